@@ -1,0 +1,89 @@
+// src/ is listed in import order: a folder may import only from folders BELOW it in this list.
+// The list is the architecture; docs/architecture.md section "The house" explains it.
+const order = [
+  'apps',
+  'edges',
+  'deployments',
+  'releases',
+  'fleet',
+  'tenancy',
+  'engine',
+  'drivers',
+  'agent',
+  'platform',
+  'kernel',
+];
+
+const upward = order.slice(1).map((folder, index) => ({
+  name: `no-upward-import-from-${folder}`,
+  comment: `src/${folder} may import only folders below it.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: `^src/(${order.slice(0, index + 1).join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    {
+      name: 'no-cycles',
+      comment: 'Two files that import each other are one file, or one direction is wrong.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'kernel-is-pure',
+      comment: 'kernel is plain TypeScript: no Nest, no database, no other folder.',
+      severity: 'error',
+      from: { path: '^src/kernel/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^node_modules/(@nestjs|typeorm|pg|bullmq|ioredis|fastify|pino|socket\\.io)' },
+    },
+    {
+      name: 'agent-imports-kernel-only',
+      comment: 'The program on a node must not drag the control plane along.',
+      severity: 'error',
+      from: { path: '^src/agent/' },
+      to: { path: '^src/', pathNot: '^src/(agent|kernel)/' },
+    },
+    {
+      name: 'strategies-are-pure',
+      comment: 'A strategy sees facts and returns a plan; it cannot reach a driver or a service.',
+      severity: 'error',
+      from: { path: '^src/deployments/strategies/' },
+      to: { path: '^src/', pathNot: '^src/(kernel|engine|deployments/(strategies|gates))/' },
+    },
+    {
+      name: 'engine-knows-no-driver',
+      comment: 'engine and drivers do not know each other; deployments/steps joins them.',
+      severity: 'error',
+      from: { path: '^src/engine/' },
+      to: { path: '^src/drivers/' },
+    },
+    {
+      name: 'cli-speaks-the-sdk-only',
+      comment: 'The CLI is a client like any other.',
+      severity: 'error',
+      from: { path: '^src/apps/cli/' },
+      to: { path: '^src/', pathNot: '^src/apps/cli/' },
+    },
+    {
+      name: 'edges-are-imported-by-apps-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(apps|edges)/' },
+      to: { path: '^src/edges/' },
+    },
+    {
+      name: 'no-test-code-in-src',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node'] },
+  },
+};

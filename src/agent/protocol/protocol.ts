@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { dnsLabel, digest, text, uuid } from '../../kernel/text.js';
+import { limits } from '../../kernel/limits.js';
+
+/**
+ * The wire between agent and control plane. Both sides parse with these schemas; the server accepts
+ * protocol N and N−1. Requests other than enrolment carry `Authorization: Bearer <JWT>` of at most
+ * 60 s, EdDSA over the node's own key: header {alg: EdDSA, typ: AGENT_TOKEN_TYPE, kid: nodeId},
+ * claims {iss: nodeId, tenant: tenantId, aud: AGENT_AUDIENCE, iat, exp, jti}.
+ */
+export const PROTOCOL = 1;
+export const AGENT_TOKEN_TYPE = 'tidegate-agent+jwt';
+export const AGENT_AUDIENCE = 'tidegate-control-plane';
+/** JWS header `typ` of a desired statement. */
+export const DESIRED_TYPE = 'tidegate-desired+jws';
+
+const count = z.int().min(0);
+
+export const labelsSchema = z
+  .record(z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/), text(63))
+  .refine((labels) => Object.keys(labels).length <= limits.labelsPerNode, {
+    message: `at most ${limits.labelsPerNode} labels`,
+  });
+
+/** POST /agent/enroll. Repeating it with the same token, name and key answers the same. */
+export const enrollRequest = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  token: text(200).min(1),
+  /** Ed25519, the `x` of its JWK: 32 bytes as base64url. */
+  publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  name: dnsLabel,
+  labels: labelsSchema.default({}),
+});
+
+/** Keys that may sign desired statements; two during a rotation. */
+const serverKey = z.object({ kid: z.string(), publicKey: z.string() });
+
+export const enrollResponse = z.object({
+  protocol: z.literal(PROTOCOL),
+  tenantId: uuid,
+  nodeId: uuid,
+  clusterId: uuid,
+  serverKeys: z.array(serverKey).min(1).max(4),
+});
+
+/** What became of one desired module on this node. */
+export const observedModule = z.strictObject({
+  moduleId: uuid,
+  /** The generation that this state answers. */
+  generation: count,
+  /**
+   * converging: on its way; healthy: every desired release runs and answers; absent: nothing runs,
+   * as desired; failed: gave up and went back to what ran before (or nothing); refused: the
+   * statement or artifact was not acceptable; outcome-unknown: a crash inside an at-most-once hook.
+   */
+  state: z.enum(['converging', 'healthy', 'absent', 'failed', 'refused', 'outcome-unknown']),
+  /** What serves now (after a failure: the previous release), with its instance. */
+  running: z
+    .array(
+      z.strictObject({ releaseId: uuid, configurationId: uuid.nullable(), instance: text(64) }),
+    )
+    .max(2),
+  /** Why it failed or was refused; code is kebab-case. */
+  reason: z.strictObject({ code: text(64), message: text(2000) }).optional(),
+  /** Where the module answers, e.g. `http://127.0.0.1:8080`. */
+  endpoints: z.array(text(200)).max(4).default([]),
+});
+
+/** Cumulative counters of one instance, as of `ageMs` before the report was sent. */
+export const metricRow = z.strictObject({
+  moduleId: uuid,
+  releaseId: uuid,
+  instance: text(64),
+  /** Age of the sample when sent, by the agent's monotonic clock. */
+  ageMs: z.number().min(0),
+  requests: count,
+  /** Upstream 5xx. */
+  errors: count,
+  /** The front's own 502, 503 and 504 for this instance. */
+  frontErrors: count,
+  /** Responses cut in mid-body. */
+  cut: count,
+  retries: count,
+  clientGone: count,
+  websockets: count,
+  /** CPU time of the process group, milliseconds. */
+  cpuMs: z.number().min(0),
+  /** Resident memory of the process group now. */
+  memoryBytes: count,
+  /** Latency until the last byte, kernel/histogram.ts, sparse: [index, count]. */
+  histogram: z.array(z.tuple([z.int().min(0).max(175), count])).max(176),
+});
+
+/** POST /agent/report: at once, every reportIntervalMs, and on change. It is the heartbeat. */
+export const reportRequest = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  bootId: text(64),
+  agentVersion: text(64),
+  /** The desired revision that the agent has accepted last. */
+  revision: count,
+  observed: z.array(observedModule).max(limits.reportModules),
+  metrics: z.array(metricRow).max(limits.reportMetricRows),
+});
+
+export const reportResponse = z.object({
+  protocol: z.literal(PROTOCOL),
+  reportIntervalMs: z.int().min(100),
+  /** The newest desired revision; higher than the agent's means: ask for desired now. */
+  revision: count,
+});
+
+/** One release that should serve, with all the agent needs to check and start it. */
+export const desiredRelease = z.object({
+  releaseId: uuid,
+  version: z.string(),
+  releaseDigest: digest,
+  artifactDigest: digest,
+  artifactBytes: count,
+  /** The canonical manifest text; releaseDigest covers {artifactDigest, manifest}. */
+  manifestText: z.string(),
+  configurationId: uuid.nullable(),
+  /** The overlay over the manifest's `configuration`. */
+  configuration: z.record(z.string(), z.string()),
+  /** Ed25519 over the releaseDigest (kernel/signature.ts). Null: unsigned. */
+  signature: z.object({ keyId: z.string(), publicKey: z.string(), value: z.string() }).nullable(),
+  trafficPercent: z.int().min(0).max(100),
+});
+
+export const desiredModule = z.object({
+  moduleId: uuid,
+  name: dnsLabel,
+  /** Orders statements about this module; lower than the last accepted one is refused. */
+  generation: count,
+  /** Unsigned releases are refused when true. */
+  signatureRequired: z.boolean(),
+  /** Empty: the module should be absent. */
+  releases: z.array(desiredRelease).max(2),
+});
+
+/** The payload of the signed statement. */
+export const desiredStatement = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  tenantId: uuid,
+  nodeId: uuid,
+  /** Echo of the request's nonce: proves that the statement is fresh, without any wall clock. */
+  nonce: z.string(),
+  /** Grows with every change of this node's desired state. */
+  revision: count,
+  reportIntervalMs: z.int().min(100),
+  modules: z.array(desiredModule).max(limits.reportModules),
+});
+
+/**
+ * GET /agent/desired?after=<revision>&waitMs=<≤25000>&nonce=<random>: long poll. Answers 200
+ * {statement: <compact JWS>} when the node's revision is above `after`, else 204 after waitMs.
+ */
+export const desiredResponse = z.object({ statement: z.string() });
+
+export type EnrollRequest = z.output<typeof enrollRequest>;
+export type EnrollResponse = z.output<typeof enrollResponse>;
+export type ObservedModule = z.output<typeof observedModule>;
+export type MetricRow = z.output<typeof metricRow>;
+export type ReportRequest = z.output<typeof reportRequest>;
+export type ReportResponse = z.output<typeof reportResponse>;
+export type DesiredRelease = z.output<typeof desiredRelease>;
+export type DesiredModule = z.output<typeof desiredModule>;
+export type DesiredStatement = z.output<typeof desiredStatement>;

@@ -1,0 +1,42 @@
+/** Every limit of the platform in one place, with its reason. Units are in the names. */
+export const limits = {
+  /** A page larger than this is slower to render than to ask for twice. */
+  pageItems: 200,
+  pageItemsDefault: 50,
+  /** JSON bodies: the largest honest one is a manifest (64 KiB) with metadata. */
+  bodyBytes: 256 * 1024,
+  manifestBytes: 64 * 1024,
+  /** An artifact by default; `TIDEGATE_ARTIFACT_LIMIT_BYTES` moves it. */
+  artifactBytes: 1024 * 1024 * 1024,
+  /** Unpacked: a ratio bomb must not fill a node's disk. */
+  unpackedBytes: 4 * 1024 * 1024 * 1024,
+  unpackedFiles: 100_000,
+  unpackedPathBytes: 1024,
+  /** Metadata travels in every event and list row. */
+  metadataEntries: 16,
+  metadataValueCharacters: 256,
+  /** One wave moves in one transaction. */
+  nodesPerWave: 500,
+  stepsPerPlan: 400,
+  journalEntries: 10_000,
+  journalDataBytes: 16 * 1024,
+  gateStateBytes: 8 * 1024,
+  gateSampleBytes: 2 * 1024,
+  gateEvidenceBytes: 64 * 1024,
+  /** More attempts than this is not bad luck any more. */
+  stepAttempts: 5,
+  /** Rollouts waiting for one slot; a longer queue is a pipeline that nobody watches. */
+  queuedPerSlot: 100,
+  /** A pause longer than a day is forgotten: it ends with an undo. */
+  pauseMs: 24 * 60 * 60 * 1000,
+  idempotencyKeyCharacters: 128,
+  idempotencyDays: 7,
+  longPollMs: 25_000,
+  /** A node is Lost after this silence. */
+  nodeLostMs: 20_000,
+  enrollmentTokenMs: 15 * 60 * 1000,
+  reportModules: 100,
+  reportMetricRows: 400,
+  labelsPerNode: 16,
+  downloadsPerCluster: 25,
+} as const;
