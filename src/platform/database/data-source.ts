@@ -1,0 +1,65 @@
+import { DataSource, type EntityTarget, type Logger, type ObjectLiteral } from 'typeorm';
+import type { ConnectionOptions } from './connection-options.js';
+
+/** Slower statements than this are logged, without their parameters. */
+const SLOW_STATEMENT_MS = 100;
+/** A frozen server must not hold a caller for ever: longer than any honest statement. */
+const STATEMENT_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export interface DatabaseLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface PoolOptions {
+  readonly connection: ConnectionOptions;
+  readonly poolSize: number;
+  readonly entities: readonly EntityTarget<ObjectLiteral>[];
+  readonly log: DatabaseLog;
+}
+
+/** One pool of connections as one role. */
+export async function openDataSource(options: PoolOptions): Promise<DataSource> {
+  const { connection, log } = options;
+  const source = new DataSource({
+    type: 'postgres',
+    host: connection.host,
+    port: connection.port,
+    database: connection.database,
+    username: connection.user,
+    ...(connection.password ? { password: connection.password } : {}),
+    ...(connection.tls ? { ssl: true } : {}),
+    entities: options.entities as never,
+    synchronize: false,
+    parseInt8: true,
+    poolSize: options.poolSize,
+    maxQueryExecutionTime: SLOW_STATEMENT_MS,
+    logger: slowStatementLogger(log),
+    logging: ['error'],
+    poolErrorHandler: (error: Error) =>
+      log.warn({ error: error.message }, 'an idle database connection was lost'),
+    applicationName: 'tidegate',
+    extra: {
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      // `-c role=` is the one form of SET ROLE that also holds for every connection made later.
+      ...(connection.role ? { options: `-c role=${connection.role}` } : {}),
+    },
+  });
+  return source.initialize();
+}
+
+function slowStatementLogger(log: DatabaseLog): Logger {
+  return {
+    logQuery: () => undefined,
+    // Errors reach the caller; logging them here as well would print every refused duplicate.
+    logQueryError: () => undefined,
+    logQuerySlow: (ms, statement) =>
+      log.warn({ ms, statement: statement.replace(/\s+/g, ' ').slice(0, 500) }, 'slow statement'),
+    logSchemaBuild: () => undefined,
+    logMigration: () => undefined,
+    log: () => undefined,
+  };
+}

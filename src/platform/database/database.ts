@@ -1,0 +1,166 @@
+import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import { DomainError, messageOf } from '../../kernel/errors.js';
+import { isId } from '../../kernel/ids.js';
+import type { Context } from '../context.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { openDataSource, type DatabaseLog } from './data-source.js';
+import { OpenTransaction } from './open-transaction.js';
+import { isConnectionLoss, isRetryable } from './sql-errors.js';
+import { TenantRepository } from './tenant-repository.js';
+import type { Transaction } from './transaction.js';
+
+/** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
+const TRANSACTION_ATTEMPTS = 3;
+
+export interface DatabaseOptions {
+  readonly app: ConnectionOptions;
+  readonly system: ConnectionOptions;
+  readonly poolSize: number;
+  readonly systemPoolSize: number;
+  readonly entities?: readonly EntityTarget<ObjectLiteral>[];
+  readonly log: DatabaseLog;
+}
+
+/**
+ * The only way to the database. Every statement runs in a transaction that is bound to one tenant
+ * by row-level security, or, for scheduling alone, in one of the system's role.
+ */
+export class Database {
+  private constructor(
+    private readonly app: DataSource,
+    private readonly systemSource: DataSource,
+    private readonly log: DatabaseLog,
+  ) {}
+
+  /** Throws when a server cannot be reached or a role could get round row-level security. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { log, entities = [] } = options;
+    const app = await openDataSource({
+      connection: options.app,
+      poolSize: options.poolSize,
+      entities,
+      log,
+    });
+    try {
+      const system = await openDataSource({
+        connection: options.system,
+        poolSize: options.systemPoolSize,
+        entities: [],
+        log,
+      });
+      return new Database(app, system, log);
+    } catch (error) {
+      await app.destroy();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs the work in a transaction of the context's tenant and commits. A context that already has
+   * one joins it. Serialization failures and deadlocks are retried here and nowhere else, so the
+   * work must be repeatable: no outside call inside.
+   */
+  async transaction<T>(context: Context, work: (context: Context) => Promise<T>): Promise<T> {
+    if (context.inTransaction) return work(context);
+    if (!isId(context.tenantId)) throw new Error('a tenant id must be a UUID');
+    // A validated literal lets BEGIN and the tenant travel in one round trip.
+    const begin = `begin; select set_config('app.tenant_id', '${context.tenantId}', true)`;
+    return this.run(this.app, begin, (tx) => work(context.with(tx)));
+  }
+
+  /** Runs the work as the system's role: all tenants, but only the tables of scheduling. */
+  async system<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.run(this.systemSource, 'begin', work);
+  }
+
+  /** A repository that joins the context's transaction and is bound to its tenant. */
+  of<E extends ObjectLiteral>(context: Context, entity: EntityTarget<E>): TenantRepository<E> {
+    const tx = context.tx as OpenTransaction;
+    return new TenantRepository(tx.runner.manager.getRepository(entity), context.tenantId);
+  }
+
+  async ping(): Promise<void> {
+    await this.app.query('select 1');
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.app.destroy(), this.systemSource.destroy()]);
+  }
+
+  private async run<T>(
+    source: DataSource,
+    begin: string,
+    work: (tx: OpenTransaction) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(source, begin, work);
+      } catch (error) {
+        if (!isRetryable(error) || attempt >= TRANSACTION_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async attempt<T>(
+    source: DataSource,
+    begin: string,
+    work: (tx: OpenTransaction) => Promise<T>,
+  ): Promise<T> {
+    const runner = await this.connect(source);
+    const tx = new OpenTransaction(runner);
+    let result: T;
+    try {
+      await runner.query(begin);
+      // TypeORM's own writes must join this transaction instead of opening another one.
+      (runner as { isTransactionActive: boolean }).isTransactionActive = true;
+      result = await work(tx);
+    } catch (error) {
+      await this.rollback(runner);
+      throw isConnectionLoss(error) ? databaseAway(error) : error;
+    }
+    try {
+      await runner.query('commit');
+      (runner as { isTransactionActive: boolean }).isTransactionActive = false;
+    } catch (error) {
+      await this.rollback(runner);
+      if (!isConnectionLoss(error)) throw error;
+      throw new DomainError(
+        'unavailable',
+        'commit-unknown',
+        'The database was lost while the change was being saved. Repeat the request with the same Idempotency-Key.',
+        { cause: error },
+      );
+    }
+    await runner.release();
+    await tx.runHints((error) =>
+      this.log.warn({ error: messageOf(error) }, 'a hint after commit failed'),
+    );
+    return result;
+  }
+
+  private async connect(source: DataSource): Promise<QueryRunner> {
+    const runner = source.createQueryRunner();
+    try {
+      await runner.connect();
+      return runner;
+    } catch (error) {
+      await runner.release().catch(() => undefined);
+      throw databaseAway(error);
+    }
+  }
+
+  private async rollback(runner: QueryRunner): Promise<void> {
+    await runner.query('rollback').catch(() => undefined);
+    (runner as { isTransactionActive: boolean }).isTransactionActive = false;
+    await runner.release().catch(() => undefined);
+  }
+}
+
+function databaseAway(cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    'database-unavailable',
+    'The database does not answer. Try again in a few seconds.',
+    { cause },
+  );
+}

@@ -1,0 +1,27 @@
+/** What PostgreSQL's error codes (SQLSTATE, appendix A of its manual) mean to us. */
+function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const own = (error as { code?: unknown }).code;
+  if (typeof own === 'string') return own;
+  return sqlState((error as { driverError?: unknown }).driverError);
+}
+
+/** Serialization failure or deadlock: the same transaction may well succeed now. */
+export function isRetryable(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '40001' || state === '40P01';
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505';
+}
+
+/** Connection refused, reset, terminated by an administrator, or no answer in time. */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state && /^(08...|57P0[123]|ECONN.*|EPIPE|ENOENT|ETIMEDOUT)$/.test(state)) return true;
+  const message = error instanceof Error ? error.message : '';
+  return /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    message,
+  );
+}
