@@ -1,0 +1,66 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ArchiveCaps, CheckedEntry } from '../../kernel/archive-entry.js';
+import { assert } from '../../kernel/assert.js';
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { type ArchiveSummary, walkArchive } from './walk-archive.js';
+
+export interface UnpackOptions {
+  readonly source: Readable;
+  /** Must not exist yet; appears complete or not at all. */
+  readonly directory: string;
+  /** The bytes unpacked must have this digest, or nothing appears. */
+  readonly digest?: string;
+  readonly caps?: ArchiveCaps;
+}
+
+/** Unpacks into a fresh folder beside the target, then renames it: nobody sees half of a release. */
+export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSummary> {
+  const fresh = `${options.directory}.partial-${newId()}`;
+  await mkdir(dirname(options.directory), { recursive: true, mode: 0o700 });
+  await mkdir(fresh, { mode: 0o755 });
+  try {
+    const summary = await walkArchive(options.source, {
+      ...(options.caps ? { caps: options.caps } : {}),
+      sink: (entry, content) => write(fresh, entry, content),
+    });
+    if (options.digest !== undefined && summary.digest !== options.digest) {
+      throw new DomainError(
+        'unprocessable',
+        'artifact-digest-mismatch',
+        `The artifact changed while it was unpacked: expected ${options.digest}, got ${summary.digest}.`,
+      );
+    }
+    await rename(fresh, options.directory);
+    return summary;
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function write(
+  root: string,
+  entry: CheckedEntry,
+  content: AsyncIterable<Buffer>,
+): Promise<void> {
+  const path = resolve(root, entry.path);
+  // The checks before make this impossible; a second lock on the same door costs nothing.
+  assert(path.startsWith(root + sep), 'an archive entry left its folder');
+  if (entry.kind === 'directory') {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    for await (const _chunk of content);
+    return;
+  }
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(join(path), flags, entry.isExecutable ? 0o755 : 0o644);
+  try {
+    for await (const chunk of content) await file.writeFile(chunk);
+  } finally {
+    await file.close();
+  }
+}
