@@ -296,6 +296,9 @@ create table runs (
   lease_owner uuid,
   lease_until timestamptz,
   fence bigint not null default 0,
+  -- Grows with every hint (verb, report, approval), so that an action which began before the hint
+  -- cannot put the run to sleep over it.
+  pokes bigint not null default 0,
   failures integer not null default 0,
   -- Set while the run only polls a gate: the due loop folds it without an action.
   gate jsonb check (pg_column_size(gate) <= 16384),

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../kernel/canonical-json.js';
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+import type { Context } from '../context.js';
+import type { Database } from '../database/database.js';
+
+export interface IdempotentRequest {
+  /** The value of the `Idempotency-Key` header; undefined: the work simply runs. */
+  readonly key: string | undefined;
+  /** Method and route template, e.g. `POST /deployments`. */
+  readonly route: string;
+  readonly body: unknown;
+}
+
+export interface StoredAnswer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/**
+ * Runs the work and keeps its 2xx answer under the caller's key, in one transaction with the work
+ * itself, for limits.idempotencyDays. The same key and body get the stored answer; another body is
+ * 422 `idempotency-key-reused`; a key that is still in flight is 409 `idempotency-key-in-flight`.
+ */
+export async function idempotent<T>(
+  database: Database,
+  context: Context,
+  request: IdempotentRequest,
+  work: (context: Context) => Promise<StoredAnswer<T>>,
+): Promise<StoredAnswer<T>> {
+  const { key, route } = request;
+  if (key === undefined) return database.transaction(context, work);
+  if (!/^[\x20-\x7e]+$/.test(key) || key.length > limits.idempotencyKeyCharacters) {
+    throw new DomainError(
+      'invalid',
+      'validation-failed',
+      `Idempotency-Key must be 1 to ${limits.idempotencyKeyCharacters} printable ASCII characters.`,
+    );
+  }
+  // The person or service, not the credential: a rotated key is still the same caller.
+  const principal = context.actor.personId ?? context.actor.id;
+  const bodyDigest = createHash('sha256').update(canonicalJson(request.body)).digest('hex');
+  return database.transaction(context, async (ctx) => {
+    const lock = createHash('sha256')
+      .update(`${ctx.tenantId}\n${principal}\n${route}\n${key}`)
+      .digest()
+      .readBigInt64BE();
+    // Tried, not waited for: a second request in flight must hear 409 instead of hanging.
+    const [lockRow] = await ctx.tx.query<{ locked: boolean }>(
+      'select pg_try_advisory_xact_lock($1) as locked',
+      [lock.toString()],
+    );
+    if (!lockRow?.locked) {
+      throw new DomainError(
+        'conflict',
+        'idempotency-key-in-flight',
+        'A request with this Idempotency-Key is still being worked on. Repeat it in a moment.',
+      );
+    }
+    // A statement of its own: its snapshot must be newer than the lock.
+    const [stored] = await ctx.tx.query<{ bodyDigest: string; status: number; body: string }>(
+      `select body_digest as "bodyDigest", status, body from idempotency_keys
+       where tenant_id = $1 and principal = $2 and route = $3 and key = $4`,
+      [ctx.tenantId, principal, route, key],
+    );
+    if (stored && stored.bodyDigest !== bodyDigest) {
+      throw new DomainError(
+        'unprocessable',
+        'idempotency-key-reused',
+        'This Idempotency-Key was used with another body. Use a new key for a new request.',
+      );
+    }
+    if (stored) return { status: stored.status, body: JSON.parse(stored.body) as T };
+    const answer = await work(ctx);
+    await ctx.tx.execute(
+      `insert into idempotency_keys (tenant_id, principal, route, key, body_digest, status, body)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [ctx.tenantId, principal, route, key, bodyDigest, answer.status, JSON.stringify(answer.body)],
+    );
+    return answer;
+  });
+}

@@ -1,0 +1,91 @@
+import { Queue, Worker, type Job } from 'bullmq';
+import { messageOf } from '../../kernel/errors.js';
+import { WakeUp, type RunHandler, type RunKey } from './wake-up.js';
+import type { QueueConnections } from './queue-connections.js';
+
+export interface QueueLog {
+  warn(fields: object, message: string): void;
+}
+
+const QUEUE_NAME = 'runs';
+/** A hint that takes longer than this to be placed is given up: the due loop is faster. */
+const LOCK_MS = 60_000;
+
+/**
+ * WakeUp over BullMQ, on Redis or on its PostgreSQL backend. The job id is the run's id, so hints
+ * for a run that already waits fold into one; completed jobs are removed at once, because a kept
+ * one would swallow the next hint with the same id.
+ */
+export class BullMqWakeUp extends WakeUp {
+  private readonly queue: Queue<RunKey, void, string>;
+  private worker: Worker<RunKey, void, string> | undefined;
+  private warnedAt = 0;
+
+  constructor(
+    private readonly connections: QueueConnections,
+    private readonly log: QueueLog,
+    private readonly monotonic: () => number = () => performance.now(),
+  ) {
+    super();
+    this.queue = new Queue<RunKey, void, string>(
+      QUEUE_NAME,
+      {
+        connection: connections.producer() as never,
+        ...(connections.prefix ? { prefix: connections.prefix } : {}),
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      },
+      connections.backendFactory as never,
+    );
+    // Without a listener an `error` event ends the process.
+    this.queue.on('error', (error) => this.warn(error));
+  }
+
+  now(key: RunKey): void {
+    this.queue
+      .add('look', { tenantId: key.tenantId, id: key.id }, { jobId: key.id })
+      .catch((error: unknown) => this.warn(error));
+  }
+
+  async start(handler: RunHandler, options: { concurrency: number }): Promise<void> {
+    const worker = new Worker<RunKey, void, string>(
+      QUEUE_NAME,
+      (job: Job<RunKey, void, string>) => handler(job.data),
+      {
+        connection: this.connections.worker() as never,
+        ...(this.connections.prefix ? { prefix: this.connections.prefix } : {}),
+        concurrency: options.concurrency,
+        lockDuration: LOCK_MS,
+        // A stalled hint may be handed out again without harm: the lease decides who acts.
+        maxStalledCount: 1000,
+      },
+      this.connections.backendFactory as never,
+    );
+    worker.on('error', (error) => this.warn(error));
+    this.worker = worker;
+    await worker.waitUntilReady();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    // close() hangs for as long as the server is away, so the grace is ours to keep.
+    const closed = (async () => {
+      await this.worker?.close();
+      await this.queue.close();
+    })().catch((error: unknown) => this.warn(error));
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
+    await Promise.race([closed, grace]);
+    clearTimeout(timer);
+    await this.connections.close();
+  }
+
+  /** An outage would write thousands of lines: one every ten seconds is enough. */
+  private warn(error: unknown): void {
+    const now = this.monotonic();
+    if (this.warnedAt !== 0 && now - this.warnedAt < 10_000) return;
+    this.warnedAt = now;
+    this.log.warn(
+      { error: messageOf(error) },
+      'the queue does not answer; the due loop carries on',
+    );
+  }
+}
