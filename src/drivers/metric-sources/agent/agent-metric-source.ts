@@ -1,0 +1,59 @@
+import type {
+  HistoryRequest,
+  IntervalRequest,
+  MetricSource,
+  NodeInterval,
+} from '../metric-source.js';
+import { differences } from './counter-difference.js';
+import { readCounterSamples, type CounterSample } from './counter-samples.js';
+
+/** What agents reported, from node_metrics. Holds nothing: every question is one statement. */
+export const agentMetricSource: MetricSource = {
+  kind: 'agent',
+  title: 'Counters reported by the agents',
+
+  async readIntervals(tx, requests: readonly IntervalRequest[]) {
+    const asked = requests.map((request) => ({
+      ...request,
+      bucketMs: Math.max(1, request.toMs - request.fromMs),
+    }));
+    const samples = groupByNode(await readCounterSamples(tx, asked));
+    const answers = new Map<string, NodeInterval[]>();
+    requests.forEach((request, index) => {
+      const intervals: NodeInterval[] = [];
+      for (const [nodeId, own] of samples.get(index) ?? []) {
+        const [interval] = differences(nodeId, own, request.fromMs, 1);
+        if (interval) intervals.push(interval);
+      }
+      answers.set(request.key, intervals);
+    });
+    return answers;
+  },
+
+  async readHistory(tx, request: HistoryRequest) {
+    const buckets = Math.floor((request.toMs - request.fromMs) / request.pollMs);
+    if (buckets < 1) return [];
+    const fromMs = request.toMs - buckets * request.pollMs;
+    const rows = await readCounterSamples(tx, [{ ...request, fromMs, bucketMs: request.pollMs }]);
+    const history: NodeInterval[][] = Array.from({ length: buckets }, () => []);
+    for (const [nodeId, own] of groupByNode(rows).get(0) ?? []) {
+      differences(nodeId, own, fromMs, buckets).forEach((interval, bucket) => {
+        if (interval) history[bucket]!.push(interval);
+      });
+    }
+    return history;
+  },
+};
+
+/** request index → node → its samples, in the order of the statement. */
+function groupByNode(rows: readonly CounterSample[]): Map<number, Map<string, CounterSample[]>> {
+  const groups = new Map<number, Map<string, CounterSample[]>>();
+  for (const row of rows) {
+    const nodes = groups.get(row.request) ?? new Map<string, CounterSample[]>();
+    groups.set(row.request, nodes);
+    const own = nodes.get(row.nodeId) ?? [];
+    nodes.set(row.nodeId, own);
+    own.push(row);
+  }
+  return groups;
+}
