@@ -1,0 +1,91 @@
+import type { Context } from '../../platform/context.js';
+
+/**
+ * How releases get onto nodes. The engine's steps know this door and nothing behind it. Every
+ * method runs in the transaction of `ctx`; nothing outside the database is called inside one.
+ */
+export interface Target {
+  readonly kind: string;
+  readonly title: string;
+  /**
+   * Makes these releases the desired state of these nodes and answers the generation that each node
+   * has to report. Repeating a move of the same deployment changes nothing and answers the same.
+   * A node that was revoked or left the cluster is missing from the answer.
+   */
+  move(ctx: Context, move: Move): Promise<MovedNode[]>;
+  /** What became of it: one observation per node that still exists, in the order asked for. */
+  observe(
+    ctx: Context,
+    question: { moduleId: string; nodeIds: readonly string[] },
+  ): Promise<NodeObservation[]>;
+  /** Per node of the cluster, what it runs of the module now: what an undo goes back to. */
+  running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]>;
+  /**
+   * What the cluster runs when nothing is in flight. New and returning nodes get it with their next
+   * report; nodes of a rollout in flight never do.
+   */
+  setTarget(ctx: Context, target: ModuleTarget): Promise<void>;
+}
+
+export interface DesiredPair {
+  readonly releaseId: string;
+  readonly releaseDigest: string;
+  readonly configurationId: string | null;
+  readonly trafficPercent: number;
+}
+
+export interface Move {
+  readonly clusterId: string;
+  readonly moduleId: string;
+  readonly deploymentId: string;
+  /** No releases: the module should be absent. At most two, whose percentages sum up to 100. */
+  readonly assignments: readonly {
+    readonly nodeId: string;
+    readonly releases: readonly DesiredPair[];
+  }[];
+  readonly signatureRequired: boolean;
+}
+
+export interface MovedNode {
+  readonly nodeId: string;
+  readonly generation: number;
+}
+
+export type ObservedState =
+  'converging' | 'healthy' | 'absent' | 'failed' | 'refused' | 'outcome-unknown';
+
+export interface RunningInstance {
+  readonly releaseId: string;
+  readonly configurationId: string | null;
+  readonly instance: string;
+}
+
+export interface NodeObservation {
+  readonly nodeId: string;
+  /** The generation desired; 0: never asked to run this module. */
+  readonly generation: number;
+  /** The generation that `state` answers; 0: it has not said anything about this module. */
+  readonly observedGeneration: number;
+  readonly state: ObservedState | null;
+  readonly running: readonly RunningInstance[];
+  readonly reason: { readonly code: string; readonly message: string } | null;
+  readonly lastReportAt: Date | null;
+  /** Revoked: the node will never answer again. Lost: no report for limits.nodeLostMs. */
+  readonly health: 'Healthy' | 'Unhealthy' | 'Lost' | 'Revoked';
+}
+
+export interface RunningPair {
+  readonly nodeId: string;
+  /** Null: nothing of this module runs there. */
+  readonly releaseId: string | null;
+  readonly releaseDigest: string | null;
+  readonly configurationId: string | null;
+}
+
+export interface ModuleTarget {
+  readonly clusterId: string;
+  readonly moduleId: string;
+  readonly deploymentId: string;
+  readonly releaseId: string;
+  readonly configurationId: string | null;
+}
