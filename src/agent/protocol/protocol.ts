@@ -110,7 +110,7 @@ export const reportResponse = z.object({
 });
 
 /** One release that should serve, with all the agent needs to check and start it. */
-export const desiredRelease = z.object({
+export const desiredRelease = z.strictObject({
   releaseId: uuid,
   version: z.string(),
   releaseDigest: digest,
@@ -122,11 +122,13 @@ export const desiredRelease = z.object({
   /** The overlay over the manifest's `configuration`. */
   configuration: z.record(z.string(), z.string()),
   /** Ed25519 over the releaseDigest (kernel/signature.ts). Null: unsigned. */
-  signature: z.object({ keyId: z.string(), publicKey: z.string(), value: z.string() }).nullable(),
+  signature: z
+    .strictObject({ keyId: z.string(), publicKey: z.string(), value: z.string() })
+    .nullable(),
   trafficPercent: z.int().min(0).max(100),
 });
 
-export const desiredModule = z.object({
+export const desiredModule = z.strictObject({
   moduleId: uuid,
   name: dnsLabel,
   /** Orders statements about this module; lower than the last accepted one is refused. */
