@@ -1,0 +1,83 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DesiredModule } from '../protocol/protocol.js';
+import { type InstanceRecord, Journal } from './journal.js';
+
+let home: string;
+let path: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'tidegate-journal-'));
+  path = join(home, 'journal');
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const moduleId = '01890000-0000-7000-8000-000000000001';
+const module = (generation: number): DesiredModule => ({
+  moduleId,
+  name: 'orders',
+  generation,
+  signatureRequired: false,
+  releases: [],
+});
+
+it('remembers everything across a restart', () => {
+  const journal = Journal.open(path);
+  const key = { moduleId, generation: 3, releaseId: 'r', hook: 'afterInstall' as const };
+  journal.accepted(module(3), 'd3');
+  journal.revisionAccepted(7, 1000);
+  journal.hook(key, 'started');
+  journal.instanceStarting({ instance: 'i', moduleId, identity: null } as InstanceRecord);
+  const identity = { pid: 5, startTime: '1', bootId: 'b' };
+  journal.instanceStarted('i', identity);
+  journal.close();
+  const again = Journal.open(path);
+  expect(again.revision).toBe(7);
+  expect(again.module(moduleId).accepted).toEqual({ module: module(3), digest: 'd3' });
+  expect(again.hookPhase(key)).toBe('started');
+  expect(again.instances(moduleId)[0]?.identity).toEqual(identity);
+});
+
+it('drops a torn last line and goes on appending', () => {
+  const journal = Journal.open(path);
+  journal.accepted(module(1), 'd1');
+  journal.accepted(module(2), 'd2');
+  const whole = readFileSync(path);
+  for (const cut of [1, 10, 40]) {
+    writeFileSync(path, whole.subarray(0, whole.length - cut));
+    const torn = Journal.open(path);
+    expect(torn.module(moduleId).accepted?.module.generation).toBe(1);
+    torn.accepted(module(9), 'd9');
+    expect(Journal.open(path).module(moduleId).accepted?.module.generation).toBe(9);
+  }
+});
+
+it('refuses damage that no crash explains', () => {
+  const journal = Journal.open(path);
+  journal.accepted(module(1), 'd1');
+  journal.accepted(module(2), 'd2');
+  const text = readFileSync(path, 'utf8').replace('"generation":1', '"generation":8');
+  writeFileSync(path, text);
+  expect(() => Journal.open(path)).toThrow(expect.objectContaining({ code: 'journal-damaged' }));
+});
+
+it('stays small and loses nothing when it compacts', () => {
+  const journal = Journal.open(path);
+  for (let generation = 1; generation <= 1200; generation += 1) {
+    journal.accepted(module(generation), `d${generation}`);
+  }
+  journal.close();
+  expect(statSync(path).size).toBeLessThan(200_000);
+  appendFileSync(path, 'torn');
+  expect(Journal.open(path).module(moduleId).accepted?.module.generation).toBe(1200);
+});
+
+it('forgets the hooks of a generation when the next one is accepted', () => {
+  const journal = Journal.open(path);
+  const key = { moduleId, generation: 1, releaseId: 'r', hook: 'start' as const };
+  journal.accepted(module(1), 'd1');
+  journal.hook(key, 'done');
+  expect(journal.hookPhase(key)).toBe('done');
+  journal.accepted(module(2), 'd2');
+  expect(journal.hookPhase(key)).toBeUndefined();
+});

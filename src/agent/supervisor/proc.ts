@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/**
+ * What /proc says about processes. A pid alone names nothing, since pids come round again; pid,
+ * start time and boot id together do. Elsewhere than on Linux the start time is '' and only the
+ * pid counts, and CPU and memory are unknown.
+ */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly state: string;
+  readonly group: number;
+  /** Clock ticks since boot, as text: the identity together with pid and boot id. */
+  readonly startTime: string;
+  /** Own CPU time. */
+  readonly ownCpuMs: number;
+  /** CPU time of children that this process has waited for. */
+  readonly reapedCpuMs: number;
+  readonly memoryBytes: number;
+}
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+export const hasProc = process.platform === 'linux';
+
+// USER_HZ is 100 on every Linux that Node runs on.
+const MS_PER_TICK = 10;
+const PAGE_BYTES = pageBytes();
+
+export const bootId = readBootId();
+
+export function readProcess(pid: number): ProcessStat | null {
+  if (!hasProc) return isSignalable(pid) ? unknownStat(pid) : null;
+  try {
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** The start time for a new identity; '' when the process is gone already. */
+export function startTimeOf(pid: number): string {
+  return readProcess(pid)?.startTime ?? '';
+}
+
+/** Is exactly this process still there? A zombie is not. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.bootId !== bootId) return false;
+  const stat = readProcess(identity.pid);
+  return stat !== null && stat.startTime === identity.startTime && isRunning(stat);
+}
+
+/** Every process that is not a zombie, in one pass. */
+export function allProcesses(): ProcessStat[] {
+  if (!hasProc) return [];
+  const found: ProcessStat[] = [];
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const stat = readProcess(Number(name));
+    if (stat && isRunning(stat)) found.push(stat);
+  }
+  return found;
+}
+
+/**
+ * The leader of a group that was started with this variable in its environment: finds a process
+ * whose pid could not be written down before the agent died.
+ */
+export function findByEnvironment(name: string, value: string): ProcessStat | null {
+  const wanted = `${name}=${value}`;
+  for (const stat of allProcesses()) {
+    if (stat.group !== stat.pid) continue;
+    try {
+      const text = readFileSync(`/proc/${stat.pid}/environ`, 'utf8');
+      if (text.split('\u0000').includes(wanted)) return stat;
+    } catch {
+      // Another user's process, or gone since: not ours either way.
+    }
+  }
+  return null;
+}
+
+function isRunning(stat: ProcessStat): boolean {
+  return stat.state !== 'Z' && stat.state !== 'X';
+}
+
+function parseStat(pid: number, text: string): ProcessStat {
+  // The command may hold spaces and brackets; fields count from after the last bracket.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const number = (index: number) => Number(fields[index] ?? 0);
+  return {
+    pid,
+    state: fields[0] ?? 'X',
+    group: number(2),
+    ownCpuMs: (number(11) + number(12)) * MS_PER_TICK,
+    reapedCpuMs: (number(13) + number(14)) * MS_PER_TICK,
+    startTime: fields[19] ?? '',
+    memoryBytes: Math.max(0, number(21)) * PAGE_BYTES,
+  };
+}
+
+function unknownStat(pid: number): ProcessStat {
+  const nothing = { startTime: '', ownCpuMs: 0, reapedCpuMs: 0, memoryBytes: 0 };
+  return { pid, state: 'R', group: pid, ...nothing };
+}
+
+function isSignalable(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return `host-${hostname().slice(0, 50)}`;
+  }
+}
+
+/** Node multiplies the same field by the page size, so the quotient is the page size. */
+function pageBytes(): number {
+  try {
+    const text = readFileSync('/proc/self/stat', 'latin1');
+    const pages = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[21]);
+    return 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages));
+  } catch {
+    return 4096;
+  }
+}
