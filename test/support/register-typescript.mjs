@@ -1,0 +1,5 @@
+// Lets plain Node import the TypeScript sources: for jest's global setup, which jest's own transform does
+// not reach, and for child processes that tests start (`node --import …/register-typescript.mjs file.ts`).
+import { register } from 'node:module';
+
+register('./typescript-loader.mjs', import.meta.url);
