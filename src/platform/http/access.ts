@@ -1,4 +1,3 @@
-import { SetMetadata } from '@nestjs/common';
 import type { Permission } from '../../kernel/permission.js';
 
 /**
@@ -13,7 +12,17 @@ export type Access =
 
 export const ACCESS_METADATA = 'tidegate:access';
 
-const access = (value: Access) => SetMetadata(ACCESS_METADATA, value);
+/** How many of the decorators stand on a handler; two would let the outer one win in silence. */
+export const ACCESS_COUNT_METADATA = 'tidegate:access-count';
+
+const access =
+  (value: Access): MethodDecorator =>
+  (_target, _key, descriptor) => {
+    const handler = descriptor.value as object;
+    const count = (Reflect.getMetadata(ACCESS_COUNT_METADATA, handler) as number | undefined) ?? 0;
+    Reflect.defineMetadata(ACCESS_COUNT_METADATA, count + 1, handler);
+    Reflect.defineMetadata(ACCESS_METADATA, value, handler);
+  };
 
 /** Only callers whose role holds the permission. */
 export const Allow = (permission: Permission) => access({ kind: 'permission', permission });

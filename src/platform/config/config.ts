@@ -1,0 +1,152 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { ConfigError } from './config-error.js';
+import { nearestName } from './nearest-name.js';
+import { listen as listenSchema, type Listen, type Setting, type ValueOf } from './setting.js';
+import { settings, type Settings } from './settings.js';
+
+type Values = { readonly [K in keyof Settings]: ValueOf<Settings[K]> };
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the operator has set: the only reader of the environment. Reading finds every mistake at
+ * once; an unknown TIDEGATE_ name is a mistake too, since a misspelt limit is no limit.
+ */
+export class Config {
+  readonly mode: Values['mode'];
+  readonly demo: boolean;
+  /** Absolute. */
+  readonly home: string;
+  readonly listen: Listen;
+  /** Null: `/metrics` stands on the main listener. */
+  readonly metricsListen: Listen | null;
+  readonly shutdownGraceMs: number;
+  readonly trustedProxies: readonly string[];
+  readonly database: {
+    /** Null: the embedded PostgreSQL. */
+    readonly url: string | null;
+    readonly systemUrl: string | null;
+    readonly ownerUrl: string | null;
+    readonly poolSize: number;
+    readonly systemPoolSize: number;
+  };
+  readonly redis: { readonly url: string | null };
+  readonly admin: { readonly username: string; readonly password: string | null };
+  readonly keys: { readonly signingKeyFile: string | null; readonly agentKeyFile: string | null };
+  readonly accessTokenMs: number;
+  readonly reportIntervalMs: number;
+  readonly artifactLimitBytes: number;
+  readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
+
+  private constructor(values: Values, cluster: boolean) {
+    this.mode = values.mode;
+    this.demo = values.demo;
+    this.home = resolve(values.home);
+    this.listen = values.listen;
+    this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
+    this.shutdownGraceMs = values.shutdownGraceMs;
+    this.trustedProxies = values.trustedProxies ?? [];
+    this.database = {
+      url: values.databaseUrl,
+      systemUrl: values.databaseSystemUrl,
+      ownerUrl: values.databaseOwnerUrl,
+      poolSize: values.databasePoolSize,
+      systemPoolSize: values.databaseSystemPoolSize,
+    };
+    this.redis = { url: values.redisUrl };
+    this.admin = { username: values.adminUsername, password: values.adminPassword };
+    this.keys = { signingKeyFile: values.signingKeyFile, agentKeyFile: values.agentKeyFile };
+    this.accessTokenMs = values.accessTokenMs;
+    this.reportIntervalMs = values.reportIntervalMs;
+    this.artifactLimitBytes = values.artifactLimitBytes;
+    this.log = { level: values.logLevel, format: values.logFormat };
+  }
+
+  /** Throws ConfigError with a sentence for every mistake. */
+  static read(environment: Environment = process.env): Config {
+    const problems = unknownNames(environment);
+    const cluster = environment['TIDEGATE_MODE'] === 'cluster';
+    const values: Record<string, unknown> = {};
+    for (const [name, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
+      // An empty variable is how compose files and shells write "not set".
+      const text = environment[setting.env] || (defaultOf(name, setting, cluster) ?? null);
+      const parsed = text === null ? null : setting.schema.safeParse(text);
+      if (parsed?.success === false) {
+        problems.push(`${setting.env} must be ${parsed.error.issues[0]!.message}.`);
+      }
+      values[name] = parsed?.data ?? null;
+    }
+    if (problems.length === 0) problems.push(...contradictions(values as Values, environment));
+    if (problems.length > 0) throw new ConfigError(problems);
+    return new Config(values as Values, cluster);
+  }
+
+  /** What may be printed of it. */
+  toJSON(): Record<string, unknown> {
+    const { database, redis, admin, ...rest } = this;
+    return {
+      ...rest,
+      database: { url: database.url ? 'set' : 'embedded', poolSize: database.poolSize },
+      redis: { url: redis.url ? 'set' : 'none' },
+      admin: { username: admin.username },
+    };
+  }
+
+  [inspect.custom](): unknown {
+    return this.toJSON();
+  }
+}
+
+function defaultOf(name: string, setting: Setting<unknown>, cluster: boolean): string | null {
+  if (cluster && name === 'listen') return '0.0.0.0:8080';
+  return setting.default;
+}
+
+function listenOf(text: string): Listen {
+  return listenSchema.parse(text);
+}
+
+function unknownNames(environment: Environment): string[] {
+  const known: string[] = Object.values(settings).map((setting) => setting.env);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('TIDEGATE_') && !known.includes(name))
+    .map((name) => {
+      const near = nearestName(name, known);
+      const advice = near ? `did you mean ${near}?` : 'see docs/configuration.md for the names.';
+      return `${name.slice(0, 80)} is not a setting of Tidegate: ${advice}`;
+    });
+}
+
+/** What is wrong with settings that are right one by one. */
+function contradictions(values: Values, environment: Environment): string[] {
+  const problems: string[] = [];
+  if (values.mode === 'cluster') {
+    const needed = ['databaseUrl', 'redisUrl', 'signingKeyFile', 'agentKeyFile'] as const;
+    for (const name of needed) {
+      if (values[name] === null) problems.push(`Cluster mode needs ${settings[name].env}: set it.`);
+    }
+    if (values.demo) problems.push('Demo mode is for standalone mode only: unset TIDEGATE_DEMO.');
+    return problems;
+  }
+  if (!values.demo) return problems;
+  if (values.databaseUrl !== null) {
+    problems.push('Demo mode brings its own database: unset DATABASE_URL or TIDEGATE_DEMO.');
+  }
+  if (environment['NODE_ENV'] === 'production') {
+    problems.push(
+      'Demo mode has well-known passwords: unset NODE_ENV=production or TIDEGATE_DEMO.',
+    );
+  }
+  if (!isLoopback(values.listen.host)) {
+    problems.push(
+      'Demo mode has well-known passwords: let TIDEGATE_LISTEN be 127.0.0.1 or unset TIDEGATE_DEMO.',
+    );
+  }
+  return problems;
+}
+
+export function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.');
+  return host === '::1' || host === 'localhost';
+}

@@ -1,0 +1,234 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { limits } from '../../kernel/limits.js';
+import { LOG_LEVELS } from '../logging/logger.js';
+import { flag, listen, oneOf, url, wholeNumber, type Setting } from './setting.js';
+
+const setting = <const S extends Setting<unknown>>(value: S) => value;
+
+const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
+
+/** An address or a network of a proxy; `true` for "believe everybody" does not exist. */
+const networks = z.string().transform((value, context) => {
+  const list = value.split(',').map((item) => item.trim());
+  const wrong = list.find((item) => {
+    const [address = '', bits, more] = item.split('/');
+    const version = isIP(address);
+    if (version === 0 || more !== undefined) return true;
+    return bits !== undefined && !(/^\d{1,3}$/.test(bits) && +bits <= (version === 4 ? 32 : 128));
+  });
+  if (wrong === undefined) return list;
+  context.addIssue({
+    code: 'custom',
+    message: 'addresses or networks separated by commas, like 10.0.0.0/8,192.168.1.7',
+  });
+  return z.NEVER;
+});
+
+/** The one list of settings: reading, checking and docs/configuration.md derive from it. */
+export const settings = {
+  mode: setting({
+    env: 'TIDEGATE_MODE',
+    group: 'Process',
+    description:
+      '`standalone` runs everything in one process and brings its own database; `cluster` demands DATABASE_URL, REDIS_URL and both key files, and lets many processes share the work.',
+    default: 'standalone',
+    example: 'cluster',
+    schema: oneOf(['standalone', 'cluster']),
+  }),
+  home: setting({
+    env: 'TIDEGATE_HOME',
+    group: 'Process',
+    description:
+      'The folder for the embedded database, generated keys and artifacts. Only its owner can read it.',
+    default: '.tidegate',
+    example: '/var/lib/tidegate',
+    schema: z.string().max(1024, 'a path of at most 1024 characters'),
+  }),
+  listen: setting({
+    env: 'TIDEGATE_LISTEN',
+    group: 'Process',
+    description: 'Where the API listens. Port 0 takes any free port and prints it.',
+    default: '127.0.0.1:8080',
+    defaultNote: '`127.0.0.1:8080`; `0.0.0.0:8080` in cluster mode',
+    example: '0.0.0.0:8080',
+    schema: listen,
+  }),
+  metricsListen: setting({
+    env: 'TIDEGATE_METRICS_LISTEN',
+    group: 'Process',
+    description:
+      'A listener of its own for `/metrics` (without authentication), `/health/live` and `/health/ready`. Keep it inside your network. Without one, `/metrics` stands on the main listener.',
+    default: null,
+    defaultNote: 'none in standalone mode; `0.0.0.0:9464` in cluster mode',
+    example: '127.0.0.1:9464',
+    schema: listen,
+  }),
+  shutdownGraceMs: setting({
+    env: 'TIDEGATE_SHUTDOWN_GRACE_MS',
+    group: 'Process',
+    description:
+      'How long a process that was told to stop may finish what it is doing. A second signal ends it at once.',
+    default: '10000',
+    example: '25000',
+    schema: wholeNumber(100, 300_000),
+  }),
+  trustedProxies: setting({
+    env: 'TIDEGATE_TRUSTED_PROXIES',
+    group: 'Process',
+    description:
+      'Proxies whose X-Forwarded-For is believed. Rate limits and the audit log use the address found so; a header from anybody else changes nothing.',
+    default: null,
+    example: '10.0.0.0/8,192.168.1.7',
+    schema: networks,
+  }),
+  demo: setting({
+    env: 'TIDEGATE_DEMO',
+    group: 'Process',
+    description:
+      'Three well-known users and example data, to look around. Refused on a listener that others can reach, with DATABASE_URL and with NODE_ENV=production.',
+    default: 'false',
+    example: 'true',
+    schema: flag,
+  }),
+  databaseUrl: setting({
+    env: 'DATABASE_URL',
+    group: 'Database',
+    description:
+      'PostgreSQL 15 or later, as the role of the application (row-level security applies to it). Without it, standalone mode starts its own PostgreSQL in TIDEGATE_HOME.',
+    default: null,
+    example: 'postgres://tidegate_app:…@db:5432/tidegate',
+    secret: true,
+    schema: postgres,
+  }),
+  databaseSystemUrl: setting({
+    env: 'DATABASE_SYSTEM_URL',
+    group: 'Database',
+    description:
+      'The same database as the role that schedules work across tenants. Default: DATABASE_URL, switched to the role tidegate_system.',
+    default: null,
+    example: 'postgres://tidegate_system:…@db:5432/tidegate',
+    secret: true,
+    schema: postgres,
+  }),
+  databaseOwnerUrl: setting({
+    env: 'DATABASE_OWNER_URL',
+    group: 'Database',
+    description:
+      'The same database as the role that owns the tables; used for migrations only. Default: DATABASE_URL.',
+    default: null,
+    example: 'postgres://tidegate_owner:…@db:5432/tidegate',
+    secret: true,
+    schema: postgres,
+  }),
+  databasePoolSize: setting({
+    env: 'TIDEGATE_DATABASE_POOL',
+    group: 'Database',
+    description:
+      'Connections for requests and steps, per process. All processes together must stay below max_connections of the server.',
+    default: '10',
+    example: '20',
+    schema: wholeNumber(1, 200),
+  }),
+  databaseSystemPoolSize: setting({
+    env: 'TIDEGATE_DATABASE_SYSTEM_POOL',
+    group: 'Database',
+    description: 'Connections for scheduling, per process.',
+    default: '3',
+    example: '5',
+    schema: wholeNumber(1, 50),
+  }),
+  redisUrl: setting({
+    env: 'REDIS_URL',
+    group: 'Redis',
+    description:
+      'Redis 7 or later for the queue and for hints between processes. Nothing in it is needed again: it may be flushed at any time. Standalone mode does without.',
+    default: null,
+    example: 'redis://:…@redis:6379/0',
+    secret: true,
+    schema: url(['redis:', 'rediss:'], 'redis://user:password@host:6379/0'),
+  }),
+  adminUsername: setting({
+    env: 'TIDEGATE_ADMIN_USERNAME',
+    group: 'Sign-in',
+    description: 'The first admin, made at the first start only.',
+    default: 'admin',
+    example: 'ops',
+    schema: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a-z, 0-9, dot, _ and -, at most 63'),
+  }),
+  adminPassword: setting({
+    env: 'TIDEGATE_ADMIN_PASSWORD',
+    group: 'Sign-in',
+    description:
+      'The first admin’s password, used at the first start only. Default: one is generated and printed once.',
+    default: null,
+    example: 'a sentence that nobody else knows',
+    secret: true,
+    schema: z
+      .string()
+      .min(12, 'at least 12 characters long')
+      .max(256, 'at most 256 characters long'),
+  }),
+  signingKeyFile: setting({
+    env: 'TIDEGATE_SIGNING_KEY_FILE',
+    group: 'Sign-in',
+    description:
+      'A PEM file with the P-256 private key that signs access tokens (ES256). Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.',
+    default: null,
+    example: '/run/secrets/tidegate-signing.pem',
+    schema: z.string().max(1024, 'a path of at most 1024 characters'),
+  }),
+  accessTokenMs: setting({
+    env: 'TIDEGATE_ACCESS_TOKEN_MS',
+    group: 'Sign-in',
+    description: 'How long an access token is good; 15 minutes at most.',
+    default: '900000',
+    example: '300000',
+    schema: wholeNumber(10_000, 15 * 60_000),
+  }),
+  agentKeyFile: setting({
+    env: 'TIDEGATE_AGENT_KEY_FILE',
+    group: 'Nodes',
+    description:
+      'A PEM file with the Ed25519 private key that signs what nodes are told to run. Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl genpkey -algorithm ed25519`.',
+    default: null,
+    example: '/run/secrets/tidegate-agent.pem',
+    schema: z.string().max(1024, 'a path of at most 1024 characters'),
+  }),
+  reportIntervalMs: setting({
+    env: 'TIDEGATE_REPORT_INTERVAL_MS',
+    group: 'Nodes',
+    description:
+      'How often a node reports what runs on it. Shorter finds trouble sooner and costs more requests.',
+    default: '5000',
+    example: '2000',
+    schema: wholeNumber(200, limits.nodeLostMs / 2),
+  }),
+  artifactLimitBytes: setting({
+    env: 'TIDEGATE_ARTIFACT_LIMIT_BYTES',
+    group: 'Releases',
+    description: 'The largest artifact that may be uploaded.',
+    default: String(limits.artifactBytes),
+    example: '268435456',
+    schema: wholeNumber(1024, 16 * limits.artifactBytes),
+  }),
+  logLevel: setting({
+    env: 'TIDEGATE_LOG_LEVEL',
+    group: 'Log',
+    description:
+      '`info` tells the story, `warn` what deserves a look, `error` where a person must act.',
+    default: 'info',
+    example: 'debug',
+    schema: oneOf(LOG_LEVELS),
+  }),
+  logFormat: setting({
+    env: 'TIDEGATE_LOG_FORMAT',
+    group: 'Log',
+    description: '`auto` prints readable lines in a terminal and JSON everywhere else.',
+    default: 'auto',
+    example: 'json',
+    schema: oneOf(['auto', 'json', 'pretty']),
+  }),
+};
+
+export type Settings = typeof settings;
