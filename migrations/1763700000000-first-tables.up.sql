@@ -32,6 +32,15 @@ create table memberships (
 );
 create index memberships_by_user on memberships (user_id);
 
+-- Failed logins, by a hash of account (and client network); names that nobody bears count alike.
+create table login_throttles (
+  key text primary key,
+  failures integer not null,
+  failed_at timestamptz not null,
+  throttled_until timestamptz
+);
+create index login_throttles_by_age on login_throttles (failed_at);
+
 -- Looked up by hash before the tenant is known: enrolment tokens, refresh tokens, access keys.
 create table credentials (
   hash text primary key,
@@ -300,7 +309,8 @@ create table runs (
   -- cannot put the run to sleep over it.
   pokes bigint not null default 0,
   failures integer not null default 0,
-  -- Set while the run only polls a gate: the due loop folds it without an action.
+  -- True while the run only polls a gate: the due loop folds it in a batch, without an action.
+  polls_gate boolean not null default false,
   gate jsonb check (pg_column_size(gate) <= 16384),
   waiting_on jsonb,
   primary key (tenant_id, kind, id)
@@ -308,6 +318,17 @@ create table runs (
 -- System indexes: the due loop looks over all tenants.
 create index runs_due on runs (lane, wake_at) where wake_at is not null;
 create index runs_leased on runs (lease_until) where lease_until is not null;
+
+-- What a gate in progress looks at (nodes, baselines, parameters): read at each poll, written once.
+create table gate_specs (
+  tenant_id uuid not null,
+  deployment_id uuid not null,
+  step_id text not null,
+  body jsonb not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, deployment_id, step_id),
+  foreign key (tenant_id, deployment_id) references deployments (tenant_id, id)
+);
 
 create table gate_samples (
   tenant_id uuid not null,
@@ -533,7 +554,7 @@ begin
          with check (%I = (select nullif(current_setting(''app.tenant_id'', true), '''')::uuid))',
       name, key_column, key_column);
   end loop;
-  foreach name in array array['runs', 'gate_samples', 'node_metrics', 'node_presence', 'outbox',
+  foreach name in array array['runs', 'gate_specs', 'gate_samples', 'node_metrics', 'node_presence', 'outbox',
     'credentials', 'idempotency_keys', 'audit_pending', 'audit_chain', 'tenants', 'memberships',
     'nodes']
   loop
@@ -560,7 +581,7 @@ grant select on tenants to tidegate_app;
 grant select (id, username, disabled_at) on users to tidegate_app;
 grant select on memberships to tidegate_app;
 grant select, insert, update on credentials, environments, clusters, nodes, node_presence, modules,
-  signing_keys, artifacts, deployments, deployment_slots, module_targets, runs, desired_modules,
+  signing_keys, artifacts, deployments, deployment_slots, module_targets, runs, gate_specs, desired_modules,
   observed_modules, outbox to tidegate_app;
 grant select, insert on releases, configurations, plans, journal, signals, gate_samples,
   gate_verdicts, node_metrics, idempotency_keys, audit_entries, audit_pending to tidegate_app;
@@ -568,8 +589,11 @@ grant delete on desired_modules, observed_modules, artifacts, node_presence to t
 grant select on audit_chain to tidegate_app;
 
 grant select, insert, update on users, memberships, tenants to tidegate_system;
+grant delete on memberships to tidegate_system;
+grant select, insert, update, delete on login_throttles to tidegate_system;
 grant select, insert, update, delete on credentials, outbox, audit_pending to tidegate_system;
 grant select, update on runs, node_presence to tidegate_system;
+grant select on gate_specs to tidegate_system;
 grant select, insert on gate_samples, audit_chain to tidegate_system;
 grant select, insert on node_metrics to tidegate_system;
 grant select, delete on idempotency_keys to tidegate_system;

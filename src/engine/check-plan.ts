@@ -1,0 +1,112 @@
+/**
+ * The invariants of every plan, whatever strategy made it. Runs before a plan is saved and in every
+ * test of a strategy, so a strategy that forgets a gate never reaches a node.
+ */
+import { limits } from '../kernel/limits.js';
+import { movesOf, type Plan, type Step } from './plan.js';
+
+export interface PlanFacts {
+  /** Nodes that serve now and may be moved. */
+  readonly servingNodes: number;
+  readonly minAvailable: number;
+  /** False: a node stops the old release before it starts the new one (no traffic, no overlap). */
+  readonly overlaps: boolean;
+}
+
+/** Returns one sentence per broken invariant; an empty list is a sound plan. */
+export function checkPlan(plan: Plan, facts: PlanFacts): string[] {
+  return [
+    ...checkSteps(plan),
+    ...checkMoves(plan, facts),
+    ...(plan.role === 'forward' ? checkGates(plan.steps) : checkUndo(plan.steps)),
+  ];
+}
+
+function checkSteps({ steps }: Plan): string[] {
+  const problems: string[] = [];
+  if (steps.length === 0) problems.push('a plan has at least one step');
+  if (steps.length > limits.stepsPerPlan) {
+    problems.push(`a plan has at most ${limits.stepsPerPlan} steps, this one ${steps.length}`);
+  }
+  const ids = new Set<string>();
+  for (const step of steps) {
+    if (ids.has(step.id)) problems.push(`step id "${step.id}" stands twice`);
+    ids.add(step.id);
+    if (!Number.isSafeInteger(step.deadlineMs) || step.deadlineMs <= 0) {
+      problems.push(`step "${step.id}" has no deadline`);
+    }
+  }
+  return problems;
+}
+
+function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
+  const problems: string[] = [];
+  const moved = new Set<string>();
+  for (const step of steps) {
+    const nodes = movesOf(step);
+    if (nodes.length > limits.nodesPerWave) {
+      problems.push(
+        `step "${step.id}" moves ${nodes.length} nodes, at most ${limits.nodesPerWave}`,
+      );
+    }
+    if (step.effects.includes('move') && nodes.length === 0) {
+      problems.push(`step "${step.id}" moves no node`);
+    }
+    for (const { nodeId, name } of nodes) {
+      if (moved.has(nodeId)) problems.push(`node "${name}" is moved twice`);
+      moved.add(nodeId);
+    }
+    // Side by side, a node serves all through its move; otherwise its whole wave is away at once.
+    if (!facts.overlaps && facts.servingNodes - nodes.length < facts.minAvailable) {
+      problems.push(
+        `step "${step.id}" would leave ${facts.servingNodes - nodes.length} serving nodes, at least ${facts.minAvailable} must stay`,
+      );
+    }
+  }
+  return problems;
+}
+
+/** Checks come before the first move; every move is followed by its converge and its gate. */
+function checkGates(steps: readonly Step[]): string[] {
+  const problems: string[] = [];
+  let open: { move: Step; converged: boolean; gated: boolean } | undefined;
+  const close = () => {
+    if (!open) return;
+    if (!open.converged) problems.push(`nothing waits for "${open.move.id}" to converge`);
+    if (!open.gated) problems.push(`no gate follows "${open.move.id}"`);
+  };
+  let moves = 0;
+  for (const step of steps) {
+    if (step.effects.includes('move')) {
+      close();
+      moves += 1;
+      open = { move: step, converged: false, gated: false };
+      continue;
+    }
+    if (open && step.effects.includes('converge')) open.converged = true;
+    if (open && step.effects.includes('gate')) {
+      if (!open.converged) problems.push(`gate "${step.id}" stands before the wave has converged`);
+      open.gated = true;
+    }
+  }
+  close();
+  if (moves === 0) problems.push('a forward plan moves at least one node');
+  const firstMove = steps.findIndex((step) => step.effects.includes('move'));
+  for (const kind of ['preflight', 'slot', 'recheck']) {
+    const at = steps.findIndex((step) => step.kind === kind);
+    if (at < 0 || (firstMove >= 0 && at > firstMove)) {
+      problems.push(`"${kind}" must stand before the first move`);
+    }
+  }
+  return problems;
+}
+
+/** Going back asks nobody and bakes nothing. */
+function checkUndo(steps: readonly Step[]): string[] {
+  const problems: string[] = [];
+  for (const step of steps) {
+    if (step.effects.includes('gate')) problems.push(`undo step "${step.id}" must not be a gate`);
+    if (step.kind === 'approval') problems.push('an undo plan asks for no approval');
+  }
+  return problems;
+}

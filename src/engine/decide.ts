@@ -1,0 +1,151 @@
+/**
+ * What a run does next. Pure: the same plan, journal, signals and `now` give the same action in any
+ * process. The only place that knows retry, deadline, pause, cancel and when to go back.
+ */
+import { limits } from '../kernel/limits.js';
+import { stepKey, type FoldedJournal, type StepRecord } from './journal.js';
+import { movesOf, type Plan, type Step } from './plan.js';
+import type { RunSignal, RunStatus, UndoEnding, WaitingOn } from './run.js';
+
+export interface DecideInput {
+  readonly status: RunStatus;
+  /** What RollingBack ends in, with the reason it began for. */
+  readonly ending: UndoEnding | null;
+  readonly reason: string | null;
+  readonly forward: Plan;
+  readonly undo: Plan | null;
+  readonly journal: FoldedJournal;
+  /** Not yet applied, oldest first. */
+  readonly signals: readonly RunSignal[];
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly now: number;
+}
+
+export type Action =
+  | { readonly do: 'apply'; readonly signal: RunSignal }
+  | { readonly do: 'run'; readonly step: Step; readonly attempt: number }
+  | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
+  | { readonly do: 'wait'; readonly until: number; readonly waitingOn: WaitingOn }
+  | {
+      readonly do: 'finish';
+      readonly status: RunStatus;
+      readonly reason: string | null;
+    };
+
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MOST_MS = 30_000;
+
+export function decide(input: DecideInput): Action {
+  const { signals, status } = input;
+  const [signal] = signals;
+  if (signal) return { do: 'apply', signal };
+  if (status === 'Paused') return decidePaused(input);
+  return status === 'RollingBack' ? decideUndo(input) : decideForward(input);
+}
+
+function decidePaused({ journal, now, reason }: DecideInput): Action {
+  const since = journal.pausedSince ?? now;
+  const until = since + limits.pauseMs;
+  if (now >= until) {
+    return { do: 'undo', ending: 'Cancelled', reason: 'paused for longer than 24 hours' };
+  }
+  return {
+    do: 'wait',
+    until,
+    waitingOn: {
+      kind: reason ? 'attention' : 'paused',
+      since,
+      until,
+      who: 'someone who may operate deployments',
+      verb: 'resume',
+      detail: reason ?? 'paused; resume it or cancel it',
+    },
+  };
+}
+
+function decideForward(input: DecideInput): Action {
+  const { forward, journal } = input;
+  const current = currentStep(forward, journal.planNumber, journal);
+  if (!current) return { do: 'finish', status: 'Succeeded', reason: null };
+  const failure = failureOf(current.step, current.record, input);
+  if (!failure) return runOrWait(current.step, current.record, input);
+  return hasMoved(forward, journal)
+    ? { do: 'undo', ending: 'RolledBack', reason: failure }
+    : { do: 'finish', status: 'Failed', reason: failure };
+}
+
+function decideUndo(input: DecideInput): Action {
+  const { undo, journal, ending } = input;
+  const done = { do: 'finish', status: ending ?? 'RolledBack', reason: input.reason } as const;
+  if (!undo || journal.undoPlanNumber === null) return done;
+  const current = currentStep(undo, journal.undoPlanNumber, journal);
+  if (!current) return done;
+  const failure = failureOf(current.step, current.record, input);
+  if (failure) return { do: 'finish', status: 'RollbackFailed', reason: failure };
+  return runOrWait(current.step, current.record, input);
+}
+
+interface Current {
+  readonly step: Step;
+  readonly record: StepRecord | undefined;
+}
+
+function currentStep(plan: Plan, planNumber: number, journal: FoldedJournal): Current | null {
+  for (const step of plan.steps) {
+    const record = journal.steps.get(stepKey(planNumber, step.id));
+    if (record?.status !== 'succeeded') return { step, record };
+  }
+  return null;
+}
+
+/** Why the step cannot succeed any more; null while it still may. */
+function failureOf(
+  step: Step,
+  record: StepRecord | undefined,
+  { journal, now }: DecideInput,
+): string | null {
+  if (!record) return null;
+  const message = record.message ?? 'no reason given';
+  if (record.status === 'failed' && record.terminal) return message;
+  if (record.status === 'failed' && record.attempt >= limits.stepAttempts) {
+    return `${step.title}: gave up after ${record.attempt} attempts: ${message}`;
+  }
+  const spentMs = now - record.startedAt - (journal.pausedMs - record.pausedMsBefore);
+  if (spentMs >= step.deadlineMs) {
+    const last = record.message ? ` (${record.message})` : '';
+    return `${step.title}: not done within ${Math.round(step.deadlineMs / 1000)} s${last}`;
+  }
+  return null;
+}
+
+function runOrWait(step: Step, record: StepRecord | undefined, { now }: DecideInput): Action {
+  if (!record) return { do: 'run', step, attempt: 1 };
+  if (record.status === 'started') return { do: 'run', step, attempt: record.attempt };
+  const since = record.endedAt ?? now;
+  const until = since + retryDelayMs(record.attempt);
+  if (now >= until) return { do: 'run', step, attempt: record.attempt + 1 };
+  return {
+    do: 'wait',
+    until,
+    waitingOn: {
+      kind: 'retry',
+      since,
+      until,
+      who: 'the engine',
+      verb: null,
+      detail: `${step.title}: attempt ${record.attempt} of ${limits.stepAttempts} failed: ${record.message ?? ''}`,
+    },
+  };
+}
+
+/** 1, 2, 4, 8 … s, capped. */
+export function retryDelayMs(attempt: number): number {
+  return Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS);
+}
+
+/** Has any move begun? Before that there is nothing to take back. */
+export function hasMoved(plan: Plan, journal: FoldedJournal): boolean {
+  return plan.steps.some(
+    (step) => movesOf(step).length > 0 && journal.steps.has(stepKey(journal.planNumber, step.id)),
+  );
+}

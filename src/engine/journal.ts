@@ -1,0 +1,128 @@
+/**
+ * The append-only record of what the engine did for one run, and its folded form. `decide` reads
+ * only the folded form; polls and waits are never journalled, so it stays short.
+ */
+export type JournalKind =
+  | 'created'
+  | 'planned'
+  | 'replanned'
+  | 'requested'
+  | 'applied'
+  | 'status-changed'
+  | 'step-started'
+  | 'step-succeeded'
+  | 'step-failed'
+  | 'step-note'
+  | 'undo-planned'
+  | 'finished';
+
+export interface JournalEntry {
+  readonly seq: number;
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly at: number;
+  readonly planNumber: number;
+  readonly stepId: string | null;
+  readonly attempt: number | null;
+  readonly kind: JournalKind;
+  readonly actor: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface StepRecord {
+  readonly startedAt: number;
+  /** Milliseconds of pause before it started; the difference to now does not count as its time. */
+  readonly pausedMsBefore: number;
+  readonly attempt: number;
+  readonly status: 'started' | 'succeeded' | 'failed';
+  readonly endedAt: number | null;
+  readonly terminal: boolean;
+  readonly message: string | null;
+  readonly output: Readonly<Record<string, unknown>>;
+}
+
+export interface FoldedJournal {
+  readonly planNumber: number;
+  readonly undoPlanNumber: number | null;
+  /** By `<plan number>:<step id>`. */
+  readonly steps: ReadonlyMap<string, StepRecord>;
+  readonly lastSignal: number;
+  readonly pausedSince: number | null;
+  readonly pausedMs: number;
+  readonly lastSeq: number;
+}
+
+export const emptyJournal: FoldedJournal = {
+  planNumber: 0,
+  undoPlanNumber: null,
+  steps: new Map(),
+  lastSignal: 0,
+  pausedSince: null,
+  pausedMs: 0,
+  lastSeq: 0,
+};
+
+export const stepKey = (planNumber: number, stepId: string) => `${planNumber}:${stepId}`;
+
+export function foldJournal(entries: readonly JournalEntry[]): FoldedJournal {
+  return entries.reduce(foldEntry, emptyJournal);
+}
+
+export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJournal {
+  const next = { ...folded, lastSeq: entry.seq };
+  switch (entry.kind) {
+    case 'planned':
+      return { ...next, planNumber: entry.planNumber };
+    case 'replanned':
+      return { ...next, planNumber: entry.planNumber, steps: carriedOver(folded, entry) };
+    case 'undo-planned':
+      return { ...next, undoPlanNumber: entry.planNumber };
+    case 'applied':
+      return { ...next, lastSignal: Number(entry.data.number) };
+    case 'status-changed':
+      return { ...next, ...foldPause(folded, entry) };
+    case 'step-started':
+    case 'step-succeeded':
+    case 'step-failed':
+      return { ...next, steps: foldStep(folded, entry) };
+    default:
+      return next;
+  }
+}
+
+/** A new plan starts where the old one stood: checks that were passed are not asked again. */
+function carriedOver(folded: FoldedJournal, entry: JournalEntry): Map<string, StepRecord> {
+  const steps = new Map(folded.steps);
+  const prefix = `${folded.planNumber}:`;
+  for (const [key, record] of folded.steps) {
+    if (!key.startsWith(prefix) || record.status !== 'succeeded') continue;
+    steps.set(stepKey(entry.planNumber, key.slice(prefix.length)), record);
+  }
+  return steps;
+}
+
+function foldPause(folded: FoldedJournal, entry: JournalEntry): Partial<FoldedJournal> {
+  if (entry.data.status === 'Paused') return { pausedSince: entry.at };
+  if (folded.pausedSince === null) return {};
+  return { pausedSince: null, pausedMs: folded.pausedMs + (entry.at - folded.pausedSince) };
+}
+
+function foldStep(folded: FoldedJournal, entry: JournalEntry): Map<string, StepRecord> {
+  const key = stepKey(entry.planNumber, entry.stepId ?? '');
+  const before = folded.steps.get(key);
+  const record: StepRecord = {
+    startedAt: before?.startedAt ?? entry.at,
+    pausedMsBefore: before?.pausedMsBefore ?? folded.pausedMs,
+    attempt: entry.attempt ?? before?.attempt ?? 1,
+    status:
+      entry.kind === 'step-started'
+        ? 'started'
+        : entry.kind === 'step-succeeded'
+          ? 'succeeded'
+          : 'failed',
+    endedAt: entry.kind === 'step-started' ? null : entry.at,
+    terminal: entry.data.terminal === true,
+    message: typeof entry.data.message === 'string' ? entry.data.message : null,
+    output: entry.kind === 'step-succeeded' ? entry.data : {},
+  };
+  return new Map(folded.steps).set(key, record);
+}

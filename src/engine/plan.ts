@@ -1,0 +1,56 @@
+/**
+ * A plan: the immutable, linear list of typed steps that a strategy leaves behind. Nothing is left
+ * to decide but when. No DAG: waves come one after the other by their nature.
+ */
+export interface Plan {
+  readonly role: 'forward' | 'undo';
+  readonly steps: readonly Step[];
+}
+
+/** What a step does to the world; check-plan.ts reasons about these, not about kinds. */
+export type StepEffect = 'check' | 'move' | 'converge' | 'gate';
+
+export interface Step {
+  /** Unique in its plan: `preflight`, `w2.move`. */
+  readonly id: string;
+  /** Names the handler. */
+  readonly kind: string;
+  readonly effects: readonly StepEffect[];
+  /** 1-based; 0 for what comes before the first wave. */
+  readonly wave: number;
+  readonly title: string;
+  /** Budget from its start to its end; does not run while the deployment is paused. */
+  readonly deadlineMs: number;
+  readonly params: StepParams;
+}
+
+export type StepParams = Readonly<Record<string, unknown>>;
+
+/** The pair that a node runs: rolling back restores both. */
+export interface Pair {
+  readonly releaseId: string;
+  readonly releaseDigest: string;
+  readonly configurationId: string | null;
+}
+
+/** One node of a move: where it comes from is part of the plan, so that undoing decides nothing. */
+export interface NodeMove {
+  readonly nodeId: string;
+  readonly name: string;
+  /** What it runs now; null: nothing, so undoing means absent. */
+  readonly from: Pair | null;
+  /** What it shall run; null: absent. */
+  readonly to: Pair | null;
+}
+
+export interface MoveParams {
+  readonly nodes: readonly NodeMove[];
+}
+
+export function movesOf(step: Step): readonly NodeMove[] {
+  return step.effects.includes('move') ? (step.params as unknown as MoveParams).nodes : [];
+}
+
+export function waveCount(plan: Plan): number {
+  return plan.steps.reduce((most, step) => Math.max(most, step.wave), 0);
+}

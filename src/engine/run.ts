@@ -1,0 +1,74 @@
+import type { Plan } from './plan.js';
+import type { FoldedJournal } from './journal.js';
+
+/** The statuses of a run; deployments/deployment.states.ts holds their one table of transitions. */
+export type RunStatus =
+  | 'Pending'
+  | 'PendingApproval'
+  | 'Running'
+  | 'Paused'
+  | 'RollingBack'
+  | 'Succeeded'
+  | 'Failed'
+  | 'RolledBack'
+  | 'RollbackFailed'
+  | 'Cancelled'
+  | 'Rejected';
+
+export type UndoEnding = 'RolledBack' | 'Cancelled';
+
+/** Why a run waits: everything that waits can say so. Times in ms since the epoch. */
+export interface WaitingOn {
+  /** converge, gate, slot, retry, paused, attention, approval, … */
+  readonly kind: string;
+  readonly since: number;
+  readonly until: number;
+  /** Who can unblock it. */
+  readonly who: string;
+  /** The verb that unblocks it; null: nobody needs to do anything. */
+  readonly verb: string | null;
+  readonly detail: string;
+}
+
+/** A verb or decision on its way to the holder of the lease. */
+export interface RunSignal {
+  readonly number: number;
+  readonly verb: 'pause' | 'resume' | 'cancel' | 'promote';
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+export interface RunKey {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/** The right to act on a run until `untilMonotonic`; every write compares the fence. */
+export interface Lease {
+  readonly key: RunKey;
+  readonly fence: number;
+  /** How many hints the run had had when it was leased. */
+  readonly pokes: number;
+}
+
+/** The gate that the due loop folds for this run, as far as it has come. */
+export interface GateProgress {
+  readonly stepId: string;
+  readonly verdict: 'waiting' | 'stable' | 'unstable' | 'inconclusive';
+  readonly reason: string;
+}
+
+export interface LoadedRun {
+  readonly status: RunStatus;
+  readonly ending: UndoEnding | null;
+  readonly reason: string | null;
+  readonly forward: Plan;
+  readonly undo: Plan | null;
+  readonly journal: FoldedJournal;
+  readonly signals: readonly RunSignal[];
+  readonly gate: GateProgress | null;
+  readonly pokes: number;
+  /** The database's clock when this was read. */
+  readonly now: number;
+}

@@ -1,0 +1,65 @@
+import type { RegistryEntry } from '../kernel/registry.js';
+import type { Context } from '../platform/context.js';
+import type { FoldedJournal } from './journal.js';
+import type { Plan, Step } from './plan.js';
+import type { GateProgress, RunKey, RunStatus, WaitingOn } from './run.js';
+
+/** What a handler is told about the one step that it runs. */
+export interface StepRun {
+  readonly key: RunKey;
+  readonly step: Step;
+  readonly plan: Plan;
+  readonly planNumber: number;
+  readonly attempt: number;
+  /** When the step was first started, ms since the epoch. */
+  readonly startedAt: number;
+  readonly now: number;
+  readonly journal: FoldedJournal;
+  readonly gate: GateProgress | null;
+  /** Fires when the action's own budget or the lease is used up. */
+  readonly signal: AbortSignal;
+}
+
+export type StepOutcome =
+  /** Done; `output` is journalled (≤ 16 KiB) and handed to later steps. */
+  | {
+      readonly outcome: 'done';
+      readonly output?: Readonly<Record<string, unknown>>;
+      readonly status?: RunStatus;
+      /** A plan on present facts that replaces the rest of this one. */
+      readonly replan?: { readonly plan: Plan; readonly factsText: string };
+    }
+  /** Not yet: ask again at `until`, or earlier on a hint. */
+  | {
+      readonly outcome: 'wait';
+      readonly until: number;
+      readonly waitingOn: Omit<WaitingOn, 'since' | 'until'>;
+      /** The deadline shown to people, when it is later than the next look. */
+      readonly deadline?: number;
+      /** The due loop folds this run's gate instead of waking the engine. */
+      readonly pollsGate?: boolean;
+      /** Worth a line in the journal, once (a node was left out). */
+      readonly note?: Readonly<Record<string, unknown>>;
+    }
+  /** It will not become good: go back, or end if nothing has moved. */
+  | {
+      readonly outcome: 'unstable';
+      readonly reason: string;
+      readonly evidence?: Readonly<Record<string, unknown>>;
+    }
+  /** A person has to look: the run is paused. */
+  | { readonly outcome: 'attention'; readonly reason: string };
+
+/**
+ * What every kind of step implements. `run` is idempotent: it may be called again after a crash,
+ * and is called again after every `wait`. It throws TerminalError for "never", anything else counts
+ * toward the retries. Retry, deadline, pause and undo policy live in decide.ts, never here.
+ */
+export interface StepHandler extends RegistryEntry {
+  /**
+   * `transaction`: runs inside the engine's fenced transaction, with `context.tx`; touches nothing
+   * but the database. `outside`: `step-started` is committed first, then it runs without one.
+   */
+  readonly mode: 'transaction' | 'outside';
+  run(context: Context, run: StepRun): Promise<StepOutcome>;
+}
