@@ -1,0 +1,32 @@
+/** Every number of the front in one place, with its reason. Units are in the names. */
+export const frontLimits = {
+  /** More headers than this are an attack or a mistake; Node would silently drop the excess. */
+  requestHeaders: 200,
+  /** A client has this long to send its headers; more is a slow-loris. */
+  headersTimeoutMs: 30_000,
+  connectionsCheckingIntervalMs: 5_000,
+  /** Longer than the idle limit of common load balancers (60 s), so that they close first. */
+  clientKeepAliveMs: 65_000,
+  /** A client that neither sends what it announced nor reads what it asked for. */
+  clientIdleMs: 120_000,
+  backlog: 4096,
+  /** Loopback either answers at once or its accept queue is full. */
+  connectTimeoutMs: 2_000,
+  /** Well below the idle limit of common HTTP servers (5 s), so that the front closes first. */
+  upstreamIdleMs: 1_000,
+  neverSentRetries: 2,
+  retryAfterSeconds: 1,
+  controlBodyBytes: 4 * 1024 * 1024,
+  routes: 200,
+  targetsPerRoute: 16,
+  drainMs: 600_000,
+  /** sun_path is 108 bytes with the final zero on Linux. macOS has 104. */
+  socketPathBytes: 103,
+  /** Requests in flight at SIGTERM; the process manager kills after its own grace anyway. */
+  stopGraceMs: 10_000,
+  /** A retired front waits for its last WebSockets and streams, but not for ever. */
+  retireMs: 60 * 60 * 1000,
+  /** From spawn to the first answer of the control socket; a start takes about 0.5 s under load. */
+  startMs: 20_000,
+  logBytes: 10 * 1024 * 1024,
+} as const;
