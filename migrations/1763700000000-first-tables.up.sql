@@ -99,9 +99,10 @@ create table nodes (
   desired_revision bigint not null default 0,
   created_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, id),
-  unique (tenant_id, cluster_id, name),
   foreign key (tenant_id, cluster_id) references clusters (tenant_id, id)
 );
+-- A revoked node keeps its row, because journals name it, but not its name.
+create unique index nodes_by_name on nodes (tenant_id, cluster_id, name) where revoked_at is null;
 
 -- Hot: rewritten with every report, so it has no foreign key and few columns.
 create table node_presence (
@@ -364,6 +365,8 @@ create table desired_modules (
   generation bigint not null,
   -- [{releaseId, releaseDigest, configurationId, trafficPercent}]; empty: absent.
   releases jsonb not null,
+  -- What was desired before: a node may still fetch those artifacts.
+  previous_releases jsonb not null default '[]',
   signature_required boolean not null default false,
   deployment_id uuid,
   updated_at timestamptz not null default clock_timestamp(),
@@ -597,7 +600,7 @@ grant select on gate_specs to tidegate_system;
 grant select, insert on gate_samples, audit_chain to tidegate_system;
 grant select, insert on node_metrics to tidegate_system;
 grant select, delete on idempotency_keys to tidegate_system;
-grant select (tenant_id, id, cluster_id, desired_revision, revoked_at, public_key) on nodes
+grant select (tenant_id, id, cluster_id, name, desired_revision, revoked_at, public_key) on nodes
   to tidegate_system;
 revoke execute on function tidegate_ensure_partitions(timestamptz) from public;
 revoke execute on function tidegate_drop_old_partitions(timestamptz) from public;

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { assert } from '../../../kernel/assert.js';
+import { limits } from '../../../kernel/limits.js';
+import type { Context } from '../../../platform/context.js';
+import { Signal } from '../../../platform/signal/signal.js';
+import { Topic } from '../../../platform/signal/topics.js';
+import type {
+  ModuleTarget,
+  Move,
+  MovedNode,
+  NodeObservation,
+  RunningPair,
+  Target,
+} from '../target.js';
+import { lockNodes, writeDesired } from './desired-state.js';
+import { IS_LOST_SQL } from './node-health.js';
+
+/**
+ * Nodes that run the agent. A move only writes rows: the agents fetch them by long poll, and the
+ * signal after commit merely saves them the wait.
+ */
+@Injectable()
+export class AgentTarget implements Target {
+  readonly kind = 'agent';
+  readonly title = 'Nodes with the Tidegate agent';
+
+  constructor(private readonly signal: Signal) {}
+
+  async move(ctx: Context, move: Move): Promise<MovedNode[]> {
+    checkMove(move);
+    const nodeIds = move.assignments.map((assignment) => assignment.nodeId);
+    if (nodeIds.length === 0) return [];
+    const present = await lockNodes(ctx, nodeIds, move.clusterId);
+    const assignments = move.assignments.filter(({ nodeId }) => present.has(nodeId));
+    if (assignments.length === 0) return [];
+    const { moved, changedNodeIds } = await writeDesired(ctx, { ...move, assignments });
+    ctx.tx.afterCommit(() => {
+      for (const nodeId of changedNodeIds) this.signal.publish(Topic.Desired, nodeId);
+    });
+    return moved;
+  }
+
+  async observe(
+    ctx: Context,
+    question: { moduleId: string; nodeIds: readonly string[] },
+  ): Promise<NodeObservation[]> {
+    return ctx.tx.query<NodeObservation>(OBSERVE_SQL, [
+      ...[ctx.tenantId, question.moduleId, question.nodeIds],
+    ]);
+  }
+
+  async running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]> {
+    return ctx.tx.query<RunningPair>(RUNNING_SQL, [ctx.tenantId, clusterId, moduleId]);
+  }
+
+  async setTarget(ctx: Context, target: ModuleTarget): Promise<void> {
+    await ctx.tx.execute(
+      `insert into module_targets as own
+         (tenant_id, cluster_id, module_id, release_id, configuration_id, deployment_id)
+       values ($1, $2, $3, $4, $5, $6)
+       on conflict (tenant_id, cluster_id, module_id) do update set
+         release_id = excluded.release_id, configuration_id = excluded.configuration_id,
+         deployment_id = excluded.deployment_id, updated_at = clock_timestamp()
+       where own.deployment_id <> excluded.deployment_id`,
+      [
+        ...[ctx.tenantId, target.clusterId, target.moduleId, target.releaseId],
+        ...[target.configurationId, target.deploymentId],
+      ],
+    );
+  }
+}
+
+/** A plan was checked long before: what fails here is our own mistake. */
+function checkMove(move: Move): void {
+  assert(move.assignments.length <= limits.nodesPerWave, 'a wave moves too many nodes at once');
+  const nodeIds = new Set(move.assignments.map((assignment) => assignment.nodeId));
+  assert(nodeIds.size === move.assignments.length, 'a node is assigned twice in one move');
+  for (const { releases } of move.assignments) {
+    if (releases.length === 0) continue;
+    const sum = releases.reduce((percent, release) => percent + release.trafficPercent, 0);
+    assert(releases.length <= 2 && sum === 100, 'the traffic of a node must sum up to 100 %');
+  }
+}
+
+const OBSERVE_SQL = `
+  select node.id as "nodeId", coalesce(desired.generation, 0) as generation,
+    coalesce(seen.generation, 0) as "observedGeneration", seen.state,
+    coalesce(seen.running, '[]') as running, seen.reason,
+    presence.last_report_at as "lastReportAt",
+    case when node.revoked_at is not null then 'Revoked'
+      when ${IS_LOST_SQL} then 'Lost' else presence.health end as health
+  from unnest($3::uuid[]) with ordinality as asked (node_id, position)
+  join nodes node on node.tenant_id = $1 and node.id = asked.node_id
+  left join node_presence presence on presence.tenant_id = $1 and presence.node_id = node.id
+  left join desired_modules desired
+    on desired.tenant_id = $1 and desired.node_id = node.id and desired.module_id = $2
+  left join observed_modules seen
+    on seen.tenant_id = $1 and seen.node_id = node.id and seen.module_id = $2
+  order by asked.position`;
+
+// The node's own word counts. Only before it has said anything, or while it is still starting its
+// first release, what is desired stands in. Of two releases, the one with more traffic.
+const RUNNING_SQL = `
+  select node.id as "nodeId", pair.release_id as "releaseId",
+    release.release_digest as "releaseDigest", pair.configuration_id as "configurationId"
+  from nodes node
+  left join desired_modules desired
+    on desired.tenant_id = $1 and desired.node_id = node.id and desired.module_id = $3
+  left join observed_modules seen
+    on seen.tenant_id = $1 and seen.node_id = node.id and seen.module_id = $3
+  left join lateral (
+    select (item ->> 'releaseId')::uuid as release_id,
+      (item ->> 'configurationId')::uuid as configuration_id
+    from jsonb_array_elements(case
+      when seen.node_id is null or (seen.state = 'converging' and seen.running = '[]')
+      then coalesce(desired.releases, '[]') else seen.running end) as item
+    order by coalesce((
+      select (wanted ->> 'trafficPercent')::int
+      from jsonb_array_elements(coalesce(desired.releases, '[]')) as wanted
+      where wanted ->> 'releaseId' = item ->> 'releaseId' limit 1), 0) desc
+    limit 1
+  ) as pair on true
+  left join releases release on release.tenant_id = $1 and release.id = pair.release_id
+  where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
+  order by node.id`;

@@ -1,0 +1,82 @@
+import type { Context } from '../../../platform/context.js';
+import type { DesiredPair, MovedNode } from '../target.js';
+
+/**
+ * Writes what nodes should run. The node's row is locked first, in the order of ids: it serialises
+ * writers of one node, so that generations of a module only grow.
+ */
+export interface DesiredChange {
+  readonly moduleId: string;
+  readonly deploymentId: string;
+  readonly signatureRequired: boolean;
+  readonly assignments: readonly { nodeId: string; releases: readonly DesiredPair[] }[];
+}
+
+/** Locks the nodes that still exist; with a cluster, only those of it. Answers their ids. */
+export async function lockNodes(
+  ctx: Context,
+  nodeIds: readonly string[],
+  clusterId: string | null = null,
+): Promise<Set<string>> {
+  const rows = await ctx.tx.query<{ id: string }>(
+    `select id from nodes
+     where tenant_id = $1 and id = any($2::uuid[]) and revoked_at is null
+       and ($3::uuid is null or cluster_id = $3)
+     order by id for update`,
+    [ctx.tenantId, nodeIds, clusterId],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/**
+ * Only for nodes locked by this transaction. The generation is above the node's own answer, too:
+ * after a restored backup the database may know a lower one than the node. What the same deployment
+ * has written already stays as it is, so that a repeated step changes nothing.
+ */
+export async function writeDesired(
+  ctx: Context,
+  change: DesiredChange,
+): Promise<{ moved: MovedNode[]; changedNodeIds: string[] }> {
+  const assignments = [...change.assignments].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const rows = await ctx.tx.query<MovedNode & { isChanged: boolean }>(WRITE_SQL, [
+    ...[ctx.tenantId, change.moduleId],
+    assignments.map(({ nodeId }) => nodeId),
+    assignments.map(({ releases }) => JSON.stringify(releases)),
+    ...[change.signatureRequired, change.deploymentId],
+  ]);
+  return {
+    moved: rows.map(({ nodeId, generation }) => ({ nodeId, generation })),
+    changedNodeIds: rows.filter((row) => row.isChanged).map((row) => row.nodeId),
+  };
+}
+
+const WRITE_SQL = `
+  with asked as (
+    select asked.node_id, asked.releases, own.generation as own_generation,
+      greatest(coalesce(own.generation, 0), coalesce(seen.generation, 0)) + 1 as next_generation,
+      coalesce(own.releases = asked.releases and own.deployment_id = $6
+        and own.signature_required = $5
+        and own.generation >= coalesce(seen.generation, 0), false) as is_done
+    from unnest($3::uuid[], $4::jsonb[]) as asked (node_id, releases)
+    left join desired_modules own
+      on own.tenant_id = $1 and own.node_id = asked.node_id and own.module_id = $2
+    left join observed_modules seen
+      on seen.tenant_id = $1 and seen.node_id = asked.node_id and seen.module_id = $2
+  ), written as (
+    insert into desired_modules as own
+      (tenant_id, node_id, module_id, generation, releases, signature_required, deployment_id)
+    select $1, node_id, $2, next_generation, releases, $5, $6 from asked where not is_done
+    order by node_id
+    on conflict (tenant_id, node_id, module_id) do update set
+      generation = excluded.generation, releases = excluded.releases,
+      previous_releases = own.releases, signature_required = excluded.signature_required,
+      deployment_id = excluded.deployment_id, updated_at = clock_timestamp()
+    returning node_id, generation
+  ), bumped as (
+    update nodes set desired_revision = desired_revision + 1
+    where tenant_id = $1 and id in (select node_id from written)
+  )
+  select asked.node_id as "nodeId", coalesce(written.generation, asked.own_generation) as generation,
+    written.node_id is not null as "isChanged"
+  from asked left join written on written.node_id = asked.node_id
+  order by asked.node_id`;
