@@ -1,0 +1,101 @@
+/**
+ * The leases that this process holds: renewed together, in one statement, and given up by the
+ * process's own monotonic clock when renewal fails. A worker that wakes up late from a long stop
+ * therefore stops by itself; the fence catches it if it does not.
+ */
+import type { Clock } from '../kernel/clock.js';
+import { messageOf } from '../kernel/errors.js';
+import type { Lease } from './run.js';
+import type { RunStore } from './run-store.js';
+
+export const LEASE_MS = 4_000;
+const RENEW_EVERY_MS = 1_250;
+/** An action's own budget: what takes longer must be split or wait in the database. */
+export const ACTION_BUDGET_MS = 20_000;
+
+export interface EngineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+interface Held {
+  readonly lease: Lease;
+  readonly abort: AbortController;
+  readonly since: number;
+  validUntil: number;
+}
+
+export class LeaseKeeper {
+  private readonly held = new Map<string, Held>();
+  private timer: NodeJS.Timeout | undefined;
+  private renewing = false;
+
+  constructor(
+    private readonly store: RunStore,
+    readonly owner: string,
+    private readonly clock: Clock,
+    private readonly log: EngineLog,
+  ) {}
+
+  get count(): number {
+    return this.held.size;
+  }
+
+  has(id: string): boolean {
+    return this.held.has(id);
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => void this.renew(), RENEW_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Call with the monotonic time from BEFORE the lease was asked for. */
+  hold(lease: Lease, askedAt: number): AbortSignal {
+    const abort = new AbortController();
+    const now = this.clock.monotonic();
+    this.held.set(lease.key.id, { lease, abort, since: now, validUntil: askedAt + LEASE_MS });
+    return abort.signal;
+  }
+
+  drop(id: string): void {
+    this.held.delete(id);
+  }
+
+  private async renew(): Promise<void> {
+    this.expire();
+    if (this.renewing || this.held.size === 0) return;
+    this.renewing = true;
+    const asked = [...this.held.values()];
+    const askedAt = this.clock.monotonic();
+    try {
+      const kept = await this.store.renew(
+        this.owner,
+        asked.map(({ lease }) => lease),
+        LEASE_MS,
+      );
+      for (const entry of asked) {
+        if (kept.has(entry.lease.key.id)) entry.validUntil = askedAt + LEASE_MS;
+        else entry.abort.abort(new Error('the lease was lost'));
+      }
+    } catch (error) {
+      this.log.warn({ error: messageOf(error) }, 'leases could not be renewed');
+    } finally {
+      this.renewing = false;
+      this.expire();
+    }
+  }
+
+  private expire(): void {
+    const now = this.clock.monotonic();
+    for (const { abort, validUntil, since } of this.held.values()) {
+      if (now >= validUntil) abort.abort(new Error('the lease ran out'));
+      if (now - since >= ACTION_BUDGET_MS) abort.abort(new Error('the action took too long'));
+    }
+  }
+}

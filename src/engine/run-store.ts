@@ -1,0 +1,68 @@
+import type { Context } from '../platform/context.js';
+import type { JournalEntry, JournalKind } from './journal.js';
+import type { Plan } from './plan.js';
+import type { Lease, LoadedRun, RunKey, RunStatus, UndoEnding, WaitingOn } from './run.js';
+
+/** A write was refused because somebody newer holds the run. Normal, counted, never retried. */
+export class Fenced extends Error {
+  constructor() {
+    super('the lease was lost: somebody newer holds this run');
+    this.name = 'Fenced';
+  }
+}
+
+export interface NewEntry {
+  readonly kind: JournalKind;
+  readonly planNumber: number;
+  readonly stepId?: string;
+  readonly attempt?: number;
+  readonly actor: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export interface StatusChange {
+  readonly status: RunStatus;
+  readonly ending?: UndoEnding | null;
+  readonly reason: string | null;
+}
+
+/** One fenced transaction of an action. Whatever is written here is committed together or not. */
+export interface RunTransaction {
+  readonly context: Context;
+  append(entry: NewEntry): Promise<JournalEntry>;
+  /** Compare-and-set against the table of transitions; appends `status-changed`. */
+  changeStatus(change: StatusChange, actor: string): Promise<JournalEntry>;
+  savePlan(plan: Plan, factsText: string): Promise<number>;
+}
+
+/** Where runs live: PostgreSQL in production, memory in simulations. */
+export abstract class RunStore {
+  /** Null: somebody else holds it. */
+  abstract lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null>;
+  /** Takes the leases of due runs, rollbacks first, fairly over tenants. */
+  abstract claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]>;
+  /** Renews in one statement; returns the ids that are still held. */
+  abstract renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>>;
+  abstract load(lease: Lease): Promise<LoadedRun>;
+  /** Throws Fenced when the lease is not held any more. `locksSlot` keeps the global lock order. */
+  abstract commit<T>(
+    lease: Lease,
+    options: { readonly locksSlot: boolean },
+    work: (tx: RunTransaction) => Promise<T>,
+  ): Promise<T>;
+  /**
+   * Gives the lease back and sleeps until `until`. False: a hint came while the action ran; the
+   * lease is kept, load again.
+   */
+  abstract sleep(lease: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean>;
+  /** Gives the lease back for good: the run is over. */
+  abstract end(lease: Lease): Promise<void>;
+  /** Gives the lease back after an error of ours, to be looked at again after `delayMs`. */
+  abstract release(lease: Lease, delayMs: number): Promise<void>;
+}
+
+export interface Sleep {
+  readonly until: number;
+  readonly waitingOn: WaitingOn;
+  readonly pollsGate: boolean;
+}

@@ -1,0 +1,53 @@
+import { hasMoved } from './decide.js';
+import type { LoadedRun, RunSignal, RunStatus, UndoEnding } from './run.js';
+import type { NewEntry, StatusChange } from './run-store.js';
+
+/** What a verb means for a run in its present state. Pure. */
+export type SignalEffect =
+  | { readonly do: 'change'; readonly change: StatusChange }
+  | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
+  | { readonly do: 'finish'; readonly status: RunStatus; readonly reason: string }
+  | { readonly do: 'ignore' };
+
+export function effectOf(signal: RunSignal, run: LoadedRun): SignalEffect {
+  const { status } = run;
+  switch (signal.verb) {
+    case 'pause':
+      return status === 'Running'
+        ? { do: 'change', change: { status: 'Paused', reason: null } }
+        : { do: 'ignore' };
+    case 'resume':
+      return status === 'Paused'
+        ? { do: 'change', change: { status: 'Running', reason: null } }
+        : { do: 'ignore' };
+    case 'cancel':
+      return cancelEffect(signal, run);
+    default:
+      return { do: 'ignore' };
+  }
+}
+
+/** Cancel takes back what has moved, unless it was asked to leave things as they are. */
+function cancelEffect(signal: RunSignal, run: LoadedRun): SignalEffect {
+  const reason = signal.reason ?? `cancelled by ${signal.actor}`;
+  const isOpen = ['Pending', 'PendingApproval', 'Running', 'Paused'].includes(run.status);
+  if (!isOpen) return { do: 'ignore' };
+  if (hasMoved(run.forward, run.journal) && signal.params.leave !== true) {
+    return { do: 'undo', ending: 'Cancelled', reason };
+  }
+  return { do: 'finish', status: 'Cancelled', reason };
+}
+
+export function appliedEntry(signal: RunSignal, run: LoadedRun, effect: SignalEffect): NewEntry {
+  return {
+    kind: 'applied',
+    planNumber: run.journal.planNumber,
+    actor: signal.actor,
+    data: {
+      number: signal.number,
+      verb: signal.verb,
+      ...(signal.reason ? { reason: signal.reason } : {}),
+      ...(effect.do === 'ignore' ? { ignored: `not possible while ${run.status}` } : {}),
+    },
+  };
+}
