@@ -1,0 +1,151 @@
+/**
+ * The port that every gate kind implements. A gate is a pure fold: one sample per poll goes in, a
+ * verdict comes out, and the state between is plain JSON. It reads no clock, no database and no
+ * randomness, so a stored verdict can be replayed from its samples years later.
+ */
+import type { ZodType } from 'zod';
+import type { SparseHistogram } from '../../kernel/histogram.js';
+import type { RegistryEntry } from '../../kernel/registry.js';
+
+/** What one group of nodes did in one interval. Counts are increments, never running totals. */
+export interface GateGroup {
+  /** Requests of all nodes of the group. */
+  readonly n: number;
+  readonly errors: number;
+  /** Latencies of all nodes, merged. */
+  readonly histogram: SparseHistogram;
+  /** Cores per node: the mean over the nodes. Null when no node reported it. */
+  readonly cpu: number | null;
+  /** MiB per node: the mean over the nodes of each one's smallest value in the interval. */
+  readonly mem: number | null;
+}
+
+export interface GateSample {
+  /** Seconds since this wave's move completed. */
+  readonly ageS: number;
+  /** The nodes that this wave moved. */
+  readonly wave: GateGroup;
+  /** The nodes of all earlier waves of this rollout; absent in the first wave. */
+  readonly earlier?: GateGroup;
+  /** The nodes that are not touched yet; absent when there are none. */
+  readonly control?: GateGroup;
+  /** The node of this wave with the highest error rate. */
+  readonly worst: { readonly node: string; readonly n: number; readonly errors: number } | null;
+  /** Memory of each node of the FIRST wave in this interval, MiB: one point of the trend. */
+  readonly firstMem: readonly number[];
+  /** A node of the wave is silent or without traffic of its own: harm counts, the check does not. */
+  readonly incomplete: boolean;
+  /** Nodes that reported the release failed. One is enough for `unstable`. */
+  readonly failedNodes: readonly string[];
+  /** Counters that fell without a new instance in this interval; their increments were dropped. */
+  readonly counterResets: number;
+  /** Nodes of the wave that report nothing; any makes the sample incomplete. */
+  readonly silentNodes: readonly string[];
+}
+
+/** How a group of nodes behaved before it was moved. */
+export interface GateBaseline {
+  /** Share of requests that failed, 0 to 1. */
+  readonly err: number;
+  /** Milliseconds. */
+  readonly p95: number;
+  /** Cores per node. */
+  readonly cpu: number;
+  /** MiB per node. */
+  readonly mem: number;
+  /** Standard deviation of the blocks' CPU, cores. */
+  readonly cpuSd: number;
+  readonly requestsPerPoll: number;
+  readonly blocks: number;
+}
+
+/** Null = there was no release before, or too little data about it. */
+export interface GateBaselines {
+  /** Nothing ran on this wave's nodes before, so only errors can be judged. */
+  readonly firstRelease: boolean;
+  /** This wave's nodes before this wave's move. */
+  readonly wave: GateBaseline | null;
+  /** The nodes of all earlier waves, before the FIRST wave's move. */
+  readonly earlier: GateBaseline | null;
+  /** The untouched nodes, before this wave's move. */
+  readonly control: GateBaseline | null;
+  /** The first wave's nodes, before the first wave's move. */
+  readonly first: { readonly mem: number } | null;
+  /** The trend that the gate of the wave before ended with: `GateKind.trend(state)`. */
+  readonly trend?: readonly number[];
+}
+
+export type Verdict = 'waiting' | 'stable' | 'unstable' | 'inconclusive';
+
+/** What to do with `inconclusive`. */
+export type NoDataAction = 'wait' | 'pause' | 'fail';
+
+export interface MeasureReading {
+  /** Null: no data. */
+  readonly value: number | null;
+  /** The baseline, with what the untouched nodes excuse; null: not judged. */
+  readonly baseline: number | null;
+  /** The largest value that is still within the limit; null: not judged. */
+  readonly allowed: number | null;
+  /** Null: not judged. No data is never ok. */
+  readonly ok: boolean | null;
+}
+
+/** What a person sees of one poll. */
+export interface GateReading {
+  readonly ageS: number;
+  /** Requests of the wave in what is shown. */
+  readonly requests: number;
+  /** Share of requests, 0 to 1. */
+  readonly errors: MeasureReading;
+  /** p95, milliseconds. */
+  readonly latency: MeasureReading;
+  /** Cores per node. */
+  readonly cpu: MeasureReading;
+  /** MiB per node. */
+  readonly memory: MeasureReading;
+  /** Memory as it will be at the horizon, MiB per node; absent while the trend is too short. */
+  readonly leak?: MeasureReading;
+  /** Harm seen so far, by measure; at its threshold it ends the gate. Zeros are left out. */
+  readonly scores: Readonly<Record<string, { readonly score: number; readonly threshold: number }>>;
+  readonly checks: number;
+  readonly consecutiveGood: number;
+  readonly incomplete: boolean;
+  readonly counterResets: number;
+}
+
+export interface FoldResult<S> {
+  readonly state: S;
+  readonly verdict: Verdict;
+  /** One sentence with the figures that decided. */
+  readonly reason: string;
+  /** The measure that decided, when one did. */
+  readonly measure?: string;
+  readonly reading: GateReading;
+}
+
+export type GateParams = Readonly<Record<string, string | number>>;
+
+/**
+ * Which way a parameter gets stricter; a list names values from the loosest to the strictest.
+ * Null: neither way is provably stricter, so every change counts as loosening.
+ */
+export type Stricter = 'smaller' | 'larger' | readonly string[] | null;
+
+/** Methods, not function properties: a list of kinds with different states has one type. */
+export interface GateKind<P extends GateParams = GateParams, S = unknown> extends RegistryEntry {
+  /** Stored in each verdict. A version stays in the code while stored verdicts name it. */
+  readonly version: number;
+  /** Parses a partial object into full parameters: every field has a default. */
+  readonly params: ZodType<P>;
+  readonly stricter: Readonly<Record<keyof P & string, Stricter>>;
+  start(baselines: GateBaselines, params: P): S;
+  fold(state: S, sample: GateSample, baselines: GateBaselines, params: P): FoldResult<S>;
+  /** `polls` oldest first, one per poll interval, all before the move; up to `baselineReachMs` back. */
+  baseline(polls: readonly GateGroup[], params: P): GateBaseline | null;
+  /** How far back `baseline` may look. */
+  readonly baselineReachMs: number;
+  /** What the next wave's gate gets as `GateBaselines.trend`. */
+  trend(state: S): readonly number[];
+  noDataAction(params: P): NoDataAction;
+}

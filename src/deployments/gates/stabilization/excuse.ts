@@ -1,0 +1,59 @@
+/**
+ * What nodes that nobody touched tell: if they got worse too, the release is not the cause. They
+ * excuse and never accuse: every figure here is at least "no change", so quiet untouched nodes can
+ * not make an innocent release look bad.
+ */
+import type { GateBaseline } from '../gate.js';
+import { quantileMs, type Counts } from './quantiles.js';
+import { clamp } from './statistics.js';
+
+export interface Excuse {
+  /** Share of requests that fails anyway, on top of the baseline. */
+  readonly errors: number;
+  /** Factor on the baseline's p95, 1 to 3. */
+  readonly latency: number;
+  /** Factor on the baseline's CPU by untouched nodes, 1 to 3; null: there are none to ask. */
+  readonly cpu: number | null;
+}
+
+export const NO_EXCUSE: Excuse = { errors: 0, latency: 1, cpu: null };
+
+interface ControlFigures {
+  readonly n: number;
+  readonly errors: number;
+  readonly counts: Counts;
+  readonly cpu: number;
+}
+
+/**
+ * `leastRequests`: with fewer, the error rate and p95 are noise and excuse nothing. CPU is a gauge
+ * and needs no requests.
+ */
+export function excuseOf(
+  control: ControlFigures,
+  baseline: GateBaseline,
+  leastRequests: number,
+): Excuse {
+  const cpu = excusingRatio(control.cpu, baseline.cpu);
+  if (control.n === 0 || control.n < leastRequests) return { ...NO_EXCUSE, cpu };
+  return {
+    errors: Math.max(0, control.errors / control.n - baseline.err),
+    latency: excusingRatio(quantileMs(control.counts, 0.95), baseline.p95),
+    cpu,
+  };
+}
+
+/** Never below 1, or it would accuse; never above 3, or a broken dependency would excuse all. */
+export function excusingRatio(value: number, baseline: number): number {
+  const ratio = value / baseline;
+  return Number.isFinite(ratio) ? clamp(ratio, 1, 3) : 1;
+}
+
+/** Without untouched nodes CPU is read per request: twice the load may cost twice the CPU. */
+export function cpuFactor(
+  excuse: Excuse,
+  requestsPerPoll: number,
+  baseline: Pick<GateBaseline, 'requestsPerPoll'>,
+): number {
+  return excuse.cpu ?? excusingRatio(requestsPerPoll, baseline.requestsPerPoll);
+}
