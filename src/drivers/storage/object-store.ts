@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { DIGEST_PATTERN, type Digest } from '../../kernel/digest.js';
+import type { RegistryEntry } from '../../kernel/registry.js';
+
+/**
+ * Where the bytes of artifacts are. Keys have two shapes and no other:
+ *
+ *   tmp/<uuid>                   being uploaded; nobody but its maker reads it, and a sweep takes it
+ *   <tenantId>/sha256/<64 hex>   complete, and named by its own digest
+ *
+ * An object comes under its own key only by `commit`, so whoever finds one finds all of it.
+ */
+export interface ObjectStore {
+  /**
+   * Writes a new temporary object durably and returns its size. When the source fails, or is longer
+   * than `maxBytes` (`artifact-too-large`), nothing stays.
+   */
+  put(key: TemporaryKey, source: Readable, options: { maxBytes: number }): Promise<number>;
+  /** Throws `object-not-found`. The stream fails when the object cannot be read to its end. */
+  get(key: ObjectKey): Promise<Readable>;
+  stat(key: ObjectKey): Promise<ObjectStat | null>;
+  /** False when there was none. */
+  delete(key: ObjectKey): Promise<boolean>;
+  /**
+   * Moves a temporary object to its own key, atomically and durably; an object that is there already
+   * is replaced. Repeating a commit that succeeded is not an error.
+   */
+  commit(temporary: TemporaryKey, key: ArtifactKey): Promise<void>;
+  /** Deletes temporary objects that nobody has written to for so long; returns how many. */
+  sweepTemporary(olderThanMs: number): Promise<number>;
+}
+
+/** The token under which Nest hands out the store that the operator chose. */
+export const OBJECT_STORE = Symbol('tidegate:object-store');
+
+export interface ObjectStat {
+  readonly bytes: number;
+}
+
+export type TemporaryKey = `tmp/${string}`;
+export type ArtifactKey = `${string}/sha256/${string}`;
+export type ObjectKey = TemporaryKey | ArtifactKey;
+
+/** One kind of store in the list of object-stores.ts. */
+export interface ObjectStoreDriver extends RegistryEntry {
+  readonly params: z.ZodType;
+  /** Throws when the store cannot be reached or written to. */
+  open(params: unknown): Promise<ObjectStore>;
+}
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const TEMPORARY = new RegExp(`^tmp/${UUID}$`);
+const ARTIFACT = new RegExp(`^${UUID}/sha256/[0-9a-f]{64}$`);
+
+export function newTemporaryKey(): TemporaryKey {
+  return `tmp/${newId()}`;
+}
+
+/** Tenants never share an object, even of the same bytes: one could learn what another has. */
+export function artifactKey(tenantId: string, artifactDigest: Digest): ArtifactKey {
+  if (!DIGEST_PATTERN.test(artifactDigest)) throw new TypeError('not an artifact digest');
+  const key: ArtifactKey = `${tenantId}/sha256/${artifactDigest.slice('sha256:'.length)}`;
+  checkArtifactKey(key);
+  return key;
+}
+
+/** Drivers call these first: what passes cannot leave the store's own folder or bucket. */
+export function checkTemporaryKey(key: string): asserts key is TemporaryKey {
+  if (!TEMPORARY.test(key)) throw new TypeError('not a key of a temporary object');
+}
+
+export function checkArtifactKey(key: string): asserts key is ArtifactKey {
+  if (!ARTIFACT.test(key)) throw new TypeError('not a key of an artifact');
+}
+
+export function checkObjectKey(key: string): asserts key is ObjectKey {
+  if (!TEMPORARY.test(key) && !ARTIFACT.test(key)) throw new TypeError('not a key of an object');
+}
+
+export function objectNotFound(key: ObjectKey): DomainError {
+  return new DomainError('not-found', 'object-not-found', `The store has no object "${key}".`);
+}
+
+export function objectTooLarge(maxBytes: number): DomainError {
+  return new DomainError(
+    'too-large',
+    'artifact-too-large',
+    `The artifact is larger than ${maxBytes} bytes. Make it smaller, or ask for a higher limit.`,
+    { details: { limitBytes: maxBytes } },
+  );
+}
