@@ -7,9 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DataSource, type Logger, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { DomainError } from '../../kernel/errors.js';
-import type { ConnectionSettings } from './connection-settings.js';
+import type { ConnectionOptions } from './connection-options.js';
 
 /** The same in the sources and in the build: both are three folders below the project. */
 const defaultFolder = fileURLToPath(new URL('../../../migrations', import.meta.url));
@@ -17,14 +17,22 @@ const tableName = 'migrations';
 /** Any number that nothing else in this database locks ("tide" in ASCII). */
 const lockKey = 0x74696465;
 
+const silent: Logger = {
+  logQuery: () => {},
+  logQueryError: () => {},
+  logQuerySlow: () => {},
+  logSchemaBuild: () => {},
+  logMigration: () => {},
+  log: () => {},
+};
+
 export interface MigrationState {
   name: string;
   state: 'applied' | 'pending' | 'unknown';
 }
 
 export interface MigratorOptions {
-  /** The owner's connection: settings, or a URL. */
-  owner: ConnectionSettings | string;
+  owner: ConnectionOptions;
   folder?: string;
   log?: (line: string) => void;
 }
@@ -56,7 +64,7 @@ export class Migrator {
   }
 
   private async locked<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
-    const client = new Client(clientOptions(this.options.owner));
+    const client = new Client(clientOptionsOf(this.options.owner));
     client.on('error', () => {});
     await client.connect();
     try {
@@ -76,12 +84,17 @@ export class Migrator {
   }
 
   private async withSource<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
-    const { owner } = this.options;
+    const { user, ssl, options, ...server } = clientOptionsOf(this.options.owner);
     const source = new DataSource({
       type: 'postgres',
-      ...(typeof owner === 'string' ? { url: owner } : { ...owner, username: owner.user }),
+      ...server,
+      username: user,
+      ssl,
+      extra: { options },
       migrations: await migrationsIn(this.options.folder ?? defaultFolder),
       migrationsTableName: tableName,
+      // Errors reach the caller; TypeORM would print them a second time.
+      logger: silent,
       installExtensions: false,
       poolSize: 2,
     });
@@ -94,8 +107,9 @@ export class Migrator {
   }
 }
 
-function clientOptions(owner: ConnectionSettings | string) {
-  return typeof owner === 'string' ? { connectionString: owner } : owner;
+function clientOptionsOf(owner: ConnectionOptions) {
+  const { role, tls, ...server } = owner;
+  return { ...server, ssl: tls ?? false, options: role === undefined ? '' : `-c role=${role}` };
 }
 
 type MigrationClass = new () => MigrationInterface;

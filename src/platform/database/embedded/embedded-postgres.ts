@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
-import { installedBinaries } from './binaries.js';
+import { type Binaries, installedBinaries } from './binaries.js';
 import { findPlace, type Place, type PlaceOptions } from './place.js';
 import {
   clearLeftOver,
@@ -47,6 +47,8 @@ export interface EmbeddedPostgresOptions {
   /** Use the server of a running platform instead of refusing; its owner stops it. */
   mayShare?: boolean;
   place?: PlaceOptions;
+  /** Another PostgreSQL's programs than the ones that npm brought. */
+  binaries?: Binaries;
 }
 
 export interface EmbeddedPostgres {
@@ -63,7 +65,11 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   if (process.platform === 'win32') throw notHere();
-  const place = await findPlace(dataDir, await installedBinaries(), options.place);
+  const place = await findPlace(
+    dataDir,
+    options.binaries ?? (await installedBinaries()),
+    options.place,
+  );
   if (options.mayShare && (await claimOf(dataDir)) !== undefined) return shared(dataDir, place);
 
   const claim = await takeClaim(dataDir);
@@ -159,8 +165,7 @@ async function ensureCluster(
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // Sorted by code point on every machine, whatever its locales are.
-      ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ...localeFlags(Number.parseInt(offered ?? '', 10)),
     ]);
     await rename(partial, data);
   } catch (cause) {
@@ -170,6 +175,13 @@ async function ensureCluster(
     await rm(passwordFile, { force: true });
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** Sorted by code point on every machine, whatever its locales are. */
+function localeFlags(major: number): string[] {
+  return major >= 17
+    ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C'];
 }
 
 async function makeSocketFolder(place: Place): Promise<string> {

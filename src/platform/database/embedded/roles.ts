@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { Client } from 'pg';
-import type { ConnectionSettings } from '../connection-settings.js';
+import type { ConnectionOptions } from '../connection-options.js';
 
 export interface DatabaseAccess {
-  app: ConnectionSettings;
-  system: ConnectionSettings;
-  owner: ConnectionSettings;
+  app: ConnectionOptions;
+  system: ConnectionOptions;
+  owner: ConnectionOptions;
 }
 
 export interface RoleOptions {
@@ -45,56 +45,76 @@ type Passwords = Record<RoleName, string>;
 const never = 'nosuperuser nocreatedb nocreaterole noreplication nobypassrls';
 
 export async function ensureRoles(
-  superuserConnection: ConnectionSettings,
+  superuserConnection: ConnectionOptions,
   options: RoleOptions,
 ): Promise<DatabaseAccess> {
   const passwords = await passwordsIn(options.passwordFile);
-  const client = new Client(superuserConnection);
-  await client.connect();
-  try {
-    for (const [name, { role, settings }] of Object.entries(loginRoles)) {
-      await ensureRole(client, role);
-      const password = passwords[name as RoleName];
-      // NOINHERIT: the owner has the backfill role's policies only while it has set that role.
-      await client.query(
-        `alter role ${role} login noinherit ${never} password ${client.escapeLiteral(password)}`,
-      );
-      for (const [setting, value] of Object.entries(settings)) {
-        await client.query(`alter role ${role} set ${setting} = '${value}'`);
-      }
-    }
-    await ensureRole(client, 'tidegate_backfill');
-    await client.query(`alter role tidegate_backfill nologin ${never}`);
-    await client.query('grant tidegate_backfill to tidegate_owner');
-    await ensureDatabase(client, options.database);
-  } finally {
-    await client.end();
-  }
+  await withClient(superuserConnection, (client) => ensureAllRoles(client, passwords));
+  await ensureDatabase(superuserConnection, options.database);
   return accessTo(superuserConnection, options.database, passwords);
+}
+
+async function ensureAllRoles(client: Client, passwords: Passwords): Promise<void> {
+  for (const [name, { role, settings }] of Object.entries(loginRoles)) {
+    await ensureRole(client, role);
+    const password = passwords[name as RoleName];
+    // NOINHERIT: the owner has the backfill role's policies only while it has set that role.
+    await client.query(
+      `alter role ${role} login noinherit ${never} password ${client.escapeLiteral(password)}`,
+    );
+    for (const [setting, value] of Object.entries(settings)) {
+      await client.query(`alter role ${role} set ${setting} = '${value}'`);
+    }
+  }
+  await ensureRole(client, 'tidegate_backfill');
+  await client.query(`alter role tidegate_backfill nologin ${never}`);
+  await client.query('grant tidegate_backfill to tidegate_owner');
 }
 
 /** Makes a database that belongs to the owner and is open to the platform's roles only. */
 export async function ensureDatabase(
-  client: Client,
+  superuserConnection: ConnectionOptions,
   name: string,
   template?: string,
 ): Promise<void> {
-  const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
-  const database = client.escapeIdentifier(name);
-  if (rowCount === 0) {
-    const from = template === undefined ? '' : ` template ${client.escapeIdentifier(template)}`;
-    await client.query(`create database ${database} owner tidegate_owner${from}`);
-  }
-  await client.query(`revoke all on database ${database} from public`);
-  await client.query(`grant connect on database ${database} to tidegate_app, tidegate_system`);
+  await withClient(superuserConnection, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
+    const database = client.escapeIdentifier(name);
+    if (rowCount === 0) {
+      const from = template === undefined ? '' : ` template ${client.escapeIdentifier(template)}`;
+      await client.query(`create database ${database} owner tidegate_owner${from}`);
+    }
+    await client.query(`revoke all on database ${database} from public`);
+    await client.query(`grant connect on database ${database} to tidegate_app, tidegate_system`);
+  });
+  // A copy of a template has its schema's owner already.
+  if (template !== undefined) return;
+  // By name: what a NOINHERIT owner is through pg_database_owner does not count on PostgreSQL 15.
+  await withClient({ ...superuserConnection, database: name }, (client) =>
+    client.query('alter schema public owner to tidegate_owner'),
+  );
 }
 
-export function accessTo(
+async function withClient<T>(
+  connection: ConnectionOptions,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({ ...connection });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function accessTo(
   server: { host: string; port: number },
   database: string,
   passwords: Passwords,
 ): DatabaseAccess {
-  const as = (name: RoleName): ConnectionSettings => ({
+  const as = (name: RoleName): ConnectionOptions => ({
     host: server.host,
     port: server.port,
     user: loginRoles[name].role,

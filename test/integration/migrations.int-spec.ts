@@ -1,0 +1,208 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newId } from '../../src/kernel/ids.js';
+import { backfill } from '../../src/platform/database/backfill.js';
+import { binariesIn } from '../../src/platform/database/embedded/binaries.js';
+import { startEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
+import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
+import { Migrator } from '../../src/platform/database/migrator.js';
+import { freshDatabase, type TestDatabase, withClient } from '../support/database.js';
+
+type Owner = TestDatabase['owner'];
+
+async function objectsOf(owner: Owner): Promise<string[]> {
+  return withClient(owner, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'public'::regnamespace
+         and relname !~ '^(pk_)?migrations' and relname !~ '^PK_'
+       union all select proname from pg_proc where pronamespace = 'public'::regnamespace
+       order by 1`,
+    );
+    return rows.map(({ name }) => name);
+  });
+}
+
+async function upDownUp(owner: Owner): Promise<void> {
+  const migrator = new Migrator({ owner });
+  const applied = await migrator.up();
+  expect(applied.length).toBeGreaterThan(0);
+  const first = await objectsOf(owner);
+  expect(first).toContain('deployments');
+  for (const name of [...applied].reverse()) expect(await migrator.down()).toBe(name);
+  expect(await objectsOf(owner)).toEqual([]);
+  expect(await migrator.down()).toBeUndefined();
+  expect(await migrator.up()).toEqual(applied);
+  expect(await objectsOf(owner)).toEqual(first);
+  expect(await migrator.up()).toEqual([]);
+}
+
+describe('migrations', () => {
+  let database: TestDatabase;
+  let folder: string;
+
+  beforeEach(async () => {
+    database = await freshDatabase({ empty: true });
+    folder = await mkdtemp(join(tmpdir(), 'tidegate-migrations-'));
+  });
+  afterEach(async () => {
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const write = async (base: string, up: string, down = 'select 1') => {
+    await writeFile(join(folder, `${base}.up.sql`), up);
+    await writeFile(join(folder, `${base}.down.sql`), down);
+  };
+
+  it('go up, all the way down and up again on the embedded PostgreSQL', async () => {
+    await upDownUp(database.owner);
+  });
+
+  // Debian's package, where it is installed: a machine without it tests the newest only, and says so.
+  const installed = '/usr/lib/postgresql/15';
+  const itOn15 = existsSync(installed) ? it : it.skip;
+  itOn15('go up, down and up again on PostgreSQL 15, the oldest that is supported', async () => {
+    const dataDir = join(folder, 'server');
+    const server = await startEmbeddedPostgres({
+      dataDir,
+      log: () => {},
+      settings: { fsync: 'off' },
+      binaries: binariesIn(installed),
+    });
+    try {
+      const { host, port, superuser } = server;
+      const access = await ensureRoles(
+        { host, port, ...superuser, database: 'postgres' },
+        { database: 'tidegate', passwordFile: join(dataDir, 'roles.json') },
+      );
+      await upDownUp(access.owner);
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+
+  it('lets several migrators start at once and applies each migration once', async () => {
+    const results = await Promise.all(
+      [1, 2, 3].map(() => new Migrator({ owner: database.owner }).up()),
+    );
+    const all = await readdir(new URL('../../migrations', import.meta.url));
+    expect(results.flat()).toHaveLength(all.length / 2);
+  });
+
+  it('takes a failing migration back as a whole and keeps those before it', async () => {
+    await write('1763700000001-add-one', 'create table one (id int)', 'drop table one');
+    await write('1763700000002-add-two', 'create table two (id int); select 1/0');
+    const migrator = new Migrator({ owner: database.owner, folder });
+    await expect(migrator.up()).rejects.toThrow('division by zero');
+    expect(await migrator.status()).toEqual([
+      { name: 'AddOne1763700000001', state: 'applied' },
+      { name: 'AddTwo1763700000002', state: 'pending' },
+    ]);
+    expect(await objectsOf(database.owner)).toEqual(['one']);
+  });
+
+  it('refuses a database of a newer version', async () => {
+    await write('1763700000001-add-one', 'create table one (id int)');
+    await new Migrator({ owner: database.owner, folder }).up();
+    const older = new Migrator({
+      owner: database.owner,
+      folder: await mkdtemp(join(folder, 'x-')),
+    });
+    await expect(older.up()).rejects.toThrow('AddOne1763700000001');
+    await expect(older.down()).rejects.toThrow('run the newer version');
+  });
+
+  it('refuses a file without its counterpart and a name without a timestamp', async () => {
+    const migrator = new Migrator({ owner: database.owner, folder });
+    await writeFile(join(folder, '1763700000001-add-one.up.sql'), 'select 1');
+    await expect(migrator.up()).rejects.toThrow('has no down.sql');
+    await rm(join(folder, '1763700000001-add-one.up.sql'));
+    await write('add-one', 'select 1');
+    await expect(migrator.up()).rejects.toThrow('13 digits');
+  });
+});
+
+describe('a data migration of a filled database', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    await withClient(database.superuser, async (client) => {
+      for (const slug of ['north', 'south']) {
+        const tenantId = newId();
+        await client.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [
+          tenantId,
+          slug,
+        ]);
+        await client.query('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+          ...[tenantId, newId(), 'payments'],
+        ]);
+      }
+    });
+  });
+  afterAll(() => database.drop());
+
+  it('touches no row as the owner, because row-level security is forced on it', async () => {
+    const { rowCount } = await withClient(database.owner, (client) =>
+      client.query(`update modules set name = 'lost'`),
+    );
+    expect(rowCount).toBe(0);
+  });
+
+  it('rewrites the rows of all tenants as the backfill role, and is the owner again after it', async () => {
+    await withClient(database.owner, async (client) => {
+      const { rowCount } = await backfill(client, (session) =>
+        session.query(`update modules set name = 'invoices'`),
+      );
+      expect(rowCount).toBe(2);
+      const { rows } = await client.query('select current_user as name');
+      expect(rows).toEqual([{ name: 'tidegate_owner' }]);
+    });
+  });
+
+  it('leaves nothing behind when its work fails', async () => {
+    await withClient(database.owner, async (client) => {
+      const work = backfill(client, async (session) => {
+        await session.query(`update modules set name = 'half'`);
+        throw new Error('stopped in the middle');
+      });
+      await expect(work).rejects.toThrow('stopped in the middle');
+      const { rows } = await backfill(client, (session) =>
+        session.query<{ name: string }>('select distinct name from modules'),
+      );
+      expect(rows).toEqual([{ name: 'invoices' }]);
+    });
+  });
+
+  it('goes through further migrations with its rows', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-migrations-'));
+    const files = new URL('../../migrations/', import.meta.url);
+    try {
+      for (const file of await readdir(files)) {
+        await writeFile(join(folder, file), await readFile(new URL(file, files)));
+      }
+      await writeFile(
+        join(folder, '1999999999999-mark-modules.up.sql'),
+        `alter table modules add column title text;
+         set local role tidegate_backfill;
+         update modules set title = upper(name);
+         reset role;
+         alter table modules alter column title set not null;`,
+      );
+      await writeFile(
+        join(folder, '1999999999999-mark-modules.down.sql'),
+        'alter table modules drop column title',
+      );
+      const migrator = new Migrator({ owner: database.owner, folder });
+      expect(await migrator.up()).toEqual(['MarkModules1999999999999']);
+      const { rows } = await withClient(database.superuser, (client) =>
+        client.query('select distinct title from modules'),
+      );
+      expect(rows).toEqual([{ title: 'INVOICES' }]);
+      expect(await migrator.down()).toBe('MarkModules1999999999999');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,101 @@
+/** A real Redis for one test file: its own server, or a prefix of its own on the one in REDIS_URL. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { RedisProgram } from './redis-program.js';
+import { redisVariable } from './test-variables.js';
+
+export interface TestRedis {
+  url: string;
+  /** Nobody else's keys begin so. */
+  prefix: string;
+  stop(): Promise<void>;
+}
+
+export async function testRedis(): Promise<TestRedis> {
+  const handed = process.env[redisVariable];
+  if (!handed)
+    throw new Error('jest did not run its global setup: use the integration or e2e project.');
+  const found = JSON.parse(handed) as RedisProgram;
+  if ('missing' in found) throw new Error(found.missing);
+  const prefix = `test:${randomUUID()}:`;
+  if ('url' in found) return { url: found.url, prefix, stop: () => removeKeys(found.url, prefix) };
+  for (let attempt = 1; ; attempt++) {
+    const started = await start(found.program, prefix);
+    if (started) return started;
+    if (attempt === 5) throw new Error(`${found.program} did not start on any of five free ports.`);
+  }
+}
+
+/** Undefined when somebody else took the port in the meantime. */
+async function start(program: string, prefix: string): Promise<TestRedis | undefined> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'tidegate-redis-'));
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  const server = spawn(program, [...flags, '--save', '', '--appendonly', 'no'], {
+    stdio: 'ignore',
+  });
+  const url = `redis://127.0.0.1:${port}`;
+  const hasExited = () => server.exitCode !== null || server.signalCode !== null;
+  const stop = async () => {
+    process.removeListener('exit', onExit);
+    if (!hasExited()) {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  const onExit = () => server.kill('SIGKILL');
+  process.once('exit', onExit);
+  await Promise.race([once(server, 'spawn'), once(server, 'error')]);
+  const deadline = performance.now() + 10_000;
+  while (!hasExited() && performance.now() < deadline) {
+    if (await isOurs(url, server.pid)) return { url, prefix, stop };
+    await delay(20);
+  }
+  await stop();
+  return undefined;
+}
+
+/** The server that answers on the port must be the one that was started here. */
+async function isOurs(url: string, pid: number | undefined): Promise<boolean> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return (await client.info('server')).includes(`process_id:${pid}\r`);
+  } catch {
+    return false;
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
+
+async function removeKeys(url: string, prefix: string): Promise<void> {
+  const client = new Redis(url);
+  try {
+    for await (const keys of client.scanStream({ match: `${prefix}*`, count: 500 })) {
+      const list = keys as string[];
+      if (list.length > 0) await client.unlink(...list);
+    }
+  } finally {
+    client.disconnect();
+  }
+}
