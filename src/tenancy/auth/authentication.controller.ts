@@ -1,0 +1,142 @@
+import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../../kernel/errors.js';
+import { Config } from '../../platform/config/config.js';
+import { Authenticated, Public } from '../../platform/http/access.js';
+import { Operation } from '../../platform/http/operation.js';
+import { DEMO_USERS } from '../users/demo-users.js';
+import type { RequestOrigin } from './authentication-audit.js';
+import {
+  demoCredentials,
+  loginBody,
+  type LoginBody,
+  refreshBody,
+  type RefreshBody,
+  signedInUser,
+  type SignedInUser,
+  tokens,
+  type Tokens,
+} from './authentication.dto.js';
+import { AuthenticationService } from './authentication.service.js';
+import type { SignedIn } from './authenticator.js';
+
+const exampleUser = {
+  id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',
+  username: 'deployer',
+  tenant: 'default',
+  roles: ['Deployer'],
+  permissions: ['deployments:create', 'deployments:read'],
+};
+const exampleTokens = {
+  accessToken: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…',
+  expiresIn: 900,
+  refreshToken: 'tgr_…',
+  user: exampleUser,
+};
+
+@ApiTags('authentication')
+@Controller('authentication')
+export class AuthenticationController {
+  constructor(
+    private readonly authentication: AuthenticationService,
+    private readonly config: Config,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @Operation({
+    summary: 'Sign in',
+    description:
+      'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Failed attempts are slowed, and the answer never tells whether the name exists.',
+    errors: [
+      'login-failed',
+      'tenant-required',
+      'tenant-suspended',
+      'login-throttled',
+      'login-busy',
+    ],
+    example: {
+      request: { username: 'deployer', password: 'a sentence that nobody else knows' },
+      response: exampleTokens,
+    },
+  })
+  @ApiOkResponse({ standardSchema: tokens })
+  login(
+    @Body({ schema: loginBody }) body: LoginBody,
+    @Req() request: FastifyRequest,
+  ): Promise<Tokens> {
+    return this.authentication.login(body, originOf(request));
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @Operation({
+    summary: 'Renew an access token',
+    description:
+      'Takes a refresh token and gives a new pair. Each refresh token works once; repeated within 10 s the answer carries the same successor. A token that comes again later ends the whole session.',
+    errors: ['refresh-refused', 'tenant-suspended'],
+    example: { request: { refreshToken: 'tgr_…' }, response: exampleTokens },
+  })
+  @ApiOkResponse({ standardSchema: tokens })
+  refresh(
+    @Body({ schema: refreshBody }) body: RefreshBody,
+    @Req() request: FastifyRequest,
+  ): Promise<Tokens> {
+    return this.authentication.refresh(body.refreshToken, originOf(request));
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Authenticated()
+  @Operation({
+    summary: 'Sign out',
+    description:
+      'Ends the session of the access token: its refresh token at once, its access tokens and open sockets within five seconds. Other sessions of the same person go on.',
+    errors: [],
+  })
+  @ApiNoContentResponse()
+  logout(@Req() request: FastifyRequest): Promise<void> {
+    return this.authentication.logout(signedInOf(request), originOf(request));
+  }
+
+  @Get('me')
+  @Authenticated()
+  @Operation({
+    summary: 'Who am I',
+    description: 'The person, the tenant of the token, and the roles and permissions held now.',
+    errors: [],
+    example: { response: exampleUser },
+  })
+  @ApiOkResponse({ standardSchema: signedInUser })
+  me(@Req() request: FastifyRequest): SignedInUser {
+    return this.authentication.me(signedInOf(request));
+  }
+
+  @Get('demo-credentials')
+  @Public()
+  @Operation({
+    summary: 'The users of a demo',
+    description: 'The well-known users of demo mode. Not found in every other mode.',
+    errors: ['not-a-demo'],
+    example: {
+      response: { items: [{ username: 'viewer', password: 'Viewer123!', role: 'Viewer' }] },
+    },
+  })
+  @ApiOkResponse({ standardSchema: demoCredentials })
+  demoCredentials(): { items: typeof DEMO_USERS } {
+    if (this.config.demo) return { items: DEMO_USERS };
+    throw new DomainError('not-found', 'not-a-demo', 'There are demo users in demo mode only.');
+  }
+}
+
+function originOf(request: FastifyRequest): RequestOrigin {
+  return { address: request.ip, requestId: request.id };
+}
+
+function signedInOf(request: FastifyRequest): SignedIn {
+  if (!request.signedIn) throw new Error('nobody is signed in: the guard did not run');
+  return request.signedIn;
+}

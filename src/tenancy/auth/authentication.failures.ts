@@ -1,0 +1,43 @@
+import { DomainError } from '../../kernel/errors.js';
+
+/** The refusals of identity, each in one place: what is said must not depend on who asked. */
+export function unauthenticated(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'unauthenticated',
+    'Sign in first: send "Authorization: Bearer <access token>" with a token that is still good.',
+  );
+}
+
+/** The same for an unknown name, a wrong password, a foreign tenant and a disabled account. */
+export function loginFailed(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'login-failed',
+    'The username, the password or the tenant is wrong. Check them and try again.',
+  );
+}
+
+export function refreshRefused(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'refresh-refused',
+    'The refresh token is used up, over or unknown. Sign in again.',
+  );
+}
+
+export function tenantSuspended(): DomainError {
+  return new DomainError(
+    'forbidden',
+    'tenant-suspended',
+    'The tenant is suspended. Ask the operator of this platform to activate it.',
+  );
+}
+
+export function tenantMismatch(): DomainError {
+  return new DomainError(
+    'forbidden',
+    'tenant-mismatch',
+    'X-Tenant names another tenant than your token. Leave the header out, or sign in to that tenant.',
+  );
+}

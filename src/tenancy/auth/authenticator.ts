@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../kernel/ids.js';
+import type { Role } from '../../kernel/permission.js';
+import { Context } from '../../platform/context.js';
+import { permissionsOf, Standings, type StandingOf } from '../permissions/standings.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { tenantSuspended, unauthenticated } from './authentication.failures.js';
+
+/** Somebody who is signed in: the person, the one tenant of the token, the session. */
+export interface SignedIn {
+  readonly userId: string;
+  readonly username: string;
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  readonly roles: readonly Role[];
+  readonly sessionId: string;
+}
+
+/** From a token to a Context, for the guard and for sockets alike. */
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly strategy: AccessTokenStrategy,
+    private readonly standings: Standings,
+  ) {}
+
+  /**
+   * For the realtime gateway: at the handshake, and again every few seconds while a socket is open
+   * (it is cheap), so that a logout or a lost role cuts the socket. Throws `unauthenticated`.
+   */
+  async authenticateToken(token: string): Promise<Context> {
+    return contextOf(await this.signedIn(token), newId());
+  }
+
+  /** Throws `unauthenticated`, or `tenant-suspended` (403). */
+  async signedIn(token: string): Promise<SignedIn> {
+    const claims = await this.strategy.check(token);
+    if (!claims) throw unauthenticated();
+    const who: StandingOf = { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid };
+    const standing = await this.standings.of(who);
+    if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();
+    if (standing.roles.length === 0 || standing.tenantStatus === 'deleted') throw unauthenticated();
+    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    const { username, tenantSlug, roles } = standing;
+    const { userId, tenantId } = who;
+    return { userId, username, tenantId, tenantSlug, roles, sessionId: claims.sid };
+  }
+}
+
+/** What the person may do in the token's own tenant. */
+export function contextOf(signedIn: SignedIn, requestId: string): Context {
+  const { userId, username, tenantId, roles } = signedIn;
+  return new Context({
+    tenantId,
+    actor: { kind: 'user', id: userId, name: username, personId: userId },
+    permissions: permissionsOf(roles),
+    requestId,
+  });
+}

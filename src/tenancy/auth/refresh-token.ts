@@ -1,0 +1,101 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import { z } from 'zod';
+
+/**
+ * The text of refresh tokens: `tgr_<handle>_<secret>`, both random. The handle finds the session
+ * and stays; the secret changes with every use. Neither is stored: only their digests are.
+ */
+const SHAPE = /^tgr_([0-9a-f]{32})_([0-9a-f]{64})$/;
+
+export interface RefreshToken {
+  readonly handle: string;
+  readonly secret: string;
+}
+
+/** What the session's row holds of its tokens. */
+export const refreshState = z.object({
+  currentDigest: z.string(),
+  previousDigest: z.string().nullable(),
+  /** The current secret, readable only with the previous one: see sealFor. */
+  sealedCurrent: z.string().nullable(),
+  rotatedAt: z.number(),
+});
+
+export type RefreshState = z.infer<typeof refreshState>;
+
+export type Presented = 'current' | 'previous' | 'reused';
+
+export function newHandle(): string {
+  return randomBytes(16).toString('hex');
+}
+
+export function newSecret(): string {
+  return randomBytes(32).toString('hex');
+}
+
+export function refreshTokenText({ handle, secret }: RefreshToken): string {
+  return `tgr_${handle}_${secret}`;
+}
+
+export function parseRefreshToken(text: string): RefreshToken | null {
+  const match = SHAPE.exec(text);
+  return match ? { handle: match[1]!, secret: match[2]! } : null;
+}
+
+/** The key of the session's row; also the session's id, from which the handle cannot be found. */
+export function sessionIdOf(handle: string): string {
+  return sha256(`tidegate:session:v1\n${handle}`);
+}
+
+export function secretDigest(secret: string): string {
+  return sha256(`tidegate:refresh-secret:v1\n${secret}`);
+}
+
+/** A token of the session that is neither the newest nor the one just before has been copied. */
+export function judgeSecret(state: RefreshState, secret: string): Presented {
+  const digest = secretDigest(secret);
+  if (isSame(digest, state.currentDigest)) return 'current';
+  if (state.previousDigest !== null && isSame(digest, state.previousDigest)) return 'previous';
+  return 'reused';
+}
+
+/**
+ * Encrypts the successor with the secret that it follows, so that a client whose answer was lost
+ * gets the same successor again for a few seconds, and the database alone reveals neither.
+ */
+export function sealFor(secret: string, successor: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealKey(secret), iv);
+  const sealed = Buffer.concat([cipher.update(successor, 'hex'), cipher.final()]);
+  return Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString('base64url');
+}
+
+export function unsealWith(secret: string, sealed: string): string {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', sealKey(secret), bytes.subarray(0, 12));
+  decipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString(
+    'hex',
+  );
+}
+
+function sealKey(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'tidegate:refresh-successor:v1', 32));
+}
+
+function isSame(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import { permissionsOfRole, type Permission } from '../../kernel/permission.js';
+import { dnsLabel, text } from '../../kernel/text.js';
+import { Audit } from '../../platform/audit/audit.js';
+import { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { tenantMismatch } from '../auth/authentication.failures.js';
+import type { SignedIn } from '../auth/authenticator.js';
+
+export interface ActingRequest {
+  /** `X-Tenant`. */
+  readonly tenantSlug: string;
+  /** `X-Act-As-Reason`. */
+  readonly reason: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly requestId: string;
+}
+
+const REASON_CHARACTERS = 500;
+const reasonText = text(REASON_CHARACTERS).trim().min(1);
+const READING_METHODS = ['GET', 'HEAD'];
+
+/**
+ * A platform admin in somebody else's tenant: may look, and may change something only with a reason,
+ * which is in that tenant's audit log before anything happens.
+ */
+@Injectable()
+export class Acting {
+  constructor(
+    private readonly db: Database,
+    private readonly audit: Audit,
+  ) {}
+
+  async contextFor(signedIn: SignedIn, request: ActingRequest): Promise<Context> {
+    if (!signedIn.roles.includes('PlatformAdmin')) throw tenantMismatch();
+    const isReading = READING_METHODS.includes(request.method);
+    const reason = isReading ? null : reasonOf(request.reason);
+    const tenantId = await this.tenantId(request.tenantSlug);
+    const context = new Context({
+      tenantId,
+      actor: {
+        kind: 'user',
+        id: signedIn.userId,
+        name: signedIn.username,
+        personId: signedIn.userId,
+      },
+      permissions: permissionsWhen(isReading),
+      requestId: request.requestId,
+    });
+    if (reason !== null) await this.record(context, request, reason);
+    return context;
+  }
+
+  private async record(context: Context, request: ActingRequest, reason: string): Promise<void> {
+    const { method, path } = request;
+    await this.db.transaction(context, (ctx) =>
+      this.audit.append(ctx, {
+        category: 'tenancy',
+        action: 'acted-as-platform-admin',
+        subject: { kind: 'tenant', id: ctx.tenantId },
+        body: { method, path, reason },
+      }),
+    );
+  }
+
+  private async tenantId(slug: string): Promise<string> {
+    if (!dnsLabel.safeParse(slug).success) throw noSuchTenant();
+    const [tenant] = await this.db.system((tx) =>
+      tx.query<{ id: string }>(`select id from tenants where slug = $1 and status <> 'deleted'`, [
+        slug,
+      ]),
+    );
+    if (!tenant) throw noSuchTenant();
+    return tenant.id;
+  }
+}
+
+/** What an Admin of the tenant may do; when reading, only the reading part of it. */
+function permissionsWhen(isReading: boolean): Set<Permission> {
+  const all = [...permissionsOfRole.Admin, ...permissionsOfRole.PlatformAdmin];
+  return new Set(
+    isReading
+      ? all.filter(
+          (permission) =>
+            permission.endsWith(':read') || !permissionsOfRole.Admin.includes(permission),
+        )
+      : all,
+  );
+}
+
+function reasonOf(header: string | undefined): string {
+  const parsed = reasonText.safeParse(header);
+  if (parsed.success) return parsed.data;
+  throw new DomainError(
+    'forbidden',
+    'act-as-reason-required',
+    `To change something in another tenant, say why in X-Act-As-Reason (1 to ${REASON_CHARACTERS} characters). It goes into that tenant's audit log.`,
+  );
+}
+
+function noSuchTenant(): DomainError {
+  return new DomainError(
+    'not-found',
+    'tenant-not-found',
+    'There is no tenant with the slug in X-Tenant. Check its spelling.',
+  );
+}

@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Config } from '../platform/config/config.js';
+import { openAccessTokenKeys } from './auth/access-token-key-file.js';
+import { AccessTokenKeys } from './auth/access-token-keys.js';
+import { AccessTokenStrategy } from './auth/access-token.strategy.js';
+import { AccessTokens } from './auth/access-tokens.js';
+import { AuthenticationAudit } from './auth/authentication-audit.js';
+import { AuthenticationController } from './auth/authentication.controller.js';
+import { AuthenticationService } from './auth/authentication.service.js';
+import { Authenticator } from './auth/authenticator.js';
+import { LoginThrottle } from './auth/login-throttle.js';
+import { PasswordHasher } from './auth/password-hasher.js';
+import { Sessions } from './auth/sessions.js';
+import { WellKnownController } from './auth/well-known.controller.js';
+import { AccessGuard } from './permissions/access.guard.js';
+import { Acting } from './permissions/acting.js';
+import { Standings } from './permissions/standings.js';
+import { Seed } from './seed.js';
+import { TenantSeeders } from './tenants/tenant-seeder.js';
+import { Accounts } from './users/accounts.js';
+
+/** WHO: tenants, people, their roles, and the guard before every handler. */
+@Module({
+  controllers: [AuthenticationController, WellKnownController],
+  providers: [
+    { provide: AccessTokenKeys, useFactory: openAccessTokenKeys, inject: [Config] },
+    { provide: PasswordHasher, useFactory: () => PasswordHasher.open() },
+    { provide: APP_GUARD, useClass: AccessGuard },
+    AccessTokenStrategy,
+    AccessTokens,
+    Accounts,
+    Acting,
+    AuthenticationAudit,
+    AuthenticationService,
+    Authenticator,
+    LoginThrottle,
+    Seed,
+    Sessions,
+    Standings,
+    TenantSeeders,
+  ],
+  exports: [Authenticator, Seed, TenantSeeders],
+})
+export class TenancyModule {}

@@ -1,0 +1,50 @@
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { dnsLabel } from '../../kernel/text.js';
+import { Context } from '../../platform/context.js';
+import type { Database } from '../../platform/database/database.js';
+import { PLATFORM_TENANT } from './platform-tenant.js';
+import type { TenantSeeders } from './tenant-seeder.js';
+
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: 'active' | 'suspended' | 'deleted';
+}
+
+/**
+ * Makes a tenant and lets every module seed it. The row commits first, as the system's role; the
+ * seeders then work inside the tenant. They are repeatable, so an interruption between the two is
+ * mended by `seeders.seed()` again.
+ */
+export async function createTenant(
+  db: Database,
+  seeders: TenantSeeders,
+  input: { readonly slug: string; readonly name: string },
+): Promise<Tenant> {
+  const { slug, name } = input;
+  if (!dnsLabel.safeParse(slug).success || slug === PLATFORM_TENANT.slug) {
+    throw new DomainError(
+      'invalid',
+      'tenant-slug-invalid',
+      `"${slug.slice(0, 80)}" cannot be a tenant's slug. Take a DNS label (a-z, 0-9 and -, at most 63 characters) other than "${PLATFORM_TENANT.slug}".`,
+    );
+  }
+  const [tenant] = await db.system((tx) =>
+    tx.query<Tenant>(
+      `insert into tenants (id, slug, name) values ($1, $2, $3)
+       on conflict (slug) do nothing returning id, slug, name, status`,
+      [newId(), slug, name],
+    ),
+  );
+  if (!tenant) {
+    throw new DomainError(
+      'conflict',
+      'tenant-slug-taken',
+      `A tenant "${slug}" exists or once existed; slugs are never used twice. Choose another one.`,
+    );
+  }
+  await seeders.seed(Context.system(tenant.id, 'seed'));
+  return tenant;
+}
