@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AGENT_VERSION, type AgentOptions } from './agent-options.js';
+import { ReleaseStore } from './artifacts/release-store.js';
+import { DesiredLoop } from './desired/desired-loop.js';
+import { lockDirectory } from './directory-lock.js';
+import { ensureEnrolled } from './identity/enroll.js';
+import { type NodeIdentity, nodeKey } from './identity/identity.js';
+import { Journal } from './journal/journal.js';
+import { PROTOCOL, type ReportRequest } from './protocol/protocol.js';
+import { metricRows } from './report/metric-rows.js';
+import { ReportLoop } from './report/report-loop.js';
+import { type GroupUsage, GroupUsageReader } from './supervisor/group-usage.js';
+import { HookRunner } from './supervisor/hook-runner.js';
+import { Instances, isRunning } from './supervisor/instances.js';
+import { Launcher } from './supervisor/launcher.js';
+import { bootId, hasProc } from './supervisor/proc.js';
+import { Routing } from './supervisor/routing.js';
+import { Supervisor } from './supervisor/supervisor.js';
+import { ControlPlane } from './transport/control-plane.js';
+
+export interface RunningAgent {
+  readonly identity: NodeIdentity;
+  /** Stops the agent only: modules and front keep running. */
+  stop(): Promise<void>;
+}
+
+/**
+ * One node's agent: takes the folder's lock, enrols once, finds again what runs, and then keeps two
+ * conversations with the control plane, a report and a question. Throws DomainError.
+ */
+export async function startAgent(
+  options: AgentOptions,
+  signal: AbortSignal,
+): Promise<RunningAgent> {
+  const lock = await lockDirectory(options.directory);
+  let controlPlane: ControlPlane | undefined;
+  try {
+    const key = await nodeKey(options.directory);
+    controlPlane = new ControlPlane(options.server, key, options.ca);
+    const identity = await ensureEnrolled(options, key, controlPlane, signal);
+    controlPlane.use(identity);
+    const journal = Journal.open(journalPath(options.directory));
+    const running = await assemble(options, identity, controlPlane, journal);
+    return {
+      identity,
+      stop: async () => {
+        await running.stop();
+        await controlPlane?.close();
+        journal.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await controlPlane?.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+export function journalPath(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return join(directory, 'journal');
+}
+
+async function assemble(
+  options: AgentOptions,
+  identity: NodeIdentity,
+  controlPlane: ControlPlane,
+  journal: Journal,
+): Promise<{ stop(): Promise<void> }> {
+  const { log } = options;
+  if (!hasProc) log.warn('CPU and memory of modules are not measured on this operating system');
+  const instances = new Instances(journal);
+  const releases = new ReleaseStore(options.directory, controlPlane);
+  const routing = new Routing({
+    ...{ journal, instances, portOffset: options.portOffset },
+    ...{ connect: options.connectFront, log },
+  });
+  const launcher = new Launcher({
+    ...{ journal, instances, releases, nodeName: options.name },
+    baseEnvironment: options.baseEnvironment,
+    onExit: (record) => supervisor.noticeExit(record.moduleId),
+  });
+  const hooks = new HookRunner(journal);
+  const supervisor: Supervisor = new Supervisor({
+    ...{ journal, instances, launcher, releases, hooks, routing, log },
+    ...{ trustedKeys: options.trustedKeys, host: options.host },
+    onChange: () => reports.kick(),
+  });
+  const usage = new GroupUsageReader();
+  const reports: ReportLoop = new ReportLoop({
+    build: () => buildReport({ journal, instances, routing, supervisor, usage, log }),
+    send: (report, signal) => controlPlane.report(report, signal),
+    intervalMs: () => journal.reportIntervalMs,
+    onAnswer: (answer) => {
+      journal.revisionAccepted(journal.revision, answer.reportIntervalMs);
+      if (answer.revision > journal.revision) desired.kick();
+    },
+    log,
+  });
+  const { tenantId, nodeId, serverKeys } = identity;
+  const desired = new DesiredLoop({
+    fetch: (query, signal) => controlPlane.desired(query, signal),
+    expectation: () => ({ serverKeys, tenantId, nodeId, revision: journal.revision }),
+    accept: (statement) => supervisor.accept(statement),
+    log,
+  });
+  await supervisor.start();
+  reports.start();
+  desired.start();
+  log.info({ nodeId, bootId }, 'running');
+  return {
+    stop: async () => {
+      await Promise.all([desired.stop(), reports.stop()]);
+      await supervisor.stop();
+    },
+  };
+}
+
+interface ReportSources {
+  journal: Journal;
+  instances: Instances;
+  routing: Routing;
+  supervisor: Supervisor;
+  usage: GroupUsageReader;
+  log: AgentOptions['log'];
+}
+
+async function buildReport(sources: ReportSources): Promise<ReportRequest> {
+  const { journal, instances, routing, supervisor, usage } = sources;
+  // A front that is away must not silence the heartbeat.
+  const counters = await routing.status().then(
+    (status) => status.counters,
+    () => [],
+  );
+  const sampledAt = performance.now();
+  const records = instances.all().filter(isRunning);
+  const groups = usage.read(records.map((one) => one.identity!.pid));
+  const byInstance = new Map<string, GroupUsage>();
+  for (const { instance, identity } of records) {
+    const found = groups.get(identity!.pid);
+    if (found) byInstance.set(instance, found);
+  }
+  const ageMs = performance.now() - sampledAt;
+  return {
+    protocol: PROTOCOL,
+    bootId,
+    agentVersion: AGENT_VERSION,
+    revision: journal.revision,
+    observed: supervisor.observe().slice(0, 100),
+    metrics: metricRows(counters, records, byInstance, ageMs),
+  };
+}

@@ -1,0 +1,43 @@
+import { limits } from '../../kernel/limits.js';
+import type { FrontCounters } from '../front/front-port.js';
+import type { InstanceRecord } from '../journal/journal.js';
+import type { MetricRow } from '../protocol/protocol.js';
+import type { GroupUsage } from '../supervisor/group-usage.js';
+
+const noUsage: GroupUsage = { cpuMs: 0, memoryBytes: 0 };
+const noTraffic = {
+  requests: 0,
+  errors: 0,
+  frontErrors: 0,
+  cut: 0,
+  retries: 0,
+  clientGone: 0,
+  websockets: 0,
+};
+
+/** One row per instance that the front or the journal knows: its traffic and its processes. */
+export function metricRows(
+  counters: readonly FrontCounters[],
+  records: readonly InstanceRecord[],
+  usage: ReadonlyMap<string, GroupUsage>,
+  ageMs: number,
+): MetricRow[] {
+  const rows = new Map<string, MetricRow>();
+  for (const { inFlight: _inFlight, histogram, ...counter } of counters) {
+    rows.set(counter.instance, {
+      ...counter,
+      ageMs,
+      ...(usage.get(counter.instance) ?? noUsage),
+      histogram: histogram.map(([index, count]) => [index, count]),
+    });
+  }
+  for (const { instance, moduleId, release } of records) {
+    if (rows.has(instance)) continue;
+    const { releaseId } = release;
+    rows.set(instance, {
+      ...{ moduleId, releaseId, instance, ageMs, ...noTraffic, histogram: [] },
+      ...(usage.get(instance) ?? noUsage),
+    });
+  }
+  return [...rows.values()].slice(-limits.reportMetricRows);
+}

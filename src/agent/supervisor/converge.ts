@@ -1,0 +1,149 @@
+import { checkRelease } from '../artifacts/check-release.js';
+import type { InstanceRecord, Outcome, Reason, Serving } from '../journal/journal.js';
+import type { HookName } from '../protocol/manifest.js';
+import type { DesiredModule } from '../protocol/protocol.js';
+import { GenerationEnd } from './generation-end.js';
+import { untilHealthy } from './health.js';
+import { type ModuleTools, runHook } from './module-tools.js';
+import { isExclusive, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
+
+export interface Convergence {
+  readonly module: DesiredModule;
+  readonly signal: AbortSignal;
+  /** Told why it takes longer. */
+  readonly onDelay: (reason: Reason) => void;
+  /** From here until the generation ends nobody may start the module's old releases. */
+  readonly holdKeeper: () => void;
+  readonly retire: (record: InstanceRecord) => Promise<void>;
+}
+
+/**
+ * Brings one module to one generation: install, start beside the old, check, switch the traffic.
+ * It looks at what is there before each step, so after a crash it simply runs again. Throws
+ * GenerationEnd or DomainError when the generation is over; what served before still does then.
+ */
+export async function converge(tools: ModuleTools, run: Convergence): Promise<Outcome> {
+  const { module } = run;
+  const { generation } = module;
+  if (module.releases.length === 0) {
+    await remove(tools, run);
+    return { generation, state: 'absent' };
+  }
+  const specs = module.releases.map((release): ReleaseSpec => {
+    const { signatureRequired } = module;
+    const manifest = checkRelease(release, { signatureRequired, trustedKeys: tools.trustedKeys });
+    return { release, manifest, slot: slotOf(release) };
+  });
+  checkPorts(tools, module, specs);
+  const served = new Set(tools.journal.module(module.moduleId).serving.releases.map(slotOf));
+  const fresh = specs.filter(
+    ({ slot }) => !served.has(slot) || !tools.instances.live(module.moduleId, slot),
+  );
+  for (const spec of fresh) await install(tools, run, spec);
+  if (specs.some((spec) => isExclusive(spec.manifest))) await stopOthers(tools, run, specs);
+  for (const spec of fresh) await bringUp(tools, run, spec);
+  run.signal.throwIfAborted();
+  await switchTraffic(tools, module);
+  return { generation, state: 'healthy' };
+}
+
+async function install(tools: ModuleTools, run: Convergence, spec: ReleaseSpec): Promise<void> {
+  await hook(tools, run, spec, 'beforeInstall');
+  await tools.releases.install(run.module.moduleId, spec.release, run);
+  await hook(tools, run, spec, 'afterInstall');
+  run.signal.throwIfAborted();
+}
+
+async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec): Promise<void> {
+  const { moduleId, name } = run.module;
+  await hook(tools, run, spec, 'start');
+  run.signal.throwIfAborted();
+  const record = await tools.launcher.ensure(moduleId, name, spec);
+  await untilHealthy(record, spec.manifest, {
+    signal: run.signal,
+    lastWords: (one) => tools.launcher.lastWords(one),
+  });
+  await hook(tools, run, spec, 'validate');
+}
+
+/** A worker that must not run twice: its old release is stopped before the new one starts. */
+async function stopOthers(
+  tools: ModuleTools,
+  run: Convergence,
+  specs: readonly ReleaseSpec[],
+): Promise<void> {
+  run.signal.throwIfAborted();
+  run.holdKeeper();
+  const slots = new Set(specs.map((spec) => spec.slot));
+  const others = tools.instances.all(run.module.moduleId).filter((one) => !slots.has(one.slot));
+  await Promise.all(others.map((one) => run.retire(one)));
+}
+
+async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise<void> {
+  const { journal, routing } = tools;
+  const { moduleId, generation, releases } = module;
+  const { serving, previous } = journal.module(moduleId);
+  // An agent that died right after writing this down comes here again: what served is one back.
+  const isAgain = serving.generation === generation;
+  const before: Serving = isAgain ? previous : serving;
+  if (!isAgain) journal.serves(moduleId, { generation, releases });
+  // A worker needs no front, and must not wait for one.
+  const hasTraffic = [...before.releases, ...releases].some((one) => specOf(one).manifest.traffic);
+  if (!hasTraffic) return;
+  const failed = (await routing.apply()).find((one) => one.moduleId === moduleId);
+  if (!failed) return;
+  journal.serves(moduleId, before, true);
+  await routing.apply();
+  throw portProblem(failed.code, failed.port);
+}
+
+async function remove(tools: ModuleTools, run: Convergence): Promise<void> {
+  const { moduleId, generation } = run.module;
+  run.holdKeeper();
+  const { serving } = tools.journal.module(moduleId);
+  if (serving.releases.length > 0) {
+    tools.journal.serves(moduleId, { generation, releases: [] });
+    await tools.routing.apply();
+  }
+  await Promise.all(tools.instances.all(moduleId).map((one) => run.retire(one)));
+}
+
+function checkPorts(
+  tools: ModuleTools,
+  module: DesiredModule,
+  specs: readonly ReleaseSpec[],
+): void {
+  const ports = new Set(specs.map((spec) => spec.manifest.traffic?.port));
+  if (ports.size > 1) {
+    throw new GenerationEnd(
+      'refused',
+      'traffic-port-differs',
+      'Two releases of one module can share its traffic only on the same port.',
+    );
+  }
+  const [port] = ports;
+  if (port === undefined) return;
+  const clientPort = tools.routing.clientPort(port);
+  if (clientPort > 65_535) throw portProblem('listen-failed', clientPort);
+  if (tools.routing.isTaken(clientPort, module.moduleId)) {
+    throw portProblem('port-in-use', clientPort);
+  }
+}
+
+function portProblem(code: string, port: number): GenerationEnd {
+  const message =
+    code === 'port-in-use'
+      ? `Port ${port} is used by another program on this node; free it, or give the module another port.`
+      : `Port ${port} cannot be opened on this node.`;
+  return new GenerationEnd('failed', code, message);
+}
+
+function hook(
+  tools: ModuleTools,
+  run: Convergence,
+  spec: ReleaseSpec,
+  name: HookName,
+): Promise<void> {
+  const { moduleId, name: moduleName, generation } = run.module;
+  return runHook(tools, { moduleId, moduleName, generation, hook: name, spec });
+}

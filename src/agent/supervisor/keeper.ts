@@ -1,0 +1,192 @@
+import type { InstanceRecord } from '../journal/journal.js';
+import { printable } from '../../kernel/text.js';
+import { messageOf } from '../../kernel/errors.js';
+import type { Reason } from '../journal/journal.js';
+import { probe, untilHealthy } from './health.js';
+import { isRunning } from './instances.js';
+import type { ModuleTools } from './module-tools.js';
+import { isExclusive, type ReleaseSpec, specOf } from './release-spec.js';
+
+const TICK_MS = 250;
+const FIRST_RESTART_MS = 1000;
+const MOST_RESTART_MS = 30_000;
+const CRASH_WINDOW_MS = 60_000;
+const CRASHES_FOR_LOOP = 3;
+const PROBE_EVERY_MS = 1000;
+/** One missed answer is a hiccup. */
+const PROBES_FOR_UNHEALTHY = 3;
+
+interface SlotHealth {
+  /** When it crashed, on the monotonic clock; only those of the last minute. */
+  crashes: number[];
+  restartAt: number;
+  isStarting: boolean;
+  /** The instance whose death was noticed already. */
+  mourned: string | null;
+  reason: Reason | null;
+  probedAt: number;
+  missedProbes: number;
+}
+
+/**
+ * Keeps what serves a module running: restarts what crashed, slower each time, and says so. Also
+ * looks whether it still answers; that is reported, and left to the gates and to people.
+ */
+export class Keeper {
+  private readonly slots = new Map<string, SlotHealth>();
+  private readonly abort = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private isHeld = false;
+
+  constructor(
+    private readonly tools: ModuleTools,
+    private readonly moduleId: string,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.look(), TICK_MS);
+    this.look();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.abort.abort();
+  }
+
+  /** While held it starts nothing. */
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+  }
+
+  /** What is wrong with what serves, the worst first; null when all is well. */
+  trouble(): { state: 'failed' | 'converging'; reason: Reason } | null {
+    const reasons = [...this.slots.values()].flatMap(({ reason }) => (reason ? [reason] : []));
+    const worst = reasons.find((one) => one.code !== 'restarting') ?? reasons[0];
+    if (!worst) return null;
+    return { state: worst.code === 'restarting' ? 'converging' : 'failed', reason: worst };
+  }
+
+  look(): void {
+    if (this.abort.signal.aborted) return;
+    const specs = this.tools.journal.module(this.moduleId).serving.releases.map(specOf);
+    const slots = new Set(specs.map((spec) => spec.slot));
+    for (const slot of this.slots.keys()) if (!slots.has(slot)) this.slots.delete(slot);
+    for (const record of this.tools.instances.all(this.moduleId)) {
+      this.tools.launcher.output(this.moduleId).rotate(record.instance);
+    }
+    for (const spec of specs) this.lookAt(spec);
+  }
+
+  private lookAt(spec: ReleaseSpec): void {
+    const health = this.healthOf(spec.slot);
+    if (health.isStarting || this.isHeld) return;
+    const record = this.tools.instances.target(this.moduleId, spec.slot);
+    if (record && isRunning(record)) {
+      this.forgetOldCrashes(health, performance.now());
+      if (spec.manifest.traffic) this.probe(record, spec, health);
+      return;
+    }
+    const now = performance.now();
+    if (record && health.mourned !== record.instance) {
+      this.mourn(record, health, now);
+      return;
+    }
+    const others = this.tools.instances
+      .all(this.moduleId)
+      .some((one) => one.slot !== spec.slot && isRunning(one));
+    if (now < health.restartAt || (others && isExclusive(spec.manifest))) return;
+    health.isStarting = true;
+    void this.restart(spec, health, record).finally(() => {
+      health.isStarting = false;
+      this.tools.onChange();
+    });
+  }
+
+  private mourn(record: InstanceRecord, health: SlotHealth, now: number): void {
+    health.mourned = record.instance;
+    // After a reboot nothing crashed: it is simply not there yet.
+    this.crashed(health, now, `${named(record)}: ${this.tools.launcher.lastWords(record)}`);
+    this.tools.log.warn({ module: record.moduleName, instance: record.instance }, 'crashed');
+    this.tools.onChange();
+  }
+
+  private crashed(health: SlotHealth, now: number, message: string): void {
+    health.crashes = [...health.crashes.filter((at) => at > now - CRASH_WINDOW_MS), now];
+    const count = health.crashes.length;
+    health.restartAt = now + Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** (count - 1));
+    const isLoop = count >= CRASHES_FOR_LOOP;
+    const code = isLoop ? 'crash-loop' : 'restarting';
+    const text = isLoop ? `It crashed ${count} times in a minute. ${message}` : message;
+    health.reason = { code, message: printable(text).slice(0, 2000) };
+  }
+
+  private async restart(
+    spec: ReleaseSpec,
+    health: SlotHealth,
+    dead: InstanceRecord | undefined,
+  ): Promise<void> {
+    const { tools, moduleId } = this;
+    const name = tools.journal.module(moduleId).accepted?.module.name ?? moduleId;
+    let record: InstanceRecord | undefined;
+    try {
+      const { signal } = this.abort;
+      // What the leader left of its group would hold ports and files of the next one.
+      if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, 0);
+      const onDelay = (reason: Reason) => (health.reason = reason);
+      await tools.releases.install(moduleId, spec.release, { signal, onDelay });
+      if (this.isHeld) return;
+      record = await tools.launcher.ensure(moduleId, name, spec);
+      const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
+      await untilHealthy(record, spec.manifest, { signal, lastWords });
+      await tools.routing.apply();
+      if (dead) await tools.launcher.stop(dead, 0);
+      const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
+      if (!isLooping) health.reason = null;
+    } catch (error) {
+      if (this.abort.signal.aborted) return;
+      if (record) await tools.launcher.stop(record, spec.manifest.stopGraceMs);
+      this.crashed(health, performance.now(), messageOf(error));
+      tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
+    }
+  }
+
+  private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): void {
+    const now = performance.now();
+    if (now - health.probedAt < Math.max(PROBE_EVERY_MS, spec.manifest.health.intervalMs)) return;
+    health.probedAt = now;
+    void probe(record, spec.manifest).then((problem) => {
+      if (this.abort.signal.aborted || !isRunning(record)) return;
+      const wasUnhealthy = health.missedProbes >= PROBES_FOR_UNHEALTHY;
+      health.missedProbes = problem === null ? 0 : health.missedProbes + 1;
+      const isUnhealthy = health.missedProbes >= PROBES_FOR_UNHEALTHY;
+      if (isUnhealthy) {
+        health.reason = { code: 'unhealthy', message: printable(`${named(record)}: ${problem}`) };
+      } else if (wasUnhealthy) {
+        health.reason = null;
+      }
+      if (isUnhealthy !== wasUnhealthy) this.tools.onChange();
+    });
+  }
+
+  private forgetOldCrashes(health: SlotHealth, now: number): void {
+    if (health.crashes.length === 0) return;
+    health.crashes = health.crashes.filter((at) => at > now - CRASH_WINDOW_MS);
+    if (health.crashes.length >= CRASHES_FOR_LOOP || health.reason?.code !== 'crash-loop') return;
+    health.reason = null;
+    this.tools.onChange();
+  }
+
+  private healthOf(slot: string): SlotHealth {
+    let health = this.slots.get(slot);
+    if (!health) {
+      const none = { restartAt: 0, isStarting: false, mourned: null, reason: null };
+      health = { ...none, crashes: [], probedAt: performance.now(), missedProbes: 0 };
+      this.slots.set(slot, health);
+    }
+    return health;
+  }
+}
+
+function named(record: InstanceRecord): string {
+  return `${record.moduleName} ${record.release.version}`;
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import type { ReleaseStore } from '../artifacts/release-store.js';
+import type { InstanceRecord, Journal } from '../journal/journal.js';
+import { freePort } from './free-port.js';
+import { INSTANCE_VARIABLE, type Instances } from './instances.js';
+import { ModuleOutput } from './module-output.js';
+import { bootId, startTimeOf } from './proc.js';
+import { stopGroup } from './process-group.js';
+import type { ReleaseSpec } from './release-spec.js';
+
+export interface LauncherParts {
+  readonly journal: Journal;
+  readonly instances: Instances;
+  readonly releases: ReleaseStore;
+  readonly nodeName: string;
+  readonly baseEnvironment: Readonly<Record<string, string>>;
+  /** An instance of this agent's own has exited. */
+  readonly onExit: (record: InstanceRecord) => void;
+}
+
+/** Starts and stops instances. Each is a process group of its own that outlives the agent. */
+export class Launcher {
+  private readonly starting = new Map<string, Promise<InstanceRecord>>();
+  private readonly exits = new Map<string, string>();
+  private readonly outputs = new Map<string, ModuleOutput>();
+
+  constructor(private readonly parts: LauncherParts) {}
+
+  /** The slot's running instance, or a new one; two callers at once get the same. */
+  ensure(moduleId: string, moduleName: string, spec: ReleaseSpec): Promise<InstanceRecord> {
+    const key = `${moduleId} ${spec.slot}`;
+    const pending = this.starting.get(key);
+    if (pending) return pending;
+    const live = this.parts.instances.live(moduleId, spec.slot);
+    if (live) return Promise.resolve(live);
+    const started = this.start(moduleId, moduleName, spec).finally(() => this.starting.delete(key));
+    this.starting.set(key, started);
+    return started;
+  }
+
+  /** Stops the group and forgets the instance. */
+  async stop(record: InstanceRecord, graceMs: number): Promise<void> {
+    if (record.identity) await stopGroup(record.identity, graceMs);
+    this.parts.instances.gone(record.instance);
+    this.exits.delete(record.instance);
+  }
+
+  /** How it ended and what it said last. */
+  lastWords(record: InstanceRecord): string {
+    const how = this.exits.get(record.instance) ?? 'exited';
+    const tail = this.output(record.moduleId).tail(record.instance);
+    return tail === '' ? `It ${how} and printed nothing.` : `It ${how}. Its last output: ${tail}`;
+  }
+
+  output(moduleId: string): ModuleOutput {
+    let output = this.outputs.get(moduleId);
+    if (!output) {
+      output = new ModuleOutput(join(this.parts.releases.moduleDirectory(moduleId), 'logs'));
+      this.outputs.set(moduleId, output);
+    }
+    return output;
+  }
+
+  environment(moduleName: string, spec: ReleaseSpec): Record<string, string> {
+    return {
+      ...this.parts.baseEnvironment,
+      ...spec.manifest.run.env,
+      ...spec.manifest.configuration,
+      ...spec.release.configuration,
+      TIDEGATE_MODULE: moduleName,
+      TIDEGATE_VERSION: spec.release.version,
+      TIDEGATE_NODE: this.parts.nodeName,
+    };
+  }
+
+  private async start(
+    moduleId: string,
+    moduleName: string,
+    spec: ReleaseSpec,
+  ): Promise<InstanceRecord> {
+    const port = await freePort();
+    const { slot, release, manifest } = spec;
+    const instance = newId();
+    const record = { instance, moduleId, moduleName, slot, release, port, identity: null };
+    this.parts.journal.instanceStarting(record);
+    const output = this.output(moduleId).open(instance);
+    try {
+      const child = spawn(manifest.run.command, manifest.run.args, {
+        cwd: this.parts.releases.directoryOf(moduleId, release),
+        env: {
+          ...this.environment(moduleName, spec),
+          PORT: String(port),
+          [INSTANCE_VARIABLE]: instance,
+        },
+        detached: true,
+        stdio: ['ignore', output, output],
+      });
+      child.once('error', () => undefined);
+      if (child.pid === undefined) throw cannotStart(manifest.run.command);
+      const identity = { pid: child.pid, startTime: startTimeOf(child.pid), bootId };
+      const started = { ...record, identity };
+      child.once('exit', (code, signal) => {
+        const how = signal ? `was ended by ${signal}` : `exited with code ${code ?? 'unknown'}`;
+        this.exits.set(instance, how);
+        this.parts.onExit(started);
+      });
+      child.unref();
+      this.parts.journal.instanceStarted(instance, identity);
+      return started;
+    } catch (error) {
+      this.parts.instances.gone(instance);
+      throw error instanceof DomainError ? error : cannotStart(manifest.run.command, error);
+    } finally {
+      closeSync(output);
+    }
+  }
+}
+
+function cannotStart(command: string, cause?: unknown): DomainError {
+  return new DomainError(
+    'conflict',
+    'start-failed',
+    `"${command}" could not be started; is it in the artifact or on this node's PATH?`,
+    { cause },
+  );
+}

@@ -1,0 +1,70 @@
+import { copyFileSync, openSync, readSync, fstatSync, closeSync, truncateSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { printable } from '../../kernel/text.js';
+
+const ROTATE_BYTES = 10 * 1024 * 1024;
+const KEEP_ROTATED = 5;
+const KEEP_INSTANCES = 10;
+const TAIL_BYTES = 8 * 1024;
+
+/**
+ * A module writes straight into its file, opened for appending, so its output needs no agent. To
+ * rotate, the file is copied and cut: the process keeps its descriptor, and appending goes on at
+ * the new end. A few lines written between copy and cut may be lost.
+ */
+export class ModuleOutput {
+  constructor(private readonly directory: string) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** A descriptor for a child's stdout and stderr; the caller closes its own copy. */
+  open(instance: string): number {
+    return openSync(this.path(instance), 'a', 0o600);
+  }
+
+  path(instance: string): string {
+    return join(this.directory, `${instance}.log`);
+  }
+
+  rotate(instance: string, limitBytes = ROTATE_BYTES): void {
+    const path = this.path(instance);
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes <= limitBytes) return;
+    for (let number = KEEP_ROTATED - 1; number >= 1; number -= 1) {
+      const older = `${path}.${number}`;
+      if (statSync(older, { throwIfNoEntry: false })) renameSync(older, `${path}.${number + 1}`);
+    }
+    copyFileSync(path, `${path}.1`);
+    truncateSync(path, 0);
+  }
+
+  /** The end of the output on one printable line, for a reason. */
+  tail(instance: string, lines = 5): string {
+    let descriptor: number;
+    try {
+      descriptor = openSync(this.path(instance), 'r');
+    } catch {
+      return '';
+    }
+    try {
+      const { size } = fstatSync(descriptor);
+      const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+      const count = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
+      const text = bytes.subarray(0, count).toString('utf8').trimEnd();
+      return text.split('\n').slice(-lines).map(printable).join(' | ').slice(-1500);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Removes the output of all but the newest instances. Their names grow with time. */
+  prune(running: readonly string[]): void {
+    const names = readdirSync(this.directory);
+    const instances = [...new Set(names.map((name) => name.split('.')[0]!))].sort().reverse();
+    const kept = new Set([...instances.slice(0, KEEP_INSTANCES), ...running]);
+    for (const name of names) {
+      if (!kept.has(name.split('.')[0]!)) rmSync(join(this.directory, name), { force: true });
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ReleaseStore } from '../artifacts/release-store.js';
+import type { Journal } from '../journal/journal.js';
+import type { HookName } from '../protocol/manifest.js';
+import type { HookRunner } from './hook-runner.js';
+import type { Instances } from './instances.js';
+import type { Launcher } from './launcher.js';
+import type { ReleaseSpec } from './release-spec.js';
+import type { Routing } from './routing.js';
+
+/** What the supervision of one module works with; the same for all modules of a node. */
+export interface ModuleTools {
+  readonly journal: Journal;
+  readonly instances: Instances;
+  readonly launcher: Launcher;
+  readonly releases: ReleaseStore;
+  readonly hooks: HookRunner;
+  readonly routing: Routing;
+  readonly trustedKeys: readonly KeyObject[];
+  readonly host: string;
+  readonly log: Logger;
+  /** Something that a report would show has changed. */
+  readonly onChange: () => void;
+}
+
+export interface HookCall {
+  readonly moduleId: string;
+  readonly moduleName: string;
+  readonly generation: number;
+  readonly hook: HookName;
+  readonly spec: ReleaseSpec;
+}
+
+/** Runs the hook if the manifest has it. Throws GenerationEnd. */
+export async function runHook(tools: ModuleTools, call: HookCall): Promise<void> {
+  const { moduleId, moduleName, generation, hook, spec } = call;
+  const declared = spec.manifest.hooks[hook];
+  if (!declared) return;
+  const isBefore = hook === 'beforeInstall';
+  await tools.hooks.run({
+    key: { moduleId, generation, releaseId: spec.release.releaseId, hook },
+    hook: declared,
+    directory: isBefore
+      ? tools.releases.moduleDirectory(moduleId)
+      : tools.releases.directoryOf(moduleId, spec.release),
+    environment: tools.launcher.environment(moduleName, spec),
+    output: tools.launcher.output(moduleId),
+  });
+}

@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { allProcesses, bootId, hasProc, isAlive, type ProcessIdentity, readProcess } from './proc.js';
+
+const POLL_MS = 25;
+/** After SIGKILL only the kernel can still hold a process. */
+const KILL_WAIT_MS = 5000;
+
+/** SIGTERM to the whole group, and after the grace SIGKILL to whatever is left of it. */
+export async function stopGroup(identity: ProcessIdentity, graceMs: number): Promise<void> {
+  if (!mayBeOurs(identity)) return;
+  signalGroup(identity.pid, 'SIGTERM');
+  if (await isEmptyWithin(identity, graceMs)) return;
+  signalGroup(identity.pid, 'SIGKILL');
+  await isEmptyWithin(identity, KILL_WAIT_MS);
+}
+
+async function isEmptyWithin(identity: ProcessIdentity, waitMs: number): Promise<boolean> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    if (isGroupEmpty(identity)) return true;
+    if (performance.now() >= deadline) return false;
+    await pause(POLL_MS);
+  }
+}
+
+function isGroupEmpty(identity: ProcessIdentity): boolean {
+  if (isAlive(identity)) return false;
+  if (!mayBeOurs(identity)) return true;
+  return !hasProc || !allProcesses().some((stat) => stat.group === identity.pid);
+}
+
+/** False when another process has come to own the pid, or the machine was restarted. */
+function mayBeOurs(identity: ProcessIdentity): boolean {
+  if (identity.bootId !== bootId) return false;
+  if (isAlive(identity)) return true;
+  const leader = readProcess(identity.pid);
+  // While a member lives, the kernel gives the group's number to no other process.
+  const isLeaderOurs = leader === null || leader.startTime === identity.startTime;
+  return isLeaderOurs && hasProc && allProcesses().some((stat) => stat.group === identity.pid);
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { DomainError, messageOf } from '../../kernel/errors.js';
+import type {
+  FrontApplied,
+  FrontPort,
+  FrontRoute,
+  FrontStatus,
+  FrontTarget,
+} from '../front/front-port.js';
+import type { Journal } from '../journal/journal.js';
+import type { Instances } from './instances.js';
+import { specOf } from './release-spec.js';
+
+const ATTEMPTS = 6;
+
+/**
+ * The agent's one way to the front. The table is always built from the journal, for all modules at
+ * once, and put in force in order; a front that is away is started again.
+ */
+export class Routing {
+  private front: FrontPort | undefined;
+  private version = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly parts: {
+      journal: Journal;
+      instances: Instances;
+      portOffset: number;
+      connect: () => Promise<FrontPort>;
+      log: Logger;
+    },
+  ) {}
+
+  /** Puts what the journal says in force; the routes that could not be opened are named. */
+  apply(): Promise<FrontApplied['failed']> {
+    const applied = this.queue.then(() => this.applyNow());
+    this.queue = applied.catch(() => undefined);
+    return applied;
+  }
+
+  async status(): Promise<FrontStatus> {
+    return this.ask((front) => front.status());
+  }
+
+  async drain(instance: string, timeoutMs: number): Promise<void> {
+    const { cut } = await this.ask((front) => front.drain(instance, timeoutMs));
+    if (cut > 0) this.parts.log.warn({ instance, cut }, 'requests were cut at the end of draining');
+  }
+
+  /** Does another module answer on this port already? */
+  isTaken(clientPort: number, byOtherThan: string): boolean {
+    return this.routes().some((one) => one.port === clientPort && one.moduleId !== byOtherThan);
+  }
+
+  /** The port that clients use. */
+  clientPort(port: number): number {
+    return port + this.parts.portOffset;
+  }
+
+  private async applyNow(): Promise<FrontApplied['failed']> {
+    for (let attempt = 1; ; attempt += 1) {
+      const routes = this.routes();
+      const { opened, clashing } = withoutClashes(routes);
+      if (this.version === 0) this.version = (await this.status()).version;
+      this.version += 1;
+      try {
+        const table = { version: this.version, routes: opened };
+        const { failed } = await this.ask((front) => front.apply(table));
+        return [...failed, ...clashing];
+      } catch (error) {
+        // Another agent before us, or an answer that got lost: go on from what the front has.
+        const isStale = error instanceof DomainError && error.code === 'stale-version';
+        if (!isStale || attempt >= ATTEMPTS) throw error;
+        this.version = (await this.status()).version;
+      }
+    }
+  }
+
+  private routes(): FrontRoute[] {
+    const { journal } = this.parts;
+    return journal.moduleIds().flatMap((moduleId) => {
+      const specs = journal.module(moduleId).serving.releases.map(specOf);
+      const traffic = specs.find((spec) => spec.manifest.traffic)?.manifest.traffic;
+      if (!traffic) return [];
+      const targets = specs.flatMap((spec): FrontTarget[] => {
+        const found = this.parts.instances.target(moduleId, spec.slot);
+        if (!found) return [];
+        const { instance, port } = found;
+        const { releaseId, trafficPercent } = spec.release;
+        return [{ instance, releaseId, port, weight: trafficPercent }];
+      });
+      const { reuse, headersTimeoutMs } = traffic;
+      const port = this.clientPort(traffic.port);
+      return [{ moduleId, port, reuse, headersTimeoutMs, targets: sharedOut(targets) }];
+    });
+  }
+
+  private async ask<T>(call: (front: FrontPort) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.front ??= await this.parts.connect();
+        return await call(this.front);
+      } catch (error) {
+        const isAway = !(error instanceof DomainError) || error.kind === 'unavailable';
+        if (!isAway || attempt >= ATTEMPTS) throw error;
+        this.parts.log.warn({ reason: messageOf(error) }, 'the front does not answer');
+        this.front = undefined;
+        await pause(50 * 2 ** attempt);
+      }
+    }
+  }
+}
+
+/** What is there shares all the traffic. */
+function sharedOut(targets: readonly FrontTarget[]): FrontTarget[] {
+  const total = targets.reduce((sum, one) => sum + one.weight, 0);
+  if (total === 0) return [];
+  return targets.map((one) => ({ ...one, weight: (one.weight * 100) / total }));
+}
+
+/** Two modules on one port: the first keeps it, the front would refuse the whole table. */
+function withoutClashes(routes: readonly FrontRoute[]) {
+  const ports = new Set<number>();
+  const opened: FrontRoute[] = [];
+  const clashing: FrontApplied['failed'][number][] = [];
+  for (const route of routes) {
+    const { moduleId, port } = route;
+    if (port > 65_535) clashing.push({ moduleId, port, code: 'listen-failed' });
+    else if (ports.has(port)) clashing.push({ moduleId, port, code: 'port-in-use' });
+    else opened.push(route);
+    ports.add(port);
+  }
+  return { opened, clashing };
+}

@@ -1,0 +1,68 @@
+import { printable } from '../../kernel/text.js';
+import { judgeModule } from '../desired/judge-module.js';
+import type { VerifiedStatement } from '../desired/verify-statement.js';
+import type { ObservedModule } from '../protocol/protocol.js';
+import { ModuleSupervisor } from './module-supervisor.js';
+import type { ModuleTools } from './module-tools.js';
+
+/** All modules of this node. */
+export class Supervisor {
+  private readonly modules = new Map<string, ModuleSupervisor>();
+
+  constructor(private readonly tools: ModuleTools) {}
+
+  /** Finds again what runs, makes the front agree, and goes on where the journal ends. */
+  async start(): Promise<void> {
+    const adopted = this.tools.instances.adopt();
+    this.tools.log.info({ instances: adopted.length }, 'adopted');
+    await this.tools.releases.clean();
+    await this.tools.routing.apply();
+    for (const moduleId of this.tools.journal.moduleIds()) this.supervisor(moduleId).resume();
+  }
+
+  /** Takes over what a verified statement says, module by module. */
+  accept(statement: VerifiedStatement): void {
+    const { journal, log } = this.tools;
+    for (const module of statement.modules) {
+      const judged = judgeModule(journal.module(module.moduleId).accepted, module);
+      if (judged.verdict === 'accept') {
+        journal.accepted(module, judged.digest);
+        this.supervisor(module.moduleId).desired();
+      } else if (judged.verdict === 'unchanged') {
+        this.supervisor(module.moduleId).clearRefusal();
+      } else {
+        const { reason } = judged;
+        log.error({ module: module.name, generation: module.generation, reason }, 'refused');
+        this.supervisor(module.moduleId).refuse(module.generation, reason);
+      }
+    }
+    for (const { moduleId, generation, reason } of statement.refused) {
+      log.error({ moduleId, generation, reason: printable(reason.message) }, 'refused');
+      this.supervisor(moduleId).refuse(generation, reason);
+    }
+    journal.revisionAccepted(statement.revision, statement.reportIntervalMs);
+    this.tools.onChange();
+  }
+
+  observe(): ObservedModule[] {
+    return [...this.modules.values()].map((one) => one.observe());
+  }
+
+  noticeExit(moduleId: string): void {
+    this.modules.get(moduleId)?.noticeExit();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.modules.values()].map((one) => one.stop()));
+  }
+
+  private supervisor(moduleId: string): ModuleSupervisor {
+    let found = this.modules.get(moduleId);
+    if (!found) {
+      found = new ModuleSupervisor(this.tools, moduleId);
+      this.modules.set(moduleId, found);
+      found.watch();
+    }
+    return found;
+  }
+}
