@@ -13,7 +13,7 @@ import type {
   Target,
 } from '../target.js';
 import { lockNodes, writeDesired } from './desired-state.js';
-import { IS_LOST_SQL } from './node-health.js';
+import { isLostSql } from './node-health.js';
 
 /**
  * Nodes that run the agent. A move only writes rows: the agents fetch them by long poll, and the
@@ -88,7 +88,7 @@ const OBSERVE_SQL = `
     coalesce(seen.running, '[]') as running, seen.reason,
     presence.last_report_at as "lastReportAt",
     case when node.revoked_at is not null then 'Revoked'
-      when ${IS_LOST_SQL} then 'Lost' else presence.health end as health
+      when ${isLostSql('presence')} then 'Lost' else presence.health end as health
   from unnest($3::uuid[]) with ordinality as asked (node_id, position)
   join nodes node on node.tenant_id = $1 and node.id = asked.node_id
   left join node_presence presence on presence.tenant_id = $1 and presence.node_id = node.id

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { AgentAuthenticator } from '../../../platform/http/agent-authenticator.js';
+import { Targets } from '../targets.js';
+import { AgentController } from './agent.controller.js';
+import { AgentTarget } from './agent.target.js';
+import { ArtifactDownloads } from './artifact-downloads.js';
+import { DesiredPolls } from './desired-polls.js';
+import { DesiredStatements } from './desired-statement.js';
+import { EnrollmentService } from './enrollment.service.js';
+import { NodeAuthenticator } from './node-authenticator.js';
+import { ParkedNodes } from './parked-nodes.js';
+import { ReportsService } from './reports.service.js';
+
+/**
+ * The control plane's side of the agent. Expects from global modules: Database, Signal, Audit,
+ * Config, Logger, CLOCK, OBJECT_STORE, STATEMENT_KEYS and, for whoever waits for nodes, NodeReported.
+ */
+@Module({
+  controllers: [AgentController],
+  providers: [
+    AgentTarget,
+    Targets,
+    ArtifactDownloads,
+    DesiredPolls,
+    DesiredStatements,
+    EnrollmentService,
+    ParkedNodes,
+    ReportsService,
+    { provide: AgentAuthenticator, useClass: NodeAuthenticator },
+  ],
+  exports: [AgentTarget, Targets, AgentAuthenticator],
+})
+export class AgentTargetModule {}

@@ -1,0 +1,127 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import {
+  desiredResponse,
+  enrollRequest,
+  enrollResponse,
+  reportRequest,
+  reportResponse,
+  type EnrollRequest,
+  type EnrollResponse,
+  type ReportRequest,
+  type ReportResponse,
+} from '../../../agent/protocol/protocol.js';
+import { Context } from '../../../platform/context.js';
+import { AgentOnly, Public } from '../../../platform/http/access.js';
+import { Ctx } from '../../../platform/http/ctx.js';
+import { Operation } from '../../../platform/http/operation.js';
+import {
+  artifactParams,
+  desiredQuery,
+  type ArtifactParams,
+  type DesiredQuery,
+} from './agent.dto.js';
+import { ArtifactDownloads } from './artifact-downloads.js';
+import { DesiredPolls } from './desired-polls.js';
+import { EnrollmentService } from './enrollment.service.js';
+import { ReportsService } from './reports.service.js';
+
+/** The wire to the agents. They only call; nothing ever calls them. */
+@ApiTags('agent')
+@Controller('api/v1/agent')
+export class AgentController {
+  constructor(
+    private readonly enrollment: EnrollmentService,
+    private readonly reports: ReportsService,
+    private readonly desiredPolls: DesiredPolls,
+    private readonly downloads: ArtifactDownloads,
+  ) {}
+
+  @Post('enroll')
+  @HttpCode(200)
+  @Public()
+  @Operation({
+    summary: 'Enrol a node',
+    description:
+      'Makes a node of an agent that brings a single-use token and the public half of its own key. Repeating the call with the same token, name and key answers the same.',
+    errors: [
+      'enrollment-token-unknown',
+      'enrollment-token-used',
+      'enrollment-token-expired',
+      'enrollment-token-revoked',
+      'enrollment-name-mismatch',
+      'node-name-taken',
+    ],
+  })
+  @ApiOkResponse({ standardSchema: enrollResponse })
+  enroll(@Body({ schema: enrollRequest }) body: EnrollRequest): Promise<EnrollResponse> {
+    return this.enrollment.enroll(body);
+  }
+
+  @Post('report')
+  @HttpCode(200)
+  @AgentOnly()
+  @Operation({
+    summary: 'Report what a node runs',
+    description:
+      'Observed state and cumulative metrics. It is the heartbeat, too: sent at once, then every reportIntervalMs and on every change.',
+    errors: ['node-revoked'],
+  })
+  @ApiOkResponse({ standardSchema: reportResponse })
+  report(
+    @Ctx() ctx: Context,
+    @Body({ schema: reportRequest }) body: ReportRequest,
+  ): Promise<ReportResponse> {
+    return this.reports.report(ctx, body);
+  }
+
+  @Get('desired')
+  @AgentOnly()
+  @Operation({
+    summary: 'Wait for a newer desired state',
+    description:
+      'A long poll. Answers 200 with a signed statement when the desired revision is above `after`, else 204 after `waitMs`. A newer request of the same node ends this one with 204.',
+    errors: ['node-revoked'],
+  })
+  @ApiOkResponse({ standardSchema: desiredResponse })
+  async desired(
+    @Ctx() ctx: Context,
+    @Query({ schema: desiredQuery }) query: DesiredQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ statement: string } | undefined> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const statement = await this.desiredPolls.poll(ctx, query, gone.signal);
+    void reply.header('cache-control', 'no-store');
+    if (statement !== null) return { statement };
+    void reply.status(204);
+    return undefined;
+  }
+
+  @Get('artifacts/:artifactDigest')
+  @AgentOnly()
+  @Operation({
+    summary: 'Download an artifact',
+    description:
+      'Only what this node should run, should have run before, or runs. 503 with Retry-After while many nodes of the cluster are downloading.',
+    errors: ['artifact-not-found', 'downloads-busy'],
+  })
+  async artifact(
+    @Ctx() ctx: Context,
+    @Param({ schema: artifactParams }) { artifactDigest }: ArtifactParams,
+  ): Promise<StreamableFile> {
+    const { stream, bytes } = await this.downloads.open(ctx, artifactDigest);
+    return new StreamableFile(stream, { type: 'application/octet-stream', length: bytes });
+  }
+}

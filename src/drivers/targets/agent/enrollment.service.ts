@@ -1,0 +1,168 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DomainError } from '../../../kernel/errors.js';
+import { newId } from '../../../kernel/ids.js';
+import { readPublicKey } from '../../../kernel/signature.js';
+import {
+  PROTOCOL,
+  type EnrollRequest,
+  type EnrollResponse,
+} from '../../../agent/protocol/protocol.js';
+import { Audit } from '../../../platform/audit/audit.js';
+import { Context } from '../../../platform/context.js';
+import { Database } from '../../../platform/database/database.js';
+import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
+import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
+
+/**
+ * A node joins with a single-use token and a key of its own. Repeating the call with the same key
+ * answers the same, whatever became of the token: the first answer may have been lost on its way.
+ */
+@Injectable()
+export class EnrollmentService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
+  ) {}
+
+  async enroll(request: EnrollRequest): Promise<EnrollResponse> {
+    checkKey(request.publicKey);
+    const hash = enrollmentTokenHash(request.token);
+    const tenantId = await this.tenantOf(hash);
+    const node = await this.database.transaction(
+      Context.system(tenantId, 'enrollment'),
+      async (ctx) => this.join(ctx, hash, request),
+    );
+    const serverKeys = this.keys.published.map((key) => ({ ...key }));
+    return { protocol: PROTOCOL, tenantId, ...node, serverKeys };
+  }
+
+  /** The tenant is not known before the token is: the system's role may look. */
+  private async tenantOf(hash: string): Promise<string> {
+    const [found] = await this.database.system((tx) =>
+      tx.query<{ tenantId: string }>(
+        `select tenant_id as "tenantId" from credentials where hash = $1 and kind = 'enrollment'`,
+        [hash],
+      ),
+    );
+    if (found) return found.tenantId;
+    throw refused('enrollment-token-unknown', 'This enrolment token does not exist.');
+  }
+
+  private async join(
+    ctx: Context,
+    hash: string,
+    request: EnrollRequest,
+  ): Promise<{ nodeId: string; clusterId: string }> {
+    const [token] = await ctx.tx.query<TokenRow>(
+      `select data, used_at is not null as "isUsed", revoked_at is not null as "isRevoked",
+         expires_at < clock_timestamp() as "isExpired"
+       from credentials where tenant_id = $1 and hash = $2 for update`,
+      [ctx.tenantId, hash],
+    );
+    if (!token || token.isRevoked) {
+      throw refused('enrollment-token-revoked', 'This enrolment token was revoked.');
+    }
+    const { clusterId } = token.data;
+    if (token.isUsed) return this.sameAgain(ctx, token.data, request);
+    if (token.isExpired) {
+      throw refused('enrollment-token-expired', 'This enrolment token has expired.');
+    }
+    if (token.data.name !== null && token.data.name !== request.name) {
+      throw new DomainError(
+        'conflict',
+        'enrollment-name-mismatch',
+        `This token is for a node named "${token.data.name}". Start the agent with that name, or make another token.`,
+      );
+    }
+    const nodeId = await this.insertNode(ctx, clusterId, request);
+    await ctx.tx.execute(
+      `update credentials set used_at = clock_timestamp(), data = data || $3::jsonb
+       where tenant_id = $1 and hash = $2`,
+      [ctx.tenantId, hash, JSON.stringify({ nodeId })],
+    );
+    await this.audit.append(ctx, {
+      category: 'fleet',
+      action: 'node-enrolled',
+      subject: { kind: 'node', id: nodeId },
+      body: { name: request.name, clusterId, publicKey: request.publicKey },
+    });
+    return { nodeId, clusterId };
+  }
+
+  private async sameAgain(
+    ctx: Context,
+    grant: EnrollmentGrant,
+    request: EnrollRequest,
+  ): Promise<{ nodeId: string; clusterId: string }> {
+    const [node] = await ctx.tx.query<{ nodeId: string; clusterId: string }>(
+      `select id as "nodeId", cluster_id as "clusterId" from nodes
+       where tenant_id = $1 and id = $2 and name = $3 and public_key = $4 and revoked_at is null`,
+      [ctx.tenantId, grant.nodeId, request.name, request.publicKey],
+    );
+    if (node) return node;
+    throw refused('enrollment-token-used', 'This enrolment token was used already.');
+  }
+
+  /** A node that lost its identity file but not its key is still the same node. */
+  private async insertNode(
+    ctx: Context,
+    clusterId: string,
+    request: EnrollRequest,
+  ): Promise<string> {
+    const id = newId();
+    const added = await ctx.tx.execute(
+      `insert into nodes (tenant_id, id, cluster_id, name, labels, public_key)
+       values ($1, $2, $3, $4, $5, $6)
+       on conflict (tenant_id, cluster_id, name) where revoked_at is null do nothing`,
+      [
+        ctx.tenantId,
+        id,
+        clusterId,
+        request.name,
+        JSON.stringify(request.labels),
+        request.publicKey,
+      ],
+    );
+    if (added === 1) return id;
+    const [same] = await ctx.tx.query<{ id: string }>(
+      `update nodes set labels = $5 where tenant_id = $1 and cluster_id = $2 and name = $3
+         and public_key = $4 and revoked_at is null returning id`,
+      [
+        ...[ctx.tenantId, clusterId, request.name, request.publicKey],
+        JSON.stringify(request.labels),
+      ],
+    );
+    if (same) return same.id;
+    throw new DomainError(
+      'conflict',
+      'node-name-taken',
+      `Another node of this cluster is named "${request.name}". Choose another name, or revoke that node first.`,
+    );
+  }
+}
+
+interface TokenRow {
+  data: EnrollmentGrant;
+  isUsed: boolean;
+  isRevoked: boolean;
+  isExpired: boolean;
+}
+
+function checkKey(publicKey: string): void {
+  try {
+    readPublicKey(publicKey);
+  } catch (error) {
+    throw new DomainError(
+      'invalid',
+      'validation-failed',
+      'publicKey must be the `x` of an Ed25519 JWK: 32 bytes as base64url.',
+      { cause: error },
+    );
+  }
+}
+
+function refused(code: string, sentence: string): DomainError {
+  const advice = 'Ask an Admin for a new one: POST /api/v1/nodes/enrollment-tokens.';
+  return new DomainError('unauthenticated', code, `${sentence} ${advice}`);
+}

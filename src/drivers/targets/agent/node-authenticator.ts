@@ -1,0 +1,138 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
+import { z } from 'zod';
+import { AGENT_AUDIENCE, AGENT_TOKEN_TYPE } from '../../../agent/protocol/protocol.js';
+import type { Clock } from '../../../kernel/clock.js';
+import { DomainError } from '../../../kernel/errors.js';
+import { newId } from '../../../kernel/ids.js';
+import { readPublicKey } from '../../../kernel/signature.js';
+import { uuid } from '../../../kernel/text.js';
+import { CLOCK } from '../../../platform/clock.js';
+import { Context } from '../../../platform/context.js';
+import { Database } from '../../../platform/database/database.js';
+import { AgentAuthenticator } from '../../../platform/http/agent-authenticator.js';
+import { Signal } from '../../../platform/signal/signal.js';
+import { Topic } from '../../../platform/signal/topics.js';
+import { nodeRevoked } from './node-revoked.js';
+
+const TOKEN_LIFE_MS = 60_000;
+const CLOCK_TOLERANCE_MS = 30_000;
+/** A revoked node is out within this, even when the signal is lost. */
+const KEY_CACHE_MS = 3_000;
+const KEY_CACHE_NODES = 20_000;
+/** Honest tokens have some 400 characters. */
+const TOKEN_CHARACTERS = 2_000;
+
+interface NodeRow {
+  readonly name: string;
+  readonly publicKey: string;
+  readonly isRevoked: boolean;
+}
+
+/** Checks the tokens that nodes sign with their own keys (protocol.ts says what is in them). */
+@Injectable()
+export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDestroy {
+  private readonly known = new Map<string, { tenantId: string; node: NodeRow; until: number }>();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(CLOCK) private readonly clock: Clock,
+    signal: Signal,
+  ) {
+    super();
+    this.unsubscribe = signal.subscribe(Topic.Desired, (nodeId) => this.known.delete(nodeId));
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
+
+  async authenticate(request: FastifyRequest): Promise<Context> {
+    const token = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined || token.length > TOKEN_CHARACTERS) {
+      throw refused('agent-token-missing', 'Send the token of an enrolled node as Bearer.');
+    }
+    const claims = readClaims(token);
+    const node = await this.nodeOf(claims.tenant, claims.iss);
+    if (!node) throw refused('agent-token-invalid', INVALID);
+    await checkSignature(token, node.publicKey);
+    this.checkTimes(claims);
+    if (node.isRevoked) throw nodeRevoked();
+    return new Context({
+      tenantId: claims.tenant,
+      actor: { kind: 'node', id: claims.iss, name: `node:${node.name}`, personId: null },
+      permissions: new Set(),
+      requestId: typeof request.id === 'string' && request.id !== '' ? request.id : newId(),
+    });
+  }
+
+  private async nodeOf(tenantId: string, nodeId: string): Promise<NodeRow | undefined> {
+    const cached = this.known.get(nodeId);
+    const now = this.clock.monotonic();
+    // The tenant is a claim, too: a node known in one is nobody in another.
+    if (cached?.tenantId === tenantId && cached.until > now) return cached.node;
+    const [node] = await this.database.system((tx) =>
+      tx.query<NodeRow>(
+        `select name, public_key as "publicKey", revoked_at is not null as "isRevoked"
+         from nodes where tenant_id = $1 and id = $2`,
+        [tenantId, nodeId],
+      ),
+    );
+    if (!node) return undefined;
+    if (this.known.size >= KEY_CACHE_NODES) this.known.clear();
+    this.known.set(nodeId, { tenantId, node, until: now + KEY_CACHE_MS });
+    return node;
+  }
+
+  private checkTimes({ iat, exp }: Claims): void {
+    const now = this.clock.now();
+    if ((exp - iat) * 1000 > TOKEN_LIFE_MS || exp <= iat) {
+      throw refused('agent-token-invalid', 'The token must live for at most 60 seconds.');
+    }
+    if (iat * 1000 <= now + CLOCK_TOLERANCE_MS && exp * 1000 > now - CLOCK_TOLERANCE_MS) return;
+    throw new DomainError(
+      'unauthenticated',
+      'clock-skew',
+      'The token is from another time. Set the clock of the node, or use the Date of this answer.',
+      { details: { serverTime: new Date(now).toISOString() } },
+    );
+  }
+}
+
+const claimsSchema = z.object({
+  iss: uuid,
+  tenant: uuid,
+  aud: z.literal(AGENT_AUDIENCE),
+  iat: z.int().min(0),
+  exp: z.int().min(0),
+  jti: z.string().min(1).max(100),
+});
+type Claims = z.output<typeof claimsSchema>;
+
+const INVALID = 'The token is not one that an enrolled node signed for this server.';
+
+/** Not believed before the signature is checked; only used to find the key. */
+function readClaims(token: string): Claims {
+  try {
+    const header = decodeProtectedHeader(token);
+    const claims = claimsSchema.parse(decodeJwt(token));
+    if (header.typ === AGENT_TOKEN_TYPE && header.kid === claims.iss) return claims;
+  } catch {
+    // What cannot be read is as wrong as what names another type.
+  }
+  throw refused('agent-token-invalid', INVALID);
+}
+
+async function checkSignature(token: string, publicKey: string): Promise<void> {
+  try {
+    await compactVerify(token, readPublicKey(publicKey), { algorithms: ['EdDSA'] });
+  } catch {
+    throw refused('agent-token-invalid', INVALID);
+  }
+}
+
+function refused(code: string, sentence: string): DomainError {
+  return new DomainError('unauthenticated', code, sentence);
+}
