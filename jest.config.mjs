@@ -6,6 +6,8 @@ delete swc.exclude;
 
 // Plain JavaScript: jest does not apply moduleNameMapper to them.
 const servers = {
+  // Real servers on a busy machine: a hang is found, a slow start is not a failure.
+  testTimeout: 30_000,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };

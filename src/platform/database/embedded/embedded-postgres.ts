@@ -187,7 +187,9 @@ function localeFlags(major: number): string[] {
 async function makeSocketFolder(place: Place): Promise<string> {
   const wanted = join(place.folder, 'socket');
   if (Buffer.byteLength(join(wanted, `.s.PGSQL.${port}`)) <= socketPathBytes) {
-    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    // What a killed server left there would be taken for a living one's.
+    await rm(wanted, { recursive: true, force: true });
+    await mkdir(wanted, { mode: 0o700 });
     await chmod(wanted, 0o700);
     await handOver(place, wanted);
     return wanted;

@@ -4,6 +4,7 @@
  * PostgreSQL's own lock file stays the last word on the data; this one tells whether a server that is
  * still running belongs to somebody who lives, and must be left alone, or to a killed process.
  */
+import { readFileSync } from 'node:fs';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../../kernel/errors.js';
@@ -54,19 +55,29 @@ async function linked(from: string, to: string): Promise<boolean> {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  // A dead process that its parent has not collected yet (a container's first one often does not).
+  return !fieldsOf(pid).startsWith('Z');
 }
 
 /** Boot and start time of a process where the system tells; elsewhere the process id must do. */
 async function startOf(pid: number): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The program's name is in parentheses and may hold spaces; the start time is field 22.
-  const started = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  // Field 22 of the line; what is left of it begins with field 3.
+  const started = fieldsOf(pid).split(' ')[19] ?? '';
   return `${boot.trim()} ${started}`;
+}
+
+/** What follows the program's name, which is in parentheses and may hold spaces; '' without /proc. */
+function fieldsOf(pid: number): string {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return line.slice(line.lastIndexOf(')') + 2);
+  } catch {
+    return '';
+  }
 }
 
 function parse(text: string): Claim | undefined {
