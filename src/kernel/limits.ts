@@ -5,6 +5,8 @@ export const limits = {
   pageItemsDefault: 50,
   /** JSON bodies: the largest honest one is a manifest (64 KiB) with metadata. */
   bodyBytes: 256 * 1024,
+  /** Nobody nests honest JSON deeper, and every level costs whoever walks it. */
+  jsonDepth: 32,
   manifestBytes: 64 * 1024,
   /** An artifact by default; `TIDEGATE_ARTIFACT_LIMIT_BYTES` moves it. */
   artifactBytes: 1024 * 1024 * 1024,

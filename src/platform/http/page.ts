@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
+import { text } from '../../kernel/text.js';
 
 /**
  * Lists by keyset. A cursor is opaque to clients: the sort keys of the last item and the hash of the
@@ -30,9 +31,7 @@ export const pageQuery = z.strictObject({
       default: limits.pageItemsDefault,
       description: 'How many items at most.',
     }),
-  cursor: z
-    .string()
-    .max(CURSOR_CHARACTERS)
+  cursor: text(CURSOR_CHARACTERS)
     .optional()
     .meta({ description: '`nextCursor` of the page before, with the same filter.' }),
 });

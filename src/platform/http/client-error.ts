@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { newId } from '../../kernel/ids.js';
+import { statusOf, titleOf, type ErrorCode } from './error-codes.js';
+import { httpErrors } from './http.errors.js';
+
+type OwnCode = (typeof httpErrors)[number]['code'];
+
+const CODES: Readonly<Record<string, OwnCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
+
+/** Bytes that are no request at all: the answer is written by hand, in the shape of all the others. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = CODES[error.code ?? ''] ?? 'request-malformed';
+  const declared: ErrorCode = httpErrors.find((entry) => entry.code === code)!;
+  const status = statusOf(declared);
+  const body = JSON.stringify({
+    type: `urn:tidegate:error:${code}`,
+    title: titleOf(code),
+    status,
+    detail: declared.meaning,
+    instance: '/',
+    code,
+    id: newId(),
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n` +
+      'Content-Type: application/problem+json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,117 @@
+import type { INestApplication, Type, DynamicModule } from '@nestjs/common';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import multipart from '@fastify/multipart';
+import { limits } from '../../kernel/limits.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import type { Platform } from '../platform.module.js';
+import { checkAccess } from './access-check.js';
+import { AccessInterceptor } from './access.interceptor.js';
+import { answerClientError } from './client-error.js';
+import { buildDocument } from './document.js';
+import { errorCatalog, type ErrorCode } from './error-codes.js';
+import { httpErrors } from './http.errors.js';
+import { ProblemFilter } from './problem.filter.js';
+import { addRequestHooks, answerFrameworkError } from './request-hooks.js';
+import { requestIdOf } from './request-identity.js';
+import { SchemaPipe } from './schema.pipe.js';
+import { parseStrictJson } from './strict-json.js';
+
+export const API_PREFIX = 'api/v1';
+/** These stand at the root: probes and well-known documents have their places. */
+const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path'];
+
+/** A request that takes longer to arrive holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 10 * 60_000;
+const PATH_PARAMETER_CHARACTERS = 256;
+
+export interface HttpAppOptions {
+  readonly platform: Platform;
+  readonly module: Type | DynamicModule;
+  /** The features' lists of error codes; the platform's own is added. */
+  readonly errors?: readonly (readonly ErrorCode[])[];
+  readonly version?: string;
+  /** Before the routes are made: web socket adapter, static files. */
+  readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/** The whole HTTP side, ready to listen. Throws AccessCheckError, or what modules throw at start. */
+export async function createHttpApp(options: HttpAppOptions): Promise<NestFastifyApplication> {
+  const { platform, module, errors = [], version = '0.0.0' } = options;
+  const adapter = createAdapter(platform);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: new NestLogger(platform.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  try {
+    app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_ROUTES });
+    app.useGlobalPipes(new SchemaPipe());
+    app.useGlobalFilters(new ProblemFilter(platform.logger));
+    app.useGlobalInterceptors(new AccessInterceptor());
+    const handlers = checkAccess(app.get(ModulesContainer));
+    await options.prepare?.(app);
+    const catalog = errorCatalog([httpErrors, ...errors]);
+    serveDocument(app, buildDocument(app, { version, catalog, handlers }));
+    await app.init();
+    await adapter.getInstance().ready();
+    return app;
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function createAdapter({ config, logger, metrics }: Platform): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    // An empty list must mean nobody; only a non-empty one may be believed.
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS },
+    forceCloseConnections: 'idle',
+    genReqId: requestIdOf,
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
+  });
+  const server = adapter.getInstance();
+  addRequestHooks(server, { metrics, logger });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    // Clients that always send the type send it with no body, too.
+    if (body.length === 0) return done(null, undefined);
+    try {
+      done(null, parseStrictJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  void adapter.register(multipart as never, {
+    limits: {
+      fileSize: config.artifactLimitBytes,
+      files: 1,
+      fields: 8,
+      fieldSize: limits.bodyBytes,
+    },
+  });
+  if (config.metricsListen === null) {
+    server.get('/metrics', async (request, reply) => {
+      const { contentType, text } = await metrics.expose(request.headers.accept);
+      return reply.type(contentType).send(text);
+    });
+  }
+  return adapter;
+}
+
+/** The document at /api/openapi.json and a page to try it at /api/docs. */
+function serveDocument(app: INestApplication, document: ReturnType<typeof buildDocument>): void {
+  SwaggerModule.setup('api/docs', app, document, {
+    jsonDocumentUrl: 'api/openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Tidegate API',
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'none', filter: true },
+  });
+}

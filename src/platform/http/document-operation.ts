@@ -1,0 +1,126 @@
+import type { CheckedHandler } from './access-check.js';
+import { statusOf, titleOf, type ErrorCatalog, type ErrorCode } from './error-codes.js';
+import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
+
+interface MediaType {
+  schema?: unknown;
+  example?: unknown;
+  examples?: unknown;
+}
+
+interface DocumentedResponse {
+  description?: string;
+  content?: Record<string, MediaType>;
+}
+
+/** As much of an OpenAPI operation as is touched here. */
+export interface DocumentedOperation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  parameters?: unknown[];
+  requestBody?: { content?: Record<string, MediaType> };
+  responses?: Record<string, DocumentedResponse>;
+  security?: Record<string, string[]>[];
+  [extension: `x-${string}`]: unknown;
+}
+
+interface Notes {
+  readonly errors: readonly string[];
+  readonly example: OperationExample;
+}
+
+/** Writes access, errors and examples into one operation. */
+export function describeOperation(
+  name: string,
+  operation: DocumentedOperation,
+  handler: CheckedHandler,
+  catalog: ErrorCatalog,
+): void {
+  const notes = operation[OPERATION_EXTENSION] as Notes | undefined;
+  delete operation[OPERATION_EXTENSION];
+  if (!notes) throw new Error(`${name} has no @Operation({ summary, description, errors, … }).`);
+  addAccess(operation, handler);
+  addExamples(operation, notes.example);
+  const codes = [...new Set([...notes.errors, ...impliedErrors(operation, handler)])];
+  const errors = codes.map((code) => {
+    const error = catalog.get(code);
+    if (error) return error;
+    throw new Error(`${name} names the error "${code}", which no <noun>.errors.ts declares.`);
+  });
+  addErrors(operation, errors);
+}
+
+function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): void {
+  operation.security = access.kind === 'public' ? [] : [{ bearer: [] }];
+  if (access.kind !== 'permission') return;
+  operation['x-permission'] = access.permission;
+  operation.description = `${operation.description ?? ''}\n\nNeeds the permission \`${access.permission}\`.`;
+}
+
+function addExamples(operation: DocumentedOperation, example: OperationExample): void {
+  if (example.request !== undefined) {
+    for (const media of Object.values(operation.requestBody?.content ?? {})) {
+      media.example = example.request;
+    }
+  }
+  if (example.response === undefined) return;
+  for (const [status, response] of Object.entries(operation.responses ?? {})) {
+    if (!status.startsWith('2')) continue;
+    for (const media of Object.values(response.content ?? {})) media.example = example.response;
+  }
+}
+
+/** What every operation of its sort can answer, so that nobody has to say it. */
+function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandler): string[] {
+  const hasInput = (operation.parameters?.length ?? 0) > 0 || operation.requestBody !== undefined;
+  const takesJson = operation.requestBody?.content?.['application/json'] !== undefined;
+  return [
+    ...(hasInput ? ['validation-failed'] : []),
+    ...(takesJson
+      ? ['json-malformed', 'json-unacceptable', 'body-too-large', 'unsupported-media-type']
+      : []),
+    ...(access.kind === 'public' ? [] : ['unauthenticated']),
+    ...(access.kind === 'permission' ? ['permission-missing'] : []),
+    ...(access.kind === 'agent' ? ['forbidden'] : []),
+    'internal-error',
+  ];
+}
+
+function addErrors(operation: DocumentedOperation, errors: readonly ErrorCode[]): void {
+  operation['x-error-codes'] = errors.map((error) => error.code).sort();
+  const responses = (operation.responses ??= {});
+  const statuses = [...new Set(errors.map(statusOf))].sort((a, b) => a - b);
+  for (const status of statuses) {
+    const group = errors.filter((error) => statusOf(error) === status);
+    const before = responses[status];
+    const list = group.map((error) => `\`${error.code}\`: ${error.meaning}`).join('\n\n');
+    responses[status] = {
+      ...before,
+      description: [before?.description, list].filter(Boolean).join('\n\n'),
+      content: {
+        ...before?.content,
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(group.map((error) => [error.code, exampleOf(error)])),
+        },
+      },
+    };
+  }
+}
+
+function exampleOf(error: ErrorCode): { summary: string; value: unknown } {
+  const title = titleOf(error.code);
+  return {
+    summary: title,
+    value: {
+      type: `urn:tidegate:error:${error.code}`,
+      title,
+      status: statusOf(error),
+      detail: error.meaning,
+      instance: '/api/v1/…',
+      code: error.code,
+      id: '0198c9a2-7e6b-7c31-9d1e-3f5a4b6c7d8e',
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { HttpException } from '@nestjs/common';
+import { DomainError, type ErrorDetails } from '../../kernel/errors.js';
+import { printable } from '../../kernel/text.js';
+import { statusOf, titleOf, type ErrorCode } from './error-codes.js';
+import { httpErrors } from './http.errors.js';
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** RFC 9457, with our stable `code`, the `id` that is in the log, and `details`. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: string;
+  readonly id: string;
+  readonly details?: ErrorDetails;
+}
+
+export interface Answer {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Where {
+  readonly requestId: string;
+  readonly url: string;
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** What a caller may know of an error. Everything that is not ours to tell becomes `internal-error`. */
+export function answerTo(error: unknown, where: Where): Answer {
+  const { code, status, detail, details } = tellable(error);
+  const problem: Problem = {
+    type: `urn:tidegate:error:${code}`,
+    title: titleOf(code),
+    status,
+    detail,
+    // Without the query: values in it are the caller's and may be secret.
+    instance: printable((where.url.split('?')[0] ?? '/').slice(0, 300)),
+    code,
+    id: where.requestId,
+    ...(details ? { details } : {}),
+  };
+  return { problem, headers: headersOf(status, details) };
+}
+
+interface Tellable {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly details?: ErrorDetails;
+}
+
+function tellable(error: unknown): Tellable {
+  if (error instanceof DomainError && error.kind !== 'bug') {
+    const declared = byCode.get(error.code);
+    const status = declared?.kind === error.kind ? statusOf(declared) : statusOf(error);
+    const { code, message: detail, details } = error;
+    return { code, status, detail, ...(details ? { details } : {}) };
+  }
+  // What frameworks throw: only its status is believed, its words are replaced by ours.
+  const status = error instanceof HttpException ? error.getStatus() : frameworkStatus(error);
+  const known = byStatus.get(status) ?? (status >= 400 && status < 500 ? malformed : internal);
+  return { code: known.code, status: statusOf(known), detail: known.meaning };
+}
+
+function frameworkStatus(error: unknown): number {
+  const { name, code, statusCode } = (error ?? {}) as Record<string, unknown>;
+  const isFastify = name === 'FastifyError' || String(code).startsWith('FST_');
+  return isFastify && typeof statusCode === 'number' ? statusCode : 500;
+}
+
+function headersOf(status: number, details: ErrorDetails | undefined): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Bearer' };
+  if (status === 429 || status === 503) {
+    const wait = details?.['retryAfterSeconds'];
+    const seconds = typeof wait === 'number' && wait > 0 ? Math.ceil(wait) : RETRY_AFTER_SECONDS;
+    return { 'retry-after': String(seconds) };
+  }
+  const allow = details?.['allow'];
+  if (status === 405 && Array.isArray(allow)) return { allow: allow.join(', ') };
+  return {};
+}
+
+const byCode = new Map<string, ErrorCode>(httpErrors.map((error) => [error.code, error]));
+const named = (code: (typeof httpErrors)[number]['code']): ErrorCode => byCode.get(code)!;
+const malformed = named('request-malformed');
+const internal = named('internal-error');
+
+const byStatus = new Map<number, ErrorCode>(
+  [
+    malformed,
+    named('unauthenticated'),
+    named('forbidden'),
+    named('route-not-found'),
+    named('method-not-allowed'),
+    named('not-acceptable'),
+    named('request-timeout'),
+    named('body-too-large'),
+    named('uri-too-long'),
+    named('unsupported-media-type'),
+    named('headers-too-large'),
+    named('too-many-requests'),
+    named('service-unavailable'),
+  ].map((error) => [statusOf(error), error]),
+);

@@ -1,0 +1,105 @@
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+
+/**
+ * JSON of which every reader makes the same: no key twice, no `__proto__`, no number that would be
+ * rounded, no U+0000, no lone surrogate, no nesting without end. One pass over the text before
+ * JSON.parse, which then judges the grammar. No message repeats what the client sent.
+ */
+export function parseStrictJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed('The body is not UTF-8.');
+  }
+  scan(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('The body is not JSON.');
+  }
+}
+
+const NUMBER = /-?[0-9][0-9eE+.-]*/y;
+const INTEGER = /^-?\d+$/;
+const NUMBER_CHARACTERS = 40;
+
+function scan(text: string): void {
+  /** For each open bracket: the keys of the object so far, or null for an array. */
+  const open: (Set<string> | null)[] = [];
+  let keyIsNext = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]!;
+    if (character === '"') {
+      const end = endOfString(text, at);
+      const value = readString(text.slice(at, end + 1));
+      const keys = open.at(-1);
+      if (keyIsNext && keys) addKey(keys, value);
+      keyIsNext = false;
+      at = end;
+    } else if (character === '{' || character === '[') {
+      if (open.length >= limits.jsonDepth) {
+        throw unacceptable(`The body is nested deeper than ${limits.jsonDepth} levels.`);
+      }
+      open.push(character === '{' ? new Set() : null);
+      keyIsNext = character === '{';
+    } else if (character === '}' || character === ']') {
+      open.pop();
+    } else if (character === ',') {
+      keyIsNext = open.at(-1) instanceof Set;
+    } else if (character === '-' || (character >= '0' && character <= '9')) {
+      NUMBER.lastIndex = at;
+      const number = NUMBER.exec(text)?.[0] ?? character;
+      checkNumber(number);
+      at += number.length - 1;
+    }
+  }
+}
+
+/** The place of the closing quote. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at;
+  }
+  throw malformed('The body is not JSON.');
+}
+
+function readString(literal: string): string {
+  // Without an escape a string is what it says; U+0000 and lone surrogates only come escaped.
+  if (!literal.includes('\\')) return literal.slice(1, -1);
+  let value: string;
+  try {
+    value = JSON.parse(literal) as string;
+  } catch {
+    throw malformed('The body is not JSON.');
+  }
+  if (value.includes('\u0000') || !value.isWellFormed()) {
+    throw unacceptable('A text in the body has U+0000 or a lone surrogate in it.');
+  }
+  return value;
+}
+
+function addKey(keys: Set<string>, key: string): void {
+  if (key === '__proto__') throw unacceptable('The body has a key "__proto__".');
+  if (keys.has(key)) throw unacceptable('The body has an object with the same key twice.');
+  keys.add(key);
+}
+
+function checkNumber(number: string): void {
+  const value = Number(number);
+  const isTooLong = number.length > NUMBER_CHARACTERS;
+  if (isTooLong || Math.abs(value) === Infinity) throw unacceptable('The body has a huge number.');
+  if (INTEGER.test(number) && !Number.isSafeInteger(value)) {
+    throw unacceptable('The body has a whole number that would be rounded: send it as a text.');
+  }
+}
+
+function malformed(message: string): DomainError {
+  return new DomainError('invalid', 'json-malformed', message);
+}
+
+function unacceptable(message: string): DomainError {
+  return new DomainError('invalid', 'json-unacceptable', message);
+}

@@ -1,0 +1,44 @@
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { Clock } from '../kernel/clock.js';
+import { CLOCK } from './clock.js';
+import { Config } from './config/config.js';
+import { HealthController } from './health/health.controller.js';
+import { Health } from './health/health.js';
+import { Logger } from './logging/logger.js';
+import { Metrics } from './metrics/metrics.js';
+
+/** The instances that exist before Nest does, because starting needs them. */
+export interface Platform {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly clock: Clock;
+  /** What start-platform.ts has opened: database, queue, signal, keys … */
+  readonly providers?: readonly Provider[];
+}
+
+/** Hands the platform to every module; nobody imports it by name. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forRoot(platform: Platform): DynamicModule {
+    const { config, logger, metrics, health, clock, providers = [] } = platform;
+    const all: Provider[] = [
+      { provide: Config, useValue: config },
+      { provide: Logger, useValue: logger },
+      { provide: Metrics, useValue: metrics },
+      { provide: Health, useValue: health },
+      { provide: CLOCK, useValue: clock },
+      ...providers,
+    ];
+    return {
+      module: PlatformModule,
+      controllers: [HealthController],
+      providers: all,
+      exports: all.map((provider) =>
+        typeof provider === 'function' ? provider : (provider.provide as string),
+      ),
+    };
+  }
+}

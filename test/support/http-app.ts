@@ -1,0 +1,65 @@
+import { Module, type Provider, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { systemClock } from '../../src/kernel/clock.js';
+import { Config } from '../../src/platform/config/config.js';
+import { Health } from '../../src/platform/health/health.js';
+import { createHttpApp } from '../../src/platform/http/create-http-app.js';
+import type { ErrorCode } from '../../src/platform/http/error-codes.js';
+import { Logger } from '../../src/platform/logging/logger.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
+
+export interface HttpAppForTest {
+  readonly app: NestFastifyApplication;
+  readonly platform: Platform;
+  readonly url: string;
+  /** Every line of the log so far, parsed. */
+  readonly log: Record<string, unknown>[];
+  readonly rawLog: () => string;
+  close(): Promise<void>;
+}
+
+export interface HttpAppForTestOptions {
+  readonly controllers?: readonly Type[];
+  readonly providers?: readonly Provider[];
+  readonly environment?: Record<string, string>;
+  readonly errors?: readonly (readonly ErrorCode[])[];
+}
+
+/** The real HTTP side with a test's own controllers, listening on a free port. */
+export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise<HttpAppForTest> {
+  const { controllers = [], providers = [], environment = {}, errors = [] } = options;
+  const lines: string[] = [];
+  const config = Config.read({
+    TIDEGATE_LISTEN: '127.0.0.1:0',
+    TIDEGATE_LOG_LEVEL: 'debug',
+    ...environment,
+  });
+  const logger = Logger.create({
+    level: config.log.level,
+    format: 'json',
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const health = new Health(systemClock, logger);
+  const platform: Platform = { config, logger, metrics: new Metrics(), health, clock: systemClock };
+
+  @Module({
+    imports: [PlatformModule.forRoot(platform)],
+    controllers: [...controllers],
+    providers: [...providers],
+  })
+  class TestModule {}
+
+  const app = await createHttpApp({ platform, module: TestModule, errors });
+  await app.listen(config.listen.port, config.listen.host);
+  return {
+    app,
+    platform,
+    url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+    get log() {
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    rawLog: () => lines.join(''),
+    close: () => app.close(),
+  };
+}
