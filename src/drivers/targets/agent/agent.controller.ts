@@ -39,7 +39,7 @@ import { ReportsService } from './reports.service.js';
 
 /** The wire to the agents. They only call; nothing ever calls them. */
 @ApiTags('agent')
-@Controller('api/v1/agent')
+@Controller('agent')
 export class AgentController {
   constructor(
     private readonly enrollment: EnrollmentService,

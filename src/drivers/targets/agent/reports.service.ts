@@ -46,7 +46,7 @@ export class ReportsService {
     ctx: Context,
     report: ReportRequest,
   ): Promise<{ clusterId: string; revision: number }> {
-    const health = report.observed.some(isUnserved) ? 'Unhealthy' : 'Healthy';
+    const health = report.observed.some(needsPerson) ? 'Unhealthy' : 'Healthy';
     const [node] = await ctx.tx.query<{ clusterId: string; revision: number }>(PRESENCE_SQL, [
       ...[ctx.tenantId, ctx.actor.id, report.bootId, report.agentVersion],
       ...[report.revision, health],
@@ -80,10 +80,12 @@ export class ReportsService {
   }
 }
 
-/** A module that should run and does not; one that fell back to its previous release is served. */
-function isUnserved(module: ObservedModule): boolean {
-  const hasFailed = ['failed', 'refused', 'outcome-unknown'].includes(module.state);
-  return hasFailed && module.running.length === 0;
+/**
+ * A crash inside a hook that must not be repeated, with nothing running since: a person has to look
+ * at the node. A release that fails is the module's trouble, not the node's; a fix must get there.
+ */
+function needsPerson(module: ObservedModule): boolean {
+  return module.state === 'outcome-unknown' && module.running.length === 0;
 }
 
 function checkUnique(report: ReportRequest): void {

@@ -1,0 +1,39 @@
+import type { EnvironmentRules } from './environment.js';
+
+/** What every tenant begins with, in the order of the way to production. Tenants may change it. */
+export const builtInEnvironments: readonly (EnvironmentRules & { readonly name: string })[] = [
+  {
+    name: 'Development',
+    defaults: { strategy: { kind: 'direct' }, gate: { kind: 'stabilization' } },
+    allowedStrategies: ['direct', 'canary'],
+    signaturePolicy: 'if-present',
+    onConflict: 'queue',
+  },
+  {
+    name: 'QA',
+    defaults: { strategy: { kind: 'canary' }, gate: { kind: 'stabilization' } },
+    allowedStrategies: ['direct', 'canary'],
+    signaturePolicy: 'if-present',
+    onConflict: 'queue',
+  },
+  {
+    name: 'Staging',
+    defaults: { strategy: { kind: 'canary' }, gate: { kind: 'stabilization' } },
+    allowedStrategies: ['direct', 'canary'],
+    signaturePolicy: 'if-present',
+    onConflict: 'queue',
+  },
+  {
+    name: 'Production',
+    defaults: {
+      strategy: { kind: 'canary', wavesPercent: [10, 30, 50, 100] },
+      gate: { kind: 'stabilization' },
+    },
+    allowedStrategies: ['canary'],
+    signaturePolicy: 'required',
+    onConflict: 'queue',
+  },
+];
+
+/** The cluster of each built-in environment, so that a first deployment needs no set-up. */
+export const BUILT_IN_CLUSTER = 'local';

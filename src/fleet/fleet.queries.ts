@@ -1,0 +1,99 @@
+import { DomainError } from '../kernel/errors.js';
+import type { Context } from '../platform/context.js';
+import { CLUSTER_COLUMNS, type Cluster } from './clusters/cluster.js';
+import {
+  ENVIRONMENT_COLUMNS,
+  environmentKey,
+  type Environment,
+} from './environments/environment.js';
+import { NODE_STATE_SQL, type NodeState } from './nodes/node-state.js';
+
+/** Narrow questions that others ask of the fleet. All run in the transaction of `ctx`. */
+export interface NodeFact {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: NodeState;
+  /** Null: enrolled, but it has never reported. */
+  readonly lastReportAt: Date | null;
+}
+
+/** Throws `environment-not-found`. */
+export async function environmentByName(ctx: Context, name: string): Promise<Environment> {
+  const [environment] = await ctx.tx.query<Environment>(
+    `select ${ENVIRONMENT_COLUMNS} from environments environment
+     where environment.tenant_id = $1 and environment.name_key = $2`,
+    [ctx.tenantId, environmentKey(name)],
+  );
+  if (environment) return environment;
+  throw environmentNotFound(`named "${name}"`);
+}
+
+/** Throws `environment-not-found`. */
+export async function environmentById(ctx: Context, id: string): Promise<Environment> {
+  const [environment] = await ctx.tx.query<Environment>(
+    `select ${ENVIRONMENT_COLUMNS} from environments environment
+     where environment.tenant_id = $1 and environment.id = $2`,
+    [ctx.tenantId, id],
+  );
+  if (environment) return environment;
+  throw environmentNotFound('with this id');
+}
+
+/**
+ * The cluster of that name; without a name, the environment's only one.
+ * Throws `cluster-not-found`, `cluster-required`.
+ */
+export async function clusterOf(
+  ctx: Context,
+  environmentId: string,
+  clusterName?: string,
+): Promise<Cluster> {
+  const clusters = await ctx.tx.query<Cluster>(
+    `select ${CLUSTER_COLUMNS} from clusters cluster
+     where cluster.tenant_id = $1 and cluster.environment_id = $2
+       and ($3::text is null or cluster.name = $3)
+     order by cluster.name`,
+    [ctx.tenantId, environmentId, clusterName ?? null],
+  );
+  const [first] = clusters;
+  if (!first) {
+    throw new DomainError(
+      'not-found',
+      'cluster-not-found',
+      clusterName === undefined
+        ? 'The environment has no cluster. Create one: POST /api/v1/clusters.'
+        : `The environment has no cluster named "${clusterName}". GET /api/v1/clusters lists them.`,
+    );
+  }
+  if (clusters.length === 1) return first;
+  const names = clusters.map((cluster) => cluster.name);
+  throw new DomainError(
+    'conflict',
+    'cluster-required',
+    `The environment has several clusters. Name one as "cluster": ${names.join(', ')}.`,
+    { details: { clusters: names } },
+  );
+}
+
+/** Every node of the cluster that was not revoked, by name. */
+export async function nodesOfCluster(ctx: Context, clusterId: string): Promise<NodeFact[]> {
+  return ctx.tx.query<NodeFact>(
+    `select node.id, node.name, node.labels, ${NODE_STATE_SQL} as state,
+       presence.last_report_at as "lastReportAt"
+     from nodes node
+     left join node_presence presence
+       on presence.tenant_id = $1 and presence.node_id = node.id
+     where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
+     order by node.name collate "C"`,
+    [ctx.tenantId, clusterId],
+  );
+}
+
+function environmentNotFound(which: string): DomainError {
+  return new DomainError(
+    'not-found',
+    'environment-not-found',
+    `There is no environment ${which}. GET /api/v1/environments lists them.`,
+  );
+}
