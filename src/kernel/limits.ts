@@ -41,4 +41,9 @@ export const limits = {
   reportMetricRows: 400,
   labelsPerNode: 16,
   downloadsPerCluster: 25,
+  /** Environments are stages of one tenant's way to production, not a place to keep lists. */
+  environmentsPerTenant: 20,
+  clustersPerEnvironment: 100,
+  /** Unused ones; a script that makes tokens in a loop is a mistake or worse. */
+  enrollmentTokensPerCluster: 1000,
 } as const;
