@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import { artifactKey, OBJECT_STORE, type ObjectStore } from '../../drivers/storage/object-store.js';
+import { DomainError, TerminalError } from '../../kernel/errors.js';
+import { Config } from '../../platform/config/config.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { type ReceivedArtifact, receiveArtifact } from './artifact-intake.js';
+
+/** Each upload holds a file, a gunzip and a connection; more at once only make all of them slow. */
+const UPLOADS_AT_ONCE = 32;
+
+/**
+ * The bytes of releases. A row in `artifacts` and an object in the store belong together: whoever
+ * changes either holds the row's lock, so a push and the clean-up of a failed one cannot cross.
+ */
+@Injectable()
+export class ArtifactsService {
+  private uploads = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+    @Inject(OBJECT_STORE) private readonly store: ObjectStore,
+  ) {}
+
+  get limitBytes(): number {
+    return this.config.artifactLimitBytes;
+  }
+
+  /** Stores an upload under a temporary key. Call `discard` in the end, whatever happened. */
+  async receive(source: Readable): Promise<ReceivedArtifact> {
+    if (this.uploads >= UPLOADS_AT_ONCE) {
+      throw new DomainError(
+        'unavailable',
+        'uploads-busy',
+        `This server is taking ${UPLOADS_AT_ONCE} artifacts already. Push again in a minute.`,
+      );
+    }
+    this.uploads += 1;
+    try {
+      return await receiveArtifact(this.store, source, { maxBytes: this.limitBytes });
+    } finally {
+      this.uploads -= 1;
+    }
+  }
+
+  /** Takes away what was received; does nothing when it was kept. */
+  async discard(received: ReceivedArtifact): Promise<void> {
+    await this.store.delete(received.temporaryKey);
+  }
+
+  /** First half of keeping it: the row, and with it the lock until the transaction ends. */
+  async claim(ctx: Context, received: ReceivedArtifact): Promise<void> {
+    await ctx.tx.execute(
+      `insert into artifacts (tenant_id, artifact_digest, size, state, verified_at)
+       values ($1, $2, $3, 'ready', clock_timestamp())
+       on conflict (tenant_id, artifact_digest)
+       do update set state = 'ready', verified_at = excluded.verified_at`,
+      [ctx.tenantId, received.artifactDigest, received.bytes],
+    );
+  }
+
+  /**
+   * Second half: the object gets its own name. The last act of the transaction, because it cannot be
+   * rolled back. Done also when the object is there: pushing again repairs one that was damaged.
+   */
+  async commit(ctx: Context, received: ReceivedArtifact): Promise<void> {
+    const key = artifactKey(ctx.tenantId, received.artifactDigest);
+    await this.store.commit(received.temporaryKey, key);
+  }
+
+  /** After a transaction that failed behind `commit`: takes the object away unless it has a row. */
+  async forgetUnlessKept(ctx: Context, artifactDigest: string): Promise<void> {
+    await this.database.transaction(ctx, async (inner) => {
+      // Waits for whoever is pushing the same bytes, and keeps others out until the object is gone.
+      const inserted = await inner.tx.execute(
+        `insert into artifacts (tenant_id, artifact_digest, size, state)
+         values ($1, $2, 0, 'deleting') on conflict do nothing`,
+        [inner.tenantId, artifactDigest],
+      );
+      if (inserted === 0) return;
+      await this.store.delete(artifactKey(inner.tenantId, artifactDigest));
+      await inner.tx.execute(
+        'delete from artifacts where tenant_id = $1 and artifact_digest = $2',
+        [inner.tenantId, artifactDigest],
+      );
+    });
+  }
+
+  /** The bytes, for a download. Whoever asks has found the digest in a row of the same tenant. */
+  async open(ctx: Context, artifactDigest: string): Promise<Readable> {
+    try {
+      return await this.store.get(artifactKey(ctx.tenantId, artifactDigest));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new DomainError(
+        'unavailable',
+        'artifact-missing',
+        'The artifact is not in the store. Push the same release again to put it back.',
+        { cause: error, details: { artifactDigest } },
+      );
+    }
+  }
+
+  /**
+   * Reads the stored bytes and compares their digest; to be called outside a transaction. With
+   * `maxAgeMs`, a check that is not older than that counts. Throws TerminalError `artifact-missing`
+   * or `artifact-corrupt`; anything else (a disk that does not answer) may be tried again.
+   */
+  async verify(
+    ctx: Context,
+    artifactDigest: string,
+    options: { maxAgeMs?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const found = await this.row(ctx, artifactDigest);
+    if (!found) throw missing(artifactDigest);
+    if (found.verifiedAgeMs !== null && found.verifiedAgeMs < (options.maxAgeMs ?? 0)) return;
+    const actual = await this.digestOfStored(ctx, artifactDigest, options.signal);
+    if (actual !== artifactDigest) {
+      throw new TerminalError(
+        'artifact-corrupt',
+        'The stored artifact was changed or damaged. Push the same release again to repair it.',
+        { artifactDigest, actual },
+      );
+    }
+    await this.database.transaction(ctx, (inner) =>
+      inner.tx.execute(
+        `update artifacts set verified_at = clock_timestamp()
+         where tenant_id = $1 and artifact_digest = $2`,
+        [inner.tenantId, artifactDigest],
+      ),
+    );
+  }
+
+  private async row(ctx: Context, artifactDigest: string) {
+    return this.database.transaction(ctx, async (inner) => {
+      const [row] = await inner.tx.query<{ verifiedAgeMs: number | null }>(
+        `select (extract(epoch from clock_timestamp() - verified_at) * 1000)::float8
+                as "verifiedAgeMs"
+         from artifacts where tenant_id = $1 and artifact_digest = $2 and state = 'ready'`,
+        [inner.tenantId, artifactDigest],
+      );
+      return row;
+    });
+  }
+
+  private async digestOfStored(
+    ctx: Context,
+    artifactDigest: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const hash = createHash('sha256');
+    try {
+      const stream = await this.store.get(artifactKey(ctx.tenantId, artifactDigest));
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        signal?.throwIfAborted();
+        hash.update(chunk);
+      }
+    } catch (error) {
+      throw isMissing(error) ? missing(artifactDigest) : error;
+    }
+    return `sha256:${hash.digest('hex')}`;
+  }
+}
+
+function missing(artifactDigest: string): TerminalError {
+  return new TerminalError(
+    'artifact-missing',
+    'The artifact is not in the store. Push the same release again to put it back.',
+    { artifactDigest },
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'object-not-found';
+}

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { assert } from '../../kernel/assert.js';
+import { digestOf } from '../../kernel/digest.js';
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
+import type { Page } from '../../platform/http/page.js';
+import { newestFirst, type PageRequest } from '../newest-first.js';
+import { moduleByName, newestConfiguration } from '../releases.queries.js';
+import type { Configuration, NewConfiguration } from './configurations.dto.js';
+
+/** Which module and where: the two names in the path. */
+export interface ConfigurationPlace {
+  readonly moduleName: string;
+  readonly environment: string;
+}
+
+/**
+ * What a module is told beside its manifest, by environment. Append-only: a change is a new number,
+ * and a deployment pins the number it was made with.
+ */
+@Injectable()
+export class ConfigurationsService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+  ) {}
+
+  list(
+    ctx: Context,
+    place: ConfigurationPlace,
+    request: PageRequest,
+  ): Promise<Page<Configuration>> {
+    return this.database.transaction(ctx, async (inner) => {
+      const found = await find(inner, place);
+      const filter = { module: found.moduleId, environment: found.environmentId };
+      return newestFirst(request, filter, (before, take) =>
+        configurations(inner, found, '($4::uuid is null or id < $4)', [before, take]),
+      );
+    });
+  }
+
+  /** The same values as the newest ones have make no new number: 200 with the one that is there. */
+  append(
+    ctx: Context,
+    place: ConfigurationPlace,
+    body: NewConfiguration,
+    idempotencyKey: string | undefined,
+  ): Promise<StoredAnswer<Configuration>> {
+    const { moduleName, environment } = place;
+    const route = `POST /modules/${moduleName}/configurations/${environment.toLowerCase()}`;
+    const { text, digest } = digestOf('configuration', body.values);
+    return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (inner) => {
+      const found = await find(inner, place);
+      // One writer at a time counts; readers are not held up.
+      await inner.tx.query(
+        'select 1 from modules where tenant_id = $1 and id = $2 for no key update',
+        [inner.tenantId, found.moduleId],
+      );
+      const newest = await newestConfiguration(inner, found.moduleId, found.environmentId);
+      if (newest?.configurationDigest === digest) {
+        return { status: 200, body: await one(inner, found, newest.id) };
+      }
+      const id = newId();
+      const number = (newest?.number ?? 0) + 1;
+      await inner.tx.execute(
+        `insert into configurations (tenant_id, id, environment_id, module_id, number, body_text,
+           configuration_digest, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [
+          ...[inner.tenantId, id, found.environmentId, found.moduleId, number],
+          ...[text, digest, inner.actor.name],
+        ],
+      );
+      // Values stay out of the audit: some of them should have been secrets.
+      await this.audit.append(inner, {
+        category: 'releases',
+        action: 'configuration-created',
+        subject: { kind: 'configuration', id },
+        body: { moduleName, environment: found.environment, number, configurationDigest: digest },
+      });
+      return { status: 201, body: await one(inner, found, id) };
+    });
+  }
+}
+
+interface Found extends ConfigurationPlace {
+  readonly moduleId: string;
+  readonly environmentId: string;
+}
+
+async function find(ctx: Context, place: ConfigurationPlace): Promise<Found> {
+  const { id: moduleId } = await moduleByName(ctx, place.moduleName);
+  const [environment] = await ctx.tx.query<{ id: string; name: string }>(
+    'select id, name from environments where tenant_id = $1 and name_key = $2',
+    [ctx.tenantId, place.environment.toLowerCase()],
+  );
+  if (environment) {
+    const { id: environmentId, name } = environment;
+    return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
+  }
+  throw new DomainError(
+    'not-found',
+    'environment-not-found',
+    `There is no environment "${place.environment}".`,
+  );
+}
+
+async function one(ctx: Context, found: Found, id: string): Promise<Configuration> {
+  const [row] = await configurations(ctx, found, 'id = $4', [id, 1]);
+  assert(row, 'a configuration that was read or written in this transaction is there');
+  return row;
+}
+
+/** The last parameter is the limit. */
+async function configurations(
+  ctx: Context,
+  found: Found,
+  condition: string,
+  parameters: readonly unknown[],
+): Promise<Configuration[]> {
+  const { moduleName, environment, moduleId, environmentId } = found;
+  const rows = await ctx.tx.query<ConfigurationRow>(
+    `select id, number, configuration_digest as "configurationDigest", body_text as "bodyText",
+            created_by as "createdBy", created_at as "createdAt"
+     from configurations
+     where tenant_id = $1 and module_id = $2 and environment_id = $3 and ${condition}
+     order by id desc limit $5`,
+    [ctx.tenantId, moduleId, environmentId, ...parameters],
+  );
+  return rows.map(({ bodyText, createdAt, ...rest }) => ({
+    ...rest,
+    ...{ moduleName, environment },
+    values: JSON.parse(bodyText) as Record<string, string>,
+    createdAt: createdAt.toISOString(),
+  }));
+}
+
+interface ConfigurationRow {
+  readonly id: string;
+  readonly number: number;
+  readonly configurationDigest: string;
+  readonly bodyText: string;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+}

@@ -1,0 +1,150 @@
+import { Controller, Get, Param, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Permission } from '../kernel/permission.js';
+import type { Context } from '../platform/context.js';
+import { Allow } from '../platform/http/access.js';
+import { Ctx } from '../platform/http/ctx.js';
+import { Operation } from '../platform/http/operation.js';
+import { type Page, pageQuery } from '../platform/http/page.js';
+import { ArtifactsService } from './artifacts/artifacts.service.js';
+import type { PageRequest } from './newest-first.js';
+import { ReleaseIntake } from './release-intake.js';
+import {
+  exampleManifest,
+  exampleRelease,
+  moduleName,
+  pushForm,
+  release,
+  type Release,
+  releasePage,
+  type ReleaseSummary,
+  versionInPath,
+} from './releases.dto.js';
+import { ReleasesReader } from './releases.reader.js';
+
+@ApiTags('releases')
+@Controller('modules/:name/releases')
+export class ReleasesController {
+  constructor(
+    private readonly intake: ReleaseIntake,
+    private readonly releases: ReleasesReader,
+    private readonly artifacts: ArtifactsService,
+  ) {}
+
+  @Post()
+  @Allow(Permission.ReleasesCreate)
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: pushForm })
+  @ApiHeader({
+    name: 'X-Artifact-Digest',
+    required: false,
+    description: 'What the artifact must hash to; the same as the part expectedArtifactDigest.',
+  })
+  @Operation({
+    summary: 'Push a release',
+    description:
+      'Takes a form with the parts in any order; the module is made by its first release. Every entry of the archive is checked while it arrives, and nothing stays of a push that is refused. Pushing the same version with the same manifest and artifact again answers 200 with the release that is there, so a push may be repeated; other content under the same version is refused. A signature covers the releaseDigest, and with it manifest and artifact.',
+    errors: [
+      ...['release-version-taken', 'signature-invalid', 'signing-key-unknown', 'digest-mismatch'],
+      ...['secrets-not-supported', 'artifact-too-large', 'multipart-malformed'],
+      ...['upload-incomplete', 'uploads-busy', 'storage-full', 'storage-unavailable'],
+      ...['archive-damaged', 'archive-path-unsafe', 'archive-path-too-long', 'archive-link'],
+      ...['archive-special-file', 'archive-setuid', 'archive-name-collision'],
+      ...['archive-too-many-files', 'archive-too-large', 'archive-ratio'],
+    ],
+    example: { response: { ...exampleRelease, manifest: exampleManifest } },
+  })
+  @ApiCreatedResponse({ standardSchema: release })
+  @ApiOkResponse({ standardSchema: release })
+  async push(
+    @Ctx() ctx: Context,
+    @Param('name', { schema: moduleName }) name: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Release> {
+    const pushed = await this.intake.push(ctx, name, request);
+    void reply.code(pushed.isNew ? 201 : 200);
+    return pushed.release;
+  }
+
+  @Get()
+  @Allow(Permission.ReleasesRead)
+  @Operation({
+    summary: 'List the releases of a module',
+    description: 'Newest first, without their manifests.',
+    errors: ['module-not-found', 'cursor-invalid'],
+    example: { response: { items: [exampleRelease], nextCursor: null } },
+  })
+  @ApiOkResponse({ standardSchema: releasePage })
+  list(
+    @Ctx() ctx: Context,
+    @Param('name', { schema: moduleName }) name: string,
+    @Query({ schema: pageQuery }) query: PageRequest,
+  ): Promise<Page<ReleaseSummary>> {
+    return this.releases.list(ctx, name, query);
+  }
+
+  @Get(':version')
+  @Allow(Permission.ReleasesRead)
+  @Operation({
+    summary: 'Read a release',
+    description: 'With its manifest, in which every default is written out.',
+    errors: ['module-not-found', 'release-not-found'],
+    example: { response: { ...exampleRelease, manifest: exampleManifest } },
+  })
+  @ApiOkResponse({ standardSchema: release })
+  get(
+    @Ctx() ctx: Context,
+    @Param('name', { schema: moduleName }) name: string,
+    @Param('version', { schema: versionInPath }) version: string,
+  ): Promise<Release> {
+    return this.releases.get(ctx, name, version);
+  }
+
+  @Get(':version/artifact')
+  @Allow(Permission.ReleasesRead)
+  @ApiProduces('application/gzip')
+  @Operation({
+    summary: 'Download the artifact of a release',
+    description:
+      'The .tar.gz as it was pushed. Compare what arrives with the header X-Artifact-Digest.',
+    errors: [
+      'module-not-found',
+      'release-not-found',
+      'artifact-missing',
+      'storage-full',
+      'storage-unavailable',
+    ],
+  })
+  @ApiOkResponse({
+    content: { 'application/gzip': { schema: { type: 'string', format: 'binary' } } },
+    headers: { 'X-Artifact-Digest': { schema: { type: 'string' } } },
+  })
+  async artifact(
+    @Ctx() ctx: Context,
+    @Param('name', { schema: moduleName }) name: string,
+    @Param('version', { schema: versionInPath }) version: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const found = await this.releases.get(ctx, name, version);
+    const stream = await this.artifacts.open(ctx, found.artifactDigest);
+    void reply.headers({
+      'x-artifact-digest': found.artifactDigest,
+      etag: `"${found.artifactDigest}"`,
+    });
+    return new StreamableFile(stream, {
+      type: 'application/gzip',
+      length: found.artifactBytes,
+      disposition: `attachment; filename="${name}-${version}.tar.gz"`,
+    });
+  }
+}

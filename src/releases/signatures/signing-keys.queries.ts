@@ -1,0 +1,30 @@
+import { DomainError } from '../../kernel/errors.js';
+import type { Context } from '../../platform/context.js';
+
+export interface SigningKeyFacts {
+  readonly id: string;
+  readonly publicKey: string;
+}
+
+/**
+ * The key that a push names, held against revocation until the transaction ends. A revoked key is as
+ * unknown as one that never was. Throws `signing-key-unknown`.
+ */
+export async function signingKeyFor(
+  ctx: Context,
+  key: { readonly id: string } | { readonly name: string },
+): Promise<SigningKeyFacts> {
+  const [column, value] = 'id' in key ? ['id', key.id] : ['name', key.name];
+  const [found] = await ctx.tx.query<SigningKeyFacts>(
+    `select id, public_key as "publicKey" from signing_keys
+     where tenant_id = $1 and ${column} = $2 and revoked_at is null for share`,
+    [ctx.tenantId, value],
+  );
+  if (found) return found;
+  throw new DomainError(
+    'unprocessable',
+    'signing-key-unknown',
+    'No signing key of this tenant that is in force has this name or id. Register it, or sign with another.',
+    { details: { key: value } },
+  );
+}
