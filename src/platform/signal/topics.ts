@@ -6,4 +6,6 @@ export const Topic = {
   Observed: 'observed',
   /** A deployment's journal or status: deployment id. */
   Deployment: 'deployment',
+  /** A gate's latest reading: deployment id. */
+  Gate: 'gate',
 } as const;

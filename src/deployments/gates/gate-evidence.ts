@@ -1,0 +1,57 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { limits } from '../../kernel/limits.js';
+import type { Context } from '../../platform/context.js';
+import type { GateBaselines, GateParams, GateSample, Verdict } from './gate.js';
+import { gates } from './gates.js';
+
+/** What a verdict was made of: with it the same verdict can be reached again, years later. */
+export interface GateEvidence {
+  readonly kind: string;
+  readonly version: number;
+  readonly params: GateParams;
+  readonly baselines: GateBaselines;
+  readonly samples: readonly GateSample[];
+  /** True: the samples were too many to keep; the verdict cannot be replayed from here. */
+  readonly truncated?: boolean;
+}
+
+/** gzip + base64, at most limits.gateEvidenceBytes. */
+export function packEvidence(evidence: GateEvidence): string {
+  const packed = gzipSync(JSON.stringify(evidence)).toString('base64');
+  if (packed.length <= limits.gateEvidenceBytes) return packed;
+  const { samples: _, ...rest } = evidence;
+  return gzipSync(JSON.stringify({ ...rest, samples: [], truncated: true })).toString('base64');
+}
+
+export function unpackEvidence(text: string): GateEvidence {
+  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString('utf8')) as GateEvidence;
+}
+
+/** Folds the stored samples again. */
+export function replay({ kind, params, baselines, samples }: GateEvidence): Verdict {
+  const gate = gates.get(kind);
+  let state = gate.start(baselines, params);
+  for (const sample of samples) {
+    const result = gate.fold(state, sample, baselines, params);
+    if (result.verdict !== 'waiting') return result.verdict;
+    // Stored states are JSON: a fold must not depend on anything that JSON loses.
+    state = JSON.parse(JSON.stringify(result.state));
+  }
+  return 'waiting';
+}
+
+/** The samples of one gate since it (re)started, oldest first. */
+export async function samplesOf(
+  ctx: Context,
+  deploymentId: string,
+  stepId: string,
+  sinceMs: number,
+): Promise<GateSample[]> {
+  const rows = await ctx.tx.query<{ body: GateSample }>(
+    `select body from gate_samples
+     where tenant_id = $1 and deployment_id = $2 and step_id = $3 and at > to_timestamp($4 / 1000.0)
+     order by n`,
+    [ctx.tenantId, deploymentId, stepId, sinceMs],
+  );
+  return rows.map(({ body }) => body);
+}

@@ -1,0 +1,86 @@
+/** One poll of one gate: which intervals to ask for, and the sample that they make. Pure. */
+import { limits } from '../../kernel/limits.js';
+import type { IntervalRequest, NodeInterval } from '../../drivers/metric-sources/metric-source.js';
+import type { GateSample } from './gate.js';
+import type { GateNode, GateSpec } from './gate-spec.js';
+import { mergeNodes } from './merge-nodes.js';
+
+/** A node with fewer requests than this in five minutes has no traffic of its own. */
+const OWN_REQUESTS = 5;
+const OWN_REQUESTS_MS = 300_000;
+const SILENT_POLLS = 2;
+const SILENT_MS = 15_000;
+
+export interface PollOf {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly spec: GateSpec;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+type Group = 'wave' | 'earlier' | 'control' | 'recent';
+
+export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): IntervalRequest[] {
+  const request = (group: Group, nodes: readonly GateNode[], from: number): IntervalRequest => ({
+    key: `${id}:${group}`,
+    ...{ tenantId, moduleId: spec.moduleId, fromMs: from, toMs },
+    nodeIds: nodes.map(({ nodeId }) => nodeId),
+  });
+  return [
+    request('wave', spec.wave, fromMs),
+    request('earlier', spec.earlier, fromMs),
+    request('control', spec.control, fromMs),
+    // Also says when each node of the wave was heard of last.
+    request('recent', spec.wave, toMs - OWN_REQUESTS_MS),
+  ].filter(({ nodeIds }) => nodeIds.length > 0);
+}
+
+export interface PolledSample {
+  readonly sample: GateSample;
+  /** Nodes of the wave that have been silent for as long as makes a node Lost. */
+  readonly lost: readonly GateNode[];
+}
+
+export function sampleOf(
+  poll: PollOf,
+  intervals: ReadonlyMap<string, readonly NodeInterval[]>,
+): PolledSample {
+  const { id, spec, toMs } = poll;
+  const of = (group: Group) => intervals.get(`${id}:${group}`) ?? [];
+  const recent = new Map(of('recent').map((interval) => [interval.nodeId, interval]));
+  const heardAt = (node: GateNode) => recent.get(node.nodeId)?.lastSampleAt ?? spec.movedAt;
+  const silenceMs = Math.max(SILENT_POLLS * Number(spec.params.pollIntervalMs), SILENT_MS);
+  const silent = spec.wave.filter((node) => toMs - heardAt(node) > silenceMs);
+  const idle = spec.wave.filter((node) => (recent.get(node.nodeId)?.requests ?? 0) < OWN_REQUESTS);
+  const firstIds = new Set(spec.first.map(({ nodeId }) => nodeId));
+  const moved = [...of('wave'), ...of('earlier')];
+  const sample: GateSample = {
+    ageS: (toMs - spec.movedAt) / 1000,
+    wave: mergeNodes(of('wave')),
+    ...(spec.earlier.length > 0 ? { earlier: mergeNodes(of('earlier')) } : {}),
+    ...(spec.control.length > 0 ? { control: mergeNodes(of('control')) } : {}),
+    worst: worstOf(of('wave'), spec.wave),
+    firstMem: moved.filter(({ nodeId }) => firstIds.has(nodeId)).map((each) => each.memoryMiBMin),
+    incomplete: silent.length > 0 || idle.length > 0,
+    // A report of failure wakes the engine by itself; the gate's step reads it there.
+    failedNodes: [],
+    counterResets: moved.reduce((sum, { counterResets }) => sum + counterResets, 0),
+    silentNodes: silent.map(({ name }) => name),
+  };
+  const lost = spec.wave.filter((node) => toMs - heardAt(node) > limits.nodeLostMs);
+  return { sample, lost };
+}
+
+function worstOf(intervals: readonly NodeInterval[], nodes: readonly GateNode[]) {
+  let worst: NodeInterval | null = null;
+  const rate = ({ requests, errors }: NodeInterval) => (requests > 0 ? errors / requests : 0);
+  for (const interval of intervals) {
+    if (interval.requests === 0) continue;
+    if (!worst || rate(interval) > rate(worst)) worst = interval;
+  }
+  if (!worst) return null;
+  const { nodeId, requests, errors } = worst;
+  const node = nodes.find((each) => each.nodeId === nodeId)?.name ?? nodeId;
+  return { node, n: requests, errors };
+}

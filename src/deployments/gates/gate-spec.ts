@@ -1,0 +1,37 @@
+import type { GateBaselines, GateParams, GateReading, Verdict } from './gate.js';
+
+export interface GateNode {
+  readonly nodeId: string;
+  readonly name: string;
+}
+
+/** What a gate in progress looks at. Written when the gate starts, read at each poll. */
+export interface GateSpec {
+  readonly kind: string;
+  readonly version: number;
+  readonly params: GateParams;
+  readonly baselines: GateBaselines;
+  readonly moduleId: string;
+  readonly targetKind: string;
+  /** When this wave had moved, ms since the epoch. */
+  readonly movedAt: number;
+  readonly wave: readonly GateNode[];
+  readonly earlier: readonly GateNode[];
+  readonly control: readonly GateNode[];
+  readonly first: readonly GateNode[];
+}
+
+/** How far a gate has come: `runs.gate`. */
+export interface GateState {
+  readonly stepId: string;
+  /** Samples folded so far. */
+  readonly n: number;
+  /** Up to when samples have been read, ms since the epoch. */
+  readonly readTo: number;
+  readonly state: unknown;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly reading: GateReading | null;
+  /** A node of the wave has been silent for so long that it counts as lost. */
+  readonly silent?: boolean;
+}

@@ -1,0 +1,26 @@
+import { fromSparse, HISTOGRAM_BUCKETS, toSparse } from '../../kernel/histogram.js';
+import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
+import type { GateGroup } from './gate.js';
+
+/** Counts add up over nodes; CPU and memory are means per node, null when no node reported. */
+export function mergeNodes(nodes: readonly NodeInterval[]): GateGroup {
+  const buckets = new Float64Array(HISTOGRAM_BUCKETS);
+  let n = 0;
+  let errors = 0;
+  let cpu = 0;
+  let mem = 0;
+  for (const node of nodes) {
+    n += node.requests;
+    errors += node.errors;
+    cpu += node.cpuCores;
+    mem += node.memoryMiBMin;
+    const counts = fromSparse(node.histogram);
+    for (let index = 0; index < HISTOGRAM_BUCKETS; index += 1) buckets[index]! += counts[index]!;
+  }
+  const per = nodes.length;
+  return {
+    ...{ n, errors, histogram: toSparse(buckets) },
+    cpu: per === 0 ? null : cpu / per,
+    mem: per === 0 ? null : mem / per,
+  };
+}

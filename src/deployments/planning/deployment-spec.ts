@@ -1,0 +1,57 @@
+import { digestOf, type Digested } from '../../kernel/digest.js';
+
+/**
+ * What was asked for, with every default filled in: fixed when the deployment is created. Integers
+ * and strings only, because parts of it are hashed as canonical JSON.
+ */
+export interface DeploymentSpec {
+  readonly module: { readonly id: string; readonly name: string };
+  readonly release: {
+    readonly id: string;
+    readonly version: string;
+    readonly releaseDigest: string;
+    readonly artifactDigest: string;
+  };
+  readonly configuration: { readonly id: string; readonly configurationDigest: string } | null;
+  readonly environment: { readonly id: string; readonly name: string };
+  readonly cluster: {
+    readonly id: string;
+    readonly name: string;
+    readonly targetKind: string;
+    readonly minAvailable: number;
+  };
+  readonly strategy: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly gate: {
+    readonly kind: string;
+    readonly params: Readonly<Record<string, string | number>>;
+  };
+  readonly signaturePolicy: 'required' | 'if-present';
+  /** How long one wave may take until it runs, healthy. */
+  readonly convergeMs: number;
+  /** Old and new run side by side on a node while it moves. */
+  readonly overlaps: boolean;
+}
+
+/** Raise when what an approval covers changes its meaning. */
+const POLICY_VERSION = 1;
+
+/**
+ * What an approver agrees to. No node ids, no times, no actor: the same subject planned again on
+ * other nodes is still what was approved.
+ */
+export function subjectOf(tenantId: string, spec: DeploymentSpec): Digested {
+  return digestOf('subject', {
+    tenantId,
+    environmentId: spec.environment.id,
+    clusterId: spec.cluster.id,
+    moduleId: spec.module.id,
+    releaseDigest: spec.release.releaseDigest,
+    configurationDigest: spec.configuration?.configurationDigest ?? null,
+    strategy: spec.strategy,
+    gate: spec.gate,
+    nodeSelector: null,
+    minAvailable: spec.cluster.minAvailable,
+    undo: 'automatic',
+    policyVersion: POLICY_VERSION,
+  });
+}

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { assert } from '../../kernel/assert.js';
+import { canonicalJson } from '../../kernel/canonical-json.js';
+import { digestOf } from '../../kernel/digest.js';
+import { DomainError } from '../../kernel/errors.js';
+import { Targets } from '../../drivers/targets/targets.js';
+import type { RunningPair } from '../../drivers/targets/target.js';
+import { checkPlan } from '../../engine/check-plan.js';
+import type { Pair, Plan } from '../../engine/plan.js';
+import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
+import type { Context } from '../../platform/context.js';
+import type { PlanNode } from '../strategies/strategy.js';
+import { strategies } from '../strategies/strategies.js';
+import type { DeploymentSpec } from './deployment-spec.js';
+
+export interface PlannedDeployment {
+  readonly plan: Plan;
+  readonly planText: string;
+  readonly planDigest: string;
+  /** What the plan was made from: the nodes, what they ran, and who was left out. */
+  readonly factsText: string;
+}
+
+/** Reads the present facts of a cluster and lets the strategy make its plan of them. */
+@Injectable()
+export class Planner {
+  constructor(private readonly targets: Targets) {}
+
+  /** Throws `no-serving-nodes`; a plan that breaks an invariant is our own mistake. */
+  async plan(ctx: Context, spec: DeploymentSpec): Promise<PlannedDeployment> {
+    const nodes = await nodesOfCluster(ctx, spec.cluster.id);
+    const running = await this.targets
+      .get(spec.cluster.targetKind)
+      .running(ctx, spec.cluster.id, spec.module.id);
+    const serving = planNodes(nodes, running);
+    if (serving.length === 0) throw noServingNodes(spec, nodes);
+    const strategy = strategies.get(spec.strategy.kind);
+    const plan = strategy.plan(
+      {
+        to: targetPair(spec),
+        nodes: serving,
+        gate: { ...spec.gate, maxWaitMs: Number(spec.gate.params.maxWaitMs ?? DEFAULT_GATE_MS) },
+        convergeMs: spec.convergeMs,
+        signatureRequired: spec.signaturePolicy === 'required',
+      },
+      spec.strategy.params,
+    );
+    const { minAvailable } = spec.cluster;
+    const facts = { servingNodes: serving.length, minAvailable, overlaps: spec.overlaps };
+    const problems = checkPlan(plan, facts);
+    if (!spec.overlaps && problems.some((problem) => problem.includes('serving nodes'))) {
+      throw new DomainError('conflict', 'plan-not-possible', `${problems.join('; ')}.`);
+    }
+    assert(problems.length === 0, `unsound plan of "${strategy.kind}": ${problems.join('; ')}`);
+    const { text, digest } = digestOf('plan', plan);
+    return { plan, planText: text, planDigest: digest, factsText: factsText(nodes, running) };
+  }
+}
+
+const DEFAULT_GATE_MS = 1_800_000;
+
+export function targetPair(spec: DeploymentSpec): Pair {
+  return {
+    releaseId: spec.release.id,
+    releaseDigest: spec.release.releaseDigest,
+    configurationId: spec.configuration?.id ?? null,
+  };
+}
+
+/** Cordoned, Lost and Unhealthy nodes are left out; they get the cluster's target when they return. */
+function planNodes(nodes: readonly NodeFact[], running: readonly RunningPair[]): PlanNode[] {
+  const byNode = new Map(running.map((pair) => [pair.nodeId, pair]));
+  return nodes
+    .filter(({ state }) => state === 'Healthy')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ id, name, labels }) => ({ nodeId: id, name, labels, from: pairOf(byNode.get(id)) }));
+}
+
+function pairOf(running: RunningPair | undefined): Pair | null {
+  if (!running?.releaseId || !running.releaseDigest) return null;
+  const { releaseId, releaseDigest, configurationId } = running;
+  return { releaseId, releaseDigest, configurationId };
+}
+
+function factsText(nodes: readonly NodeFact[], running: readonly RunningPair[]): string {
+  const byNode = new Map(running.map((pair) => [pair.nodeId, pair.releaseId]));
+  return canonicalJson(
+    nodes.map(({ id, name, state, labels }) => ({
+      ...{ id, name, state, labels },
+      releaseId: byNode.get(id) ?? null,
+    })),
+  );
+}
+
+function noServingNodes(spec: DeploymentSpec, nodes: readonly NodeFact[]): DomainError {
+  const where = `cluster "${spec.cluster.name}" of ${spec.environment.name}`;
+  const message =
+    nodes.length === 0
+      ? `There is no node in ${where}. Enrol one: POST /api/v1/nodes/enrollment-tokens.`
+      : `None of the ${nodes.length} nodes in ${where} is Healthy. See GET /api/v1/nodes.`;
+  return new DomainError('conflict', 'no-serving-nodes', message, {
+    details: { nodes: nodes.slice(0, 20).map(({ name, state }) => ({ name, state })) },
+  });
+}

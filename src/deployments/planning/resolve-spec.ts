@@ -1,0 +1,138 @@
+/** Turns a request into a spec: names looked up, defaults filled in, overrides checked. */
+import type { Manifest } from '../../agent/protocol/manifest.js';
+import { DomainError } from '../../kernel/errors.js';
+import { Permission } from '../../kernel/permission.js';
+import type { Context } from '../../platform/context.js';
+import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
+import {
+  moduleByName,
+  newestConfiguration,
+  releaseByVersion,
+} from '../../releases/releases.queries.js';
+import { checkSignature } from '../../releases/signatures/signature-policy.js';
+import { resolve } from '../gates/gate-params.js';
+import { gates } from '../gates/gates.js';
+import { strategies } from '../strategies/strategies.js';
+import type { DeploymentSpec } from './deployment-spec.js';
+
+export interface SpecRequest {
+  readonly moduleName: string;
+  readonly version: string;
+  readonly targetEnvironment: string;
+  readonly cluster?: string | undefined;
+  readonly strategy?: Readonly<{ kind: string } & Record<string, unknown>> | undefined;
+  readonly gate?: Readonly<Record<string, unknown>> | undefined;
+}
+
+interface KindWithParams {
+  readonly kind: string;
+  readonly [param: string]: unknown;
+}
+
+interface EnvironmentRules {
+  readonly name: string;
+  readonly defaults: { readonly strategy: KindWithParams; readonly gate: KindWithParams };
+  readonly allowedStrategies: readonly string[];
+}
+
+/** Time for the download, whatever the manifest says: an artifact may be a gigabyte. */
+const DOWNLOAD_MS = 300_000;
+
+export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<DeploymentSpec> {
+  const environment = await environmentByName(ctx, request.targetEnvironment);
+  const cluster = await clusterOf(ctx, environment.id, request.cluster);
+  const module = await moduleByName(ctx, request.moduleName);
+  const release = await releaseByVersion(ctx, module.id, request.version);
+  const configuration = await newestConfiguration(ctx, module.id, environment.id);
+  const strategy = resolveStrategy(environment, request.strategy);
+  const gate = resolveGate(ctx, environment, request.gate);
+  const { releaseDigest, signature } = release;
+  checkSignature({ policy: environment.signaturePolicy, releaseDigest, signature });
+  return {
+    module: { id: module.id, name: module.name },
+    release: {
+      ...{ id: release.id, version: release.version, releaseDigest },
+      artifactDigest: release.artifactDigest,
+    },
+    configuration: configuration && {
+      id: configuration.id,
+      configurationDigest: configuration.configurationDigest,
+    },
+    environment: { id: environment.id, name: environment.name },
+    cluster: {
+      ...{ id: cluster.id, name: cluster.name },
+      targetKind: cluster.targetKind,
+      minAvailable: cluster.minAvailable,
+    },
+    ...{ strategy, gate },
+    signaturePolicy: environment.signaturePolicy,
+    convergeMs: convergeMs(release.manifest),
+    overlaps: release.manifest.traffic !== undefined || release.manifest.overlap,
+  };
+}
+
+/** The request's kind and parameters over the environment's; another kind starts from its own defaults. */
+function resolveStrategy(
+  environment: EnvironmentRules,
+  asked: SpecRequest['strategy'],
+): DeploymentSpec['strategy'] {
+  const { strategy: standard } = environment.defaults;
+  const { kind, ...params } = asked ?? standard;
+  const strategy = strategies.get(kind);
+  if (!environment.allowedStrategies.includes(kind)) {
+    throw new DomainError(
+      'forbidden',
+      'override-not-permitted',
+      `${environment.name} allows the strategies ${environment.allowedStrategies.join(', ')}, not "${kind}".`,
+      { details: { strategy: kind, allowed: environment.allowedStrategies } },
+    );
+  }
+  const { kind: _, ...standardParams } = standard;
+  const merged = kind === standard.kind ? { ...standardParams, ...params } : params;
+  const parsed = strategy.params.safeParse(merged);
+  if (parsed.success) return { kind, params: parsed.data as Record<string, unknown> };
+  const fields = Object.fromEntries(
+    parsed.error.issues.map((issue) => [`strategy.${issue.path.join('.')}`, issue.message]),
+  );
+  throw new DomainError(
+    'invalid',
+    'validation-failed',
+    `The parameters of strategy "${kind}" are not valid: ${Object.entries(fields)
+      .map(([field, message]) => `${field} ${message}`)
+      .join('; ')}.`,
+    { details: { fields } },
+  );
+}
+
+/** A request may only tighten the environment's gate; loosening it takes a permission of its own. */
+function resolveGate(
+  ctx: Context,
+  environment: EnvironmentRules,
+  asked: SpecRequest['gate'],
+): DeploymentSpec['gate'] {
+  const { kind: standardKind, ...standardParams } = environment.defaults.gate;
+  const { kind: askedKind, ...askedParams } = asked ?? {};
+  const kind = typeof askedKind === 'string' ? askedKind : standardKind;
+  const gate = gates.get(kind);
+  const base = kind === standardKind ? standardParams : {};
+  const { params, loosened } = resolve(gate, base, askedParams);
+  const isLooser = loosened.length > 0 || kind !== standardKind;
+  if (isLooser && !ctx.can(Permission.GatesOverride)) {
+    throw new DomainError(
+      'forbidden',
+      'override-not-permitted',
+      `A request may only tighten the gate of ${environment.name}. Loosened: ${loosened.join(', ') || 'kind'}.`,
+      { details: { loosened } },
+    );
+  }
+  return { kind, params };
+}
+
+function convergeMs(manifest: Manifest): number {
+  const hooks = Object.values(manifest.hooks).reduce(
+    (sum, hook) => sum + (hook?.timeoutMs ?? 0),
+    0,
+  );
+  const { startTimeoutMs } = manifest.health;
+  return DOWNLOAD_MS + startTimeoutMs + manifest.drainMs + manifest.stopGraceMs + hooks;
+}

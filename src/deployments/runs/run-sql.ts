@@ -1,0 +1,60 @@
+/**
+ * The statements of the engine's clockwork. Time is PostgreSQL's: `(select clock_timestamp())` is
+ * computed once and can be an index condition; the bare call cannot.
+ */
+
+export const RUN_KIND = 'deployment';
+
+/** $1 owner, $2 lease ms, $3 tenant, $4 kind, $5 id. */
+export const leaseSql = `
+  update runs set lease_owner = $1, fence = fence + 1,
+    lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
+  where tenant_id = $3 and kind = $4 and id = $5 and wake_at is not null
+    and (lease_until is null or lease_until < clock_timestamp())
+  returning tenant_id as "tenantId", id, fence, pokes`;
+
+/** $1 owner, $2 lease ms, $3 limit. The lane of rollbacks comes first. */
+export const claimDueSql = `
+  with due as (
+    select tenant_id, kind, id from runs
+    where wake_at <= (select clock_timestamp()) and not polls_gate
+      and (lease_until is null or lease_until < (select clock_timestamp()))
+    order by lane desc, wake_at
+    limit $3 for update skip locked)
+  update runs r set lease_owner = $1, fence = r.fence + 1,
+    lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
+  from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
+  returning r.tenant_id as "tenantId", r.id, r.fence, r.pokes`;
+
+/** $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. */
+export const renewSql = `
+  update runs r set lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
+  from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as held(tenant_id, id, fence)
+  where r.tenant_id = held.tenant_id and r.kind = $6 and r.id = held.id
+    and r.fence = held.fence and r.lease_owner = $1
+  returning r.id`;
+
+/** $1 tenant, $2 kind, $3 id, $4 fence, $5 pokes, $6 until (ms), $7 waiting on, $8 polls a gate. */
+export const sleepSql = `
+  update runs set wake_at = to_timestamp($6::float8 / 1000), waiting_on = $7::jsonb,
+    polls_gate = $8, lease_owner = null, lease_until = null, failures = 0
+  where tenant_id = $1 and kind = $2 and id = $3 and fence = $4 and pokes = $5
+  returning id`;
+
+/** $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms. */
+export const releaseSql = `
+  update runs set lease_owner = null, lease_until = null, polls_gate = false,
+    failures = failures + 1,
+    wake_at = clock_timestamp() + $5::int * interval '1 millisecond'
+  where tenant_id = $1 and kind = $2 and id = $3 and fence = $4`;
+
+/** The run is over: $1 tenant, $2 kind, $3 id. The caller has locked it and compared the fence. */
+export const endSql = `
+  update runs set wake_at = null, waiting_on = null, gate = null, polls_gate = false,
+    lease_owner = null, lease_until = null, failures = 0
+  where tenant_id = $1 and kind = $2 and id = $3`;
+
+/** A hint that must not be slept over: $1 tenant, $2 kind, $3 id. */
+export const pokeSql = `
+  update runs set wake_at = clock_timestamp(), pokes = pokes + 1, polls_gate = false
+  where tenant_id = $1 and kind = $2 and id = $3 and wake_at is not null`;

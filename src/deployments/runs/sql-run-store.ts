@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { assert } from '../../kernel/assert.js';
+import type {
+  Lease,
+  LoadedRun,
+  RunKey,
+  RunSignal,
+  RunStatus,
+  UndoEnding,
+} from '../../engine/run.js';
+import { foldJournal, type JournalEntry } from '../../engine/journal.js';
+import { Fenced, RunStore, type RunTransaction, type Sleep } from '../../engine/run-store.js';
+import type { Plan } from '../../engine/plan.js';
+import { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { Signal } from '../../platform/signal/signal.js';
+import { SqlRunTransaction } from './sql-run-transaction.js';
+import { claimDueSql, leaseSql, releaseSql, renewSql, RUN_KIND, sleepSql } from './run-sql.js';
+
+interface LeaseRow {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly fence: number;
+  readonly pokes: number;
+}
+
+/** Runs in PostgreSQL. Leases and due times are the system's; everything else is the tenant's. */
+@Injectable()
+export class SqlRunStore extends RunStore {
+  constructor(
+    private readonly database: Database,
+    private readonly signal: Signal,
+  ) {
+    super();
+  }
+
+  async lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null> {
+    const rows = await this.database.system((tx) =>
+      tx.query<LeaseRow>(leaseSql, [owner, leaseMs, key.tenantId, RUN_KIND, key.id]),
+    );
+    return rows[0] ? leaseOf(rows[0]) : null;
+  }
+
+  async claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
+    const rows = await this.database.system((tx) =>
+      tx.query<LeaseRow>(claimDueSql, [owner, leaseMs, limit]),
+    );
+    return rows.map(leaseOf);
+  }
+
+  async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
+    const rows = await this.database.system((tx) =>
+      tx.query<{ id: string }>(renewSql, [
+        owner,
+        leaseMs,
+        leases.map(({ key }) => key.tenantId),
+        leases.map(({ key }) => key.id),
+        leases.map(({ fence }) => fence),
+        RUN_KIND,
+      ]),
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async load({ key, fence }: Lease): Promise<LoadedRun> {
+    return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
+      const at = [key.tenantId, key.id] as const;
+      const [head] = await ctx.tx.query<Head>(HEAD_SQL, [...at, RUN_KIND, fence]);
+      if (!head) throw new Fenced();
+      const entries = await ctx.tx.query<JournalEntry>(JOURNAL_SQL, at);
+      const journal = foldJournal(entries);
+      const plans = await ctx.tx.query<PlanRow>(PLANS_SQL, [
+        ...at,
+        [journal.planNumber, journal.undoPlanNumber ?? -1],
+      ]);
+      const signals = await ctx.tx.query<RunSignal>(SIGNALS_SQL, [...at, journal.lastSignal]);
+      const plan = (number: number | null) => planOf(plans, number);
+      const forward = plan(journal.planNumber);
+      assert(forward, `run ${key.id} has no plan ${journal.planNumber}`);
+      const { status, ending, reason, gate, pokes, now } = head;
+      const undo = plan(journal.undoPlanNumber);
+      return { status, ending, reason, forward, undo, journal, signals, gate, pokes, now };
+    });
+  }
+
+  async commit<T>(
+    { key, fence }: Lease,
+    { locksSlot }: { locksSlot: boolean },
+    work: (tx: RunTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
+      const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, signal: this.signal });
+      const result = await work(tx);
+      await tx.flush();
+      return result;
+    });
+  }
+
+  async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
+    const rows = await this.database.system((tx) =>
+      tx.query(sleepSql, [
+        ...[key.tenantId, RUN_KIND, key.id, fence, run.pokes],
+        ...[sleep.until, JSON.stringify(sleep.waitingOn), sleep.pollsGate],
+      ]),
+    );
+    if (rows.length > 0) {
+      this.signal.publish('deployment', key.id);
+      return true;
+    }
+    return false;
+  }
+
+  async release({ key, fence }: Lease, delayMs: number): Promise<void> {
+    await this.database.system((tx) =>
+      tx.execute(releaseSql, [key.tenantId, RUN_KIND, key.id, fence, delayMs]),
+    );
+  }
+}
+
+interface Head {
+  readonly status: RunStatus;
+  readonly ending: UndoEnding | null;
+  readonly reason: string | null;
+  readonly gate: LoadedRun['gate'];
+  readonly pokes: number;
+  readonly now: number;
+}
+
+interface PlanRow {
+  readonly number: number;
+  readonly bodyText: string;
+}
+
+const HEAD_SQL = `select d.status, d.ending, d.reason, r.pokes,
+    case when r.gate is null then null else jsonb_build_object('stepId', r.gate->'stepId',
+      'verdict', r.gate->'verdict', 'reason', r.gate->'reason') end as gate,
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+  from deployments d join runs r on r.tenant_id = d.tenant_id and r.kind = $3 and r.id = d.id
+  where d.tenant_id = $1 and d.id = $2 and r.fence = $4`;
+
+const JOURNAL_SQL = `select seq, (extract(epoch from at) * 1000)::float8 as at,
+    plan_number as "planNumber", step_id as "stepId", attempt, kind, actor, data
+  from journal where tenant_id = $1 and deployment_id = $2 order by seq`;
+
+const PLANS_SQL = `select number, body_text as "bodyText" from plans
+  where tenant_id = $1 and deployment_id = $2 and number = any($3)`;
+
+const SIGNALS_SQL = `select number, verb, params, actor, reason from signals
+  where tenant_id = $1 and deployment_id = $2 and number > $3 order by number`;
+
+function planOf(plans: readonly PlanRow[], number: number | null): Plan | null {
+  const row = plans.find((each) => each.number === number);
+  return row ? (JSON.parse(row.bodyText) as Plan) : null;
+}
+
+function leaseOf({ tenantId, id, fence, pokes }: LeaseRow): Lease {
+  return { key: { tenantId, id }, fence, pokes };
+}

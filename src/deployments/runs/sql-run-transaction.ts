@@ -1,0 +1,152 @@
+import { assert } from '../../kernel/assert.js';
+import { digestOf } from '../../kernel/digest.js';
+import { limits } from '../../kernel/limits.js';
+import type { JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { RunKey, RunStatus, UndoEnding } from '../../engine/run.js';
+import {
+  Fenced,
+  type NewEntry,
+  type RunTransaction,
+  type StatusChange,
+} from '../../engine/run-store.js';
+import type { Context } from '../../platform/context.js';
+import type { Signal } from '../../platform/signal/signal.js';
+import { deploymentStates } from '../deployment.states.js';
+import { endSql, RUN_KIND } from './run-sql.js';
+
+interface Locked {
+  status: RunStatus;
+  journalSeq: number;
+  readonly subjectDigest: string;
+  readonly now: number;
+}
+
+/** One fenced transaction: slot, deployment and run are locked in the global order. */
+export class SqlRunTransaction implements RunTransaction {
+  private status: RunStatus;
+  private ending: UndoEnding | null | undefined;
+  private reason: string | null | undefined;
+  private changed = false;
+  private seq: number;
+  private readonly firstSeq: number;
+
+  private constructor(
+    readonly context: Context,
+    private readonly key: RunKey,
+    private readonly fence: number,
+    private readonly locked: Locked,
+  ) {
+    this.status = locked.status;
+    this.seq = locked.journalSeq;
+    this.firstSeq = locked.journalSeq;
+  }
+
+  static async begin(
+    ctx: Context,
+    key: RunKey,
+    fence: number,
+    options: { locksSlot: boolean; signal: Signal },
+  ): Promise<SqlRunTransaction> {
+    const at = [key.tenantId, key.id];
+    if (options.locksSlot) await ctx.tx.query(LOCK_SLOT_SQL, at);
+    const [locked] = await ctx.tx.query<Locked>(LOCK_DEPLOYMENT_SQL, at);
+    const runs = await ctx.tx.query(LOCK_RUN_SQL, [...at, RUN_KIND, fence]);
+    if (!locked || runs.length === 0) throw new Fenced();
+    ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
+    return new SqlRunTransaction(ctx, key, fence, locked);
+  }
+
+  async append(entry: NewEntry): Promise<JournalEntry> {
+    this.seq += 1;
+    assert(this.seq <= limits.journalEntries, 'the journal of one deployment is full');
+    const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
+    const [row] = await this.context.tx.query<{ at: number }>(
+      `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id, attempt, fence,
+         kind, actor, data)
+       values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, $9, $10)
+       returning (extract(epoch from at) * 1000)::float8 as at`,
+      [
+        ...[this.key.tenantId, this.key.id, this.seq, planNumber, stepId, attempt],
+        ...[this.fence, kind, actor, JSON.stringify(data)],
+      ],
+    );
+    return { seq: this.seq, at: row!.at, planNumber, stepId, attempt, kind, actor, data };
+  }
+
+  async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
+    const { status, reason, ending } = change;
+    const from = this.status;
+    assert(deploymentStates.can(from, status), `no way from ${from} to ${status}`);
+    this.status = status;
+    this.reason = reason;
+    if (ending !== undefined) this.ending = ending;
+    this.changed = true;
+    // A gate begins anew after a pause, and means nothing after its rollout has turned back.
+    await this.context.tx.execute(
+      `update runs set gate = null, polls_gate = false,
+         lane = case when $4 then 'rollback' else lane end
+       where tenant_id = $1 and kind = $2 and id = $3`,
+      [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
+    );
+    return this.append({
+      kind: deploymentStates.isTerminal(status) ? 'finished' : 'status-changed',
+      planNumber: 0,
+      actor,
+      data: { status, previousStatus: from, ...(reason ? { reason } : {}) },
+    });
+  }
+
+  async savePlan(plan: Plan, factsText: string): Promise<number> {
+    const { text, digest } = digestOf('plan', plan);
+    const [row] = await this.context.tx.query<{ number: number }>(
+      `insert into plans (tenant_id, deployment_id, number, role, body_text, plan_digest,
+         subject_digest, facts_text)
+       select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7
+       from plans where tenant_id = $1 and deployment_id = $2
+       returning number`,
+      [
+        ...[this.key.tenantId, this.key.id, plan.role, text, digest],
+        ...[this.locked.subjectDigest, factsText],
+      ],
+    );
+    return row!.number;
+  }
+
+  /** Writes what the appends and changes mean for the deployment's own row, once. */
+  async flush(): Promise<void> {
+    if (this.seq === this.firstSeq && !this.changed) return;
+    const isOver = deploymentStates.isTerminal(this.status);
+    if (isOver) {
+      await this.context.tx.execute(endSql, [this.key.tenantId, RUN_KIND, this.key.id]);
+    }
+    await this.context.tx.execute(
+      `update deployments set journal_seq = $3, status = $4, version = version + $5::int,
+         ending = case when $6 then $7 else ending end,
+         reason = case when $8 then $9 else reason end,
+         started_at = case when $4 = 'Running' then coalesce(started_at, clock_timestamp())
+           else started_at end,
+         finished_at = case when $10 then clock_timestamp() else finished_at end
+       where tenant_id = $1 and id = $2`,
+      [
+        ...[this.key.tenantId, this.key.id, this.seq, this.status, this.changed ? 1 : 0],
+        ...[this.ending !== undefined, this.ending ?? null],
+        ...[this.reason !== undefined, this.reason ?? null],
+        isOver,
+      ],
+    );
+  }
+}
+
+const LOCK_SLOT_SQL = `select 1 from deployment_slots s
+  join deployments d on d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
+    and d.module_id = s.module_id
+  where d.tenant_id = $1 and d.id = $2 for update of s`;
+
+const LOCK_DEPLOYMENT_SQL = `select status, journal_seq as "journalSeq",
+    subject_digest as "subjectDigest",
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+  from deployments where tenant_id = $1 and id = $2 for update`;
+
+const LOCK_RUN_SQL = `select 1 from runs
+  where tenant_id = $1 and id = $2 and kind = $3 and fence = $4 for update`;

@@ -1,0 +1,116 @@
+// Waits until every node of the wave reports what it was told, healthy. Reports wake it; the next
+// look is only for what no report will say: a node that has gone silent.
+import { Injectable } from '@nestjs/common';
+import type { NodeObservation } from '../../drivers/targets/target.js';
+import { Targets } from '../../drivers/targets/targets.js';
+import { stepKey } from '../../engine/journal.js';
+import { movesOf, type NodeMove } from '../../engine/plan.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { DeploymentMetrics } from '../deployment.metrics.js';
+import { specOf } from '../runs/spec-of.js';
+import { mayLeaveOut } from './left-out.js';
+
+const LOOK_AGAIN_MS = 2_000;
+
+type NodeState = 'settled' | 'failed' | 'lost' | 'open';
+
+@Injectable()
+export class ConvergeStep implements StepHandler {
+  readonly kind = 'converge';
+  readonly title = 'Wait until nodes run what they were told';
+  readonly mode = 'transaction';
+
+  constructor(
+    private readonly targets: Targets,
+    private readonly metrics: DeploymentMetrics,
+  ) {}
+
+  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(ctx, run.key.id);
+    const moves = movesOf(moveStepOf(run));
+    const generations = generationsOf(run);
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+      moduleId: spec.module.id,
+      nodeIds: moves.map(({ nodeId }) => nodeId),
+    });
+    const byNode = new Map(observed.map((each) => [each.nodeId, each]));
+    const inState = (state: NodeState) =>
+      moves.filter((move) => stateOf(move, byNode.get(move.nodeId), generations) === state);
+
+    const [failed] = inState('failed');
+    if (failed) return unstable(failed, byNode.get(failed.nodeId));
+    const lost = inState('lost');
+    const open = inState('open');
+    if (
+      run.plan.role === 'forward' &&
+      !mayLeaveOut(lost.length, run.plan, spec.cluster.minAvailable)
+    ) {
+      const names = lost.map(({ name }) => name).join(', ');
+      return { outcome: 'unstable', reason: `nodes were lost in this wave: ${names}` };
+    }
+    const settled = inState('settled').length;
+    if (open.length > 0) return waitFor(run, open, settled, moves.length);
+    ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, settled));
+    return {
+      outcome: 'done',
+      output: { settled, ...(lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {}) },
+    };
+  }
+}
+
+function moveStepOf({ plan, step }: StepRun) {
+  const move = plan.steps.find(({ id }) => id === step.params.moveStep);
+  if (!move) throw new Error(`step ${step.id} names no move`);
+  return move;
+}
+
+/** What each node has to report, as the move's own journal entry says. */
+function generationsOf({ journal, planNumber, step }: StepRun): Record<string, number> {
+  const move = journal.steps.get(stepKey(planNumber, String(step.params.moveStep)));
+  return (move?.output.generations ?? {}) as Record<string, number>;
+}
+
+function stateOf(
+  move: NodeMove,
+  seen: NodeObservation | undefined,
+  generations: Record<string, number>,
+): NodeState {
+  const generation = generations[move.nodeId];
+  // Revoked or removed since the plan was made: it will never answer again.
+  if (!seen || generation === undefined || seen.health === 'Revoked') return 'lost';
+  if (seen.observedGeneration >= generation && seen.state !== null) {
+    if (['failed', 'refused', 'outcome-unknown'].includes(seen.state)) return 'failed';
+    if (seen.state === (move.to ? 'healthy' : 'absent')) return 'settled';
+  }
+  return seen.health === 'Lost' ? 'lost' : 'open';
+}
+
+function unstable(move: NodeMove, seen: NodeObservation | undefined): StepOutcome {
+  const why = seen?.reason ? `${seen.reason.code}: ${seen.reason.message}` : (seen?.state ?? '');
+  return {
+    outcome: 'unstable',
+    reason: `node ${move.name} could not run it (${why})`,
+    evidence: { node: move.name, state: seen?.state ?? null },
+  };
+}
+
+function waitFor(
+  run: StepRun,
+  open: readonly NodeMove[],
+  settled: number,
+  all: number,
+): StepOutcome {
+  const names = open.slice(0, 5).map(({ name }) => name);
+  const more = open.length > names.length ? ` and ${open.length - names.length} more` : '';
+  return {
+    outcome: 'wait',
+    until: run.now + LOOK_AGAIN_MS,
+    waitingOn: {
+      kind: 'converge',
+      who: 'the nodes',
+      verb: null,
+      detail: `${settled} of ${all} nodes run it; waiting for ${names.join(', ')}${more}`,
+    },
+  };
+}

@@ -1,0 +1,258 @@
+// Starts a wave's gate, and acts on what it says. The polling in between is the gate poller's: this
+// step only runs when the gate begins, has a verdict, or a node of the rollout is in trouble.
+import { Injectable } from '@nestjs/common';
+import { assert } from '../../kernel/assert.js';
+import { Targets } from '../../drivers/targets/targets.js';
+import { stepKey } from '../../engine/journal.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { DeploymentMetrics } from '../deployment.metrics.js';
+import type { GateBaselines, Verdict } from '../gates/gate.js';
+import { packEvidence, samplesOf } from '../gates/gate-evidence.js';
+import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
+import { gates } from '../gates/gates.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { RUN_KIND } from '../runs/run-sql.js';
+import { specOf } from '../runs/spec-of.js';
+import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
+import { mayLeaveOut } from './left-out.js';
+
+interface Stored {
+  readonly gate: GateState;
+  readonly spec: GateSpec;
+}
+
+@Injectable()
+export class GateStep implements StepHandler {
+  readonly kind = 'gate';
+  readonly title = 'Watch until the wave has settled';
+  readonly mode = 'transaction';
+
+  constructor(
+    private readonly targets: Targets,
+    private readonly metrics: DeploymentMetrics,
+  ) {}
+
+  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
+    const deployment = await specOf(ctx, run.key.id);
+    const stored = await this.load(ctx, run);
+    if (!stored) return this.start(ctx, run, deployment);
+    const trouble = await this.troubleOf(ctx, run, deployment, stored);
+    if (trouble) return trouble;
+    return this.actOn(ctx, run, deployment, stored);
+  }
+
+  private async start(
+    ctx: Context,
+    run: StepRun,
+    deployment: DeploymentSpec,
+  ): Promise<StepOutcome> {
+    const spec = gateSpecOf(run, deployment);
+    await ctx.tx.execute(
+      `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
+       on conflict (tenant_id, deployment_id, step_id) do update
+         set body = excluded.body, at = clock_timestamp()`,
+      [ctx.tenantId, run.key.id, run.step.id, JSON.stringify(spec)],
+    );
+    const samples = await ctx.tx.query<{ n: number }>(
+      `select coalesce(max(n), 0) as n from gate_samples
+       where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
+      [ctx.tenantId, run.key.id, run.step.id],
+    );
+    const gate: GateState = {
+      stepId: run.step.id,
+      // After a pause the count of good checks restarts; the numbering of samples goes on.
+      n: samples[0]?.n ?? 0,
+      readTo: run.now,
+      state: gates.get(spec.kind).start(spec.baselines, spec.params),
+      ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
+    };
+    await this.saveState(ctx, run, gate);
+    return waitForPoll(run, spec, gate);
+  }
+
+  /** A node that failed, or was lost, is in trouble whatever the figures say. */
+  private async troubleOf(
+    ctx: Context,
+    run: StepRun,
+    deployment: DeploymentSpec,
+    { spec, gate }: Stored,
+  ): Promise<StepOutcome | null> {
+    const nodes = [...spec.wave, ...spec.earlier];
+    const observed = await this.targets.get(deployment.cluster.targetKind).observe(ctx, {
+      moduleId: spec.moduleId,
+      nodeIds: nodes.map(({ nodeId }) => nodeId),
+    });
+    const byNode = new Map(observed.map((each) => [each.nodeId, each]));
+    const failed = nodes.find(({ nodeId }) => {
+      const seen = byNode.get(nodeId);
+      return seen && seen.observedGeneration >= seen.generation && seen.state === 'failed';
+    });
+    if (failed) {
+      const reason = byNode.get(failed.nodeId)?.reason;
+      const why = reason ? `${reason.code}: ${reason.message}` : 'no reason given';
+      return {
+        outcome: 'unstable',
+        reason: `node ${failed.name} reports the release failed (${why})`,
+        evidence: { node: failed.name, reading: gate.reading },
+      };
+    }
+    const isLost = ({ nodeId }: GateNode) =>
+      ['Lost', 'Revoked', undefined].includes(byNode.get(nodeId)?.health);
+    const lost = nodes.filter(isLost);
+    if (lost.length === 0) return null;
+    return this.leaveOut(ctx, run, deployment, { spec, gate }, lost);
+  }
+
+  private async leaveOut(
+    ctx: Context,
+    run: StepRun,
+    deployment: DeploymentSpec,
+    { spec, gate }: Stored,
+    lost: readonly GateNode[],
+  ): Promise<StepOutcome> {
+    const names = lost.map(({ name }) => name);
+    const { minAvailable } = deployment.cluster;
+    const rest = spec.wave.filter((node) => !lost.includes(node));
+    if (rest.length === 0 || !mayLeaveOut(lost.length, run.plan, minAvailable)) {
+      return {
+        outcome: 'unstable',
+        reason: `nodes were lost while they were watched: ${names.join(', ')}`,
+        evidence: { lost: names, reading: gate.reading },
+      };
+    }
+    const without = (group: readonly GateNode[]) =>
+      group.filter((node) => !names.includes(node.name));
+    const left: GateSpec = {
+      ...spec,
+      wave: rest,
+      earlier: without(spec.earlier),
+      first: without(spec.first),
+    };
+    await ctx.tx.execute(
+      `update gate_specs set body = $4 where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
+      [ctx.tenantId, run.key.id, run.step.id, JSON.stringify(left)],
+    );
+    const { silent: _, ...next } = { ...gate, verdict: 'waiting' as const };
+    await this.saveState(ctx, run, next);
+    const wait = waitForPoll(run, left, next);
+    return { ...wait, note: { leftOut: names, message: `left out: ${names.join(', ')} (lost)` } };
+  }
+
+  private async actOn(
+    ctx: Context,
+    run: StepRun,
+    deployment: DeploymentSpec,
+    stored: Stored,
+  ): Promise<StepOutcome> {
+    const { gate, spec } = stored;
+    if (gate.verdict === 'waiting') return waitForPoll(run, spec, gate);
+    await this.saveVerdict(ctx, run, stored, gate.verdict);
+    const verdict = gate.verdict;
+    ctx.tx.afterCommit(() => this.metrics.gateVerdict(ctx.tenantId, deployment, verdict));
+    const evidence = { verdict, reason: gate.reason, reading: gate.reading, samples: gate.n };
+    const kind = gates.get(spec.kind);
+    if (verdict === 'stable') {
+      return { outcome: 'done', output: { ...evidence, trend: kind.trend(gate.state) } };
+    }
+    if (verdict === 'unstable') return { outcome: 'unstable', reason: gate.reason, evidence };
+    switch (kind.noDataAction(spec.params)) {
+      case 'pause':
+        return { outcome: 'attention', reason: `inconclusive: ${gate.reason}` };
+      case 'fail':
+        return { outcome: 'unstable', reason: `inconclusive: ${gate.reason}`, evidence };
+      case 'wait':
+        return this.start(ctx, run, deployment);
+    }
+  }
+
+  private async load(ctx: Context, run: StepRun): Promise<Stored | null> {
+    if (!run.gate) return null;
+    const [row] = await ctx.tx.query<Stored>(
+      `select r.gate, s.body as spec from runs r
+       join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id and s.step_id = $4
+       where r.tenant_id = $1 and r.kind = $2 and r.id = $3 and r.gate is not null`,
+      [ctx.tenantId, RUN_KIND, run.key.id, run.step.id],
+    );
+    return row ?? null;
+  }
+
+  private async saveState(ctx: Context, run: StepRun, gate: GateState): Promise<void> {
+    await ctx.tx.execute(
+      `update runs set gate = $4 where tenant_id = $1 and kind = $2 and id = $3`,
+      [ctx.tenantId, RUN_KIND, run.key.id, JSON.stringify(gate)],
+    );
+  }
+
+  private async saveVerdict(
+    ctx: Context,
+    run: StepRun,
+    { gate, spec }: Stored,
+    verdict: Exclude<Verdict, 'waiting'>,
+  ): Promise<void> {
+    const { kind, version, params, baselines } = spec;
+    const samples = await samplesOf(ctx, run.key.id, run.step.id, spec.movedAt);
+    await ctx.tx.execute(
+      `insert into gate_verdicts (tenant_id, deployment_id, step_id, n, verdict, gate_kind,
+         gate_version, params, evidence_text)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+      [
+        ...[ctx.tenantId, run.key.id, run.step.id, gate.n, verdict, kind, version],
+        ...[JSON.stringify(params), packEvidence({ kind, version, params, baselines, samples })],
+      ],
+    );
+  }
+}
+
+function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
+  const { kind, params } = gateParamsOf(run.step.params);
+  const groups = waveGroups(run.plan, run.step.wave);
+  const output = (wave: number, step: string) =>
+    run.journal.steps.get(stepKey(run.planNumber, `w${wave}.${step}`))?.output;
+  const own = output(run.step.wave, 'baseline') as BaselineOutput | undefined;
+  assert(own, `gate ${run.step.id} starts without its baseline`);
+  const first = output(1, 'baseline') as BaselineOutput | undefined;
+  const before = output(run.step.wave - 1, kind)?.trend as readonly number[] | undefined;
+  const leftOut = new Set(
+    [...run.journal.steps.values()].flatMap(({ output: data }) =>
+      Array.isArray(data.leftOut) ? (data.leftOut as string[]) : [],
+    ),
+  );
+  const nodes = (moves: readonly GateNode[]): GateNode[] =>
+    moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
+  const baselines: GateBaselines = {
+    ...{ firstRelease: own.firstRelease, wave: own.wave },
+    ...{ earlier: own.earlier, control: own.control },
+    first: first?.wave ? { mem: first.wave.mem } : null,
+    ...(before ? { trend: before } : {}),
+  };
+  return {
+    ...{ kind, version: gates.get(kind).version, params, baselines },
+    ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
+    movedAt: run.now,
+    wave: nodes(groups.wave),
+    earlier: nodes(groups.earlier),
+    control: nodes(groups.control),
+    first: nodes(groups.first),
+  };
+}
+
+function waitForPoll(
+  run: StepRun,
+  spec: GateSpec,
+  gate: GateState,
+): Extract<StepOutcome, { outcome: 'wait' }> {
+  const latest = Number(spec.params.maxWaitMs ?? 0);
+  return {
+    outcome: 'wait',
+    until: Math.max(run.now, gate.readTo + Number(spec.params.pollIntervalMs)),
+    deadline: spec.movedAt + latest,
+    pollsGate: true,
+    waitingOn: {
+      kind: 'gate',
+      who: 'nobody: it opens by itself when the wave has settled',
+      verb: null,
+      detail: `wave ${run.step.wave} is being watched: ${gate.reason}`,
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { movesOf, type Plan } from '../../engine/plan.js';
+
+/** A rollout may go on without this share of its nodes, and always without one. */
+const LOST_SHARE = 0.1;
+
+/**
+ * May a rollout go on when this many of its nodes were lost on the way? They are left out, and get
+ * what is desired then when they return.
+ */
+export function mayLeaveOut(lost: number, plan: Plan, minAvailable: number): boolean {
+  if (lost === 0) return true;
+  const nodes = plan.steps.reduce((sum, step) => sum + movesOf(step).length, 0);
+  return lost <= Math.max(1, nodes * LOST_SHARE) && nodes - lost >= Math.max(1, minAvailable);
+}

@@ -1,0 +1,85 @@
+// Everything slow, before anybody is asked and any node is touched: the bytes and the way back.
+import { Injectable } from '@nestjs/common';
+import { DomainError, TerminalError } from '../../kernel/errors.js';
+import { movesOf } from '../../engine/plan.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { ArtifactsService } from '../../releases/artifacts/artifacts.service.js';
+import { releaseById, type ReleaseFacts } from '../../releases/releases.queries.js';
+import { checkSignature } from '../../releases/signatures/signature-policy.js';
+import { specOf } from '../runs/spec-of.js';
+
+@Injectable()
+export class PreflightStep implements StepHandler {
+  readonly kind = 'preflight';
+  readonly title = 'Check signature, artifact and the way back';
+  readonly mode = 'outside';
+
+  constructor(
+    private readonly database: Database,
+    private readonly artifacts: ArtifactsService,
+  ) {}
+
+  async run(context: Context, { key, plan, signal }: StepRun): Promise<StepOutcome> {
+    const { policy, release, previous } = await this.database.transaction(context, async (ctx) => {
+      const spec = await specOf(ctx, key.id);
+      const from = plan.steps.flatMap(movesOf).map((move) => move.from?.releaseId);
+      const ids = [...new Set(from)].filter((id) => id !== undefined);
+      return {
+        policy: spec.signaturePolicy,
+        release: await releaseById(ctx, spec.release.id),
+        previous: await Promise.all(ids.map((id) => releaseById(ctx, id))),
+      };
+    });
+    refuseUnsigned(release, policy);
+    const started = performance.now();
+    // The bytes themselves, not what a row says of them: signatures cover the digest.
+    await this.artifacts.verify(context, release.artifactDigest, { signal });
+    for (const each of previous) await this.verifyWayBack(context, each, signal);
+    return {
+      outcome: 'done',
+      output: {
+        signed: release.signature !== null,
+        artifactBytes: release.artifactBytes,
+        verifiedInMs: Math.round(performance.now() - started),
+        wayBack: previous.map(({ version }) => version),
+      },
+    };
+  }
+
+  /** A rollout that could not be taken back must be refused now, not when it has gone wrong. */
+  private async verifyWayBack(
+    context: Context,
+    release: ReleaseFacts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.artifacts.verify(context, release.artifactDigest, {
+        signal,
+        maxAgeMs: WAY_BACK_AGE_MS,
+      });
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      throw new TerminalError(
+        'no-way-back',
+        `Release ${release.version}, which the nodes run now, could not be restored: ${error.message}`,
+      );
+    }
+  }
+}
+
+/** What was found whole within a day counts; the release itself is always read again. */
+const WAY_BACK_AGE_MS = 24 * 60 * 60 * 1000;
+
+export function refuseUnsigned(
+  { releaseDigest, signature }: ReleaseFacts,
+  policy: 'required' | 'if-present',
+): void {
+  try {
+    checkSignature({ policy, releaseDigest, signature });
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new TerminalError(error.code, error.message);
+  }
+}

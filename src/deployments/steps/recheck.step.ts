@@ -1,0 +1,20 @@
+// What may have changed while the rollout waited. The database only, so it takes no time.
+import { Injectable } from '@nestjs/common';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { releaseById } from '../../releases/releases.queries.js';
+import { specOf } from '../runs/spec-of.js';
+import { refuseUnsigned } from './preflight.step.js';
+
+@Injectable()
+export class RecheckStep implements StepHandler {
+  readonly kind = 'recheck';
+  readonly title = 'Check again what may have changed meanwhile';
+  readonly mode = 'transaction';
+
+  async run(ctx: Context, { key }: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(ctx, key.id);
+    refuseUnsigned(await releaseById(ctx, spec.release.id), spec.signaturePolicy);
+    return { outcome: 'done' };
+  }
+}

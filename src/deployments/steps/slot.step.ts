@@ -1,0 +1,86 @@
+// One rollout per cluster and module at a time. The slot is taken by compare-and-set, and the plan
+// is made again on the facts of that moment: the one before may be hours old.
+import { Injectable } from '@nestjs/common';
+import { DomainError, TerminalError } from '../../kernel/errors.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { Planner } from '../planning/planner.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { digestOf } from '../../kernel/digest.js';
+import { specOf } from '../runs/spec-of.js';
+
+/** The holder wakes the next one; this is for the case that it could not. */
+const LOOK_AGAIN_MS = 30_000;
+
+interface SlotRow {
+  readonly holderId: string | null;
+  readonly aheadId: string | null;
+}
+
+@Injectable()
+export class SlotStep implements StepHandler {
+  readonly kind = 'slot';
+  readonly title = 'Take the turn on this cluster';
+  readonly mode = 'transaction';
+
+  constructor(private readonly planner: Planner) {}
+
+  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(ctx, run.key.id);
+    const slot = await this.look(ctx, run.key.id, spec);
+    const blockedBy = slot.holderId === run.key.id ? null : (slot.holderId ?? slot.aheadId);
+    if (blockedBy) {
+      return {
+        outcome: 'wait',
+        until: run.now + LOOK_AGAIN_MS,
+        waitingOn: {
+          kind: 'slot',
+          who: 'someone who may operate deployments',
+          verb: 'cancel',
+          detail: `waits for deployment ${blockedBy} on cluster "${spec.cluster.name}"`,
+        },
+      };
+    }
+    await ctx.tx.execute(
+      `update deployment_slots set holder_deployment_id = $4
+       where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
+      [ctx.tenantId, spec.cluster.id, spec.module.id, run.key.id],
+    );
+    const planned = await this.plan(ctx, spec);
+    const isSame = planned.planDigest === digestOf('plan', run.plan).digest;
+    const { plan, factsText } = planned;
+    return {
+      outcome: 'done',
+      status: 'Running',
+      ...(isSame ? {} : { replan: { plan, factsText } }),
+    };
+  }
+
+  private async look(ctx: Context, id: string, spec: DeploymentSpec): Promise<SlotRow> {
+    const [slot] = await ctx.tx.query<SlotRow>(
+      `select s.holder_deployment_id as "holderId",
+         (select d.id from deployments d
+          join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id
+          where d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
+            and d.module_id = s.module_id and d.status = 'Pending' and d.id < $4
+            and r.waiting_on->>'kind' = 'slot'
+          order by d.id limit 1) as "aheadId"
+       from deployment_slots s
+       where s.tenant_id = $1 and s.cluster_id = $2 and s.module_id = $3`,
+      [ctx.tenantId, spec.cluster.id, spec.module.id, id],
+    );
+    if (!slot) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
+    return slot;
+  }
+
+  private async plan(ctx: Context, spec: DeploymentSpec) {
+    try {
+      return await this.planner.plan(ctx, spec);
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'conflict') {
+        throw new TerminalError(error.code, error.message);
+      }
+      throw error;
+    }
+  }
+}

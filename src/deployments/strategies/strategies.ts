@@ -1,0 +1,7 @@
+import { registry } from '../../kernel/registry.js';
+import { canary } from './canary.strategy.js';
+import { direct } from './direct.strategy.js';
+import type { Strategy } from './strategy.js';
+
+/** Every strategy that exists. Adding one is its file and its line here. */
+export const strategies = registry<Strategy>('strategy', [direct, canary]);

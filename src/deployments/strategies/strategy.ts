@@ -1,0 +1,40 @@
+import type { ZodType } from 'zod';
+import type { RegistryEntry } from '../../kernel/registry.js';
+import type { Pair, Plan } from '../../engine/plan.js';
+
+/** A node that serves now and may be moved. */
+export interface PlanNode {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What it runs now; null: nothing of this module. */
+  readonly from: Pair | null;
+}
+
+export interface GateChoice {
+  readonly kind: string;
+  readonly params: Readonly<Record<string, string | number>>;
+  /** The longest that the gate may take; the step's deadline follows from it. */
+  readonly maxWaitMs: number;
+}
+
+/** Everything a strategy may know. Nodes come sorted by name. */
+export interface StrategyFacts {
+  readonly to: Pair;
+  readonly nodes: readonly PlanNode[];
+  readonly gate: GateChoice;
+  /** How long one wave may take to download, start and become healthy. */
+  readonly convergeMs: number;
+  readonly signatureRequired: boolean;
+}
+
+/**
+ * How a release gets onto the nodes. Pure and synchronous: facts in, an immutable plan out, nothing
+ * left to decide. Method syntax, so that strategies with different parameters fit one list.
+ */
+export interface Strategy<P = unknown> extends RegistryEntry {
+  readonly description: string;
+  /** Parses a partial object into full parameters: every field has a default. Integers only. */
+  readonly params: ZodType<P>;
+  plan(facts: StrategyFacts, params: P): Plan;
+}
