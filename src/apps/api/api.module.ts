@@ -1,0 +1,26 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+
+type FeatureModule = Type | DynamicModule;
+
+/** What the API consists of, in the order of src/: one line per feature. */
+export const apiModules: readonly FeatureModule[] = [
+  // edges
+  // deployments
+  // releases
+  // fleet
+  // tenancy
+  // drivers
+];
+
+@Module({})
+export class ApiModule {
+  /** `more`: what a single process holds besides (the worker, in standalone mode). */
+  static forRoot(platform: Platform, more: readonly FeatureModule[] = []): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [PlatformModule.forRoot(platform), ...apiModules, ...more],
+    };
+  }
+}

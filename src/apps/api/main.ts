@@ -1,0 +1,4 @@
+import { runProcess } from '../../platform/run-process.js';
+import { startApi } from './start-api.js';
+
+await runProcess('tidegate', startApi);

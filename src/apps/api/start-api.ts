@@ -1,0 +1,45 @@
+import { systemClock } from '../../kernel/clock.js';
+import type { Config } from '../../platform/config/config.js';
+import { Health } from '../../platform/health/health.js';
+import { createHttpApp } from '../../platform/http/create-http-app.js';
+import type { Logger } from '../../platform/logging/logger.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
+import type { RunningProcess } from '../../platform/run-process.js';
+import { startPlatform } from '../../platform/start-platform.js';
+import { Undo } from '../../platform/undo.js';
+import { ownVersion } from '../../platform/version.js';
+import { workerModules } from '../worker/worker.module.js';
+import { ApiModule } from './api.module.js';
+import { errorLists } from './error-lists.js';
+
+/** The API; in standalone mode the worker lives in the same process. */
+export async function startApi(config: Config, logger: Logger): Promise<RunningProcess> {
+  const health = new Health(systemClock, logger);
+  const metrics = new Metrics({ runtime: true });
+  const undo = new Undo();
+  try {
+    const started = await startPlatform({ config, logger, health });
+    undo.add(() => started.stop());
+    const { providers } = started;
+    const platform = { config, logger, health, metrics, clock: systemClock, providers };
+    const more = config.mode === 'standalone' ? workerModules : [];
+    const app = await createHttpApp({
+      platform,
+      module: ApiModule.forRoot(platform, more),
+      errors: errorLists,
+      version: ownVersion(),
+    });
+    undo.add(() => app.close());
+    if (config.metricsListen) {
+      const operations = await startOperationsListener(config.metricsListen, platform);
+      undo.add(() => operations.close());
+    }
+    await app.listen(config.listen.port, config.listen.host);
+    undo.add(async () => health.beginShutdown());
+    return { ready: `Tidegate listens on ${await app.getUrl()}`, stop: () => undo.run() };
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
