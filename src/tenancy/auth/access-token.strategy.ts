@@ -79,7 +79,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
    * Passport's registry is one per process: two applications in it (tests, an API beside a worker)
    * would verify with the keys of whichever came last. This strategy is called directly.
    */
-  override getPassportInstance() {
+  getPassportInstance() {
     return { use: () => undefined };
   }
 }

@@ -18,6 +18,15 @@ export function loginFailed(): DomainError {
   );
 }
 
+export function loginBusy(cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    'login-busy',
+    'Too many people are signing in at this moment. Try again in a few seconds.',
+    { details: { retryAfterSeconds: 2 }, cause },
+  );
+}
+
 export function refreshRefused(): DomainError {
   return new DomainError(
     'unauthenticated',

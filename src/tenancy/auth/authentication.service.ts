@@ -10,16 +10,27 @@ import {
   type RequestOrigin,
 } from './authentication-audit.js';
 import type { LoginBody, SignedInUser, Tokens } from './authentication.dto.js';
-import { loginFailed, refreshRefused, tenantSuspended } from './authentication.failures.js';
+import {
+  loginBusy,
+  loginFailed,
+  refreshRefused,
+  tenantSuspended,
+} from './authentication.failures.js';
 import type { SignedIn } from './authenticator.js';
+import { BoundedWork, QueueFullError } from './bounded-work.js';
 import { chooseTenant, type TenantChoice } from './choose-tenant.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordHasher } from './password-hasher.js';
 import { Sessions, type Session } from './sessions.js';
 
+/** Attempts under way in one process: as many as may wait for their password to be hashed. */
+const LOGINS_AT_ONCE = 64;
+
 /** Signing in, staying signed in, signing out. */
 @Injectable()
 export class AuthenticationService {
+  private readonly attempts = new BoundedWork(LOGINS_AT_ONCE, 0);
+
   constructor(
     private readonly db: Database,
     private readonly accounts: Accounts,
@@ -31,18 +42,13 @@ export class AuthenticationService {
     private readonly audit: AuthenticationAudit,
   ) {}
 
-  /** The same work and the same refusal whether or not there is such an account. */
+  /** Refuses at once when too many attempts are under way, before they reach the database. */
   async login(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
-    const key = accountKey(body.username);
-    await this.throttle.check(key, origin.address);
-    const account = await this.accounts.find(key);
-    const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
-    if (!account || !matches || account.isDisabled) throw await this.failed(key, account, origin);
-    const tenant = chooseTenant(account.tenants, body.tenant);
-    if (!tenant) throw await this.failed(key, account, origin);
-    await this.throttle.succeeded(key, origin.address);
-    await this.renewHash(account, body.password);
-    return this.signIn(account, tenant, origin);
+    try {
+      return await this.attempts.run(() => this.attempt(body, origin));
+    } catch (error) {
+      throw error instanceof QueueFullError ? loginBusy(error) : error;
+    }
   }
 
   /** A new access token, and the next refresh token of the session. */
@@ -74,6 +80,20 @@ export class AuthenticationService {
     const { userId, username, tenantSlug, roles } = signedIn;
     const permissions = [...permissionsOf(roles)].sort();
     return { id: userId, username, tenant: tenantSlug, roles: [...roles], permissions };
+  }
+
+  /** The same work and the same refusal whether or not there is such an account. */
+  private async attempt(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
+    const key = accountKey(body.username);
+    await this.throttle.check(key, origin.address);
+    const account = await this.accounts.find(key);
+    const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
+    if (!account || !matches || account.isDisabled) throw await this.failed(key, account, origin);
+    const tenant = chooseTenant(account.tenants, body.tenant);
+    if (!tenant) throw await this.failed(key, account, origin);
+    await this.throttle.succeeded(key, origin.address);
+    await this.renewHash(account, body.password);
+    return this.signIn(account, tenant, origin);
   }
 
   private async signIn(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
-import { DomainError } from '../../kernel/errors.js';
+import { loginBusy } from './authentication.failures.js';
 import { BoundedWork, QueueFullError } from './bounded-work.js';
 
 /** OWASP's parameters for Argon2id; about 20 ms and 19 MiB a hash. The library's default kind. */
@@ -49,12 +49,7 @@ export class PasswordHasher {
       return await this.work.run(work);
     } catch (error) {
       if (!(error instanceof QueueFullError)) throw error;
-      throw new DomainError(
-        'unavailable',
-        'login-busy',
-        'Too many people are signing in at this moment. Try again in a few seconds.',
-        { details: { retryAfterSeconds: 2 }, cause: error },
-      );
+      throw loginBusy(error);
     }
   }
 }

@@ -77,17 +77,13 @@ export class Acting {
   }
 }
 
-/** What an Admin of the tenant may do; when reading, only the reading part of it. */
+/** What an Admin of the tenant may do and a platform admin anywhere; only reading without a reason. */
 function permissionsWhen(isReading: boolean): Set<Permission> {
-  const all = [...permissionsOfRole.Admin, ...permissionsOfRole.PlatformAdmin];
-  return new Set(
-    isReading
-      ? all.filter(
-          (permission) =>
-            permission.endsWith(':read') || !permissionsOfRole.Admin.includes(permission),
-        )
-      : all,
+  const own = permissionsOfRole.PlatformAdmin;
+  const lent = permissionsOfRole.Admin.filter(
+    (permission) => !isReading || permission.endsWith(':read'),
   );
+  return new Set([...own, ...lent]);
 }
 
 function reasonOf(header: string | undefined): string {

@@ -1,7 +1,7 @@
 import { newId } from '../../kernel/ids.js';
 import type { Role } from '../../kernel/permission.js';
 import type { Transaction } from '../../platform/database/transaction.js';
-import { accountKey } from './account-name.js';
+import { accountKey, username as usernameSchema } from './account-name.js';
 
 export interface NewUser {
   readonly username: string;
@@ -11,7 +11,9 @@ export interface NewUser {
 
 /** Inserts a person, in a transaction of the system's role. Returns null when the name is taken. */
 export async function createUser(tx: Transaction, user: NewUser): Promise<string | null> {
-  const { username, email = null, passwordHash } = user;
+  const { email = null, passwordHash } = user;
+  // Checked here as well: a name with an @ could be taken for somebody else's address.
+  const username = usernameSchema.parse(user.username);
   const [row] = await tx.query<{ id: string }>(
     `insert into users (id, username, username_key, email, email_key, password_hash)
      values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id`,
