@@ -42,5 +42,5 @@ async function ownerOf(
     return { owner: connectionOptionsOf(url, 'tidegate_owner'), stop: async () => {} };
   }
   const embedded = await openEmbeddedDatabase({ home: config.home, log: print, mayShare: true });
-  return { owner: embedded.access.owner, stop: embedded.stop };
+  return { owner: embedded.access.owner, stop: () => embedded.stop() };
 }

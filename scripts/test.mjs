@@ -1,0 +1,79 @@
+// `npm test`: unit, integration and end-to-end tests with coverage. `npm test -- <pattern> …` hands the rest
+// to jest and leaves coverage away. The servers that tests need are made by jest's global setup.
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const results = join(root, 'coverage', 'results.json');
+const shownFailures = 20;
+
+/** Tests wait for servers more than they compute, but their deadlines are real. */
+const workers = Math.max(2, Math.min(4, availableParallelism() - 1));
+
+const given = process.argv.slice(2);
+const whole = ['--coverage', '--json', `--outputFile=${results}`];
+const args = [
+  join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+  `--maxWorkers=${workers}`,
+  ...(given.length > 0 ? given : whole),
+];
+
+rmSync(results, { force: true });
+const since = performance.now();
+const jest = spawn(process.execPath, args, {
+  cwd: root,
+  // With --json jest repeats its results on standard output.
+  stdio: ['inherit', given.length > 0 ? 'inherit' : 'ignore', 'inherit'],
+  env: {
+    ...process.env,
+    NODE_OPTIONS: [
+      process.env.NODE_OPTIONS ?? '',
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+    ].join(' '),
+  },
+});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => jest.kill(signal));
+// Ctrl-C reaches jest by itself; this process waits for its end.
+process.on('SIGINT', () => {});
+jest.on('exit', (code, signal) => {
+  if (given.length === 0) summarize();
+  process.exitCode = signal ? 130 : (code ?? 1);
+});
+
+function summarize() {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(results, 'utf8'));
+  } catch {
+    return;
+  }
+  const minutes = ((performance.now() - since) / 60_000).toFixed(1);
+  const failures = report.testResults.flatMap((file) => {
+    const name = relative(root, file.name);
+    const failed = file.assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length > 0) return failed.map((test) => reproduce(name, test.fullName));
+    return file.status === 'failed' ? [reproduce(name)] : [];
+  });
+  if (failures.length > 0) {
+    print('\nTo see one failure again:');
+    for (const line of failures.slice(0, shownFailures)) print(`  ${line}`);
+    const more = failures.length - shownFailures;
+    if (more > 0) print(`  … and ${more} more, in ${relative(root, results)}`);
+  }
+  print(
+    `\n${report.numPassedTests} tests passed, ${report.numFailedTests} failed, in ${minutes} min.`,
+  );
+}
+
+function reproduce(file, name) {
+  const quoted = name && `'${name.replaceAll(/[$()*+.?[\\\]^{|}]/g, '.').replaceAll("'", '.')}'`;
+  return `npm test -- ${file}${quoted ? ` -t ${quoted}` : ''}`;
+}
+
+function print(line) {
+  process.stdout.write(`${line}\n`);
+}
