@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { dnsLabel, text, uuid } from '../../kernel/text.js';
+import { pageQuery } from '../../platform/http/page.js';
+
+const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
+const minAvailable = z
+  .int()
+  .min(0)
+  .max(10_000)
+  .meta({ description: 'A rollout never lets fewer nodes serve than this.' });
+
+export const clustersQuery = pageQuery.extend({ environment: environment.optional() });
+export const clusterParams = z.strictObject({ id: uuid });
+export const createClusterBody = z
+  .strictObject({
+    name: dnsLabel,
+    environment,
+    targetKind: text(64).min(1).default('agent'),
+    minAvailable: minAvailable.default(0),
+  })
+  .meta({ id: 'CreateCluster' });
+export const replaceClusterBody = z.strictObject({ minAvailable }).meta({ id: 'ReplaceCluster' });
+
+export const clusterOut = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    environment: z.string(),
+    targetKind: z.string(),
+    minAvailable: z.int(),
+    nodes: z.int().meta({ description: 'How many nodes are enrolled.' }),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Cluster' });
+
+export type ClustersQuery = z.output<typeof clustersQuery>;
+export type ClusterParams = z.output<typeof clusterParams>;
+export type CreateClusterBody = z.output<typeof createClusterBody>;
+export type ReplaceClusterBody = z.output<typeof replaceClusterBody>;

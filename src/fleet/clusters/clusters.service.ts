@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { Targets } from '../../drivers/targets/targets.js';
+import { DomainError } from '../../kernel/errors.js';
+import { isId, newId } from '../../kernel/ids.js';
+import { limits } from '../../kernel/limits.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { idempotent } from '../../platform/http/idempotency.js';
+import { versionMismatch } from '../../platform/http/if-match.js';
+import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { environmentKey } from '../environments/environment.js';
+import { environmentByName } from '../fleet.queries.js';
+import type { ClustersQuery, CreateClusterBody } from './clusters.dto.js';
+
+export interface ClusterView {
+  readonly id: string;
+  readonly name: string;
+  readonly environment: string;
+  readonly targetKind: string;
+  readonly minAvailable: number;
+  readonly nodes: number;
+  readonly version: number;
+  readonly createdAt: Date;
+}
+
+@Injectable()
+export class ClustersService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly targets: Targets,
+  ) {}
+
+  list(context: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
+    const hash = filterHash(query);
+    const [after = null] = readCursor(query.cursor, hash) ?? [];
+    const key = query.environment === undefined ? null : environmentKey(query.environment);
+    return this.database.transaction(context, async ({ tx, tenantId }) => {
+      const rows = await tx.query<ClusterView>(
+        `${VIEW_SQL} and ($2::text is null or environment.name_key = $2)
+           and ($3::uuid is null or cluster.id < $3)
+         order by cluster.id desc limit $4`,
+        [tenantId, key, isId(String(after)) ? after : null, query.limit + 1],
+      );
+      return page(rows, query.limit, hash, (cluster) => cluster.id);
+    });
+  }
+
+  get(context: Context, id: string): Promise<ClusterView> {
+    return this.database.transaction(context, (ctx) => this.find(ctx, id));
+  }
+
+  async create(
+    context: Context,
+    request: CreateClusterBody,
+    key: string | undefined,
+  ): Promise<ClusterView> {
+    this.targets.get(request.targetKind);
+    const call = { key, route: 'POST /clusters', body: request };
+    const answer = await idempotent(this.database, context, call, async (ctx) => {
+      const cluster = await this.find(ctx, await this.insert(ctx, request));
+      await this.append(ctx, 'cluster-created', cluster);
+      return { status: 201, body: cluster };
+    });
+    return answer.body;
+  }
+
+  replace(
+    context: Context,
+    id: string,
+    change: { readonly version: number; readonly minAvailable: number },
+  ): Promise<ClusterView> {
+    return this.database.transaction(context, async (ctx) => {
+      const changed = await ctx.tx.execute(
+        `update clusters set min_available = $4, version = version + 1
+         where tenant_id = $1 and id = $2 and version = $3`,
+        [ctx.tenantId, id, change.version, change.minAvailable],
+      );
+      const cluster = await this.find(ctx, id);
+      if (changed === 0) throw versionMismatch(cluster.version);
+      await this.append(ctx, 'cluster-changed', cluster);
+      return cluster;
+    });
+  }
+
+  private async find(ctx: Context, id: string): Promise<ClusterView> {
+    const [cluster] = await ctx.tx.query<ClusterView>(`${VIEW_SQL} and cluster.id = $2`, [
+      ...[ctx.tenantId, id],
+    ]);
+    if (cluster) return cluster;
+    throw new DomainError(
+      'not-found',
+      'cluster-not-found',
+      'There is no cluster with this id. GET /api/v1/clusters lists them.',
+    );
+  }
+
+  private async insert(ctx: Context, request: CreateClusterBody): Promise<string> {
+    const environment = await environmentByName(ctx, request.environment);
+    const [count] = await ctx.tx.query<{ all: number }>(
+      'select count(*) as all from clusters where tenant_id = $1 and environment_id = $2',
+      [ctx.tenantId, environment.id],
+    );
+    if (count!.all >= limits.clustersPerEnvironment) {
+      throw new DomainError(
+        'limit',
+        'cluster-limit',
+        `An environment has at most ${limits.clustersPerEnvironment} clusters. Use one of those there are.`,
+      );
+    }
+    const id = newId();
+    const added = await ctx.tx.execute(
+      `insert into clusters (tenant_id, id, environment_id, name, target_kind, min_available)
+       values ($1, $2, $3, $4, $5, $6)
+       on conflict (tenant_id, environment_id, name) do nothing`,
+      [
+        ...[ctx.tenantId, id, environment.id, request.name],
+        ...[request.targetKind, request.minAvailable],
+      ],
+    );
+    if (added === 1) return id;
+    throw new DomainError(
+      'conflict',
+      'cluster-exists',
+      `${environment.name} has a cluster named "${request.name}" already. Choose another name.`,
+    );
+  }
+
+  private append(ctx: Context, action: string, cluster: ClusterView): Promise<void> {
+    const { id, name, environment, targetKind, minAvailable, version } = cluster;
+    return this.audit.append(ctx, {
+      ...{ category: 'fleet', action, subject: { kind: 'cluster', id } },
+      body: { name, environment, targetKind, minAvailable, version },
+    });
+  }
+}
+
+const VIEW_SQL = `
+  select cluster.id, cluster.name, environment.name as environment,
+    cluster.target_kind as "targetKind", cluster.min_available as "minAvailable",
+    (select count(*)::int from nodes node where node.tenant_id = $1
+       and node.cluster_id = cluster.id and node.revoked_at is null) as nodes,
+    cluster.version, cluster.created_at as "createdAt"
+  from clusters cluster
+  join environments environment
+    on environment.tenant_id = $1 and environment.id = cluster.environment_id
+  where cluster.tenant_id = $1`;

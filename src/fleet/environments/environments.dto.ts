@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { text } from '../../kernel/text.js';
+
+/** Shown as given; a path names it, so no slash. */
+const environmentName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,38}[\p{L}\p{N}])?$/u,
+    'must be 1 to 40 letters, digits, spaces, dots, - or _, and begin and end with a letter or digit',
+  )
+  .meta({ example: 'Production' });
+
+const kindWithParams = z.looseObject({ kind: text(64).min(1) });
+
+const rules = {
+  defaults: z.strictObject({
+    strategy: kindWithParams.meta({ description: 'A strategy and its parameters.' }),
+    gate: kindWithParams.meta({ description: 'A gate and its parameters.' }),
+  }),
+  allowedStrategies: z.array(text(64).min(1)).min(1).max(20),
+  signaturePolicy: z
+    .enum(['required', 'if-present'])
+    .meta({ description: '`required`: unsigned releases are refused.' }),
+  onConflict: z
+    .enum(['queue', 'supersede', 'reject'])
+    .meta({ description: 'What a newer deployment of the same module does about an active one.' }),
+};
+
+export const environmentParams = z.strictObject({ name: environmentName });
+export const createEnvironmentBody = z
+  .strictObject({ name: environmentName, ...rules })
+  .meta({ id: 'CreateEnvironment' });
+export const replaceEnvironmentBody = z.strictObject(rules).meta({ id: 'ReplaceEnvironment' });
+
+export const environmentOut = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    ...rules,
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Environment' });
+
+export type EnvironmentParams = z.output<typeof environmentParams>;
+export type CreateEnvironmentBody = z.output<typeof createEnvironmentBody>;
+export type ReplaceEnvironmentBody = z.output<typeof replaceEnvironmentBody>;

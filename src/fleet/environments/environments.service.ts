@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import { newId } from '../../kernel/ids.js';
+import { limits } from '../../kernel/limits.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { idempotent } from '../../platform/http/idempotency.js';
+import { versionMismatch } from '../../platform/http/if-match.js';
+import type { Page } from '../../platform/http/page.js';
+import { environmentByName } from '../fleet.queries.js';
+import { EnvironmentDefaultsValidator } from './environment-defaults-validator.js';
+import {
+  ENVIRONMENT_COLUMNS,
+  environmentKey,
+  type Environment,
+  type EnvironmentRules,
+} from './environment.js';
+
+@Injectable()
+export class EnvironmentsService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly validator: EnvironmentDefaultsValidator,
+  ) {}
+
+  /** All of them, oldest first: it is the order of the way to production, and there are few. */
+  list(context: Context): Promise<Page<Environment>> {
+    return this.database.transaction(context, async ({ tx, tenantId }) => {
+      const items = await tx.query<Environment>(
+        `select ${ENVIRONMENT_COLUMNS} from environments environment
+         where environment.tenant_id = $1 order by environment.created_at, environment.id`,
+        [tenantId],
+      );
+      return { items, nextCursor: null };
+    });
+  }
+
+  get(context: Context, name: string): Promise<Environment> {
+    return this.database.transaction(context, (ctx) => environmentByName(ctx, name));
+  }
+
+  async create(
+    context: Context,
+    request: EnvironmentRules & { readonly name: string },
+    key: string | undefined,
+  ): Promise<Environment> {
+    const rules = this.checked(request);
+    const call = { key, route: 'POST /environments', body: request };
+    const answer = await idempotent(this.database, context, call, async (ctx) => {
+      await this.insert(ctx, request.name, rules);
+      const environment = await environmentByName(ctx, request.name);
+      await this.append(ctx, 'environment-created', environment);
+      return { status: 201, body: environment };
+    });
+    return answer.body;
+  }
+
+  replace(
+    context: Context,
+    name: string,
+    change: { readonly version: number; readonly rules: EnvironmentRules },
+  ): Promise<Environment> {
+    const rules = this.checked(change.rules);
+    return this.database.transaction(context, async (ctx) => {
+      const before = await environmentByName(ctx, name);
+      const [environment] = await ctx.tx.query<Environment>(
+        `update environments environment set defaults = $4, allowed_strategies = $5,
+           signature_policy = $6, on_conflict = $7, version = version + 1
+         where environment.tenant_id = $1 and environment.id = $2 and environment.version = $3
+         returning ${ENVIRONMENT_COLUMNS}`,
+        [ctx.tenantId, before.id, change.version, ...valuesOf(rules)],
+      );
+      if (!environment) throw versionMismatch((await environmentByName(ctx, name)).version);
+      await this.append(ctx, 'environment-changed', environment);
+      return environment;
+    });
+  }
+
+  private checked(rules: EnvironmentRules): EnvironmentRules {
+    const { defaults, allowedStrategies, signaturePolicy, onConflict } = rules;
+    return {
+      defaults: this.validator.check({ defaults, allowedStrategies }),
+      allowedStrategies: [...new Set(allowedStrategies)],
+      signaturePolicy,
+      onConflict,
+    };
+  }
+
+  private async insert(ctx: Context, name: string, rules: EnvironmentRules): Promise<void> {
+    const [count] = await ctx.tx.query<{ all: number }>(
+      'select count(*) as all from environments where tenant_id = $1',
+      [ctx.tenantId],
+    );
+    if (count!.all >= limits.environmentsPerTenant) {
+      throw new DomainError(
+        'limit',
+        'environment-limit',
+        `A tenant has at most ${limits.environmentsPerTenant} environments. Change one of those there are.`,
+      );
+    }
+    const added = await ctx.tx.execute(
+      `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
+         signature_policy, on_conflict)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (tenant_id, name_key) do nothing`,
+      [ctx.tenantId, newId(), name, environmentKey(name), ...valuesOf(rules)],
+    );
+    if (added === 1) return;
+    throw new DomainError(
+      'conflict',
+      'environment-exists',
+      `There is an environment "${name}" already. Change it, or choose another name.`,
+    );
+  }
+
+  private append(ctx: Context, action: string, environment: Environment): Promise<void> {
+    const { id, name, version, allowedStrategies, signaturePolicy, onConflict } = environment;
+    // As text: parameters may hold fractions, which the audit's canonical form refuses.
+    const defaults = JSON.stringify(environment.defaults);
+    const body = { name, version, allowedStrategies, signaturePolicy, onConflict, defaults };
+    return this.audit.append(ctx, {
+      ...{ category: 'fleet', action, body },
+      subject: { kind: 'environment', id },
+    });
+  }
+}
+
+function valuesOf(rules: EnvironmentRules): unknown[] {
+  const { defaults, allowedStrategies, signaturePolicy, onConflict } = rules;
+  return [JSON.stringify(defaults), allowedStrategies, signaturePolicy, onConflict];
+}

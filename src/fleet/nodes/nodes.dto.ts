@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { dnsLabel, text, uuid } from '../../kernel/text.js';
+import { pageQuery } from '../../platform/http/page.js';
+import { NODE_STATES } from './node-state.js';
+
+const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
+
+export const nodesQuery = pageQuery.extend({
+  environment: environment.optional(),
+  cluster: dnsLabel.optional(),
+  state: z.enum(NODE_STATES).optional(),
+});
+export const nodeParams = z.strictObject({ id: uuid });
+
+export const enrollmentTokenBody = z
+  .strictObject({
+    environment,
+    cluster: dnsLabel
+      .optional()
+      .meta({ description: 'May be left out when the environment has one cluster.' }),
+    name: dnsLabel.optional().meta({ description: 'Only a node of this name may use the token.' }),
+  })
+  .meta({ id: 'CreateEnrollmentToken' });
+
+export const enrollmentTokenOut = z
+  .strictObject({
+    token: z.string().meta({ description: 'Shown once; good for one node.' }),
+    expiresAt: z.iso.datetime(),
+    environment: z.string(),
+    cluster: z.string(),
+    name: z.string().nullable(),
+  })
+  .meta({ id: 'EnrollmentToken' });
+
+const release = z.strictObject({ releaseId: z.uuid(), version: z.string() });
+const nodeModule = z.strictObject({
+  moduleId: z.uuid(),
+  name: z.string(),
+  generation: z.int().meta({ description: 'What it should have reached.' }),
+  observedGeneration: z.int().meta({ description: 'What `state` speaks of.' }),
+  state: z.string().nullable(),
+  desired: z.array(release),
+  running: z.array(release),
+  reason: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  endpoints: z.array(z.string()),
+});
+
+export const nodeOut = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    environment: z.string(),
+    cluster: z.string(),
+    clusterId: z.uuid(),
+    labels: z.record(z.string(), z.string()),
+    state: z.enum(NODE_STATES),
+    stateSince: z.iso.datetime(),
+    agentVersion: z.string().nullable(),
+    lastReportAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    modules: z.array(nodeModule),
+  })
+  .meta({ id: 'Node' });
+
+export type NodesQuery = z.output<typeof nodesQuery>;
+export type NodeParams = z.output<typeof nodeParams>;
+export type EnrollmentTokenBody = z.output<typeof enrollmentTokenBody>;

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import { isId } from '../../kernel/ids.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { Signal } from '../../platform/signal/signal.js';
+import { Topic } from '../../platform/signal/topics.js';
+import { environmentKey } from '../environments/environment.js';
+import { NODE_STATE_SQL } from './node-state.js';
+import { nodeViewSql, type NodeView } from './node-view.js';
+import type { NodesQuery } from './nodes.dto.js';
+
+@Injectable()
+export class NodesService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly signal: Signal,
+  ) {}
+
+  list(context: Context, query: NodesQuery): Promise<Page<NodeView>> {
+    const hash = filterHash(query);
+    const [after = null] = readCursor(query.cursor, hash) ?? [];
+    const { environment, cluster = null, state = null, limit } = query;
+    return this.database.transaction(context, async ({ tx, tenantId }) => {
+      const rows = await tx.query<NodeView>(LIST_SQL, [
+        ...[tenantId, environment === undefined ? null : environmentKey(environment)],
+        ...[cluster, state, isId(String(after)) ? after : null, limit + 1],
+      ]);
+      return page(rows, limit, hash, (node) => node.id);
+    });
+  }
+
+  get(context: Context, id: string): Promise<NodeView> {
+    return this.database.transaction(context, (ctx) => this.find(ctx, id));
+  }
+
+  /** Rollouts leave a cordoned node out; what runs there goes on running. */
+  cordon(context: Context, id: string): Promise<NodeView> {
+    return this.setAdminState(context, id, 'cordoned');
+  }
+
+  /** With its next report it gets what its cluster runs by now. */
+  uncordon(context: Context, id: string): Promise<NodeView> {
+    return this.setAdminState(context, id, 'active');
+  }
+
+  /** The node's key is good for nothing from now on. What runs there goes on until it is stopped. */
+  revoke(context: Context, id: string): Promise<void> {
+    return this.database.transaction(context, async (ctx) => {
+      const node = await this.find(ctx, id);
+      const revoked = await ctx.tx.execute(
+        `update nodes set revoked_at = clock_timestamp()
+         where tenant_id = $1 and id = $2 and revoked_at is null`,
+        [ctx.tenantId, id],
+      );
+      if (revoked === 0) throw nodeNotFound();
+      await this.append(ctx, 'node-revoked', node);
+      // Ends its long poll, and every process forgets its key.
+      ctx.tx.afterCommit(() => this.signal.publish(Topic.Desired, id));
+    });
+  }
+
+  private setAdminState(
+    context: Context,
+    id: string,
+    state: 'active' | 'cordoned',
+  ): Promise<NodeView> {
+    return this.database.transaction(context, async (ctx) => {
+      const changed = await ctx.tx.execute(
+        `update nodes set admin_state = $3, admin_state_at = clock_timestamp()
+         where tenant_id = $1 and id = $2 and revoked_at is null and admin_state <> $3`,
+        [ctx.tenantId, id, state],
+      );
+      const node = await this.find(ctx, id);
+      const action = state === 'cordoned' ? 'node-cordoned' : 'node-uncordoned';
+      if (changed > 0) await this.append(ctx, action, node);
+      return node;
+    });
+  }
+
+  private async find(ctx: Context, id: string): Promise<NodeView> {
+    const [node] = await ctx.tx.query<NodeView>(nodeViewSql('node.id = $2', '1'), [
+      ...[ctx.tenantId, id],
+    ]);
+    if (node) return node;
+    throw nodeNotFound();
+  }
+
+  private append(ctx: Context, action: string, node: NodeView): Promise<void> {
+    const { id, name, environment, cluster } = node;
+    return this.audit.append(ctx, {
+      ...{ category: 'fleet', action, subject: { kind: 'node', id } },
+      body: { name, environment, cluster },
+    });
+  }
+}
+
+const LIST_SQL = nodeViewSql(
+  `($2::text is null or environment.name_key = $2) and ($3::text is null or cluster.name = $3)
+    and ($4::text is null or ${NODE_STATE_SQL} = $4) and ($5::uuid is null or node.id < $5)`,
+  '$6',
+);
+
+function nodeNotFound(): DomainError {
+  return new DomainError(
+    'not-found',
+    'node-not-found',
+    'There is no node with this id. GET /api/v1/nodes lists them.',
+  );
+}
