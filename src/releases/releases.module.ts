@@ -8,7 +8,6 @@ import { TemporarySweep } from './artifacts/temporary-sweep.js';
 import { ConfigurationsController } from './configurations/configurations.controller.js';
 import { ConfigurationsService } from './configurations/configurations.service.js';
 import { ModulesController } from './modules.controller.js';
-import { MultipartForms } from './multipart-forms.js';
 import { ReleaseIntake } from './release-intake.js';
 import { ReleasesController } from './releases.controller.js';
 import { ReleasesReader } from './releases.reader.js';
@@ -33,7 +32,6 @@ import { SigningKeysService } from './signatures/signing-keys.service.js';
     },
     ArtifactsService,
     ConfigurationsService,
-    MultipartForms,
     ReleaseIntake,
     ReleasesReader,
     ReleasesService,

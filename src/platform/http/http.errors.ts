@@ -31,6 +31,16 @@ export const httpErrors = [
       'The cursor is not one of ours or belongs to a list with another filter. Start without one.',
   },
   {
+    code: 'idempotency-key-reused',
+    kind: 'unprocessable',
+    meaning: 'The Idempotency-Key was used with another body. Use a new key for a new request.',
+  },
+  {
+    code: 'idempotency-key-in-flight',
+    kind: 'conflict',
+    meaning: 'A request with this Idempotency-Key is still being worked on. Repeat it in a moment.',
+  },
+  {
     code: 'unauthenticated',
     kind: 'unauthenticated',
     meaning: 'The request carries no valid credentials. Sign in and send the token.',

@@ -29,9 +29,9 @@ export async function receiveArtifact(
   // The walk reports its own failure; an error event of its pipe must not end the process.
   walked.on('error', () => undefined);
   // What fails first is the reason; what fails after it (a closed pipe) is only its echo.
-  let failure: { reason: unknown } | undefined;
+  const failures: unknown[] = [];
   const note = (reason: unknown): undefined => {
-    failure ??= { reason };
+    failures.push(reason);
     walked.destroy();
   };
   const walking = walkArchive(walked).catch(note);
@@ -40,9 +40,7 @@ export async function receiveArtifact(
     .catch(note);
   const [summary, bytes] = await Promise.all([walking, storing]);
   try {
-    // Assigned in callbacks, which the compiler cannot see.
-    const failed = failure as { reason: unknown } | undefined;
-    if (failed) throw failed.reason;
+    if (failures.length > 0) throw failures[0];
     return { temporaryKey, ...sameBytes(summary, bytes) };
   } catch (error) {
     await store.delete(temporaryKey);

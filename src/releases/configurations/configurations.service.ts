@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import { digestOf } from '../../kernel/digest.js';
-import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
+import { environmentKey } from '../../fleet/environments/environment.js';
+import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -51,7 +52,7 @@ export class ConfigurationsService {
     idempotencyKey: string | undefined,
   ): Promise<StoredAnswer<Configuration>> {
     const { moduleName, environment } = place;
-    const route = `POST /modules/${moduleName}/configurations/${environment.toLowerCase()}`;
+    const route = `POST /modules/${moduleName}/configurations/${environmentKey(environment)}`;
     const { text, digest } = digestOf('configuration', body.values);
     return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (inner) => {
       const found = await find(inner, place);
@@ -93,19 +94,8 @@ interface Found extends ConfigurationPlace {
 
 async function find(ctx: Context, place: ConfigurationPlace): Promise<Found> {
   const { id: moduleId } = await moduleByName(ctx, place.moduleName);
-  const [environment] = await ctx.tx.query<{ id: string; name: string }>(
-    'select id, name from environments where tenant_id = $1 and name_key = $2',
-    [ctx.tenantId, place.environment.toLowerCase()],
-  );
-  if (environment) {
-    const { id: environmentId, name } = environment;
-    return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
-  }
-  throw new DomainError(
-    'not-found',
-    'environment-not-found',
-    `There is no environment "${place.environment}".`,
-  );
+  const { id: environmentId, name } = await environmentByName(ctx, place.environment);
+  return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
 }
 
 async function one(ctx: Context, found: Found, id: string): Promise<Configuration> {
