@@ -78,7 +78,10 @@ function checkSignature(release: DesiredRelease, policy: ReleasePolicy): void {
   if (policy.trustedKeys.length === 0) return;
   const text = publicKeyText(key);
   if (!policy.trustedKeys.some((trusted) => publicKeyText(trusted) === text)) {
-    throw refuse('signature-not-trusted', 'it is signed, but not by a key given with --trusted-key');
+    throw refuse(
+      'signature-not-trusted',
+      'it is signed, but not by a key given with --trusted-key',
+    );
   }
 }
 

@@ -4,7 +4,9 @@ import type { Reason } from '../journal/journal.js';
 import type { DesiredModule } from '../protocol/protocol.js';
 
 export type Judgement =
-  { verdict: 'accept'; digest: string } | { verdict: 'unchanged' } | { verdict: 'refuse'; reason: Reason };
+  | { verdict: 'accept'; digest: string }
+  | { verdict: 'unchanged' }
+  | { verdict: 'refuse'; reason: Reason };
 
 /** Generations order what is wanted of a module; only a higher one changes anything. */
 export function judgeModule(

@@ -39,9 +39,7 @@ export class Instances {
    * table until its successor answers, so that failed requests are counted and seen.
    */
   target(moduleId: string, slot: string): InstanceRecord | undefined {
-    return (
-      this.live(moduleId, slot) ?? this.staying(moduleId).findLast((one) => one.slot === slot)
-    );
+    return this.live(moduleId, slot) ?? this.staying(moduleId).findLast((one) => one.slot === slot);
   }
 
   staying(moduleId: string): InstanceRecord[] {

@@ -90,9 +90,7 @@ export class ModuleSupervisor {
     return reason ? { ...shown, reason } : shown;
   }
 
-  private condition(
-    accepted: number,
-  ): Pick<ObservedModule, 'generation' | 'state' | 'reason'> {
+  private condition(accepted: number): Pick<ObservedModule, 'generation' | 'state' | 'reason'> {
     const { outcome } = this.state;
     if (this.refusal) {
       // A refused lower generation is answered with the one in force, so that the server learns it.

@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { allProcesses, bootId, hasProc, isAlive, type ProcessIdentity, readProcess } from './proc.js';
+import {
+  allProcesses,
+  bootId,
+  hasProc,
+  isAlive,
+  type ProcessIdentity,
+  readProcess,
+} from './proc.js';
 
 const POLL_MS = 25;
 /** After SIGKILL only the kernel can still hold a process. */

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { DomainError } from '../kernel/errors.js';
+import { journalPath } from './agent.js';
+import { lockDirectory, lockHolder } from './directory-lock.js';
+import { livingFronts } from './front/front-identity.js';
+import { Journal } from './journal/journal.js';
+import { Instances } from './supervisor/instances.js';
+import { bootId, isAlive, type ProcessIdentity, startTimeOf } from './supervisor/proc.js';
+import { stopGroup } from './supervisor/process-group.js';
+import { specOf } from './supervisor/release-spec.js';
+
+const STOP_WAIT_MS = 30_000;
+
+/** Ends everything that runs for a folder: the agent, then the front, then every module. */
+export async function teardown(
+  directory: string,
+  frontDirectory: string,
+  log: Logger,
+): Promise<void> {
+  if (!existsSync(directory)) return;
+  const agent = await lockHolder(directory);
+  if (agent) await end(agent, 'agent');
+  const lock = await lockDirectory(directory);
+  try {
+    for (const { pid } of await livingFronts(frontDirectory)) {
+      await end({ pid, startTime: startTimeOf(pid), bootId }, 'front');
+    }
+    const journal = Journal.open(journalPath(directory));
+    const instances = new Instances(journal);
+    instances.adopt();
+    await Promise.all(
+      instances.all().map(async (record) => {
+        const { stopGraceMs } = specOf(record.release).manifest;
+        if (record.identity) await stopGroup(record.identity, stopGraceMs);
+        instances.gone(record.instance);
+        log.info({ module: record.moduleName, version: record.release.version }, 'stopped');
+      }),
+    );
+    journal.close();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function end(identity: ProcessIdentity, what: string): Promise<void> {
+  if (!isAlive(identity)) return;
+  process.kill(identity.pid, 'SIGTERM');
+  const deadline = performance.now() + STOP_WAIT_MS;
+  while (isAlive(identity)) {
+    if (performance.now() > deadline) {
+      throw new DomainError(
+        'unavailable',
+        'does-not-stop',
+        `The ${what} (pid ${identity.pid}) does not stop; end it by hand and repeat.`,
+      );
+    }
+    await pause(50);
+  }
+}

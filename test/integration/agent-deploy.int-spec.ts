@@ -1,0 +1,174 @@
+import { jest } from '@jest/globals';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
+
+jest.setTimeout(60_000);
+
+let rig: AgentRig;
+beforeEach(async () => {
+  rig = await AgentRig.create();
+});
+afterEach(() => rig.dispose());
+
+it('enrols once, deploys, reports and needs no token afterwards', async () => {
+  rig.run(['--label', 'zone=a']);
+  const release = await rig.server('1.0.0');
+  rig.desire(1, [release]);
+  const observed = await rig.until(1, 'healthy');
+  expect(await rig.get()).toBe('1.0.0');
+  expect(observed.endpoints).toEqual([`http://127.0.0.1:${rig.port}`]);
+  expect(observed.running[0]).toMatchObject({ releaseId: release.releaseId });
+  expect(statSync(join(rig.directory, 'node.key')).mode & 0o777).toBe(0o600);
+  const metric = () => rig.plane.reports.at(-1)?.metrics[0];
+  await eventually('the request is counted', () => (metric()?.requests ?? 0) > 0);
+  expect(metric()).toMatchObject({ releaseId: release.releaseId, errors: 0 });
+  expect(metric()!.memoryBytes).toBeGreaterThan(1_000_000);
+  expect(metric()!.cpuMs).toBeGreaterThan(0);
+  expect(await rig.end('SIGTERM')).toBe(0);
+  expect(await rig.get()).toBe('1.0.0');
+  const { length } = rig.plane.reports;
+  rig.run(['--token', '']);
+  await eventually('it reports again', () => rig.plane.reports.length > length);
+  expect(rig.plane.seen.filter((path) => path === 'enroll')).toHaveLength(1);
+  expect(rig.log).not.toContain(rig.plane.token);
+});
+
+it('gives a module its configuration and nothing of its own', async () => {
+  rig.run();
+  const manifest = { configuration: { COLOUR: 'red', SIZE: 'm' } };
+  rig.desire(1, [await rig.server('1.0.0', manifest, { COLOUR: 'blue' })]);
+  await rig.until(1, 'healthy');
+  const environment = JSON.parse(await rig.get('/env')) as Record<string, string>;
+  expect(environment).toMatchObject({ COLOUR: 'blue', SIZE: 'm', TIDEGATE_MODULE: 'orders' });
+  expect(environment).not.toHaveProperty('NODE_OPTIONS');
+  expect(JSON.stringify(environment)).not.toContain(rig.plane.token);
+});
+
+it('swaps to a new version without one failed request and stops the old one', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const traffic = new Traffic(rig);
+  rig.desire(2, [await rig.server('2.0.0')]);
+  await rig.until(2, 'healthy');
+  await eventually('the old one ends', () => rig.diary.some((line) => /^1.0.0 term/.test(line)));
+  await traffic.end();
+  expect(await rig.get()).toBe('2.0.0');
+  expect(traffic.failures).toEqual([]);
+  expect(traffic.requests).toBeGreaterThan(20);
+  expect([...traffic.versions].sort()).toEqual(['1.0.0', '2.0.0']);
+});
+
+it('keeps the old version when the new one is never healthy, and says why', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const traffic = new Traffic(rig, 2);
+  const health = { startTimeoutMs: 800, intervalMs: 50 };
+  rig.desire(2, [await rig.server('2.0.0', { health }, { HEALTH_STATUS: '503' })]);
+  const failed = await rig.until(2, 'failed');
+  expect(failed.reason?.code).toBe('never-healthy');
+  expect(failed.reason?.message).toContain('hello from 2.0.0');
+  expect(failed.reason?.message).toContain('503');
+  await eventually('the bad one ends', () => rig.diary.some((line) => /^2.0.0 term/.test(line)));
+  await traffic.end();
+  expect(traffic.failures).toEqual([]);
+  expect([...traffic.versions]).toEqual(['1.0.0']);
+  expect(rig.starts('1.0.0')).toBe(1);
+  expect(rig.starts('2.0.0')).toBe(1);
+});
+
+it('shares the traffic of two releases as told, then takes the module away', async () => {
+  rig.run();
+  const one = await rig.server('1.0.0');
+  const two = await rig.server('2.0.0');
+  rig.desire(1, [one]);
+  await rig.until(1, 'healthy');
+  rig.desire(2, [
+    { ...one, trafficPercent: 75 },
+    { ...two, trafficPercent: 25 },
+  ]);
+  await rig.until(2, 'healthy');
+  const answers: string[] = [];
+  for (let request = 0; request < 100; request += 1) answers.push(await rig.get());
+  expect(answers.filter((version) => version === '2.0.0')).toHaveLength(25);
+  expect(rig.starts('1.0.0')).toBe(1);
+  rig.desire(3, []);
+  const absent = await rig.until(3, 'absent');
+  expect(absent.running).toEqual([]);
+  await expect(rig.get()).rejects.toThrow();
+  expect(rig.diary.filter((line) => line.includes('term'))).toHaveLength(2);
+});
+
+it('restarts what crashes, and calls it failed when it goes on crashing', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  await rig.get('/crash').catch(() => undefined);
+  await eventually('it is started again', () => rig.starts('1.0.0') === 2);
+  await rig.until(1, 'healthy');
+  expect(await rig.get()).toBe('1.0.0');
+  await rig.get('/crash').catch(() => undefined);
+  await eventually('and again', () => rig.starts('1.0.0') === 3);
+  await rig.until(1, 'healthy');
+  await rig.get('/crash').catch(() => undefined);
+  const failed = await rig.until(1, 'failed');
+  expect(failed.reason?.code).toBe('crash-loop');
+  expect(failed.reason?.message).toContain('exited with code 7');
+});
+
+it('reports a port that another program has, for that module only', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const own = new URL(rig.plane.url).port;
+  const taken = await rig.server('9', { traffic: { protocol: 'http', port: Number(own) } });
+  const other = '01890000-0000-7000-8000-00000000000b';
+  rig.desire(1, [taken], { moduleId: other, name: 'other' });
+  const failed = await rig.until(1, 'failed', other);
+  expect(failed.reason?.code).toBe('port-in-use');
+  expect(failed.running).toEqual([]);
+  expect(await rig.get()).toBe('1.0.0');
+});
+
+it('replaces a worker by stopping the old one first, and goes back when the new one fails', async () => {
+  rig.run();
+  const worker = (version: string, files: string) =>
+    rig.plane.release({
+      version,
+      files: { 'worker.mjs': files },
+      manifest: {
+        run: { command: process.execPath, args: ['worker.mjs'] },
+        health: { intervalMs: 200 },
+      },
+      configuration: { DIARY: join(rig.home, 'diary'), VERSION: version },
+    });
+  const good = `import { appendFileSync } from 'node:fs';
+    const note = (what) => appendFileSync(process.env.DIARY, process.env.VERSION + ' ' + what + '\\n');
+    note('start');
+    setInterval(() => {}, 1000);
+    process.on('SIGTERM', () => { note('term'); process.exit(0); });`;
+  rig.desire(1, [await worker('1', good)]);
+  await rig.until(1, 'healthy');
+  rig.desire(2, [await worker('2', good)]);
+  await rig.until(2, 'healthy');
+  expect(rig.diary).toEqual(['1 start', '1 term', '2 start']);
+  rig.desire(3, [await worker('3', 'process.exit(3)')]);
+  const failed = await rig.until(3, 'failed');
+  expect(failed.reason?.code).toBe('exited');
+  await eventually('the old one is back', () => rig.diary.length === 5);
+  expect(rig.diary.slice(3)).toEqual(['2 term', '2 start']);
+});
+
+it('tears everything down', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const { code } = await rig.once(['--teardown', '--dir', rig.directory]);
+  expect(code).toBe(0);
+  await expect(rig.get()).rejects.toThrow();
+  expect(rig.diary.at(-1)).toMatch(/^1.0.0 term/);
+  expect(existsSync(join(rig.directory, 'agent.lock'))).toBe(false);
+  expect(readFileSync(join(rig.directory, 'journal'), 'utf8')).toContain('instance-gone');
+});
