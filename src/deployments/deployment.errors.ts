@@ -1,0 +1,56 @@
+import type { ErrorCode } from '../platform/http/error-codes.js';
+
+/** What deployments can answer. */
+export const deploymentErrors = [
+  {
+    code: 'deployment-not-found',
+    kind: 'not-found',
+    meaning: 'There is no deployment with this id, or it is not yours.',
+  },
+  {
+    code: 'no-serving-nodes',
+    kind: 'conflict',
+    meaning: 'No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.',
+  },
+  {
+    code: 'plan-not-possible',
+    kind: 'conflict',
+    meaning: 'Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.',
+  },
+  {
+    code: 'override-not-permitted',
+    kind: 'forbidden',
+    meaning:
+      'The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.',
+  },
+  {
+    code: 'unknown-strategy',
+    kind: 'invalid',
+    meaning: 'There is no such strategy. `details.known` lists them.',
+  },
+  {
+    code: 'unknown-gate',
+    kind: 'invalid',
+    meaning: 'There is no such gate. `details.known` lists them.',
+  },
+  {
+    code: 'invalid-gate-params',
+    kind: 'invalid',
+    meaning: 'A parameter of the gate is unknown or out of range; `details.problems` names it.',
+  },
+  {
+    code: 'approvals-not-supported',
+    kind: 'unprocessable',
+    meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
+  },
+  {
+    code: 'queue-full',
+    kind: 'conflict',
+    meaning: 'Too many deployments of this module wait for this cluster already.',
+  },
+  {
+    code: 'state-not-suitable',
+    kind: 'conflict',
+    meaning: 'The present status does not allow the verb; `details` has the status.',
+  },
+] as const satisfies readonly ErrorCode[];

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import { foldJournal, type JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { verbStates, VERBS } from '../deployment.states.js';
+import type {
+  DeploymentDetail,
+  DeploymentPlans,
+  DeploymentsQuery,
+  DeploymentSummary,
+  Explanation,
+} from '../deployments.dto.js';
+import { detailView, summaryView, type DeploymentRow } from './deployment-view.js';
+import { explain } from './explain.js';
+import { stepView } from './plan-view.js';
+
+/** What clients may read of deployments. Every question is a constant number of statements. */
+@Injectable()
+export class DeploymentReads {
+  constructor(private readonly database: Database) {}
+
+  async list(context: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
+    const hash = filterHash(query);
+    const [before] = readCursor(query.cursor, hash) ?? [null];
+    return this.database.transaction(context, async (ctx) => {
+      const rows = await ctx.tx.query<DeploymentRow>(
+        `select ${COLUMNS} ${FROM}
+         join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
+         join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
+         where d.tenant_id = $1 and ($2::uuid is null or d.id < $2)
+           and ($3::text is null or d.status = $3)
+           and ($4::text is null or e.name_key = lower($4))
+           and ($5::text is null or m.name = $5)
+         order by d.id desc limit $6`,
+        [
+          ...[ctx.tenantId, before, query.status ?? null],
+          ...[query.environment ?? null, query.module ?? null, query.limit + 1],
+        ],
+      );
+      return page(rows.map(summaryView), query.limit, hash, ({ id }) => id);
+    });
+  }
+
+  async detail(context: Context, id: string): Promise<DeploymentDetail> {
+    return this.database.transaction(context, async (ctx) => {
+      const row = await this.row(ctx, id);
+      const journal = await journalOf(ctx, id);
+      const folded = foldJournal(journal);
+      const plans = await plansOf(ctx, id);
+      const plan = plans.find(({ number }) => number === folded.planNumber);
+      return detailView(row, journal, folded, JSON.parse(plan?.bodyText ?? EMPTY_PLAN) as Plan);
+    });
+  }
+
+  async plans(context: Context, id: string): Promise<DeploymentPlans> {
+    return this.database.transaction(context, async (ctx) => {
+      const { subjectDigest } = await this.row(ctx, id);
+      const plans = await plansOf(ctx, id);
+      return {
+        subjectDigest,
+        plans: plans.map(({ number, role, planDigest, bodyText }) => ({
+          ...{ number, role, planDigest },
+          steps: (JSON.parse(bodyText) as Plan).steps.map(stepView),
+        })),
+      };
+    });
+  }
+
+  async explain(context: Context, id: string): Promise<Explanation> {
+    return this.database.transaction(context, async (ctx) => {
+      const row = await this.row(ctx, id);
+      const { waitingOn } = summaryView(row);
+      const verbs = VERBS.filter((verb) => verbStates[verb].includes(row.status));
+      return { id, status: row.status, summary: explain(row), waitingOn, verbs };
+    });
+  }
+
+  private async row(ctx: Context, id: string): Promise<DeploymentRow> {
+    const [row] = await ctx.tx.query<DeploymentRow>(
+      `select ${COLUMNS} ${FROM} where d.tenant_id = $1 and d.id = $2`,
+      [ctx.tenantId, id],
+    );
+    if (row) return row;
+    throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+  }
+}
+
+const EMPTY_PLAN = '{"role":"forward","steps":[]}';
+
+const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revision,
+  d.origin_id as "originId", d.spec_text as "specText", d.subject_digest as "subjectDigest",
+  d.metadata, d.requested_by as "requestedBy", d.created_at as "createdAt",
+  d.started_at as "startedAt", d.finished_at as "finishedAt", d.journal_seq as sequence,
+  r.waiting_on as "waitingOn", r.gate`;
+
+const FROM = `from deployments d
+  left join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id`;
+
+interface PlanRow {
+  readonly number: number;
+  readonly role: 'forward' | 'undo';
+  readonly planDigest: string;
+  readonly bodyText: string;
+}
+
+function plansOf(ctx: Context, id: string): Promise<PlanRow[]> {
+  return ctx.tx.query<PlanRow>(
+    `select number, role, plan_digest as "planDigest", body_text as "bodyText" from plans
+     where tenant_id = $1 and deployment_id = $2 order by number`,
+    [ctx.tenantId, id],
+  );
+}
+
+function journalOf(ctx: Context, id: string): Promise<JournalEntry[]> {
+  return ctx.tx.query<JournalEntry>(
+    `select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
+       step_id as "stepId", attempt, kind, actor, data
+     from journal where tenant_id = $1 and deployment_id = $2 order by seq`,
+    [ctx.tenantId, id],
+  );
+}

@@ -1,0 +1,90 @@
+import type { FoldedJournal, JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { RunStatus, WaitingOn } from '../../engine/run.js';
+import { linksOf, type DeploymentDetail, type DeploymentSummary } from '../deployments.dto.js';
+import type { GateState } from '../gates/gate-spec.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { progressOf } from './plan-view.js';
+
+export interface DeploymentRow {
+  readonly id: string;
+  readonly kind: 'deploy' | 'rollback' | 'retry';
+  readonly status: RunStatus;
+  readonly reason: string | null;
+  readonly ending: string | null;
+  readonly revision: number;
+  readonly originId: string | null;
+  readonly specText: string;
+  readonly subjectDigest: string;
+  readonly metadata: Record<string, string>;
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly sequence: number;
+  readonly waitingOn: WaitingOn | null;
+  readonly gate: GateState | null;
+}
+
+export function summaryView(row: DeploymentRow): DeploymentSummary {
+  const spec = JSON.parse(row.specText) as DeploymentSpec;
+  return {
+    ...{ id: row.id, kind: row.kind, status: row.status, reason: row.reason },
+    moduleName: spec.module.name,
+    version: spec.release.version,
+    targetEnvironment: spec.environment.name,
+    cluster: spec.cluster.name,
+    strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
+    requestedBy: row.requestedBy,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    waitingOn: row.waitingOn && waitingView(row.waitingOn),
+  };
+}
+
+export function detailView(
+  row: DeploymentRow,
+  journal: readonly JournalEntry[],
+  folded: FoldedJournal,
+  plan: Plan,
+): DeploymentDetail {
+  const { gate: chosen } = JSON.parse(row.specText) as DeploymentSpec;
+  return {
+    ...summaryView(row),
+    ...{ originId: row.originId, ending: row.ending, revision: row.revision },
+    ...{ subjectDigest: row.subjectDigest, metadata: row.metadata, sequence: row.sequence },
+    gate: { kind: chosen.kind, ...chosen.params },
+    progress: progressOf(plan, folded, row.status),
+    gateCheck: row.gate && {
+      step: row.gate.stepId,
+      verdict: row.gate.verdict,
+      reason: row.gate.reason,
+      reading: row.gate.reading && { ...row.gate.reading },
+    },
+    decision: decisionOf(journal),
+    links: linksOf(row.id),
+  };
+}
+
+/** The last step that ended the way forward, with the figures it was judged by. */
+function decisionOf(journal: readonly JournalEntry[]): DeploymentDetail['decision'] {
+  const entry = journal.findLast(
+    ({ kind, data }) => kind === 'step-failed' && data.terminal === true,
+  );
+  if (!entry) return null;
+  return {
+    step: entry.stepId ?? '',
+    reason: typeof entry.data.message === 'string' ? entry.data.message : '',
+    at: new Date(entry.at).toISOString(),
+    reading: (entry.data.reading as Record<string, unknown> | undefined) ?? null,
+  };
+}
+
+function waitingView({ since, until, ...rest }: WaitingOn): DeploymentSummary['waitingOn'] {
+  return {
+    ...rest,
+    since: new Date(since).toISOString(),
+    until: new Date(until).toISOString(),
+  };
+}

@@ -1,0 +1,31 @@
+import type { DeploymentRow } from './deployment-view.js';
+
+/** Why a deployment is where it is, in a sentence or two. */
+export function explain({ status, reason, waitingOn }: DeploymentRow): string {
+  const because = reason ? ` Reason: ${reason}.` : '';
+  switch (status) {
+    case 'Succeeded':
+      return 'Every wave has settled; the cluster runs this release now.';
+    case 'RolledBack':
+      return `It was taken back; the nodes run what they ran before.${because}`;
+    case 'RollbackFailed':
+      return `It could not be taken back on every node: a person has to look.${because}`;
+    case 'Cancelled':
+      return `It was cancelled.${because}`;
+    case 'Rejected':
+      return `It was not approved.${because}`;
+    case 'Failed':
+      return `It ended without having taken anything back.${because}`;
+    default:
+      break;
+  }
+  if (!waitingOn) return `It is ${status} and being worked on at this moment.${because}`;
+  const { detail, who, verb, until } = waitingOn;
+  const unblock = verb ? ` To go on: "${verb}", by ${who}.` : ` It waits for ${who}.`;
+  return `${sentence(detail)}${unblock} At the latest at ${new Date(until).toISOString()} it is decided anew.${because}`;
+}
+
+function sentence(text: string): string {
+  const upper = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(upper) ? upper : `${upper}.`;
+}

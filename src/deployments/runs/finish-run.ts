@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { LoadedRun, RunStatus } from '../../engine/run.js';
+import type { RunTransaction } from '../../engine/run-store.js';
+import { Targets } from '../../drivers/targets/targets.js';
+import type { Context } from '../../platform/context.js';
+import { WakeUp } from '../../platform/queue/wake-up.js';
+import { DeploymentMetrics } from '../deployment.metrics.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { pokeSql, RUN_KIND } from './run-sql.js';
+import { specOf } from './spec-of.js';
+
+/** What ending a run means: what the cluster runs from now on, and whose turn is next. */
+@Injectable()
+export class FinishRun {
+  constructor(
+    private readonly targets: Targets,
+    private readonly wakeUp: WakeUp,
+    private readonly metrics: DeploymentMetrics,
+  ) {}
+
+  async finish(
+    tx: RunTransaction,
+    deploymentId: string,
+    run: LoadedRun,
+    status: RunStatus,
+  ): Promise<void> {
+    const ctx = tx.context;
+    const spec = await specOf(ctx, deploymentId);
+    if (status === 'Succeeded') {
+      await this.targets.get(spec.cluster.targetKind).setTarget(ctx, {
+        ...{ clusterId: spec.cluster.id, moduleId: spec.module.id, deploymentId },
+        releaseId: spec.release.id,
+        configurationId: spec.configuration?.id ?? null,
+      });
+    }
+    await this.releaseSlot(ctx, deploymentId, spec);
+    const [row] = await ctx.tx.query<{ seconds: number }>(
+      `select extract(epoch from clock_timestamp() - created_at)::float8 as seconds
+       from deployments where tenant_id = $1 and id = $2`,
+      [ctx.tenantId, deploymentId],
+    );
+    ctx.tx.afterCommit(() => this.metrics.finished(ctx.tenantId, spec, status, row?.seconds ?? 0));
+  }
+
+  /** Frees the slot and wakes the one that has waited for it longest. */
+  private async releaseSlot(
+    ctx: Context,
+    deploymentId: string,
+    spec: DeploymentSpec,
+  ): Promise<void> {
+    await ctx.tx.execute(
+      `update deployment_slots set holder_deployment_id = null
+       where tenant_id = $1 and cluster_id = $2 and module_id = $3 and holder_deployment_id = $4`,
+      [ctx.tenantId, spec.cluster.id, spec.module.id, deploymentId],
+    );
+    const [next] = await ctx.tx.query<{ id: string }>(
+      `select d.id from deployments d
+       join runs r on r.tenant_id = d.tenant_id and r.kind = $4 and r.id = d.id
+       where d.tenant_id = $1 and d.cluster_id = $2 and d.module_id = $3 and d.status = 'Pending'
+         and d.id <> $5 and r.waiting_on->>'kind' = 'slot'
+       order by d.id limit 1`,
+      [ctx.tenantId, spec.cluster.id, spec.module.id, RUN_KIND, deploymentId],
+    );
+    if (!next) return;
+    await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, next.id]);
+    ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id: next.id }));
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { registry, type Registry } from '../../kernel/registry.js';
+import type { StepHandler } from '../../engine/step-handler.js';
+import { BaselineStep } from './baseline.step.js';
+import { ConvergeStep } from './converge.step.js';
+import { GateStep } from './gate.step.js';
+import { MoveStep } from './move.step.js';
+import { PreflightStep } from './preflight.step.js';
+import { RecheckStep } from './recheck.step.js';
+import { SlotStep } from './slot.step.js';
+
+/** Every kind of step that exists. Adding one is its file, a parameter and a word in the list. */
+@Injectable()
+export class Steps {
+  readonly registry: Registry<StepHandler>;
+
+  constructor(
+    preflight: PreflightStep,
+    slot: SlotStep,
+    recheck: RecheckStep,
+    baseline: BaselineStep,
+    move: MoveStep,
+    converge: ConvergeStep,
+    gate: GateStep,
+  ) {
+    this.registry = registry<StepHandler>('step', [
+      ...[preflight, slot, recheck, baseline, move, converge, gate],
+    ]);
+  }
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import type { RunStatus } from '../../engine/run.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { ifMatchVersion, versionMismatch } from '../../platform/http/if-match.js';
+import { WakeUp } from '../../platform/queue/wake-up.js';
+import { Signal } from '../../platform/signal/signal.js';
+import { Topic } from '../../platform/signal/topics.js';
+import { verbStates, type Verb } from '../deployment.states.js';
+import { linksOf, type VerbAccepted } from '../deployments.dto.js';
+import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
+
+export interface VerbRequest {
+  readonly verb: Verb;
+  readonly reason?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** The If-Match header, when the client sent one. */
+  readonly ifMatch?: string | undefined;
+}
+
+interface Locked {
+  readonly status: RunStatus;
+  readonly version: number;
+  readonly journalSeq: number;
+  readonly pending: string | null;
+  readonly lastNumber: number;
+}
+
+/**
+ * Takes verbs: checks them against the present status and leaves them for the holder of the lease,
+ * who alone changes a status. Asking twice before it was applied is asking once.
+ */
+@Injectable()
+export class DeploymentVerbs {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly wakeUp: WakeUp,
+    private readonly signal: Signal,
+  ) {}
+
+  async request(context: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
+    return this.database.transaction(context, async (ctx) => {
+      const locked = await this.lock(ctx, id);
+      this.check(locked, request);
+      const { verb } = request;
+      if (locked.pending !== verb) await this.write(ctx, id, locked, request);
+      return { id, verb, status: locked.status, links: linksOf(id) };
+    });
+  }
+
+  private async lock(ctx: Context, id: string): Promise<Locked> {
+    const [row] = await ctx.tx.query<Omit<Locked, 'pending' | 'lastNumber'>>(
+      `select status, version, journal_seq as "journalSeq" from deployments
+       where tenant_id = $1 and id = $2 for update`,
+      [ctx.tenantId, id],
+    );
+    if (!row) {
+      throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+    }
+    const [last] = await ctx.tx.query<{ number: number; verb: string; applied: boolean }>(
+      `select s.number, s.verb, exists (
+         select 1 from journal j where j.tenant_id = $1 and j.deployment_id = $2
+           and j.kind = 'applied' and (j.data->>'number')::int = s.number) as applied
+       from signals s where s.tenant_id = $1 and s.deployment_id = $2
+       order by s.number desc limit 1`,
+      [ctx.tenantId, id],
+    );
+    const pending = last && !last.applied ? last.verb : null;
+    return { ...row, pending, lastNumber: last?.number ?? 0 };
+  }
+
+  private check({ status, version }: Locked, { verb, ifMatch }: VerbRequest): void {
+    if (ifMatch !== undefined && ifMatchVersion(ifMatch) !== version)
+      throw versionMismatch(version);
+    if (verbStates[verb].includes(status)) return;
+    throw new DomainError(
+      'conflict',
+      'state-not-suitable',
+      `"${verb}" is possible while ${verbStates[verb].join(', ')}; this deployment is ${status}.`,
+      { details: { status, verb, possibleIn: verbStates[verb] } },
+    );
+  }
+
+  private async write(
+    ctx: Context,
+    id: string,
+    { journalSeq, lastNumber }: Locked,
+    { verb, reason, params = {} }: VerbRequest,
+  ): Promise<void> {
+    const number = lastNumber + 1;
+    const seq = journalSeq + 1;
+    const data = { number, verb, ...(reason ? { reason } : {}) };
+    await ctx.tx.execute(
+      `with signal as (
+         insert into signals (tenant_id, deployment_id, number, verb, params, actor, reason)
+         values ($1, $2, $3, $4, $5, $6, $7)),
+       head as (update deployments set journal_seq = $8 where tenant_id = $1 and id = $2)
+       insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
+       values ($1, $2, $8, clock_timestamp(), 0, 'requested', $6, $9)`,
+      [
+        ...[ctx.tenantId, id, number, verb, JSON.stringify(params), ctx.actor.name],
+        ...[reason ?? null, seq, JSON.stringify(data)],
+      ],
+    );
+    await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
+    await this.audit.append(ctx, {
+      category: 'deployments',
+      action: `${verb}-requested`,
+      subject: { kind: 'deployment', id },
+      body: data,
+    });
+    const key = { tenantId: ctx.tenantId, id };
+    ctx.tx.afterCommit(() => {
+      this.wakeUp.now(key);
+      this.signal.publish(Topic.Deployment, id);
+    });
+  }
+}
