@@ -1,24 +1,26 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { Module, type Provider, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { Test } from '@nestjs/testing';
-import { type Clock, ManualClock } from '../../src/kernel/clock.js';
+import { ManualClock } from '../../src/kernel/clock.js';
 import type { Role } from '../../src/kernel/permission.js';
 import { Audit } from '../../src/platform/audit/audit.js';
-import { CLOCK } from '../../src/platform/clock.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Database } from '../../src/platform/database/database.js';
-import { requestIdOf } from '../../src/platform/http/request-identity.js';
+import { Health } from '../../src/platform/health/health.js';
+import { API_PREFIX, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
+import { requestIdOf } from '../../src/platform/http/request-identity.js';
 import { SchemaPipe } from '../../src/platform/http/schema.pipe.js';
 import { Logger } from '../../src/platform/logging/logger.js';
-import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
 import { PasswordHasher } from '../../src/tenancy/auth/password-hasher.js';
 import { Seed } from '../../src/tenancy/seed.js';
+import { tenancyErrors } from '../../src/tenancy/tenancy.errors.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
@@ -28,10 +30,12 @@ import { freshDatabase } from './database.js';
 export interface IdentityAppOptions {
   /** Routes of the test's own, behind the real guard. */
   readonly controllers?: Type[];
-  readonly providers?: DynamicModule['providers'];
+  readonly providers?: readonly Provider[];
   readonly environment?: Record<string, string>;
   /** False leaves the database as migrated, to test the seed itself. */
   readonly isSeeded?: boolean;
+  /** Lets handlers be that the real start would refuse. */
+  readonly isUnchecked?: boolean;
 }
 
 export interface Answer {
@@ -55,7 +59,6 @@ export interface IdentityApp {
   readonly db: Database;
   readonly clock: ManualClock;
   readonly privateKey: string;
-  readonly document: OpenAPIObject;
   readonly seed: Seed;
   send(path: string, request?: Request): Promise<Answer>;
   login(username: string, password?: string, tenant?: string): Promise<Answer>;
@@ -67,38 +70,38 @@ export interface IdentityApp {
 
 export const passwordOf = (username: string) => `the password of ${username}`;
 
-/** The real TenancyModule on a real PostgreSQL and Fastify; only the clock is held. */
+/** The real TenancyModule and HTTP side on a real PostgreSQL; only the clock is held. */
 export async function identityApp(options: IdentityAppOptions = {}): Promise<IdentityApp> {
   const database = await freshDatabase();
   const home = await mkdtemp(join(tmpdir(), 'tidegate-identity-'));
-  const { app: asApp, system } = database;
-  const log = Logger.silent();
-  const db = await Database.open({
-    ...{ app: asApp, system, poolSize: 5, systemPoolSize: 3 },
-    log,
-  });
+  const logger = Logger.silent();
+  const roles = { app: database.app, system: database.system };
+  const db = await Database.open({ ...roles, poolSize: 5, systemPoolSize: 3, log: logger });
   const clock = new ManualClock(Date.now());
+  const keyFile = join(home, 'signing-key.pem');
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const config = Config.read({ TIDEGATE_HOME: home, ...options.environment });
-  const testing = await Test.createTestingModule({
-    imports: [platform({ db, clock, config, log }), TenancyModule],
-    controllers: options.controllers ?? [],
-    providers: options.providers ?? [],
+  await writeFile(keyFile, privateKey, { mode: 0o600 });
+  const config = Config.read({
+    TIDEGATE_HOME: home,
+    TIDEGATE_SIGNING_KEY_FILE: keyFile,
+    ...options.environment,
+  });
+  const platform: Platform = {
+    ...{ config, logger, clock, metrics: new Metrics(), health: new Health(clock, logger) },
+    providers: [{ provide: Database, useValue: db }, Audit],
+  };
+
+  @Module({
+    imports: [PlatformModule.forRoot(platform), TenancyModule],
+    controllers: [...(options.controllers ?? [])],
+    providers: [...(options.providers ?? [])],
   })
-    .overrideProvider(AccessTokenKeys)
-    .useValue(AccessTokenKeys.fromPem(privateKey))
-    .compile();
-  const app = testing.createNestApplication<NestFastifyApplication>(
-    new FastifyAdapter({ genReqId: requestIdOf }),
-    { logger: false },
-  );
-  app.setGlobalPrefix('api/v1', { exclude: ['.well-known/jwks.json'] });
-  app.useGlobalPipes(new SchemaPipe());
-  app.useGlobalFilters(new ProblemFilter(log));
-  await app.init();
-  await app.getHttpAdapter().getInstance().ready();
-  const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+  class TestModule {}
+
+  const app = options.isUnchecked
+    ? await uncheckedApp(TestModule, logger)
+    : await createHttpApp({ platform, module: TestModule, errors: [tenancyErrors] });
   const seed = app.get(Seed);
   if (options.isSeeded !== false) await seed.run();
   const close = async () => {
@@ -107,7 +110,19 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     await database.drop();
     await rm(home, { recursive: true, force: true });
   };
-  return { app, db, clock, privateKey, document, seed, close, ...actions(app, db) };
+  return { app, db, clock, privateKey, seed, close, ...actions(app, db) };
+}
+
+/** Without the check at start and the second lock behind the guard: the guard stands alone. */
+async function uncheckedApp(module: Type, logger: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ genReqId: requestIdOf });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['.well-known/*path', 'health', 'health/*path'] });
+  app.useGlobalPipes(new SchemaPipe());
+  app.useGlobalFilters(new ProblemFilter(logger));
+  await app.init();
+  await adapter.getInstance().ready();
+  return app;
 }
 
 function actions(app: NestFastifyApplication, db: Database) {
@@ -121,10 +136,11 @@ function actions(app: NestFastifyApplication, db: Database) {
       ...(body === undefined ? {} : { payload: body as object }),
     });
     const text = response.body;
+    const isJson = /json/.test(String(response.headers['content-type']));
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: text ? JSON.parse(text) : null,
+      body: isJson ? JSON.parse(text) : text || null,
     };
   };
   const login = (username: string, password = passwordOf(username), tenant?: string) =>
@@ -150,24 +166,4 @@ function actions(app: NestFastifyApplication, db: Database) {
     });
   };
   return { send, login, tenant, user };
-}
-
-interface PlatformParts {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly config: Config;
-  readonly log: Logger;
-}
-
-function platform({ db, clock, config, log }: PlatformParts): DynamicModule {
-  @Module({})
-  class TestPlatformModule {}
-  const providers = [
-    { provide: Database, useValue: db },
-    { provide: CLOCK, useValue: clock },
-    { provide: Config, useValue: config },
-    { provide: Logger, useValue: log },
-    Audit,
-  ];
-  return { module: TestPlatformModule, global: true, providers, exports: providers };
 }
