@@ -70,9 +70,7 @@ describe('a failed attempt', () => {
 
   it('never goes back to an instance that left the table', async () => {
     const old = await rig.instance('old', (request) => {
-      void rig.front
-        .apply(table(2, rig.port, [target(next)]))
-        .then(() => request.socket.destroy());
+      void rig.front.apply(table(2, rig.port, [target(next)])).then(() => request.socket.destroy());
     });
     const next = await rig.instance('next');
     await rig.front.apply(table(1, rig.port, [target(old)]));

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 
 const [name, executions] = process.argv.slice(2);
 const websockets = new Set();
+const CLOSE_GOING_AWAY = Buffer.from([0x88, 2, 0x03, 0xe9]); // 1001
 
 const server = createServer((request, response) => {
   if (executions) appendFileSync(executions, `${request.method} ${request.url}\n`);
@@ -25,7 +26,11 @@ server.on('upgrade', (request, socket) => {
   websockets.add(socket);
   socket.on('error', () => socket.destroy());
   socket.on('close', () => websockets.delete(socket));
-  socket.on('data', (chunk) => socket.write(unmasked(chunk)));
+  socket.on('data', (chunk) => {
+    const isClose = (chunk[0] & 0x0f) === 8;
+    if (isClose) socket.end(CLOSE_GOING_AWAY);
+    else socket.write(unmasked(chunk));
+  });
 });
 
 // Small frames only: echoes the payload of a masked text frame.
@@ -38,7 +43,7 @@ function unmasked(frame) {
 
 process.on('SIGTERM', () => {
   server.close();
-  for (const socket of websockets) socket.end(Buffer.from([0x88, 2, 0x03, 0xe9])); // close 1001
+  for (const socket of websockets) socket.end(CLOSE_GOING_AWAY);
 });
 
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`));

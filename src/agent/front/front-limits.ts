@@ -9,6 +9,8 @@ export const frontLimits = {
   clientKeepAliveMs: 65_000,
   /** A client that neither sends what it announced nor reads what it asked for. */
   clientIdleMs: 120_000,
+  /** What a client may send before its WebSocket handshake is answered. */
+  earlyBytes: 64 * 1024,
   backlog: 4096,
   /** Loopback either answers at once or its accept queue is full. */
   connectTimeoutMs: 2_000,

@@ -25,15 +25,25 @@ export class UpgradeExchange implements InFlight {
   private attemptRequest: ClientRequest | undefined;
   private neverSent = 0;
   private isOver = false;
+  private readonly early: Buffer[] = [];
+  private earlyBytes = 0;
   private readonly onClientClosed = () => this.leave();
+  private readonly onEarlyData = (chunk: Buffer) => {
+    // A client waits for the 101; one that floods instead is cut.
+    this.earlyBytes += chunk.length;
+    if (this.earlyBytes > frontLimits.earlyBytes) this.client.destroy();
+    else this.early.push(chunk);
+  };
+  private readonly onEarlyEnd = () => this.client.destroy();
 
   constructor(
     private readonly context: FrontContext,
     private readonly holder: RouteHolder,
     private readonly request: IncomingMessage,
     private readonly client: Socket,
-    private readonly head: Buffer,
+    head: Buffer,
   ) {
+    if (head.length > 0) this.early.push(head);
     this.startedMs = context.clock.monotonic();
   }
 
@@ -44,6 +54,9 @@ export class UpgradeExchange implements InFlight {
       answer(responseOn(this.request, this.client), { status: 503, close: true });
       return;
     }
+    // Somebody must read, or the end of a client that leaves during the handshake is never seen.
+    this.client.on('data', this.onEarlyData);
+    this.client.once('end', this.onEarlyEnd);
     this.client.once('close', this.onClientClosed);
     this.attempt(first);
   }
@@ -114,7 +127,8 @@ export class UpgradeExchange implements InFlight {
     upstream.websockets.add(pair);
     client.write(handshakeText(response));
     if (head.length > 0) client.write(head);
-    if (this.head.length > 0) socket.write(this.head);
+    client.off('data', this.onEarlyData);
+    for (const chunk of this.early) socket.write(chunk);
     (socket as Socket).setTimeout(0);
     (socket as Socket).setNoDelay(true);
     client.setTimeout(0);
@@ -173,6 +187,7 @@ export class UpgradeExchange implements InFlight {
   private release(): void {
     this.isOver = true;
     this.client.off('close', this.onClientClosed);
+    this.client.off('end', this.onEarlyEnd);
     this.upstream!.end(this);
   }
 }
