@@ -6,8 +6,7 @@ delete swc.exclude;
 
 // Plain JavaScript: jest does not apply moduleNameMapper to them.
 const servers = {
-  // Real servers on a busy machine: a hang is found, a slow start is not a failure.
-  testTimeout: 30_000,
+  setupFilesAfterEnv: ['<rootDir>/test/support/timeouts.mjs'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };

@@ -54,7 +54,8 @@ async function installPackage(say: (line: string) => void): Promise<string | und
   say('Installing redis-server for the tests (apt-get, about 20 s) …');
   const options = {
     timeout: installMs,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // RUNLEVEL: the program is wanted, not the package's own server on port 6379.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   };
   await run('apt-get', ['update', '-qq'], options);
   const policy = ['-o', 'Dpkg::Options::=--force-confold', '-o', 'DPkg::Lock::Timeout=120'];
