@@ -23,8 +23,11 @@ export interface CheckInput {
 }
 
 /** The warm-up is cut from every check; errors are watched by the harm score from the first second. */
-export function addToChecks(before: Progress, input: CheckInput): Progress {
+export function addToChecks(state: Progress, input: CheckInput): Progress {
   const { poll, baselines, params } = input;
+  // Only these four: the caller spreads the result over a state that has moved on otherwise.
+  const { block: open, smooth, consecutiveGood, checks } = state;
+  const before: Progress = { block: open, smooth, consecutiveGood, checks };
   if (!poll.isWarm) return before;
   const block = addPollToWindow(before.block, poll.wave, poll.control);
   if (block.wave.n < params.minRequests) return { ...before, block };
