@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../src/kernel/clock.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Health } from '../../src/platform/health/health.js';
-import { createHttpApp } from '../../src/platform/http/create-http-app.js';
+import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import type { ErrorCode } from '../../src/platform/http/error-codes.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
@@ -60,6 +60,6 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     rawLog: () => lines.join(''),
-    close: () => app.close(),
+    close: () => closeHttpApp(app, 1000),
   };
 }

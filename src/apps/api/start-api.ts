@@ -1,7 +1,7 @@
 import { systemClock } from '../../kernel/clock.js';
 import type { Config } from '../../platform/config/config.js';
 import { Health } from '../../platform/health/health.js';
-import { createHttpApp } from '../../platform/http/create-http-app.js';
+import { closeHttpApp, createHttpApp } from '../../platform/http/create-http-app.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
@@ -30,7 +30,8 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
       errors: errorLists,
       version: ownVersion(),
     });
-    undo.add(() => app.close());
+    // Half of the grace for requests, the other half for what they leave to close.
+    undo.add(() => closeHttpApp(app, config.shutdownGraceMs / 2));
     if (config.metricsListen) {
       const operations = await startOperationsListener(config.metricsListen, platform);
       undo.add(() => operations.close());

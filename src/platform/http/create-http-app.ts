@@ -64,6 +64,17 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   }
 }
 
+/** Lets requests finish that are under way, then cuts what still hangs (a client that reads nothing). */
+export async function closeHttpApp(app: NestFastifyApplication, drainMs: number): Promise<void> {
+  const server = app.getHttpServer();
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function createAdapter({ config, logger, metrics }: Platform): FastifyAdapter {
   const adapter = new FastifyAdapter({
     // An empty list must mean nobody; only a non-empty one may be believed.

@@ -69,7 +69,7 @@ type Converted = { schema: Record<string, unknown>; components?: Record<string, 
 /** zod's own conversion throws at transforms and dates; a loose schema is better than no document. */
 function jsonSchemaOf(schema: unknown, io: 'input' | 'output'): Converted | undefined {
   if (!(schema instanceof z.ZodType)) return undefined;
-  const { $defs, $schema, ...rest } = z.toJSONSchema(schema, {
+  const { definitions, $schema, ...rest } = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
     io,
     unrepresentable: 'any',
@@ -77,10 +77,14 @@ function jsonSchemaOf(schema: unknown, io: 'input' | 'output'): Converted | unde
       if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, DATE_TIME);
       // The text that a query number arrives as is no news to a reader of the document.
       if (jsonSchema.type === 'integer') delete jsonSchema.pattern;
+      // zod drops the default of what it transforms, though a client may well rely on it.
+      const preset = z.globalRegistry.get(zodSchema)?.['default'];
+      if (preset !== undefined) jsonSchema.default = preset as never;
     },
   }) as Record<string, unknown>;
   void $schema;
-  return { schema: rest, ...($defs ? { components: $defs as Record<string, object> } : {}) };
+  const components = definitions as Record<string, object> | undefined;
+  return { schema: rest, ...(components ? { components } : {}) };
 }
 
 const DATE_TIME = { type: 'string', format: 'date-time' };
