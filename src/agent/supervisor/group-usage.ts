@@ -39,7 +39,7 @@ export class GroupUsageReader {
   }
 
   private update(id: number, stats: readonly ProcessStat[]): GroupUsage {
-    const group = this.groups.get(id) ?? { cpuMs: 0, processes: new Map() };
+    const group: Group = this.groups.get(id) ?? { cpuMs: 0, processes: new Map<string, never>() };
     this.groups.set(id, group);
     const now: Group['processes'] = new Map();
     let ownGrowth = 0;
