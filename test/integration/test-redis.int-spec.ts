@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { redisProgram } from '../support/redis-program.js';
 import { testRedis } from '../support/redis.js';
@@ -5,18 +7,20 @@ import { testRedis } from '../support/redis.js';
 describe('a Redis for tests', () => {
   it('is a real server of its own for everybody who asks, and gone after stop', async () => {
     const [first, second] = await Promise.all([testRedis(), testRedis()]);
-    const client = new Redis(first.url, { retryStrategy: () => null });
-    client.on('error', () => {});
+    const client = new Redis(first.url);
     try {
       await client.set(`${first.prefix}key`, 'value');
       expect(await client.get(`${first.prefix}key`)).toBe('value');
       expect(first.prefix).not.toBe(second.prefix);
+      expect(first.url).not.toBe(second.url);
     } finally {
+      client.disconnect();
       await first.stop();
       await second.stop();
     }
-    await expect(client.ping()).rejects.toThrow();
-    client.disconnect();
+    const socket = connect(Number(new URL(first.url).port), '127.0.0.1');
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
   });
 
   it('shares the one that REDIS_URL names, and leaves no key behind', async () => {
