@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../kernel/errors.js';
+import { ConfigError } from '../../platform/config/config-error.js';
 import type { Config } from '../../platform/config/config.js';
 import { AccessTokenKeys } from './access-token-keys.js';
 
@@ -13,22 +14,22 @@ const GENERATED_FILE = 'access-token-key.pem';
  */
 export async function openAccessTokenKeys(config: Config): Promise<AccessTokenKeys> {
   const file = config.keys.signingKeyFile;
-  if (file !== null) return AccessTokenKeys.fromPem(await readKey(file));
+  if (file !== null) return keysOf(file);
   if (config.mode === 'cluster') {
-    throw new Error('Cluster mode needs TIDEGATE_SIGNING_KEY_FILE: all processes share one key.');
+    throw new ConfigError(['Cluster mode needs TIDEGATE_SIGNING_KEY_FILE: set it.']);
   }
   const own = join(config.home, GENERATED_FILE);
   await generateOnce(config.home, own);
-  return AccessTokenKeys.fromPem(await readKey(own));
+  return keysOf(own);
 }
 
-async function readKey(file: string): Promise<string> {
+async function keysOf(file: string): Promise<AccessTokenKeys> {
   try {
-    return await readFile(file, 'utf8');
+    return AccessTokenKeys.fromPem(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new Error(`the signing key of access tokens cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new ConfigError([
+      `TIDEGATE_SIGNING_KEY_FILE: ${file} cannot be used: ${messageOf(error)}. Correct the file or the path.`,
+    ]);
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint } from 'jose';
+import { ConfigError } from '../../platform/config/config-error.js';
 import { Config } from '../../platform/config/config.js';
 import { openAccessTokenKeys } from './access-token-key-file.js';
 import { AccessTokenKeys } from './access-token-keys.js';
@@ -59,8 +60,13 @@ describe('the key file', () => {
     expect((await openAccessTokenKeys(config)).kid).toBe(opened[0]!.kid);
   });
 
+  it('of a cluster is never made by a process', async () => {
+    const cluster = { mode: 'cluster', home, keys: { signingKeyFile: null } } as unknown as Config;
+    await expect(openAccessTokenKeys(cluster)).rejects.toThrow('TIDEGATE_SIGNING_KEY_FILE');
+  });
+
   it('that the operator named must be there', async () => {
     const config = Config.read({ TIDEGATE_SIGNING_KEY_FILE: join(home, 'absent.pem') });
-    await expect(openAccessTokenKeys(config)).rejects.toThrow('cannot be read');
+    await expect(openAccessTokenKeys(config)).rejects.toThrow(ConfigError);
   });
 });
