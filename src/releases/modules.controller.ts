@@ -33,8 +33,7 @@ const exampleModule = {
 @ApiTags('releases')
 @Controller()
 export class ModulesController {
-  /** What a client may send: fields with a default are optional. Made once, it never changes. */
-  private readonly schema = z.toJSONSchema(manifestSchema, { io: 'input' });
+  private readonly schema = publishedManifestSchema();
 
   constructor(private readonly releases: ReleasesReader) {}
 
@@ -78,4 +77,16 @@ export class ModulesController {
   manifestSchema(): Record<string, unknown> {
     return this.schema;
   }
+}
+
+/** What a client may send: fields with a default are optional. Flat, as editors like it. */
+function publishedManifestSchema(): Record<string, unknown> {
+  const { $schema, $defs } = z.toJSONSchema(manifestSchema, {
+    io: 'input',
+    // zod's name for a check is no format that a validator knows.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format === 'starts_with') delete jsonSchema.format;
+    },
+  });
+  return { $schema, ...$defs?.['Manifest'] };
 }

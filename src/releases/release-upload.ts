@@ -135,7 +135,7 @@ function throwAwayRest(message: IncomingMessage): void {
   if (message.complete || message.destroyed) return;
   let left = REST_BYTES;
   const cut = () => message.socket.destroy();
-  const timer = setTimeout(cut, REST_MS);
+  const timer = setTimeout(cut, REST_MS).unref();
   message.once('close', () => clearTimeout(timer));
   message.once('end', () => clearTimeout(timer));
   message.unpipe();

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { type CanActivate, type ExecutionContext, Module } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Module, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { fleetErrors } from '../../src/fleet/fleet.errors.js';
@@ -25,6 +25,8 @@ import { freshDatabase, withClient } from './database.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  /** Each test knows what it asked for. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
 }
 
@@ -40,7 +42,7 @@ export interface ReleasesApp {
   readonly url: string;
   readonly db: Database;
   readonly tenantId: string;
-  get<T>(type: new (...parameters: any[]) => T): T;
+  get<T>(type: Type<T>): T;
   send(path: string, options?: SendOptions): Promise<Answer>;
   tenant(): Promise<string>;
   environment(tenantId: string, name: string): Promise<string>;
@@ -55,6 +57,9 @@ export interface ReleasesApp {
 
 export const NOTHING = { modules: 0, artifacts: 0, releases: 0, audit_entries: 0 };
 
+/** One person: idempotency keys belong to one. */
+const TESTER = newId();
+
 /** Stands for the guard of identity: headers say who asks. */
 class HeaderGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean {
@@ -63,7 +68,7 @@ class HeaderGuard implements CanActivate {
     if (typeof tenantId !== 'string') return true;
     request.context = new Context({
       tenantId,
-      actor: { kind: 'user', id: newId(), name: 'tester', personId: null },
+      actor: { kind: 'user', id: TESTER, name: 'tester', personId: null },
       permissions: new Set(permissionsOfRole[request.headers['x-test-role'] as Role]),
       requestId: request.id,
     });
