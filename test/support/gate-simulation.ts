@@ -5,8 +5,9 @@
  * The world: each node serves Poisson traffic with lognormal latencies (median 40 ms, p95 91 ms),
  * 0.2 % errors, half a core and a memory sawtooth. Load drifts (AR(1), ±15 %) and bursts; a shared
  * dependency has bad minutes that every node sees; a noisy neighbour slows one node for minutes.
- * Rates are in the constants below. It is gentler and simpler than the real world on purpose: it
- * guards the rule against changes, it does not prove the rule.
+ * Rates are in the constants below. Its neighbours are rough: a single node that is slow for minutes
+ * is most of what an innocent release is rolled back for here. It guards the rule against changes;
+ * it does not prove the rule for anyone's real traffic.
  */
 import type {
   GateBaselines,

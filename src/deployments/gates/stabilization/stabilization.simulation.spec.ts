@@ -1,0 +1,90 @@
+/**
+ * What the rule does over many rollouts in a simulated world with fixed seeds. The bounds are wide
+ * enough for a change of the world's details, and too narrow for a change of the rule's character.
+ */
+import {
+  simulateRollout,
+  type Release,
+  type Rollout,
+  type RolloutResult,
+} from '../../../../test/support/gate-simulation.js';
+import { defaultGateParams, demoGateParams } from './stabilization-params.js';
+import { median } from './statistics.js';
+
+type Setting = Omit<Rollout, 'seed' | 'release'>;
+
+/** Six nodes in four waves, 10 requests per second each, the default parameters. */
+const usual: Setting = { params: defaultGateParams, waves: [1, 1, 1, 3], requestsPerSecond: 10 };
+const demo: Setting = {
+  params: demoGateParams,
+  waves: [1, 1, 1, 3],
+  requestsPerSecond: 20,
+  medianLatencyMs: 5,
+};
+
+function rollouts(count: number, setting: Setting, release: Release = {}): RolloutResult[] {
+  return Array.from({ length: count }, (_, index) =>
+    simulateRollout({ ...setting, release, seed: index + 1 }),
+  );
+}
+
+function shareOf(results: readonly RolloutResult[], is: (one: RolloutResult) => boolean): number {
+  return results.filter(is).length / results.length;
+}
+
+const isRolledBack = (one: RolloutResult): boolean => one.verdict === 'unstable';
+const isStoppedInWaveOne = (one: RolloutResult): boolean => isRolledBack(one) && one.wave === 1;
+const abortMedianS = (results: readonly RolloutResult[]): number =>
+  median(results.filter(isRolledBack).map((one) => one.gateSeconds.at(-1)!));
+
+describe('over many rollouts', () => {
+  it('an identical release passes, a wave in about 150 seconds', () => {
+    const results = rollouts(60, usual);
+    expect(shareOf(results, isRolledBack)).toBeLessThanOrEqual(0.06);
+    expect(shareOf(results, (one) => one.verdict === 'inconclusive')).toBe(0);
+    expect(median(results.flatMap((one) => one.gateSeconds))).toBe(150);
+  });
+
+  it('five more errors in a hundred are stopped in the first wave within 90 seconds', () => {
+    const results = rollouts(30, usual, { errorPoints: 5 });
+    expect(shareOf(results, isStoppedInWaveOne)).toBe(1);
+    expect(abortMedianS(results)).toBeLessThanOrEqual(90);
+  });
+
+  it('a p95 twice as long is stopped in the first wave in about 150 seconds', () => {
+    const results = rollouts(30, usual, { latencyFactor: 2 });
+    expect(shareOf(results, isStoppedInWaveOne)).toBe(1);
+    expect(abortMedianS(results)).toBeLessThanOrEqual(180);
+  });
+
+  it('errors that begin after three minutes are caught by the gates of later waves', () => {
+    const results = rollouts(20, usual, { errorPoints: 5, afterS: 180 });
+    expect(shareOf(results, isRolledBack)).toBe(1);
+    expect(shareOf(results, isStoppedInWaveOne)).toBeLessThan(0.5);
+  });
+
+  it('a slow leak is caught by the trend that is handed from gate to gate', () => {
+    const results = rollouts(10, usual, { leakPercentPerMinute: 1 });
+    expect(shareOf(results, isRolledBack)).toBe(1);
+  });
+});
+
+describe('with the parameters of the demo', () => {
+  it('an identical release passes in seconds per wave', () => {
+    const results = rollouts(12, demo);
+    expect(shareOf(results, isRolledBack)).toBeLessThanOrEqual(0.1);
+    expect(median(results.flatMap((one) => one.gateSeconds))).toBeLessThanOrEqual(12);
+  });
+
+  it('twenty more errors in a hundred are out within a few polls', () => {
+    const results = rollouts(15, demo, { errorPoints: 20 });
+    expect(shareOf(results, isStoppedInWaveOne)).toBe(1);
+    expect(abortMedianS(results)).toBeLessThanOrEqual(4);
+  });
+
+  it('a p95 eight times as long is out in about five seconds', () => {
+    const results = rollouts(15, demo, { latencyFactor: 8 });
+    expect(shareOf(results, isStoppedInWaveOne)).toBe(1);
+    expect(abortMedianS(results)).toBeLessThanOrEqual(6);
+  });
+});
