@@ -10,7 +10,7 @@ import { Context } from '../platform/context.js';
 import { decide, type Action } from './decide.js';
 import { stepKey } from './journal.js';
 import type { Plan, Step } from './plan.js';
-import type { Lease, LoadedRun, RunSignal, RunStatus, UndoEnding } from './run.js';
+import type { Lease, LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
 import { appliedEntry, effectOf } from './signal-effect.js';
 import type { RunStore, RunTransaction } from './run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from './step-handler.js';
@@ -25,7 +25,7 @@ export interface InterpreterPorts {
   /** The second plan: how to take back what has been moved. Pure over the stored plan and journal. */
   planUndo(run: LoadedRun): { plan: Plan; factsText: string };
   /** Told inside the transaction that ends a run; releases what it held. */
-  onFinish(tx: RunTransaction, run: LoadedRun, status: string): Promise<void>;
+  onFinish(tx: RunTransaction, key: RunKey, run: LoadedRun, status: RunStatus): Promise<void>;
 }
 
 export interface ActionBudget {
@@ -66,8 +66,9 @@ export class Interpreter {
       case 'wait':
         return store.sleep(lease, run, { ...action, pollsGate: false });
       case 'finish':
-        await store.commit(lease, { locksSlot: true }, (tx) => this.finish(tx, run, action));
-        await store.end(lease);
+        await store.commit(lease, { locksSlot: true }, (tx) =>
+          this.finish(tx, lease.key, run, action),
+        );
         return true;
       default:
         return unreachable(action);
@@ -85,9 +86,8 @@ export class Interpreter {
       await tx.append(appliedEntry(signal, run, effect));
       if (effect.do === 'change') await tx.changeStatus(effect.change, signal.actor);
       if (effect.do === 'undo') await this.beginUndo(tx, run, effect);
-      if (effect.do === 'finish') await this.finish(tx, run, effect);
+      if (effect.do === 'finish') await this.finish(tx, lease.key, run, effect);
     });
-    if (effect.do === 'finish') await store.end(lease);
     return effect.do === 'finish';
   }
 
@@ -260,12 +260,13 @@ export class Interpreter {
 
   private async finish(
     tx: RunTransaction,
+    key: RunKey,
     run: LoadedRun,
     action: { status: RunStatus; reason: string | null },
   ): Promise<void> {
     const { status, reason } = action;
     await tx.changeStatus({ status, reason }, ENGINE);
-    await this.ports.onFinish(tx, run, status);
+    await this.ports.onFinish(tx, key, run, status);
   }
 }
 

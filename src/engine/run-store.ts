@@ -30,7 +30,10 @@ export interface StatusChange {
 export interface RunTransaction {
   readonly context: Context;
   append(entry: NewEntry): Promise<JournalEntry>;
-  /** Compare-and-set against the table of transitions; appends `status-changed`. */
+  /**
+   * Compare-and-set against the table of transitions; appends `status-changed`, or `finished` for
+   * a terminal status, which also gives the lease back for good.
+   */
   changeStatus(change: StatusChange, actor: string): Promise<JournalEntry>;
   savePlan(plan: Plan, factsText: string): Promise<number>;
 }
@@ -55,8 +58,6 @@ export abstract class RunStore {
    * lease is kept, load again.
    */
   abstract sleep(lease: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean>;
-  /** Gives the lease back for good: the run is over. */
-  abstract end(lease: Lease): Promise<void>;
   /** Gives the lease back after an error of ours, to be looked at again after `delayMs`. */
   abstract release(lease: Lease, delayMs: number): Promise<void>;
 }

@@ -1,7 +1,19 @@
 import type { Provider } from '@nestjs/common';
+import { messageOf } from '../kernel/errors.js';
+import { Audit } from './audit/audit.js';
 import type { Config } from './config/config.js';
+import { checkRoles } from './database/boot-checks.js';
+import { Database } from './database/database.js';
+import { openAccess } from './database/open-access.js';
 import type { Health } from './health/health.js';
 import type { Logger } from './logging/logger.js';
+import { BullMqWakeUp } from './queue/bullmq-wake-up.js';
+import { postgresConnections, redisConnections } from './queue/queue-connections.js';
+import { WakeUp } from './queue/wake-up.js';
+import { InProcessSignal } from './signal/in-process-signal.js';
+import { RedisSignal } from './signal/redis-signal.js';
+import { Signal } from './signal/signal.js';
+import { Undo } from './undo.js';
 
 export interface StartedPlatform {
   /** What Nest hands out: `{ provide: Database, useValue: database }` and the like. */
@@ -16,7 +28,48 @@ interface Parts {
   readonly health: Health;
 }
 
+/** Keys and channels of one installation on a shared Redis. */
+const REDIS_PREFIX = 'tidegate';
+
 /** Opens what every process needs before Nest starts: database, queue, signal. */
-export async function startPlatform(_parts: Parts): Promise<StartedPlatform> {
-  return { providers: [], stop: async () => undefined };
+export async function startPlatform({ config, logger, health }: Parts): Promise<StartedPlatform> {
+  const undo = new Undo();
+  try {
+    const access = await openAccess(config, logger);
+    undo.add(() => access.stop());
+    const log = logger.child({ part: 'database' });
+    const { poolSize, systemPoolSize } = config.database;
+    const { app, system } = access;
+    const database = await Database.open({ app, system, poolSize, systemPoolSize, log });
+    undo.add(() => database.close());
+    await checkRoles(database);
+    health.register({ name: 'database', check: () => database.ping() });
+
+    const redisUrl = config.redis.url;
+    const queueLog = logger.child({ part: 'queue' });
+    const onError = (error: Error) =>
+      queueLog.warn({ error: messageOf(error) }, 'a connection was lost');
+    const wakeUp = new BullMqWakeUp(
+      redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),
+      queueLog,
+    );
+    const signal = redisUrl
+      ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError)
+      : new InProcessSignal();
+    undo.add(() => signal.close());
+    // Last in, first out: no more hints are taken while everything they need is still there.
+    undo.add(() => wakeUp.stop(config.shutdownGraceMs / 4));
+    return {
+      providers: [
+        { provide: Database, useValue: database },
+        { provide: WakeUp, useValue: wakeUp },
+        { provide: Signal, useValue: signal },
+        { provide: Audit, useValue: new Audit() },
+      ],
+      stop: () => undo.run(),
+    };
+  } catch (error) {
+    await undo.run().catch(() => undefined);
+    throw error;
+  }
 }

@@ -1,17 +1,21 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { DeploymentsModule } from '../../deployments/deployments.module.js';
+import { DriversModule } from '../../drivers/drivers.module.js';
+import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
+import { ReleasesModule } from '../../releases/releases.module.js';
+import { TenancyModule } from '../../tenancy/tenancy.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
 
 type FeatureModule = Type | DynamicModule;
 
 /** What the API consists of, in the order of src/: one line per feature. */
 export const apiModules: readonly FeatureModule[] = [
-  // edges
-  // deployments
-  // releases
-  // fleet
-  // tenancy
-  // drivers
+  DeploymentsModule,
+  ReleasesModule,
+  TenancyModule,
+  AgentTargetModule,
+  DriversModule,
 ];
 
 @Module({})

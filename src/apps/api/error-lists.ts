@@ -1,3 +1,4 @@
+import { deploymentErrors } from '../../deployments/deployment.errors.js';
 import { agentErrors } from '../../drivers/targets/agent/agent.errors.js';
 import { fleetErrors } from '../../fleet/fleet.errors.js';
 import type { ErrorCode } from '../../platform/http/error-codes.js';
@@ -7,6 +8,7 @@ import { tenancyErrors } from '../../tenancy/tenancy.errors.js';
 
 /** Every feature's `<noun>.errors.ts`, for the OpenAPI document and docs/errors.md: one line each. */
 export const errorLists: readonly (readonly ErrorCode[])[] = [
+  deploymentErrors,
   releasesErrors,
   artifactsErrors,
   fleetErrors,

@@ -1,20 +1,20 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { DeploymentEngineModule } from '../../deployments/deployment-engine.module.js';
+import { DriversModule } from '../../drivers/drivers.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
 
 type FeatureModule = Type | DynamicModule;
 
 /** What runs in the background: in processes of its own in cluster mode, in the API's otherwise. */
-export const workerModules: readonly FeatureModule[] = [
-  // one line per feature
-];
+export const workerModules: readonly FeatureModule[] = [DeploymentEngineModule];
 
 @Module({})
 export class WorkerModule {
   static forRoot(platform: Platform): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [PlatformModule.forRoot(platform), ...workerModules],
+      imports: [PlatformModule.forRoot(platform), DriversModule, ...workerModules],
     };
   }
 }

@@ -79,6 +79,14 @@ export class Database {
     return new TenantRepository(tx.runner.manager.getRepository(entity), context.tenantId);
   }
 
+  /** Asks the same of both roles, outside any tenant: for checks at start only. */
+  async eachRole<Row>(sql: string): Promise<Row[]> {
+    const answers = await Promise.all(
+      [this.app, this.systemSource].map((source) => source.query<Row[]>(sql)),
+    );
+    return answers.flat();
+  }
+
   async ping(): Promise<void> {
     await this.app.query('select 1');
   }

@@ -1,0 +1,47 @@
+import { Global, Module } from '@nestjs/common';
+import { NodeReported } from '../drivers/targets/agent/node-reported.js';
+import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
+import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
+import { ReleasesModule } from '../releases/releases.module.js';
+import { DeploymentMetrics } from './deployment.metrics.js';
+import { DeploymentsController } from './deployments.controller.js';
+import { DeploymentsService } from './deployments.service.js';
+import { RegisteredDefaults } from './environment-defaults.js';
+import { GatePoller } from './gates/gate-poller.js';
+import { Planner } from './planning/planner.js';
+import { DeploymentEvents } from './reads/deployment-events.service.js';
+import { DeploymentReads } from './reads/deployment-reads.service.js';
+import { FinishRun } from './runs/finish-run.js';
+import { NodeWatch } from './runs/node-watch.js';
+import { SqlRunStore } from './runs/sql-run-store.js';
+import { BaselineStep } from './steps/baseline.step.js';
+import { ConvergeStep } from './steps/converge.step.js';
+import { GateStep } from './steps/gate.step.js';
+import { MoveStep } from './steps/move.step.js';
+import { PreflightStep } from './steps/preflight.step.js';
+import { RecheckStep } from './steps/recheck.step.js';
+import { SlotStep } from './steps/slot.step.js';
+import { Steps } from './steps/steps.js';
+import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
+
+/**
+ * HOW: deployments, their strategies, steps and gates. Global, because it provides two ports of
+ * modules below it: who judges an environment's defaults, and who is told of a node's report.
+ */
+@Global()
+@Module({
+  imports: [AgentTargetModule, ReleasesModule],
+  controllers: [DeploymentsController],
+  providers: [
+    { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
+    { provide: NodeReported, useClass: NodeWatch },
+    ...[BaselineStep, ConvergeStep, GateStep, MoveStep, PreflightStep, RecheckStep, SlotStep],
+    ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
+    ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
+  ],
+  exports: [
+    ...[EnvironmentDefaultsValidator, NodeReported, DeploymentEvents, DeploymentReads],
+    ...[FinishRun, GatePoller, SqlRunStore, Steps],
+  ],
+})
+export class DeploymentsModule {}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { Counter } from 'prom-client';
+import type { EngineMetrics } from '../../engine/engine.metrics.js';
+import { Database } from '../../platform/database/database.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { RUN_KIND } from './run-sql.js';
+
+interface Row {
+  readonly lane: string;
+  readonly inFlight: number;
+  readonly polling: number;
+  readonly oldestDueSeconds: number;
+}
+
+/** The engine's own metrics: counters in process, gauges from one query per scrape. */
+@Injectable()
+export class EngineGauges implements EngineMetrics {
+  private readonly fencedWrites: Counter;
+  private readonly polls: Counter<'poller'>;
+
+  constructor(
+    metrics: Metrics,
+    private readonly database: Database,
+  ) {
+    this.fencedWrites = metrics.counter({
+      name: 'fenced_writes_total',
+      help: 'Writes refused because the lease had been lost',
+    });
+    this.polls = metrics.counter({
+      name: 'gate_polls_total',
+      help: 'Gates folded by the due loop',
+      labelNames: ['poller'],
+    });
+    const oldest = metrics.gauge({
+      name: 'due_step_oldest_age_seconds',
+      help: 'Age of the oldest run that is due and that nobody has taken',
+    });
+    const inFlight = metrics.gauge({
+      name: 'deployments_in_flight',
+      help: 'Runs that are not over, by lane and by whether they only watch a gate',
+      labelNames: ['lane', 'state'],
+      collect: async () => {
+        const rows = await this.read().catch(() => null);
+        if (!rows) return;
+        inFlight.reset();
+        oldest.set(Math.max(0, ...rows.map((row) => row.oldestDueSeconds)));
+        for (const row of rows) {
+          inFlight.set({ lane: row.lane, state: 'watching' }, row.polling);
+          inFlight.set({ lane: row.lane, state: 'other' }, row.inFlight - row.polling);
+        }
+      },
+    });
+  }
+
+  fenced(): void {
+    this.fencedWrites.inc();
+  }
+
+  polled(poller: string, count: number): void {
+    if (count > 0) this.polls.inc({ poller }, count);
+  }
+
+  private read(): Promise<Row[]> {
+    return this.database.system((tx) =>
+      tx.query<Row>(
+        `select lane, count(*)::int as "inFlight",
+           (count(*) filter (where polls_gate))::int as polling,
+           coalesce(extract(epoch from clock_timestamp() - min(wake_at) filter (
+             where lease_until is null or lease_until < clock_timestamp())), 0)::float8
+             as "oldestDueSeconds"
+         from runs where kind = $1 and wake_at is not null group by lane`,
+        [RUN_KIND],
+      ),
+    );
+  }
+}

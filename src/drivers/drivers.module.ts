@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { Global, Module } from '@nestjs/common';
+import { publicKeyText } from '../kernel/signature.js';
+import { Config } from '../platform/config/config.js';
+import { openKey } from '../platform/config/keys.js';
+import { objectStores } from './storage/object-stores.js';
+import { OBJECT_STORE } from './storage/object-store.token.js';
+import { STATEMENT_KEYS, type StatementKeys } from './targets/agent/statement-keys.js';
+
+/** The doors to the outside that are opened once per process, by configuration. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: OBJECT_STORE,
+      useFactory: (config: Config) =>
+        objectStores.get('filesystem').open({ directory: join(config.home, 'artifacts') }),
+      inject: [Config],
+    },
+    {
+      provide: STATEMENT_KEYS,
+      useFactory: async (config: Config): Promise<StatementKeys> => {
+        const { kid, privateKey, publicKey } = await openKey(config, 'agent');
+        return { kid, privateKey, published: [{ kid, publicKey: publicKeyText(publicKey) }] };
+      },
+      inject: [Config],
+    },
+  ],
+  exports: [OBJECT_STORE, STATEMENT_KEYS],
+})
+export class DriversModule {}
