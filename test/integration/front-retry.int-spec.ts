@@ -109,6 +109,24 @@ describe('a failed attempt', () => {
   });
 });
 
+describe('an instance that closes connections at will', () => {
+  it('loses no POST when the route says never to reuse one', async () => {
+    const rig = await FrontRig.start();
+    const moody = await rig.instance('moody', (request, response) => {
+      request.resume();
+      // Says nothing about closing, and closes: the next request on this connection is lost.
+      request.on('end', () => response.end('done', () => request.socket.end()));
+    });
+    await rig.front.apply(table(1, rig.port, [target(moody)], { reuse: 'never' }));
+    const load = new Load(rig.port, 4, () => ({ method: 'POST', body: 'order' }));
+    await until(() => load.requests > 300, 'load');
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(moody.seen.every(({ headers }) => headers.connection === 'close')).toBe(true);
+    await rig.stop();
+  });
+});
+
 describe('an instance killed under load', () => {
   it('costs idempotent requests nothing and never executes a POST twice', async () => {
     const rig = await FrontRig.start();

@@ -9,6 +9,7 @@ import { frontLimits } from './front-limits.js';
 import { stdoutLog } from './front-log.js';
 import { FrontState } from './front-state.js';
 import { handCountersOn, startSuccessor, type Successor } from './front-successor.js';
+import { trustOf } from './trusted-proxies.js';
 
 interface FrontArguments {
   readonly stateDir: string;
@@ -91,6 +92,7 @@ export function parseFrontArguments(argv: readonly string[]): FrontArguments {
     const stateDir = values['state-dir'];
     if (!stateDir) throw new Error('--state-dir <folder> is missing');
     const inherited = values.inherit?.split(',').filter(Boolean).map(inheritedSocket);
+    trustOf(values['trusted-proxy']);
     return {
       stateDir: resolve(stateDir),
       host: values.host,

@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs';
-import { BlockList, isIPv6 } from 'node:net';
 import { systemClock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { FrontContext } from './exchange.js';
@@ -11,6 +10,7 @@ import type { FrontState } from './front-state.js';
 import { parseFrontTable } from './front-table.js';
 import type { Route } from './route.js';
 import { Routing } from './routing.js';
+import { trustOf } from './trusted-proxies.js';
 
 export interface FrontOptions {
   /** Where the ports are opened. */
@@ -219,15 +219,4 @@ export class Front implements FrontPort {
     this.changes = result.catch(() => undefined);
     return result;
   }
-}
-
-function trustOf(networks: readonly string[]): (address: string) => boolean {
-  if (networks.length === 0) return () => false;
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
-  }
-  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
