@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,24 +56,32 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   await Promise.race([once(server, 'spawn'), once(server, 'error')]);
   const deadline = performance.now() + 10_000;
   while (!hasExited() && performance.now() < deadline) {
-    if (await isOurs(url, server.pid)) return { url, prefix, stop };
+    if (await isOurs(port, server.pid)) return { url, prefix, stop };
     await delay(20);
   }
   await stop();
   return undefined;
 }
 
-/** The server that answers on the port must be the one that was started here. */
-async function isOurs(url: string, pid: number | undefined): Promise<boolean> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-  client.on('error', () => {});
+/**
+ * The server that answers on the port must be the one that was started here. Asked by hand: a client
+ * library keeps timers after a refused connection, and jest waits for them.
+ */
+async function isOurs(port: number, pid: number | undefined): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
   try {
-    await client.connect();
-    return (await client.info('server')).includes(`process_id:${pid}\r`);
+    socket.write('INFO server\r\n');
+    let answer = '';
+    for await (const chunk of socket) {
+      answer += String(chunk);
+      const found = /process_id:(\d+)\r/.exec(answer);
+      if (found) return Number(found[1]) === pid;
+    }
+    return false;
   } catch {
     return false;
   } finally {
-    client.disconnect();
+    socket.destroy();
   }
 }
 
