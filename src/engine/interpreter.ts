@@ -3,8 +3,6 @@
  * the answer is "wait" or the run is over. Thin on purpose: no policy lives here.
  */
 import { unreachable } from '../kernel/assert.js';
-import { messageOf, TerminalError } from '../kernel/errors.js';
-import { limits } from '../kernel/limits.js';
 import type { Registry } from '../kernel/registry.js';
 import { Context } from '../platform/context.js';
 import { decide, type Action } from './decide.js';
@@ -12,6 +10,7 @@ import { stepKey } from './journal.js';
 import type { Plan, Step } from './plan.js';
 import type { Lease, LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
 import { appliedEntry, effectOf } from './signal-effect.js';
+import { failureOutcome, type Outcome } from './step-outcome.js';
 import type { RunStore, RunTransaction } from './run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from './step-handler.js';
 
@@ -268,34 +267,6 @@ export class Interpreter {
     await tx.changeStatus({ status, reason }, ENGINE);
     await this.ports.onFinish(tx, key, run, status);
   }
-}
-
-type Outcome =
-  | StepOutcome
-  | {
-      readonly outcome: 'failed';
-      readonly terminal: boolean;
-      readonly code: string;
-      readonly message: string;
-    };
-
-function failureOutcome(error: unknown): Outcome {
-  if (isOurs(error)) throw error;
-  const terminal = error instanceof TerminalError;
-  const code = (error as { code?: unknown }).code;
-  return {
-    outcome: 'failed',
-    terminal,
-    code: typeof code === 'string' && (terminal || /^[a-z-]+$/.test(code)) ? code : 'step-error',
-    message: messageOf(error).slice(0, limits.journalDataBytes / 8),
-  };
-}
-
-/** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */
-function isOurs(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'Fenced' || error.name === 'AssertionFailure') return true;
-  return (error as { kind?: unknown }).kind === 'unavailable';
 }
 
 function pausedMsBefore(run: LoadedRun, { planNumber, step }: StepRun): number {

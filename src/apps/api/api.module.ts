@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
+import { FleetModule } from '../../fleet/fleet.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -13,6 +14,7 @@ type FeatureModule = Type | DynamicModule;
 export const apiModules: readonly FeatureModule[] = [
   DeploymentsModule,
   ReleasesModule,
+  FleetModule,
   TenancyModule,
   AgentTargetModule,
   DriversModule,

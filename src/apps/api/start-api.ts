@@ -1,3 +1,4 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../kernel/clock.js';
 import type { Config } from '../../platform/config/config.js';
 import { Health } from '../../platform/health/health.js';
@@ -7,11 +8,23 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
 import type { RunningProcess } from '../../platform/run-process.js';
 import { startPlatform } from '../../platform/start-platform.js';
+import { Seed } from '../../tenancy/seed.js';
 import { Undo } from '../../platform/undo.js';
 import { ownVersion } from '../../platform/version.js';
 import { workerModules } from '../worker/worker.module.js';
 import { ApiModule } from './api.module.js';
 import { errorLists } from './error-lists.js';
+
+/** The first start's tenant and admin; a password that was made up is shown once, here. */
+async function seed(app: NestFastifyApplication, logger: Logger): Promise<void> {
+  const { generated } = await app.get(Seed, { strict: false }).run();
+  if (!generated) return;
+  logger.info({ username: generated.username }, 'the first admin was made');
+  // Past the log on purpose: logs are kept and shipped, and this is shown once.
+  process.stderr.write(
+    `\nFirst admin: ${generated.username}\nPassword:    ${generated.password}\nIt is stored nowhere and not shown again.\n\n`,
+  );
+}
 
 /** The API; in standalone mode the worker lives in the same process. */
 export async function startApi(config: Config, logger: Logger): Promise<RunningProcess> {
@@ -32,6 +45,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
     });
     // Half of the grace for requests, the other half for what they leave to close.
     undo.add(() => closeHttpApp(app, config.shutdownGraceMs / 2));
+    await seed(app, logger);
     if (config.metricsListen) {
       const operations = await startOperationsListener(config.metricsListen, platform);
       undo.add(() => operations.close());

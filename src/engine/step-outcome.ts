@@ -1,0 +1,33 @@
+import { messageOf, TerminalError } from '../kernel/errors.js';
+import { limits } from '../kernel/limits.js';
+import type { StepOutcome } from './step-handler.js';
+
+/** What came of one run of a step: what its handler said, or that it threw. */
+export type Outcome =
+  | StepOutcome
+  | {
+      readonly outcome: 'failed';
+      readonly terminal: boolean;
+      readonly code: string;
+      readonly message: string;
+    };
+
+/** Rethrows what is not the step's own failure. */
+export function failureOutcome(error: unknown): Outcome {
+  if (isOurs(error)) throw error;
+  const terminal = error instanceof TerminalError;
+  const code = (error as { code?: unknown }).code;
+  return {
+    outcome: 'failed',
+    terminal,
+    code: typeof code === 'string' && (terminal || /^[a-z-]+$/.test(code)) ? code : 'step-error',
+    message: messageOf(error).slice(0, limits.journalDataBytes / 8),
+  };
+}
+
+/** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */
+function isOurs(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'Fenced' || error.name === 'AssertionFailure') return true;
+  return (error as { kind?: unknown }).kind === 'unavailable';
+}
