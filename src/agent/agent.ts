@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { limits } from '../kernel/limits.js';
 import { AGENT_VERSION, type AgentOptions } from './agent-options.js';
 import { ReleaseStore } from './artifacts/release-store.js';
 import { DesiredLoop } from './desired/desired-loop.js';
@@ -148,7 +149,7 @@ async function buildReport(sources: ReportSources): Promise<ReportRequest> {
     bootId,
     agentVersion: AGENT_VERSION,
     revision: journal.revision,
-    observed: supervisor.observe().slice(0, 100),
+    observed: supervisor.observe().slice(0, limits.reportModules),
     metrics: metricRows(counters, records, byInstance, ageMs),
   };
 }

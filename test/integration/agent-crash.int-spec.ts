@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { livingFronts } from '../../src/agent/front/front-identity.js';
 import { Journal } from '../../src/agent/journal/journal.js';
 import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
 
@@ -166,4 +167,37 @@ it('lets one agent only onto a folder, and says who is there', async () => {
   expect(refused.code).toBe(4);
   expect(refused.stderr).toContain(`pid ${pid}`);
   expect(await rig.get()).toBe('1.0.0');
+});
+
+it('starts a front that was killed again, and traffic goes on', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const [front] = await livingFronts(join(rig.directory, 'front'));
+  process.kill(front!.pid, 'SIGKILL');
+  let answer = '';
+  const ask = () =>
+    void rig.get().then(
+      (text) => (answer = text),
+      () => undefined,
+    );
+  await eventually('it answers again', () => (ask(), answer === '1.0.0'));
+  rig.desire(2, [await rig.server('2.0.0')]);
+  await rig.until(2, 'healthy');
+  expect(await rig.get()).toBe('2.0.0');
+  expect(rig.starts('1.0.0')).toBe(1);
+});
+
+it('takes the newest of several generations that come while one is starting', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const slow = await rig.server('2.0.0', {}, { START_MS: '10000' });
+  rig.desire(2, [slow]);
+  await eventually('it starts', () => rig.starts('2.0.0') === 1);
+  rig.desire(3, [await rig.server('3.0.0')]);
+  await rig.until(3, 'healthy');
+  expect(await rig.get()).toBe('3.0.0');
+  const ended = () => rig.diary.filter((line) => line.includes(' term ')).length === 2;
+  await eventually('both others end', ended);
 });

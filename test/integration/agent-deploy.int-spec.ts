@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
 
@@ -58,6 +58,23 @@ it('swaps to a new version without one failed request and stops the old one', as
   expect(traffic.failures).toEqual([]);
   expect(traffic.requests).toBeGreaterThan(20);
   expect([...traffic.versions].sort()).toEqual(['1.0.0', '2.0.0']);
+});
+
+it('goes back without a download, and keeps no more than the way back', async () => {
+  rig.run();
+  const [one, two, three] = await Promise.all(['1', '2', '3'].map((name) => rig.server(name)));
+  const folder = join(rig.directory, 'modules', rig.moduleId, 'releases');
+  for (const [index, release] of [one!, two!, three!].entries()) {
+    rig.desire(index + 1, [release]);
+    await rig.until(index + 1, 'healthy');
+  }
+  await eventually('the oldest is removed', () => readdirSync(folder).length === 2);
+  const downloads = () => rig.plane.seen.filter((path) => path.startsWith('artifacts/')).length;
+  expect(downloads()).toBe(3);
+  rig.desire(4, [two!]);
+  await rig.until(4, 'healthy');
+  expect(await rig.get()).toBe('2');
+  expect(downloads()).toBe(3);
 });
 
 it('keeps the old version when the new one is never healthy, and says why', async () => {

@@ -10,6 +10,11 @@ import {
   verifyStatement,
 } from './verify-statement.js';
 
+/** A question younger than this is still being answered; a nudge must not start it over for ever. */
+const KICK_AFTER_MS = 5000;
+/** A server that answers at once and brings nothing new must not be asked in a tight circle. */
+const LEAST_MS = 500;
+
 export interface DesiredLoopParts {
   /** Null: nothing newer. */
   readonly fetch: (
@@ -29,6 +34,7 @@ export class DesiredLoop {
   private current = new AbortController();
   private isFirst = true;
   private isFailing = false;
+  private askedAt = 0;
 
   constructor(private readonly parts: DesiredLoopParts) {}
 
@@ -38,7 +44,7 @@ export class DesiredLoop {
 
   /** The server has said elsewhere that there is something newer. */
   kick(): void {
-    this.current.abort();
+    if (performance.now() - this.askedAt >= KICK_AFTER_MS) this.current.abort();
   }
 
   async stop(): Promise<void> {
@@ -69,10 +75,14 @@ export class DesiredLoop {
     // The first question asks for everything: what was refused before shows itself again.
     const after = this.isFirst ? 0 : expected.revision;
     const waitMs = this.isFirst ? 0 : limits.longPollMs;
+    this.askedAt = performance.now();
     const statement = await this.parts.fetch({ after, waitMs, nonce }, signal);
     if (statement !== null) {
       this.parts.accept(await verifyStatement(statement, { ...expected, nonce }));
     }
+    const isNew = this.parts.expectation().revision > expected.revision;
+    const tookMs = performance.now() - this.askedAt;
+    if (!this.isFirst && !isNew && tookMs < LEAST_MS) await this.pause(LEAST_MS);
     this.isFirst = false;
   }
 
@@ -81,8 +91,10 @@ export class DesiredLoop {
     const level = isRefused ? 'error' : this.isFailing ? 'debug' : 'warn';
     this.parts.log[level]({ reason: messageOf(error) }, 'no desired state');
     this.isFailing = true;
-    await pause(this.backoff.nextMs(), undefined, { signal: this.abort.signal }).catch(
-      () => undefined,
-    );
+    await this.pause(this.backoff.nextMs());
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.abort.signal }).catch(() => undefined);
   }
 }

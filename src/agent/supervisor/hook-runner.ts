@@ -52,6 +52,7 @@ export class HookRunner {
   /** Null: it went well. */
   private async spawn(what: HookRun, runName: string): Promise<string | null> {
     await mkdir(what.directory, { recursive: true, mode: 0o700 });
+    what.output.rotate(outputName(what.key));
     const output = what.output.open(outputName(what.key));
     try {
       return await new Promise<string | null>((resolve) => {

@@ -96,10 +96,12 @@ export class Keeper {
       .some((one) => one.slot !== spec.slot && isRunning(one));
     if (now < health.restartAt || (others && isExclusive(spec.manifest))) return;
     health.isStarting = true;
-    void this.restart(spec, health, record).finally(() => {
-      health.isStarting = false;
-      this.tools.onChange();
-    });
+    void this.restart(spec, health, record)
+      .catch((error: unknown) => this.tools.log.error({ reason: messageOf(error) }, 'not kept'))
+      .finally(() => {
+        health.isStarting = false;
+        this.tools.onChange();
+      });
   }
 
   private mourn(record: InstanceRecord, health: SlotHealth, now: number): void {

@@ -10,6 +10,8 @@ import { slotOf, specOf } from './release-spec.js';
 
 /** A hook of a module may need this long to come to its end when the agent is asked to stop. */
 const STOP_WAIT_MS = 20_000;
+/** A disk that was full may have room again. */
+const RETRY_MS = 5000;
 
 /**
  * One module on this node: at most one convergence at a time, always toward the generation accepted
@@ -116,8 +118,19 @@ export class ModuleSupervisor {
     const abort = new AbortController();
     this.abort = abort;
     this.delay = undefined;
-    this.chain = this.chain.then(() => this.run(abort.signal));
+    this.chain = this.chain
+      .then(() => this.run(abort.signal))
+      .catch((error: unknown) => this.broken(error, abort.signal));
     this.tools.onChange();
+  }
+
+  /** Not even the outcome could be written down; nothing else would ask again. */
+  private broken(error: unknown, signal: AbortSignal): void {
+    this.tools.log.error({ reason: messageOf(error) }, 'the agent cannot work; trying again soon');
+    const again = () => {
+      if (!this.isStopped && !signal.aborted) this.pursue();
+    };
+    setTimeout(again, RETRY_MS).unref();
   }
 
   private async run(signal: AbortSignal): Promise<void> {

@@ -44,8 +44,11 @@ export class Supervisor {
     this.tools.onChange();
   }
 
+  /** What runs comes first: a report has room for so many, and the absent stay absent. */
   observe(): ObservedModule[] {
-    return [...this.modules.values()].map((one) => one.observe());
+    const all = [...this.modules.values()].map((one) => one.observe());
+    const isAbsent = (one: ObservedModule) => one.state === 'absent';
+    return [...all.filter((one) => !isAbsent(one)), ...all.filter(isAbsent)];
   }
 
   noticeExit(moduleId: string): void {

@@ -11,7 +11,7 @@ const token = environment.TIDEGATE_ENROLLMENT_TOKEN;
 // The front and the modules are children of this process and must not find it.
 delete environment.TIDEGATE_ENROLLMENT_TOKEN;
 
-process.exitCode = await runAgentProcess({
+const exitCode = await runAgentProcess({
   argv: process.argv.slice(2),
   token,
   baseEnvironment: Object.fromEntries(
@@ -22,3 +22,5 @@ process.exitCode = await runAgentProcess({
   ),
   frontCommand: [process.execPath, fileURLToPath(new URL('../front/main.js', import.meta.url))],
 });
+// At once: an instance that is being stopped is left to the next agent, which goes on with it.
+process.exit(exitCode);
