@@ -113,7 +113,7 @@ describe('the configuration', () => {
     [{ TIDEGATE_LISTEN: '[::]:8080' }, 'TIDEGATE_LISTEN be 127.0.0.1'],
     [{ TIDEGATE_LISTEN: '127.evil.example:8080' }, 'TIDEGATE_LISTEN be 127.0.0.1'],
   ])('refuses demo mode with %o', (environment, why) => {
-    const problems = problemsOf({ TIDEGATE_DEMO: 'true', ...environment } as never);
+    const problems = problemsOf({ TIDEGATE_DEMO: 'true', ...environment });
     expect(problems).toEqual([expect.stringContaining(why)]);
     expect(problemsOf({ TIDEGATE_DEMO: 'true', TIDEGATE_LISTEN: '[::1]:0' })).toEqual([]);
   });

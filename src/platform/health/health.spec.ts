@@ -59,7 +59,6 @@ describe('health', () => {
     expect(await health.isReady()).toBe(false);
     isWell = true;
     clock.advance(2_000);
-    await health.isReady();
     expect(await health.isReady()).toBe(true);
     health.beginShutdown();
     expect(await health.isReady()).toBe(false);

@@ -69,8 +69,8 @@ export class Health {
   private async refresh(): Promise<void> {
     const entries = [...this.entries.values()];
     const running = entries.map((entry) => entry.refresh());
-    // Everybody has an answer already: give it; the runs just begun serve the next probe.
-    if (entries.every((entry) => entry.isKnown())) return;
+    // All was well a moment ago: say so; the runs just begun serve the next probe.
+    if (entries.every((entry) => entry.isKnown() && entry.isFine())) return;
     await withinMs(ANSWER_MS, Promise.all(running));
   }
 }

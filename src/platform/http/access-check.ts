@@ -32,7 +32,7 @@ export function checkAccess(modules: ModulesContainer): CheckedHandler[] {
   for (const handler of handlersOf(modules)) {
     const access = Reflect.getMetadata(ACCESS_METADATA, handler.target) as Access | undefined;
     const count = Reflect.getMetadata(ACCESS_COUNT_METADATA, handler.target) as number | undefined;
-    const { target: _target, ...rest } = handler;
+    const { target: _target, label: _label, ...rest } = handler;
     if (access && count === 1) checked.push({ ...rest, access });
     else faults.push(faultOf(handler, count ?? 0));
   }

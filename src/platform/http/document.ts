@@ -79,7 +79,7 @@ function jsonSchemaOf(schema: unknown, io: 'input' | 'output'): Converted | unde
       if (jsonSchema.type === 'integer') delete jsonSchema.pattern;
       // zod drops the default of what it transforms, though a client may well rely on it.
       const preset = z.globalRegistry.get(zodSchema)?.['default'];
-      if (preset !== undefined) jsonSchema.default = preset as never;
+      if (preset !== undefined) jsonSchema.default = preset;
     },
   }) as Record<string, unknown>;
   void $schema;
