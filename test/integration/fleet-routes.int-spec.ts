@@ -3,6 +3,12 @@ import { OpenTransaction } from '../../src/platform/database/open-transaction.js
 import { jest } from '@jest/globals';
 import { FleetApp, type TestTenant } from '../support/fleet-app.js';
 
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly signaturePolicy: string;
+}
+
 describe('environments, clusters and nodes over HTTP', () => {
   let fleet: FleetApp;
   let tenant: TestTenant;
@@ -27,7 +33,7 @@ describe('environments, clusters and nodes over HTTP', () => {
 
     it('gives every new tenant the four built-in ones, each with a cluster', async () => {
       const list = await asAdmin('environments');
-      expect(list.body.items.map((each: any) => [each.name, each.signaturePolicy])).toEqual([
+      expect(list.body.items.map((each: Row) => [each.name, each.signaturePolicy])).toEqual([
         ['Development', 'if-present'],
         ['QA', 'if-present'],
         ['Staging', 'if-present'],
@@ -139,7 +145,7 @@ describe('environments, clusters and nodes over HTTP', () => {
     it('pages with a cursor that belongs to its filter', async () => {
       const first = await asAdmin('clusters?limit=2');
       const second = await asAdmin(`clusters?limit=200&cursor=${first.body.nextCursor}`);
-      const ids = [...first.body.items, ...second.body.items].map((each: any) => each.id);
+      const ids = [...first.body.items, ...second.body.items].map((each: Row) => each.id);
       expect(ids.length).toBeGreaterThanOrEqual(5);
       expect(ids).toEqual([...new Set<string>(ids)].sort().reverse());
       const foreign = await asAdmin(`clusters?environment=QA&cursor=${first.body.nextCursor}`);
@@ -153,7 +159,7 @@ describe('environments, clusters and nodes over HTTP', () => {
       const alive = await fleet.agent(tenant, 'alive', { environment: 'QA' });
       await alive.report();
       const names = async (query: string) =>
-        (await asAdmin(`nodes?${query}`)).body.items.map((node: any) => node.name);
+        (await asAdmin(`nodes?${query}`)).body.items.map((node: Row) => node.name);
       expect(await names('environment=qa')).toEqual(['alive']);
       expect(await names('environment=QA&cluster=elsewhere')).toEqual([]);
       expect(await names('state=Lost')).toEqual(['silent']);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { Global, Module, type Provider } from '@nestjs/common';
+import { type Abstract, Global, Module, type Provider } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import {
   AGENT_AUDIENCE,
@@ -51,6 +51,7 @@ import { freshDatabase } from './database.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked at, not typed
   readonly body: any;
 }
 
@@ -85,7 +86,7 @@ export class FleetApp {
     return fleet;
   }
 
-  get<T>(type: abstract new (...args: any[]) => T): T {
+  get<T>(type: Abstract<T>): T {
     return this.inside.get<T>(type, { strict: false });
   }
 
