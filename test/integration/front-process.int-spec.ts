@@ -17,6 +17,7 @@ jest.setTimeout(30_000);
 describe('the front as a process', () => {
   let built: BuiltFront;
   let stateDir: string;
+  let folder: string;
   let port: number;
   let instance: TestInstance;
   const pids = new Set<number>();
@@ -24,7 +25,8 @@ describe('the front as a process', () => {
   beforeAll(async () => (built = await buildFront()));
   afterAll(() => built.remove());
   beforeEach(async () => {
-    stateDir = await mkdtemp(join(tmpdir(), 'front-'));
+    folder = await mkdtemp(join(tmpdir(), 'front-'));
+    stateDir = folder;
     port = await freePort();
     instance = await new TestInstance('one').listen();
   });
@@ -34,7 +36,7 @@ describe('the front as a process', () => {
     await until(async () => (await livingFronts(stateDir)).length === 0, 'no front left');
     pids.clear();
     await instance.close();
-    await rm(stateDir, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   });
 
   const start = () => ensureFront({ stateDir, command: built.command });
@@ -173,6 +175,38 @@ describe('the front as a process', () => {
       expect(counters!.histogram.reduce((sum, [, count]) => sum + count, 0)).toBe(total());
     }, 60_000);
 
+    it('is started anew when the new one crashes while the old one still has a WebSocket', async () => {
+      const module = await ProcessInstance.start('module');
+      const client = await start();
+      await client.apply(table(1, port, [target(module)]));
+      pids.add(await pidOf(client));
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+      await once(socket, 'open');
+      await upgradeFront({ stateDir, command: built.command });
+      kill(await pidOf(client), 'SIGKILL');
+      await until(async () => (await livingFronts(stateDir)).length === 1, 'only the old one');
+      await expect(client.status()).rejects.toMatchObject({ code: 'front-unreachable' });
+      await start();
+      expect((await ask(port)).body).toBe('module');
+      const answered = once(socket, 'message') as Promise<[{ data: string }]>;
+      socket.send('still here');
+      expect((await answered)[0].data).toBe('still here');
+      const closed = once(socket, 'close');
+      await module.end('SIGTERM');
+      await closed;
+    });
+
+    it('answers the caller even when nothing is left to finish', async () => {
+      const client = await start();
+      for (let upgrade = 0; upgrade < 3; upgrade += 1) {
+        const old = await pidOf(client);
+        await upgradeFront({ stateDir, command: built.command });
+        expect(await pidOf(client)).not.toBe(old);
+      }
+      await client.apply(table(1, port, [target(instance)]));
+      expect((await ask(port)).body).toBe('one');
+    });
+
     it('goes on when the new one does not start', async () => {
       const client = await start();
       await client.apply(table(1, port, [target(instance)]));
@@ -221,7 +255,7 @@ describe('the front as a process', () => {
 });
 
 it('does not take another process for the front', async () => {
-  const now = { pid: process.pid, startTime: '1', bootId: '', socket: '' };
+  const now = { pid: process.pid, startTime: '1', bootId: '', socket: '', retired: false };
   expect(isAlive(now)).toBe(false);
 });
 

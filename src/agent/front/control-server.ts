@@ -66,11 +66,11 @@ export class ControlServer {
     await chmod(path, 0o600);
   }
 
-  async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+  /** Lets answers that are being written out finish, at most `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => this.server.closeAllConnections(), graceMs);
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+    clearTimeout(timer);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

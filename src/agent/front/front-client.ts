@@ -112,7 +112,7 @@ export class FrontClient implements FrontPort {
 
   private async fronts(): Promise<FrontIdentity[]> {
     const fronts = await livingFronts(this.stateDir);
-    if (fronts.length === 0) throw unreachable(this.stateDir);
+    if (fronts.every(({ retired }) => retired)) throw unreachable(this.stateDir);
     return fronts;
   }
 

@@ -15,17 +15,28 @@ export interface FrontIdentity {
   readonly startTime: string;
   readonly bootId: string;
   readonly socket: string;
+  /** It has a successor and finishes what it has; a node needs one that is not. */
+  readonly retired: boolean;
 }
 
 const FILE = /^front-(\d+)\.json$/;
 
-export async function writeIdentity(stateDir: string, socket: string): Promise<FrontIdentity> {
+export async function writeIdentity(
+  stateDir: string,
+  socket: string,
+  retired: boolean,
+): Promise<void> {
   const { pid } = process;
-  const identity = { pid, startTime: startTimeOf(pid), bootId: bootId(), socket };
+  const identity: FrontIdentity = {
+    pid,
+    startTime: startTimeOf(pid),
+    bootId: bootId(),
+    socket,
+    retired,
+  };
   const path = join(stateDir, `front-${pid}.json`);
   await writeFile(`${path}.tmp`, JSON.stringify(identity), { mode: 0o600 });
   await rename(`${path}.tmp`, path);
-  return identity;
 }
 
 export async function removeIdentity(stateDir: string, pid: number): Promise<void> {

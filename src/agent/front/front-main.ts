@@ -26,8 +26,8 @@ export async function runFront(argv: readonly string[]): Promise<void> {
   // A full disk must not stop the traffic because a log line cannot be written.
   process.stdout.on('error', () => undefined);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const [other] = inherited === undefined ? await livingFronts(stateDir) : [];
-  if (other !== undefined) {
+  const other = (await livingFronts(stateDir)).find(({ retired }) => !retired);
+  if (other !== undefined && inherited === undefined) {
     throw new DomainError(
       'conflict',
       'front-running',
@@ -39,6 +39,8 @@ export async function runFront(argv: readonly string[]): Promise<void> {
   const socket = await socketPathFor(stateDir, process.pid);
   let successor: Successor | undefined;
   const exit = async () => {
+    // Among them the answer to whoever asked for the upgrade.
+    await control.close(1000);
     await removeIdentity(stateDir, process.pid);
     await rm(socket, { force: true });
     process.exit(0);
@@ -46,7 +48,7 @@ export async function runFront(argv: readonly string[]): Promise<void> {
   const retire = async () => {
     await front.emptied(frontLimits.retireMs);
     await front.stop(0);
-    await handCountersOn(successor!, front);
+    await handCountersOn(successor!, front, stdoutLog);
     stdoutLog('retired: the last connection is gone', { successor: successor!.pid });
     await exit();
   };
@@ -57,12 +59,14 @@ export async function runFront(argv: readonly string[]): Promise<void> {
       });
       stdoutLog('handed the ports over', { successor: successor!.pid });
       void retire();
+      // From now on only the successor counts as this node's front, even if it should crash.
+      await writeIdentity(stateDir, socket, true);
       return { pid: successor!.pid };
     },
   });
   const { version, failed } = await front.start(inherited);
   await control.listen(socket);
-  await writeIdentity(stateDir, socket);
+  await writeIdentity(stateDir, socket, false);
   stdoutLog('started', { version, failed, host, isSuccessor: inherited !== undefined });
   let isStopping = false;
   const stop = (signal: string) => {

@@ -25,7 +25,7 @@ export interface FrontProcessOptions {
 export async function ensureFront(options: FrontProcessOptions): Promise<FrontClient> {
   const { stateDir, log = silentLog } = options;
   const client = new FrontClient(stateDir);
-  if ((await livingFronts(stateDir)).length > 0) {
+  if ((await livingFronts(stateDir)).some(({ retired }) => !retired)) {
     const { pid, version } = await client.status();
     log('found the front', { pid, version });
     return client;
