@@ -80,10 +80,15 @@ function answerFaults({ responses = {} }: Operation): string[] {
       return [`does not say what its ${status} answer looks like`];
     }
     return Object.entries(content)
-      .filter(([type]) => type !== 'application/octet-stream')
+      .filter(([, media]) => !isBinary(media))
       .filter(([, media]) => !media.schema || (media.example ?? media.examples) === undefined)
       .map(([type]) => `has no schema or no example of its ${status} answer (${type})`);
   });
+}
+
+/** Bytes have no example that a reader could learn from. */
+function isBinary({ schema }: Media): boolean {
+  return (schema as { format?: unknown } | undefined)?.format === 'binary';
 }
 
 function errorFaults({ responses = {}, 'x-error-codes': codes = [] }: Operation): string[] {
