@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openEmbeddedDatabase } from '../../src/platform/database/embedded/embedded-database.js';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -32,11 +33,13 @@ describe('the embedded PostgreSQL', () => {
     for (const child of children) child.kill('SIGKILL');
     for (const server of started) await server.stop();
     [started, children] = [[], []];
-    await rm(base, { recursive: true, force: true });
+    // The server of a killed process may still be writing its last page.
+    await rm(base, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   });
 
   const start = async (dataDir: string, options: Partial<EmbeddedPostgresOptions> = {}) => {
-    const server = await startEmbeddedPostgres({ dataDir, log: () => {}, ...options });
+    const settings = { fsync: 'off' };
+    const server = await startEmbeddedPostgres({ dataDir, log: () => {}, settings, ...options });
     started.push(server);
     return server;
   };
@@ -73,7 +76,7 @@ describe('the embedded PostgreSQL', () => {
 
   it('keeps its data over a restart, and its files from everybody else', async () => {
     const dataDir = join(base, 'postgres');
-    const first = await start(dataDir);
+    const first = await start(dataDir, { settings: {} });
     await ask(first, 'create table kept as select 7 as value');
     expect(await ask(first, `select current_setting('listen_addresses') as value`)).toBe('');
     expect(await ask(first, `select current_setting('fsync') as value`)).toBe('on');
@@ -107,6 +110,22 @@ describe('the embedded PostgreSQL', () => {
     expect(guest.superuser).toEqual(server.superuser);
     await guest.stop();
     expect(await ask(server, 'select 1 as value')).toBe(1);
+  });
+
+  it('gives everybody who asks at once the same roles, passwords and database', async () => {
+    const home = join(base, 'home');
+    const owner = await start(join(home, 'postgres'));
+    const asked = await Promise.all(
+      [1, 2, 3].map(() => openEmbeddedDatabase({ home, log: () => {}, mayShare: true })),
+    );
+    for (const { access } of asked) {
+      expect(access).toEqual(asked[0]?.access);
+      const who = await withClient(access.app, (client) =>
+        client.query('select current_user as me'),
+      );
+      expect(who.rows).toEqual([{ me: 'tidegate_app' }]);
+    }
+    expect(await ask(owner, 'select 1 as value')).toBe(1);
   });
 
   it('puts its socket elsewhere when the path is longer than an address may be', async () => {
@@ -185,7 +204,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('tells why the server did not start', async () => {
-    const settings = { shared_buffers: 'lots' };
+    const settings = { fsync: 'off', shared_buffers: 'lots' };
     await expect(start(join(base, 'postgres'), { settings })).rejects.toThrow('shared_buffers');
   });
 

@@ -2,6 +2,10 @@
 import { startEmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
 
 const dataDir = process.argv[2] ?? '';
-const postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
+const postgres = await startEmbeddedPostgres({
+  dataDir,
+  log: () => {},
+  settings: { fsync: 'off' },
+});
 process.stdout.write(`${JSON.stringify(postgres)}\n`);
 process.once('SIGTERM', () => void postgres.stop());

@@ -79,7 +79,7 @@ export async function startEmbeddedPostgres(
     const data = join(place.folder, 'data');
     if (await clearLeftOver(data)) options.log('Stopped a database server that a crash had left.');
     const password = await passwordOf(dataDir);
-    await ensureCluster(place, password, options.log);
+    await ensureCluster(place, password, options);
     socketFolder = await makeSocketFolder(place);
     const settings = { ...tuning, ...options.settings, unix_socket_directories: socketFolder };
     postmaster = await startWhenFree(place, settings, { host: socketFolder, password });
@@ -137,7 +137,7 @@ async function passwordOf(dataDir: string): Promise<string> {
 async function ensureCluster(
   place: Place,
   password: string,
-  log: (line: string) => void,
+  options: Pick<EmbeddedPostgresOptions, 'log' | 'settings'>,
 ): Promise<void> {
   const data = join(place.folder, 'data');
   const version = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined);
@@ -152,7 +152,7 @@ async function ensureCluster(
       `The data in ${data} is of PostgreSQL ${version.trim()}, and this version brings ${offered?.trim()}: move it with the previous version's dump, or choose another state folder.`,
     );
   }
-  log('Preparing the embedded database …');
+  options.log('Preparing the embedded database …');
   const partial = join(place.folder, 'data.partial');
   const passwordFile = join(place.folder, 'initdb-password');
   await rm(partial, { recursive: true, force: true });
@@ -165,6 +165,8 @@ async function ensureCluster(
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
+      // Who does not wait for the disk later need not wait for it now.
+      ...(options.settings?.['fsync'] === 'off' ? ['--no-sync'] : []),
       ...localeFlags(Number.parseInt(offered ?? '', 10)),
     ]);
     await rename(partial, data);

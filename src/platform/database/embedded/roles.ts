@@ -39,6 +39,9 @@ const loginRoles = {
   },
 } as const;
 
+/** Any number that nothing else in the superuser's database locks. */
+const lockKey = 0x726f6c65;
+
 type RoleName = keyof typeof loginRoles;
 type Passwords = Record<RoleName, string>;
 
@@ -48,10 +51,14 @@ export async function ensureRoles(
   superuserConnection: ConnectionOptions,
   options: RoleOptions,
 ): Promise<DatabaseAccess> {
-  const passwords = await passwordsIn(options.passwordFile);
-  await withClient(superuserConnection, (client) => ensureAllRoles(client, passwords));
-  await ensureDatabase(superuserConnection, options.database);
-  return accessTo(superuserConnection, options.database, passwords);
+  return withClient(superuserConnection, async (client) => {
+    // A command beside a starting platform: one of them makes the roles, with one set of passwords.
+    await client.query('select pg_advisory_lock($1)', [lockKey]);
+    const passwords = await passwordsIn(options.passwordFile);
+    await ensureAllRoles(client, passwords);
+    await ensureDatabase(superuserConnection, options.database);
+    return accessTo(superuserConnection, options.database, passwords);
+  });
 }
 
 async function ensureAllRoles(client: Client, passwords: Passwords): Promise<void> {
