@@ -107,10 +107,21 @@ function listenOf(text: string): Listen {
   return listenSchema.parse(text);
 }
 
+/**
+ * Names that are not ours to judge: those of the agent and the command line, which may run in the
+ * same shell, and what Kubernetes sets in every pod for a service that is called `tidegate…`.
+ */
+const NAMES_OF_OTHERS = [
+  /^TIDEGATE_(ENROLLMENT_TOKEN|URL|TOKEN|TENANT)$/,
+  /^TIDEGATE_(\w+_)?SERVICE_(HOST|PORT)(_\w+)?$/,
+  /^TIDEGATE_(\w+_)?PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/,
+];
+
 function unknownNames(environment: Environment): string[] {
   const known: string[] = Object.values(settings).map((setting) => setting.env);
   return Object.keys(environment)
     .filter((name) => name.startsWith('TIDEGATE_') && !known.includes(name))
+    .filter((name) => !NAMES_OF_OTHERS.some((pattern) => pattern.test(name)))
     .map((name) => {
       const near = nearestName(name, known);
       const advice = near ? `did you mean ${near}?` : 'see docs/configuration.md for the names.';
