@@ -47,14 +47,13 @@ it('believes no statement that is forged, replayed or meant for somebody else', 
   }
   rig.log = '';
   rig.plane.tamper = undefined;
-  const { sign } = rig.plane;
-  rig.plane.sign = (payload) => sign.call(rig.plane, payload, stranger.privateKey);
+  rig.plane.signingKey = stranger.privateKey;
   rig.desire(9, [await rig.server('6.6.6')]);
   await eventually('it refuses the signature', () => rig.log.includes('signature'));
   expect(rig.plane.observed(rig.moduleId)).toMatchObject({ generation: 1, state: 'healthy' });
   expect(rig.starts('6.6.6')).toBe(0);
   expect(await rig.get()).toBe('1.0.0');
-  rig.plane.sign = sign;
+  rig.plane.signingKey = rig.plane.keys.privateKey;
   rig.desire(10, [await rig.server('2.0.0')]);
   await rig.until(10, 'healthy');
 });

@@ -33,6 +33,7 @@ export class FakeControlPlane {
   readonly nodeId = randomUUID();
   readonly token = 'one-time-token';
   readonly keys = newSigningKey();
+  signingKey = this.keys.privateKey;
   readonly reports: ReportRequest[] = [];
   readonly artifacts = new Map<string, Buffer>();
   /** Requests by path, e.g. to see that nothing was downloaded twice. */
@@ -174,10 +175,9 @@ export class FakeControlPlane {
     const waitMs = Number(url.searchParams.get('waitMs'));
     if (this.revision <= after) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
+        setTimeout(resolve, waitMs).unref();
         this.waiting.add(resolve);
         request.socket.once('close', resolve);
-        void Promise.resolve().then(() => timer.unref());
       });
     }
     if (this.revision <= after) return void response.writeHead(204).end();
@@ -188,10 +188,10 @@ export class FakeControlPlane {
     send(response, 200, { statement: await this.sign(this.tamper?.(statement) ?? statement) });
   }
 
-  sign(payload: object, key = this.keys.privateKey): Promise<string> {
+  private sign(payload: object): Promise<string> {
     return new CompactSign(Buffer.from(JSON.stringify(payload)))
       .setProtectedHeader({ alg: 'EdDSA', typ: DESIRED_TYPE, kid: 'k1' })
-      .sign(key);
+      .sign(this.signingKey);
   }
 }
 

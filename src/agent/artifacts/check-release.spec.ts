@@ -1,11 +1,11 @@
 import { digestOf } from '../../kernel/digest.js';
 import { newSigningKey, publicKeyText, signRelease } from '../../kernel/signature.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
-import { checkRelease } from './check-release.js';
+import { checkRelease, type ReleasePolicy } from './check-release.js';
 
 const key = newSigningKey();
 const stranger = newSigningKey();
-const lax = { signatureRequired: false, trustedKeys: [] };
+const lax: ReleasePolicy = { signatureRequired: false, trustedKeys: [] };
 const artifactDigest = `sha256:${'b'.repeat(64)}`;
 
 function release(
@@ -83,8 +83,8 @@ it('counts only the keys given to the node, whatever the server vouches for', ()
 });
 
 it('refuses configuration that cannot be an environment', () => {
-  for (const configuration of [{ 'a b': '1' }, { '': '1' }, { A: 'x\u0000y' }]) {
-    const bad = release({}, { configuration });
-    expect(check(bad)).toThrow(code('configuration-invalid'));
+  const bad: Record<string, string>[] = [{ 'a b': '1' }, { '': '1' }, { A: 'x\u0000y' }];
+  for (const configuration of bad) {
+    expect(check(release({}, { configuration }))).toThrow(code('configuration-invalid'));
   }
 });

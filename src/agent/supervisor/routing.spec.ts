@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { DomainError } from '../../kernel/errors.js';
 import type { FrontPort, FrontTable } from '../front/front-port.js';
-import { type InstanceRecord, Journal } from '../journal/journal.js';
+import { Journal } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Instances } from './instances.js';
 import { slotOf } from './release-spec.js';
@@ -87,7 +87,7 @@ function serve(moduleId: string, releases: DesiredRelease[], running = releases)
   for (const one of running) {
     const slot = slotOf(one);
     const known = { instance: `${moduleId}-${one.releaseId}`, moduleId, moduleName: 'x', port: 9 };
-    journal.instanceStarting({ ...known, slot, release: one, identity: null } as InstanceRecord);
+    journal.instanceStarting({ ...known, slot, release: one, identity: null });
   }
   journal.serves(moduleId, { generation: 1, releases });
 }
