@@ -27,21 +27,15 @@ const refusedWith = (code: string) =>
 it('believes no statement that is forged, replayed or meant for somebody else', async () => {
   await running();
   const stranger = newSigningKey();
-  const old: DesiredStatement[] = [];
+  // Every other lie is told to verify-statement.spec.ts; these show that the loop listens to it.
   const lies: ((statement: DesiredStatement) => object)[] = [
     (statement) => ({ ...statement, nodeId: rig.moduleId }),
-    (statement) => ({ ...statement, tenantId: rig.moduleId }),
     (statement) => ({ ...statement, nonce: 'x'.repeat(22) }),
-    (statement) => ({ ...statement, revision: 0 }),
-    (statement) => ({ ...statement, unknown: 1 }),
   ];
-  const words = ['another node', 'another tenant', 'nonce', 'revision 0', 'nknown'];
+  const words = ['another node', 'nonce'];
   for (const [index, lie] of lies.entries()) {
     rig.log = '';
-    rig.plane.tamper = (statement) => {
-      old.push(statement);
-      return lie(statement);
-    };
+    rig.plane.tamper = lie;
     rig.desire(2 + index, [await rig.server('6.6.6')]);
     await eventually(`it refuses: ${words[index]}`, () => rig.log.includes(words[index]!));
   }
