@@ -2,19 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Context } from '../platform/context.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
-import { readReleaseUpload } from './release-upload.js';
+import { readReleaseUpload, UPLOAD_IDLE_MS } from './release-upload.js';
 import { type Pushed, ReleasesService } from './releases.service.js';
 
 /** From a request with a form to a release: between the two, the upload is taken away whatever happens. */
 @Injectable()
 export class ReleaseIntake {
+  /** Tests have less patience. */
+  idleMs = UPLOAD_IDLE_MS;
+
   constructor(
     private readonly artifacts: ArtifactsService,
     private readonly releases: ReleasesService,
   ) {}
 
   async push(ctx: Context, moduleName: string, request: FastifyRequest): Promise<Pushed> {
-    const upload = await readReleaseUpload(request, this.artifacts);
+    const upload = await readReleaseUpload(request, this.artifacts, { idleMs: this.idleMs });
     try {
       return await this.releases.push(ctx, moduleName, upload);
     } finally {

@@ -21,7 +21,7 @@ export interface ReleaseUpload extends ReleaseForm {
 }
 
 /** A client that sends nothing for so long is gone, or holds a place on purpose. */
-const IDLE_MS = 60_000;
+export const UPLOAD_IDLE_MS = 60_000;
 /** What the parts beside the artifact and the form's own lines may add to a request. */
 const FORM_BYTES = 1024 * 1024;
 /** More parts than the form has names for only serve to keep the parser busy. */
@@ -38,11 +38,12 @@ const REST_MS = 10_000;
 export async function readReleaseUpload(
   request: FastifyRequest,
   artifacts: ArtifactsService,
+  options: { idleMs: number },
 ): Promise<ReleaseUpload> {
   const { raw } = request;
   try {
     checkRequest(request, artifacts.limitBytes);
-    raw.setTimeout(IDLE_MS);
+    raw.setTimeout(options.idleMs);
     return await readForm(request, artifacts);
   } catch (error) {
     throwAwayRest(raw);

@@ -1,8 +1,4 @@
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
-import { OBJECT_STORE } from '../drivers/storage/object-store.js';
-import { objectStores } from '../drivers/storage/object-stores.js';
-import { Config } from '../platform/config/config.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { TemporarySweep } from './artifacts/temporary-sweep.js';
 import { ConfigurationsController } from './configurations/configurations.controller.js';
@@ -15,7 +11,10 @@ import { ReleasesService } from './releases.service.js';
 import { SigningKeysController } from './signatures/signing-keys.controller.js';
 import { SigningKeysService } from './signatures/signing-keys.service.js';
 
-/** WHAT: modules, their releases with artifacts and signatures, and their configurations. */
+/**
+ * WHAT: modules, their releases with artifacts and signatures, and their configurations. Expects from
+ * global modules: Database, Audit, Config, Logger and OBJECT_STORE.
+ */
 @Module({
   controllers: [
     ModulesController,
@@ -24,12 +23,6 @@ import { SigningKeysService } from './signatures/signing-keys.service.js';
     SigningKeysController,
   ],
   providers: [
-    {
-      provide: OBJECT_STORE,
-      useFactory: (config: Config) =>
-        objectStores.get('filesystem').open({ directory: join(config.home, 'artifacts') }),
-      inject: [Config],
-    },
     ArtifactsService,
     ConfigurationsService,
     ReleaseIntake,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { limits } from '../../src/kernel/limits.js';
+import { ReleaseIntake } from '../../src/releases/release-intake.js';
 import { type ArtifactEntry, buildArchive } from '../support/artifact.js';
 import { field, file, rawForm, rawPush } from '../support/raw-push.js';
 import { plainManifest, releaseForm, someArtifact } from '../support/release-form.js';
@@ -305,6 +306,23 @@ describe('an upload that ends too early', () => {
     await eventually(async () => (await app.files()).length > 0);
     expect(await app.files()).toHaveLength(1);
     socket.destroy();
+  });
+
+  it('is cut off, and leaves nothing, when the client says nothing for too long', async () => {
+    const intake = app.get(ReleaseIntake);
+    const patience = intake.idleMs;
+    intake.idleMs = 200;
+    try {
+      const whole = start();
+      const { socket, answer } = await rawPush(url(), {
+        ...{ tenantId: app.tenantId, announced: whole.length },
+      });
+      socket.write(whole.subarray(0, 260));
+      await answer();
+      expect(socket.closed).toBe(true);
+    } finally {
+      intake.idleMs = patience;
+    }
   });
 
   it('lets the next one in on the same server', async () => {

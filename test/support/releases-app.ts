@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { type CanActivate, type ExecutionContext, Module, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { DriversModule } from '../../src/drivers/drivers.module.js';
 import { fleetErrors } from '../../src/fleet/fleet.errors.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -98,7 +99,7 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   };
 
   @Module({
-    imports: [PlatformModule.forRoot(platform), ReleasesModule],
+    imports: [PlatformModule.forRoot(platform), DriversModule, ReleasesModule],
     providers: [{ provide: APP_GUARD, useClass: HeaderGuard }],
   })
   class TestModule {}

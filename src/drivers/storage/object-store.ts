@@ -33,9 +33,6 @@ export interface ObjectStore {
   sweepTemporary(olderThanMs: number): Promise<number>;
 }
 
-/** The token under which Nest hands out the store that the operator chose. */
-export const OBJECT_STORE = Symbol('tidegate:object-store');
-
 export interface ObjectStat {
   readonly bytes: number;
 }

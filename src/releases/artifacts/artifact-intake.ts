@@ -28,44 +28,48 @@ export async function receiveArtifact(
   const walked = new PassThrough();
   // The walk reports its own failure; an error event of its pipe must not end the process.
   walked.on('error', () => undefined);
-  // What fails first is the reason; what fails after it (a closed pipe) is only its echo.
-  const failures: unknown[] = [];
-  const note = (reason: unknown): undefined => {
-    failures.push(reason);
-    walked.destroy();
-  };
-  const walking = walkArchive(walked).catch(note);
-  const storing = store
-    .put(temporaryKey, Readable.from(doubled(source, walked, note)), options)
-    .catch(note);
-  const [summary, bytes] = await Promise.all([walking, storing]);
+  const flow: Flow = { isWithStore: true };
+  const storing = store.put(temporaryKey, Readable.from(doubled(source, walked, flow)), options);
+  // A store that fails before it reads would leave the walk waiting.
+  storing.catch(() => walked.destroy());
+  const [walk, put] = await Promise.allSettled([walkArchive(walked), storing]);
   try {
-    if (failures.length > 0) throw failures[0];
-    return { temporaryKey, ...sameBytes(summary, bytes) };
+    // One failure breaks the pipes of the others, whose errors are only its echo and may come first.
+    if (flow.sourceFailure) throw flow.sourceFailure.reason;
+    if (flow.isWithStore && put.status === 'rejected') throw put.reason;
+    if (walk.status === 'rejected') throw walk.reason;
+    if (put.status === 'rejected') throw put.reason;
+    return { temporaryKey, ...sameBytes(walk.value, put.value) };
   } catch (error) {
     await store.delete(temporaryKey);
     throw error;
   }
 }
 
+/** Where a chunk was when the flow stopped: it tells who stopped it. */
+interface Flow {
+  isWithStore: boolean;
+  sourceFailure?: { readonly reason: unknown };
+}
+
 /** Yields the source's chunks to the store and writes the same ones to the walk. */
-async function* doubled(
-  source: Readable,
-  walked: PassThrough,
-  note: (error: unknown) => void,
-): AsyncGenerator<Buffer> {
+async function* doubled(source: Readable, walked: PassThrough, flow: Flow): AsyncGenerator<Buffer> {
+  flow.isWithStore = false;
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
+      flow.isWithStore = true;
       yield chunk;
+      flow.isWithStore = false;
       if (walked.destroyed) return;
       if (!walked.write(chunk)) await drained(walked);
     }
     walked.end();
   } catch (error) {
-    note(error);
+    // A store that stops reading throws an AbortError in here; its reason is not the source's.
+    if (!flow.isWithStore) flow.sourceFailure = { reason: error };
     throw error;
   } finally {
-    // Left in the middle: the store gave up, and the walk must not wait for the rest.
+    // Left in the middle: the walk must not wait for the rest.
     if (!walked.writableEnded) walked.destroy();
   }
 }
@@ -83,12 +87,10 @@ function drained(stream: PassThrough): Promise<void> {
 
 /** What was hashed must be what was stored, whatever follows the end of the archive. */
 function sameBytes(
-  summary: ArchiveSummary | undefined,
-  bytes: number | undefined,
+  summary: ArchiveSummary,
+  bytes: number,
 ): { artifactDigest: string; bytes: number } {
-  if (summary && bytes !== undefined && summary.packedBytes === bytes) {
-    return { artifactDigest: summary.digest, bytes };
-  }
+  if (summary.packedBytes === bytes) return { artifactDigest: summary.digest, bytes };
   throw new DomainError(
     'unprocessable',
     'archive-damaged',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { artifactKey, OBJECT_STORE, type ObjectStore } from '../../drivers/storage/object-store.js';
+import { artifactKey, type ObjectStore } from '../../drivers/storage/object-store.js';
+import { OBJECT_STORE } from '../../drivers/storage/object-store.token.js';
 import { DomainError, TerminalError } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { OBJECT_STORE, type ObjectStore } from '../../drivers/storage/object-store.js';
+import type { ObjectStore } from '../../drivers/storage/object-store.js';
+import { OBJECT_STORE } from '../../drivers/storage/object-store.token.js';
 import { messageOf } from '../../kernel/errors.js';
 import { Logger } from '../../platform/logging/logger.js';
 
