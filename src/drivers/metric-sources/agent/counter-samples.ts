@@ -37,6 +37,8 @@ export interface CounterSample {
 
 /** Reports that leave an instance out by accident must not make it look new. */
 const PRIOR_WINDOW_MS = 60_000;
+/** Where the last report before the interval almost always is: one partition instead of all. */
+const NEAR_MS = 600_000;
 
 const SQL = `
   select asked.request, asked.node_id as "nodeId", found.*
@@ -45,12 +47,16 @@ const SQL = `
   cross join lateral (
     select given.*, to_timestamp(given.from_ms / 1000) as from_at, to_timestamp(given.to_ms / 1000) as to_at
   ) as asked
-  left join lateral (
-    select m.at from node_metrics m
-    where m.tenant_id = asked.tenant_id and m.node_id = asked.node_id
-      and m.module_id = asked.module_id and m.at <= asked.from_at
-    order by m.at desc limit 1
-  ) as prior on true
+  cross join lateral (
+    select coalesce(
+      (select max(m.at) from node_metrics m
+       where m.tenant_id = asked.tenant_id and m.node_id = asked.node_id
+         and m.module_id = asked.module_id and m.at <= asked.from_at
+         and m.at > asked.from_at - interval '${NEAR_MS} milliseconds'),
+      (select max(m.at) from node_metrics m
+       where m.tenant_id = asked.tenant_id and m.node_id = asked.node_id
+         and m.module_id = asked.module_id and m.at <= asked.from_at)) as at
+  ) as prior
   cross join lateral (
     select distinct on (row.instance, row.bucket)
       row.instance, row.release_id as "releaseId", row.bucket,

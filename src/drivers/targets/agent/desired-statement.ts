@@ -12,23 +12,26 @@ import { Config } from '../../../platform/config/config.js';
 import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { nodeRevoked } from './node-revoked.js';
+import { StatementBatches, type StatementKey } from './statement-batches.js';
 import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 
 /** Says what a node should run, signed, so that nothing between here and the node can change it. */
 @Injectable()
 export class DesiredStatements {
+  private readonly batches: StatementBatches<StatementRow>;
+
   constructor(
-    private readonly database: Database,
+    database: Database,
     private readonly config: Config,
     @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
-  ) {}
+  ) {
+    this.batches = new StatementBatches(database, STATEMENT_SQL);
+  }
 
   /** Null when the node's revision is not above `after`. */
   async after(context: Context, after: number, nonce: string): Promise<string | null> {
     const nodeId = context.actor.id;
-    const rows = await this.database.transaction(context, ({ tx, tenantId }) =>
-      tx.query<StatementRow>(STATEMENT_SQL, [tenantId, nodeId, after]),
-    );
+    const rows = await this.batches.read(context.tenantId, nodeId, after);
     const [first] = rows;
     if (!first) return null;
     if (first.isRevoked) throw nodeRevoked();
@@ -47,7 +50,7 @@ export class DesiredStatements {
   }
 }
 
-interface StatementRow {
+interface StatementRow extends StatementKey {
   readonly revision: number;
   readonly isRevoked: boolean;
   /** Null: the node has no module at all. */
@@ -65,9 +68,12 @@ function moduleOf(row: StatementRow): DesiredModule | null {
 // One statement, one snapshot: the revision and what it stands for belong together. Modules that
 // should be absent come last, so that the limit drops the oldest tombstones first.
 const STATEMENT_SQL = `
-  select node.desired_revision as revision, node.revoked_at is not null as "isRevoked",
+  select asked.node_id as "nodeId", asked.after, node.desired_revision as revision,
+    node.revoked_at is not null as "isRevoked",
     part.module, part.wanted
-  from nodes node
+  from unnest($2::uuid[], $3::bigint[]) as asked (node_id, after)
+  join nodes node on node.tenant_id = $1 and node.id = asked.node_id
+    and (node.desired_revision > asked.after or node.revoked_at is not null)
   left join lateral (
     select jsonb_array_length(desired.releases) as wanted,
       jsonb_build_object(
@@ -98,6 +104,4 @@ const STATEMENT_SQL = `
     where desired.tenant_id = $1 and desired.node_id = node.id
     order by desired.releases = '[]', desired.updated_at desc
     limit ${limits.reportModules}
-  ) as part on true
-  where node.tenant_id = $1 and node.id = $2
-    and (node.desired_revision > $3 or node.revoked_at is not null)`;
+  ) as part on true`;
