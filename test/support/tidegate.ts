@@ -1,0 +1,202 @@
+/**
+ * A whole Tidegate for end-to-end tests: API and worker in this process (so that their lines are
+ * counted), on a database of its own, in either mode; or as a real process that can be killed.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startApi } from '../../src/apps/api/start-api.js';
+import { startWorker } from '../../src/apps/worker/start-worker.js';
+import { Config } from '../../src/platform/config/config.js';
+import type { ConnectionOptions } from '../../src/platform/database/connection-options.js';
+import { Logger } from '../../src/platform/logging/logger.js';
+import type { RunningProcess } from '../../src/platform/run-process.js';
+import { Client } from './client.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+import { TestNode, type NodeOptions } from './nodes.js';
+import { testRedis, type TestRedis } from './redis.js';
+
+export type TestMode = 'standalone' | 'cluster';
+
+export const ADMIN_PASSWORD = 'correct horse battery';
+
+/** Gate times of a test: like the demo's, and shorter. Nothing in the engine knows of it. */
+export const quickGate = {
+  ...{ pollIntervalMs: 500, minWaitMs: 2000, maxWaitMs: 20_000, baselineMs: 10_000 },
+  ...{ warmUpMs: 1000, minRequests: 30, minChecks: 3, floorCpuMillicores: 500 },
+  ...{ trendAfterMs: 60_000 },
+};
+
+export interface TidegateOptions {
+  readonly mode?: TestMode;
+  /** A process of its own instead of this one: for what has to be killed. Standalone only. */
+  readonly isProcess?: boolean;
+  readonly environment?: Record<string, string>;
+}
+
+export class Tidegate {
+  private parts: RunningProcess[] = [];
+  private child: ChildProcess | undefined;
+  private readonly nodes: TestNode[] = [];
+  private address = '';
+  log = '';
+
+  private constructor(
+    private readonly options: TidegateOptions,
+    readonly home: string,
+    readonly database: TestDatabase,
+    private readonly redis: TestRedis | null,
+  ) {}
+
+  static async start(options: TidegateOptions = {}): Promise<Tidegate> {
+    const home = await mkdtemp(join(tmpdir(), 'tidegate-e2e-'));
+    const redis = options.mode === 'cluster' ? await testRedis() : null;
+    const tidegate = new Tidegate(options, home, await freshDatabase(), redis);
+    try {
+      await tidegate.run();
+      return tidegate;
+    } catch (error) {
+      await tidegate.stop();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.address;
+  }
+
+  async client(username = 'admin', password = ADMIN_PASSWORD): Promise<Client> {
+    return Client.login(this.url, username, password);
+  }
+
+  /** Enrolled nodes of an environment's cluster, reporting. */
+  async addNodes(count: number, options: NodeOptions = {}): Promise<TestNode[]> {
+    const client = await this.client();
+    const first = this.nodes.length + 1;
+    const added = Array.from(
+      { length: count },
+      (_, index) => new TestNode(this.url, join(this.home, `node-${first + index}`), first + index),
+    );
+    this.nodes.push(...added);
+    await Promise.all(added.map((node) => node.enroll(client, options)));
+    await client.until('/nodes?limit=200', (list: { items: { name: string; state: string }[] }) =>
+      added.every((node) =>
+        list.items.some(({ name, state }) => name === node.name && state === 'Healthy'),
+      ),
+    );
+    return added;
+  }
+
+  /** As if the machine had lost power; only with `isProcess`. */
+  async kill(): Promise<void> {
+    if (!this.child) throw new Error('only a Tidegate of its own process can be killed');
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** The same home, database and address again. */
+  async restart(): Promise<void> {
+    await this.run(new URL(this.address).host);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.nodes.map((node) => node.destroy()));
+    for (const part of this.parts.splice(0).reverse()) await part.stop().catch(() => undefined);
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      await exited;
+    }
+    await this.redis?.stop();
+    await this.database.drop();
+    await rm(this.home, { recursive: true, force: true });
+  }
+
+  private async run(listen = '127.0.0.1:0'): Promise<void> {
+    const environment = await this.environment(listen);
+    if (this.options.isProcess) return this.runProcess(environment);
+    const config = Config.read(environment);
+    const api = await startApi(config, Logger.silent());
+    this.parts.push(api);
+    this.address = urlIn(api.ready);
+    if (config.mode === 'cluster') this.parts.push(await startWorker(config, Logger.silent()));
+  }
+
+  private async runProcess(environment: Record<string, string>): Promise<void> {
+    const program = resolve('dist/apps/api/main.js');
+    if (!existsSync(program)) throw new Error('dist/ is missing: run `npm run build` first');
+    const child = spawn(process.execPath, [program], {
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    this.address = await new Promise<string>((ready, failed) => {
+      const read = (chunk: Buffer) => {
+        this.log = (this.log + chunk.toString()).slice(-20_000);
+        const line = this.log.split('\n').findLast((each) => each.includes('Tidegate listens on'));
+        if (line) ready(urlIn(line));
+      };
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      child.once('exit', () => failed(new Error(`Tidegate did not start:\n${this.log}`)));
+    });
+    this.log = '';
+  }
+
+  private async environment(listen: string): Promise<Record<string, string>> {
+    const { app, system, owner } = this.database;
+    const cluster: Record<string, string> = {};
+    if (this.redis) {
+      cluster.TIDEGATE_MODE = 'cluster';
+      cluster.REDIS_URL = this.redis.url;
+      cluster.TIDEGATE_METRICS_LISTEN = '127.0.0.1:0';
+      cluster.TIDEGATE_SIGNING_KEY_FILE = await this.keyFile('signing', () =>
+        generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+      );
+      cluster.TIDEGATE_AGENT_KEY_FILE = await this.keyFile('agent', () =>
+        generateKeyPairSync('ed25519'),
+      );
+    }
+    return {
+      TIDEGATE_HOME: join(this.home, 'platform'),
+      TIDEGATE_LISTEN: listen,
+      TIDEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
+      TIDEGATE_REPORT_INTERVAL_MS: '500',
+      TIDEGATE_LOG_FORMAT: 'json',
+      DATABASE_URL: urlOf(app),
+      DATABASE_SYSTEM_URL: urlOf(system),
+      DATABASE_OWNER_URL: urlOf(owner),
+      ...cluster,
+      ...this.options.environment,
+    };
+  }
+
+  private async keyFile(
+    name: string,
+    make: () => ReturnType<typeof generateKeyPairSync>,
+  ): Promise<string> {
+    const file = join(this.home, `${name}.pem`);
+    if (!existsSync(file)) {
+      const pem = make().privateKey.export({ type: 'pkcs8', format: 'pem' });
+      await writeFile(file, pem, { mode: 0o600 });
+    }
+    return file;
+  }
+}
+
+function urlIn(text: string): string {
+  const url = /http:\/\/[^\s"]+/.exec(text)?.[0];
+  if (!url) throw new Error(`no address in: ${text}`);
+  return url;
+}
+
+/** A URL for a server behind a Unix socket. */
+function urlOf({ host, port, database, user, password = '' }: ConnectionOptions): string {
+  const account = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  return `postgres://${account}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
+}
