@@ -115,7 +115,8 @@ function filesBelow(folder) {
 function hashOfSources() {
   const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
   const hash = createHash('sha256');
-  settings.concat('package-lock.json', filesBelow('src')).forEach((name) => {
+  const sources = filesBelow('src').concat(filesBelow('sdks/typescript/src'));
+  settings.concat('package-lock.json', sources).forEach((name) => {
     hash
       .update(name + '\0')
       .update(fs.readFileSync(path.join(root, name)))

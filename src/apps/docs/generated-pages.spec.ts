@@ -5,6 +5,6 @@ describe('a generated page', () => {
   it.each(Object.entries(generatedPages))('docs/%s is up to date', async (name, page) => {
     const file = new URL(`../../../docs/${name}`, import.meta.url);
     // When this fails: npm run docs:generate
-    expect(await readFile(file, 'utf8')).toBe(page());
+    expect(await readFile(file, 'utf8')).toBe(await page());
   });
 });

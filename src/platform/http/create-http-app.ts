@@ -20,7 +20,7 @@ import { parseStrictJson } from './strict-json.js';
 
 export const API_PREFIX = 'api/v1';
 /** These stand at the root: probes and well-known documents have their places. */
-const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path'];
+export const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path'];
 
 /** A request that takes longer to arrive holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 15_000;

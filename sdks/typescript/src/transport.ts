@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { AnswerError, retryAfterMs, withRetries } from './retry.js';
+import type { Credentials } from './session.js';
+import { errorOf, UnreachableError } from './tidegate-error.js';
+
+/**
+ * The POSTs that create something and honour Idempotency-Key. Only these are repeated after a lost
+ * connection: the server answers the second one with what the first one made.
+ */
+const CREATING = [
+  /^\/api\/v1\/deployments$/,
+  /^\/api\/v1\/signing-keys$/,
+  /^\/api\/v1\/modules\/[^/]+\/configurations\/[^/]+$/,
+];
+
+export function isCreating(method: string, path: string): boolean {
+  return method === 'POST' && CREATING.some((pattern) => pattern.test(path));
+}
+
+/** A connection that is open and silent for so long will not answer any more. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** `fetch` for one server: every failure to reach it is an UnreachableError with the address. */
+export async function reach(request: Request): Promise<Response> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+  try {
+    return await fetch(request, { signal });
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw new UnreachableError(new URL(request.url).origin, error);
+  }
+}
+
+/** Adds the token and the idempotency key, renews, repeats; throws TidegateError for refusals. */
+export function transport(credentials: Credentials): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const creates = isCreating(request.method, new URL(request.url).pathname);
+    if (creates && !request.headers.has('idempotency-key')) {
+      request.headers.set('idempotency-key', randomUUID());
+    }
+    const isRepeatable = creates || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(request.method);
+    return withRetries({ isRepeatable, signal: request.signal }, async () => {
+      const response = await withRenewal(credentials, (token) => {
+        // A body can be read once; each attempt gets a copy.
+        const copy = request.clone();
+        if (token !== null) copy.headers.set('authorization', `Bearer ${token}`);
+        return reach(copy);
+      });
+      if (response.ok) return response;
+      const waitMs = retryAfterMs(response.headers.get('retry-after'));
+      throw new AnswerError(await errorOf(response), waitMs);
+    });
+  };
+}
+
+/** Sends with the present token and, after a 401, once more with a renewed one. */
+export async function withRenewal<T extends { readonly status: number }>(
+  credentials: Credentials,
+  send: (token: string | null) => Promise<T>,
+): Promise<T> {
+  const token = await credentials.token();
+  const response = await send(token);
+  if (response.status !== 401 || token === null) return response;
+  if (!(await credentials.renew(token))) return response;
+  return send(await credentials.token());
+}
