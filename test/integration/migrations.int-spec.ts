@@ -63,25 +63,29 @@ describe('migrations', () => {
   // Debian's package, where it is installed: a machine without it tests the newest only, and says so.
   const installed = '/usr/lib/postgresql/15';
   const itOn15 = existsSync(installed) ? it : it.skip;
-  itOn15('go up, down and up again on PostgreSQL 15, the oldest that is supported', async () => {
-    const dataDir = join(folder, 'server');
-    const server = await startEmbeddedPostgres({
-      dataDir,
-      log: () => {},
-      settings: { fsync: 'off' },
-      binaries: binariesIn(installed),
-    });
-    try {
-      const { host, port, superuser } = server;
-      const access = await ensureRoles(
-        { host, port, ...superuser, database: 'postgres' },
-        { database: 'tidegate', passwordFile: join(dataDir, 'roles.json') },
-      );
-      await upDownUp(access.owner);
-    } finally {
-      await server.stop();
-    }
-  }, 60_000);
+  itOn15(
+    'go up, down and up again on PostgreSQL 15, the oldest that is supported',
+    async () => {
+      const dataDir = join(folder, 'server');
+      const server = await startEmbeddedPostgres({
+        dataDir,
+        log: () => {},
+        settings: { fsync: 'off' },
+        binaries: binariesIn(installed),
+      });
+      try {
+        const { host, port, superuser } = server;
+        const access = await ensureRoles(
+          { host, port, ...superuser, database: 'postgres' },
+          { database: 'tidegate', passwordFile: join(dataDir, 'roles.json') },
+        );
+        await upDownUp(access.owner);
+      } finally {
+        await server.stop();
+      }
+    },
+    60_000,
+  );
 
   it('lets several migrators start at once and applies each migration once', async () => {
     const results = await Promise.all(
