@@ -17,6 +17,11 @@ import { intervalRequests, sampleOf, type PollOf } from './gate-sample.js';
 import type { GateSpec, GateState } from './gate-spec.js';
 
 const BATCH = 500;
+/**
+ * A sample's time is when the agent took it, which is a little before it is stored. Reading up to
+ * this very moment would pass over samples that are still on their way, and never come back to them.
+ */
+const ON_THEIR_WAY_MS = 300;
 
 interface DueGate {
   readonly tenantId: string;
@@ -75,7 +80,12 @@ export class GatePoller implements DuePoller {
 }
 
 function pollOf({ tenantId, id, spec, gate, now }: DueGate): PollOf {
-  return { tenantId, id, spec, fromMs: gate.readTo, toMs: now };
+  return { tenantId, id, spec, fromMs: gate.readTo, toMs: readTo(gate, now) };
+}
+
+/** Never backwards, not even for a gate that has just begun. */
+function readTo(gate: GateState, now: number): number {
+  return Math.max(gate.readTo, now - ON_THEIR_WAY_MS);
 }
 
 function fold(due: DueGate, intervals: ReadonlyMap<string, NodeInterval[]>): Folded {
@@ -85,7 +95,7 @@ function fold(due: DueGate, intervals: ReadonlyMap<string, NodeInterval[]>): Fol
   const result = kind.fold(gate.state, sample, spec.baselines, spec.params);
   const isOver = result.verdict !== 'waiting' || lost.length > 0;
   const next: GateState = {
-    ...{ stepId: gate.stepId, n: gate.n + 1, readTo: now },
+    ...{ stepId: gate.stepId, n: gate.n + 1, readTo: readTo(gate, now) },
     ...{ state: result.state, verdict: result.verdict },
     ...{ reason: result.reason, reading: result.reading },
     ...(lost.length > 0 ? { silent: true } : {}),
