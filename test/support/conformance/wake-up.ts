@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { newId } from '../../../src/kernel/ids.js';
+import type { RunKey, WakeUp } from '../../../src/platform/queue/wake-up.js';
+import { eventually } from '../eventually.js';
+
+export interface WakeUpUnderTest {
+  /** A new one on the same server, as another process would have it. */
+  open(): WakeUp;
+  close(): Promise<void>;
+}
+
+/** What every driver of WakeUp must do. */
+export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnderTest>): void {
+  describe(`WakeUp on ${title}`, () => {
+    let server: WakeUpUnderTest;
+    let producer: WakeUp;
+    let worker: WakeUp;
+    let seen: RunKey[];
+    let handle: (key: RunKey) => Promise<void>;
+
+    beforeAll(async () => {
+      server = await setUp();
+      producer = server.open();
+      worker = server.open();
+      await worker.start((key) => handle(key), { concurrency: 4 });
+    });
+
+    beforeEach(() => {
+      seen = [];
+      handle = async (key) => void seen.push(key);
+    });
+
+    afterAll(async () => {
+      await Promise.all([producer?.stop(1_000), worker?.stop(1_000)]);
+      await server?.close();
+    });
+
+    const key = (): RunKey => ({ tenantId: newId(), id: newId() });
+
+    it('hands a run to a worker of another process', async () => {
+      const run = key();
+      producer.now(run);
+      await eventually(() => expect(seen).toEqual([run]));
+    });
+
+    it('folds hints for one run that nobody has taken yet, and takes a later one again', async () => {
+      const run = key();
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      const blocked: RunKey[] = [];
+      handle = async (each) => {
+        if (each.id === run.id) return void seen.push(each);
+        blocked.push(each);
+        await gate;
+      };
+      for (let busy = 0; busy < 4; busy += 1) producer.now(key());
+      await eventually(() => expect(blocked).toHaveLength(4));
+      for (let times = 0; times < 20; times += 1) producer.now(run);
+      open();
+      await eventually(() => expect(seen).toEqual([run]));
+      producer.now(run);
+      await eventually(() => expect(seen).toEqual([run, run]));
+    });
+
+    it('goes on after a handler that throws', async () => {
+      const [bad, good] = [key(), key()];
+      handle = async (each) => {
+        seen.push(each);
+        if (each.id === bad.id) throw new Error('refused by the test');
+      };
+      producer.now(bad);
+      await eventually(() => expect(seen).toContainEqual(bad));
+      producer.now(good);
+      producer.now(bad);
+      await eventually(() => {
+        expect(seen).toContainEqual(good);
+        expect(seen.filter(({ id }) => id === bad.id).length).toBeGreaterThanOrEqual(2);
+      });
+    });
+
+    it('hands out no more than its concurrency at once', async () => {
+      let running = 0;
+      let most = 0;
+      let done = 0;
+      handle = async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        done += 1;
+      };
+      for (let count = 0; count < 40; count += 1) producer.now(key());
+      await eventually(() => expect(done).toBe(40));
+      expect(most).toBeLessThanOrEqual(4);
+    });
+  });
+}

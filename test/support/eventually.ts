@@ -1,0 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Asserts again until it holds; fails with the last failure when it never does. */
+export async function eventually(
+  assertion: () => void | Promise<void>,
+  patienceMs = 15_000,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await pause(10);
+  }
+}
