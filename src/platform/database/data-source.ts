@@ -1,4 +1,4 @@
-import { DataSource, type EntityTarget, type Logger, type ObjectLiteral } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import type { ConnectionOptions } from './connection-options.js';
 
 /** Slower statements than this are logged, without their parameters. */
@@ -15,7 +15,6 @@ export interface DatabaseLog {
 export interface PoolOptions {
   readonly connection: ConnectionOptions;
   readonly poolSize: number;
-  readonly entities: readonly EntityTarget<ObjectLiteral>[];
   readonly log: DatabaseLog;
 }
 
@@ -30,7 +29,6 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     username: connection.user,
     ...(connection.password ? { password: connection.password } : {}),
     ...(connection.tls ? { ssl: true } : {}),
-    entities: options.entities as never,
     synchronize: false,
     parseInt8: true,
     poolSize: options.poolSize,

@@ -1,4 +1,4 @@
-import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { isId } from '../../kernel/ids.js';
 import type { Context } from '../context.js';
@@ -6,7 +6,6 @@ import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { OpenTransaction } from './open-transaction.js';
 import { isConnectionLoss, isRetryable } from './sql-errors.js';
-import { TenantRepository } from './tenant-repository.js';
 import type { Transaction } from './transaction.js';
 
 /** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
@@ -17,7 +16,6 @@ export interface DatabaseOptions {
   readonly system: ConnectionOptions;
   readonly poolSize: number;
   readonly systemPoolSize: number;
-  readonly entities?: readonly EntityTarget<ObjectLiteral>[];
   readonly log: DatabaseLog;
 }
 
@@ -34,18 +32,16 @@ export class Database {
 
   /** Throws when a server cannot be reached or a role could get round row-level security. */
   static async open(options: DatabaseOptions): Promise<Database> {
-    const { log, entities = [] } = options;
+    const { log } = options;
     const app = await openDataSource({
       connection: options.app,
       poolSize: options.poolSize,
-      entities,
       log,
     });
     try {
       const system = await openDataSource({
         connection: options.system,
         poolSize: options.systemPoolSize,
-        entities: [],
         log,
       });
       return new Database(app, system, log);
@@ -71,12 +67,6 @@ export class Database {
   /** Runs the work as the system's role: all tenants, but only the tables of scheduling. */
   async system<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.run(this.systemSource, 'begin', work);
-  }
-
-  /** A repository that joins the context's transaction and is bound to its tenant. */
-  of<E extends ObjectLiteral>(context: Context, entity: EntityTarget<E>): TenantRepository<E> {
-    const tx = context.tx as OpenTransaction;
-    return new TenantRepository(tx.runner.manager.getRepository(entity), context.tenantId);
   }
 
   /** Asks the same of both roles, outside any tenant: for checks at start only. */
