@@ -109,8 +109,6 @@ export class Database {
     let result: T;
     try {
       await runner.query(begin);
-      // TypeORM's own writes must join this transaction instead of opening another one.
-      (runner as { isTransactionActive: boolean }).isTransactionActive = true;
       result = await work(tx);
     } catch (error) {
       await this.rollback(runner);
@@ -118,7 +116,6 @@ export class Database {
     }
     try {
       await runner.query('commit');
-      (runner as { isTransactionActive: boolean }).isTransactionActive = false;
     } catch (error) {
       await this.rollback(runner);
       if (!isConnectionLoss(error)) throw error;
@@ -149,7 +146,6 @@ export class Database {
 
   private async rollback(runner: QueryRunner): Promise<void> {
     await runner.query('rollback').catch(() => undefined);
-    (runner as { isTransactionActive: boolean }).isTransactionActive = false;
     await runner.release().catch(() => undefined);
   }
 }

@@ -1,11 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 import type { Transaction } from './transaction.js';
 
-/** The Transaction over a TypeORM query runner; `runner` is for platform/database alone. */
+/** The Transaction over one connection, lent by TypeORM's pool. */
 export class OpenTransaction implements Transaction {
   private readonly hints: (() => void | Promise<void>)[] = [];
 
-  constructor(readonly runner: QueryRunner) {}
+  constructor(private readonly runner: QueryRunner) {}
 
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.runner.query(sql, parameters as unknown[], true);
