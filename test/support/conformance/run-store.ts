@@ -1,0 +1,256 @@
+/**
+ * What every RunStore promises, as checks that can be run against any of them, and also run to show
+ * that they go red when a defence is taken away.
+ */
+import { expect } from '@jest/globals';
+import type { JournalEntry } from '../../../src/engine/journal.js';
+import type { Plan } from '../../../src/engine/plan.js';
+import type { Lease, RunKey, RunSignal, RunStatus } from '../../../src/engine/run.js';
+import { Fenced, type RunStore, type RunTransaction } from '../../../src/engine/run-store.js';
+import { newId } from '../../../src/kernel/ids.js';
+
+export interface RunStoreBench {
+  readonly store: RunStore;
+  /** A Pending run with its first plan, due now. */
+  add(): Promise<RunKey>;
+  /** A hint, as a verb or a report gives it. */
+  poke(key: RunKey): Promise<void>;
+  signal(key: RunKey, verb: RunSignal['verb']): Promise<void>;
+  /** As if the lease had run out. */
+  expire(key: RunKey): Promise<void>;
+  /** Due since so many seconds. */
+  dueSince(key: RunKey, seconds: number): Promise<void>;
+  journal(key: RunKey): Promise<JournalEntry[]>;
+  state(key: RunKey): Promise<{
+    readonly status: RunStatus;
+    readonly isAwake: boolean;
+    readonly isLeased: boolean;
+  }>;
+}
+
+export interface RunStoreCheck {
+  readonly name: string;
+  readonly check: (bench: RunStoreBench) => Promise<void>;
+}
+
+const LEASE_MS = 60_000;
+const ENGINE = 'system:engine';
+const free = { locksSlot: false };
+const undo: Plan = { role: 'undo', steps: [] };
+
+const waiting = {
+  ...{ kind: 'test', since: 0, until: 0, who: 'nobody', verb: null, detail: 'waits' },
+};
+const inAnHour = () => ({
+  ...{ until: Date.now() + 3_600_000, waitingOn: waiting, pollsGate: false },
+});
+
+async function take({ store }: RunStoreBench, key: RunKey, owner = newId()): Promise<Lease> {
+  const lease = await store.lease(key, owner, LEASE_MS);
+  if (!lease) throw new Error('the run could not be leased');
+  return lease;
+}
+
+const note = (text: string) => (tx: RunTransaction) =>
+  tx.append({ kind: 'step-note', planNumber: 1, stepId: 'c', actor: ENGINE, data: { text } });
+
+const to = (status: RunStatus) => (tx: RunTransaction) =>
+  tx.changeStatus({ status, reason: null }, ENGINE);
+
+export const runStoreChecks: readonly RunStoreCheck[] = [
+  {
+    name: 'gives a run to one holder at a time, however many ask at once',
+    check: async (bench) => {
+      const key = await bench.add();
+      const asked = Array.from({ length: 10 }, () => bench.store.lease(key, newId(), LEASE_MS));
+      const got = (await Promise.all(asked)).filter((lease) => lease !== null);
+      expect(got).toHaveLength(1);
+      expect(got[0]).toMatchObject({ key, fence: 1, pokes: 0 });
+    },
+  },
+  {
+    name: 'gives a run on when its lease has run out, with a higher fence',
+    check: async (bench) => {
+      const key = await bench.add();
+      const first = await take(bench, key);
+      await bench.expire(key);
+      expect((await take(bench, key)).fence).toBeGreaterThan(first.fence);
+    },
+  },
+  {
+    name: 'refuses every write of an old holder (fence)',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const old = await take(bench, key);
+      const run = await store.load(old);
+      await bench.expire(key);
+      const present = await take(bench, key);
+      await expect(store.commit(old, free, note('late'))).rejects.toThrow(Fenced);
+      await expect(store.load(old)).rejects.toThrow(Fenced);
+      expect(await store.sleep(old, run, inAnHour())).toBe(false);
+      await store.release(old, 0);
+      expect(await bench.state(key)).toMatchObject({ isLeased: true });
+      await store.commit(present, free, note('in time'));
+      expect((await bench.journal(key)).map(({ data }) => data.text)).not.toContain('late');
+    },
+  },
+  {
+    name: 'renews what is still held and nothing else (fence)',
+    check: async (bench) => {
+      const owner = newId();
+      const [kept, lost] = [await bench.add(), await bench.add()];
+      const leases = [await take(bench, kept, owner), await take(bench, lost, owner)];
+      await bench.expire(lost);
+      await take(bench, lost, owner);
+      expect(await bench.store.renew(owner, leases, LEASE_MS)).toEqual(new Set([kept.id]));
+      expect(await bench.store.renew(newId(), leases, LEASE_MS)).toEqual(new Set());
+    },
+  },
+  {
+    name: 'does not let a run sleep over a hint that came while it was acted on',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      const run = await store.load(lease);
+      await bench.poke(key);
+      expect(await store.sleep(lease, run, inAnHour())).toBe(false);
+      expect(await bench.state(key)).toMatchObject({ isLeased: true });
+      expect(await store.sleep(lease, await store.load(lease), inAnHour())).toBe(true);
+      expect(await bench.state(key)).toMatchObject({ isLeased: false, isAwake: true });
+    },
+  },
+  {
+    name: 'wakes a sleeper with a hint, and claims none that sleeps',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      await store.sleep(lease, await store.load(lease), inAnHour());
+      expect(await ids(bench)).not.toContain(key.id);
+      await bench.poke(key);
+      expect(await ids(bench)).toContain(key.id);
+    },
+  },
+  {
+    name: 'claims rollbacks first, then who has waited longest',
+    check: async (bench) => {
+      const { store } = bench;
+      const [late, early, back] = [await bench.add(), await bench.add(), await bench.add()];
+      const lease = await take(bench, back);
+      await store.commit(lease, free, to('Running'));
+      await store.commit(lease, free, to('RollingBack'));
+      await store.release(lease, 0);
+      await bench.dueSince(late, 10);
+      await bench.dueSince(early, 20);
+      await bench.dueSince(back, 1);
+      const order: string[] = [];
+      for (let count = 0; count < 3; count += 1) order.push(...(await ids(bench, 1)));
+      expect(order).toEqual([back.id, early.id, late.id]);
+      expect(await ids(bench)).toEqual([]);
+    },
+  },
+  {
+    name: 'leaves a run that only polls a gate to the due loop',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      const sleep = { ...inAnHour(), until: 0, pollsGate: true };
+      await store.sleep(lease, await store.load(lease), sleep);
+      expect(await ids(bench)).not.toContain(key.id);
+      await bench.poke(key);
+      expect(await ids(bench)).toContain(key.id);
+    },
+  },
+  {
+    name: 'changes a status only along the table of transitions',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      await expect(store.commit(lease, free, to('Succeeded'))).rejects.toThrow(/no way/);
+      expect(await bench.state(key)).toMatchObject({ status: 'Pending' });
+      await store.commit(lease, free, to('Running'));
+      await expect(store.commit(lease, free, to('Running'))).rejects.toThrow(/no way/);
+      expect((await store.load(lease)).status).toBe('Running');
+    },
+  },
+  {
+    name: 'keeps nothing of a transaction that fails',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      const before = await bench.journal(key);
+      const failing = store.commit(lease, free, async (tx) => {
+        await note('half')(tx);
+        await to('Running')(tx);
+        throw new Error('half-way');
+      });
+      await expect(failing).rejects.toThrow('half-way');
+      expect(await bench.journal(key)).toEqual(before);
+      expect((await store.load(lease)).status).toBe('Pending');
+    },
+  },
+  {
+    name: 'numbers the journal without gaps, also under parallel writers',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      const write = async (text: string) => {
+        await store.commit(lease, free, async (tx) => {
+          await note(text)(tx);
+          await note(text)(tx);
+        });
+      };
+      await Promise.all([...'abcdefgh'].map(write));
+      const sequences = (await bench.journal(key)).map(({ seq }) => seq);
+      expect(sequences).toEqual(Array.from({ length: 18 }, (_, index) => index + 1));
+    },
+  },
+  {
+    name: 'gives back plans, folded journal and signals that are not applied yet',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      await bench.signal(key, 'pause');
+      await bench.signal(key, 'cancel');
+      const lease = await take(bench, key);
+      await store.commit(lease, free, async (tx) => {
+        await tx.append({ kind: 'applied', planNumber: 1, actor: 'olga', data: { number: 1 } });
+        const planNumber = await tx.savePlan(undo, '{}');
+        await tx.append({ kind: 'undo-planned', planNumber, actor: ENGINE });
+      });
+      const run = await store.load(lease);
+      expect(run.signals).toMatchObject([{ number: 2, verb: 'cancel', actor: 'olga' }]);
+      expect(run.undo).toEqual(undo);
+      expect(run.forward.role).toBe('forward');
+      expect(run.journal).toMatchObject({ planNumber: 1, undoPlanNumber: 2, lastSignal: 1 });
+    },
+  },
+  {
+    name: 'gives the lease back for good when the run is over',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      await store.commit(lease, { locksSlot: true }, to('Cancelled'));
+      const over = { status: 'Cancelled', isAwake: false, isLeased: false };
+      expect(await bench.state(key)).toEqual(over);
+      expect((await bench.journal(key)).at(-1)).toMatchObject({
+        kind: 'finished',
+        data: { status: 'Cancelled', previousStatus: 'Pending' },
+      });
+      await bench.poke(key);
+      expect(await store.lease(key, newId(), LEASE_MS)).toBeNull();
+      expect(await ids(bench)).not.toContain(key.id);
+    },
+  },
+];
+
+async function ids({ store }: RunStoreBench, limit = 100): Promise<string[]> {
+  return (await store.claimDue(newId(), LEASE_MS, limit)).map(({ key }) => key.id);
+}
