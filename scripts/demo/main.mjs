@@ -1,0 +1,109 @@
+// `npm run demo`: a whole Tidegate on this machine, and a story of a good and a bad release told with it.
+//
+//   npm run demo              tells it, then keeps everything running until Ctrl-C
+//   npm run demo -- --once    tells it and ends: exit code 0 if it came out as told, 1 with the reason if not
+import fs from 'node:fs';
+import { bold, dim, green, red } from './display/text.mjs';
+import { Screen } from './display/screen.mjs';
+import { abandonedHomes, makeHome } from './home.mjs';
+import { endHome, Processes } from './processes.mjs';
+import { Story } from './story.mjs';
+import { nextLines, reasonLines, summaryLines } from './summary.mjs';
+import { differences } from './verdict.mjs';
+
+const usage = `Usage: npm run demo [-- --once]
+
+  --once    ends after the story: exit code 0 if it came out as told, 1 if not
+`;
+
+const flags = process.argv.slice(2);
+if (flags.includes('--help') || flags.includes('-h')) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+const unknown = flags.find((flag) => flag !== '--once');
+if (unknown !== undefined) {
+  process.stderr.write(`demo: unknown argument "${unknown}".\n\n${usage}`);
+  process.exit(2);
+}
+const isOnce = flags.includes('--once');
+
+/** Resolves with the reason to stop: a signal, or that whoever started this is gone. */
+function stopAsked() {
+  return new Promise((resolve) => {
+    // npm passes a Ctrl-C on that has come here by itself already, so a second one means nothing.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(signal));
+    process.on('uncaughtException', (error) => resolve(error));
+    process.on('unhandledRejection', (error) => resolve(error));
+    const { ppid } = process;
+    if (process.env.npm_command === undefined) return;
+    // A shell between npm and this process ends with npm and passes nothing on.
+    setInterval(() => process.ppid !== ppid && resolve('SIGHUP'), 500).unref();
+  });
+}
+
+async function tidyUp(home) {
+  for (const abandoned of abandonedHomes(home)) {
+    await endHome(abandoned).catch(() => []);
+    fs.rmSync(abandoned, { recursive: true, force: true });
+  }
+}
+
+function tellEnd(screen, story, problems) {
+  for (const line of summaryLines(story.facts)) screen.print(line);
+  const { good, bad } = story.facts;
+  const decided = bad ?? good;
+  if (decided && decided.status !== 'Succeeded') {
+    for (const line of reasonLines(decided)) screen.print(line);
+  }
+  screen.print();
+  if (problems.length === 0) {
+    const took = (screen.elapsedMs() / 1000).toFixed(0);
+    screen.print(`  ${green('✓')} ${bold('The story came out as told')}, in ${took} s.`);
+  }
+  for (const problem of problems) screen.print(`  ${red('✗')} ${problem}`);
+}
+
+async function run(screen, story, asked) {
+  const told = story.tell().then(
+    () => ({ problems: differences(story.facts) }),
+    (error) => ({ problems: [error.message] }),
+  );
+  const first = await Promise.race([told, asked.then((by) => ({ by }))]);
+  if (first.by !== undefined) return { ...first, problems: ['The demo was stopped.'] };
+  screen.keep();
+  tellEnd(screen, story, first.problems);
+  if (isOnce || first.problems.length > 0) return first;
+  for (const line of nextLines(story.url, story.nodes)) screen.print(line);
+  return { ...first, by: await asked };
+}
+
+async function end(screen, story, processes, home, problems) {
+  screen.keep();
+  screen.print(dim('  Stopping agents, fronts, modules and the control plane …'));
+  story.stop();
+  const left = await processes.endAll().catch((error) => [error.message]);
+  for (const sentence of left) screen.print(`  ${red('✗')} ${sentence}`);
+  if (problems.length === 0 && left.length === 0) {
+    fs.rmSync(home, { recursive: true, force: true });
+  } else {
+    screen.print(dim(`  Logs are in ${home} until the next demo.`));
+  }
+  return left;
+}
+
+const asked = stopAsked();
+const home = makeHome();
+await tidyUp(home);
+const screen = new Screen();
+const processes = new Processes(home);
+const story = new Story(screen, processes);
+screen.print();
+screen.print(`  ${bold('Tidegate')}  a good release, a bad one, and six nodes that decide`);
+screen.print();
+const { problems, by } = await run(screen, story, asked);
+if (by instanceof Error) screen.print(`  ${red('✗')} ${by.stack}`);
+const left = await end(screen, story, processes, home, problems);
+screen.close();
+const isInterrupted = by !== undefined && problems.length > 0;
+process.exit(isInterrupted ? 130 : problems.length + left.length > 0 ? 1 : 0);
