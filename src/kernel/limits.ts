@@ -46,4 +46,16 @@ export const limits = {
   clustersPerEnvironment: 100,
   /** Unused ones; a script that makes tokens in a loop is a mistake or worse. */
   enrollmentTokensPerCluster: 1000,
+  /** Of a live socket: the largest honest message to us is a subscription. */
+  socketMessageBytes: 64 * 1024,
+  /** Messages that a socket may send at once, and per second after that. */
+  socketMessagesBurst: 40,
+  socketMessagesPerSecond: 20,
+  /** Open sockets in one process: a person has few tabs, a tenant few rooms full of people. */
+  socketsPerUser: 20,
+  socketsPerTenant: 500,
+  socketsPerProcess: 5_000,
+  subscriptionsPerSocket: 200,
+  /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
+  socketBacklogMessages: 2_000,
 } as const;

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
+import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
@@ -12,6 +13,7 @@ type FeatureModule = Type | DynamicModule;
 
 /** What the API consists of, in the order of src/: one line per feature. */
 export const apiModules: readonly FeatureModule[] = [
+  RealtimeModule,
   DeploymentsModule,
   ReleasesModule,
   FleetModule,

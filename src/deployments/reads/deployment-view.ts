@@ -81,7 +81,7 @@ function decisionOf(journal: readonly JournalEntry[]): DeploymentDetail['decisio
   };
 }
 
-function waitingView({ since, until, ...rest }: WaitingOn): DeploymentSummary['waitingOn'] {
+export function waitingView({ since, until, ...rest }: WaitingOn): DeploymentSummary['waitingOn'] {
   return {
     ...rest,
     since: new Date(since).toISOString(),

@@ -4,6 +4,7 @@ import type { Role } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
 import { permissionsOf, Standings, type StandingOf } from '../permissions/standings.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import type { AccessTokenClaims } from './access-tokens.js';
 import { tenantSuspended, unauthenticated } from './authentication.failures.js';
 
 /** Somebody who is signed in: the person, the one tenant of the token, the session. */
@@ -16,6 +17,13 @@ export interface SignedIn {
   readonly sessionId: string;
 }
 
+/** A token whose signature was verified once; its bearer is asked for again and again. */
+export interface FollowedToken {
+  readonly context: Context;
+  /** Who the bearer is by now. Throws as authenticateToken() does. */
+  again(): Promise<Context>;
+}
+
 /** From a token to a Context, for the guard and for sockets alike. */
 @Injectable()
 export class Authenticator {
@@ -25,17 +33,34 @@ export class Authenticator {
   ) {}
 
   /**
-   * For the realtime gateway: at the handshake, and again every few seconds while a socket is open
+   * For the realtime gateway: at the handshake, and `again()` every second while a socket is open
    * (it is cheap), so that a logout or a lost role cuts the socket. Throws `unauthenticated`.
    */
+  async followToken(token: string): Promise<FollowedToken> {
+    const claims = await this.claimsOf(token);
+    const again = async () => {
+      if (!this.strategy.validate(claims)) throw unauthenticated();
+      return contextOf(await this.standingOf(claims), newId());
+    };
+    return { context: await again(), again };
+  }
+
   async authenticateToken(token: string): Promise<Context> {
     return contextOf(await this.signedIn(token), newId());
   }
 
   /** Throws `unauthenticated`, or `tenant-suspended` (403). */
   async signedIn(token: string): Promise<SignedIn> {
+    return this.standingOf(await this.claimsOf(token));
+  }
+
+  private async claimsOf(token: string): Promise<AccessTokenClaims> {
     const claims = await this.strategy.check(token);
     if (!claims) throw unauthenticated();
+    return claims;
+  }
+
+  private async standingOf(claims: AccessTokenClaims): Promise<SignedIn> {
     const who: StandingOf = { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid };
     const standing = await this.standings.of(who);
     if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();

@@ -1,0 +1,105 @@
+/**
+ * What the live feed asks of the database. Every question is one statement, in the tenant's own
+ * transaction: another tenant's deployment is simply not there.
+ */
+import { activeStatuses } from '../../deployments/deployment.states.js';
+import type { GateState } from '../../deployments/gates/gate-spec.js';
+import { RUN_KIND } from '../../deployments/runs/run-sql.js';
+import type { JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { RunStatus, WaitingOn } from '../../engine/run.js';
+import type { Context } from '../../platform/context.js';
+
+/** Entries of one deployment per question; more follow at once. */
+export const ENTRIES_PER_READ = 200;
+/** Among so many of the newest, one that began and ended unnoticed is found. */
+const NEWEST = 50;
+/** Longer ago than any lost signal. */
+const RECENTLY = '60 seconds';
+
+export interface Head {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly sequence: number;
+  readonly waitingOn: WaitingOn | null;
+  /** It is not over, or has been for a few seconds only. */
+  readonly isRecent: boolean;
+}
+
+const HEAD_COLUMNS = `d.id, d.status, d.journal_seq as sequence, r.waiting_on as "waitingOn",
+  (d.finished_at is null or d.finished_at > clock_timestamp() - interval '${RECENTLY}') as "isRecent"`;
+
+const HEAD_TABLES = `deployments d
+  left join runs r on r.tenant_id = d.tenant_id and r.kind = '${RUN_KIND}' and r.id = d.id`;
+
+export function headsOf(ctx: Context, ids: readonly string[]): Promise<Head[]> {
+  return ctx.tx.query<Head>(
+    `select ${HEAD_COLUMNS} from ${HEAD_TABLES} where d.tenant_id = $1 and d.id = any($2)`,
+    [ctx.tenantId, ids],
+  );
+}
+
+/** All that are not over, and the newest ones whatever they are. */
+export function presentHeads(ctx: Context): Promise<Head[]> {
+  return ctx.tx.query<Head>(
+    `select ${HEAD_COLUMNS} from ${HEAD_TABLES}
+     where d.tenant_id = $1 and d.id in (
+       select id from deployments where tenant_id = $1 and status = any($2)
+       union
+       (select id from deployments where tenant_id = $1 order by id desc limit ${NEWEST}))
+     order by d.id desc`,
+    [ctx.tenantId, activeStatuses],
+  );
+}
+
+export interface Wanted {
+  readonly id: string;
+  readonly after: number;
+}
+
+/** The next entries of each journal, by deployment and sequence. */
+export function entriesOf(
+  ctx: Context,
+  wanted: readonly Wanted[],
+): Promise<(JournalEntry & { readonly id: string })[]> {
+  return ctx.tx.query(
+    `select w.id, j.* from unnest($2::uuid[], $3::int[]) as w(id, after)
+     cross join lateral (
+       select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
+         step_id as "stepId", attempt, kind, actor, data
+       from journal where tenant_id = $1 and deployment_id = w.id and seq > w.after
+       order by seq limit ${ENTRIES_PER_READ}) j
+     order by w.id, j.seq`,
+    [ctx.tenantId, wanted.map(({ id }) => id), wanted.map(({ after }) => after)],
+  );
+}
+
+export interface PlanRow {
+  readonly id: string;
+  readonly number: number;
+  readonly plan: Plan;
+}
+
+export async function plansOf(ctx: Context, ids: readonly string[]): Promise<PlanRow[]> {
+  const rows = await ctx.tx.query<{ id: string; number: number; bodyText: string }>(
+    `select deployment_id as id, number, body_text as "bodyText" from plans
+     where tenant_id = $1 and deployment_id = any($2)`,
+    [ctx.tenantId, ids],
+  );
+  return rows.map(({ id, number, bodyText }) => ({
+    ...{ id, number, plan: JSON.parse(bodyText) as Plan },
+  }));
+}
+
+export interface GateRow {
+  readonly id: string;
+  readonly gate: GateState;
+}
+
+export function gatesOf(ctx: Context, ids: readonly string[]): Promise<GateRow[]> {
+  return ctx.tx.query<GateRow>(
+    `select id, gate from runs
+     where tenant_id = $1 and kind = $2 and id = any($3) and gate->'reading' <> 'null'::jsonb`,
+    [ctx.tenantId, RUN_KIND, ids],
+  );
+}

@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../kernel/clock.js';
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+import { CLOCK } from '../../platform/clock.js';
+import type { Context } from '../../platform/context.js';
+import { Logger } from '../../platform/logging/logger.js';
+import { Authenticator } from '../../tenancy/auth/authenticator.js';
+import { MessageBudget } from './message-budget.js';
+import { RealtimeMetrics } from './realtime.metrics.js';
+import { refusalOf } from './socket-error.js';
+import type { HubSocket } from './socket-session.js';
+import type { FeedEvent } from './projection.js';
+import { Subscriber } from './subscriber.js';
+
+/** A client that was refused leaves by itself; one that stays to try other tokens is cut. */
+const REFUSED_STAYS_MS = 1_000;
+
+/** Who may open a socket: the token in the handshake's `auth`, and room for one more. */
+@Injectable()
+export class HubAdmission {
+  private readonly open = new Map<string, number>();
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly logger: Logger,
+    private readonly metrics: RealtimeMetrics,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** A middleware of the namespace. What it refuses comes to the client as `connect_error`. */
+  async admit(socket: HubSocket, next: (error?: Error) => void): Promise<void> {
+    try {
+      const token = await this.authenticator.followToken(tokenOf(socket));
+      const { context } = token;
+      this.takePlace(socket, context);
+      socket.data = {
+        ...{ context, token, budget: new MessageBudget(this.clock) },
+        subscriber: new Subscriber(context.tenantId, (event) => this.send(socket, event)),
+        ...{ checkedAt: this.clock.monotonic(), isBeingChecked: false },
+      };
+      next();
+    } catch (error) {
+      const { error: refusal } = refusalOf(error, this.logger);
+      next(Object.assign(new Error(refusal.message), { data: refusal }));
+      setTimeout(() => socket.conn.close(), REFUSED_STAYS_MS).unref();
+    }
+  }
+
+  /** Given back when the connection closes, however that comes about. */
+  private takePlace(socket: HubSocket, { tenantId, actor }: Context): void {
+    const places: [string, number][] = [
+      ['process', limits.socketsPerProcess],
+      [`tenant ${tenantId}`, limits.socketsPerTenant],
+      [`user ${tenantId} ${actor.id}`, limits.socketsPerUser],
+    ];
+    for (const [key, limit] of places) {
+      if ((this.open.get(key) ?? 0) >= limit) throw tooManySockets(limit);
+    }
+    for (const [key] of places) this.open.set(key, (this.open.get(key) ?? 0) + 1);
+    this.metrics.opened();
+    socket.conn.once('close', () => {
+      this.metrics.closed();
+      for (const [key] of places) {
+        const left = (this.open.get(key) ?? 1) - 1;
+        if (left > 0) this.open.set(key, left);
+        else this.open.delete(key);
+      }
+    });
+  }
+
+  /** Never waits: whoever reads too slowly is cut, and comes back with the last sequence it saw. */
+  private send(socket: HubSocket, { name, payload }: FeedEvent): void {
+    if (!socket.connected) return;
+    const { writeBuffer } = socket.conn as unknown as { writeBuffer: readonly unknown[] };
+    if (writeBuffer.length >= limits.socketBacklogMessages) {
+      this.logger.warn({ tenantId: socket.data.context.tenantId }, 'a socket reads too slowly');
+      this.metrics.cut('slow');
+      socket.disconnect(true);
+      return;
+    }
+    socket.emit(name, payload);
+  }
+}
+
+function tokenOf({ handshake }: HubSocket): string {
+  const { token } = handshake.auth as { token?: unknown };
+  return typeof token === 'string' ? token : '';
+}
+
+function tooManySockets(limit: number): DomainError {
+  return new DomainError(
+    'limit',
+    'too-many-sockets',
+    `${limit} sockets are open already. Close some, or try again later.`,
+    { details: { limit } },
+  );
+}

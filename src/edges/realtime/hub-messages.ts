@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { RunStatus } from '../../engine/run.js';
+import type { DeploymentSummary } from '../../deployments/deployments.dto.js';
+import type { GateReading, Verdict } from '../../deployments/gates/gate.js';
+import { limits } from '../../kernel/limits.js';
+import { uuid } from '../../kernel/text.js';
+
+/** What travels on `/hubs/deployment`: names, forms and payloads. */
+export const HUB_NAMESPACE = '/hubs/deployment';
+
+export const subscription = z.strictObject({
+  deploymentId: uuid,
+  /** The last sequence that the client has seen; without it, only what comes from now on. */
+  afterSequence: z.int().min(0).max(limits.journalEntries).optional(),
+});
+export type Subscription = z.infer<typeof subscription>;
+
+export const unsubscription = z.strictObject({ deploymentId: uuid });
+export type Unsubscription = z.infer<typeof unsubscription>;
+
+/** A message that carries nothing: no body, null or an empty object. */
+export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
+
+/** The acknowledgement of a subscription: where the deployment is at this moment. */
+export interface Standing {
+  readonly deploymentId: string;
+  readonly status: RunStatus;
+  readonly sequence: number;
+}
+
+/** One line of the snapshot that acknowledges SubscribeToAllDeployments. */
+export interface SnapshotLine {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly sequence: number;
+}
+
+export interface DeploymentStatusChanged {
+  readonly deploymentId: string;
+  readonly sequence: number;
+  readonly status: RunStatus;
+  readonly previousStatus: RunStatus | null;
+  readonly at: string;
+}
+
+export interface DeploymentProgress {
+  readonly deploymentId: string;
+  /** The same as before when only `waitingOn` has changed. */
+  readonly sequence: number;
+  readonly step: string | null;
+  readonly wave: number;
+  readonly percent: number;
+  /** As it is now; null in events from the past and while nothing is waited for. */
+  readonly waitingOn: DeploymentSummary['waitingOn'];
+  readonly at: string;
+}
+
+/** The latest look of a gate; looks between two of these are not sent. */
+export interface DeploymentGateChecked {
+  readonly deploymentId: string;
+  readonly step: string;
+  readonly reading: GateReading;
+  /** The largest allowed value of each measure, where there is one. */
+  readonly limits: Readonly<Record<string, number | null>>;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly at: string;
+}
+
+export interface HubEvents {
+  DeploymentStatusChanged: DeploymentStatusChanged;
+  DeploymentProgress: DeploymentProgress;
+  DeploymentGateChecked: DeploymentGateChecked;
+}
+export type HubEventName = keyof HubEvents;

@@ -1,0 +1,67 @@
+import { emptyJournal, foldEntry, type JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { RunStatus, WaitingOn } from '../../engine/run.js';
+import { waitingView } from '../../deployments/reads/deployment-view.js';
+import { progressOf } from '../../deployments/reads/plan-view.js';
+import type { DeploymentProgress, HubEventName, HubEvents } from './hub-messages.js';
+
+export interface FeedEvent<N extends HubEventName = HubEventName> {
+  readonly name: N;
+  readonly payload: HubEvents[N];
+}
+
+const NO_PLAN: Plan = { role: 'forward', steps: [] };
+
+/** Folds a journal entry by entry, so that each event says how far the deployment was then. */
+export class Projection {
+  private folded = emptyJournal;
+  private status: RunStatus = 'Pending';
+  private plans: ReadonlyMap<number, Plan> = new Map();
+  private lastAt = 0;
+
+  constructor(private readonly deploymentId: string) {}
+
+  get sequence(): number {
+    return this.folded.lastSeq;
+  }
+
+  /** Whether the entry speaks of a plan that has not been read yet. */
+  needsPlans(entry: JournalEntry): boolean {
+    return entry.planNumber > 0 && !this.plans.has(entry.planNumber);
+  }
+
+  usePlans(plans: ReadonlyMap<number, Plan>): void {
+    this.plans = plans;
+  }
+
+  apply(entry: JournalEntry, waitingOn: WaitingOn | null): FeedEvent {
+    this.folded = foldEntry(this.folded, entry);
+    this.lastAt = entry.at;
+    const { data, seq: sequence } = entry;
+    const { deploymentId } = this;
+    if (!STATUS_KINDS.has(entry.kind)) return this.progress(waitingOn, entry.stepId);
+    this.status = data.status as RunStatus;
+    return {
+      name: 'DeploymentStatusChanged',
+      payload: {
+        ...{ deploymentId, sequence, status: this.status },
+        previousStatus: (data.previousStatus as RunStatus | null | undefined) ?? null,
+        at: new Date(entry.at).toISOString(),
+      },
+    };
+  }
+
+  /** How far it is now: for what changes without an entry. */
+  progress(waitingOn: WaitingOn | null, stepId: string | null = null): FeedEvent {
+    const plan = this.plans.get(this.folded.planNumber) ?? NO_PLAN;
+    const { step, wave, percent } = progressOf(plan, this.folded, this.status);
+    const payload: DeploymentProgress = {
+      ...{ deploymentId: this.deploymentId, sequence: this.sequence },
+      ...{ step: stepId ?? step, wave, percent, waitingOn: waitingOn && waitingView(waitingOn) },
+      at: new Date(this.lastAt).toISOString(),
+    };
+    return { name: 'DeploymentProgress', payload };
+  }
+}
+
+const STATUS_KINDS: ReadonlySet<string> = new Set(['created', 'status-changed', 'finished']);

@@ -1,0 +1,108 @@
+import { messageOf } from '../../kernel/errors.js';
+import type { JournalEntry } from '../../engine/journal.js';
+import type { Plan } from '../../engine/plan.js';
+import type { Context } from '../../platform/context.js';
+import type { Logger } from '../../platform/logging/logger.js';
+import { entriesOf, headsOf, plansOf, type Head } from './feed-reads.js';
+import type { Stream } from './stream.js';
+
+/** Deployments per read. Signals that come during a read wait for the next one, together. */
+const BATCH = 100;
+/** Ids that are not this tenant's; a signal does not say whose it is. */
+const FOREIGN = 10_000;
+
+export interface PumpPorts {
+  readonly read: <T>(work: (ctx: Context) => Promise<T>) => Promise<T>;
+  readonly streams: ReadonlyMap<string, Stream>;
+  /** Takes up a deployment that is not followed yet; undefined: nobody wants it. */
+  readonly adopt: (head: Head) => Stream | undefined;
+  readonly log: Logger;
+}
+
+interface Job {
+  readonly stream: Stream;
+  readonly head: Head;
+  readonly from: number;
+  readonly entries: readonly JournalEntry[];
+}
+
+/** Reads journals and hands them to their streams: one read at a time, so order needs no care. */
+export class Pump {
+  private readonly dirty = new Set<string>();
+  private readonly foreign = new Set<string>();
+  private running = false;
+
+  constructor(private readonly ports: PumpPorts) {}
+
+  /** `isOwn`: it was read in this tenant, so it is no stranger, whatever a signal has shown. */
+  look(id: string, isOwn = false): void {
+    if (isOwn) this.foreign.delete(id);
+    if (this.foreign.has(id)) return;
+    this.dirty.add(id);
+    if (!this.running) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    try {
+      while (this.dirty.size > 0) {
+        const batch = [...this.dirty].slice(0, BATCH);
+        for (const id of batch) this.dirty.delete(id);
+        const jobs = await this.ports.read((ctx) => this.readJobs(ctx, batch));
+        for (const { stream, head, from, entries } of jobs) {
+          if (stream.deliver(from, entries, head)) this.dirty.add(stream.id);
+        }
+      }
+    } catch (error) {
+      // Nobody's position has moved, so the feed's next look of its own continues where this ended.
+      this.ports.log.warn({ error: messageOf(error) }, 'the live feed could not read a journal');
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async readJobs(ctx: Context, batch: readonly string[]): Promise<Job[]> {
+    const heads = await headsOf(ctx, batch);
+    this.rememberForeign(batch, heads);
+    const wanted = heads.flatMap((head) => {
+      const known = this.ports.streams.get(head.id);
+      // Followers of everything join a stream that others had begun.
+      const stream = this.ports.adopt(head) ?? known;
+      const from = stream?.readFrom(head) ?? null;
+      return stream && from !== null ? [{ stream, head, from }] : [];
+    });
+    if (wanted.length === 0) return [];
+    const rows = await entriesOf(
+      ctx,
+      wanted.map(({ stream, from }) => ({ id: stream.id, after: from })),
+    );
+    const jobs = wanted.map((job) => ({
+      ...job,
+      entries: rows.filter(({ id }) => id === job.stream.id),
+    }));
+    await readPlans(ctx, jobs);
+    return jobs;
+  }
+
+  private rememberForeign(batch: readonly string[], heads: readonly Head[]): void {
+    const found = new Set(heads.map(({ id }) => id));
+    for (const id of batch) {
+      if (!found.has(id)) this.foreign.add(id);
+    }
+    for (const id of this.foreign) {
+      if (this.foreign.size <= FOREIGN) break;
+      this.foreign.delete(id);
+    }
+  }
+}
+
+async function readPlans(ctx: Context, jobs: readonly Job[]): Promise<void> {
+  const lacking = jobs.filter(({ stream, entries }) => stream.needsPlans(entries));
+  if (lacking.length === 0) return;
+  const ids = lacking.map(({ stream }) => stream.id);
+  const rows = await plansOf(ctx, ids);
+  for (const { stream } of lacking) {
+    const own = rows.filter(({ id }) => id === stream.id);
+    stream.usePlans(new Map(own.map(({ number, plan }): [number, Plan] => [number, plan])));
+  }
+}

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { TenancyModule } from '../../tenancy/tenancy.module.js';
+import { DeploymentFeeds } from './deployment-feeds.js';
+import { DeploymentHub } from './deployment-hub.gateway.js';
+import { HubAdmission } from './hub-admission.js';
+import { RealtimeMetrics } from './realtime.metrics.js';
+import { SessionWatch } from './session-watch.js';
+import { SocketErrorFilter } from './socket-error.js';
+
+/** Live deployments over socket.io. */
+@Module({
+  imports: [TenancyModule],
+  providers: [
+    DeploymentFeeds,
+    DeploymentHub,
+    HubAdmission,
+    RealtimeMetrics,
+    SessionWatch,
+    SocketErrorFilter,
+  ],
+})
+export class RealtimeModule {}
