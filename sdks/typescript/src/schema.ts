@@ -2728,8 +2728,7 @@ export interface operations {
     deploymentsPause: {
         parameters: {
             query?: never;
-            header: {
-                "if-match": string;
+            header?: {
                 "If-Match"?: string;
             };
             path: {
@@ -2860,8 +2859,7 @@ export interface operations {
     deploymentsResume: {
         parameters: {
             query?: never;
-            header: {
-                "if-match": string;
+            header?: {
                 "If-Match"?: string;
             };
             path: {
@@ -2988,8 +2986,7 @@ export interface operations {
     deploymentsCancel: {
         parameters: {
             query?: never;
-            header: {
-                "if-match": string;
+            header?: {
                 "If-Match"?: string;
             };
             path: {

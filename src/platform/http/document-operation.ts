@@ -30,6 +30,26 @@ interface Notes {
   readonly example: OperationExample;
 }
 
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
+/**
+ * A header that a handler reads (`@Headers('if-match')`) and that @ApiHeader describes appears twice,
+ * in different case and once as required. The description, which comes last, is the true one.
+ */
+function withoutTwins(parameters: Parameter[]): Parameter[] {
+  const key = (parameter: Parameter) => parameter.name.toLowerCase();
+  return parameters.filter(
+    (parameter, index) =>
+      parameter.in !== 'header' ||
+      !parameters
+        .slice(index + 1)
+        .some((later) => later.in === 'header' && key(later) === key(parameter)),
+  );
+}
+
 /** Writes access, errors and examples into one operation. */
 export function describeOperation(
   name: string,
@@ -40,6 +60,7 @@ export function describeOperation(
   const notes = operation[OPERATION_EXTENSION] as Notes | undefined;
   delete operation[OPERATION_EXTENSION];
   if (!notes) throw new Error(`${name} has no @Operation({ summary, description, errors, … }).`);
+  operation.parameters &&= withoutTwins(operation.parameters as Parameter[]);
   addAccess(operation, handler);
   addExamples(operation, notes.example);
   const codes = [...new Set([...notes.errors, ...impliedErrors(operation, handler)])];

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { Tidegate } from '#sdk';
+import { Terminal, type Streams } from './display/terminal.js';
+import type { CliEnvironment } from './session/cli-environment.js';
+import { connect } from './session/connect.js';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly context?: string;
+  readonly server?: string;
+  readonly json?: boolean;
+  readonly utc?: boolean;
+  /** False after --no-color. */
+  readonly color: boolean;
+}
+
+/** What the program runs in; tests hand in their own. */
+export interface Surroundings {
+  readonly streams: Streams;
+  readonly environment: CliEnvironment;
+  readonly version: string;
+  /** Ctrl-C. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+}
+
+/** What a command works with. */
+export interface Cli extends Surroundings {
+  readonly options: GlobalOptions;
+  readonly terminal: Terminal;
+  connect(): Promise<Tidegate>;
+}
+
+/** Told by a command's action: with which code the program ends. Nothing means 0. */
+export type Outcome = number | void;
+
+type Act = <A extends unknown[]>(
+  work: (cli: Cli, ...given: A) => Promise<Outcome>,
+) => (...given: A) => Promise<void>;
+
+export interface Actions {
+  /** Wraps an action, so that it gets a Cli in front of what commander hands over. */
+  readonly act: Act;
+}
+
+export function actions(surroundings: Surroundings, onExitCode: (code: number) => void): Actions {
+  return {
+    act:
+      (work) =>
+      async (...given) => {
+        // Commander hands the command itself over last.
+        const command = given.at(-1) as Command;
+        const code = await work(cliOf(surroundings, command.optsWithGlobals()), ...given);
+        if (typeof code === 'number') onExitCode(code);
+      },
+  };
+}
+
+export function cliOf(surroundings: Surroundings, options: GlobalOptions): Cli {
+  const { environment, streams } = surroundings;
+  const terminal = new Terminal(streams, {
+    isJson: options.json === true,
+    isUtc: options.utc === true,
+    mayColor: options.color && !environment.isColorRefused,
+  });
+  return { ...surroundings, options, terminal, connect: () => connect(environment, options) };
+}
+
+/** The examples under a command's help. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}

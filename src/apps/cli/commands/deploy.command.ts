@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { answer, type components, type DeploymentRequest, type Tidegate } from '#sdk';
+import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
+import { choiceText } from '../display/deployment-view.js';
+import { printable } from '../display/printable.js';
+import { table } from '../display/table.js';
+import { durationMs, durationText } from '../display/times.js';
+import { CliError } from '../exit-codes.js';
+import { follow } from '../follow.js';
+import { collect, readParameters, readTexts } from '../parameters.js';
+
+export interface DeployOptions {
+  readonly to: string;
+  readonly cluster?: string;
+  readonly strategy?: string;
+  readonly set: readonly string[];
+  readonly gate: readonly string[];
+  readonly metadata: readonly string[];
+  readonly requireApproval?: boolean;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+  readonly dryRun?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+type Planned = components['schemas']['PlannedDeployment'];
+
+export function addDeployCommand(program: Command, { act }: Actions): void {
+  program
+    .command('deploy')
+    .description('Deploy a release to the nodes of an environment.')
+    .argument('<module>', 'name of the module')
+    .argument('<version>', 'a version that was pushed')
+    .requiredOption('--to <environment>', 'for example Production')
+    .option('--cluster <name>', 'needed when the environment has several')
+    .option('--strategy <kind>', 'the environment’s own by default')
+    .option('--set <name=value>', 'parameter of the strategy; may be repeated', collect, [])
+    .option('--gate <name=value>', 'parameter of the gate; may only tighten it', collect, [])
+    .option('--metadata <name=value>', 'kept with the deployment; may be repeated', collect, [])
+    .option('--require-approval', 'let it wait for an approval')
+    .option('--wait', 'show the progress, and end with the outcome as exit code')
+    .option(
+      '--timeout <duration>',
+      'how long to wait, for example 30m; the deployment goes on after it',
+    )
+    .option('--dry-run', 'plan it and change nothing')
+    .option('--idempotency-key <key>', 'the same key and request again: the same deployment')
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate deploy payments 2.1.0 --to Production --wait --timeout 30m',
+        'tidegate deploy payments 2.1.0 --to Production --strategy canary --set wavesPercent=10,50,100',
+        'tidegate deploy payments 2.1.0 --to Staging --gate consecutiveStableChecks=5 --metadata commit=4f2c1e9',
+        'tidegate deploy payments 2.1.0 --to Production --dry-run',
+      ) +
+        '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout\n',
+    )
+    .action(
+      act((cli, moduleName: string, version: string, options: DeployOptions) =>
+        deploy(cli, { moduleName, version }, options),
+      ),
+    );
+}
+
+async function deploy(
+  cli: Cli,
+  what: { moduleName: string; version: string },
+  options: DeployOptions,
+): Promise<Outcome> {
+  const request = requestOf(what, options);
+  const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout);
+  if (timeoutMs !== null && !options.wait) throw new CliError('--timeout belongs to --wait.');
+  const client = await cli.connect();
+  if (options.dryRun) return plan(cli, client, request);
+  const { idempotencyKey } = options;
+  const accepted = await client.deploy(request, { idempotencyKey });
+  const { id, status, cluster, targetEnvironment } = accepted;
+  if (!options.wait) {
+    cli.terminal.result(accepted, [
+      printable(`${what.moduleName} ${what.version} to ${targetEnvironment}/${cluster}: ${status}`),
+      `Watch it: tidegate deployments watch ${id}`,
+    ]);
+    return;
+  }
+  if (cli.terminal.options.isJson)
+    cli.terminal.jsonLine({ type: 'accepted', deployment: accepted });
+  else cli.terminal.note(`Deployment ${id}`);
+  return follow(cli, client, id, { timeoutMs });
+}
+
+export function requestOf(
+  what: { moduleName: string; version: string },
+  options: DeployOptions,
+): DeploymentRequest {
+  const { to, cluster, strategy, requireApproval } = options;
+  const params = readParameters(options.set, '--set');
+  if (!strategy && options.set.length > 0) {
+    throw new CliError('--set belongs to --strategy: say whose parameters these are.');
+  }
+  const gate = readParameters(options.gate, '--gate');
+  const metadata = readTexts(options.metadata, '--metadata');
+  return {
+    ...what,
+    targetEnvironment: to,
+    ...(cluster ? { cluster } : {}),
+    ...(strategy ? { strategy: { ...params, kind: strategy } } : {}),
+    ...(options.gate.length > 0 ? { gate } : {}),
+    ...(requireApproval ? { requireApproval } : {}),
+    ...(options.metadata.length > 0 ? { metadata } : {}),
+  };
+}
+
+async function plan(cli: Cli, { api }: Tidegate, body: DeploymentRequest): Promise<void> {
+  const planned = await answer(api.POST('/api/v1/deployments/plan', { body }));
+  cli.terminal.result(planned, planLines(planned));
+}
+
+export function planLines(planned: Planned): string[] {
+  const { nodes, waves, steps, leftOut, approvals, expectedDurationMs, strategy, gate } = planned;
+  const { least, most } = expectedDurationMs;
+  return [
+    `Nothing was changed. It would move ${nodes} nodes in ${waves} waves, in ${durationText(least)} to ${durationText(most)}.`,
+    printable(`  strategy  ${choiceText(strategy)}`),
+    printable(`  gate      ${choiceText(gate)}`),
+    ...leftOut.map(({ name, state }) => printable(`  left out  ${name} (${state})`)),
+    ...approvals.map(({ reason }) => printable(`  approval  ${reason}`)),
+    '',
+    ...table(
+      ['STEP', 'WHAT', 'NODES'],
+      steps.map(({ id, title, nodes: names }) => [id, title, names.join(', ')]),
+    ),
+  ];
+}

@@ -1,0 +1,172 @@
+import type { Command } from 'commander';
+import { answer, type components } from '#sdk';
+import { examples, type Actions, type Cli } from '../cli.js';
+import { deploymentFacts, deploymentView } from '../display/deployment-view.js';
+import { printable } from '../display/printable.js';
+import { table } from '../display/table.js';
+import { durationMs, timeText } from '../display/times.js';
+import { CliError } from '../exit-codes.js';
+import { follow } from '../follow.js';
+import { itemsOf, listOf } from '../pages.js';
+
+type Status = components['schemas']['DeploymentSummary']['status'];
+
+interface ListOptions {
+  readonly status?: Status;
+  readonly environment?: string;
+  readonly module?: string;
+  readonly limit: string;
+}
+
+export function addDeploymentCommands(program: Command, { act }: Actions): void {
+  const deployments = program.command('deployments').description('Deployments, past and present.');
+  deployments
+    .command('list')
+    .description('List deployments, newest first.')
+    .option('--status <status>', 'for example Running')
+    .option('--environment <name>')
+    .option('--module <name>')
+    .option('--limit <count>', 'at most so many', '20')
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate deployments list',
+        'tidegate deployments list --status Running --module payments',
+      ),
+    )
+    .action(act((cli, options: ListOptions) => list(cli, options)));
+  deployments
+    .command('show')
+    .description('Show a deployment: its waves, the open gate, and what decided it.')
+    .argument('<id>')
+    .addHelpText(
+      'after',
+      examples('tidegate deployments show 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'),
+    )
+    .action(act((cli, id: string) => show(cli, id)));
+  deployments
+    .command('watch')
+    .description('Follow a deployment until it is over; the outcome is the exit code.')
+    .argument('<id>')
+    .option('--timeout <duration>', 'stop watching after, for example, 30m')
+    .addHelpText(
+      'after',
+      examples('tidegate deployments watch 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'),
+    )
+    .action(
+      act(async (cli, id: string, { timeout }: { timeout?: string }) => {
+        const timeoutMs = timeout === undefined ? null : durationMs(timeout);
+        return follow(cli, await cli.connect(), id, { timeoutMs });
+      }),
+    );
+  addVerbs(deployments, { act });
+  program
+    .command('explain')
+    .description('Say why a deployment is where it is, and who can do what about it.')
+    .argument('<id>')
+    .addHelpText('after', examples('tidegate explain 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'))
+    .action(act((cli, id: string) => explain(cli, id)));
+}
+
+const VERBS = {
+  pause: 'Pause a deployment; after a day it is taken back.',
+  resume: 'Let a paused deployment go on.',
+  cancel: 'Stop a deployment and take back what has moved.',
+} as const;
+
+function addVerbs(deployments: Command, { act }: Actions): void {
+  for (const verb of ['pause', 'resume', 'cancel'] as const) {
+    const command = deployments
+      .command(verb)
+      .description(VERBS[verb])
+      .argument('<id>')
+      .option('--reason <words>', 'for whoever looks later')
+      .addHelpText(
+        'after',
+        examples(
+          `tidegate deployments ${verb} 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 --reason "looking at the logs"`,
+        ),
+      );
+    if (verb === 'cancel') command.option('--leave', 'leave the nodes as they are');
+    command.action(
+      act(async (cli, id: string, options: { reason?: string; leave?: boolean }) => {
+        const { api } = await cli.connect();
+        const params = { path: { id } };
+        const body = options.reason === undefined ? {} : { reason: options.reason };
+        const accepted = await answer(
+          verb === 'cancel'
+            ? api.POST('/api/v1/deployments/{id}/cancel', {
+                params,
+                body: { ...body, leave: options.leave === true },
+              })
+            : api.POST(`/api/v1/deployments/{id}/${verb}`, { params, body }),
+        );
+        cli.terminal.result(accepted, [
+          `Asked for ${verb}; the deployment is ${accepted.status} now. Watch it: tidegate deployments watch ${id}`,
+        ]);
+      }),
+    );
+  }
+}
+
+async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> {
+  const most = Number(limit);
+  if (!Number.isInteger(most) || most < 1 || most > 1000) {
+    throw new CliError('--limit is a number from 1 to 1000.');
+  }
+  const { api } = await cli.connect();
+  const { status, environment, module } = filter;
+  const items = await listOf(
+    itemsOf(
+      (page) =>
+        answer(
+          api.GET('/api/v1/deployments', {
+            params: { query: { ...page, status, environment, module } },
+          }),
+        ),
+      most,
+    ),
+  );
+  const { isUtc } = cli.terminal.style;
+  const heads = ['ID', 'MODULE', 'VERSION', 'TO', 'STATUS', 'BY', 'CREATED'];
+  const rows = items.map((item) => [
+    ...[item.id, item.moduleName, item.version, `${item.targetEnvironment}/${item.cluster}`],
+    ...[item.status, item.requestedBy, timeText(item.createdAt, isUtc)],
+  ]);
+  cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : ['No deployments.']);
+}
+
+async function show(cli: Cli, id: string): Promise<void> {
+  const { api } = await cli.connect();
+  const deployment = await answer(
+    api.GET('/api/v1/deployments/{id}', { params: { path: { id } } }),
+  );
+  const { style } = cli.terminal;
+  cli.terminal.result(deployment, [
+    ...deploymentView(deployment, style),
+    ...deploymentFacts(deployment, style),
+  ]);
+}
+
+async function explain(cli: Cli, id: string): Promise<void> {
+  const { api } = await cli.connect();
+  const told = await answer(
+    api.GET('/api/v1/deployments/{id}/explain', { params: { path: { id } } }),
+  );
+  const { isUtc } = cli.terminal.style;
+  const { status, summary, waitingOn, verbs } = told;
+  cli.terminal.result(
+    told,
+    [
+      `${status}: ${summary}`,
+      ...(waitingOn
+        ? [`  since ${timeText(waitingOn.since, isUtc)}, until ${timeText(waitingOn.until, isUtc)}`]
+        : []),
+      ...(verbs.length > 0
+        ? [
+            `  possible now: ${verbs.map((verb) => `tidegate deployments ${verb} ${id}`).join(' · ')}`,
+          ]
+        : []),
+    ].map(printable),
+  );
+}

@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { answer, type Tidegate } from '#sdk';
+import { examples, type Actions } from '../cli.js';
+import { choiceText } from '../display/deployment-view.js';
+import { printable } from '../display/printable.js';
+import { table } from '../display/table.js';
+import { timeText } from '../display/times.js';
+import { idOf, itemsOf, listOf } from '../pages.js';
+
+interface Where {
+  readonly environment?: string;
+  readonly cluster?: string;
+}
+
+export function addFleetCommands(program: Command, { act }: Actions): void {
+  const nodes = program.command('nodes').description('Nodes that releases run on.');
+  nodes
+    .command('list')
+    .description('List nodes with their state and what runs on them.')
+    .option('--environment <name>')
+    .option('--cluster <name>')
+    .addHelpText(
+      'after',
+      examples('tidegate nodes list', 'tidegate nodes list --environment Production'),
+    )
+    .action(
+      act(async (cli, { environment, cluster }: Where) => {
+        const items = await listOf(nodesOf(await cli.connect(), { environment, cluster }));
+        const { isUtc } = cli.terminal.style;
+        const heads = ['NAME', 'WHERE', 'STATE', 'SINCE', 'RUNS'];
+        const rows = items.map((node) => [
+          ...[node.name, `${node.environment}/${node.cluster}`, node.state],
+          timeText(node.stateSince, isUtc),
+          node.modules
+            .map(
+              ({ name, running }) =>
+                `${name} ${running.map(({ version }) => version).join('+') || '-'}`,
+            )
+            .join(', '),
+        ]);
+        const none = ['No nodes. Let one join: tidegate nodes token --help'];
+        cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : none);
+      }),
+    );
+  nodes
+    .command('token')
+    .description('Make a token that lets one node join within 15 minutes. It is shown once.')
+    .requiredOption('--environment <name>')
+    .option('--cluster <name>', 'needed when the environment has several')
+    .option('--name <node>', 'only a node of this name may use it')
+    .addHelpText('after', examples('tidegate nodes token --environment Production --name node-7'))
+    .action(
+      act(async (cli, body: { environment: string; cluster?: string; name?: string }) => {
+        const { environment, cluster, name } = body;
+        const { api } = await cli.connect();
+        const made = await answer(
+          api.POST('/api/v1/nodes/enrollment-tokens', {
+            body: { environment, ...(cluster ? { cluster } : {}), ...(name ? { name } : {}) },
+          }),
+        );
+        cli.terminal.result(made, [made.token].map(printable));
+        if (cli.terminal.options.isJson) return;
+        const until = timeText(made.expiresAt, cli.terminal.style.isUtc);
+        cli.terminal.note(
+          printable(`For one node of ${made.environment}/${made.cluster}, until ${until}.`),
+        );
+      }),
+    );
+  addCordons(nodes, { act });
+  addEnvironments(program, { act });
+}
+
+function addCordons(nodes: Command, { act }: Actions): void {
+  const words = {
+    cordon: 'Leave a node out of rollouts; what runs on it goes on running.',
+    uncordon: 'Take a node back into rollouts.',
+  };
+  for (const verb of ['cordon', 'uncordon'] as const) {
+    nodes
+      .command(verb)
+      .description(words[verb])
+      .argument('<node>', 'name or id')
+      .addHelpText('after', examples(`tidegate nodes ${verb} node-7`))
+      .action(
+        act(async (cli, nameOrId: string) => {
+          const client = await cli.connect();
+          const id = await idOf('node', nameOrId, nodesOf(client, {}));
+          const params = { path: { id } };
+          const node = await answer(client.api.POST(`/api/v1/nodes/{id}/${verb}`, { params }));
+          cli.terminal.result(node, [printable(`${node.name} is ${node.state} now.`)]);
+        }),
+      );
+  }
+}
+
+function addEnvironments(program: Command, { act }: Actions): void {
+  program
+    .command('environments')
+    .description('Stages that releases are deployed to.')
+    .command('list')
+    .description('List environments with their rules.')
+    .addHelpText('after', examples('tidegate environments list'))
+    .action(
+      act(async (cli) => {
+        const { api } = await cli.connect();
+        const { items } = await answer(api.GET('/api/v1/environments'));
+        const heads = ['NAME', 'STRATEGY', 'ALLOWED', 'SIGNATURES', 'WHEN BUSY'];
+        const rows = items.map((item) => [
+          ...[item.name, choiceText(item.defaults.strategy), item.allowedStrategies.join(', ')],
+          ...[item.signaturePolicy, item.onConflict],
+        ]);
+        cli.terminal.result({ items }, table(heads, rows));
+      }),
+    );
+}
+
+function nodesOf({ api }: Tidegate, where: Where) {
+  return itemsOf((page) =>
+    answer(api.GET('/api/v1/nodes', { params: { query: { ...page, ...where } } })),
+  );
+}

@@ -1,0 +1,37 @@
+import type { DeploymentEvent } from '#sdk';
+import { printable } from './printable.js';
+import { clockText } from './times.js';
+
+/** One event as one line; null: it says nothing that another line does not. */
+export function eventLine(event: DeploymentEvent, isUtc: boolean): string | null {
+  const text = sentenceOf(event);
+  return text === null ? null : printable(`${clockText(event.at, isUtc)}  ${text}`);
+}
+
+function sentenceOf({ kind, step, actor, data }: DeploymentEvent): string | null {
+  const text = (name: string) => (typeof data[name] === 'string' ? data[name] : '');
+  const because = text('reason') ? `: ${text('reason')}` : '';
+  switch (kind) {
+    case 'created':
+      return `requested by ${actor}`;
+    case 'status-changed':
+    case 'finished':
+      return `${text('status')}${because}`;
+    case 'requested':
+      return `${actor} asked for ${text('verb')}${because}`;
+    case 'step-started':
+      return `${step ?? ''}: ${text('title')}`;
+    case 'step-succeeded':
+      return `${step ?? ''}: done`;
+    case 'step-failed':
+      return `${step ?? ''}: failed: ${text('message')}`;
+    case 'step-note':
+      return `${step ?? ''}: ${text('message') || text('note') || 'note'}`;
+    case 'undo-planned':
+      return `taking back what has moved${because}`;
+    case 'replanned':
+      return 'planned anew: other nodes are there now';
+    default:
+      return null;
+  }
+}

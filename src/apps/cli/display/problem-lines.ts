@@ -1,0 +1,80 @@
+import { TidegateError, UnreachableError } from '#sdk';
+import { CliError } from '../exit-codes.js';
+import { printable } from './printable.js';
+
+/** What to do next, by the code of the API's error. */
+const NEXT: Readonly<Record<string, string>> = {
+  unauthenticated: 'Sign in: tidegate login',
+  'refresh-refused': 'The session has ended. Sign in again: tidegate login',
+  'login-failed': 'Check the name, the password and --tenant.',
+  'permission-missing':
+    'See what you may do: tidegate whoami. An admin of the tenant can give more.',
+  'module-not-found': 'Push a release first: tidegate release push --help',
+  'release-not-found': 'Push it first: tidegate release push --help',
+  'environment-not-found': 'See which there are: tidegate environments list',
+  'cluster-not-found': 'See where nodes are: tidegate nodes list',
+  'cluster-required': 'Name one with --cluster; tidegate nodes list shows them.',
+  'no-serving-nodes': 'See the nodes: tidegate nodes list. Add one: tidegate nodes token --help',
+  'signature-required': 'Push it signed: tidegate release push … --sign KEYFILE --key-id NAME',
+  'signing-key-unknown': 'Register the public key: tidegate keys register --help',
+  'override-not-permitted': 'See what the environment allows: tidegate environments list',
+  'deployment-not-found': 'See the deployments: tidegate deployments list',
+  'node-not-found': 'See the nodes: tidegate nodes list',
+  'state-not-suitable': 'See its state and what may be asked for: tidegate explain ID',
+  'idempotency-key-reused': 'Use another --idempotency-key for another request.',
+  'unexpected-answer': 'Check the address of the server.',
+};
+
+/** An error for people. The API's words are shown as they are; its code and id go with them. */
+export function problemLines(error: unknown): string[] {
+  if (error instanceof TidegateError) return refusalLines(error);
+  if (error instanceof UnreachableError) {
+    return [`tidegate: ${printable(error.message)}. Check the address and that the server runs.`];
+  }
+  if (error instanceof CliError) return [`tidegate: ${printable(error.message)}`];
+  const message = error instanceof Error ? error.message : String(error);
+  return [`tidegate: ${printable(message)}`];
+}
+
+function refusalLines({ message, code, id, details }: TidegateError): string[] {
+  const next = NEXT[code];
+  return [
+    `tidegate: ${printable(message)}`,
+    ...detailLines(details),
+    `  code ${printable(code)}${id === null ? '' : `, id ${printable(id)}`}`,
+    ...(next ? [`  ${next}`] : []),
+  ];
+}
+
+const DETAILS_SHOWN = 10;
+
+function detailLines(details: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(details)
+    .flatMap(([name, value]) =>
+      Array.isArray(value) ? listLines(name, value) : [`${name}: ${valueText(value)}`],
+    )
+    .map((line) => `  ${printable(line)}`);
+}
+
+function listLines(name: string, values: readonly unknown[]): string[] {
+  if (values.every((value) => typeof value !== 'object')) return [`${name}: ${values.join(', ')}`];
+  const more = values.length > DETAILS_SHOWN ? [`${values.length - DETAILS_SHOWN} more`] : [];
+  return [...values.slice(0, DETAILS_SHOWN).map(valueText), ...more];
+}
+
+function valueText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.values(value)
+    .map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part)))
+    .join(': ');
+}
+
+export function problemJson(error: unknown, exitCode: number): object {
+  if (error instanceof TidegateError) {
+    const { message, code, status, id, details } = error;
+    return { error: { code, message, status, id, details, exitCode } };
+  }
+  const code = error instanceof UnreachableError ? 'unreachable' : 'cli';
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: { code, message, exitCode } };
+}

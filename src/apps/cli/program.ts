@@ -1,0 +1,88 @@
+import { Command, CommanderError } from 'commander';
+import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
+import { addDeployCommand } from './commands/deploy.command.js';
+import { addDeploymentCommands } from './commands/deployments.commands.js';
+import { addFleetCommands } from './commands/fleet.commands.js';
+import { addKeyCommands } from './commands/keys.commands.js';
+import { addReleaseCommands } from './commands/release.commands.js';
+import { addSessionCommands } from './commands/session.commands.js';
+import { examples } from './cli.js';
+import { problemJson, problemLines } from './display/problem-lines.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
+
+/** Runs one command line and tells the exit code. Never throws. */
+export async function runCli(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  let exitCode: number = exitCodes.succeeded;
+  const program = buildProgram(surroundings, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    tell(error, surroundings, program.opts());
+    return exitCodeOf(error);
+  }
+}
+
+export function buildProgram(
+  surroundings: Surroundings,
+  onExitCode: (code: number) => void,
+): Command {
+  const { streams, version } = surroundings;
+  const program = new Command('tidegate')
+    .description(
+      'Roll out releases to real nodes in waves, each opened when the one before has settled.',
+    )
+    .version(version, '--version')
+    .option('--context <name>', 'which saved sign-in to use')
+    .option('--server <url>', 'the server; also TIDEGATE_SERVER')
+    .option('--json', 'machine-readable output: JSON, or JSON lines while following')
+    .option('--utc', 'times in UTC instead of local time')
+    .option('--no-color', 'no colours; also NO_COLOR')
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate login --server https://tidegate.example.com --username deployer',
+        'tidegate release push payments 2.1.0 --manifest manifest.json --artifact build/',
+        'tidegate deploy payments 2.1.0 --to Production --wait',
+        'tidegate explain 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10',
+      ),
+    );
+  const act = actions(surroundings, onExitCode);
+  addSessionCommands(program, act);
+  addReleaseCommands(program, act);
+  addKeyCommands(program, act);
+  addDeployCommand(program, act);
+  addDeploymentCommands(program, act);
+  addFleetCommands(program, act);
+  for (const command of allOf(program)) {
+    command
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({
+        writeOut: (text) => void streams.stdout.write(text),
+        writeErr: (text) => void streams.stderr.write(text),
+      });
+  }
+  return program;
+}
+
+export function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}
+
+function tell(error: unknown, surroundings: Surroundings, options: GlobalOptions): void {
+  // Commander has said it already, next to the usage.
+  if (error instanceof CommanderError) return;
+  const { terminal } = cliOf(surroundings, options);
+  if (options.json) {
+    terminal.note(JSON.stringify(problemJson(error, exitCodeOf(error))));
+    return;
+  }
+  for (const line of problemLines(error)) terminal.note(line);
+}
