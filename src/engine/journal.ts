@@ -108,7 +108,8 @@ function foldPause(folded: FoldedJournal, entry: JournalEntry): Partial<FoldedJo
 
 function foldStep(folded: FoldedJournal, entry: JournalEntry): Map<string, StepRecord> {
   const key = stepKey(entry.planNumber, entry.stepId ?? '');
-  const before = folded.steps.get(key);
+  // A step that begins anew has its whole budget again: what it took before does not count.
+  const before = entry.data.restarted === true ? undefined : folded.steps.get(key);
   const record: StepRecord = {
     startedAt: before?.startedAt ?? entry.at,
     pausedMsBefore: before?.pausedMsBefore ?? folded.pausedMs,

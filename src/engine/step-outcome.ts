@@ -12,6 +12,8 @@ export type Outcome =
       readonly message: string;
     };
 
+const MESSAGE_CHARACTERS = limits.journalDataBytes / 8;
+
 /** Rethrows what is not the step's own failure. */
 export function failureOutcome(error: unknown): Outcome {
   if (isOurs(error)) throw error;
@@ -21,8 +23,13 @@ export function failureOutcome(error: unknown): Outcome {
     outcome: 'failed',
     terminal,
     code: typeof code === 'string' && (terminal || /^[a-z-]+$/.test(code)) ? code : 'step-error',
-    message: messageOf(error).slice(0, limits.journalDataBytes / 8),
+    message: storable(messageOf(error)).slice(0, MESSAGE_CHARACTERS).toWellFormed(),
   };
+}
+
+/** The journal cannot hold U+0000, and a failure that cannot be written down is tried for ever. */
+function storable(message: string): string {
+  return message.replaceAll('\u0000', '\ufffd');
 }
 
 /** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */
