@@ -75,7 +75,11 @@ async function run(screen, story, asked) {
   tellEnd(screen, story, first.problems);
   if (isOnce || first.problems.length > 0) return first;
   for (const line of nextLines(story.url, story.nodes)) screen.print(line);
-  return { ...first, by: await asked };
+  // The traffic goes on, and so does its figure.
+  const beat = setInterval(() => screen.show(story.trafficLines()), 500);
+  const by = await asked;
+  clearInterval(beat);
+  return { ...first, by };
 }
 
 async function end(screen, story, processes, home, problems) {

@@ -244,6 +244,15 @@ export class Story {
     this.facts.total = this.traffic.total();
   }
 
+  trafficLines() {
+    const { requests, failed } = this.traffic.total();
+    const { perSecond, releases } = this.traffic.now();
+    const answering = Object.keys(releases).sort().join(', ') || 'nobody';
+    return [
+      `    ${whole(perSecond)} requests/s, answered by ${answering}; ${whole(requests)} so far, ${whole(failed)} failed`,
+    ];
+  }
+
   /** Asks again until it is so. Ends the story when it never is, or when a process has gone. */
   async until(patienceMs, complaint, isSo) {
     const deadline = performance.now() + patienceMs;

@@ -5,8 +5,9 @@ import { DEMO_USERS } from '../../dist/tenancy/users/demo-users.js';
 import { figureLines } from './display/gate-figures.mjs';
 import { bold, cyan, dim, green, padEnd, padStart, red, whole, wrap } from './display/text.mjs';
 import { projectRoot } from './home.mjs';
+import { moduleName } from './releases.mjs';
 
-const columns = [10, 26, 24, 10, 8, 11];
+const columns = [10, 29, 25, 10, 8, 11];
 
 function row(cells) {
   return `    ${cells
@@ -43,7 +44,9 @@ export function summaryLines({ direct, measure, good, bad, after, total }) {
     );
   }
   if (bad?.failed > 0) {
-    lines.push(dim(`    ${whole(bad.failed)} failures are answers of 2.1.0 itself, to its share.`));
+    const kinds = Object.entries(bad.failures).map(([kind, count]) => `${count} × ${kind}`);
+    const share = `${whole(bad.failed)} of ${whole(bad.requests)}`;
+    lines.push(`    ${share} failed while 2.1.0 was out: ${kinds.join(', ')}.`);
   }
   return lines;
 }
@@ -76,7 +79,14 @@ export function nextLines(url, nodes) {
     `      -d '${body}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
     `    curl -s ${url}/api/v1/deployments -H "authorization: Bearer $token"`,
   ];
-  if (cli) lines.push('', dim('    the same by hand:'), `    npx tidegate login --server ${url}`);
+  if (cli) {
+    lines.push(
+      '',
+      dim('    the bad release once more, by hand (the traffic goes on):'),
+      `    npx tidegate login --server ${url} --username deployer`,
+      `    npx tidegate deploy ${moduleName} 2.1.0 --to Production --wait`,
+    );
+  }
   lines.push('', `  ${bold('Ctrl-C stops everything.')}`, '');
   return lines;
 }

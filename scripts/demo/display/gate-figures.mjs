@@ -23,6 +23,6 @@ function figureLine(label, measure, show) {
   const value = padStart(show(measure.value), 11);
   if (measure.allowed === null) return `${start}${value}`;
   const share = measure.value / measure.allowed;
-  const limits = `allowed ${show(measure.allowed)}, before ${show(measure.baseline)}`;
+  const limits = `allowed ${show(measure.allowed)}, usual ${show(measure.baseline)}`;
   return `${start}${share > 1 ? red(value) : value}  ${gauge(share, barWidth)} ${dim(limits)}`;
 }
