@@ -1,0 +1,41 @@
+import type { RunStatus } from '../engine/run.js';
+import { activeStatuses, deploymentStates, VERBS, verbStates } from './deployment.states.js';
+
+/** Written down a second time on purpose: a change of the table must be meant. */
+const allowed: Record<RunStatus, RunStatus[]> = {
+  Pending: ['PendingApproval', 'Running', 'Failed', 'Cancelled', 'Rejected'],
+  PendingApproval: ['Pending', 'Failed', 'Cancelled', 'Rejected'],
+  Running: ['Paused', 'RollingBack', 'Succeeded', 'Failed', 'Cancelled'],
+  Paused: ['Running', 'RollingBack', 'Failed', 'Cancelled'],
+  RollingBack: ['RolledBack', 'RollbackFailed', 'Cancelled'],
+  ...{ Succeeded: [], Failed: [], RolledBack: [], RollbackFailed: [], Cancelled: [], Rejected: [] },
+};
+const all = Object.keys(allowed) as RunStatus[];
+const pairs = all.flatMap((from) => all.map((to) => [from, to] as const));
+
+describe('the statuses of a deployment', () => {
+  it.each(pairs)('%s to %s is as the table says', (from, to) => {
+    expect(deploymentStates.can(from, to)).toBe(allowed[from].includes(to));
+  });
+
+  it('are final when nothing leaves them', () => {
+    const final = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'];
+    expect(all.filter((status) => deploymentStates.isTerminal(status))).toEqual(final);
+    expect(activeStatuses).toEqual(all.filter((status) => !final.includes(status)));
+  });
+
+  it('begin with Pending', () => {
+    expect(deploymentStates.initial).toBe('Pending');
+  });
+
+  it.each(VERBS)('allow the verb %s only where it leads somewhere', (verb) => {
+    expect(verbStates[verb].length).toBeGreaterThan(0);
+    for (const status of verbStates[verb]) {
+      expect(deploymentStates.isTerminal(status)).toBe(false);
+    }
+  });
+
+  it('let every deployment be cancelled that is not over or on its way back', () => {
+    expect(verbStates.cancel).toEqual(activeStatuses.filter((status) => status !== 'RollingBack'));
+  });
+});
