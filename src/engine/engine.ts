@@ -68,7 +68,7 @@ export class Engine {
       this.ports.log.warn({ error: messageOf(error) }, 'a run could not be leased');
       return null;
     });
-    if (lease) await this.act(lease, askedAt);
+    if (lease) await this.track(this.act(lease, askedAt));
   }
 
   private schedule(delayMs: number): void {
@@ -96,16 +96,16 @@ export class Engine {
       if (room <= 0 || this.stopping) return;
       const askedAt = clock.monotonic();
       const due = await store.claimDue(leases.owner, LEASE_MS, room);
-      for (const lease of due) this.track(this.act(lease, askedAt));
+      for (const lease of due) void this.track(this.act(lease, askedAt));
     } catch (error) {
       // The database may be away for a while: the next beat asks again.
       log.warn({ error: messageOf(error) }, 'the due loop could not look for work');
     }
   }
 
-  private track(work: Promise<void>): void {
+  private track(work: Promise<void>): Promise<void> {
     this.acting.add(work);
-    void work.finally(() => this.acting.delete(work));
+    return work.finally(() => this.acting.delete(work));
   }
 
   private async act(lease: Lease, askedAt: number): Promise<void> {
@@ -121,7 +121,7 @@ export class Engine {
         await store.release(lease, ERROR_DELAY_MS).catch(() => undefined);
       }
     } finally {
-      leases.drop(id);
+      leases.drop(lease);
     }
   }
 }

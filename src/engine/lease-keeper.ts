@@ -59,12 +59,15 @@ export class LeaseKeeper {
   hold(lease: Lease, askedAt: number): AbortSignal {
     const abort = new AbortController();
     const now = this.clock.monotonic();
+    // A worker that stood still may take its own lost run again: the old action must not go on.
+    this.held.get(lease.key.id)?.abort.abort(new Error('the lease was lost'));
     this.held.set(lease.key.id, { lease, abort, since: now, validUntil: askedAt + LEASE_MS });
     return abort.signal;
   }
 
-  drop(id: string): void {
-    this.held.delete(id);
+  /** Of this lease only: the run may have been leased anew meanwhile, and that one goes on. */
+  drop({ key, fence }: Lease): void {
+    if (this.held.get(key.id)?.lease.fence === fence) this.held.delete(key.id);
   }
 
   private async renew(): Promise<void> {
