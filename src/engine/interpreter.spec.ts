@@ -284,7 +284,7 @@ describe('a crash of the process', () => {
     async (times, _, fencing) => {
       const rig = new EngineRig(new FakeRunStore(undefined, { fencing }));
       const { store, interpreter } = rig;
-      const key = store.add(planOf());
+      store.add(planOf());
       const budget = { signal: new AbortController().signal };
       const load = store.load.bind(store);
       // The first worker stands still between reading the run and writing what follows from it.
