@@ -53,4 +53,15 @@ export const deploymentErrors = [
     kind: 'conflict',
     meaning: 'The present status does not allow the verb; `details` has the status.',
   },
+  {
+    code: 'nothing-to-promote',
+    kind: 'conflict',
+    meaning:
+      'No gate of the deployment is open now, or another one than the request names in `step`.',
+  },
+  {
+    code: 'gate-unstable',
+    kind: 'conflict',
+    meaning: 'The open gate has found the release harmful: it is taken back, not promoted.',
+  },
 ] as const satisfies readonly ErrorCode[];

@@ -92,7 +92,7 @@ export const eventExample = {
 };
 
 export const explanationExample = {
-  ...{ id, status: 'Running', waitingOn, verbs: ['pause', 'cancel'] },
+  ...{ id, status: 'Running', waitingOn, verbs: ['pause', 'promote', 'cancel'] },
   summary: 'Wave 1 is being watched: 2 of 3 good checks. It waits for nobody: it opens by itself.',
 };
 

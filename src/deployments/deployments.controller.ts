@@ -32,6 +32,7 @@ import {
   eventsQuery,
   explanation,
   plannedDeployment,
+  promoteRequest,
   verbAccepted,
   verbRequest,
   type DeploymentRequest,
@@ -217,6 +218,33 @@ export class DeploymentsController {
     @Headers('if-match') ifMatch?: string,
   ) {
     return this.verbs.request(ctx, id, { verb: 'resume', reason, ifMatch });
+  }
+
+  @Post(':id/promote')
+  @HttpCode(202)
+  @Allow(Permission.DeploymentsOperate)
+  @ApiHeader({ name: 'If-Match', required: false })
+  @Operation({
+    summary: 'End the open gate now',
+    description:
+      'What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.',
+    errors: [
+      ...['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
+      ...['nothing-to-promote', 'gate-unstable'],
+    ],
+    example: {
+      request: { reason: 'hotfix for the outage; checked by hand', step: 'w1.stabilization' },
+      response: verbExample('promote'),
+    },
+  })
+  @ApiAcceptedResponse({ standardSchema: verbAccepted })
+  promote(
+    @Ctx() ctx: Context,
+    @Param('id', { schema: uuid }) id: string,
+    @Body({ schema: promoteRequest }) { reason, step }: z.output<typeof promoteRequest>,
+    @Headers('if-match') ifMatch?: string,
+  ) {
+    return this.verbs.promote(ctx, id, { reason, step, ifMatch });
   }
 
   @Post(':id/cancel')

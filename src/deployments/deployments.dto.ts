@@ -219,6 +219,14 @@ export const verbRequest = z
   .strictObject({ reason: text(500).min(1).optional() })
   .default({})
   .meta({ id: 'VerbRequest' });
+export const promoteRequest = z
+  .strictObject({
+    /** Why waiting is not needed: it stays in the journal and in the audit log. */
+    reason: text(500).min(1),
+    /** The gate that is meant, when several open one after the other (`w1.stabilization`). */
+    step: text(80).min(1).optional(),
+  })
+  .meta({ id: 'PromoteRequest' });
 export const cancelRequest = z
   .strictObject({
     reason: text(500).min(1).optional(),

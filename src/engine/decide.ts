@@ -85,12 +85,17 @@ function decideUndo(input: DecideInput): Action {
   return runOrWait(current.step, current.record, input);
 }
 
-interface Current {
+export interface Current {
   readonly step: Step;
   readonly record: StepRecord | undefined;
 }
 
-function currentStep(plan: Plan, planNumber: number, journal: FoldedJournal): Current | null {
+/** The first step that has not succeeded; null when all have. */
+export function currentStep(
+  plan: Plan,
+  planNumber: number,
+  journal: FoldedJournal,
+): Current | null {
   for (const step of plan.steps) {
     const record = journal.steps.get(stepKey(planNumber, step.id));
     if (record?.status !== 'succeeded') return { step, record };

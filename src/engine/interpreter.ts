@@ -9,14 +9,14 @@ import { decide, type Action } from './decide.js';
 import { stepKey } from './journal.js';
 import type { Plan, Step } from './plan.js';
 import type { Lease, LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
-import { appliedEntry, effectOf } from './signal-effect.js';
+import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
+import { ENGINE, isStarted, recordOutcome, recordStart } from './record-outcome.js';
 import { failureOutcome, type Outcome } from './step-outcome.js';
 import type { RunStore, RunTransaction } from './run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from './step-handler.js';
 
 /** More actions than this under one lease is a loop, not progress: let others have a turn. */
 const ACTIONS_PER_LEASE = 200;
-const ENGINE = 'system:engine';
 
 export interface InterpreterPorts {
   readonly store: RunStore;
@@ -56,7 +56,7 @@ export class Interpreter {
     const { store } = this.ports;
     switch (action.do) {
       case 'apply':
-        return this.apply(lease, run, action.signal);
+        return this.apply(lease, run, action.signal, budget);
       case 'run':
         return this.runStep(lease, run, action.step, action.attempt, budget);
       case 'undo':
@@ -78,9 +78,15 @@ export class Interpreter {
    * The API has checked permission and state when it took the verb; the run may have moved on
    * since, so what does not fit any more is journalled as ignored.
    */
-  private async apply(lease: Lease, run: LoadedRun, signal: RunSignal): Promise<boolean> {
+  private async apply(
+    lease: Lease,
+    run: LoadedRun,
+    signal: RunSignal,
+    budget: ActionBudget,
+  ): Promise<boolean> {
     const { store } = this.ports;
     const effect = effectOf(signal, run);
+    if (effect.do === 'promote') return this.promote(lease, run, signal, effect, budget);
     await store.commit(lease, { locksSlot: effect.do === 'finish' }, async (tx) => {
       await tx.append(appliedEntry(signal, run, effect));
       if (effect.do === 'change') await tx.changeStatus(effect.change, signal.actor);
@@ -88,6 +94,37 @@ export class Interpreter {
       if (effect.do === 'finish') await this.finish(tx, lease.key, run, effect);
     });
     return effect.do === 'finish';
+  }
+
+  /** The step that is open now ends at a person's word, unless it knows better by now. */
+  private async promote(
+    lease: Lease,
+    run: LoadedRun,
+    signal: RunSignal,
+    effect: Extract<SignalEffect, { do: 'promote' }>,
+    budget: ActionBudget,
+  ): Promise<boolean> {
+    const { store, handlers } = this.ports;
+    const handler = handlers.get(effect.step.kind);
+    const stepRun = this.stepRun(lease, run, effect.step, effect.attempt, budget);
+    const by = { actor: signal.actor, reason: signal.reason ?? '' };
+    const ignored = (tx: RunTransaction, why: string) =>
+      tx.append(appliedEntry(signal, run, effect, why));
+    try {
+      await store.commit(lease, { locksSlot: false }, async (tx) => {
+        const outcome = await handler.promote?.(tx.context, stepRun, by);
+        if (!outcome) return ignored(tx, 'this step cannot be cut short');
+        if (outcome.outcome === 'refused') return ignored(tx, outcome.reason);
+        await tx.append(appliedEntry(signal, run, effect));
+        return recordOutcome(tx, stepRun, outcome);
+      });
+    } catch (error) {
+      // Journalled all the same: a verb that stays unapplied would be tried for ever.
+      const failed = failureOutcome(error);
+      const why = failed.outcome === 'failed' ? failed.message : 'it failed';
+      await store.commit(lease, { locksSlot: false }, (tx) => ignored(tx, why));
+    }
+    return false;
   }
 
   private async runStep(
@@ -105,12 +142,12 @@ export class Interpreter {
       const outcome = await this.inTransaction(lease, locksSlot, stepRun, handler);
       return this.afterOutcome(lease, run, stepRun, outcome);
     }
-    if (!this.isStarted(stepRun)) {
-      await store.commit(lease, { locksSlot: false }, (tx) => this.started(tx, stepRun));
+    if (!isStarted(stepRun)) {
+      await store.commit(lease, { locksSlot: false }, (tx) => recordStart(tx, stepRun));
     }
     const context = Context.system(lease.key.tenantId, 'engine');
     const outcome = await this.guarded(() => handler.run(context, stepRun));
-    await store.commit(lease, { locksSlot: false }, (tx) => this.record(tx, stepRun, outcome));
+    await store.commit(lease, { locksSlot: false }, (tx) => recordOutcome(tx, stepRun, outcome));
     return this.afterOutcome(lease, run, stepRun, outcome);
   }
 
@@ -125,16 +162,16 @@ export class Interpreter {
       return await store.commit(lease, { locksSlot }, async (tx) => {
         const outcome = await handler.run(tx.context, stepRun);
         // A poll that only waits leaves no trace but its first start.
-        if (!this.isStarted(stepRun)) await this.started(tx, stepRun);
-        await this.record(tx, stepRun, outcome);
+        if (!isStarted(stepRun)) await recordStart(tx, stepRun);
+        await recordOutcome(tx, stepRun, outcome);
         return outcome;
       });
     } catch (error) {
       const failed = failureOutcome(error);
       // The transaction is gone with what the handler had done: the failure gets one of its own.
       await store.commit(lease, { locksSlot: false }, async (tx) => {
-        if (!this.isStarted(stepRun)) await this.started(tx, stepRun);
-        await this.record(tx, stepRun, failed);
+        if (!isStarted(stepRun)) await recordStart(tx, stepRun);
+        await recordOutcome(tx, stepRun, failed);
       });
       return failed;
     }
@@ -166,61 +203,6 @@ export class Interpreter {
       gate: run.gate?.stepId === step.id ? run.gate : null,
       signal: budget.signal,
     };
-  }
-
-  private isStarted({ journal, planNumber, step, attempt }: StepRun): boolean {
-    const record = journal.steps.get(stepKey(planNumber, step.id));
-    return record?.status === 'started' && record.attempt === attempt;
-  }
-
-  private async started(tx: RunTransaction, run: StepRun): Promise<void> {
-    const { planNumber, attempt, step } = run;
-    await tx.append({
-      kind: 'step-started',
-      ...{ planNumber, attempt, stepId: step.id, actor: ENGINE },
-      data: { title: step.title, wave: step.wave, kind: step.kind },
-    });
-  }
-
-  /** Writes what the outcome means for the journal, the plan and the status. */
-  private async record(tx: RunTransaction, run: StepRun, outcome: Outcome): Promise<void> {
-    const { planNumber, attempt, step } = run;
-    const about = { planNumber, attempt, stepId: step.id, actor: ENGINE };
-    switch (outcome.outcome) {
-      case 'done':
-        await tx.append({ kind: 'step-succeeded', ...about, data: outcome.output ?? {} });
-        if (outcome.status) {
-          await tx.changeStatus({ status: outcome.status, reason: null }, ENGINE);
-        }
-        if (outcome.replan) {
-          const { plan, factsText } = outcome.replan;
-          const number = await tx.savePlan(plan, factsText);
-          await tx.append({ kind: 'replanned', planNumber: number, actor: ENGINE });
-        }
-        return;
-      case 'wait':
-        if (outcome.note) await tx.append({ kind: 'step-note', ...about, data: outcome.note });
-        return;
-      case 'unstable':
-        await tx.append({
-          kind: 'step-failed',
-          ...about,
-          data: { ...outcome.evidence, terminal: true, message: outcome.reason },
-        });
-        return;
-      case 'attention':
-        await tx.changeStatus({ status: 'Paused', reason: outcome.reason }, ENGINE);
-        return;
-      case 'failed':
-        await tx.append({
-          kind: 'step-failed',
-          ...about,
-          data: { terminal: outcome.terminal, code: outcome.code, message: outcome.message },
-        });
-        return;
-      default:
-        unreachable(outcome);
-    }
   }
 
   private async afterOutcome(

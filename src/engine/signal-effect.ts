@@ -1,4 +1,5 @@
-import { hasMoved } from './decide.js';
+import { currentStep, hasMoved } from './decide.js';
+import type { Step } from './plan.js';
 import type { LoadedRun, RunSignal, RunStatus, UndoEnding } from './run.js';
 import type { NewEntry, StatusChange } from './run-store.js';
 
@@ -7,6 +8,7 @@ export type SignalEffect =
   | { readonly do: 'change'; readonly change: StatusChange }
   | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
   | { readonly do: 'finish'; readonly status: RunStatus; readonly reason: string }
+  | { readonly do: 'promote'; readonly step: Step; readonly attempt: number }
   | { readonly do: 'ignore' };
 
 export function effectOf(signal: RunSignal, run: LoadedRun): SignalEffect {
@@ -22,9 +24,21 @@ export function effectOf(signal: RunSignal, run: LoadedRun): SignalEffect {
         : { do: 'ignore' };
     case 'cancel':
       return cancelEffect(signal, run);
+    case 'promote':
+      return promoteEffect(signal, run);
     default:
       return { do: 'ignore' };
   }
+}
+
+/** Ends the step that was open when somebody asked, and no later one that nobody has looked at. */
+function promoteEffect(signal: RunSignal, run: LoadedRun): SignalEffect {
+  if (run.status !== 'Running') return { do: 'ignore' };
+  const current = currentStep(run.forward, run.journal.planNumber, run.journal);
+  if (current?.record?.status !== 'started' || current.step.id !== signal.params.stepId) {
+    return { do: 'ignore' };
+  }
+  return { do: 'promote', step: current.step, attempt: current.record.attempt };
 }
 
 /** Cancel takes back what has moved, unless it was asked to leave things as they are. */
@@ -38,7 +52,14 @@ function cancelEffect(signal: RunSignal, run: LoadedRun): SignalEffect {
   return { do: 'finish', status: 'Cancelled', reason };
 }
 
-export function appliedEntry(signal: RunSignal, run: LoadedRun, effect: SignalEffect): NewEntry {
+export function appliedEntry(
+  signal: RunSignal,
+  run: LoadedRun,
+  effect: SignalEffect,
+  refusal?: string,
+): NewEntry {
+  const ignored =
+    refusal ?? (effect.do === 'ignore' ? `not possible while ${run.status}` : undefined);
   return {
     kind: 'applied',
     planNumber: run.journal.planNumber,
@@ -47,7 +68,7 @@ export function appliedEntry(signal: RunSignal, run: LoadedRun, effect: SignalEf
       number: signal.number,
       verb: signal.verb,
       ...(signal.reason ? { reason: signal.reason } : {}),
-      ...(effect.do === 'ignore' ? { ignored: `not possible while ${run.status}` } : {}),
+      ...(ignored === undefined ? {} : { ignored }),
     },
   };
 }

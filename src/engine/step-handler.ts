@@ -62,4 +62,20 @@ export interface StepHandler extends RegistryEntry {
    */
   readonly mode: 'transaction' | 'outside';
   run(context: Context, run: StepRun): Promise<StepOutcome>;
+  /**
+   * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the
+   * engine's fenced transaction, so only steps of mode `transaction` may have it.
+   */
+  promote?(context: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused>;
+}
+
+export interface PromotedBy {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** The verb does not fit what the step knows by now; it goes on as if nobody had asked. */
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly reason: string;
 }

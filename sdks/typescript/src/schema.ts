@@ -248,6 +248,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the open gate now
+         * @description What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.
+         *
+         *     Needs the permission `deployments:operate`.
+         */
+        post: operations["deploymentsPromote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{id}/cancel": {
         parameters: {
             query?: never;
@@ -1175,6 +1197,10 @@ export interface components {
                 events: string;
                 plan: string;
             };
+        };
+        PromoteRequest: {
+            reason: string;
+            step?: string;
         };
         /**
          * @default {
@@ -2670,6 +2696,7 @@ export interface operations {
                      *       },
                      *       "verbs": [
                      *         "pause",
+                     *         "promote",
                      *         "cancel"
                      *       ],
                      *       "summary": "Wave 1 is being watched: 2 of 3 good checks. It waits for nobody: it opens by itself."
@@ -2937,6 +2964,144 @@ export interface operations {
                 };
             };
             /** @description `state-not-suitable`: The present status does not allow the verb; `details` has the status. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploymentsPromote: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "hotfix for the outage; checked by hand",
+                 *       "step": "w1.stabilization"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *       "verb": "promote",
+                     *       "status": "Running",
+                     *       "links": {
+                     *         "self": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *         "events": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/events",
+                     *         "plan": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/plan"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerbAccepted"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `nothing-to-promote`: No gate of the deployment is open now, or another one than the request names in `step`.
+             *
+             *     `gate-unstable`: The open gate has found the release harmful: it is taken back, not promoted.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -13,6 +13,8 @@ import type {
   DeploymentSummary,
   Explanation,
 } from '../deployments.dto.js';
+import { Steps } from '../steps/steps.js';
+import { openGate } from '../verbs/open-gate.js';
 import { detailView, summaryView, type DeploymentRow } from './deployment-view.js';
 import { explain } from './explain.js';
 import { stepView } from './plan-view.js';
@@ -20,7 +22,10 @@ import { stepView } from './plan-view.js';
 /** What clients may read of deployments. Every question is a constant number of statements. */
 @Injectable()
 export class DeploymentReads {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly steps: Steps,
+  ) {}
 
   async list(context: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
     const hash = filterHash(query);
@@ -73,7 +78,11 @@ export class DeploymentReads {
     return this.database.transaction(context, async (ctx) => {
       const row = await this.row(ctx, id);
       const { waitingOn } = summaryView(row);
-      const verbs = VERBS.filter((verb) => verbStates[verb].includes(row.status));
+      const gate = await openGate(ctx, id, this.steps.registry);
+      const canPromote = gate !== null && gate.verdict !== 'unstable';
+      const verbs = VERBS.filter(
+        (verb) => verbStates[verb].includes(row.status) && (verb !== 'promote' || canPromote),
+      );
       return { id, status: row.status, summary: explain(row), waitingOn, verbs };
     });
   }

@@ -4,7 +4,13 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { stepKey } from '../../engine/journal.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type {
+  PromotedBy,
+  Refused,
+  StepHandler,
+  StepOutcome,
+  StepRun,
+} from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { GateBaselines, Verdict } from '../gates/gate.js';
@@ -40,6 +46,27 @@ export class GateStep implements StepHandler {
     const trouble = await this.troubleOf(ctx, run, deployment, stored);
     if (trouble) return trouble;
     return this.actOn(ctx, run, deployment, stored);
+  }
+
+  /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
+  async promote(ctx: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused> {
+    const deployment = await specOf(ctx, run.key.id);
+    const stored = await this.load(ctx, run);
+    if (!stored) return { outcome: 'refused', reason: 'the gate has not begun yet' };
+    const { gate, spec } = stored;
+    // The engine takes it back with its very next action.
+    if (gate.verdict === 'unstable') return { outcome: 'refused', reason: gate.reason };
+    const trouble = await this.troubleOf(ctx, run, deployment, stored);
+    if (trouble?.outcome === 'unstable') return trouble;
+    ctx.tx.afterCommit(() => this.metrics.gateVerdict(ctx.tenantId, deployment, 'promoted'));
+    return {
+      outcome: 'done',
+      output: {
+        ...{ promoted: true, by: by.actor, reason: by.reason },
+        ...{ verdict: gate.verdict, reading: gate.reading, samples: gate.n },
+        trend: gates.get(spec.kind).trend(gate.state),
+      },
+    };
   }
 
   private async start(

@@ -11,6 +11,8 @@ import { Topic } from '../../platform/signal/topics.js';
 import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
 import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
+import { Steps } from '../steps/steps.js';
+import { openGate, type OpenGate } from './open-gate.js';
 
 export interface VerbRequest {
   readonly verb: Verb;
@@ -39,16 +41,47 @@ export class DeploymentVerbs {
     private readonly audit: Audit,
     private readonly wakeUp: WakeUp,
     private readonly signal: Signal,
+    private readonly steps: Steps,
   ) {}
 
   async request(context: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
+    return this.database.transaction(context, (ctx) => this.requestIn(ctx, id, request));
+  }
+
+  /** Ends the gate that is open now; with `step`, only if it is that one. */
+  async promote(
+    context: Context,
+    id: string,
+    request: Omit<VerbRequest, 'verb' | 'params'> & { readonly step?: string | undefined },
+  ): Promise<VerbAccepted> {
     return this.database.transaction(context, async (ctx) => {
       const locked = await this.lock(ctx, id);
-      this.check(locked, request);
-      const { verb } = request;
-      if (locked.pending !== verb) await this.write(ctx, id, locked, request);
-      return { id, verb, status: locked.status, links: linksOf(id) };
+      const { step, ...rest } = request;
+      this.check(locked, { ...rest, verb: 'promote' });
+      const gate = await openGate(ctx, id, this.steps.registry);
+      if (!gate || (step !== undefined && gate.stepId !== step)) throw nothingToPromote(gate, step);
+      if (gate.verdict === 'unstable') throw gateUnstable(gate.stepId);
+      const params = { stepId: gate.stepId };
+      return this.take(ctx, id, locked, { ...rest, verb: 'promote', params });
     });
+  }
+
+  /** In the transaction of `ctx`, which locks the deployment until its end. */
+  async requestIn(ctx: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
+    const locked = await this.lock(ctx, id);
+    this.check(locked, request);
+    return this.take(ctx, id, locked, request);
+  }
+
+  private async take(
+    ctx: Context,
+    id: string,
+    locked: Locked,
+    request: VerbRequest,
+  ): Promise<VerbAccepted> {
+    const { verb } = request;
+    if (locked.pending !== verb) await this.write(ctx, id, locked, request);
+    return { id, verb, status: locked.status, links: linksOf(id) };
   }
 
   private async lock(ctx: Context, id: string): Promise<Locked> {
@@ -118,4 +151,22 @@ export class DeploymentVerbs {
       this.signal.publish(Topic.Deployment, id);
     });
   }
+}
+
+function nothingToPromote(gate: OpenGate | null, step: string | undefined): DomainError {
+  const message = gate
+    ? `The open gate is "${gate.stepId}", not "${step}". Look at its figures, then promote it.`
+    : 'No gate is open now, so there is nothing to end early. See the explanation: GET …/explain.';
+  return new DomainError('conflict', 'nothing-to-promote', message, {
+    details: { step: gate?.stepId ?? null },
+  });
+}
+
+function gateUnstable(step: string): DomainError {
+  return new DomainError(
+    'conflict',
+    'gate-unstable',
+    `Gate "${step}" has found the release harmful; it is being taken back. Push a better version.`,
+    { details: { step } },
+  );
 }

@@ -1,0 +1,68 @@
+/** What running a step leaves in the journal, the plan and the status. */
+import { unreachable } from '../kernel/assert.js';
+import { stepKey } from './journal.js';
+import type { RunTransaction } from './run-store.js';
+import type { StepRun } from './step-handler.js';
+import type { Outcome } from './step-outcome.js';
+
+/** The engine's name in the journal. */
+export const ENGINE = 'system:engine';
+
+export function isStarted({ journal, planNumber, step, attempt }: StepRun): boolean {
+  const record = journal.steps.get(stepKey(planNumber, step.id));
+  return record?.status === 'started' && record.attempt === attempt;
+}
+
+export async function recordStart(tx: RunTransaction, run: StepRun): Promise<void> {
+  const { planNumber, attempt, step } = run;
+  await tx.append({
+    kind: 'step-started',
+    ...{ planNumber, attempt, stepId: step.id, actor: ENGINE },
+    data: { title: step.title, wave: step.wave, kind: step.kind },
+  });
+}
+
+/** Writes what the outcome means for the journal, the plan and the status. */
+export async function recordOutcome(
+  tx: RunTransaction,
+  run: StepRun,
+  outcome: Outcome,
+): Promise<void> {
+  const { planNumber, attempt, step } = run;
+  const about = { planNumber, attempt, stepId: step.id, actor: ENGINE };
+  switch (outcome.outcome) {
+    case 'done':
+      await tx.append({ kind: 'step-succeeded', ...about, data: outcome.output ?? {} });
+      if (outcome.status) {
+        await tx.changeStatus({ status: outcome.status, reason: null }, ENGINE);
+      }
+      if (outcome.replan) {
+        const { plan, factsText } = outcome.replan;
+        const number = await tx.savePlan(plan, factsText);
+        await tx.append({ kind: 'replanned', planNumber: number, actor: ENGINE });
+      }
+      return;
+    case 'wait':
+      if (outcome.note) await tx.append({ kind: 'step-note', ...about, data: outcome.note });
+      return;
+    case 'unstable':
+      await tx.append({
+        kind: 'step-failed',
+        ...about,
+        data: { ...outcome.evidence, terminal: true, message: outcome.reason },
+      });
+      return;
+    case 'attention':
+      await tx.changeStatus({ status: 'Paused', reason: outcome.reason }, ENGINE);
+      return;
+    case 'failed':
+      await tx.append({
+        kind: 'step-failed',
+        ...about,
+        data: { terminal: outcome.terminal, code: outcome.code, message: outcome.message },
+      });
+      return;
+    default:
+      unreachable(outcome);
+  }
+}
