@@ -56,6 +56,9 @@ export class Api {
       },
       body: isForm || body === undefined ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(patienceMs),
+    }).catch((error) => {
+      const why = error.cause?.message ?? error.message;
+      throw new Error(`${method} ${path} was not answered: ${why}`, { cause: error });
     });
     const text = await response.text();
     const answer = /^[[{]/.test(text) ? JSON.parse(text) : text;

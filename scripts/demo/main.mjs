@@ -71,6 +71,7 @@ async function run(screen, story, asked) {
   );
   const first = await Promise.race([told, asked.then((by) => ({ by }))]);
   if (first.by !== undefined) return { ...first, problems: ['The demo was stopped.'] };
+  story.isTold = true;
   screen.keep();
   tellEnd(screen, story, first.problems);
   if (isOnce || first.problems.length > 0) return first;
@@ -82,13 +83,13 @@ async function run(screen, story, asked) {
   return { ...first, by };
 }
 
-async function end(screen, story, processes, home, problems) {
+async function end({ screen, story, processes, home, keepsLogs }) {
   screen.keep();
   screen.print(dim('  Stopping agents, fronts, modules and the control plane …'));
   story.stop();
   const left = await processes.endAll().catch((error) => [error.message]);
   for (const sentence of left) screen.print(`  ${red('✗')} ${sentence}`);
-  if (problems.length === 0 && left.length === 0) {
+  if (!keepsLogs && left.length === 0) {
     fs.rmSync(home, { recursive: true, force: true });
   } else {
     screen.print(dim(`  Logs are in ${home} until the next demo.`));
@@ -107,7 +108,8 @@ screen.print(`  ${bold('Tidegate')}  a good release, a bad one, and six nodes th
 screen.print();
 const { problems, by } = await run(screen, story, asked);
 if (by instanceof Error) screen.print(`  ${red('✗')} ${by.stack}`);
-const left = await end(screen, story, processes, home, problems);
+const isInterrupted = typeof by === 'string' && !story.isTold;
+const keepsLogs = problems.length > 0 && !isInterrupted;
+const left = await end({ screen, story, processes, home, keepsLogs });
 screen.close();
-const isInterrupted = by !== undefined && problems.length > 0;
 process.exit(isInterrupted ? 130 : problems.length + left.length > 0 ? 1 : 0);

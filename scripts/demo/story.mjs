@@ -39,6 +39,7 @@ const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled'
 export class Story {
   /** What has happened so far, for the verdict and the summary. */
   facts = {};
+  isTold = false;
 
   constructor(screen, processes) {
     this.screen = screen;
@@ -256,7 +257,11 @@ export class Story {
   /** Asks again until it is so. Ends the story when it never is, or when a process has gone. */
   async until(patienceMs, complaint, isSo) {
     const deadline = performance.now() + patienceMs;
-    while (!(await isSo())) {
+    for (;;) {
+      const isDone = await isSo().catch((error) => {
+        throw new Error(this.processes.problem() ?? error.message, { cause: error });
+      });
+      if (isDone) return;
       const problem = this.processes.problem();
       if (problem) throw new Error(problem);
       if (performance.now() > deadline) {

@@ -22,6 +22,7 @@ export class RolloutView {
   #check = null;
   #status = 'Pending';
   #saidReadingAt = 0;
+  #checksNeeded;
 
   constructor(screen, { traffic, phase, from }) {
     this.#screen = screen;
@@ -32,7 +33,8 @@ export class RolloutView {
 
   /** Takes a deployment as the API shows it. */
   update(deployment) {
-    const { status, progress, gateCheck, decision, strategy } = deployment;
+    const { status, progress, gateCheck, decision, strategy, gate } = deployment;
+    this.#checksNeeded = gate.consecutiveStableChecks;
     if (status !== this.#status) this.#screen.sayInLog(`${deployment.version}: ${status}`);
     this.#status = status;
     const isBackward = ['RollingBack', 'RolledBack', 'RollbackFailed'].includes(status);
@@ -96,7 +98,7 @@ export class RolloutView {
     const spent = since === undefined ? '' : seconds((until ?? performance.now()) - since);
     const isOpen = state === 'watching' && this.#status === 'Running';
     const checks = this.#check?.reading?.consecutiveGood ?? 0;
-    const more = isOpen ? dim(`${checks} good checks in a row`) : '';
+    const more = isOpen ? dim(`${checks} of ${this.#checksNeeded} good checks in a row`) : '';
     const name = `wave ${wave}  ${padStart(`${percent} %`, 5)}`;
     const fields = [
       `    ${state === 'waiting' ? dim(name) : bold(name)}`,
