@@ -115,6 +115,9 @@ create table node_presence (
   -- Lost is derived from last_report_at and never stored.
   health text not null check (health in ('Healthy', 'Unhealthy')),
   health_at timestamptz not null,
+  -- What the node can give to its modules; null: it has not said.
+  cpu_millicores int,
+  memory_mib int,
   primary key (tenant_id, node_id)
 ) with (fillfactor = 70);
 
@@ -427,7 +430,9 @@ create table outbox (
   stream_id uuid not null,
   up_to_seq integer not null,
   delivered_seq integer not null default 0,
+  -- Nobody takes it before: somebody delivers it now, or it has failed and waits.
   lease_until timestamptz,
+  failures integer not null default 0,
   primary key (consumer, tenant_id, stream_id)
 );
 create index outbox_open on outbox (consumer, lease_until) where delivered_seq < up_to_seq;

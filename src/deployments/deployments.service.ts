@@ -8,6 +8,7 @@ import { Audit } from '../platform/audit/audit.js';
 import type { Context } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
+import { Outbox } from '../platform/outbox/outbox.js';
 import { WakeUp } from '../platform/queue/wake-up.js';
 import { Signal } from '../platform/signal/signal.js';
 import { Topic } from '../platform/signal/topics.js';
@@ -33,6 +34,7 @@ export class DeploymentsService {
     private readonly wakeUp: WakeUp,
     private readonly signal: Signal,
     private readonly metrics: DeploymentMetrics,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Everything is written in one transaction; the answer says what was committed. */
@@ -74,6 +76,7 @@ export class DeploymentsService {
       ...[planned.planText, planned.planDigest, planned.factsText],
       JSON.stringify({ status: 'Pending', previousStatus: null }),
     ]);
+    await this.outbox.append(ctx, { streamId: id, upToSeq: FIRST_ENTRIES });
     await this.audit.append(ctx, {
       category: 'deployments',
       action: 'deployment-created',
@@ -161,6 +164,9 @@ function expectedDuration(plan: Plan, { gate }: DeploymentSpec): { least: number
 }
 
 /** Deployment, plan, run, slot and the first journal entries: one statement, one round trip. */
+/** Of the journal: `created` and `planned`, written by the statement below. */
+const FIRST_ENTRIES = 2;
+
 const INSERT_SQL = `
   with deployment as (
     insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,

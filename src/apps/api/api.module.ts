@@ -8,6 +8,7 @@ import { FleetModule } from '../../fleet/fleet.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+import { outboxModule } from '../outbox-consumers.js';
 
 type FeatureModule = Type | DynamicModule;
 
@@ -20,6 +21,7 @@ export const apiModules: readonly FeatureModule[] = [
   TenancyModule,
   AgentTargetModule,
   DriversModule,
+  outboxModule,
 ];
 
 @Module({})

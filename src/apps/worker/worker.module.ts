@@ -2,19 +2,26 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { DeploymentEngineModule } from '../../deployments/deployment-engine.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
+import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
+import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+import { outboxModule } from '../outbox-consumers.js';
 
 type FeatureModule = Type | DynamicModule;
 
 /** What runs in the background: in processes of its own in cluster mode, in the API's otherwise. */
-export const workerModules: readonly FeatureModule[] = [DeploymentEngineModule];
+export const workerModules: readonly FeatureModule[] = [
+  DeploymentEngineModule,
+  HousekeepingModule,
+  OutboxRelayModule,
+];
 
 @Module({})
 export class WorkerModule {
   static forRoot(platform: Platform): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [PlatformModule.forRoot(platform), DriversModule, ...workerModules],
+      imports: [PlatformModule.forRoot(platform), DriversModule, outboxModule, ...workerModules],
     };
   }
 }

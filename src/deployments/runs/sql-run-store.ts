@@ -13,6 +13,7 @@ import { Fenced, RunStore, type RunTransaction, type Sleep } from '../../engine/
 import type { Plan } from '../../engine/plan.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { SqlRunTransaction } from './sql-run-transaction.js';
 import { claimDueSql, leaseSql, releaseSql, renewSql, RUN_KIND, sleepSql } from './run-sql.js';
@@ -30,6 +31,7 @@ export class SqlRunStore extends RunStore {
   constructor(
     private readonly database: Database,
     private readonly signal: Signal,
+    private readonly outbox: Outbox,
   ) {
     super();
   }
@@ -89,7 +91,8 @@ export class SqlRunStore extends RunStore {
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
-      const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, signal: this.signal });
+      const { signal, outbox } = this;
+      const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, signal, outbox });
       const result = await work(tx);
       await tx.flush();
       return result;

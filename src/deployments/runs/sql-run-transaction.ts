@@ -11,6 +11,7 @@ import {
   type StatusChange,
 } from '../../engine/run-store.js';
 import type { Context } from '../../platform/context.js';
+import type { Outbox } from '../../platform/outbox/outbox.js';
 import type { Signal } from '../../platform/signal/signal.js';
 import { deploymentStates } from '../deployment.states.js';
 import { endSql, RUN_KIND } from './run-sql.js';
@@ -36,6 +37,7 @@ export class SqlRunTransaction implements RunTransaction {
     private readonly key: RunKey,
     private readonly fence: number,
     private readonly locked: Locked,
+    private readonly outbox: Outbox,
   ) {
     this.status = locked.status;
     this.seq = locked.journalSeq;
@@ -46,7 +48,7 @@ export class SqlRunTransaction implements RunTransaction {
     ctx: Context,
     key: RunKey,
     fence: number,
-    options: { locksSlot: boolean; signal: Signal },
+    options: { locksSlot: boolean; signal: Signal; outbox: Outbox },
   ): Promise<SqlRunTransaction> {
     const at = [key.tenantId, key.id];
     if (options.locksSlot) await ctx.tx.query(LOCK_SLOT_SQL, at);
@@ -54,7 +56,7 @@ export class SqlRunTransaction implements RunTransaction {
     const runs = await ctx.tx.query(LOCK_RUN_SQL, [...at, RUN_KIND, fence]);
     if (!locked || runs.length === 0) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
-    return new SqlRunTransaction(ctx, key, fence, locked);
+    return new SqlRunTransaction(ctx, key, fence, locked, options.outbox);
   }
 
   async append(entry: NewEntry): Promise<JournalEntry> {
@@ -135,6 +137,7 @@ export class SqlRunTransaction implements RunTransaction {
         isOver,
       ],
     );
+    await this.outbox.append(this.context, { streamId: this.key.id, upToSeq: this.seq });
   }
 }
 

@@ -8,4 +8,6 @@ export const Topic = {
   Deployment: 'deployment',
   /** A gate's latest reading: deployment id. */
   Gate: 'gate',
+  /** A journal that consumers of the outbox have not got yet: its deployment's id. */
+  Outbox: 'outbox',
 } as const;

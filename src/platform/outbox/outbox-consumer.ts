@@ -1,0 +1,25 @@
+/** "Journal entries after one sequence, up to another": what a consumer is to take further. */
+export interface Delivery {
+  readonly tenantId: string;
+  /** Whose journal it is: a deployment's id. */
+  readonly streamId: string;
+  /** Delivered before, up to and with this one. */
+  readonly afterSeq: number;
+  readonly upToSeq: number;
+  /** Aborted when the time is up or the process stops; what is then done anyway may be done twice. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Whoever must hear of every journal entry (webhooks, chat, an event bus). `deliver` resolves when
+ * everything in the range has arrived. It is called outside any transaction, in order within a
+ * stream, at least once: after a crash the same range comes again.
+ */
+export abstract class OutboxConsumer {
+  /** Stored beside its position; never rename it. */
+  abstract readonly name: string;
+  abstract deliver(delivery: Delivery): Promise<void>;
+}
+
+/** The token under which Nest hands out all consumers. */
+export const OUTBOX_CONSUMERS = Symbol('tidegate:outbox-consumers');
