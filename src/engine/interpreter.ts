@@ -212,9 +212,10 @@ export class Interpreter {
     outcome: Outcome,
   ): Promise<boolean> {
     if (outcome.outcome !== 'wait') return false;
-    const { step, startedAt } = stepRun;
-    const deadline =
-      startedAt + step.deadlineMs + (run.journal.pausedMs - pausedMsBefore(run, stepRun));
+    const { step } = stepRun;
+    const startedAt = outcome.restarts ? stepRun.now : stepRun.startedAt;
+    const pausedMs = outcome.restarts ? 0 : run.journal.pausedMs - pausedMsBefore(run, stepRun);
+    const deadline = startedAt + step.deadlineMs + pausedMs;
     return this.ports.store.sleep(lease, run, {
       // Never past the deadline: decide() must get its say then.
       until: Math.min(outcome.until, deadline),

@@ -13,12 +13,16 @@ export function isStarted({ journal, planNumber, step, attempt }: StepRun): bool
   return record?.status === 'started' && record.attempt === attempt;
 }
 
-export async function recordStart(tx: RunTransaction, run: StepRun): Promise<void> {
+export async function recordStart(
+  tx: RunTransaction,
+  run: StepRun,
+  more: { readonly restarted?: true } = {},
+): Promise<void> {
   const { planNumber, attempt, step } = run;
   await tx.append({
     kind: 'step-started',
     ...{ planNumber, attempt, stepId: step.id, actor: ENGINE },
-    data: { title: step.title, wave: step.wave, kind: step.kind },
+    data: { title: step.title, wave: step.wave, kind: step.kind, ...more },
   });
 }
 
@@ -43,6 +47,8 @@ export async function recordOutcome(
       }
       return;
     case 'wait':
+      // Started before, or it would have been started just now: then nothing begins anew.
+      if (outcome.restarts && isStarted(run)) await recordStart(tx, run, { restarted: true });
       if (outcome.note) await tx.append({ kind: 'step-note', ...about, data: outcome.note });
       return;
     case 'unstable':

@@ -40,6 +40,8 @@ export type StepOutcome =
       readonly pollsGate?: boolean;
       /** Worth a line in the journal, once (a node was left out). */
       readonly note?: Readonly<Record<string, unknown>>;
+      /** It begins anew (a watch after a pause): its budget does, too. */
+      readonly restarts?: boolean;
     }
   /** It will not become good: go back, or end if nothing has moved. */
   | {

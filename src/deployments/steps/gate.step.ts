@@ -95,7 +95,9 @@ export class GateStep implements StepHandler {
       ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
     };
     await this.saveState(ctx, run, gate);
-    return waitForPoll(run, spec, gate);
+    const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
+    // After a pause it is watched all over again, and may take as long as the first time.
+    return { ...waitForPoll(run, spec, gate), restarts: before?.status === 'started' };
   }
 
   /** A node that failed, or was lost, is in trouble whatever the figures say. */
