@@ -1,0 +1,57 @@
+import type { RunStatus } from '../../engine/run.js';
+import { deploymentStates, VERBS, verbStates } from '../../deployments/deployment.states.js';
+
+/** A status without a meaning does not compile. */
+const meanings: Readonly<Record<RunStatus, string>> = {
+  Pending: 'Accepted. Its checks run, or it waits for its turn on the cluster.',
+  PendingApproval:
+    'Waits for people to approve it. Declared for later: nothing asks for approvals yet.',
+  Running: 'It holds its slot and works through its plan, wave by wave.',
+  Paused:
+    'Nothing new begins until `resume` or `cancel`: a person paused it, or a gate wants a person to look. After 24 hours it is taken back.',
+  RollingBack: 'The undo plan runs. `ending` says what it will end in.',
+  Succeeded: 'Every wave has settled; new nodes of the cluster get this release.',
+  Failed: 'It ended without having taken anything back.',
+  RolledBack: 'A wave was not well; every touched node runs what it ran before.',
+  RollbackFailed: 'It could not be taken back on every node: a person has to look.',
+  Cancelled: 'A person ended it; unless asked to `leave`, what had moved was taken back.',
+  Rejected: 'It was not approved. Declared for later, with approvals.',
+};
+
+/** docs/states.md, from the one table of a deployment's statuses. */
+export function statesPage(): string {
+  const { states, transitions, initial } = deploymentStates;
+  const arrows = states.flatMap((from) => transitions[from].map((to) => `  ${from} --> ${to}`));
+  const ends = states
+    .filter((state) => deploymentStates.isTerminal(state))
+    .map((state) => `  ${state} --> [*]`);
+  return [
+    '# States of a deployment',
+    '<!-- Generated from src/deployments/deployment.states.ts by `npm run docs:generate`. Do not edit. -->',
+    'Only the worker that holds the lease of a run changes its status, by compare-and-set against this table. A terminal status is final: to try again is a new deployment.',
+    ['```mermaid', 'stateDiagram-v2', `  [*] --> ${initial}`, ...arrows, ...ends, '```'].join('\n'),
+    ...states.map(sectionOf),
+    '## Verbs',
+    'A verb in any other status is answered 409 `state-not-suitable` with the present one.',
+    VERBS.map((verb) => `- \`${verb}\`: ${listOf(verbStates[verb])}`).join('\n'),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function sectionOf(state: RunStatus): string {
+  const next = deploymentStates.transitions[state];
+  const verbs = VERBS.filter((verb) => verbStates[verb].includes(state));
+  return [
+    `## ${state}`,
+    '',
+    meanings[state],
+    '',
+    `- ${next.length === 0 ? 'Terminal.' : `Next: ${listOf(next)}`}`,
+    ...(verbs.length > 0 ? [`- Verbs: ${listOf(verbs)}`] : []),
+  ].join('\n');
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
