@@ -8,11 +8,11 @@ const terms = {
   USD: { limitCents: 110_000, fee: 0.032 },
 };
 
-/** Mistake 1: asks three risk services one after the other. Each takes 35 to 60 ms. */
+/** Mistake 1: asks three risk services one after the other. Each takes 60 to 90 ms. */
 async function askForRisk() {
   const answers = [];
   for (const service of ['country', 'card', 'history']) {
-    await pause(35 + Math.random() * 25);
+    await pause(60 + Math.random() * 30);
     answers.push({ service, risk: Math.random() });
   }
   return answers;
