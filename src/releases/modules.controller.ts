@@ -72,6 +72,9 @@ export class ModulesController {
     summary: 'The JSON Schema of a manifest',
     description: 'For editors and for tools that check a manifest before it is pushed.',
     errors: [],
+    example: {
+      response: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
+    },
   })
   @ApiOkResponse({ standardSchema: releaseManifestSchema })
   manifestSchema(): Record<string, unknown> {

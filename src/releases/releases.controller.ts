@@ -20,6 +20,7 @@ import type { PageRequest } from './newest-first.js';
 import { ReleaseIntake } from './release-intake.js';
 import {
   exampleManifest,
+  examplePush,
   exampleRelease,
   moduleName,
   pushForm,
@@ -61,7 +62,10 @@ export class ReleasesController {
       ...['archive-special-file', 'archive-setuid', 'archive-name-collision'],
       ...['archive-too-many-files', 'archive-too-large', 'archive-ratio'],
     ],
-    example: { response: { ...exampleRelease, manifest: exampleManifest } },
+    example: {
+      request: examplePush,
+      response: { ...exampleRelease, manifest: exampleManifest },
+    },
   })
   @ApiCreatedResponse({ standardSchema: release })
   @ApiOkResponse({ standardSchema: release })

@@ -74,6 +74,13 @@ export const exampleManifest = {
   traffic: { protocol: 'http', port: 8080 },
 };
 
+/** The parts of a push; the archive itself does not fit on a page. */
+export const examplePush = {
+  version: '2.1.0',
+  manifest: JSON.stringify(exampleManifest),
+  artifact: '(the bytes of payment-processor.tar.gz)',
+};
+
 export const releaseManifestSchema = z
   .looseObject({ $schema: z.string(), type: z.literal('object') })
   .meta({ id: 'ManifestSchema' });

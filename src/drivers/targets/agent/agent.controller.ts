@@ -9,7 +9,7 @@ import {
   Res,
   StreamableFile,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
   desiredResponse,
@@ -32,6 +32,7 @@ import {
   type ArtifactParams,
   type DesiredQuery,
 } from './agent.dto.js';
+import { agentExamples } from './agent.examples.js';
 import { ArtifactDownloads } from './artifact-downloads.js';
 import { DesiredPolls } from './desired-polls.js';
 import { EnrollmentService } from './enrollment.service.js';
@@ -63,6 +64,7 @@ export class AgentController {
       'enrollment-name-mismatch',
       'node-name-taken',
     ],
+    example: agentExamples.enroll,
   })
   @ApiOkResponse({ standardSchema: enrollResponse })
   enroll(@Body({ schema: enrollRequest }) body: EnrollRequest): Promise<EnrollResponse> {
@@ -77,6 +79,7 @@ export class AgentController {
     description:
       'Observed state and cumulative metrics. It is the heartbeat, too: sent at once, then every reportIntervalMs and on every change.',
     errors: ['node-revoked'],
+    example: agentExamples.report,
   })
   @ApiOkResponse({ standardSchema: reportResponse })
   report(
@@ -93,6 +96,7 @@ export class AgentController {
     description:
       'A long poll. Answers 200 with a signed statement when the desired revision is above `after`, else 204 after `waitMs`. A newer request of the same node ends this one with 204.',
     errors: ['node-revoked'],
+    example: agentExamples.desired,
   })
   @ApiOkResponse({ standardSchema: desiredResponse })
   async desired(
@@ -116,6 +120,11 @@ export class AgentController {
     description:
       'Only what this node should run, should have run before, or runs. 503 with Retry-After while many nodes of the cluster are downloading.',
     errors: ['artifact-not-found', 'downloads-busy'],
+  })
+  @ApiProduces('application/octet-stream')
+  @ApiOkResponse({
+    description: 'The archive.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   })
   async artifact(
     @Ctx() ctx: Context,

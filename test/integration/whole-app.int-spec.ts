@@ -1,0 +1,94 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { ManualClock } from '../../src/kernel/clock.js';
+import { newId } from '../../src/kernel/ids.js';
+import { Config } from '../../src/platform/config/config.js';
+import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
+import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
+import { openapiFaults } from '../support/openapi-assertions.js';
+import { unauthorizedRoutes } from '../support/unauthorized-routes.js';
+import { WholeApp } from '../support/whole-app.js';
+
+/** Whoever adds a line here has to say why nobody needs to be signed in. */
+const PUBLIC_ROUTES = [
+  // They are how somebody gets signed in.
+  'POST /api/v1/authentication/login',
+  'POST /api/v1/authentication/refresh',
+  // 404 outside demo mode; in it the credentials are well known anyway.
+  'GET /api/v1/authentication/demo-credentials',
+  // Brings a token of its own, good for one enrolment.
+  'POST /api/v1/agent/enroll',
+  // For editors; it is in the documentation as well.
+  'GET /api/v1/schemas/manifest',
+  // Probes say one word; public keys are public.
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /.well-known/jwks.json',
+];
+
+let whole: WholeApp;
+let document: OpenAPIObject;
+beforeAll(async () => {
+  whole = await WholeApp.start({ isWorker: true });
+  document = (await (await fetch(`${whole.url}/api/openapi.json`)).json()) as OpenAPIObject;
+});
+afterAll(() => whole?.close());
+
+/** Right in everything but the time, and by no more than it must be. */
+async function expiredToken(): Promise<string> {
+  const member = await whole.member(await whole.tenant('acme'), 'Admin');
+  const payload = member.token.split('.')[1]!;
+  const { sid } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sid: string };
+  const { lifetimeSeconds, skewSeconds } = ACCESS_TOKEN;
+  const clock = new ManualClock(Date.now() - (lifetimeSeconds + skewSeconds + 1) * 1000);
+  const { tenantId, userId, username } = member;
+  return new AccessTokens(whole.get(AccessTokenKeys), clock, whole.get(Config)).issue({
+    ...{ tenantId, userId, username, tenantSlug: 'acme', roles: ['Admin'], sessionId: sid },
+  });
+}
+
+describe('the whole API', () => {
+  it('refuses a caller who is not signed in on every route that is not listed', async () => {
+    const { checked, faults } = await unauthorizedRoutes({
+      ...{ document, publicRoutes: PUBLIC_ROUTES, expiredToken: await expiredToken() },
+      send: async ({ method, path, authorization }) => {
+        const answer = await fetch(`${whole.url}${path}`, {
+          ...{ method, headers: authorization ? { authorization } : {} },
+        });
+        await answer.arrayBuffer();
+        return answer.status;
+      },
+    });
+    expect(faults).toEqual([]);
+    expect(checked).toBeGreaterThanOrEqual(40);
+  });
+
+  it('describes every operation: words, schemas, examples, errors', () => {
+    expect(openapiFaults(document)).toEqual([]);
+    const areas = new Set(
+      Object.keys(document.paths).map((path) => path.split('/').slice(0, 4).join('/')),
+    );
+    for (const area of ['agent', 'authentication', 'clusters', 'deployments', 'environments']) {
+      expect(areas).toContain(`/api/v1/${area}`);
+    }
+    for (const area of ['modules', 'nodes', 'signing-keys']) {
+      expect(areas).toContain(`/api/v1/${area}`);
+    }
+  });
+
+  it('answers an id of nobody with a problem, never with a 500', async () => {
+    const { token } = await whole.member(await whole.tenant('globex'), 'Admin');
+    const faults: string[] = [];
+    let asked = 0;
+    for (const [template, item] of Object.entries(document.paths)) {
+      if (!item.get || !template.includes('{') || template.includes('/agent/')) continue;
+      const url = `${whole.url}${template.replaceAll(/\{[^}]+\}/g, () => newId())}`;
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      const type = answer.headers.get('content-type');
+      asked += 1;
+      if ([400, 404].includes(answer.status) && type?.includes('problem+json')) continue;
+      faults.push(`GET ${template} answered ${answer.status} (${type})`);
+    }
+    expect(faults).toEqual([]);
+    expect(asked).toBeGreaterThanOrEqual(8);
+  });
+});
