@@ -10,6 +10,7 @@ import { type NodeIdentity, nodeKey } from './identity/identity.js';
 import { Journal } from './journal/journal.js';
 import { PROTOCOL, type ReportRequest } from './protocol/protocol.js';
 import { metricRows } from './report/metric-rows.js';
+import { nodeCapacity } from './report/node-capacity.js';
 import { ReportLoop } from './report/report-loop.js';
 import { type GroupUsage, GroupUsageReader } from './supervisor/group-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
@@ -151,5 +152,6 @@ async function buildReport(sources: ReportSources): Promise<ReportRequest> {
     revision: journal.revision,
     observed: supervisor.observe().slice(0, limits.reportModules),
     metrics: metricRows(counters, records, byInstance, ageMs),
+    capacity: nodeCapacity(),
   };
 }

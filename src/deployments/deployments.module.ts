@@ -20,6 +20,7 @@ import { GateStep } from './steps/gate.step.js';
 import { MoveStep } from './steps/move.step.js';
 import { PreflightStep } from './steps/preflight.step.js';
 import { RecheckStep } from './steps/recheck.step.js';
+import { ServingStep } from './steps/serving.step.js';
 import { SlotStep } from './steps/slot.step.js';
 import { Steps } from './steps/steps.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
@@ -35,7 +36,16 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
     { provide: NodeReported, useClass: NodeWatch },
-    ...[BaselineStep, ConvergeStep, GateStep, MoveStep, PreflightStep, RecheckStep, SlotStep],
+    ...[
+      BaselineStep,
+      ConvergeStep,
+      GateStep,
+      MoveStep,
+      PreflightStep,
+      RecheckStep,
+      ServingStep,
+      SlotStep,
+    ],
     ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
     ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
   ],

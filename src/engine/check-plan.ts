@@ -3,6 +3,7 @@
  * test of a strategy, so a strategy that forgets a gate never reaches a node.
  */
 import { limits } from '../kernel/limits.js';
+import { checkStages, sharesBefore, takesMore } from './check-stages.js';
 import { movesOf, type Plan, type Step } from './plan.js';
 
 export interface PlanFacts {
@@ -18,6 +19,7 @@ export function checkPlan(plan: Plan, facts: PlanFacts): string[] {
   return [
     ...checkSteps(plan),
     ...checkMoves(plan, facts),
+    ...checkStages(plan, facts),
     ...(plan.role === 'forward' ? checkGates(plan.steps) : checkUndo(plan.steps)),
   ];
 }
@@ -41,7 +43,6 @@ function checkSteps({ steps }: Plan): string[] {
 
 function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
   const problems: string[] = [];
-  const moved = new Set<string>();
   for (const step of steps) {
     const nodes = movesOf(step);
     if (nodes.length > limits.nodesPerWave) {
@@ -51,10 +52,6 @@ function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
     }
     if (step.effects.includes('move') && nodes.length === 0) {
       problems.push(`step "${step.id}" moves no node`);
-    }
-    for (const { nodeId, name } of nodes) {
-      if (moved.has(nodeId)) problems.push(`node "${name}" is moved twice`);
-      moved.add(nodeId);
     }
     // Side by side, a node serves all through its move; otherwise its whole wave is away at once.
     if (!facts.overlaps && facts.servingNodes - nodes.length < facts.minAvailable) {
@@ -66,14 +63,20 @@ function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
   return problems;
 }
 
-/** Checks come before the first move; every move is followed by its converge and its gate. */
+/**
+ * Checks come before the first move; every move is followed by its converge, and by a gate if it
+ * gave a release more traffic: only stopping what has no traffic any more needs none.
+ */
 function checkGates(steps: readonly Step[]): string[] {
   const problems: string[] = [];
+  const shares = sharesBefore(steps);
   let open: { move: Step; converged: boolean; gated: boolean } | undefined;
   const close = () => {
     if (!open) return;
     if (!open.converged) problems.push(`nothing waits for "${open.move.id}" to converge`);
-    if (!open.gated) problems.push(`no gate follows "${open.move.id}"`);
+    if (!open.gated && takesMore(open.move, shares)) {
+      problems.push(`no gate follows "${open.move.id}"`);
+    }
   };
   let moves = 0;
   for (const step of steps) {

@@ -41,6 +41,11 @@ export interface NodeMove {
   readonly from: Pair | null;
   /** What it shall run; null: absent. */
   readonly to: Pair | null;
+  /**
+   * Both run side by side: `to` with this percentage of the node's traffic (0: started and healthy,
+   * but without any), `from` with the rest. Absent: `to` alone.
+   */
+  readonly percent?: number;
 }
 
 export interface MoveParams {
@@ -49,6 +54,12 @@ export interface MoveParams {
 
 export function movesOf(step: Step): readonly NodeMove[] {
   return step.effects.includes('move') ? (step.params as unknown as MoveParams).nodes : [];
+}
+
+/** Every node that the plan moves, once, whatever the number of its moves. */
+export function nodesOf(plan: Plan): NodeMove[] {
+  const moves = plan.steps.flatMap(movesOf);
+  return [...new Map(moves.map((move) => [move.nodeId, move])).values()];
 }
 
 export function waveCount(plan: Plan): number {

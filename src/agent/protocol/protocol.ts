@@ -91,6 +91,11 @@ export const metricRow = z.strictObject({
   histogram: z.array(z.tuple([z.int().min(0).max(175), count])).max(176),
 });
 
+export const nodeCapacity = z.strictObject({
+  cpuMillicores: z.int().min(1).max(100_000_000),
+  memoryMiB: z.int().min(1).max(1_000_000_000),
+});
+
 /** POST /agent/report: at once, every reportIntervalMs, and on change. It is the heartbeat. */
 export const reportRequest = z.strictObject({
   protocol: z.literal(PROTOCOL),
@@ -100,6 +105,8 @@ export const reportRequest = z.strictObject({
   revision: count,
   observed: z.array(observedModule).max(limits.reportModules),
   metrics: z.array(metricRow).max(limits.reportMetricRows),
+  /** What the node can give to its modules; utilisation is measured against it. */
+  capacity: nodeCapacity.optional(),
 });
 
 export const reportResponse = z.object({
@@ -162,6 +169,7 @@ export type EnrollRequest = z.output<typeof enrollRequest>;
 export type EnrollResponse = z.output<typeof enrollResponse>;
 export type ObservedModule = z.output<typeof observedModule>;
 export type MetricRow = z.output<typeof metricRow>;
+export type NodeCapacity = z.output<typeof nodeCapacity>;
 export type ReportRequest = z.output<typeof reportRequest>;
 export type ReportResponse = z.output<typeof reportResponse>;
 export type DesiredRelease = z.output<typeof desiredRelease>;

@@ -1,7 +1,7 @@
 /** One poll of one gate: which intervals to ask for, and the sample that they make. Pure. */
 import { limits } from '../../kernel/limits.js';
 import type { IntervalRequest, NodeInterval } from '../../drivers/metric-sources/metric-source.js';
-import type { GateSample } from './gate.js';
+import type { GateSample, NodeUsage } from './gate.js';
 import type { GateNode, GateSpec } from './gate-spec.js';
 import { mergeNodes } from './merge-nodes.js';
 
@@ -67,6 +67,7 @@ export function sampleOf(
     failedNodes: [],
     counterResets: moved.reduce((sum, { counterResets }) => sum + counterResets, 0),
     silentNodes: silent.map(({ name }) => name),
+    usage: usageOf(of('wave'), spec.wave),
   };
   const lost = spec.wave.filter((node) => toMs - heardAt(node) > limits.nodeLostMs);
   return { sample, lost };
@@ -83,4 +84,32 @@ function worstOf(intervals: readonly NodeInterval[], nodes: readonly GateNode[])
   const { nodeId, requests, errors } = worst;
   const node = nodes.find((each) => each.nodeId === nodeId)?.name ?? nodeId;
   return { node, n: requests, errors };
+}
+
+function usageOf(
+  intervals: readonly NodeInterval[],
+  nodes: readonly GateNode[],
+): NonNullable<GateSample['usage']> {
+  const byNode = new Map(intervals.map((interval) => [interval.nodeId, interval]));
+  const fullest = (percentOf: (interval: NodeInterval, node: GateNode) => number) => {
+    let most: NodeUsage | null = null;
+    for (const node of nodes) {
+      const interval = byNode.get(node.nodeId);
+      const percent = interval ? percentOf(interval, node) : Number.NaN;
+      // One node that cannot be read may be the fullest of all.
+      if (!Number.isFinite(percent)) return null;
+      if (!most || percent > most.percent) most = { node: node.name, percent: tenths(percent) };
+    }
+    return most;
+  };
+  return {
+    cpu: fullest(({ cpuCores }, node) => (100_000 * cpuCores) / (node.cpuMillicores ?? Number.NaN)),
+    memory: fullest(
+      ({ memoryMiBMin }, node) => (100 * memoryMiBMin) / (node.memoryMiB ?? Number.NaN),
+    ),
+  };
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

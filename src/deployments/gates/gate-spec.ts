@@ -3,6 +3,9 @@ import type { GateBaselines, GateParams, GateReading, Verdict } from './gate.js'
 export interface GateNode {
   readonly nodeId: string;
   readonly name: string;
+  /** What its CPU and memory are measured against; absent: the node has not said. */
+  readonly cpuMillicores?: number;
+  readonly memoryMiB?: number;
 }
 
 /** What a gate in progress looks at. Written when the gate starts, read at each poll. */

@@ -20,6 +20,12 @@ export interface GateGroup {
   readonly mem: number | null;
 }
 
+/** How much of its node, or of what the release asked for, the module uses. */
+export interface NodeUsage {
+  readonly node: string;
+  readonly percent: number;
+}
+
 export interface GateSample {
   /** Seconds since this wave's move completed. */
   readonly ageS: number;
@@ -41,6 +47,8 @@ export interface GateSample {
   readonly counterResets: number;
   /** Nodes of the wave that report nothing; any makes the sample incomplete. */
   readonly silentNodes: readonly string[];
+  /** The fullest node of the wave in each; null when any node's could not be read. */
+  readonly usage?: { readonly cpu: NodeUsage | null; readonly memory: NodeUsage | null };
 }
 
 /** How a group of nodes behaved before it was moved. */
@@ -93,6 +101,8 @@ export interface MeasureReading {
 
 /** What a person sees of one poll. */
 export interface GateReading {
+  /** `percent`: CPU and memory are shares of the fullest node. Absent: as said below. */
+  readonly unit?: 'percent';
   readonly ageS: number;
   /** Requests of the wave in what is shown. */
   readonly requests: number;

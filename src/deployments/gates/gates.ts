@@ -2,5 +2,6 @@
 import { registry } from '../../kernel/registry.js';
 import type { GateKind } from './gate.js';
 import { stabilization } from './stabilization/stabilization.gate.js';
+import { utilization } from './utilization/utilization.gate.js';
 
-export const gates = registry<GateKind>('gate', [stabilization]);
+export const gates = registry<GateKind>('gate', [stabilization, utilization]);

@@ -30,6 +30,10 @@ export interface DeploymentSpec {
   readonly convergeMs: number;
   /** Old and new run side by side on a node while it moves. */
   readonly overlaps: boolean;
+  /** The module serves HTTP through the nodes' fronts, which can split its traffic. */
+  readonly hasTraffic: boolean;
+  /** What the release says that it needs; null: it may use all that a node has. */
+  readonly memoryMiB: number | null;
 }
 
 /** Raise when what an approval covers changes its meaning. */

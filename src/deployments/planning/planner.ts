@@ -42,6 +42,9 @@ export class Planner {
         gate: { ...spec.gate, maxWaitMs: Number(spec.gate.params.maxWaitMs ?? DEFAULT_GATE_MS) },
         convergeMs: spec.convergeMs,
         signatureRequired: spec.signaturePolicy === 'required',
+        overlaps: spec.overlaps,
+        hasTraffic: spec.hasTraffic,
+        minAvailable: spec.cluster.minAvailable,
       },
       spec.strategy.params,
     );

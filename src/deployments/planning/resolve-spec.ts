@@ -68,6 +68,8 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
     signaturePolicy: environment.signaturePolicy,
     convergeMs: convergeMs(release.manifest),
     overlaps: release.manifest.traffic !== undefined || release.manifest.overlap,
+    hasTraffic: release.manifest.traffic !== undefined,
+    memoryMiB: release.manifest.resources.memoryMiB ?? null,
   };
 }
 
@@ -92,7 +94,7 @@ function resolveStrategy(
   const parsed = strategy.params.safeParse(merged);
   if (parsed.success) return { kind, params: parsed.data as Record<string, unknown> };
   const fields = Object.fromEntries(
-    parsed.error.issues.map((issue) => [`strategy.${issue.path.join('.')}`, issue.message]),
+    parsed.error.issues.map((issue) => [['strategy', ...issue.path].join('.'), issue.message]),
   );
   throw new DomainError(
     'invalid',

@@ -39,7 +39,7 @@ function waveState(
   wave: number,
   recordOf: (step: Step) => { status: string } | undefined,
 ): WaveState {
-  const own = plan.steps.filter((step) => step.wave === wave && !step.id.endsWith('.baseline'));
+  const own = plan.steps.filter((step) => step.wave === wave && !step.effects.includes('check'));
   const records = own.map((step) => recordOf(step)?.status);
   if (records.includes('failed')) return 'unstable';
   if (records.every((status) => status === 'succeeded')) return 'settled';

@@ -3,7 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { metricSources } from '../../drivers/metric-sources/metric-sources.js';
 import { stepKey } from '../../engine/journal.js';
-import { movesOf, type Plan, type StepParams } from '../../engine/plan.js';
+import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import type { GateBaseline, GateParams } from '../gates/gate.js';
@@ -59,16 +59,29 @@ export function gateParamsOf(params: StepParams): GateStepParams {
   return params.gate as GateStepParams;
 }
 
-/** The nodes of this wave, of the waves before it, and those that are not touched yet. */
+/**
+ * The nodes of this wave, those of waves before it only, and those that are not touched yet. A node
+ * that moves in stages belongs to several waves.
+ */
 export function waveGroups(plan: Plan, wave: number) {
-  const moves = plan.steps.flatMap((step) =>
-    movesOf(step).map((move) => ({ ...move, wave: step.wave })),
-  );
+  const of = (isIn: (wave: number) => boolean) =>
+    plan.steps.filter((step) => isIn(step.wave)).flatMap(movesOf);
+  const without = (moves: readonly NodeMove[], others: readonly NodeMove[]) => {
+    const taken = new Set(others.map(({ nodeId }) => nodeId));
+    return [...new Map(moves.map((move) => [move.nodeId, move])).values()].filter(
+      ({ nodeId }) => !taken.has(nodeId),
+    );
+  };
+  const own = of((each) => each === wave);
+  const before = of((each) => each < wave);
   return {
-    wave: moves.filter((move) => move.wave === wave),
-    earlier: moves.filter((move) => move.wave < wave),
-    first: moves.filter((move) => move.wave === 1),
-    control: moves.filter((move) => move.wave > wave),
+    wave: own,
+    earlier: without(before, own),
+    first: of((each) => each === 1),
+    control: without(
+      of((each) => each > wave),
+      [...own, ...before],
+    ),
   };
 }
 

@@ -1,7 +1,6 @@
 // Starts a wave's gate, and acts on what it says. The polling in between is the gate poller's: this
 // step only runs when the gate begins, has a verdict, or a node of the rollout is in trouble.
 import { Injectable } from '@nestjs/common';
-import { assert } from '../../kernel/assert.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { stepKey } from '../../engine/journal.js';
 import type {
@@ -13,14 +12,14 @@ import type {
 } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
-import type { GateBaselines, Verdict } from '../gates/gate.js';
+import type { Verdict } from '../gates/gate.js';
 import { packEvidence, samplesOf } from '../gates/gate-evidence.js';
 import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
-import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
+import { gateSpecOf, withCapacity } from './gate-spec-of.js';
 import { mayLeaveOut } from './left-out.js';
 
 interface Stored {
@@ -74,7 +73,12 @@ export class GateStep implements StepHandler {
     run: StepRun,
     deployment: DeploymentSpec,
   ): Promise<StepOutcome> {
-    const spec = gateSpecOf(run, deployment);
+    const planned = gateSpecOf(run, deployment);
+    const observed = await this.targets.get(planned.targetKind).observe(ctx, {
+      moduleId: planned.moduleId,
+      nodeIds: planned.wave.map(({ nodeId }) => nodeId),
+    });
+    const spec = withCapacity(planned, observed, deployment);
     await ctx.tx.execute(
       `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
        on conflict (tenant_id, deployment_id, step_id) do update
@@ -231,39 +235,6 @@ export class GateStep implements StepHandler {
       ],
     );
   }
-}
-
-function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
-  const { kind, params } = gateParamsOf(run.step.params);
-  const groups = waveGroups(run.plan, run.step.wave);
-  const output = (wave: number, step: string) =>
-    run.journal.steps.get(stepKey(run.planNumber, `w${wave}.${step}`))?.output;
-  const own = output(run.step.wave, 'baseline') as BaselineOutput | undefined;
-  assert(own, `gate ${run.step.id} starts without its baseline`);
-  const first = output(1, 'baseline') as BaselineOutput | undefined;
-  const before = output(run.step.wave - 1, kind)?.trend as readonly number[] | undefined;
-  const leftOut = new Set(
-    [...run.journal.steps.values()].flatMap(({ output: data }) =>
-      Array.isArray(data.leftOut) ? (data.leftOut as string[]) : [],
-    ),
-  );
-  const nodes = (moves: readonly GateNode[]): GateNode[] =>
-    moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
-  const baselines: GateBaselines = {
-    ...{ firstRelease: own.firstRelease, wave: own.wave },
-    ...{ earlier: own.earlier, control: own.control },
-    first: first?.wave ? { mem: first.wave.mem } : null,
-    ...(before ? { trend: before } : {}),
-  };
-  return {
-    ...{ kind, version: gates.get(kind).version, params, baselines },
-    ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
-    movedAt: run.now,
-    wave: nodes(groups.wave),
-    earlier: nodes(groups.earlier),
-    control: nodes(groups.control),
-    first: nodes(groups.first),
-  };
 }
 
 function waitForPoll(

@@ -1,4 +1,4 @@
-import { movesOf, type Plan } from '../../engine/plan.js';
+import { nodesOf, type Plan } from '../../engine/plan.js';
 
 /** A rollout may go on without this share of its nodes, and always without one. */
 const LOST_SHARE = 0.1;
@@ -9,6 +9,6 @@ const LOST_SHARE = 0.1;
  */
 export function mayLeaveOut(lost: number, plan: Plan, minAvailable: number): boolean {
   if (lost === 0) return true;
-  const nodes = plan.steps.reduce((sum, step) => sum + movesOf(step).length, 0);
+  const nodes = nodesOf(plan).length;
   return lost <= Math.max(1, nodes * LOST_SHARE) && nodes - lost >= Math.max(1, minAvailable);
 }

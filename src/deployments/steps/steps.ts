@@ -7,6 +7,7 @@ import { GateStep } from './gate.step.js';
 import { MoveStep } from './move.step.js';
 import { PreflightStep } from './preflight.step.js';
 import { RecheckStep } from './recheck.step.js';
+import { ServingStep } from './serving.step.js';
 import { SlotStep } from './slot.step.js';
 
 /** Every kind of step that exists. Adding one is its file, a parameter and a word in the list. */
@@ -22,9 +23,10 @@ export class Steps {
     move: MoveStep,
     converge: ConvergeStep,
     gate: GateStep,
+    serving: ServingStep,
   ) {
     this.registry = registry<StepHandler>('step', [
-      ...[preflight, slot, recheck, baseline, move, converge, gate],
+      ...[preflight, slot, recheck, baseline, move, converge, gate, serving],
     ]);
   }
 }

@@ -29,7 +29,9 @@ export const canary: Strategy<CanaryParams> = {
   plan: (facts, { wavesPercent, spreadBy }) => {
     const ordered = spreadOver(facts.nodes, spreadBy);
     const waves = cut(ordered, wavesPercent);
-    const steps = waves.flatMap((nodes, index) => wave(index + 1, nodes, facts, { gated: true }));
+    const steps = waves.flatMap((nodes, index) =>
+      wave(index + 1, nodes, facts, { gates: [facts.gate] }),
+    );
     return { role: 'forward', steps: [...opening(), ...steps] };
   },
 };

@@ -16,7 +16,7 @@ export const direct: Strategy<z.output<typeof params>> = {
     for (let at = 0; at < facts.nodes.length; at += limits.nodesPerWave) {
       waves.push(facts.nodes.slice(at, at + limits.nodesPerWave));
     }
-    const steps = waves.flatMap((nodes, index) => wave(index + 1, nodes, facts, { gated: false }));
+    const steps = waves.flatMap((nodes, index) => wave(index + 1, nodes, facts, { gates: [] }));
     return { role: 'forward', steps: [...opening(), ...steps] };
   },
 };

@@ -1,6 +1,6 @@
 /** The steps that strategies are made of. A strategy chooses nodes and order; this is the rest. */
-import { movesOf, type NodeMove, type Plan, type Step } from '../../engine/plan.js';
-import type { PlanNode, StrategyFacts } from './strategy.js';
+import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
+import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;
 /** Hashing a large artifact again on a slow disk. */
@@ -25,66 +25,109 @@ export function opening(): Step[] {
 }
 
 export interface WaveOptions {
-  /** False: the wave has settled when it has converged (direct). */
-  readonly gated: boolean;
+  /** One after the other; none: the wave has settled when it has converged (direct). */
+  readonly gates: readonly GateChoice[];
+  /** The new release gets this share of its nodes' traffic, the old one keeps the rest. */
+  readonly percent?: number;
+  /** The wave that entered these nodes: its baseline is theirs. Absent: this one. */
+  readonly enteredIn?: number;
+  /** What the move does, for people. */
+  readonly title?: string;
 }
 
-/** Baseline, move, converge, gate for one wave. */
+/** Baseline, move, converge and gates for one wave. */
 export function wave(
   number: number,
   nodes: readonly PlanNode[],
   facts: StrategyFacts,
-  { gated }: WaveOptions,
+  options: WaveOptions,
 ): Step[] {
-  const id = (kind: string) => `w${number}.${kind}`;
-  const moves: NodeMove[] = nodes.map(({ nodeId, name, from }) => ({
-    ...{ nodeId, name, from, to: facts.to },
-  }));
+  const { gates, enteredIn = number } = options;
   const size = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
   const move: Step = {
-    ...{ id: id('move'), kind: 'move', wave: number, title: `Move ${size}` },
+    ...{ id: `w${number}.move`, kind: 'move', wave: number },
+    title: options.title ?? `Move ${size}`,
     effects: ['move'],
     deadlineMs: DATABASE_ONLY_MS,
-    params: { nodes: moves, signatureRequired: facts.signatureRequired },
+    params: {
+      nodes: nodes.map((node) => moveOf(node, facts.to, options.percent)),
+      signatureRequired: facts.signatureRequired,
+    },
   };
   const converge: Step = {
-    ...{ id: id('converge'), kind: 'converge', wave: number },
+    ...{ id: `w${number}.converge`, kind: 'converge', wave: number },
     title: `Wait until ${size} run it, healthy`,
-    effects: gated ? ['converge'] : ['converge', 'gate'],
+    effects: gates.length > 0 ? ['converge'] : ['converge', 'gate'],
     deadlineMs: facts.convergeMs,
     params: { moveStep: move.id },
   };
-  if (!gated) return [move, converge];
-  return [baselineStep(number, facts), move, converge, gateStep(number, facts)];
+  const [first] = gates;
+  const baseline = first && enteredIn === number ? [baselineStep(number, first)] : [];
+  return [...baseline, move, converge, ...gates.map((gate) => gateStep(number, enteredIn, gate))];
 }
 
-function baselineStep(number: number, { gate }: StrategyFacts): Step {
+/** Only a node that runs another pair now can share its traffic; any other gets the release alone. */
+function moveOf({ nodeId, name, from }: PlanNode, to: Pair, percent?: number): NodeMove {
+  const isShared = percent !== undefined && sharesTraffic({ from }, to);
+  return { nodeId, name, from, to, ...(isShared ? { percent } : {}) };
+}
+
+/** Does the node run something else now, beside which the release can be started? */
+export function sharesTraffic({ from }: Pick<PlanNode, 'from'>, to: Pair): boolean {
+  if (!from) return false;
+  return from.releaseId !== to.releaseId || from.configurationId !== to.configurationId;
+}
+
+function baselineStep(number: number, { kind, params }: GateChoice): Step {
   return {
     ...{ id: `w${number}.baseline`, kind: 'baseline', wave: number },
     title: 'Read how these nodes behaved before',
     effects: ['check'],
     deadlineMs: DATABASE_ONLY_MS,
-    params: { gate: { kind: gate.kind, params: gate.params } },
+    params: { gate: { kind, params } },
   };
 }
 
-function gateStep(number: number, { gate }: StrategyFacts): Step {
+function gateStep(number: number, enteredIn: number, gate: GateChoice): Step {
+  const { kind, params, maxWaitMs } = gate;
   return {
-    ...{ id: `w${number}.${gate.kind}`, kind: 'gate', wave: number },
+    ...{ id: `w${number}.${kind}`, kind: 'gate', wave: number },
     title: 'Watch until the wave has settled',
     effects: ['gate'],
-    deadlineMs: gate.maxWaitMs + GATE_SLACK_MS,
-    params: { gate: { kind: gate.kind, params: gate.params } },
+    deadlineMs: maxWaitMs + GATE_SLACK_MS,
+    params: {
+      gate: { kind, params },
+      ...(enteredIn === number ? {} : { baselineWave: enteredIn }),
+    },
+  };
+}
+
+/** Nodes that die while a rollout goes on need time to return, or to be replaced. */
+const SERVING_MS = 15 * MINUTE_MS;
+
+/** Before a batch: enough nodes must serve for it to begin. */
+export function servingStep(
+  number: number,
+  budget: { readonly maxUnavailable: number; readonly maxSurge: number },
+): Step {
+  return {
+    ...{ id: `w${number}.serving`, kind: 'serving', wave: number },
+    title: 'Check that enough nodes serve',
+    effects: ['check'],
+    deadlineMs: SERVING_MS,
+    params: { moveStep: `w${number}.move`, ...budget },
   };
 }
 
 /**
  * The way back: every node whose move had begun gets what it ran before, all at once; no gates, no
- * bakes. Pure over the plan, so that it is the same in any process.
+ * bakes. Pure over the plan, so that it is the same in any process. However far a node has come, one
+ * move is enough: where the old release still runs it takes over the traffic at once, and only then
+ * the new one is stopped.
  */
 export function undoPlan(forward: Plan, begun: (stepId: string) => boolean): Plan {
-  const moves = forward.steps.filter((step) => movesOf(step).length > 0 && begun(step.id));
-  const nodes = moves.flatMap((step) => movesOf(step).map(reverse));
+  const begunSteps = forward.steps.filter((step) => begun(step.id));
+  const nodes = nodesOf({ role: 'forward', steps: begunSteps }).map(reverse);
   const steps = chunks(nodes, UNDO_WAVE_NODES).flatMap((chunk, index) =>
     undoWave(index + 1, chunk),
   );

@@ -26,6 +26,12 @@ export interface StrategyFacts {
   /** How long one wave may take to download, start and become healthy. */
   readonly convergeMs: number;
   readonly signatureRequired: boolean;
+  /** Old and new may run side by side on a node; otherwise the node does not serve while it moves. */
+  readonly overlaps: boolean;
+  /** The module serves HTTP, so that a node can share its traffic between two releases. */
+  readonly hasTraffic: boolean;
+  /** Nodes of the cluster that must always serve. */
+  readonly minAvailable: number;
 }
 
 /**

@@ -72,6 +72,9 @@ export interface NodeObservation {
   readonly lastReportAt: Date | null;
   /** Revoked: the node will never answer again. Lost: no report for limits.nodeLostMs. */
   readonly health: 'Healthy' | 'Unhealthy' | 'Lost' | 'Revoked';
+  /** What the node can give to its modules; null: it has not said. */
+  readonly cpuMillicores: number | null;
+  readonly memoryMiB: number | null;
 }
 
 export interface RunningPair {

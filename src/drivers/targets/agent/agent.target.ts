@@ -87,6 +87,7 @@ const OBSERVE_SQL = `
     coalesce(seen.generation, 0) as "observedGeneration", seen.state,
     coalesce(seen.running, '[]') as running, seen.reason,
     presence.last_report_at as "lastReportAt",
+    presence.cpu_millicores as "cpuMillicores", presence.memory_mib as "memoryMiB",
     case when node.revoked_at is not null then 'Revoked'
       when ${isLostSql('presence')} then 'Lost' else presence.health end as health
   from unnest($3::uuid[]) with ordinality as asked (node_id, position)
@@ -117,7 +118,9 @@ const RUNNING_SQL = `
     order by coalesce((
       select (wanted ->> 'trafficPercent')::int
       from jsonb_array_elements(coalesce(desired.releases, '[]')) as wanted
-      where wanted ->> 'releaseId' = item ->> 'releaseId' limit 1), 0) desc
+      where wanted ->> 'releaseId' = item ->> 'releaseId'
+        and wanted ->> 'configurationId' is not distinct from item ->> 'configurationId'
+      limit 1), 0) desc
     limit 1
   ) as pair on true
   left join releases release on release.tenant_id = $1 and release.id = pair.release_id

@@ -50,6 +50,7 @@ export class ReportsService {
     const [node] = await ctx.tx.query<{ clusterId: string; revision: number }>(PRESENCE_SQL, [
       ...[ctx.tenantId, ctx.actor.id, report.bootId, report.agentVersion],
       ...[report.revision, health],
+      ...[report.capacity?.cpuMillicores ?? null, report.capacity?.memoryMiB ?? null],
     ]);
     if (node) return node;
     throw nodeRevoked();
@@ -118,12 +119,13 @@ const PRESENCE_SQL = `
     where tenant_id = $1 and id = $2 and revoked_at is null
   ), presence as (
     insert into node_presence as own (tenant_id, node_id, last_report_at, boot_id, agent_version,
-      accepted_revision, health, health_at)
-    select $1, id, clock_timestamp(), $3, $4, $5, $6, clock_timestamp() from node
+      accepted_revision, health, health_at, cpu_millicores, memory_mib)
+    select $1, id, clock_timestamp(), $3, $4, $5, $6, clock_timestamp(), $7::int, $8::int from node
     on conflict (tenant_id, node_id) do update set
       last_report_at = excluded.last_report_at, boot_id = excluded.boot_id,
       agent_version = excluded.agent_version, accepted_revision = excluded.accepted_revision,
-      health = excluded.health,
+      health = excluded.health, cpu_millicores = excluded.cpu_millicores,
+      memory_mib = excluded.memory_mib,
       health_at = case
         when own.health = excluded.health and not (${isLostSql('own')})
         then own.health_at else excluded.health_at end

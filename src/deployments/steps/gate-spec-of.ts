@@ -1,0 +1,63 @@
+/** What a gate that begins now looks at: its nodes, its yardstick, and what its nodes can give. */
+import { assert } from '../../kernel/assert.js';
+import type { NodeObservation } from '../../drivers/targets/target.js';
+import { stepKey } from '../../engine/journal.js';
+import type { StepRun } from '../../engine/step-handler.js';
+import type { GateBaselines } from '../gates/gate.js';
+import type { GateNode, GateSpec } from '../gates/gate-spec.js';
+import { gates } from '../gates/gates.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
+
+export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
+  const { kind, params } = gateParamsOf(run.step.params);
+  const groups = waveGroups(run.plan, run.step.wave);
+  const output = (wave: number, step: string) =>
+    run.journal.steps.get(stepKey(run.planNumber, `w${wave}.${step}`))?.output;
+  const entered = Number(run.step.params.baselineWave ?? run.step.wave);
+  const own = output(entered, 'baseline') as BaselineOutput | undefined;
+  assert(own, `gate ${run.step.id} starts without its baseline`);
+  const first = output(1, 'baseline') as BaselineOutput | undefined;
+  const before = output(run.step.wave - 1, kind)?.trend as readonly number[] | undefined;
+  const leftOut = new Set(
+    [...run.journal.steps.values()].flatMap(({ output: data }) =>
+      Array.isArray(data.leftOut) ? (data.leftOut as string[]) : [],
+    ),
+  );
+  const nodes = (moves: readonly GateNode[]): GateNode[] =>
+    moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
+  const baselines: GateBaselines = {
+    ...{ firstRelease: own.firstRelease, wave: own.wave },
+    ...{ earlier: own.earlier, control: own.control },
+    first: first?.wave ? { mem: first.wave.mem } : null,
+    ...(before ? { trend: before } : {}),
+  };
+  return {
+    ...{ kind, version: gates.get(kind).version, params, baselines },
+    ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
+    movedAt: run.now,
+    wave: nodes(groups.wave),
+    earlier: nodes(groups.earlier),
+    control: nodes(groups.control),
+    first: nodes(groups.first),
+  };
+}
+
+/** Memory is the release's own limit when it has one, else all that the node has. */
+export function withCapacity(
+  spec: GateSpec,
+  observed: readonly NodeObservation[],
+  { memoryMiB }: Pick<DeploymentSpec, 'memoryMiB'>,
+): GateSpec {
+  const byNode = new Map(observed.map((each) => [each.nodeId, each]));
+  const wave = spec.wave.map((node): GateNode => {
+    const seen = byNode.get(node.nodeId);
+    const memory = memoryMiB ?? seen?.memoryMiB;
+    return {
+      ...node,
+      ...(seen?.cpuMillicores ? { cpuMillicores: seen.cpuMillicores } : {}),
+      ...(memory ? { memoryMiB: memory } : {}),
+    };
+  });
+  return { ...spec, wave };
+}

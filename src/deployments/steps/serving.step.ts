@@ -1,0 +1,105 @@
+// Before each batch of a rolling update: do enough nodes serve, so that this batch may begin? Nodes
+// may have died since the plan was made. It waits for them, and gives up at its deadline.
+import { Injectable } from '@nestjs/common';
+import type { NodeObservation } from '../../drivers/targets/target.js';
+import { Targets } from '../../drivers/targets/targets.js';
+import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import { specOf } from '../runs/spec-of.js';
+
+const LOOK_AGAIN_MS = 2_000;
+
+/** What `serving` needs to know of the batch; part of the plan. */
+export interface ServingParams {
+  readonly moveStep: string;
+  /** Nodes of the rollout that may be away at once. */
+  readonly maxUnavailable: number;
+  /** Nodes of the batch that go on serving while they move, because old and new overlap. */
+  readonly maxSurge: number;
+}
+
+@Injectable()
+export class ServingStep implements StepHandler {
+  readonly kind = 'serving';
+  readonly title = 'Check that enough nodes serve';
+  readonly mode = 'transaction';
+
+  constructor(private readonly targets: Targets) {}
+
+  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(ctx, run.key.id);
+    const nodes = nodesOf(run.plan);
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+      moduleId: spec.module.id,
+      nodeIds: nodes.map(({ nodeId }) => nodeId),
+    });
+    const params = run.step.params as unknown as ServingParams;
+    const state = servingState(run, params, observed, spec.cluster.minAvailable);
+    if (state.isEnough) return { outcome: 'done', output: { serving: state.serving } };
+    return {
+      outcome: 'wait',
+      until: run.now + LOOK_AGAIN_MS,
+      waitingOn: {
+        kind: 'serving',
+        who: 'the nodes that do not serve',
+        verb: null,
+        detail: state.detail,
+      },
+    };
+  }
+}
+
+export interface ServingState {
+  readonly isEnough: boolean;
+  readonly serving: number;
+  readonly detail: string;
+}
+
+/** Pure: would as many nodes as must serve still do so, were this batch to begin now? */
+export function servingState(
+  { plan, step }: Pick<StepRun, 'plan' | 'step'>,
+  { moveStep, maxUnavailable, maxSurge }: ServingParams,
+  observed: readonly NodeObservation[],
+  minAvailable: number,
+): ServingState {
+  const at = plan.steps.findIndex(({ id }) => id === step.id);
+  const moved = new Set(plan.steps.slice(0, at).flatMap((each) => movesOf(each).map(idOf)));
+  const batch = plan.steps.filter(({ id }) => id === moveStep).flatMap(movesOf);
+  const inBatch = new Set(batch.map(idOf));
+  const serves = new Set(observed.filter(isServing).map(idOf));
+  // A node that runs nothing yet cannot be missed.
+  const expected = nodesOf(plan).filter((node) => node.from !== null || moved.has(node.nodeId));
+  const away = expected.filter(({ nodeId }) => !serves.has(nodeId));
+  const serving = expected.length - away.length;
+  const touched = expected.filter((node) => inBatch.has(node.nodeId) && serves.has(node.nodeId));
+  const leaving = Math.max(0, touched.length - maxSurge);
+  const needed = Math.max(
+    expected.length - maxUnavailable,
+    Math.min(minAvailable, expected.length),
+    0,
+  );
+  const isEnough = serving - leaving >= needed;
+  return { isEnough, serving, detail: detailOf(needed, serving, leaving, away) };
+}
+
+const idOf = ({ nodeId }: { readonly nodeId: string }) => nodeId;
+
+/** It reports, and the module runs there; not necessarily what is desired, it may have gone back. */
+function isServing({ health, running, state, reason }: NodeObservation): boolean {
+  if (health === 'Lost' || health === 'Revoked' || running.length === 0) return false;
+  const isDown = ['crash-loop', 'unhealthy', 'restarting'].includes(reason?.code ?? '');
+  return !(isDown && (state === 'failed' || state === 'converging'));
+}
+
+function detailOf(
+  needed: number,
+  serving: number,
+  leaving: number,
+  away: readonly NodeMove[],
+): string {
+  const names = away.slice(0, 5).map(({ name }) => name);
+  const more = away.length > names.length ? ` and ${away.length - names.length} more` : '';
+  const missing = names.length > 0 ? ` Not serving: ${names.join(', ')}${more}.` : '';
+  return `this batch would leave ${serving - leaving} serving nodes, at least ${needed} must stay.${missing}`;
+}

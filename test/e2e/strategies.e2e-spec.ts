@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Client } from '../support/client.js';
+import { freePort } from '../support/free-port.js';
+import type { TestNode } from '../support/nodes.js';
+import { TestService, Traffic } from '../support/service.js';
+import { quickGate, Tidegate } from '../support/tidegate.js';
+
+jest.setTimeout(120_000);
+
+interface Deployment {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled'];
+
+describe('the strategies on real nodes', () => {
+  let tidegate: Tidegate;
+  let client: Client;
+  let nodes: TestNode[];
+  let service: TestService;
+  let traffic: Traffic;
+
+  beforeAll(async () => {
+    tidegate = await Tidegate.start();
+    client = await tidegate.client();
+    nodes = await tidegate.addNodes(3);
+    service = new TestService(client, 'orders', await freePort());
+    for (const version of ['1.0.0', '2.0.0']) await service.push(version);
+    await service.push('2.1.0', { delayMs: 120, errorRate: 0.2 });
+    expect(await deploy('1.0.0', { kind: 'direct' })).toMatchObject({ status: 'Succeeded' });
+    traffic = new Traffic(nodes, service.port);
+    await client.until('/nodes?limit=200', () => traffic.sent > 1200, 60_000);
+  });
+
+  afterAll(async () => {
+    await traffic?.stop();
+    await tidegate?.stop();
+  });
+
+  async function start(version: string, strategy: object, more: object = {}): Promise<string> {
+    const { status, body } = await client.post('/deployments', {
+      ...{ moduleName: 'orders', version, targetEnvironment: 'QA', gate: quickGate },
+      ...{ strategy, ...more },
+    });
+    expect({ status, body }).toMatchObject({ status: 202 });
+    return body.id as string;
+  }
+
+  const ended = (id: string) =>
+    client.until<Deployment>(`/deployments/${id}`, ({ status }) => over.includes(status), 90_000);
+
+  const deploy = async (version: string, strategy: object, more: object = {}) =>
+    ended(await start(version, strategy, more));
+
+  /** Ids of the forward steps that were done, in order. */
+  async function stepsDone(id: string): Promise<string[]> {
+    const { body } = await client.get(`/deployments/${id}/events?limit=200`);
+    const items = body.items as { kind: string; step: string }[];
+    return items.filter(({ kind }) => kind === 'step-succeeded').map(({ step }) => step);
+  }
+
+  it('rolls batch by batch, each settled before the next, losing no request', async () => {
+    const failedBefore = traffic.failed;
+    const good = await deploy('2.0.0', { kind: 'rolling', maxUnavailable: 2 });
+    expect(good).toMatchObject({ status: 'Succeeded' });
+    expect(traffic.failed).toBe(failedBefore);
+    const steps = (await stepsDone(good.id)).filter((step) => step.startsWith('w'));
+    expect(steps).toEqual(
+      [1, 2].flatMap((wave) =>
+        ['serving', 'baseline', 'move', 'converge', 'stabilization', 'utilization'].map(
+          (kind) => `w${wave}.${kind}`,
+        ),
+      ),
+    );
+  });
+
+  it('takes a bad rolling update back after its first batch', async () => {
+    const bad = await deploy('2.1.0', { kind: 'rolling', maxUnavailable: 1 });
+    expect(bad).toMatchObject({ status: 'RolledBack' });
+    expect(bad.reason).toMatch(/latency|errors/);
+    expect(await stepsDone(bad.id)).not.toContain('w2.move');
+  });
+});
