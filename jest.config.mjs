@@ -24,12 +24,16 @@ const common = {
 
 export default {
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['{src,sdks/typescript/src}/**/*.ts', '!**/*.spec.ts'],
   coverageReporters: ['text-summary', 'lcovonly'],
   // Code that runs in child processes (agents, fronts, killed servers) is not counted.
   coverageThreshold: { global: { lines: 85 } },
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{src,sdks/typescript/src}/**/*.spec.ts'],
+    },
     {
       ...common,
       ...servers,

@@ -64,11 +64,18 @@ function isProblem(value: unknown): value is Problem {
   return typeof code === 'string' && typeof detail === 'string';
 }
 
+interface Failure {
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
 /** The innermost cause says what happened; the outer ones say "fetch failed". */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return reasonOf(error.cause);
-  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
-  if (first !== undefined) return reasonOf(first);
-  return String((error as NodeJS.ErrnoException).code ?? error.message);
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { cause, errors, code, message } = error as Failure;
+  const inner = cause ?? errors?.[0];
+  if (inner !== undefined) return reasonOf(inner);
+  return typeof code === 'string' ? code : String(message);
 }

@@ -11,7 +11,7 @@ import { CliError } from './exit-codes.js';
 export interface ArtifactFile {
   readonly path: string;
   /** Removes what was packed for this push; a file that was given stays. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** The .tar.gz at a path, or one packed from the directory there. */

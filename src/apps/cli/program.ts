@@ -66,7 +66,7 @@ export function buildProgram(
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => void streams.stdout.write(text),
-        writeErr: (text) => void streams.stderr.write(text),
+        writeErr: (text) => void streams.stderr.write(withoutKeys(text)),
       });
   }
   return program;
@@ -74,6 +74,12 @@ export function buildProgram(
 
 export function allOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allOf)];
+}
+
+/** Commander repeats what it does not understand, and logs of pipelines are read by many. */
+function withoutKeys(text: string): string {
+  if (!text.includes('PRIVATE KEY')) return text;
+  return 'error: a private key must not be an argument: give the name of its file.\n';
 }
 
 function tell(error: unknown, surroundings: Surroundings, options: GlobalOptions): void {

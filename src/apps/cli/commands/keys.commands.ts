@@ -45,7 +45,7 @@ function addServerCommands(keys: Command, { act }: Actions): void {
     .command('register')
     .description('Let the holder of a key sign releases of this tenant.')
     .argument('<name>', 'unique for ever, for example build-server')
-    .argument('<public-key>', 'base64url or PEM, or @file')
+    .argument('<public-key>', 'as keys create printed it, or @file for a PEM')
     .addHelpText(
       'after',
       examples(

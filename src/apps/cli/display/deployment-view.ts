@@ -21,8 +21,10 @@ export function deploymentView(deployment: Deployment, style: Style): string[] {
   const { moduleName, version, targetEnvironment, cluster, status, progress } = deployment;
   const head = `${moduleName} ${version} to ${targetEnvironment}/${cluster}`;
   const { columns } = style;
+  const standing = `  ${progress.percent} %`;
+  const room = columns - status.length - standing.length - 2;
   return [
-    `${fitted(printable(head), columns - 24)}  ${toned(status, toneOfStatus(status), style)}  ${progress.percent} %`,
+    `${fitted(printable(head), room)}  ${toned(status, toneOfStatus(status), style)}${standing}`,
     ...progress.waves.flatMap((wave) => waveLines(wave, deployment, style)),
     ...endLines(deployment).map((line) => fitted(printable(line), columns)),
     ...waitingLines(deployment, style),

@@ -8,7 +8,7 @@ export class LiveBlock {
 
   /** What is higher than the terminal cannot be drawn over: it is cut at the end. */
   draw(block: readonly string[]): void {
-    const lines = block.slice(0, Math.max(1, (this.stdout.rows ?? Infinity) - 1));
+    const lines = block.slice(0, Math.max(1, (this.stdout.rows || Infinity) - 1));
     this.stdout.write(`${this.erasing()}${lines.join('\n')}\n`);
     this.height = lines.length;
   }

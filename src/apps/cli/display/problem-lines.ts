@@ -50,6 +50,7 @@ const DETAILS_SHOWN = 10;
 
 function detailLines(details: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(details)
+    .filter(([, value]) => !Array.isArray(value) || value.length > 0)
     .flatMap(([name, value]) =>
       Array.isArray(value) ? listLines(name, value) : [`${name}: ${valueText(value)}`],
     )

@@ -31,8 +31,8 @@ export class Terminal {
     const { isUtc, mayColor } = this.options;
     const { stdout } = this.streams;
     return {
-      // One less than the width: the last column makes some terminals wrap.
-      columns: Math.max(40, (stdout.columns ?? COLUMNS) - (this.isLive ? 1 : 0)),
+      // 0 comes from terminals that do not know their size. One less than the width: the last column makes some terminals wrap.
+      columns: Math.max(40, (stdout.columns || COLUMNS) - (this.isLive ? 1 : 0)),
       hasColor: mayColor && this.isLive,
       isUtc,
     };
