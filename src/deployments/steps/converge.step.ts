@@ -66,19 +66,23 @@ function moveStepOf({ plan, step }: StepRun) {
 }
 
 /** What each node has to report, as the move's own journal entry says. */
-function generationsOf({ journal, planNumber, step }: StepRun): Record<string, number> {
+function generationsOf(run: StepRun): ReadonlyMap<string, number | null> {
+  const { journal, planNumber, step } = run;
   const move = journal.steps.get(stepKey(planNumber, String(step.params.moveStep)));
-  return (move?.output.generations ?? {}) as Record<string, number>;
+  const generations = (move?.output.generations ?? []) as readonly (number | null)[];
+  return new Map(
+    movesOf(moveStepOf(run)).map(({ nodeId }, at) => [nodeId, generations[at] ?? null]),
+  );
 }
 
 function stateOf(
   move: NodeMove,
   seen: NodeObservation | undefined,
-  generations: Record<string, number>,
+  generations: ReadonlyMap<string, number | null>,
 ): NodeState {
-  const generation = generations[move.nodeId];
+  const generation = generations.get(move.nodeId) ?? null;
   // Revoked or removed since the plan was made: it will never answer again.
-  if (!seen || generation === undefined || seen.health === 'Revoked') return 'lost';
+  if (!seen || generation === null || seen.health === 'Revoked') return 'lost';
   if (seen.observedGeneration >= generation && seen.state !== null) {
     if (['failed', 'refused', 'outcome-unknown'].includes(seen.state)) return 'failed';
     if (seen.state === (move.to ? 'healthy' : 'absent')) return 'settled';

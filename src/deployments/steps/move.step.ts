@@ -1,8 +1,9 @@
 // Writes what a wave's nodes shall run. One transaction, whatever the wave's size; the agents do
 // the rest by themselves. Forward and undo are the same step with other pairs.
 import { Injectable } from '@nestjs/common';
+import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import { movesOf } from '../../engine/plan.js';
+import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
@@ -21,15 +22,25 @@ export class MoveStep implements StepHandler {
       clusterId: spec.cluster.id,
       moduleId: spec.module.id,
       deploymentId: key.id,
-      assignments: movesOf(step).map(({ nodeId, to }) => ({
-        nodeId,
-        releases: to ? [{ ...to, trafficPercent: 100 }] : [],
+      assignments: movesOf(step).map((move) => ({
+        nodeId: move.nodeId,
+        releases: releasesOf(move),
       })),
       signatureRequired: step.params.signatureRequired === true,
     });
-    return {
-      outcome: 'done',
-      output: { generations: Object.fromEntries(moved.map((m) => [m.nodeId, m.generation])) },
-    };
+    const byNode = new Map(moved.map(({ nodeId, generation }) => [nodeId, generation]));
+    // In the plan's order and without ids: those of a whole wave do not fit into a journal entry.
+    const generations = movesOf(step).map(({ nodeId }) => byNode.get(nodeId) ?? null);
+    return { outcome: 'done', output: { generations } };
   }
+}
+
+/** The old release first: it is what the node goes back to when the new one cannot be started. */
+function releasesOf({ from, to, percent }: NodeMove): DesiredPair[] {
+  if (!to) return [];
+  if (percent === undefined || !from) return [{ ...to, trafficPercent: 100 }];
+  return [
+    { ...from, trafficPercent: 100 - percent },
+    { ...to, trafficPercent: percent },
+  ];
 }

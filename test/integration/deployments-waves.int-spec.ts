@@ -1,0 +1,143 @@
+/** The real steps and the real store, acted on by hand: what one transaction must be able to do. */
+import { limits } from '../../src/kernel/limits.js';
+import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+
+let app: DeploymentsApp;
+beforeAll(async () => {
+  app = await DeploymentsApp.start();
+});
+afterAll(() => app?.close());
+
+async function report(state: string, nodes: string): Promise<void> {
+  await app.sql(
+    `insert into observed_modules (tenant_id, node_id, module_id, generation, state, running)
+     select d.tenant_id, d.node_id, d.module_id, d.generation, $1::text,
+       (select coalesce(jsonb_agg(jsonb_build_object('releaseId', r->'releaseId',
+          'configurationId', r->'configurationId', 'instance', 'a')), '[]')
+        from jsonb_array_elements(d.releases) r)
+     from desired_modules d join nodes n on n.id = d.node_id where n.name like $2
+     on conflict (tenant_id, node_id, module_id) do update
+       set state = excluded.state, generation = excluded.generation, running = excluded.running`,
+    [state, nodes],
+  );
+}
+
+const kindsOf = async (id: string) =>
+  (
+    await app.sql<{ line: string }>(
+      `select kind || coalesce(' ' || step_id, '') as line from journal
+       where deployment_id = $1 order by seq`,
+      [id],
+    )
+  ).map(({ line }) => line);
+
+async function begun(tenant: DeployingTenant, change: object = {}): Promise<string> {
+  const id = await tenant.deploy({ strategy: { kind: 'direct' }, ...change });
+  await app.pass(tenant.id, id, 'preflight');
+  await app.act(tenant.id, id);
+  return id;
+}
+
+describe('a wave of as many nodes as one transaction moves', () => {
+  it('moves them all, and takes them all back', async () => {
+    const tenant = await app.tenant('wide', limits.nodesPerWave);
+    const id = await begun(tenant);
+    const at = `/deployments/${id}`;
+    expect((await tenant.get(at)).body).toMatchObject({
+      ...{ status: 'Running', reason: null },
+      waitingOn: { kind: 'converge', detail: expect.stringContaining('0 of 500 nodes run it') },
+    });
+    expect(await kindsOf(id)).not.toContain('step-failed w1.move');
+    await tenant.post(`${at}/cancel`, { reason: 'enough' });
+    await app.act(tenant.id, id);
+    expect((await tenant.get(at)).body).toMatchObject({
+      ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
+    });
+    await report('absent', '%');
+    await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
+    await app.act(tenant.id, id);
+    expect((await tenant.get(at)).body).toMatchObject({ status: 'Cancelled', reason: 'enough' });
+    expect((await kindsOf(id)).slice(-5)).toEqual([
+      ...['step-started u1.move', 'step-succeeded u1.move'],
+      ...['step-started u1.converge', 'step-succeeded u1.converge', 'finished'],
+    ]);
+  });
+});
+
+describe('a rollout of a few nodes', () => {
+  let tenant: DeployingTenant;
+  beforeAll(async () => {
+    tenant = await app.tenant('few', 3);
+  });
+  const wake = async (id: string) => {
+    await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
+    await app.act(tenant.id, id);
+    return (await tenant.get(`/deployments/${id}`)).body;
+  };
+
+  it('waits until the last node runs it, and is the cluster’s release then', async () => {
+    const id = await begun(tenant);
+    await report('healthy', 'node-000%');
+    await report('converging', 'node-0003');
+    expect(await wake(id)).toMatchObject({
+      ...{ status: 'Running', waitingOn: { detail: expect.stringContaining('2 of 3') } },
+    });
+    await report('healthy', 'node-0003');
+    expect(await wake(id)).toMatchObject({ status: 'Succeeded', progress: { percent: 100 } });
+    const targets = await app.sql(
+      'select deployment_id as id from module_targets where tenant_id = $1',
+      [tenant.id],
+    );
+    expect(targets).toEqual([{ id }]);
+  });
+
+  it('goes back to what each node ran before when one node cannot run it', async () => {
+    await tenant.release('orders', '2.0.0');
+    const before = await app.sql('select node_id, releases from desired_modules order by 1');
+    const id = await begun(tenant, { version: '2.0.0' });
+    await report('healthy', 'node-000%');
+    await report('failed', 'node-0002');
+    expect(await wake(id)).toMatchObject({
+      ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
+      reason: expect.stringContaining('node node-0002 could not run it'),
+      decision: { step: 'w1.converge' },
+    });
+    expect(await app.sql('select node_id, releases from desired_modules order by 1')).toEqual(
+      before,
+    );
+    await report('healthy', 'node-000%');
+    expect(await wake(id)).toMatchObject({ status: 'RolledBack', progress: { percent: 80 } });
+    const holders = await app.sql(
+      'select 1 from deployment_slots where tenant_id = $1 and holder_deployment_id is not null',
+      [tenant.id],
+    );
+    expect(holders).toEqual([]);
+  });
+
+  it('goes on without a node that was lost, and with two lost it goes back', async () => {
+    const lose = (name: string) =>
+      app.sql(
+        `update node_presence p set last_report_at = clock_timestamp() - interval '1 minute'
+         from nodes n where n.id = p.node_id and n.name = $1 and n.tenant_id = $2`,
+        [name, tenant.id],
+      );
+    const one = await begun(tenant, { version: '2.0.0' });
+    await report('healthy', 'node-0001');
+    await report('healthy', 'node-0002');
+    await app.sql(`update observed_modules set generation = 0 where node_id in
+      (select id from nodes where name = 'node-0003')`);
+    await lose('node-0003');
+    expect(await wake(one)).toMatchObject({ status: 'Succeeded' });
+    await app.sql(
+      `update node_presence set last_report_at = clock_timestamp() + interval '1 hour'`,
+    );
+    await tenant.release('orders', '3.0.0');
+    const two = await begun(tenant, { version: '3.0.0' });
+    await lose('node-0002');
+    await lose('node-0003');
+    expect(await wake(two)).toMatchObject({
+      status: 'RollingBack',
+      reason: 'nodes were lost in this wave: node-0002, node-0003',
+    });
+  });
+});
