@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTidegate } from '#sdk';
+import { ADMIN_PASSWORD, Tidegate } from '../support/tidegate.js';
+
+let tidegate: Tidegate;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidegate-cli-e2e-'));
+  tidegate = await Tidegate.start();
+  await mkdir(join(folder, 'build'));
+  await writeFile(join(folder, 'build', 'server.js'), 'setInterval(() => {}, 1000)');
+  const manifest = { schema: 1, run: { command: 'node', args: ['server.js'] } };
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+});
+afterAll(async () => {
+  await tidegate?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The program as a person starts it, with a home of its own. */
+async function cli(words: string[], options: { input?: string; variables?: object } = {}) {
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--conditions=tidegate-source', '--import', './test/support/register-typescript.mjs'],
+      ...['src/apps/cli/main.ts', ...words],
+    ],
+    { env: { PATH: process.env['PATH'], XDG_CONFIG_HOME: folder, ...options.variables } },
+  );
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.end(options.input ?? '');
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, stdout, stderr };
+}
+
+const push = (version: string, ...more: string[]) => [
+  ...['release', 'push', 'payments', version, '--manifest', join(folder, 'manifest.json')],
+  ...['--artifact', join(folder, 'build'), ...more],
+];
+
+describe('the command line against a running server', () => {
+  it('signs in, and keeps the tokens where only their owner reads them', async () => {
+    const server = ['--server', tidegate.url];
+    const login = ['login', ...server, '--username', 'admin', '--password-stdin'];
+    const refused = await cli(login, { input: 'wrong\n' });
+    expect([refused.exitCode, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('code login-failed, id ');
+    const signedIn = await cli(login, { input: `${ADMIN_PASSWORD}\n` });
+    expect(signedIn).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('as admin') });
+    const file = join(folder, 'tidegate', 'config.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(file, 'utf8')).not.toContain(ADMIN_PASSWORD);
+    const { exitCode, stdout } = await cli(['whoami', '--json']);
+    expect([exitCode, JSON.parse(stdout).user.username]).toEqual([0, 'admin']);
+  });
+
+  it('pushes a directory, and the same again changes nothing', async () => {
+    const first = await cli(push('1.0.0', '--json'));
+    const second = await cli(push('1.0.0', '--json'));
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+    expect(JSON.parse(first.stdout)).toMatchObject({ isNew: true, release: { version: '1.0.0' } });
+    expect(JSON.parse(second.stdout)).toEqual({ ...JSON.parse(first.stdout), isNew: false });
+  });
+
+  it('signs what the server believes', async () => {
+    const key = join(folder, 'key.pem');
+    const made = await cli(['keys', 'create', '--out', key, '--json']);
+    await cli(['keys', 'register', 'build-server', JSON.parse(made.stdout).publicKey as string]);
+    const signed = await cli(push('1.1.0', '--sign', key, '--key-id', 'build-server', '--json'));
+    expect([signed.exitCode, signed.stderr]).toEqual([0, '']);
+    expect(JSON.parse(signed.stdout).release.signature.keyName).toBe('build-server');
+  });
+
+  it('ends with 2 when a deployment is refused, dry run or not', async () => {
+    const deploy = ['deploy', 'payments', '1.0.0', '--to', 'QA'];
+    for (const words of [deploy, [...deploy, '--dry-run'], [...deploy, '--wait']]) {
+      const { exitCode, stdout, stderr } = await cli(words);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('code no-serving-nodes, id ');
+      expect(stderr).toContain('tidegate nodes list');
+    }
+    const json = await cli([...deploy, '--json']);
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      error: { code: 'no-serving-nodes', status: 409, exitCode: 2 },
+    });
+  });
+
+  it.each([
+    ['nodes', 'list'],
+    ['deployments', 'list'],
+    ['environments', 'list'],
+    ['keys', 'list'],
+  ])('gives JSON for %s %s', async (...words) => {
+    const { exitCode, stdout, stderr } = await cli([...words, '--json']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual({ items: expect.any(Array) });
+  });
+
+  it('deploys to a real node and follows it to its end', async () => {
+    await tidegate.addNodes(1, { environment: 'Development' });
+    const deploy = ['deploy', 'payments', '1.0.0', '--to', 'Development', '--timeout', '60s'];
+    const planned = await cli(['deploy', 'payments', '1.0.0', '--to', 'Development', '--dry-run']);
+    expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 nodes in 1') });
+    const followed = await cli([...deploy, '--wait', '--json']);
+    expect([followed.exitCode, followed.stderr]).toEqual([0, '']);
+    const lines = followed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ type: 'accepted' });
+    expect(lines.at(-1)).toMatchObject({ type: 'deployment', deployment: { status: 'Succeeded' } });
+    const sequences = lines.flatMap(({ event }) => event?.sequence ?? []) as number[];
+    expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+    const { id } = lines[0].deployment as { id: string };
+    const watched = await cli(['deployments', 'watch', id, '--utc']);
+    expect(watched.exitCode).toBe(0);
+    expect(watched.stdout).toMatch(/^\d\d:\d\d:\d\dZ {2}requested by admin\n/);
+    expect(watched.stdout).toMatch(/payments 1\.0\.0: Succeeded\n$/);
+    const late = await cli(['deployments', 'pause', id]);
+    expect([late.exitCode, late.stderr]).toEqual([
+      2,
+      expect.stringContaining('state-not-suitable'),
+    ]);
+    expect((await cli(['explain', id])).stdout).toContain('Succeeded: ');
+  });
+
+  it('cordons a node by its name', async () => {
+    expect((await cli(['nodes', 'cordon', 'node-1'])).stdout).toBe('node-1 is Cordoned now.\n');
+    expect((await cli(['nodes', 'uncordon', 'node-1'])).exitCode).toBe(0);
+    const unknown = await cli(['nodes', 'cordon', 'nobody']);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([
+      2,
+      'tidegate: There is no node named "nobody".\n',
+    ]);
+  });
+
+  it('ends the session on the server and forgets it', async () => {
+    const file = JSON.parse(await readFile(join(folder, 'tidegate', 'config.json'), 'utf8'));
+    const { accessToken, refreshToken } = file.contexts.default;
+    expect((await cli(['logout'])).stdout).toBe('Signed out.\n');
+    expect((await cli(['whoami'])).exitCode).toBe(1);
+    const tokens = {
+      read: () => Promise.resolve({ accessToken: 'over', refreshToken: refreshToken as string }),
+      write: () => Promise.resolve(),
+    };
+    const { api } = createTidegate({ baseUrl: tidegate.url, tokens });
+    await expect(api.GET('/api/v1/nodes')).rejects.toMatchObject({ status: 401 });
+    expect(accessToken).toMatch(/^ey/);
+  });
+});
