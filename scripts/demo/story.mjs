@@ -39,7 +39,8 @@ const gate = {
   ...{ floorLatencyMs: 30, limitLatencyPercent: 70, maxWaitMs: 45_000 },
 };
 
-const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled'];
+/** Nobody pauses here: a paused rollout waits for a person, because its gate could not tell. */
+const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Paused'];
 
 export class Story {
   /** What has happened so far, for the verdict and the summary. */
@@ -204,7 +205,8 @@ export class Story {
     const ms = performance.now() - since;
     screen.keep();
     if (phase) await this.settled(phase);
-    const { status, reason, decision } = last;
+    const { status, decision } = last;
+    const reason = last.reason ?? last.waitingOn?.detail ?? null;
     const sign = status === 'Succeeded' ? green('✓ Succeeded') : red(`✗ ${status}`);
     screen.say(`${sign} ${version} after ${(ms / 1000).toFixed(1)} s`);
     const wave = Number(/^w(\d+)\./.exec(decision?.step ?? '')?.[1] ?? 0);

@@ -18,6 +18,7 @@ function row(cells) {
 }
 
 export function summaryLines({ direct, measure, good, bad, after, total }) {
+  if (!direct) return [];
   const counts = (phase, mayFail) => {
     if (!phase?.requests) return ['–', '–', '–'];
     const { requests, failed, p95Ms } = phase;
@@ -31,7 +32,7 @@ export function summaryLines({ direct, measure, good, bad, after, total }) {
     '',
     dim(row(['release', 'strategy', 'outcome', 'requests', 'failed', 'p95'])),
   ];
-  if (direct) lines.push(row(['1.0.0', direct.how, outcome(direct), ...counts(measure)]));
+  lines.push(row(['1.0.0', direct.how, outcome(direct), ...counts(measure)]));
   if (good) lines.push(row(['2.0.0', good.how, outcome(good), ...counts(good)]));
   if (bad) lines.push(row(['2.1.0', bad.how, outcome(bad), ...counts(bad, true)]));
   if (after) lines.push(row(['2.0.0', '', 'serves everywhere again', ...counts(after)]));
