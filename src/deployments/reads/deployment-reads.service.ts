@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
+import { isId } from '../../kernel/ids.js';
 import { foldJournal, type JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import type { Context } from '../../platform/context.js';
@@ -29,7 +30,9 @@ export class DeploymentReads {
 
   async list(context: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
     const hash = filterHash(query);
-    const [before] = readCursor(query.cursor, hash) ?? [null];
+    const [before = null] = readCursor(query.cursor, hash) ?? [];
+    // Anybody can write a cursor: what is no id must not become a uuid in PostgreSQL.
+    if (before !== null && !isId(String(before))) throw notACursor();
     return this.database.transaction(context, async (ctx) => {
       const rows = await ctx.tx.query<DeploymentRow>(
         `select ${COLUMNS} ${FROM}
@@ -95,6 +98,14 @@ export class DeploymentReads {
     if (row) return row;
     throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
   }
+}
+
+function notACursor(): DomainError {
+  return new DomainError(
+    'invalid',
+    'cursor-invalid',
+    'This is not a cursor of ours. Use `nextCursor` of the page before, or start without one.',
+  );
 }
 
 const EMPTY_PLAN = '{"role":"forward","steps":[]}';

@@ -40,7 +40,7 @@ export async function idempotent<T>(
   }
   // The person or service, not the credential: a rotated key is still the same caller.
   const principal = context.actor.personId ?? context.actor.id;
-  const bodyDigest = createHash('sha256').update(canonicalJson(request.body)).digest('hex');
+  const bodyDigest = createHash('sha256').update(comparable(request.body)).digest('hex');
   return database.transaction(context, async (ctx) => {
     const lock = createHash('sha256')
       .update(`${ctx.tenantId}\n${principal}\n${route}\n${key}`)
@@ -80,4 +80,16 @@ export async function idempotent<T>(
     );
     return answer;
   });
+}
+
+/**
+ * The body as text, the same for the same body. Numbers that have no canonical form are written as
+ * texts: whether they are acceptable is for the work to say, with a better message than ours.
+ */
+function comparable(body: unknown): string {
+  const isPlain = (value: unknown) => typeof value !== 'number' || Number.isSafeInteger(value);
+  const text = JSON.stringify(body, (_key, value: unknown) =>
+    isPlain(value) ? value : `number ${String(value)}`,
+  );
+  return canonicalJson(JSON.parse(text));
 }
