@@ -3,7 +3,7 @@ import { answer, type components, type DeploymentRequest, type Tidegate } from '
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
+import { counted, table } from '../display/table.js';
 import { durationMs, durationText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { follow } from '../follow.js';
@@ -119,7 +119,7 @@ export function planLines(planned: Planned): string[] {
   const { nodes, waves, steps, leftOut, approvals, expectedDurationMs, strategy, gate } = planned;
   const { least, most } = expectedDurationMs;
   return [
-    `Nothing was changed. It would move ${nodes} nodes in ${waves} waves, in ${durationText(least)} to ${durationText(most)}.`,
+    `Nothing was changed. It would move ${counted(nodes, 'node')} in ${counted(waves, 'wave')}, in ${durationText(least)} to ${durationText(most)}.`,
     printable(`  strategy  ${choiceText(strategy)}`),
     printable(`  gate      ${choiceText(gate)}`),
     ...leftOut.map(({ name, state }) => printable(`  left out  ${name} (${state})`)),

@@ -2,7 +2,7 @@ import type { Deployment } from '#sdk';
 import { gateLines } from './gate-view.js';
 import { printable } from './printable.js';
 import { toned, toneOfStatus, type Style } from './style.js';
-import { fitted } from './table.js';
+import { counted, fitted } from './table.js';
 import { clockText, timeText } from './times.js';
 
 type Wave = Deployment['progress']['waves'][number];
@@ -33,7 +33,7 @@ export function deploymentView(deployment: Deployment, style: Style): string[] {
 
 function waveLines(wave: Wave, deployment: Deployment, style: Style): string[] {
   const { nodes, state } = wave;
-  const count = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+  const count = counted(nodes.length, 'node');
   const more = nodes.length > NODES_SHOWN ? ', …' : '';
   const names = nodes.slice(0, NODES_SHOWN).join(', ') + more;
   const line = `  ${SIGNS[state]} wave ${wave.wave}  ${state.padEnd(8)}  ${count.padEnd(9)} ${names}`;
