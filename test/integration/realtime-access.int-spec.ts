@@ -3,6 +3,7 @@ import { ManualClock } from '../../src/kernel/clock.js';
 import { limits } from '../../src/kernel/limits.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Database } from '../../src/platform/database/database.js';
+import { closeHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Config } from '../../src/platform/config/config.js';
 import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
 import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
@@ -159,7 +160,7 @@ describe('a message', () => {
     ];
     const gone = flooder.disconnected();
     const codes: string[] = [];
-    for (let sent = 0; sent < 400; sent += 1) {
+    for (let sent = 0; sent < 1_000; sent += 1) {
       flooder.socket.emit('SubscribeToAllDeployments', {}, (answer: { error?: { code: string } }) =>
         codes.push(answer.error?.code ?? 'ok'),
       );
@@ -275,6 +276,21 @@ describe('an open socket', () => {
     }, 10_000);
     expect(client.socket.connected).toBe(true);
   }, 20_000);
+});
+
+describe('a server that stops', () => {
+  it('closes its sockets and is gone at once', async () => {
+    const other = await WholeApp.start();
+    const member = await other.member(await other.tenant('acme'));
+    const client = await new HubClient(other.socket({ token: member.token })).connect();
+    await client.ask('SubscribeToAllDeployments');
+    const gone = client.disconnected();
+    const began = performance.now();
+    await closeHttpApp(other.app, 5_000);
+    expect(await gone).toMatch(/io server disconnect|transport close/);
+    expect(performance.now() - began).toBeLessThan(2_500);
+    await other.close();
+  }, 30_000);
 });
 
 /** A token of the member's own session that is good for so many milliseconds more. */

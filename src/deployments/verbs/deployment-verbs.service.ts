@@ -5,6 +5,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { ifMatchVersion, versionMismatch } from '../../platform/http/if-match.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
@@ -41,6 +42,7 @@ export class DeploymentVerbs {
     private readonly audit: Audit,
     private readonly wakeUp: WakeUp,
     private readonly signal: Signal,
+    private readonly outbox: Outbox,
     private readonly steps: Steps,
   ) {}
 
@@ -138,6 +140,7 @@ export class DeploymentVerbs {
         ...[reason ?? null, seq, JSON.stringify(data)],
       ],
     );
+    await this.outbox.append(ctx, { streamId: id, upToSeq: seq });
     await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
     await this.audit.append(ctx, {
       category: 'deployments',

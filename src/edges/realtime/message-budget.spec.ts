@@ -32,4 +32,22 @@ describe('the budget of a socket', () => {
     const answers = takeMany(budget, limits.socketMessagesBurst + 201);
     expect(answers.slice(-2)).toEqual(['refused', 'flood']);
   });
+
+  it('is not deceived by what a flood is allowed in between', () => {
+    const clock = new ManualClock();
+    const budget = new MessageBudget(clock);
+    const answers = Array.from({ length: 600 }, () => {
+      clock.advance(10);
+      return budget.take();
+    });
+    expect(answers).toContain('flood');
+  });
+
+  it('forgives in time', () => {
+    const clock = new ManualClock();
+    const budget = new MessageBudget(clock);
+    takeMany(budget, limits.socketMessagesBurst + 200);
+    clock.advance(20_000);
+    expect(takeMany(budget, limits.socketMessagesBurst + 200)).not.toContain('flood');
+  });
 });

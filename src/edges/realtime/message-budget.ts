@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 
-/** A socket that keeps sending after so many refusals is not a client but a flood. */
+/** So many refusals, less those that time forgives, are not a client but a flood. */
 const REFUSALS = 200;
 
 /** How many messages one socket may send: a bucket that fills up slowly. */
@@ -20,9 +20,9 @@ export class MessageBudget {
     const filled = ((now - this.filledAt) / 1000) * limits.socketMessagesPerSecond;
     this.filledAt = now;
     this.tokens = Math.min(limits.socketMessagesBurst, this.tokens + filled);
+    this.refusals = Math.max(0, this.refusals - filled);
     if (this.tokens >= 1) {
       this.tokens -= 1;
-      this.refusals = 0;
       return 'taken';
     }
     this.refusals += 1;
