@@ -27,10 +27,15 @@ export class SqlRunStoreBench implements RunStoreBench {
     const log = { warn: () => undefined, error: () => undefined };
     const db = await Database.open({ app, system, poolSize: 6, systemPoolSize: 4, log });
     const bench = new SqlRunStoreBench(database, db);
-    await bench.sql('insert into tenants (id, slug, name) values ($1, $2, $2)', [
-      ...[bench.tenantId, `t-${bench.tenantId.slice(-8)}`],
-    ]);
+    await bench.tenant(bench.tenantId);
     return bench;
+  }
+
+  async tenant(id = newId()): Promise<string> {
+    await this.sql('insert into tenants (id, slug, name) values ($1, $2, $2)', [
+      ...[id, `t-${id.slice(-8)}`],
+    ]);
+    return id;
   }
 
   async close(): Promise<void> {
@@ -45,8 +50,7 @@ export class SqlRunStoreBench implements RunStoreBench {
     });
   }
 
-  async add(): Promise<{ tenantId: string; id: string }> {
-    const { tenantId } = this;
+  async add(tenantId = this.tenantId): Promise<{ tenantId: string; id: string }> {
     const [environment, cluster, module, release, id] = Array.from({ length: 5 }, () => newId());
     const artifact = `sha256:${newId()}`;
     const at = [tenantId, environment, cluster, module, release, id, artifact];
