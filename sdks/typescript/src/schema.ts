@@ -3453,6 +3453,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "$schema": "https://json-schema.org/draft/2020-12/schema",
+                     *       "type": "object"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ManifestSchema"];
                 };
             };
@@ -3580,6 +3586,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "version": "2.1.0",
+                 *       "manifest": "{\"schema\":1,\"run\":{\"command\":\"node\",\"args\":[\"server.js\"]},\"traffic\":{\"protocol\":\"http\",\"port\":8080}}",
+                 *       "artifact": "(the bytes of payment-processor.tar.gz)"
+                 *     }
+                 */
                 "multipart/form-data": {
                     /** @example 2.1.0 */
                     version: string;
@@ -6484,6 +6497,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "protocol": 1,
+                 *       "token": "tge_single-use-token-from-an-admin",
+                 *       "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                 *       "name": "node-1",
+                 *       "labels": {
+                 *         "zone": "a"
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {number} */
                     protocol: 1;
@@ -6503,6 +6527,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "protocol": 1,
+                     *       "tenantId": "019a7f30-1000-7aaa-8bbb-0123456789ab",
+                     *       "nodeId": "019a7f40-1000-7aaa-8bbb-0123456789ab",
+                     *       "clusterId": "019a7f31-1000-7aaa-8bbb-0123456789ab",
+                     *       "serverKeys": [
+                     *         {
+                     *           "kid": "2026-05",
+                     *           "publicKey": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {number} */
                         protocol: 1;
@@ -6599,6 +6637,58 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "protocol": 1,
+                 *       "bootId": "3f1c9a52",
+                 *       "agentVersion": "0.1.0",
+                 *       "revision": 7,
+                 *       "observed": [
+                 *         {
+                 *           "moduleId": "019a7f3e-3000-7aaa-8bbb-0123456789ab",
+                 *           "generation": 3,
+                 *           "state": "healthy",
+                 *           "running": [
+                 *             {
+                 *               "releaseId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                 *               "configurationId": null,
+                 *               "instance": "i-7d1f"
+                 *             }
+                 *           ],
+                 *           "endpoints": [
+                 *             "http://127.0.0.1:8080"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "metrics": [
+                 *         {
+                 *           "moduleId": "019a7f3e-3000-7aaa-8bbb-0123456789ab",
+                 *           "releaseId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                 *           "instance": "i-7d1f",
+                 *           "ageMs": 120,
+                 *           "requests": 1200,
+                 *           "errors": 1,
+                 *           "frontErrors": 0,
+                 *           "cut": 0,
+                 *           "retries": 0,
+                 *           "clientGone": 2,
+                 *           "websockets": 0,
+                 *           "cpuMs": 5230,
+                 *           "memoryBytes": 73400320,
+                 *           "histogram": [
+                 *             [
+                 *               88,
+                 *               1100
+                 *             ],
+                 *             [
+                 *               96,
+                 *               100
+                 *             ]
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {number} */
                     protocol: 1;
@@ -6638,6 +6728,10 @@ export interface operations {
                         memoryBytes: number;
                         histogram: (number)[][];
                     }[];
+                    capacity?: {
+                        cpuMillicores: number;
+                        memoryMiB: number;
+                    };
                 };
             };
         };
@@ -6647,6 +6741,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "protocol": 1,
+                     *       "reportIntervalMs": 5000,
+                     *       "revision": 8
+                     *     }
+                     */
                     "application/json": {
                         /** @enum {number} */
                         protocol: 1;
@@ -6739,6 +6840,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "statement": "eyJ0eXAiOiJ0aWRlZ2F0ZS1kZXNpcmVk….eyJwcm90b2Nv….c2lnbmF0dXJl"
+                     *     }
+                     */
                     "application/json": {
                         statement: string;
                     };
@@ -6797,11 +6903,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The archive. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
             400: {
