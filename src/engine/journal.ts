@@ -45,6 +45,8 @@ export interface FoldedJournal {
   readonly undoPlanNumber: number | null;
   /** By `<plan number>:<step id>`. */
   readonly steps: ReadonlyMap<string, StepRecord>;
+  /** What steps noted on their way (a node was left out), oldest first. */
+  readonly notes: readonly Readonly<Record<string, unknown>>[];
   readonly lastSignal: number;
   readonly pausedSince: number | null;
   readonly pausedMs: number;
@@ -55,6 +57,7 @@ export const emptyJournal: FoldedJournal = {
   planNumber: 0,
   undoPlanNumber: null,
   steps: new Map(),
+  notes: [],
   lastSignal: 0,
   pausedSince: null,
   pausedMs: 0,
@@ -78,6 +81,8 @@ export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJou
       return { ...next, undoPlanNumber: entry.planNumber };
     case 'applied':
       return { ...next, lastSignal: Number(entry.data.number) };
+    case 'step-note':
+      return { ...next, notes: [...folded.notes, entry.data] };
     case 'status-changed':
       return { ...next, ...foldPause(folded, entry) };
     case 'step-started':

@@ -9,7 +9,7 @@ import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handle
 import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
-import { mayLeaveOut } from './left-out.js';
+import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
@@ -42,10 +42,7 @@ export class ConvergeStep implements StepHandler {
     if (failed) return unstable(failed, byNode.get(failed.nodeId));
     const lost = inState('lost');
     const open = inState('open');
-    if (
-      run.plan.role === 'forward' &&
-      !mayLeaveOut(lost.length, run.plan, spec.cluster.minAvailable)
-    ) {
+    if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
       const names = lost.map(({ name }) => name).join(', ');
       return { outcome: 'unstable', reason: `nodes were lost in this wave: ${names}` };
     }
@@ -57,6 +54,18 @@ export class ConvergeStep implements StepHandler {
       output: { settled, ...(lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {}) },
     };
   }
+}
+
+/** Counted over the whole rollout. A wave without a single node left has nothing to be watched. */
+function isTooMuch(
+  run: StepRun,
+  lost: readonly NodeMove[],
+  moves: readonly NodeMove[],
+  minAvailable: number,
+): boolean {
+  if (lost.length === 0) return false;
+  const all = new Set([...leftOutSoFar(run.journal), ...lost.map(({ name }) => name)]);
+  return lost.length === moves.length || !mayLeaveOut(all.size, run.plan, minAvailable);
 }
 
 function moveStepOf({ plan, step }: StepRun) {

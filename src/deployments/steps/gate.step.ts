@@ -20,7 +20,7 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
 import { gateSpecOf, withCapacity } from './gate-spec-of.js';
-import { mayLeaveOut } from './left-out.js';
+import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 
 interface Stored {
   readonly gate: GateState;
@@ -145,9 +145,10 @@ export class GateStep implements StepHandler {
     lost: readonly GateNode[],
   ): Promise<StepOutcome> {
     const names = lost.map(({ name }) => name);
+    const all = new Set([...leftOutSoFar(run.journal), ...names]);
     const { minAvailable } = deployment.cluster;
     const rest = spec.wave.filter((node) => !lost.includes(node));
-    if (rest.length === 0 || !mayLeaveOut(lost.length, run.plan, minAvailable)) {
+    if (rest.length === 0 || !mayLeaveOut(all.size, run.plan, minAvailable)) {
       return {
         outcome: 'unstable',
         reason: `nodes were lost while they were watched: ${names.join(', ')}`,
