@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { transform } from '@swc/core';
 
@@ -11,35 +11,59 @@ export interface BuiltPrograms {
 }
 
 const PARTS = ['kernel', 'agent', 'apps/agent', 'apps/front'];
+const CACHE = 'node_modules/.cache/tidegate-built';
 
 /** Compiled once per state of the sources: the folder is named by the hash of their contents. */
 export async function builtPrograms(): Promise<BuiltPrograms> {
+  const folder = await built(PARTS, CACHE);
+  return { agent: join(folder, 'apps/agent/main.js'), front: join(folder, 'apps/front/main.js') };
+}
+
+/** The API and the worker: never a dist/ that is older than the sources. */
+export async function builtServer(): Promise<{ api: string; worker: string }> {
+  const folder = await built(['.'], `${CACHE}-server`);
+  return { api: join(folder, 'apps/api/main.js'), worker: join(folder, 'apps/worker/main.js') };
+}
+
+const builds = new Map<string, Promise<string>>();
+
+/** Once per process, whatever changes meanwhile: one test's programs are of one state. */
+function built(parts: readonly string[], cache: string): Promise<string> {
+  const known = builds.get(cache) ?? build(parts, cache);
+  builds.set(cache, known);
+  return known;
+}
+
+async function build(parts: readonly string[], cache: string): Promise<string> {
   const root = resolve('src');
   const sources = new Map<string, string>();
-  for (const part of PARTS) {
+  for (const part of parts) {
     for (const name of await readdir(join(root, part), { recursive: true })) {
       if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
       sources.set(join(part, name), await readFile(join(root, part, name), 'utf8'));
     }
   }
   const config = await readFile(resolve('.swcrc'), 'utf8');
-  const hash = createHash('sha256').update(config);
+  const migrations = await readdir('migrations');
+  const hash = createHash('sha256').update(`${config}\n${migrations.sort().join('\n')}`);
   for (const [name, text] of [...sources].sort()) hash.update(`${name}\n${text}\n`);
-  const folder = resolve('node_modules/.cache/tidegate-built', hash.digest('hex').slice(0, 20));
-  if (!existsSync(folder)) await compile(sources, config, folder);
-  return { agent: join(folder, 'apps/agent/main.js'), front: join(folder, 'apps/front/main.js') };
+  const home = resolve(cache, hash.digest('hex').slice(0, 20));
+  if (!existsSync(home)) await compile(sources, config, home);
+  return join(home, 'dist');
 }
 
-async function compile(sources: Map<string, string>, config: string, folder: string) {
+async function compile(sources: Map<string, string>, config: string, home: string) {
   const { exclude: _exclude, ...swc } = JSON.parse(config);
-  const temporary = `${folder}.${process.pid}`;
+  const temporary = `${home}.${process.pid}`;
   for (const [name, text] of sources) {
     const { code } = await transform(text, { ...swc, swcrc: false, filename: name });
-    const path = join(temporary, name.replace(/\.ts$/, '.js'));
+    const path = join(temporary, 'dist', name.replace(/\.ts$/, '.js'));
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, code);
   }
-  await writeFile(join(temporary, 'package.json'), '{ "type": "module" }');
+  // What programs look for beside dist/; package.json also says that they are modules.
+  await cp('package.json', join(temporary, 'package.json'));
+  await cp('migrations', join(temporary, 'migrations'), { recursive: true });
   // Another test file may have been faster; its result is the same.
-  await rename(temporary, folder).catch(() => rm(temporary, { recursive: true, force: true }));
+  await rename(temporary, home).catch(() => rm(temporary, { recursive: true, force: true }));
 }

@@ -14,6 +14,10 @@ export interface NodeOptions {
 /** Modules listen at their manifest's port plus this much per node, apart for each test process. */
 const OFFSET_STEP = 50;
 
+/** What is added to a module's port on each of the first nodes. */
+export const nodeOffsets = (count: number) =>
+  Array.from({ length: count }, (_, index) => (index + 1) * OFFSET_STEP);
+
 /** A real agent with its front and modules, in a folder of its own. */
 export class TestNode {
   readonly name: string;

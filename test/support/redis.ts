@@ -15,6 +15,8 @@ export interface TestRedis {
   url: string;
   /** Nobody else's keys begin so. */
   prefix: string;
+  /** kill -9; only where the server is the test's own. */
+  kill?: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,12 +45,14 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   });
   const url = `redis://127.0.0.1:${port}`;
   const hasExited = () => server.exitCode !== null || server.signalCode !== null;
+  const kill = async () => {
+    if (hasExited()) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  };
   const stop = async () => {
     process.removeListener('exit', onExit);
-    if (!hasExited()) {
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-    }
+    await kill();
     await rm(folder, { recursive: true, force: true });
   };
   const onExit = () => server.kill('SIGKILL');
@@ -56,7 +60,7 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   await Promise.race([once(server, 'spawn'), once(server, 'error')]);
   const deadline = performance.now() + 10_000;
   while (!hasExited() && performance.now() < deadline) {
-    if (await isOurs(port, server.pid)) return { url, prefix, stop };
+    if (await isOurs(port, server.pid)) return { url, prefix, kill, stop };
     await delay(20);
   }
   await stop();

@@ -13,20 +13,27 @@ export interface Quality {
   readonly leakBytes?: number;
   /** Never answers its health check. */
   readonly isSick?: boolean;
+  /** Listens only so long after its start. */
+  readonly startMs?: number;
+  /** A file in which every start leaves a line: version and working directory. */
+  readonly diary?: string;
 }
 
 const program = (version: string, quality: Quality) => `
-const { delayMs = 0, errorRate = 0, leakBytes = 0, isSick = false } = ${JSON.stringify(quality)};
+const { delayMs = 0, errorRate = 0, leakBytes = 0, isSick = false, startMs = 0, diary } =
+  ${JSON.stringify(quality)};
+if (diary) require('node:fs').appendFileSync(diary, '${version} ' + process.cwd() + '\\n');
 const leak = [];
 let count = 0;
-require('node:http').createServer((request, response) => {
+const server = require('node:http').createServer((request, response) => {
   if (request.url === '/healthz') { response.statusCode = isSick ? 503 : 200; return response.end(); }
   if (leakBytes) leak.push(Buffer.alloc(leakBytes, 1));
   count += 1;
   // Every n-th: the same errors in every run.
   const bad = errorRate > 0 && count % Math.round(1 / errorRate) === 0;
   setTimeout(() => { response.statusCode = bad ? 500 : 200; response.end('${version}'); }, delayMs);
-}).listen(Number(process.env.PORT), '127.0.0.1');
+});
+setTimeout(() => server.listen(Number(process.env.PORT), '127.0.0.1'), startMs);
 process.on('SIGTERM', () => process.exit(0));
 `;
 

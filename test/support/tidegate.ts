@@ -2,13 +2,11 @@
  * A whole Tidegate for end-to-end tests: API and worker in this process (so that their lines are
  * counted), on a database of its own, in either mode; or as a real process that can be killed.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { startApi } from '../../src/apps/api/start-api.js';
 import { startWorker } from '../../src/apps/worker/start-worker.js';
 import { Config } from '../../src/platform/config/config.js';
@@ -19,6 +17,7 @@ import { Client } from './client.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { TestNode, type NodeOptions } from './nodes.js';
 import { testRedis, type TestRedis } from './redis.js';
+import { ServerProcess } from './server-process.js';
 
 export type TestMode = 'standalone' | 'cluster';
 
@@ -35,27 +34,32 @@ export interface TidegateOptions {
   readonly mode?: TestMode;
   /** A process of its own instead of this one: for what has to be killed. Standalone only. */
   readonly isProcess?: boolean;
+  /** So many workers as processes of their own, instead of one in this. Cluster only. */
+  readonly workerProcesses?: number;
+  /** Another database than a fresh one on the run's server. */
+  readonly database?: TestDatabase;
   readonly environment?: Record<string, string>;
 }
 
 export class Tidegate {
   private parts: RunningProcess[] = [];
-  private child: ChildProcess | undefined;
+  private child: ServerProcess | undefined;
+  readonly workers: ServerProcess[] = [];
   private readonly nodes: TestNode[] = [];
   private address = '';
-  log = '';
 
   private constructor(
     private readonly options: TidegateOptions,
     readonly home: string,
     readonly database: TestDatabase,
-    private readonly redis: TestRedis | null,
+    readonly redis: TestRedis | null,
   ) {}
 
   static async start(options: TidegateOptions = {}): Promise<Tidegate> {
     const home = await mkdtemp(join(tmpdir(), 'tidegate-e2e-'));
     const redis = options.mode === 'cluster' ? await testRedis() : null;
-    const tidegate = new Tidegate(options, home, await freshDatabase(), redis);
+    const database = options.database ?? (await freshDatabase());
+    const tidegate = new Tidegate(options, home, database, redis);
     try {
       await tidegate.run();
       return tidegate;
@@ -67,6 +71,11 @@ export class Tidegate {
 
   get url(): string {
     return this.address;
+  }
+
+  /** What a process of its own has said last. */
+  get log(): string {
+    return [this.child, ...this.workers].map((each) => each?.log ?? '').join('\n');
   }
 
   async client(username = 'admin', password = ADMIN_PASSWORD): Promise<Client> {
@@ -83,20 +92,19 @@ export class Tidegate {
     );
     this.nodes.push(...added);
     await Promise.all(added.map((node) => node.enroll(client, options)));
-    await client.until('/nodes?limit=200', (list: { items: { name: string; state: string }[] }) =>
+    const areHealthy = (list: { items: { name: string; state: string }[] }) =>
       added.every((node) =>
         list.items.some(({ name, state }) => name === node.name && state === 'Healthy'),
-      ),
-    );
+      );
+    // A dozen agents that start at once take their time on a busy machine.
+    await client.until('/nodes?limit=200', areHealthy, 90_000);
     return added;
   }
 
   /** As if the machine had lost power; only with `isProcess`. */
   async kill(): Promise<void> {
     if (!this.child) throw new Error('only a Tidegate of its own process can be killed');
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await exited;
+    await this.child.kill();
   }
 
   /** The same home, database and address again. */
@@ -107,11 +115,7 @@ export class Tidegate {
   async stop(): Promise<void> {
     await Promise.allSettled(this.nodes.map((node) => node.destroy()));
     for (const part of this.parts.splice(0).reverse()) await part.stop().catch(() => undefined);
-    if (this.child && this.child.exitCode === null && this.child.signalCode === null) {
-      const exited = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
-      await exited;
-    }
+    await Promise.all([this.child, ...this.workers].map(async (each) => each?.stop()));
     await this.redis?.stop();
     await this.database.drop();
     await rm(this.home, { recursive: true, force: true });
@@ -119,33 +123,25 @@ export class Tidegate {
 
   private async run(listen = '127.0.0.1:0'): Promise<void> {
     const environment = await this.environment(listen);
-    if (this.options.isProcess) return this.runProcess(environment);
+    if (this.options.isProcess) {
+      this.child = await ServerProcess.start('api', environment);
+      this.address = this.child.url;
+      return;
+    }
     const config = Config.read(environment);
     const api = await startApi(config, Logger.silent());
     this.parts.push(api);
     this.address = urlIn(api.ready);
-    if (config.mode === 'cluster') this.parts.push(await startWorker(config, Logger.silent()));
-  }
-
-  private async runProcess(environment: Record<string, string>): Promise<void> {
-    const program = resolve('dist/apps/api/main.js');
-    if (!existsSync(program)) throw new Error('dist/ is missing: run `npm run build` first');
-    const child = spawn(process.execPath, [program], {
-      env: { PATH: process.env.PATH, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child = child;
-    this.address = await new Promise<string>((ready, failed) => {
-      const read = (chunk: Buffer) => {
-        this.log = (this.log + chunk.toString()).slice(-20_000);
-        const line = this.log.split('\n').findLast((each) => each.includes('Tidegate listens on'));
-        if (line) ready(urlIn(line));
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.once('exit', () => failed(new Error(`Tidegate did not start:\n${this.log}`)));
-    });
-    this.log = '';
+    if (config.mode !== 'cluster') return;
+    const { workerProcesses } = this.options;
+    if (workerProcesses === undefined) {
+      this.parts.push(await startWorker(config, Logger.silent()));
+    } else {
+      const all = Array.from({ length: workerProcesses }, () =>
+        ServerProcess.start('worker', environment),
+      );
+      this.workers.push(...(await Promise.all(all)));
+    }
   }
 
   private async environment(listen: string): Promise<Record<string, string>> {
