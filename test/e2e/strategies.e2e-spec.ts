@@ -76,6 +76,29 @@ describe('the strategies on real nodes', () => {
     );
   });
 
+  it('gives the release of a single node more and more of its traffic', async () => {
+    const [node] = await tidegate.addNodes(1, { environment: 'Development' });
+    const there = { targetEnvironment: 'Development' };
+    const first = await deploy('1.0.0', { kind: 'direct' }, there);
+    expect(first).toMatchObject({ status: 'Succeeded' });
+    const own = new Traffic([node!], service.port);
+    try {
+      await client.until('/nodes?limit=200', () => own.sent > 400, 60_000);
+      const strategy = { kind: 'canary', trafficPercent: 50 };
+      const good = await deploy('2.0.0', strategy, there);
+      expect(good).toMatchObject({ status: 'Succeeded' });
+      expect(own.failed).toBe(0);
+      const steps = (await stepsDone(good.id)).filter((step) => step.endsWith('.stabilization'));
+      expect(steps).toEqual(['w1.stabilization', 'w2.stabilization']);
+
+      const bad = await deploy('2.1.0', strategy, there);
+      expect(bad).toMatchObject({ status: 'RolledBack' });
+      expect(await stepsDone(bad.id)).not.toContain('w2.move');
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('takes a bad rolling update back after its first batch', async () => {
     const bad = await deploy('2.1.0', { kind: 'rolling', maxUnavailable: 1 });
     expect(bad).toMatchObject({ status: 'RolledBack' });

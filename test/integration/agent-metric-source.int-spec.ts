@@ -198,6 +198,27 @@ describe('the agents’ counters as intervals', () => {
     });
   });
 
+  it('reads one release alone, or leaves instances out, while two run on a node', async () => {
+    const other = newId();
+    await store([
+      { at: 0, instance: 'old', requests: 100, cpuMs: 100, memoryMiB: 50 },
+      { at: 5_000, instance: 'old', requests: 190, cpuMs: 400, memoryMiB: 50 },
+      { at: 5_000, instance: 'new', releaseId: other, requests: 10, cpuMs: 50, memoryMiB: 70 },
+    ]);
+    const of = async (more: object) => {
+      const request = { key: 'k', tenantId, moduleId, nodeIds: [nodeId], ...more };
+      const found = await db.system((tx) =>
+        agentMetricSource.readIntervals(tx, [{ ...request, fromMs: start, toMs: start + 5_000 }]),
+      );
+      return found.get('k');
+    };
+    const alone = [{ requests: 10, cpuCores: 0.01, memoryMiBMin: 70 }];
+    expect(await of({ releaseId: other })).toMatchObject(alone);
+    expect(await of({ exceptInstances: ['old'] })).toMatchObject(alone);
+    expect(await of({})).toMatchObject([{ requests: 100, memoryMiBMin: 120 }]);
+    expect(await of({ releaseId: newId() })).toEqual([]);
+  });
+
   it('answers many requests of several tenants in one statement, each with its own', async () => {
     const other = newId();
     await store([{ at: 1_000, requests: 7 }]);

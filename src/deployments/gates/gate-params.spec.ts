@@ -79,7 +79,9 @@ describe('gate parameters', () => {
 describe('the list of gates', () => {
   it('knows its kinds and refuses what it does not know', () => {
     expect(gates.get('stabilization').version).toBe(1);
-    expect(() => gates.get('hope')).toThrow('Unknown gate "hope". Known: stabilization, utilization.');
+    expect(() => gates.get('hope')).toThrow(
+      'Unknown gate "hope". Known: stabilization, utilization.',
+    );
   });
 
   it.each(gates.all().map((gate) => [gate.kind, gate] as const))(

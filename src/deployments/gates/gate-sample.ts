@@ -28,11 +28,11 @@ export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): 
     nodeIds: nodes.map(({ nodeId }) => nodeId),
   });
   return [
-    request('wave', spec.wave, fromMs),
+    { ...request('wave', spec.wave, fromMs), ...spec.only },
     request('earlier', spec.earlier, fromMs),
     request('control', spec.control, fromMs),
     // Also says when each node of the wave was heard of last.
-    request('recent', spec.wave, toMs - OWN_REQUESTS_MS),
+    { ...request('recent', spec.wave, toMs - OWN_REQUESTS_MS), ...spec.only },
   ].filter(({ nodeIds }) => nodeIds.length > 0);
 }
 

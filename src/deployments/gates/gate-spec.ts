@@ -22,6 +22,8 @@ export interface GateSpec {
   readonly earlier: readonly GateNode[];
   readonly control: readonly GateNode[];
   readonly first: readonly GateNode[];
+  /** On nodes that run two releases: which instances are the new one's. */
+  readonly only?: { readonly releaseId?: string; readonly exceptInstances?: readonly string[] };
 }
 
 /** How far a gate has come: `runs.gate`. */

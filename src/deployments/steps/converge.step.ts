@@ -48,7 +48,9 @@ export class ConvergeStep implements StepHandler {
     }
     const settled = inState('settled').length;
     if (open.length > 0) return waitFor(run, open, settled, moves.length);
-    ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, settled));
+    // A node that still shares its traffic comes again: it is counted when the release is alone.
+    const updated = inState('settled').filter(({ percent }) => percent === undefined).length;
+    ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, updated));
     return {
       outcome: 'done',
       output: { settled, ...(lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {}) },

@@ -2,6 +2,7 @@
 import { assert } from '../../kernel/assert.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { stepKey } from '../../engine/journal.js';
+import type { NodeMove } from '../../engine/plan.js';
 import type { StepRun } from '../../engine/step-handler.js';
 import type { GateBaselines } from '../gates/gate.js';
 import type { GateNode, GateSpec } from '../gates/gate-spec.js';
@@ -60,4 +61,33 @@ export function withCapacity(
     };
   });
   return { ...spec, wave };
+}
+
+/**
+ * Where old and new run side by side, only the new one is watched: together they would always use
+ * more memory than the old one alone, and the old one's good answers would hide bad ones.
+ */
+export function withOnlyNew(
+  spec: GateSpec,
+  moves: readonly NodeMove[],
+  observed: readonly NodeObservation[],
+): GateSpec {
+  const shared = moves.filter(({ percent }) => percent !== undefined);
+  const [first] = shared;
+  if (!first?.to) return spec;
+  const { releaseId } = first.to;
+  if (shared.every(({ from }) => from?.releaseId !== releaseId)) {
+    return { ...spec, only: { releaseId } };
+  }
+  // Another configuration of the same release: only the instances tell them apart.
+  const before = new Map(shared.map(({ nodeId, from }) => [nodeId, from]));
+  const exceptInstances = observed.flatMap(({ nodeId, running }) => {
+    const from = before.get(nodeId);
+    return running
+      .filter(
+        (one) => from?.releaseId === one.releaseId && from.configurationId === one.configurationId,
+      )
+      .map(({ instance }) => instance);
+  });
+  return { ...spec, only: { exceptInstances } };
 }

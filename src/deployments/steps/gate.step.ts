@@ -19,7 +19,8 @@ import { gates } from '../gates/gates.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
-import { gateSpecOf, withCapacity } from './gate-spec-of.js';
+import { waveGroups } from './baseline.step.js';
+import { gateSpecOf, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 
 interface Stored {
@@ -78,7 +79,8 @@ export class GateStep implements StepHandler {
       moduleId: planned.moduleId,
       nodeIds: planned.wave.map(({ nodeId }) => nodeId),
     });
-    const spec = withCapacity(planned, observed, deployment);
+    const moves = waveGroups(run.plan, run.step.wave).wave;
+    const spec = withCapacity(withOnlyNew(planned, moves, observed), observed, deployment);
     await ctx.tx.execute(
       `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
        on conflict (tenant_id, deployment_id, step_id) do update

@@ -1,20 +1,20 @@
-import { describe, expect, it } from '@jest/globals';
-import { foldJournal, type JournalEntry, type JournalKind } from '../../engine/journal.js';
-import { leftOutSoFar } from './left-out.js';
+import { factsOf } from '../../../test/support/cluster-facts.js';
+import { direct } from '../strategies/direct.strategy.js';
+import { mayLeaveOut } from './left-out.js';
 
-describe('nodes that a rollout has left behind', () => {
-  it('are counted over all waves, whether they were lost on the way or while watched', () => {
-    const entry = (kind: JournalKind, stepId: string, data: object, seq: number): JournalEntry => ({
-      ...{ seq, at: seq, planNumber: 1, stepId, attempt: 1, kind, actor: 'system:engine' },
-      data: data as JournalEntry['data'],
-    });
-    const journal = foldJournal([
-      entry('step-started', 'w1.converge', {}, 1),
-      entry('step-succeeded', 'w1.converge', { settled: 3, leftOut: ['a'] }, 2),
-      entry('step-started', 'w1.stabilization', {}, 3),
-      entry('step-note', 'w1.stabilization', { leftOut: ['b'], message: 'lost' }, 4),
-      entry('step-note', 'w2.stabilization', { leftOut: ['a', 'b'] }, 5),
-    ]);
-    expect([...leftOutSoFar(journal)]).toEqual(['a', 'b']);
-  });
+const planOf = (count: number) => direct.plan(factsOf({ count }), {});
+
+describe('a rollout that loses nodes on the way', () => {
+  it.each([
+    // nodes, lost, must stay, goes on
+    ...([[3, 0, 3, true], [3, 1, 0, true], [3, 1, 3, false], [3, 2, 0, false]] as const), // prettier-ignore
+    ...([[1, 1, 0, false], [2, 1, 0, true], [2, 1, 2, false]] as const), // prettier-ignore
+    ...([[19, 2, 0, false], [20, 2, 0, true], [100, 10, 0, true], [100, 11, 0, false]] as const), // prettier-ignore
+    ...([[100, 10, 90, true], [100, 10, 91, false]] as const), // prettier-ignore
+  ])(
+    'of %i nodes, %i lost and %i that must stay: goes on %s',
+    (nodes, lost, minAvailable, goesOn) => {
+      expect(mayLeaveOut(lost, planOf(nodes), minAvailable)).toBe(goesOn);
+    },
+  );
 });

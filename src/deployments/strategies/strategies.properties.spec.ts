@@ -24,7 +24,11 @@ const paramsOf: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
     { requiredKeys: [] },
   ),
   canary: fc.record(
-    { wavesPercent: increasing(1, 99, 10).map((waves) => [...waves, 100]) },
+    {
+      wavesPercent: increasing(1, 99, 10).map((waves) => [...waves, 100]),
+      wavesCount: increasing(1, 500, 10).filter((waves) => waves.length > 0),
+      trafficPercent: fc.oneof(fc.integer({ min: 1, max: 99 }), increasing(1, 99, 4)),
+    },
     { requiredKeys: [] },
   ),
 };

@@ -31,6 +31,10 @@ export interface IntervalRequest {
   readonly nodeIds: readonly string[];
   readonly fromMs: number;
   readonly toMs: number;
+  /** Only what this release's instances did, on nodes that run two. */
+  readonly releaseId?: string;
+  /** Instances to leave out: of the same release, with another configuration. */
+  readonly exceptInstances?: readonly string[];
 }
 
 export interface HistoryRequest {

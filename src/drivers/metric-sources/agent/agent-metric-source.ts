@@ -22,7 +22,8 @@ export const agentMetricSource: MetricSource = {
     requests.forEach((request, index) => {
       const intervals: NodeInterval[] = [];
       for (const [nodeId, own] of samples.get(index) ?? []) {
-        const [interval] = differences(nodeId, own, request.fromMs, 1);
+        const asked = own.filter((sample) => isAskedFor(sample, request));
+        const [interval] = differences(nodeId, asked, request.fromMs, 1);
         if (interval) intervals.push(interval);
       }
       answers.set(request.key, intervals);
@@ -44,6 +45,14 @@ export const agentMetricSource: MetricSource = {
     return history;
   },
 };
+
+function isAskedFor(
+  { releaseId, instance }: CounterSample,
+  request: Pick<IntervalRequest, 'releaseId' | 'exceptInstances'>,
+): boolean {
+  if (request.releaseId !== undefined && releaseId !== request.releaseId) return false;
+  return !request.exceptInstances?.includes(instance);
+}
 
 /** request index → node → its samples, in the order of the statement. */
 function groupByNode(rows: readonly CounterSample[]): Map<number, Map<string, CounterSample[]>> {

@@ -1,0 +1,95 @@
+import { nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
+import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
+import type { NodeObservation } from '../../drivers/targets/target.js';
+import type { NodeMove } from '../../engine/plan.js';
+import { intervalRequests, sampleOf } from '../gates/gate-sample.js';
+import type { GateSpec } from '../gates/gate-spec.js';
+import { withCapacity, withOnlyNew } from './gate-spec-of.js';
+
+const wave = [0, 1].map((index) => {
+  const { nodeId, name } = nodeOf(index);
+  return { nodeId, name };
+});
+
+const spec: GateSpec = {
+  ...{ kind: 'utilization', version: 1, params: { pollIntervalMs: 1000 }, moduleId: 'm' },
+  baselines: { firstRelease: true, wave: null, earlier: null, control: null, first: null },
+  ...{ targetKind: 'agent', movedAt: 0, wave, earlier: [], control: [], first: [] },
+};
+
+const seen = (index: number, change: Partial<NodeObservation> = {}): NodeObservation => ({
+  ...{ nodeId: `id-${index + 1}`, generation: 1, observedGeneration: 1, state: 'healthy' },
+  running: [
+    { releaseId: 'old', configurationId: 'c1', instance: `blue-${index}` },
+    { releaseId: 'old', configurationId: 'c2', instance: `green-${index}` },
+  ],
+  ...{ reason: null, lastReportAt: null, health: 'Healthy' },
+  ...{ cpuMillicores: 2000, memoryMiB: 1000 },
+  ...change,
+});
+
+const both = [seen(0), seen(1)];
+const move = (index: number, change: Partial<NodeMove>): NodeMove => ({
+  ...nodeOf(index),
+  ...{ from: pairOf('old', 'c1'), to: pairOf('new'), percent: 10 },
+  ...change,
+});
+
+function usage(own: GateSpec, intervals: readonly Partial<NodeInterval>[]) {
+  const all = intervals.map((interval, index) => ({
+    ...{ nodeId: `id-${index + 1}`, requests: 0, errors: 0, histogram: [] },
+    ...{ cpuCores: 0, memoryMiBMin: 0, lastSampleAt: 1000, counterResets: 0, samples: 1 },
+    ...interval,
+  }));
+  const poll = { tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1000 };
+  return sampleOf(poll, new Map([['d:wave', all]])).sample.usage;
+}
+
+describe('how full a wave’s nodes are', () => {
+  it('is the share of the fullest node’s cores, and of its memory', () => {
+    const own = withCapacity(spec, both, { memoryMiB: null });
+    const intervals = [
+      { cpuCores: 0.5, memoryMiBMin: 900 },
+      { cpuCores: 1, memoryMiBMin: 100 },
+    ];
+    expect(usage(own, intervals)).toEqual({
+      cpu: { node: 'node-002', percent: 50 },
+      memory: { node: 'node-001', percent: 90 },
+    });
+  });
+
+  it('takes the memory that the release asked for, when it did', () => {
+    const own = withCapacity(spec, both, { memoryMiB: 200 });
+    expect(usage(own, [{ memoryMiBMin: 50 }, { memoryMiBMin: 150 }])).toMatchObject({
+      memory: { node: 'node-002', percent: 75 },
+    });
+  });
+
+  it('is not known when one node is silent, or has not said what it has', () => {
+    const own = withCapacity(spec, both, { memoryMiB: null });
+    expect(usage(own, [{ cpuCores: 1 }])).toEqual({ cpu: null, memory: null });
+    const mute = withCapacity(spec, [seen(0), seen(1, { cpuMillicores: null })], {
+      memoryMiB: null,
+    });
+    expect(usage(mute, [{}, {}])).toMatchObject({ cpu: null, memory: { percent: 0 } });
+  });
+});
+
+describe('where old and new run side by side', () => {
+  it('only the new release is read', () => {
+    const own = withOnlyNew(spec, [move(0, {}), move(1, { from: null, percent: undefined })], both);
+    expect(own.only).toEqual({ releaseId: 'new' });
+    const requests = intervalRequests({ tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1 });
+    expect(requests.map(({ releaseId }) => releaseId)).toEqual(['new', 'new']);
+  });
+
+  it('the old instances are left out when only the configuration differs', () => {
+    const moves = [0, 1].map((index) => move(index, { to: pairOf('old', 'c2') }));
+    expect(withOnlyNew(spec, moves, both).only).toEqual({ exceptInstances: ['blue-0', 'blue-1'] });
+  });
+
+  it('nothing is left out once the new release is alone', () => {
+    const { percent: _, ...alone } = move(0, {});
+    expect(withOnlyNew(spec, [alone], both)).toBe(spec);
+  });
+});
