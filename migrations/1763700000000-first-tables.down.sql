@@ -5,4 +5,5 @@ drop table audit_chain, audit_pending, audit_entries, outbox, idempotency_keys, 
   module_targets, deployment_slots, deployments, configurations, releases, artifacts, signing_keys,
   modules, node_presence, nodes, clusters, environments, credentials, login_throttles,
   memberships, users, tenants;
+revoke select on migrations from tidegate_app;
 revoke usage on schema public from tidegate_app, tidegate_system, tidegate_backfill;

@@ -582,6 +582,8 @@ begin
 end $$;
 
 grant usage on schema public to tidegate_app, tidegate_system, tidegate_backfill;
+-- A process of cluster mode only looks whether its schema is there.
+grant select on migrations to tidegate_app;
 
 -- The application: no TRUNCATE (it ignores row-level security), no DELETE but where rows are meant
 -- to go, no UPDATE of what is append-only.

@@ -39,7 +39,7 @@ export function summaryView(row: DeploymentRow): DeploymentSummary {
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
-    waitingOn: row.waitingOn && waitingView(row.waitingOn),
+    waitingOn: waitingNow(row),
   };
 }
 
@@ -79,6 +79,21 @@ function decisionOf(journal: readonly JournalEntry[]): DeploymentDetail['decisio
     at: new Date(entry.at).toISOString(),
     reading: (entry.data.reading as Record<string, unknown> | undefined) ?? null,
   };
+}
+
+/** A gate's polls go on without the engine: what its row says is newer than what it waits with. */
+export function presentWait({
+  waitingOn,
+  gate,
+}: Pick<DeploymentRow, 'waitingOn' | 'gate'>): WaitingOn | null {
+  if (waitingOn?.kind !== 'gate' || !gate) return waitingOn;
+  const [subject] = waitingOn.detail.split(': ');
+  return { ...waitingOn, detail: `${subject}: ${gate.reason}` };
+}
+
+function waitingNow(row: DeploymentRow): DeploymentSummary['waitingOn'] {
+  const wait = presentWait(row);
+  return wait && waitingView(wait);
 }
 
 export function waitingView({ since, until, ...rest }: WaitingOn): DeploymentSummary['waitingOn'] {

@@ -1,7 +1,8 @@
-import type { DeploymentRow } from './deployment-view.js';
+import { presentWait, type DeploymentRow } from './deployment-view.js';
 
 /** Why a deployment is where it is, in a sentence or two. */
-export function explain({ status, reason, waitingOn }: DeploymentRow): string {
+export function explain(row: DeploymentRow): string {
+  const { status, reason } = row;
   const because = reason ? ` Reason: ${reason}.` : '';
   switch (status) {
     case 'Succeeded':
@@ -19,6 +20,7 @@ export function explain({ status, reason, waitingOn }: DeploymentRow): string {
     default:
       break;
   }
+  const waitingOn = presentWait(row);
   if (!waitingOn) return `It is ${status} and being worked on at this moment.${because}`;
   const { detail, who, verb, until } = waitingOn;
   const unblock = verb ? ` To go on: "${verb}", by ${who}.` : ` It waits for ${who}.`;

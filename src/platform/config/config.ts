@@ -112,7 +112,7 @@ function listenOf(text: string): Listen {
  * same shell, and what Kubernetes sets in every pod for a service that is called `tidegate…`.
  */
 const NAMES_OF_OTHERS = [
-  /^TIDEGATE_(ENROLLMENT_TOKEN|URL|TOKEN|TENANT)$/,
+  /^TIDEGATE_(ENROLLMENT_TOKEN|URL|SERVER|TOKEN|TENANT)$/,
   /^TIDEGATE_(\w+_)?SERVICE_(HOST|PORT)(_\w+)?$/,
   /^TIDEGATE_(\w+_)?PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/,
 ];

@@ -65,7 +65,7 @@ async function openGiven(config: Config, url: string, logger: Logger): Promise<A
     ? read('DATABASE_OWNER_URL', ownerUrl)
     : read('DATABASE_URL', url, OWNER_ROLE);
   if (config.mode === 'standalone') await migrate(owner, logger);
-  else await refuseOldSchema(owner);
+  else await refuseOldSchema(app);
   return { app, system, stop: async () => undefined };
 }
 
@@ -76,8 +76,9 @@ async function migrate(owner: ConnectionOptions, logger: Logger): Promise<void> 
   await migrateQueueSchema(owner, APP_ROLE);
 }
 
-async function refuseOldSchema(owner: ConnectionOptions): Promise<void> {
-  const pending = (await new Migrator({ owner }).status()).filter(
+/** As the application: a process that changes nothing needs no owner's password. */
+async function refuseOldSchema(app: ConnectionOptions): Promise<void> {
+  const pending = (await new Migrator({ owner: app }).status()).filter(
     ({ state }) => state === 'pending',
   );
   if (pending.length === 0) return;
