@@ -4,6 +4,7 @@ import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
+import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import type { RunStoreBench } from './conformance/run-store.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
@@ -18,7 +19,8 @@ export class SqlRunStoreBench implements RunStoreBench {
     readonly database: TestDatabase,
     readonly db: Database,
   ) {
-    this.store = new SqlRunStore(db, new InProcessSignal());
+    const signal = new InProcessSignal();
+    this.store = new SqlRunStore(db, signal, new Outbox([], signal));
   }
 
   static async open(): Promise<SqlRunStoreBench> {
