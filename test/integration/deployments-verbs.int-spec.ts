@@ -70,6 +70,12 @@ describe('a verb', () => {
     expect(audits.map(({ action }) => action)).toEqual(['deployment-created', 'pause-requested']);
   });
 
+  it('asked for again with other parameters is not swallowed', async () => {
+    const id = await inStatus('Running');
+    for (const leave of [false, true, true]) await verb(id, 'cancel', { leave });
+    expect(await signals(id)).toHaveLength(2);
+  });
+
   it('goes only with the revision that was read', async () => {
     const id = await inStatus('Running');
     const stale = await verb(id, 'pause', {}, { 'if-match': '"7"' });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { canonicalJson } from '../../kernel/canonical-json.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { RunStatus } from '../../engine/run.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -27,8 +28,21 @@ interface Locked {
   readonly status: RunStatus;
   readonly version: number;
   readonly journalSeq: number;
+  /** What was asked for last, while nobody has applied it. */
   readonly pending: string | null;
   readonly lastNumber: number;
+}
+
+interface Pending {
+  readonly number: number;
+  readonly verb: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly applied: boolean;
+}
+
+/** Two requests for the same, whoever asks and why: "leave the nodes" is another one. */
+function sameness({ verb, params = {} }: Pick<VerbRequest, 'params'> & { verb: string }): string {
+  return canonicalJson({ verb, params });
 }
 
 /**
@@ -82,7 +96,7 @@ export class DeploymentVerbs {
     request: VerbRequest,
   ): Promise<VerbAccepted> {
     const { verb } = request;
-    if (locked.pending !== verb) await this.write(ctx, id, locked, request);
+    if (locked.pending !== sameness(request)) await this.write(ctx, id, locked, request);
     return { id, verb, status: locked.status, links: linksOf(id) };
   }
 
@@ -95,15 +109,15 @@ export class DeploymentVerbs {
     if (!row) {
       throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
     }
-    const [last] = await ctx.tx.query<{ number: number; verb: string; applied: boolean }>(
-      `select s.number, s.verb, exists (
+    const [last] = await ctx.tx.query<Pending>(
+      `select s.number, s.verb, s.params, exists (
          select 1 from journal j where j.tenant_id = $1 and j.deployment_id = $2
            and j.kind = 'applied' and (j.data->>'number')::int = s.number) as applied
        from signals s where s.tenant_id = $1 and s.deployment_id = $2
        order by s.number desc limit 1`,
       [ctx.tenantId, id],
     );
-    const pending = last && !last.applied ? last.verb : null;
+    const pending = last && !last.applied ? sameness(last) : null;
     return { ...row, pending, lastNumber: last?.number ?? 0 };
   }
 
