@@ -49,6 +49,29 @@ export const deploymentErrors = [
     meaning: 'Too many deployments of this module wait for this cluster already.',
   },
   {
+    code: 'deployment-in-progress',
+    kind: 'conflict',
+    meaning:
+      'The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.',
+  },
+  {
+    code: 'release-rolled-back-here',
+    kind: 'conflict',
+    meaning:
+      'The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
+  },
+  {
+    code: 'no-rollback-target',
+    kind: 'conflict',
+    meaning: 'There is nothing that succeeded on the cluster within 90 days to go back to.',
+  },
+  {
+    code: 'newer-deployment-there',
+    kind: 'conflict',
+    meaning:
+      'Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.',
+  },
+  {
     code: 'state-not-suitable',
     kind: 'conflict',
     meaning: 'The present status does not allow the verb; `details` has the status.',

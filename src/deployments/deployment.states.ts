@@ -31,6 +31,16 @@ export const verbStates: Readonly<Record<Verb, readonly RunStatus[]>> = {
   cancel: ['Pending', 'PendingApproval', 'Running', 'Paused'],
 };
 
+export const RETURNS = ['rollback', 'retry'] as const;
+export type Return = (typeof RETURNS)[number];
+
+/** After which statuses a new deployment may go back, or try again. */
+export const returnStates: Readonly<Record<Return, readonly RunStatus[]>> = {
+  /** Cancelled: it may have been told to leave the nodes as they were. */
+  rollback: ['Succeeded', 'RollbackFailed', 'Cancelled'],
+  retry: ['Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'],
+};
+
 /** What is over counts as finished; everything else holds or waits for its slot. */
 export const activeStatuses: readonly RunStatus[] = deploymentStates.states.filter(
   (status) => !deploymentStates.isTerminal(status),

@@ -48,6 +48,7 @@ const creationErrors = [
   ...['cluster-required', 'no-serving-nodes', 'plan-not-possible', 'signature-required'],
   ...['signature-invalid', 'signing-key-revoked', 'override-not-permitted', 'unknown-strategy'],
   ...['unknown-gate', 'invalid-gate-params', 'approvals-not-supported'],
+  'release-rolled-back-here',
 ];
 
 @ApiTags('deployments')
@@ -70,7 +71,8 @@ export class DeploymentsController {
       'Plans the rollout of a release to a cluster of an environment and accepts it. The answer does not wait for the work: follow `links.events`, the WebSocket, or `GET` the deployment. With an `Idempotency-Key`, repeating the request gives the same answer for 7 days.',
     errors: [
       ...creationErrors,
-      ...['queue-full', 'idempotency-key-in-flight', 'idempotency-key-reused'],
+      ...['queue-full', 'deployment-in-progress'],
+      ...['idempotency-key-in-flight', 'idempotency-key-reused'],
     ],
     example: { request: requestExample, response: acceptedExample },
   })

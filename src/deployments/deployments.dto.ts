@@ -11,12 +11,17 @@ const metadata = z
   });
 
 /** `kind` and the parameters of that kind; the strategy's own schema checks the rest. */
-const strategyChoice = z
+export const strategyChoice = z
   .looseObject({ kind: text(40).min(1) })
   .meta({ description: 'A strategy the environment allows, with its parameters. See /api/docs.' });
 const gateChoice = z
   .looseObject({ kind: text(40).min(1).optional() })
   .meta({ description: 'Parameters of the gate; a request may only tighten the environment’s.' });
+
+/** A release that nodes run now could not be restored: go on all the same. */
+export const allowNoRollback = z.boolean().meta({
+  description: 'Go on although what the nodes run now could not be restored.',
+});
 
 export const deploymentRequest = z
   .strictObject({
@@ -29,6 +34,10 @@ export const deploymentRequest = z
     gate: gateChoice.optional(),
     requireApproval: z.boolean().default(false),
     metadata: metadata.default({}),
+    allowNoRollback: allowNoRollback.default(false),
+    allowRolledBack: z.boolean().default(false).meta({
+      description: 'Deploy a release again that was taken back from this cluster by itself.',
+    }),
   })
   .meta({ id: 'DeploymentRequest' });
 export type DeploymentRequest = z.output<typeof deploymentRequest>;

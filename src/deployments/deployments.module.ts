@@ -3,6 +3,8 @@ import { NodeReported } from '../drivers/targets/agent/node-reported.js';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { ReleasesModule } from '../releases/releases.module.js';
+import { Acceptance } from './acceptance/acceptance.service.js';
+import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -11,6 +13,8 @@ import { GatePoller } from './gates/gate-poller.js';
 import { Planner } from './planning/planner.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
+import { ReturnsController } from './returns/returns.controller.js';
+import { DeploymentReturns } from './returns/returns.service.js';
 import { FinishRun } from './runs/finish-run.js';
 import { NodeWatch } from './runs/node-watch.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
@@ -32,7 +36,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 @Global()
 @Module({
   imports: [AgentTargetModule, ReleasesModule],
-  controllers: [DeploymentsController],
+  controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
     { provide: NodeReported, useClass: NodeWatch },
@@ -47,6 +51,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
       SlotStep,
     ],
     ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
+    ...[Acceptance, ConflictPolicy, DeploymentReturns],
     ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
   ],
   exports: [

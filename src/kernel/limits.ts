@@ -29,6 +29,8 @@ export const limits = {
   stepAttempts: 5,
   /** Rollouts waiting for one slot; a longer queue is a pipeline that nobody watches. */
   queuedPerSlot: 100,
+  /** What succeeded longer ago may not find any more what it needs around it. */
+  rollbackDays: 90,
   /** A pause longer than a day is forgotten: it ends with an undo. */
   pauseMs: 24 * 60 * 60 * 1000,
   idempotencyKeyCharacters: 128,

@@ -64,11 +64,10 @@ export class ScriptedNode {
     await this.loop;
   }
 
-  /** What it should run of the only module, by version. */
-  get versions(): string[] {
-    return (this.statement?.modules ?? []).flatMap(({ releases }) =>
-      releases.map(({ version }) => version),
-    );
+  /** The versions that it should run of a module. */
+  versions(module: string): string[] {
+    const own = (this.statement?.modules ?? []).filter(({ name }) => name === module);
+    return own.flatMap(({ releases }) => releases.map(({ version }) => version));
   }
 
   private async run(): Promise<void> {

@@ -1,5 +1,6 @@
 /** A Tidegate with scripted nodes in QA and a module with releases: for tests of the verbs. */
 import type { Answer, Client } from './client.js';
+import { withClient } from './database.js';
 import { ScriptedNode } from './scripted-node.js';
 import { TestService } from './service.js';
 import { Tidegate } from './tidegate.js';
@@ -99,6 +100,12 @@ export class VerbsRig {
 
   ended(id: string): Promise<Shown> {
     return this.until(id, ({ status }) => over.includes(status));
+  }
+
+  /** What no client could do: the past, and other people's mistakes. */
+  async sql(text: string, values: unknown[]): Promise<void> {
+    const { superuser } = this.tidegate.database;
+    await withClient(superuser, (client) => client.query(text, values));
   }
 
   async journal(id: string): Promise<Entry[]> {

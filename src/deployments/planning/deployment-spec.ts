@@ -34,6 +34,8 @@ export interface DeploymentSpec {
   readonly hasTraffic: boolean;
   /** What the release says that it needs; null: it may use all that a node has. */
   readonly memoryMiB: number | null;
+  /** Go on although what the nodes run now could not be restored. */
+  readonly allowNoRollback: boolean;
 }
 
 /** Raise when what an approval covers changes its meaning. */
@@ -55,7 +57,7 @@ export function subjectOf(tenantId: string, spec: DeploymentSpec): Digested {
     gate: spec.gate,
     nodeSelector: null,
     minAvailable: spec.cluster.minAvailable,
-    undo: 'automatic',
+    undo: spec.allowNoRollback ? 'automatic-where-possible' : 'automatic',
     policyVersion: POLICY_VERSION,
   });
 }

@@ -5,6 +5,7 @@ import { Permission } from '../../kernel/permission.js';
 import type { Context } from '../../platform/context.js';
 import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
 import {
+  configurationById,
   moduleByName,
   newestConfiguration,
   releaseByVersion,
@@ -22,6 +23,11 @@ export interface SpecRequest {
   readonly cluster?: string | undefined;
   readonly strategy?: Readonly<{ kind: string } & Record<string, unknown>> | undefined;
   readonly gate?: Readonly<Record<string, unknown>> | undefined;
+  /** Instead of the newest one; null: none. */
+  readonly configurationId?: string | null;
+  readonly allowNoRollback?: boolean | undefined;
+  /** Going back at once is always allowed, whatever the environment wants for going on. */
+  readonly isReturn?: boolean;
 }
 
 interface KindWithParams {
@@ -43,8 +49,8 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
   const cluster = await clusterOf(ctx, environment.id, request.cluster);
   const module = await moduleByName(ctx, request.moduleName);
   const release = await releaseByVersion(ctx, module.id, request.version);
-  const configuration = await newestConfiguration(ctx, module.id, environment.id);
-  const strategy = resolveStrategy(environment, request.strategy);
+  const configuration = await chosenConfiguration(ctx, request, module.id, environment.id);
+  const strategy = resolveStrategy(environment, request);
   const gate = resolveGate(ctx, environment, request.gate);
   const { releaseDigest, signature } = release;
   checkSignature({ policy: environment.signaturePolicy, releaseDigest, signature });
@@ -67,21 +73,33 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
     ...{ strategy, gate },
     signaturePolicy: environment.signaturePolicy,
     convergeMs: convergeMs(release.manifest),
+    allowNoRollback: request.allowNoRollback === true,
     overlaps: release.manifest.traffic !== undefined || release.manifest.overlap,
     hasTraffic: release.manifest.traffic !== undefined,
     memoryMiB: release.manifest.resources.memoryMiB ?? null,
   };
 }
 
+function chosenConfiguration(
+  ctx: Context,
+  { configurationId }: SpecRequest,
+  moduleId: string,
+  environmentId: string,
+) {
+  if (configurationId === undefined) return newestConfiguration(ctx, moduleId, environmentId);
+  return configurationId === null ? null : configurationById(ctx, configurationId);
+}
+
 /** The request's kind and parameters over the environment's; another kind starts from its own defaults. */
 function resolveStrategy(
   environment: EnvironmentRules,
-  asked: SpecRequest['strategy'],
+  { strategy: asked, isReturn = false }: SpecRequest,
 ): DeploymentSpec['strategy'] {
   const { strategy: standard } = environment.defaults;
   const { kind, ...params } = asked ?? standard;
   const strategy = strategies.get(kind);
-  if (!environment.allowedStrategies.includes(kind)) {
+  const isAllowed = environment.allowedStrategies.includes(kind);
+  if (!isAllowed && !(isReturn && kind === 'direct')) {
     throw new DomainError(
       'forbidden',
       'override-not-permitted',

@@ -6,7 +6,7 @@ import type { Plan } from '../../engine/plan.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
-import { verbStates, VERBS } from '../deployment.states.js';
+import { RETURNS, returnStates, verbStates, VERBS } from '../deployment.states.js';
 import type {
   DeploymentDetail,
   DeploymentPlans,
@@ -86,7 +86,11 @@ export class DeploymentReads {
       const verbs = VERBS.filter(
         (verb) => verbStates[verb].includes(row.status) && (verb !== 'promote' || canPromote),
       );
-      return { id, status: row.status, summary: explain(row), waitingOn, verbs };
+      const returns = RETURNS.filter((verb) => returnStates[verb].includes(row.status));
+      return {
+        ...{ id, status: row.status, summary: explain(row), waitingOn },
+        verbs: [...verbs, ...returns],
+      };
     });
   }
 

@@ -53,16 +53,22 @@ export class FinishRun {
        where tenant_id = $1 and cluster_id = $2 and module_id = $3 and holder_deployment_id = $4`,
       [ctx.tenantId, spec.cluster.id, spec.module.id, deploymentId],
     );
-    const [next] = await ctx.tx.query<{ id: string }>(
-      `select d.id from deployments d
-       join runs r on r.tenant_id = d.tenant_id and r.kind = $4 and r.id = d.id
-       where d.tenant_id = $1 and d.cluster_id = $2 and d.module_id = $3 and d.status = 'Pending'
-         and d.id <> $5 and r.waiting_on->>'kind' = 'slot'
-       order by d.id limit 1`,
+    // Also who has looked already and has not yet gone to sleep: the hint keeps it awake.
+    const woken = await ctx.tx.query<{ id: string }>(
+      `with queue as (
+         select d.id, r.waiting_on->>'kind' is not distinct from 'slot' as waits, row_number() over (
+           partition by r.waiting_on->>'kind' is not distinct from 'slot'
+           order by d.lane desc, d.id) as place
+         from deployments d
+         join runs r on r.tenant_id = d.tenant_id and r.kind = $4 and r.id = d.id
+         where d.tenant_id = $1 and d.cluster_id = $2 and d.module_id = $3
+           and d.status = 'Pending' and d.id <> $5)
+       select id from queue where not waits or place = 1`,
       [ctx.tenantId, spec.cluster.id, spec.module.id, RUN_KIND, deploymentId],
     );
-    if (!next) return;
-    await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, next.id]);
-    ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id: next.id }));
+    for (const { id } of woken) {
+      await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
+      ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id }));
+    }
   }
 }

@@ -22,21 +22,31 @@ export class PreflightStep implements StepHandler {
   ) {}
 
   async run(context: Context, { key, plan, signal }: StepRun): Promise<StepOutcome> {
-    const { policy, release, previous } = await this.database.transaction(context, async (ctx) => {
-      const spec = await specOf(ctx, key.id);
-      const from = plan.steps.flatMap(movesOf).map((move) => move.from?.releaseId);
-      const ids = [...new Set(from)].filter((id) => id !== undefined);
-      return {
-        policy: spec.signaturePolicy,
-        release: await releaseById(ctx, spec.release.id),
-        previous: await Promise.all(ids.map((id) => releaseById(ctx, id))),
-      };
-    });
+    const { policy, allowNoRollback, release, previous } = await this.database.transaction(
+      context,
+      async (ctx) => {
+        const spec = await specOf(ctx, key.id);
+        const from = plan.steps.flatMap(movesOf).map((move) => move.from?.releaseId);
+        const ids = [...new Set(from)].filter((id) => id !== undefined);
+        return {
+          policy: spec.signaturePolicy,
+          allowNoRollback: spec.allowNoRollback,
+          release: await releaseById(ctx, spec.release.id),
+          previous: await Promise.all(ids.map((id) => releaseById(ctx, id))),
+        };
+      },
+    );
     refuseUnsigned(release, policy);
     const started = performance.now();
     // The bytes themselves, not what a row says of them: signatures cover the digest.
     await this.artifacts.verify(context, release.artifactDigest, { signal });
-    for (const each of previous) await this.verifyWayBack(context, each, signal);
+    const noWayBack: string[] = [];
+    for (const each of previous) {
+      const problem = await this.wayBackProblem(context, each, signal);
+      if (problem) noWayBack.push(problem);
+    }
+    const [first] = noWayBack;
+    if (first !== undefined && !allowNoRollback) throw noWayBackError(first);
     return {
       outcome: 'done',
       output: {
@@ -44,29 +54,36 @@ export class PreflightStep implements StepHandler {
         artifactBytes: release.artifactBytes,
         verifiedInMs: Math.round(performance.now() - started),
         wayBack: previous.map(({ version }) => version),
+        ...(noWayBack.length > 0 ? { noWayBack } : {}),
       },
     };
   }
 
-  /** A rollout that could not be taken back must be refused now, not when it has gone wrong. */
-  private async verifyWayBack(
+  /** Why a release that nodes run now could not be restored; null when it can. */
+  private async wayBackProblem(
     context: Context,
     release: ReleaseFacts,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<string | null> {
+    const { version, artifactDigest } = release;
     try {
-      await this.artifacts.verify(context, release.artifactDigest, {
-        signal,
-        maxAgeMs: WAY_BACK_AGE_MS,
-      });
+      // Signed once and its key revoked since: it must not come back by itself, either.
+      refuseUnsigned(release, 'if-present');
+      await this.artifacts.verify(context, artifactDigest, { signal, maxAgeMs: WAY_BACK_AGE_MS });
+      return null;
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      throw new TerminalError(
-        'no-way-back',
-        `Release ${release.version}, which the nodes run now, could not be restored: ${error.message}`,
-      );
+      return `release ${version}: ${error.message}`;
     }
   }
+}
+
+/** A rollout that could not be taken back must be refused now, not when it has gone wrong. */
+function noWayBackError(problem: string): TerminalError {
+  return new TerminalError(
+    'no-way-back',
+    `What the nodes run now could not be restored (${problem}). Send allowNoRollback to go on without a way back.`,
+  );
 }
 
 /** What was found whole within a day counts; the release itself is always read again. */

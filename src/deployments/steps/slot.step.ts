@@ -1,4 +1,4 @@
-// One rollout per cluster and module at a time. The slot is taken by compare-and-set, and the plan
+// One rollout per cluster and module at a time, rollbacks first. The slot is taken by compare-and-set, and the plan
 // is made again on the facts of that moment: the one before may be hours old.
 import { Injectable } from '@nestjs/common';
 import { DomainError, TerminalError } from '../../kernel/errors.js';
@@ -61,10 +61,12 @@ export class SlotStep implements StepHandler {
       `select s.holder_deployment_id as "holderId",
          (select d.id from deployments d
           join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id
+          join deployments own on own.tenant_id = d.tenant_id and own.id = $4
           where d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
-            and d.module_id = s.module_id and d.status = 'Pending' and d.id < $4
+            and d.module_id = s.module_id and d.status = 'Pending'
             and r.waiting_on->>'kind' = 'slot'
-          order by d.id limit 1) as "aheadId"
+            and (d.lane > own.lane or (d.lane = own.lane and d.id < own.id))
+          order by d.lane desc, d.id limit 1) as "aheadId"
        from deployment_slots s
        where s.tenant_id = $1 and s.cluster_id = $2 and s.module_id = $3`,
       [ctx.tenantId, spec.cluster.id, spec.module.id, id],

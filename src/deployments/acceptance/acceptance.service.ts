@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { canonicalJson } from '../../kernel/canonical-json.js';
+import { newId } from '../../kernel/ids.js';
+import type { RunStatus } from '../../engine/run.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
+import { WakeUp } from '../../platform/queue/wake-up.js';
+import { Signal } from '../../platform/signal/signal.js';
+import { Topic } from '../../platform/signal/topics.js';
+import { DeploymentMetrics } from '../deployment.metrics.js';
+import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
+import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
+import { Planner } from '../planning/planner.js';
+import { ConflictPolicy } from './conflict-policy.js';
+
+/** How a deployment came to be. */
+export interface Origin {
+  readonly kind: 'deploy' | 'rollback' | 'retry';
+  readonly originId: string | null;
+  /** Rollbacks go first: in the queue for a slot, and for the engine. */
+  readonly lane: 'normal' | 'rollback';
+  readonly reason: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The one way in: every deployment, whoever asked for it and how, is planned and written here. */
+@Injectable()
+export class Acceptance {
+  constructor(
+    private readonly planner: Planner,
+    private readonly conflicts: ConflictPolicy,
+    private readonly audit: Audit,
+    private readonly wakeUp: WakeUp,
+    private readonly signal: Signal,
+    private readonly metrics: DeploymentMetrics,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async accept(ctx: Context, spec: DeploymentSpec, origin: Origin): Promise<DeploymentAccepted> {
+    const planned = await this.planner.plan(ctx, spec);
+    const id = newId();
+    // Last before writing: it holds the slot's lock until the end of the transaction.
+    const superseded = await this.conflicts.settle(ctx, id, spec);
+    const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
+    const { kind, originId, lane, reason, metadata } = origin;
+    const about = {
+      ...(originId ? { kind, originId } : {}),
+      ...(reason ? { reason } : {}),
+      ...(superseded.length > 0 ? { supersedes: superseded } : {}),
+    };
+    await ctx.tx.execute(INSERT_SQL, [
+      ...[ctx.tenantId, id, spec.environment.id, spec.cluster.id, spec.module.id],
+      ...[spec.release.id, spec.configuration?.id ?? null, spec.strategy.kind],
+      ...[canonicalJson(spec), subjectDigest, JSON.stringify(metadata), ctx.actor.name],
+      ...[planned.planText, planned.planDigest, planned.factsText],
+      JSON.stringify({ status: 'Pending', previousStatus: null, ...about }),
+      ...[kind, originId, lane],
+    ]);
+    await this.outbox.append(ctx, { streamId: id, upToSeq: FIRST_ENTRIES });
+    await this.audit.append(ctx, {
+      category: 'deployments',
+      action: kind === 'deploy' ? 'deployment-created' : `${kind}-created`,
+      subject: { kind: 'deployment', id },
+      body: { module: spec.module.name, version: spec.release.version, subjectDigest, ...about },
+    });
+    const key = { tenantId: ctx.tenantId, id };
+    ctx.tx.afterCommit(() => {
+      this.wakeUp.now(key);
+      this.signal.publish(Topic.Deployment, id);
+      this.metrics.accepted(ctx.tenantId, spec);
+    });
+    return acceptedView(id, 'Pending', spec);
+  }
+}
+
+export function acceptedView(
+  id: string,
+  status: RunStatus,
+  spec: DeploymentSpec,
+): DeploymentAccepted {
+  return {
+    ...{ id, status },
+    moduleName: spec.module.name,
+    version: spec.release.version,
+    targetEnvironment: spec.environment.name,
+    cluster: spec.cluster.name,
+    strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
+    links: linksOf(id),
+  };
+}
+
+/** Of the journal: `created` and `planned`, written by the statement below. */
+const FIRST_ENTRIES = 2;
+
+/** Deployment, plan, run and the first journal entries: one statement, one round trip. */
+const INSERT_SQL = `
+  with deployment as (
+    insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
+      configuration_id, strategy, status, journal_seq, spec_text, subject_digest, metadata,
+      requested_by, kind, origin_id, lane)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 'Pending', 2, $9, $10, $11, $12, $17, $18, $19)),
+  plan as (
+    insert into plans (tenant_id, deployment_id, number, role, body_text, plan_digest,
+      subject_digest, facts_text)
+    values ($1, $2, 1, 'forward', $13, $14, $10, $15)),
+  run as (
+    insert into runs (tenant_id, kind, id, lane, wake_at)
+    values ($1, 'deployment', $2, $19, clock_timestamp()))
+  insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
+  values ($1, $2, 1, clock_timestamp(), 0, 'created', $12, $16),
+         ($1, $2, 2, clock_timestamp(), 1, 'planned', $12, '{}')`;

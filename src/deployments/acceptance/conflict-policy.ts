@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+import type { RunStatus } from '../../engine/run.js';
+import { environmentById } from '../../fleet/fleet.queries.js';
+import { Context } from '../../platform/context.js';
+import { activeStatuses, verbStates } from '../deployment.states.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
+
+interface Active {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly lane: 'normal' | 'rollback';
+}
+
+/**
+ * What a new deployment does about those of the same module and cluster that are not over: waits
+ * its turn, takes their place, or is refused. The environment says which (`onConflict`).
+ */
+@Injectable()
+export class ConflictPolicy {
+  constructor(private readonly verbs: DeploymentVerbs) {}
+
+  /**
+   * Answers whom the new deployment `id` supersedes. Locks the slot, so that of two requests at the
+   * same moment the second one sees the first.
+   */
+  async settle(ctx: Context, id: string, spec: DeploymentSpec): Promise<string[]> {
+    const slot = [ctx.tenantId, spec.cluster.id, spec.module.id];
+    await ctx.tx.execute(
+      `insert into deployment_slots (tenant_id, cluster_id, module_id) values ($1, $2, $3)
+       on conflict do nothing`,
+      slot,
+    );
+    await ctx.tx.query(
+      `select 1 from deployment_slots
+       where tenant_id = $1 and cluster_id = $2 and module_id = $3 for update`,
+      slot,
+    );
+    const active = await ctx.tx.query<Active>(
+      `select id, status, lane from deployments
+       where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = any($4)
+       order by id`,
+      [...slot, activeStatuses],
+    );
+    const [first] = active;
+    const { onConflict } = await environmentById(ctx, spec.environment.id);
+    if (first && onConflict === 'reject') throw inProgress(spec, first);
+    const superseded = onConflict === 'supersede' ? await this.supersede(ctx, id, active) : [];
+    const waiting = active.filter((each) => isWaiting(each) && !superseded.includes(each.id));
+    if (waiting.length >= limits.queuedPerSlot) throw queueFull(spec, waiting.length);
+    return superseded;
+  }
+
+  /**
+   * The active ones are taken back by the ordinary cancel, and the new one waits for the slot like
+   * anybody else: it begins only when every node runs again what it ran before. What is being
+   * rolled back stays: undoing a rollback would bring back what it was for.
+   */
+  private async supersede(ctx: Context, by: string, active: readonly Active[]): Promise<string[]> {
+    const system = Context.system(ctx.tenantId, 'supersede').with(ctx.tx);
+    const superseded: string[] = [];
+    for (const { id, status, lane } of active) {
+      if (lane === 'rollback' || !verbStates.cancel.includes(status)) continue;
+      const reason = `superseded by deployment ${by}`;
+      const params = { supersededBy: by };
+      if (await this.cancel(system, id, { reason, params })) superseded.push(id);
+    }
+    return superseded;
+  }
+
+  /** False: it came to its end while we were waiting for its row. */
+  private async cancel(
+    ctx: Context,
+    id: string,
+    request: { reason: string; params: Readonly<Record<string, unknown>> },
+  ): Promise<boolean> {
+    try {
+      await this.verbs.requestIn(ctx, id, { verb: 'cancel', ...request });
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'state-not-suitable') return false;
+      throw error;
+    }
+  }
+}
+
+const isWaiting = ({ status }: Active) => status === 'Pending' || status === 'PendingApproval';
+
+function inProgress(spec: DeploymentSpec, { id, status }: Active): DomainError {
+  const { module, cluster, environment } = spec;
+  return new DomainError(
+    'conflict',
+    'deployment-in-progress',
+    `Deployment ${id} of "${module.name}" is ${status} on cluster "${cluster.name}", and ${environment.name} takes one at a time. Wait for its end, or cancel it.`,
+    { details: { activeId: id, status } },
+  );
+}
+
+function queueFull(spec: DeploymentSpec, waiting: number): DomainError {
+  return new DomainError(
+    'conflict',
+    'queue-full',
+    `${waiting} deployments of "${spec.module.name}" wait for cluster "${spec.cluster.name}" already. Cancel some, or wait.`,
+    { details: { waiting } },
+  );
+}

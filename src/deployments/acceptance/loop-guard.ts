@@ -1,0 +1,30 @@
+import { DomainError } from '../../kernel/errors.js';
+import type { Context } from '../../platform/context.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+
+/**
+ * A release is taken back automatically at most once per cluster. A pipeline that sends it again
+ * after each rollback would move the nodes back and forth for ever, so the second time needs a
+ * person: `retry`, or `allowRolledBack`. A success there since then makes it an ordinary release.
+ */
+export async function refuseRolledBack(ctx: Context, spec: DeploymentSpec): Promise<void> {
+  const [rolledBack] = await ctx.tx.query<{ id: string; reason: string | null }>(
+    `select id, reason from deployments taken
+     where tenant_id = $1 and cluster_id = $2 and module_id = $3 and release_id = $4
+       and status in ('RolledBack', 'RollbackFailed') and ending = 'RolledBack'
+       and not exists (
+         select 1 from deployments later
+         where later.tenant_id = $1 and later.cluster_id = $2 and later.module_id = $3
+           and later.release_id = $4 and later.status = 'Succeeded' and later.id > taken.id)
+     order by id desc limit 1`,
+    [ctx.tenantId, spec.cluster.id, spec.module.id, spec.release.id],
+  );
+  if (!rolledBack) return;
+  const { id, reason } = rolledBack;
+  throw new DomainError(
+    'conflict',
+    'release-rolled-back-here',
+    `Release ${spec.release.version} was taken back from cluster "${spec.cluster.name}" by itself (deployment ${id}${reason ? `: ${reason}` : ''}). Push a better version, or retry that deployment.`,
+    { details: { deploymentId: id, reason } },
+  );
+}

@@ -1,0 +1,42 @@
+import { DomainError } from '../../kernel/errors.js';
+import type { RunStatus } from '../../engine/run.js';
+import type { Context } from '../../platform/context.js';
+import { returnStates, type Return } from '../deployment.states.js';
+
+/** The deployment that a rollback or a retry is about. */
+export interface OriginRow {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly lane: 'normal' | 'rollback';
+  readonly clusterId: string;
+  readonly moduleId: string;
+  readonly releaseId: string;
+  readonly configurationId: string | null;
+  readonly specText: string;
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Locked until the end of the transaction, so that two clicks at once become one deployment. Only
+ * what is over may be locked for long: the engine writes to the row of one that is not.
+ */
+export async function lockOrigin(ctx: Context, id: string, verb: Return): Promise<OriginRow> {
+  const [origin] = await ctx.tx.query<OriginRow>(
+    `select id, status, lane, cluster_id as "clusterId", module_id as "moduleId",
+       release_id as "releaseId", configuration_id as "configurationId",
+       spec_text as "specText", metadata
+     from deployments where tenant_id = $1 and id = $2 for update`,
+    [ctx.tenantId, id],
+  );
+  if (!origin) {
+    throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+  }
+  const { status } = origin;
+  if (returnStates[verb].includes(status)) return origin;
+  throw new DomainError(
+    'conflict',
+    'state-not-suitable',
+    `"${verb}" is possible after ${returnStates[verb].join(', ')}; this deployment is ${status}.`,
+    { details: { status, verb, possibleIn: returnStates[verb] } },
+  );
+}

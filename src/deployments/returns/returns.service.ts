@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { idempotent } from '../../platform/http/idempotency.js';
+import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
+import { activeStatuses, type Return } from '../deployment.states.js';
+import type { DeploymentAccepted } from '../deployments.dto.js';
+import type { RunStatus } from '../../engine/run.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
+import { lockOrigin, type OriginRow } from './origin.js';
+import type { RetryRequest, RollbackRequest } from './returns.dto.js';
+import { rollbackTarget } from './rollback-target.js';
+
+/**
+ * Going back, and trying again: new deployments that say where they come from. What is over stays
+ * over. Both are resolved on the present rules of their environment, with the pair of old.
+ */
+@Injectable()
+export class DeploymentReturns {
+  constructor(
+    private readonly database: Database,
+    private readonly acceptance: Acceptance,
+  ) {}
+
+  rollback(context: Context, id: string, request: RollbackRequest, key: string | undefined) {
+    return this.once(context, 'rollback', id, request, key, async (ctx, origin) => {
+      const target = await rollbackTarget(ctx, origin, request.to);
+      const { strategy = { kind: 'direct' }, allowNoRollback } = request;
+      const spec = await resolveSpec(ctx, {
+        ...pairOf(JSON.parse(target.specText) as DeploymentSpec),
+        ...{ strategy, allowNoRollback, isReturn: true },
+      });
+      return this.acceptance.accept(ctx, spec, {
+        ...{ kind: 'rollback', originId: id, lane: 'rollback' },
+        ...{ reason: request.reason ?? null, metadata: target.metadata },
+      });
+    });
+  }
+
+  retry(context: Context, id: string, request: RetryRequest, key: string | undefined) {
+    return this.once(context, 'retry', id, request, key, async (ctx, origin) => {
+      const old = JSON.parse(origin.specText) as DeploymentSpec;
+      const spec = await resolveSpec(ctx, {
+        ...pairOf(old),
+        strategy: { kind: old.strategy.kind, ...old.strategy.params },
+        gate: { kind: old.gate.kind, ...old.gate.params },
+        allowNoRollback: request.allowNoRollback ?? old.allowNoRollback,
+        isReturn: origin.lane === 'rollback',
+      });
+      return this.acceptance.accept(ctx, spec, {
+        ...{ kind: 'retry', originId: id, lane: origin.lane },
+        ...{ reason: request.reason ?? null, metadata: origin.metadata },
+      });
+    });
+  }
+
+  /** One answer per key; and without a key, asking again while it is under way answers that one. */
+  private async once(
+    context: Context,
+    verb: Return,
+    id: string,
+    request: RollbackRequest | RetryRequest,
+    key: string | undefined,
+    work: (ctx: Context, origin: OriginRow) => Promise<DeploymentAccepted>,
+  ): Promise<DeploymentAccepted> {
+    const call = { key, route: `POST /deployments/{id}/${verb}`, body: { id, ...request } };
+    const answer = await idempotent(this.database, context, call, async (ctx) => {
+      const origin = await lockOrigin(ctx, id, verb);
+      const body = (await underWay(ctx, id, verb)) ?? (await work(ctx, origin));
+      return { status: 202, body };
+    });
+    return answer.body;
+  }
+}
+
+function pairOf(spec: DeploymentSpec): SpecRequest {
+  return {
+    moduleName: spec.module.name,
+    version: spec.release.version,
+    targetEnvironment: spec.environment.name,
+    cluster: spec.cluster.name,
+    configurationId: spec.configuration?.id ?? null,
+  };
+}
+
+async function underWay(
+  ctx: Context,
+  originId: string,
+  verb: Return,
+): Promise<DeploymentAccepted | null> {
+  const [row] = await ctx.tx.query<{ id: string; status: RunStatus; specText: string }>(
+    `select id, status, spec_text as "specText" from deployments
+     where tenant_id = $1 and origin_id = $2 and kind = $3 and status = any($4)
+     order by id desc limit 1`,
+    [ctx.tenantId, originId, verb, activeStatuses],
+  );
+  return row ? acceptedView(row.id, row.status, JSON.parse(row.specText) as DeploymentSpec) : null;
+}

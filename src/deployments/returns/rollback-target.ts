@@ -1,0 +1,61 @@
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+import type { Context } from '../../platform/context.js';
+import type { OriginRow } from './origin.js';
+
+/** The deployment whose pair (release, configuration) the cluster goes back to. */
+export interface RollbackTarget {
+  readonly id: string;
+  readonly specText: string;
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Only what has Succeeded on the same cluster within 90 days: it ran there, and what it needs around
+ * it is likely still there. Without `to`, the last other pair before the deployment that is undone.
+ */
+export async function rollbackTarget(
+  ctx: Context,
+  origin: OriginRow,
+  to: string | undefined,
+): Promise<RollbackTarget> {
+  if (to === undefined) await refuseStale(ctx, origin);
+  const [target] = await ctx.tx.query<RollbackTarget>(
+    `select id, spec_text as "specText", metadata from deployments
+     where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = 'Succeeded'
+       and finished_at > clock_timestamp() - interval '${limits.rollbackDays} days'
+       and case when $4::uuid is not null then id = $4
+         else id < $5 and (release_id, configuration_id) is distinct from ($6, $7) end
+     order by finished_at desc limit 1`,
+    [
+      ...[ctx.tenantId, origin.clusterId, origin.moduleId, to ?? null],
+      ...[origin.id, origin.releaseId, origin.configurationId],
+    ],
+  );
+  if (target) return target;
+  throw new DomainError(
+    'conflict',
+    'no-rollback-target',
+    to === undefined
+      ? `Nothing else has succeeded there within ${limits.rollbackDays} days before this deployment. Deploy the version that you want.`
+      : `Deployment ${to} has not succeeded on this cluster within ${limits.rollbackDays} days. Deploy that version instead.`,
+    { details: { to: to ?? null, days: limits.rollbackDays } },
+  );
+}
+
+/** Undoing one that is no longer in force would take the cluster back further than anybody meant. */
+async function refuseStale(ctx: Context, origin: OriginRow): Promise<void> {
+  const [newer] = await ctx.tx.query<{ id: string }>(
+    `select id from deployments
+     where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = 'Succeeded'
+       and id > $4 order by id desc limit 1`,
+    [ctx.tenantId, origin.clusterId, origin.moduleId, origin.id],
+  );
+  if (!newer) return;
+  throw new DomainError(
+    'conflict',
+    'newer-deployment-there',
+    `Deployment ${newer.id} has succeeded there since. Roll that one back, or name in "to" what you want back.`,
+    { details: { newerId: newer.id } },
+  );
+}
