@@ -118,6 +118,8 @@ create table node_presence (
   -- What the node can give to its modules; null: it has not said.
   cpu_millicores int,
   memory_mib int,
+  -- Modules in which it runs something else than it was told, as of its last report.
+  drifted_modules integer not null default 0,
   primary key (tenant_id, node_id)
 ) with (fillfactor = 70);
 
@@ -371,6 +373,8 @@ create table desired_modules (
   -- What was desired before: a node may still fetch those artifacts.
   previous_releases jsonb not null default '[]',
   signature_required boolean not null default false,
+  -- How often the node was told again because it had drifted.
+  drift_repairs integer not null default 0,
   deployment_id uuid,
   updated_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, node_id, module_id),

@@ -38,6 +38,10 @@ export const limits = {
   longPollMs: 25_000,
   /** A node is Lost after this silence. */
   nodeLostMs: 20_000,
+  /** A node may be between two states for a moment; longer than this it runs the wrong thing. */
+  driftAfterMs: 30_000,
+  /** What telling it so often has not repaired needs a person. */
+  driftRepairs: 5,
   enrollmentTokenMs: 15 * 60 * 1000,
   reportModules: 100,
   reportMetricRows: 400,

@@ -1,3 +1,4 @@
+import { isDriftSql } from '../../drivers/targets/agent/drift.js';
 import type { ObservedState } from '../../drivers/targets/target.js';
 import { NODE_STATE_SINCE_SQL, NODE_STATE_SQL, type NodeState } from './node-state.js';
 
@@ -16,6 +17,7 @@ export interface NodeModuleView {
   readonly running: readonly ReleaseName[];
   readonly reason: { readonly code: string; readonly message: string } | null;
   readonly endpoints: readonly string[];
+  readonly drift: boolean;
 }
 
 export interface NodeView {
@@ -30,6 +32,7 @@ export interface NodeView {
   readonly agentVersion: string | null;
   readonly lastReportAt: Date | null;
   readonly createdAt: Date;
+  readonly drift: boolean;
   readonly modules: readonly NodeModuleView[];
 }
 
@@ -47,7 +50,9 @@ const MODULES_SQL = `
       'observedGeneration', coalesce(seen.generation, 0), 'state', seen.state,
       'desired', ${releaseNames('desired.releases')},
       'running', ${releaseNames('seen.running')},
-      'reason', seen.reason, 'endpoints', coalesce(seen.endpoints, '[]')) order by module.name) as list
+      'reason', seen.reason, 'endpoints', coalesce(seen.endpoints, '[]'),
+      'drift', ${isDriftSql('desired', 'seen')}) order by module.name) as list,
+    bool_or(${isDriftSql('desired', 'seen')}) as drift
   from (select * from desired_modules where tenant_id = $1 and node_id = chosen.id) as desired
   full join (select * from observed_modules where tenant_id = $1 and node_id = chosen.id) as seen
     on seen.module_id = desired.module_id
@@ -76,6 +81,6 @@ export const nodeViewSql = (condition: string, limit: string): string => `
     chosen.cluster_id as "clusterId", chosen.labels, chosen.state,
     chosen.state_since as "stateSince", chosen.agent_version as "agentVersion",
     chosen.last_report_at as "lastReportAt", chosen.created_at as "createdAt",
-    coalesce(modules.list, '[]') as modules
+    coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
   from chosen left join lateral (${MODULES_SQL}) as modules on true
   order by chosen.id desc`;

@@ -43,6 +43,7 @@ const nodeModule = z.strictObject({
   running: z.array(release),
   reason: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
   endpoints: z.array(z.string()),
+  drift: z.boolean().meta({ description: 'It runs something else than it says to have reached.' }),
 });
 
 export const nodeOut = z
@@ -58,6 +59,7 @@ export const nodeOut = z
     agentVersion: z.string().nullable(),
     lastReportAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
+    drift: z.boolean().meta({ description: 'True when any of its modules has drifted.' }),
     modules: z.array(nodeModule),
   })
   .meta({ id: 'Node' });

@@ -11,6 +11,7 @@ export const nodeExample = {
   agentVersion: '0.1.0',
   lastReportAt: '2026-01-05T09:30:05.000Z',
   createdAt: '2026-01-05T08:00:00.000Z',
+  drift: false,
   modules: [
     {
       moduleId: '019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d',
@@ -22,6 +23,7 @@ export const nodeExample = {
       running: [{ releaseId: '019a7f3e-5003-7a0b-8c1d-2e3f4a5b6c7d', version: '2.1.0' }],
       reason: null,
       endpoints: ['http://127.0.0.1:8080'],
+      drift: false,
     },
   ],
 };

@@ -12,6 +12,7 @@ import { Database } from '../../../platform/database/database.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
 import { catchUp } from './catch-up.js';
+import { repairDrift } from './drift.js';
 import { insertMetrics } from './metric-rows.js';
 import { isLostSql } from './node-health.js';
 import { nodeRevoked } from './node-revoked.js';
@@ -34,7 +35,7 @@ export class ReportsService {
       const node = await this.touch(ctx, report);
       const changedModuleIds = await this.observe(ctx, report.observed);
       await insertMetrics(ctx, nodeId, report.metrics);
-      const moved = await catchUp(ctx, nodeId);
+      const moved = (await catchUp(ctx, nodeId)) + (await repairDrift(ctx, nodeId));
       const healed = await healRevision(ctx, report.revision, node.revision + moved);
       this.tellAfterCommit(ctx, node.clusterId, changedModuleIds, moved > 0 || healed !== null);
       return healed ?? node.revision + moved;
