@@ -292,6 +292,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to what ran before a deployment
+         * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one.
+         *
+         *     Needs the permission `deployments:create`.
+         */
+        post: operations["returnsRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a deployment again
+         * @description Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.
+         *
+         *     Needs the permission `deployments:create`.
+         */
+        post: operations["returnsRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -975,6 +1019,16 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            /**
+             * @description Go on although what the nodes run now could not be restored.
+             * @default false
+             */
+            allowNoRollback?: boolean;
+            /**
+             * @description Deploy a release again that was taken back from this cluster by itself.
+             * @default false
+             */
+            allowRolledBack?: boolean;
         };
         DeploymentAccepted: {
             id: string;
@@ -1211,6 +1265,25 @@ export interface components {
             reason?: string;
             /** @default false */
             leave?: boolean;
+        };
+        /** @default {} */
+        RollbackRequest: {
+            to?: string;
+            /** @description A strategy the environment allows, with its parameters. See /api/docs. */
+            strategy?: {
+                kind: string;
+            } & {
+                [key: string]: unknown;
+            };
+            reason?: string;
+            /** @description Go on although what the nodes run now could not be restored. */
+            allowNoRollback?: boolean;
+        };
+        /** @default {} */
+        RetryRequest: {
+            reason?: string;
+            /** @description Go on although what the nodes run now could not be restored. */
+            allowNoRollback?: boolean;
         };
         ModulePage: {
             items: components["schemas"]["Module"][];
@@ -1568,6 +1641,8 @@ export interface components {
             lastReportAt: string | null;
             /** Format: date-time */
             createdAt: string;
+            /** @description True when any of its modules has drifted. */
+            drift: boolean;
             modules: {
                 /** Format: uuid */
                 moduleId: string;
@@ -1592,6 +1667,8 @@ export interface components {
                     message: string;
                 } | null;
                 endpoints: string[];
+                /** @description It runs something else than it says to have reached. */
+                drift: boolean;
             }[];
         };
         CreateEnrollmentToken: {
@@ -2066,7 +2143,11 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
+             *     `release-rolled-back-here`: The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *
              *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *
+             *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
              */
@@ -2281,6 +2362,8 @@ export interface operations {
              *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
+             *
+             *     `release-rolled-back-here`: The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              */
             409: {
                 headers: {
@@ -3261,6 +3344,346 @@ export interface operations {
             };
             /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnsRollback: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "orders are rejected since 2.1.0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *       "status": "Pending",
+                     *       "moduleName": "payment-processor",
+                     *       "version": "2.0.3",
+                     *       "targetEnvironment": "Production",
+                     *       "cluster": "local",
+                     *       "strategy": {
+                     *         "kind": "direct"
+                     *       },
+                     *       "links": {
+                     *         "self": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *         "events": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/events",
+                     *         "plan": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/plan"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeploymentAccepted"];
+                };
+            };
+            /**
+             * @description `unknown-strategy`: There is no such strategy. `details.known` lists them.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
+             *
+             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
+             *
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *
+             *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
+             *
+             *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
+             *
+             *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *
+             *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
+             *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `no-rollback-target`: There is nothing that succeeded on the cluster within 90 days to go back to.
+             *
+             *     `newer-deployment-there`: Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `signature-invalid`: The signature does not fit the manifest and artifact with the key that is named. Sign the releaseDigest again.
+             *
+             *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnsRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "the disk of node-3 was full"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *       "status": "Pending",
+                     *       "moduleName": "payment-processor",
+                     *       "version": "2.1.0",
+                     *       "targetEnvironment": "Production",
+                     *       "cluster": "local",
+                     *       "strategy": {
+                     *         "kind": "canary",
+                     *         "wavesPercent": [
+                     *           10,
+                     *           30,
+                     *           50,
+                     *           100
+                     *         ],
+                     *         "spreadBy": [
+                     *           "zone",
+                     *           "rack"
+                     *         ]
+                     *       },
+                     *       "links": {
+                     *         "self": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *         "events": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/events",
+                     *         "plan": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/plan"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeploymentAccepted"];
+                };
+            };
+            /**
+             * @description `invalid-gate-params`: A parameter of the gate is unknown or out of range; `details.problems` names it.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
+             *
+             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
+             *
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *
+             *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
+             *
+             *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
+             *
+             *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *
+             *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
+             *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `signature-invalid`: The signature does not fit the manifest and artifact with the key that is named. Sign the releaseDigest again.
+             *
+             *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5484,6 +5907,7 @@ export interface operations {
                      *           "agentVersion": "0.1.0",
                      *           "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *           "createdAt": "2026-01-05T08:00:00.000Z",
+                     *           "drift": false,
                      *           "modules": [
                      *             {
                      *               "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -5506,7 +5930,8 @@ export interface operations {
                      *               "reason": null,
                      *               "endpoints": [
                      *                 "http://127.0.0.1:8080"
-                     *               ]
+                     *               ],
+                     *               "drift": false
                      *             }
                      *           ]
                      *         }
@@ -5721,6 +6146,7 @@ export interface operations {
                      *       "agentVersion": "0.1.0",
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
+                     *       "drift": false,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -5743,7 +6169,8 @@ export interface operations {
                      *           "reason": null,
                      *           "endpoints": [
                      *             "http://127.0.0.1:8080"
-                     *           ]
+                     *           ],
+                     *           "drift": false
                      *         }
                      *       ]
                      *     }
@@ -5894,6 +6321,7 @@ export interface operations {
                      *       "agentVersion": "0.1.0",
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
+                     *       "drift": false,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -5916,7 +6344,8 @@ export interface operations {
                      *           "reason": null,
                      *           "endpoints": [
                      *             "http://127.0.0.1:8080"
-                     *           ]
+                     *           ],
+                     *           "drift": false
                      *         }
                      *       ]
                      *     }
@@ -6002,6 +6431,7 @@ export interface operations {
                      *       "agentVersion": "0.1.0",
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
+                     *       "drift": false,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -6024,7 +6454,8 @@ export interface operations {
                      *           "reason": null,
                      *           "endpoints": [
                      *             "http://127.0.0.1:8080"
-                     *           ]
+                     *           ],
+                     *           "drift": false
                      *         }
                      *       ]
                      *     }
