@@ -26,6 +26,8 @@ export interface DeploymentSpec {
     readonly params: Readonly<Record<string, string | number>>;
   };
   readonly signaturePolicy: 'required' | 'if-present';
+  /** Go on although what the nodes run now could not be restored. */
+  readonly allowNoRollback: boolean;
   /** How long one wave may take until it runs, healthy. */
   readonly convergeMs: number;
   /** Old and new run side by side on a node while it moves. */
@@ -34,8 +36,6 @@ export interface DeploymentSpec {
   readonly hasTraffic: boolean;
   /** What the release says that it needs; null: it may use all that a node has. */
   readonly memoryMiB: number | null;
-  /** Go on although what the nodes run now could not be restored. */
-  readonly allowNoRollback: boolean;
 }
 
 /** Raise when what an approval covers changes its meaning. */
