@@ -29,17 +29,6 @@ export async function environmentByName(ctx: Context, name: string): Promise<Env
   throw environmentNotFound(`named "${name}"`);
 }
 
-/** Throws `environment-not-found`. */
-export async function environmentById(ctx: Context, id: string): Promise<Environment> {
-  const [environment] = await ctx.tx.query<Environment>(
-    `select ${ENVIRONMENT_COLUMNS} from environments environment
-     where environment.tenant_id = $1 and environment.id = $2`,
-    [ctx.tenantId, id],
-  );
-  if (environment) return environment;
-  throw environmentNotFound('with this id');
-}
-
 /**
  * The cluster of that name; without a name, the environment's only one.
  * Throws `cluster-not-found`, `cluster-required`.

@@ -43,16 +43,6 @@ export async function moduleByName(ctx: Context, name: string): Promise<ModuleFa
   );
 }
 
-/** Throws `module-not-found`. */
-export async function moduleById(ctx: Context, id: string): Promise<ModuleFacts> {
-  const [found] = await ctx.tx.query<ModuleFacts>(
-    'select id, name from modules where tenant_id = $1 and id = $2',
-    [ctx.tenantId, id],
-  );
-  if (found) return found;
-  throw new DomainError('not-found', 'module-not-found', 'There is no such module.');
-}
-
 /** Throws `release-not-found`. */
 export async function releaseByVersion(
   ctx: Context,

@@ -28,15 +28,16 @@ export async function openAccess(config: Config, logger: Logger): Promise<Access
 
 async function openEmbedded(config: Config, logger: Logger): Promise<Access> {
   const log = logger.child({ part: 'postgres' });
-  const { access, stop } = await openEmbeddedDatabase({
+  const embedded = await openEmbeddedDatabase({
     home: config.home,
     log: (line) => log.info({}, line),
   });
   try {
-    await migrate(access.owner, logger);
-    return { app: access.app, system: access.system, stop };
+    const { app, system, owner } = embedded.access;
+    await migrate(owner, logger);
+    return { app, system, stop: () => embedded.stop() };
   } catch (error) {
-    await stop();
+    await embedded.stop();
     throw error;
   }
 }

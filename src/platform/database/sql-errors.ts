@@ -12,10 +12,6 @@ export function isRetryable(error: unknown): boolean {
   return state === '40001' || state === '40P01';
 }
 
-export function isUniqueViolation(error: unknown): boolean {
-  return sqlState(error) === '23505';
-}
-
 /** Connection refused, reset, terminated by an administrator, or no answer in time. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);

@@ -84,7 +84,7 @@ export async function migrateQueueSchema(owner: ConnectionOptions, appRole: stri
   });
   await client.connect();
   try {
-    await runMigrations(client as never);
+    await runMigrations(client);
     const role = client.escapeIdentifier(appRole);
     await client.query(`
       grant usage on schema bullmq to ${role};
