@@ -115,11 +115,13 @@ export class Engine {
     try {
       await interpreter.act(lease, { signal });
     } catch (error) {
-      if (error instanceof Fenced) metrics.fenced();
+      // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
+      if (error instanceof Fenced || signal.aborted) metrics.fenced();
       else {
         log.error({ run: id, error: messageOf(error), stack: stackOf(error) }, 'an action failed');
-        await store.release(lease, ERROR_DELAY_MS).catch(() => undefined);
       }
+      // Fenced by the statement itself: whoever holds the run now does not notice.
+      await store.release(lease, ERROR_DELAY_MS).catch(() => undefined);
     } finally {
       leases.drop(lease);
     }
