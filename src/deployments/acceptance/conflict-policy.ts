@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
-import { environmentById } from '../../fleet/fleet.queries.js';
+import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Context } from '../../platform/context.js';
 import { activeStatuses, verbStates } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
@@ -45,7 +45,7 @@ export class ConflictPolicy {
       [...slot, activeStatuses],
     );
     const [first] = active;
-    const { onConflict } = await environmentById(ctx, spec.environment.id);
+    const { onConflict } = await environmentByName(ctx, spec.environment.name);
     if (first && onConflict === 'reject') throw inProgress(spec, first);
     const superseded = onConflict === 'supersede' ? await this.supersede(ctx, id, active) : [];
     const waiting = active.filter((each) => isWaiting(each) && !superseded.includes(each.id));
