@@ -1,3 +1,4 @@
+import { stepKey } from './journal.js';
 import { EngineRig, planOf, waitUntil, type Script } from '../../test/support/engine-rig.js';
 import { FakeRunStore } from '../../test/support/fake-run-store.js';
 import { TerminalError } from '../kernel/errors.js';
@@ -232,6 +233,25 @@ describe('verbs on their way', () => {
       actor: 'olga',
       data: { number: 1, verb: 'resume', ignored: 'not possible while Pending' },
     });
+  });
+});
+
+describe('a verb between the last look and the end', () => {
+  it('is not lost', async () => {
+    const rig = new EngineRig();
+    const key = rig.store.add(planOf());
+    const load = rig.store.load.bind(rig.store);
+    let isAsked = false;
+    rig.store.load = async (lease) => {
+      const run = await load(lease);
+      const last = run.journal.steps.get(stepKey(run.journal.planNumber, 'w2.gate'));
+      if (last?.status === 'succeeded' && !isAsked) {
+        isAsked = true;
+        rig.store.signal(key, 'cancel');
+      }
+      return run;
+    };
+    expect(await rig.drive(key)).toMatchObject({ status: 'Cancelled' });
   });
 });
 

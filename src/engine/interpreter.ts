@@ -65,10 +65,12 @@ export class Interpreter {
       case 'wait':
         return store.sleep(lease, run, { ...action, pollsGate: false });
       case 'finish':
-        await store.commit(lease, { locksSlot: true }, (tx) =>
-          this.finish(tx, lease.key, run, action),
-        );
-        return true;
+        return store.commit(lease, { locksSlot: true }, async (tx) => {
+          // A verb that was accepted a moment ago must not be lost to a run that just ended.
+          if ((await tx.newestSignal()) > run.journal.lastSignal) return false;
+          await this.finish(tx, lease.key, run, action);
+          return true;
+        });
       default:
         return unreachable(action);
     }

@@ -36,6 +36,8 @@ export interface RunTransaction {
    */
   changeStatus(change: StatusChange, actor: string): Promise<JournalEntry>;
   savePlan(plan: Plan, factsText: string): Promise<number>;
+  /** The number of the newest verb, applied or not; 0 without any. Nobody adds one meanwhile. */
+  newestSignal(): Promise<number>;
 }
 
 /** Where runs live: PostgreSQL in production, memory in simulations. */

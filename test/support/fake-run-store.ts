@@ -279,4 +279,8 @@ class FakeTransaction implements RunTransaction {
   async savePlan(plan: Plan): Promise<number> {
     return this.draft.plans.push(plan);
   }
+
+  async newestSignal(): Promise<number> {
+    return this.draft.signals.at(-1)?.number ?? 0;
+  }
 }

@@ -115,6 +115,15 @@ export class SqlRunTransaction implements RunTransaction {
     return row!.number;
   }
 
+  async newestSignal(): Promise<number> {
+    const [row] = await this.context.tx.query<{ number: number }>(
+      `select coalesce(max(number), 0) as number from signals
+       where tenant_id = $1 and deployment_id = $2`,
+      [this.key.tenantId, this.key.id],
+    );
+    return row!.number;
+  }
+
   /** Writes what the appends and changes mean for the deployment's own row, once. */
   async flush(): Promise<void> {
     if (this.seq === this.firstSeq && !this.changed) return;
