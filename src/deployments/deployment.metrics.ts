@@ -20,6 +20,7 @@ export class DeploymentMetrics {
   private readonly completed: Counter<Label>;
   private readonly failed: Counter<Label>;
   private readonly rolledBack: Counter<Label>;
+  private readonly rollbacksFailed: Counter<Label>;
   private readonly duration: Histogram<Label>;
   private readonly modulesDeployed: Counter<Label>;
   private readonly nodes: Counter<Label>;
@@ -35,6 +36,10 @@ export class DeploymentMetrics {
       'Deployments that failed, or whose rollback failed',
     );
     this.rolledBack = counter('deployments_rolled_back_total', 'Deployments that were taken back');
+    this.rollbacksFailed = counter(
+      'rollbacks_failed_total',
+      'Deployments that could not be taken back: a person has to look',
+    );
     this.modulesDeployed = counter(
       'modules_deployed_total',
       'Releases that became what a cluster runs',
@@ -77,6 +82,7 @@ export class DeploymentMetrics {
       this.modulesDeployed.inc(labels);
     }
     if (status === 'Failed' || status === 'RollbackFailed') this.failed.inc(labels);
+    if (status === 'RollbackFailed') this.rollbacksFailed.inc(labels);
     if (status === 'RolledBack') this.rolledBack.inc(labels);
   }
 

@@ -1,5 +1,13 @@
 import type { RunStatus } from '../engine/run.js';
-import { activeStatuses, deploymentStates, VERBS, verbStates } from './deployment.states.js';
+import {
+  activeStatuses,
+  deploymentStates,
+  RETURNS,
+  returnStates,
+  statusDeadlines,
+  VERBS,
+  verbStates,
+} from './deployment.states.js';
 
 /** Written down a second time on purpose: a change of the table must be meant. */
 const allowed: Record<RunStatus, RunStatus[]> = {
@@ -32,6 +40,23 @@ describe('the statuses of a deployment', () => {
     expect(verbStates[verb].length).toBeGreaterThan(0);
     for (const status of verbStates[verb]) {
       expect(deploymentStates.isTerminal(status)).toBe(false);
+    }
+  });
+
+  it('have a named deadline each as long as they are not over, and a way that it may lead', () => {
+    expect(Object.keys(statusDeadlines)).toEqual([...activeStatuses]);
+    for (const status of activeStatuses) {
+      const deadline = statusDeadlines[status]!;
+      expect(deadline.name).not.toBe('');
+      expect(deadline.ms).not.toBe(0);
+      expect(deploymentStates.can(status, deadline.then)).toBe(true);
+    }
+  });
+
+  it.each(RETURNS)('allow %s only when the deployment is over', (verb) => {
+    expect(returnStates[verb].length).toBeGreaterThan(0);
+    for (const status of returnStates[verb]) {
+      expect(deploymentStates.isTerminal(status)).toBe(true);
     }
   });
 

@@ -1,3 +1,4 @@
+import { limits } from '../kernel/limits.js';
 import { stateMachine } from '../kernel/state-machine.js';
 import type { RunStatus } from '../engine/run.js';
 
@@ -18,6 +19,30 @@ export const deploymentStates = stateMachine<RunStatus>('deployment', 'Pending',
   Cancelled: [],
   Rejected: [],
 });
+
+/** What ends a status that nobody ends; a status that could last for ever would be forgotten. */
+export interface StatusDeadline {
+  readonly name: string;
+  /** Null: each step of the plan has its own budget, and no plan is accepted without. */
+  readonly ms: number | null;
+  readonly then: RunStatus;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** One for every status that is not terminal. */
+export const statusDeadlines: Readonly<Partial<Record<RunStatus, StatusDeadline>>> = {
+  Pending: { name: 'the budgets of preflight and slot', ms: null, then: 'Failed' },
+  /** Nothing asks for approvals yet; whoever does brings a step with this budget. */
+  PendingApproval: { name: 'the budget of the approval', ms: 3 * DAY_MS, then: 'Failed' },
+  Running: { name: 'the budget of each step', ms: null, then: 'RollingBack' },
+  Paused: { name: 'the longest pause', ms: limits.pauseMs, then: 'RollingBack' },
+  RollingBack: {
+    name: 'the budget of each step of the way back',
+    ms: null,
+    then: 'RollbackFailed',
+  },
+};
 
 export const VERBS = ['pause', 'resume', 'promote', 'cancel'] as const;
 export type Verb = (typeof VERBS)[number];

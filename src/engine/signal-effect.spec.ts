@@ -65,6 +65,37 @@ describe('what a verb means', () => {
   });
 });
 
+describe('promote', () => {
+  const watching = [done('preflight'), done('slot'), done('w1.move'), done('w1.converge')];
+  const asked = signalOf('promote', { params: { stepId: 'w1.gate' }, reason: 'seen by hand' });
+  const at = (change: object): LoadedRun => ({
+    ...inputOf([...watching, began('w1.gate', 0, 2)], change),
+    ...{ gate: null, pokes: 0 },
+  });
+
+  it('ends the step that was meant, in the attempt that is open', () => {
+    expect(effectOf(asked, at({}))).toMatchObject({
+      ...{ do: 'promote', step: { id: 'w1.gate' }, attempt: 2 },
+    });
+  });
+
+  it.each(statuses.filter((status) => status !== 'Running'))('is ignored while %s', (status) => {
+    expect(effectOf(asked, at({ status }))).toEqual({ do: 'ignore' });
+  });
+
+  it('is ignored when it was meant for another step, or for none', () => {
+    const other = signalOf('promote', { params: { stepId: 'w1.converge' } });
+    expect(effectOf(other, at({}))).toEqual({ do: 'ignore' });
+    expect(effectOf(signalOf('promote'), at({}))).toEqual({ do: 'ignore' });
+  });
+
+  it('is journalled with why it was refused', () => {
+    const run = at({});
+    const entry = appliedEntry(asked, run, effectOf(asked, run), 'errors 20 %');
+    expect(entry.data).toMatchObject({ reason: 'seen by hand', ignored: 'errors 20 %' });
+  });
+});
+
 describe('the journal’s entry of an applied verb', () => {
   it('says who asked for what, and why', () => {
     const signal = signalOf('pause', { reason: 'lunch' });

@@ -152,4 +152,22 @@ describe('going back and trying again', () => {
     // Whoever approves one has not approved the other.
     expect(plans[0].body.subjectDigest).not.toBe(plans[1].body.subjectDigest);
   });
+
+  it('counts a rollback that failed, and lets a person go back again', async () => {
+    const module = await rig.module('1.0.0', '2.0.0');
+    await rig.deploy(module, '1.0.0');
+    for (const node of rig.nodes) {
+      node.script = ({ name, generation }) =>
+        name === module && generation > 1 ? { state: 'failed', running: [] } : {};
+    }
+    const { id, status } = await rig.deploy(module, '2.0.0');
+    expect(status).toBe('RollbackFailed');
+    const metrics = await fetch(`${rig.tidegate.url}/metrics`).then((answer) => answer.text());
+    expect(metrics).toMatch(/^tidegate_rollbacks_failed_total\{[^}]*\} 1$/m);
+    const { body } = await rig.client.get(`/deployments/${id}/explain`);
+    expect(body.verbs).toEqual(['rollback', 'retry']);
+    healing();
+    const back = await rig.ended(idOf(await rig.verb(id, 'rollback')));
+    expect(back).toMatchObject({ status: 'Succeeded', version: '1.0.0' });
+  });
 });

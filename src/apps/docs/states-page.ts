@@ -1,5 +1,12 @@
 import type { RunStatus } from '../../engine/run.js';
-import { deploymentStates, VERBS, verbStates } from '../../deployments/deployment.states.js';
+import {
+  deploymentStates,
+  RETURNS,
+  returnStates,
+  statusDeadlines,
+  VERBS,
+  verbStates,
+} from '../../deployments/deployment.states.js';
 
 /** A status without a meaning does not compile. */
 const meanings: Readonly<Record<RunStatus, string>> = {
@@ -34,6 +41,8 @@ export function statesPage(): string {
     '## Verbs',
     'A verb in any other status is answered 409 `state-not-suitable` with the present one.',
     VERBS.map((verb) => `- \`${verb}\`: ${listOf(verbStates[verb])}`).join('\n'),
+    '`rollback` and `retry` leave a deployment as it is and create a new one.',
+    RETURNS.map((verb) => `- \`${verb}\`: ${listOf(returnStates[verb])}`).join('\n'),
   ]
     .join('\n\n')
     .concat('\n');
@@ -48,8 +57,17 @@ function sectionOf(state: RunStatus): string {
     meanings[state],
     '',
     `- ${next.length === 0 ? 'Terminal.' : `Next: ${listOf(next)}`}`,
+    ...deadlineOf(state),
     ...(verbs.length > 0 ? [`- Verbs: ${listOf(verbs)}`] : []),
   ].join('\n');
+}
+
+function deadlineOf(state: RunStatus): string[] {
+  const deadline = statusDeadlines[state];
+  if (!deadline) return [];
+  const { name, ms, then } = deadline;
+  const time = ms === null ? '' : ` (${ms / 3_600_000} h)`;
+  return [`- Deadline: ${name}${time}, then \`${then}\``];
 }
 
 function listOf(names: readonly string[]): string {

@@ -3,6 +3,7 @@ import type { LoadedRun, RunStatus } from '../../engine/run.js';
 import type { RunTransaction } from '../../engine/run-store.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Context } from '../../platform/context.js';
+import { Logger } from '../../platform/logging/logger.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
@@ -16,6 +17,7 @@ export class FinishRun {
     private readonly targets: Targets,
     private readonly wakeUp: WakeUp,
     private readonly metrics: DeploymentMetrics,
+    private readonly logger: Logger,
   ) {}
 
   async finish(
@@ -40,6 +42,16 @@ export class FinishRun {
       [ctx.tenantId, deploymentId],
     );
     ctx.tx.afterCommit(() => this.metrics.finished(ctx.tenantId, spec, status, row?.seconds ?? 0));
+    if (status === 'RollbackFailed') {
+      ctx.tx.afterCommit(() => this.alarm(ctx.tenantId, deploymentId, spec));
+    }
+  }
+
+  /** Nobody tries again by itself: docs/runbooks/rollback-failed.md says what a person does. */
+  private alarm(tenant: string, deployment: string, spec: DeploymentSpec): void {
+    const place = { module: spec.module.name, cluster: spec.cluster.name };
+    const runbook = 'docs/runbooks/rollback-failed.md';
+    this.logger.error({ tenant, deployment, ...place, runbook }, 'a rollback failed');
   }
 
   /** Frees the slot and wakes the one that has waited for it longest. */
