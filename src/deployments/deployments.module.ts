@@ -21,6 +21,7 @@ import { SqlRunStore } from './runs/sql-run-store.js';
 import { BaselineStep } from './steps/baseline.step.js';
 import { ConvergeStep } from './steps/converge.step.js';
 import { GateStep } from './steps/gate.step.js';
+import { KeepStep } from './steps/keep.step.js';
 import { MoveStep } from './steps/move.step.js';
 import { PreflightStep } from './steps/preflight.step.js';
 import { RecheckStep } from './steps/recheck.step.js';
@@ -44,6 +45,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
       BaselineStep,
       ConvergeStep,
       GateStep,
+      KeepStep,
       MoveStep,
       PreflightStep,
       RecheckStep,

@@ -28,7 +28,10 @@ describe('the strategies on real nodes', () => {
     nodes = await tidegate.addNodes(3);
     service = new TestService(client, 'orders', await freePort());
     for (const version of ['1.0.0', '2.0.0']) await service.push(version);
-    await service.push('2.1.0', { delayMs: 120, errorRate: 0.2 });
+    // One for each test: what was taken back is not deployed there again.
+    for (const version of ['2.1.0', '2.2.0']) {
+      await service.push(version, { delayMs: 120, errorRate: 0.2 });
+    }
     expect(await deploy('1.0.0', { kind: 'direct' })).toMatchObject({ status: 'Succeeded' });
     traffic = new Traffic(nodes, service.port);
     await client.until('/nodes?limit=200', () => traffic.sent > 1200, 60_000);
@@ -99,8 +102,60 @@ describe('the strategies on real nodes', () => {
     }
   });
 
+  it('starts green beside blue, switches at once, keeps blue and retires it', async () => {
+    const failedBefore = traffic.failed;
+    const smokeTests = [{ path: '/', status: 200, body: '1.0.0', count: 2 }];
+    const id = await start('1.0.0', { kind: 'blue-green', keepBlueMs: 60_000, smokeTests });
+    const at = `/deployments/${id}`;
+    interface Waiting {
+      readonly status: string;
+      readonly waitingOn: { readonly kind: string } | null;
+    }
+    const kept = await client.until<Waiting>(
+      at,
+      ({ status, waitingOn }) => over.includes(status) || waitingOn?.kind === 'keep',
+      60_000,
+    );
+    expect(kept).toMatchObject({ status: 'Running', waitingOn: { verb: 'promote' } });
+    const promoted = await client.post(`${at}/promote`, { reason: 'looks good' });
+    expect(promoted.status).toBe(202);
+    expect(await ended(id)).toMatchObject({ status: 'Succeeded' });
+    expect(traffic.failed).toBe(failedBefore);
+    const steps = (await stepsDone(id)).filter((step) => step.startsWith('w'));
+    expect(steps).toEqual([
+      ...['w1.baseline', 'w1.move', 'w1.converge', 'w1.utilization'],
+      ...['w2.move', 'w2.converge', 'w2.stabilization'],
+      ...['w3.keep', 'w3.move', 'w3.converge'],
+    ]);
+  });
+
+  it('names the smoke test that green did not pass, and gives it no traffic', async () => {
+    const smokeTests = [{ path: '/', status: 418 }];
+    const bad = await deploy('2.0.0', { kind: 'blue-green', smokeTests });
+    expect(bad.status).toBe('RolledBack');
+    expect(bad.reason).toMatch(/smoke test 1 of 1, GET \/: it answered 200, expected 418/);
+    expect(await stepsDone(bad.id)).not.toContain('w2.move');
+  });
+
+  it('switches back to blue at once when green is bad', async () => {
+    const bad = await deploy('2.1.0', { kind: 'blue-green', keepBlueMs: 60_000 });
+    expect(bad).toMatchObject({
+      status: 'RolledBack',
+      reason: expect.stringMatching(/latency|errors/),
+    });
+    const steps = await stepsDone(bad.id);
+    expect(steps).toContain('w2.move');
+    expect(steps).not.toContain('w2.stabilization');
+    const { body } = await client.get(`/deployments/${bad.id}/events?limit=200`);
+    const items = body.items as { step: string | null; at: string }[];
+    const back = items.filter(({ step }) => step?.startsWith('u')).map(({ at }) => Date.parse(at));
+    const tookMs = Math.max(...back) - Math.min(...back);
+    // Nothing is downloaded or started: blue has been running all the time.
+    expect(tookMs).toBeLessThan(5000);
+  });
+
   it('takes a bad rolling update back after its first batch', async () => {
-    const bad = await deploy('2.1.0', { kind: 'rolling', maxUnavailable: 1 });
+    const bad = await deploy('2.2.0', { kind: 'rolling', maxUnavailable: 1 });
     expect(bad).toMatchObject({ status: 'RolledBack' });
     expect(bad.reason).toMatch(/latency|errors/);
     expect(await stepsDone(bad.id)).not.toContain('w2.move');

@@ -73,3 +73,28 @@ it('says what the node can give', async () => {
   expect(capacity?.cpuMillicores).toBeGreaterThanOrEqual(1000);
   expect(capacity?.memoryMiB).toBeGreaterThan(100);
 });
+
+it('keeps blue when green does not pass its smoke tests, and names the one', async () => {
+  rig.run();
+  const [blue, green] = [await rig.server('blue'), await rig.server('green')];
+  rig.desire(1, [blue]);
+  await rig.until(1, 'healthy');
+  const check = { path: '/', status: 200, count: 3 };
+  const smoke = { tests: [{ ...check, body: 'green' }], timeoutMs: 20_000 };
+  rig.desire(2, shared(blue, { ...green, smoke }, 0));
+  await rig.until(2, 'healthy');
+  rig.desire(3, [blue]);
+  await rig.until(3, 'healthy');
+  await eventually('green ends', () => rig.diary.some((line) => line.startsWith('green term')));
+
+  smoke.tests.push({ ...check, body: 'purple' });
+  rig.desire(4, shared(blue, { ...green, smoke }, 0));
+  const { reason, running } = await rig.until(4, 'failed');
+  expect(reason).toEqual({
+    code: 'smoke-test-failed',
+    message:
+      'orders green did not pass smoke test 2 of 2, GET / (1 of 3): its answer does not contain "purple".',
+  });
+  expect(running.map(({ releaseId }) => releaseId)).toEqual([blue.releaseId]);
+  expect(await rig.get()).toBe('blue');
+});

@@ -26,6 +26,7 @@ export function factsOf(change: Partial<StrategyFacts> & { count?: number } = {}
     signatureRequired: false,
     overlaps: true,
     hasTraffic: true,
+    smokeTests: [],
     minAvailable: 0,
     ...rest,
   };

@@ -18,6 +18,16 @@ const hook = z.strictObject({
   idempotent: z.boolean().default(false),
 });
 
+/** An HTTP check of a new instance before it gets any traffic. */
+export const smokeTest = z.strictObject({
+  path: text(1024).startsWith('/'),
+  status: z.int().min(100).max(599).default(200),
+  /** The answer must contain this. */
+  body: text(1000).min(1).optional(),
+  /** So many times in a row. */
+  count: z.int().min(1).max(100).default(1),
+});
+
 export const manifestSchema = z
   .strictObject({
     schema: z.literal(1),
@@ -60,9 +70,12 @@ export const manifestSchema = z
     /** Defaults that a configuration overlays; handed to the process as environment variables. */
     configuration: environment.default({}),
     secrets: z.record(environmentName, text(256)).default({}),
+    /** Run by strategies that start a release before it gets traffic. */
+    smokeTests: z.array(smokeTest).max(20).optional(),
   })
   .meta({ id: 'Manifest' });
 
 export type Manifest = z.output<typeof manifestSchema>;
+export type SmokeTest = z.output<typeof smokeTest>;
 export type ManifestHook = z.output<typeof hook>;
 export type HookName = 'beforeInstall' | 'afterInstall' | 'start' | 'validate' | 'stop';

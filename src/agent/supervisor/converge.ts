@@ -6,6 +6,7 @@ import { GenerationEnd } from './generation-end.js';
 import { untilHealthy } from './health.js';
 import { type ModuleTools, runHook } from './module-tools.js';
 import { isExclusive, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
+import { passSmokeTests } from './smoke-tests.js';
 
 export interface Convergence {
   readonly module: DesiredModule;
@@ -64,6 +65,7 @@ async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec):
     lastWords: (one) => tools.launcher.lastWords(one),
   });
   await hook(tools, run, spec, 'validate');
+  if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, run.signal);
 }
 
 /** A worker that must not run twice: its old release is stopped before the new one starts. */

@@ -29,7 +29,7 @@ export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): 
   });
   return [
     { ...request('wave', spec.wave, fromMs), ...spec.only },
-    request('earlier', spec.earlier, fromMs),
+    { ...request('earlier', spec.earlier, fromMs), ...spec.only },
     request('control', spec.control, fromMs),
     // Also says when each node of the wave was heard of last.
     { ...request('recent', spec.wave, toMs - OWN_REQUESTS_MS), ...spec.only },

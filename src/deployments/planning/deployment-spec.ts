@@ -1,3 +1,4 @@
+import type { SmokeTest } from '../../agent/protocol/manifest.js';
 import { digestOf, type Digested } from '../../kernel/digest.js';
 
 /**
@@ -36,6 +37,8 @@ export interface DeploymentSpec {
   readonly hasTraffic: boolean;
   /** What the release says that it needs; null: it may use all that a node has. */
   readonly memoryMiB: number | null;
+  /** The release's own smoke tests. */
+  readonly smokeTests: readonly SmokeTest[];
 }
 
 /** Raise when what an approval covers changes its meaning. */

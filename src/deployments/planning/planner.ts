@@ -44,6 +44,7 @@ export class Planner {
         signatureRequired: spec.signaturePolicy === 'required',
         overlaps: spec.overlaps,
         hasTraffic: spec.hasTraffic,
+        smokeTests: spec.smokeTests,
         minAvailable: spec.cluster.minAvailable,
       },
       spec.strategy.params,

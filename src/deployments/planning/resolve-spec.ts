@@ -77,6 +77,7 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
     overlaps: release.manifest.traffic !== undefined || release.manifest.overlap,
     hasTraffic: release.manifest.traffic !== undefined,
     memoryMiB: release.manifest.resources.memoryMiB ?? null,
+    smokeTests: release.manifest.smokeTests ?? [],
   };
 }
 

@@ -2,7 +2,7 @@
 import { assert } from '../../kernel/assert.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { stepKey } from '../../engine/journal.js';
-import type { NodeMove } from '../../engine/plan.js';
+import { nodesOf, type NodeMove, type Plan } from '../../engine/plan.js';
 import type { StepRun } from '../../engine/step-handler.js';
 import type { GateBaselines } from '../gates/gate.js';
 import type { GateNode, GateSpec } from '../gates/gate-spec.js';
@@ -90,4 +90,9 @@ export function withOnlyNew(
       .map(({ instance }) => instance);
   });
   return { ...spec, only: { exceptInstances } };
+}
+
+/** How far each node has come with this wave. */
+export function movedBy({ role, steps }: Plan, wave: number): NodeMove[] {
+  return nodesOf({ role, steps: steps.filter((step) => step.wave <= wave) });
 }

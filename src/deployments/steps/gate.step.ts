@@ -19,8 +19,7 @@ import { gates } from '../gates/gates.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
-import { waveGroups } from './baseline.step.js';
-import { gateSpecOf, withCapacity, withOnlyNew } from './gate-spec-of.js';
+import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 
 interface Stored {
@@ -77,10 +76,10 @@ export class GateStep implements StepHandler {
     const planned = gateSpecOf(run, deployment);
     const observed = await this.targets.get(planned.targetKind).observe(ctx, {
       moduleId: planned.moduleId,
-      nodeIds: planned.wave.map(({ nodeId }) => nodeId),
+      nodeIds: [...planned.wave, ...planned.earlier].map(({ nodeId }) => nodeId),
     });
-    const moves = waveGroups(run.plan, run.step.wave).wave;
-    const spec = withCapacity(withOnlyNew(planned, moves, observed), observed, deployment);
+    const watched = withOnlyNew(planned, movedBy(run.plan, run.step.wave), observed);
+    const spec = withCapacity(watched, observed, deployment);
     await ctx.tx.execute(
       `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
        on conflict (tenant_id, deployment_id, step_id) do update

@@ -1,7 +1,7 @@
 // Writes what a wave's nodes shall run. One transaction, whatever the wave's size; the agents do
 // the rest by themselves. Forward and undo are the same step with other pairs.
 import { Injectable } from '@nestjs/common';
-import type { DesiredPair } from '../../drivers/targets/target.js';
+import type { DesiredPair, Smoke } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
@@ -24,7 +24,7 @@ export class MoveStep implements StepHandler {
       deploymentId: key.id,
       assignments: movesOf(step).map((move) => ({
         nodeId: move.nodeId,
-        releases: releasesOf(move),
+        releases: releasesOf(move, step.params.smoke as Smoke | undefined),
       })),
       signatureRequired: step.params.signatureRequired === true,
     });
@@ -36,11 +36,12 @@ export class MoveStep implements StepHandler {
 }
 
 /** The old release first: it is what the node goes back to when the new one cannot be started. */
-function releasesOf({ from, to, percent }: NodeMove): DesiredPair[] {
+function releasesOf({ from, to, percent }: NodeMove, smoke?: Smoke): DesiredPair[] {
   if (!to) return [];
-  if (percent === undefined || !from) return [{ ...to, trafficPercent: 100 }];
+  const wanted = smoke ? { ...to, smoke } : to;
+  if (percent === undefined || !from) return [{ ...wanted, trafficPercent: 100 }];
   return [
     { ...from, trafficPercent: 100 - percent },
-    { ...to, trafficPercent: percent },
+    { ...wanted, trafficPercent: percent },
   ];
 }

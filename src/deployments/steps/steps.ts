@@ -4,6 +4,7 @@ import type { StepHandler } from '../../engine/step-handler.js';
 import { BaselineStep } from './baseline.step.js';
 import { ConvergeStep } from './converge.step.js';
 import { GateStep } from './gate.step.js';
+import { KeepStep } from './keep.step.js';
 import { MoveStep } from './move.step.js';
 import { PreflightStep } from './preflight.step.js';
 import { RecheckStep } from './recheck.step.js';
@@ -24,9 +25,10 @@ export class Steps {
     converge: ConvergeStep,
     gate: GateStep,
     serving: ServingStep,
+    keep: KeepStep,
   ) {
     this.registry = registry<StepHandler>('step', [
-      ...[preflight, slot, recheck, baseline, move, converge, gate, serving],
+      ...[preflight, slot, recheck, baseline, move, converge, gate, serving, keep],
     ]);
   }
 }

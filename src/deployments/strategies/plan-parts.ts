@@ -1,5 +1,6 @@
 /** The steps that strategies are made of. A strategy chooses nodes and order; this is the rest. */
 import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
+import type { Smoke } from '../../drivers/targets/target.js';
 import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;
@@ -33,6 +34,10 @@ export interface WaveOptions {
   readonly enteredIn?: number;
   /** What the move does, for people. */
   readonly title?: string;
+  /** Whose yardstick the baseline is, when it is not the first gate's. */
+  readonly baselineFor?: GateChoice;
+  /** HTTP checks on each node before the release counts as healthy there. */
+  readonly smoke?: Smoke;
 }
 
 /** Baseline, move, converge and gates for one wave. */
@@ -52,16 +57,17 @@ export function wave(
     params: {
       nodes: nodes.map((node) => moveOf(node, facts.to, options.percent)),
       signatureRequired: facts.signatureRequired,
+      ...(options.smoke ? { smoke: options.smoke } : {}),
     },
   };
   const converge: Step = {
     ...{ id: `w${number}.converge`, kind: 'converge', wave: number },
     title: `Wait until ${size} run it, healthy`,
     effects: gates.length > 0 ? ['converge'] : ['converge', 'gate'],
-    deadlineMs: facts.convergeMs,
+    deadlineMs: facts.convergeMs + (options.smoke?.timeoutMs ?? 0),
     params: { moveStep: move.id },
   };
-  const [first] = gates;
+  const first = options.baselineFor ?? gates[0];
   const baseline = first && enteredIn === number ? [baselineStep(number, first)] : [];
   return [...baseline, move, converge, ...gates.map((gate) => gateStep(number, enteredIn, gate))];
 }
@@ -104,6 +110,17 @@ function gateStep(number: number, enteredIn: number, gate: GateChoice): Step {
 
 /** Nodes that die while a rollout goes on need time to return, or to be replaced. */
 const SERVING_MS = 15 * MINUTE_MS;
+
+/** Time to look at the release with the old one still there, to go back to at once. */
+export function keepStep(number: number, keepMs: number): Step {
+  return {
+    ...{ id: `w${number}.keep`, kind: 'keep', wave: number },
+    title: 'Keep what ran before warm',
+    effects: ['check'],
+    deadlineMs: keepMs + MINUTE_MS,
+    params: { keepMs },
+  };
+}
 
 /** Before a batch: enough nodes must serve for it to begin. */
 export function servingStep(

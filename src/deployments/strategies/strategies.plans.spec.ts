@@ -7,8 +7,8 @@ import { movesOf, type Plan } from '../../engine/plan.js';
 import { strategies } from './strategies.js';
 
 interface Expected {
-  /** The steps of every wave. */
-  readonly wave: string;
+  /** The steps of every wave, or of each. */
+  readonly wave: string | readonly string[];
   /** Number of nodes → the nodes of each wave, in the order of their moves. */
   readonly plans: Readonly<Record<number, readonly string[]>>;
 }
@@ -31,6 +31,19 @@ const expected: Readonly<Record<string, Expected>> = {
       3: ['1', '2', '3'],
       6: ['1', '3', '5', '2', '4', '6'],
       10: ['1 5', '8 2', '6 9', '3 7', '10 4'],
+    },
+  },
+  'blue-green': {
+    wave: [
+      'baseline move converge utilization',
+      'move converge stabilization',
+      'keep move converge',
+    ],
+    // Started beside, switched, and the old one stopped.
+    plans: {
+      1: ['1', '1', '1'],
+      3: ['1 2 3', '1 2 3', '1 2 3'],
+      6: ['1 2 3 4 5 6', '1 2 3 4 5 6', '1 2 3 4 5 6'],
     },
   },
   canary: {
@@ -75,7 +88,9 @@ describe.each(Object.entries(expected))('the plan of %s', (kind, { wave, plans }
     ).toEqual(waves);
     for (const at of waves.keys()) {
       const own = steps.filter((step) => step.wave === at + 1);
-      expect(own.map(({ id }) => lastPart(id)).join(' ')).toBe(wave);
+      expect(own.map(({ id }) => lastPart(id)).join(' ')).toBe(
+        typeof wave === 'string' ? wave : wave[at],
+      );
     }
     expect(Math.max(...steps.map((step) => step.wave))).toBe(waves.length);
   });

@@ -23,6 +23,14 @@ const paramsOf: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
     { maxUnavailable: amount, maxSurge: amount, maxCpuPercent: fc.integer({ min: 1, max: 100 }) },
     { requiredKeys: [] },
   ),
+  'blue-green': fc.record(
+    {
+      greenLabel: fc.constantFrom('color=green', 'zone=a'),
+      keepBlueMs: fc.constantFrom(0, 60_000),
+      smokeTests: fc.constant([{ path: '/ready', body: 'yes', count: 2 }]),
+    },
+    { requiredKeys: [] },
+  ),
   canary: fc.record(
     {
       wavesPercent: increasing(1, 99, 10).map((waves) => [...waves, 100]),

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { SmokeTest } from '../../agent/protocol/manifest.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 
@@ -30,6 +31,8 @@ export interface StrategyFacts {
   readonly overlaps: boolean;
   /** The module serves HTTP, so that a node can share its traffic between two releases. */
   readonly hasTraffic: boolean;
+  /** The release's own, from its manifest. */
+  readonly smokeTests: readonly SmokeTest[];
   /** Nodes of the cluster that must always serve. */
   readonly minAvailable: number;
 }

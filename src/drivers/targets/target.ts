@@ -1,3 +1,4 @@
+import type { DesiredRelease } from '../../agent/protocol/protocol.js';
 import type { Context } from '../../platform/context.js';
 
 /**
@@ -32,7 +33,11 @@ export interface DesiredPair {
   readonly releaseDigest: string;
   readonly configurationId: string | null;
   readonly trafficPercent: number;
+  /** HTTP checks of the new instance on the node; one that fails, fails the node. */
+  readonly smoke?: Smoke;
 }
+
+export type Smoke = NonNullable<DesiredRelease['smoke']>;
 
 export interface Move {
   readonly clusterId: string;
