@@ -121,7 +121,8 @@ describe('a rollout of a few nodes', () => {
          from nodes n where n.id = p.node_id and n.name = $1 and n.tenant_id = $2`,
         [name, tenant.id],
       );
-    const one = await begun(tenant, { version: '2.0.0' });
+    // It was taken back here before: this test means to send it again.
+    const one = await begun(tenant, { version: '2.0.0', allowRolledBack: true });
     await report('healthy', 'node-0001');
     await report('healthy', 'node-0002');
     await app.sql(`update observed_modules set generation = 0 where node_id in
