@@ -25,7 +25,8 @@ export async function buildArchive(entries: readonly ArtifactEntry[]): Promise<A
   const tar = pack();
   for (const { content = '', ...header } of entries) {
     const isPlain = (header.type ?? 'file') === 'file';
-    tar.entry(header, isPlain ? Buffer.from(content) : Buffer.alloc(0));
+    // The same entries are the same bytes, whenever they are packed.
+    tar.entry({ mtime: new Date(0), ...header }, isPlain ? Buffer.from(content) : Buffer.alloc(0));
   }
   tar.finalize();
   const chunks: Buffer[] = [];
