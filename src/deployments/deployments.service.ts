@@ -15,6 +15,7 @@ import { subjectOf, type DeploymentSpec } from './planning/deployment-spec.js';
 import { Planner, type PlannedDeployment } from './planning/planner.js';
 import { resolveSpec } from './planning/resolve-spec.js';
 import { stepView } from './reads/plan-view.js';
+import { gateParamsOf } from './steps/baseline.step.js';
 
 /** Accepts deployments, and says beforehand what one would do. */
 @Injectable()
@@ -91,15 +92,20 @@ function plannedView(
     approvals: [],
     gate: { kind: spec.gate.kind, ...spec.gate.params },
     strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
-    expectedDurationMs: expectedDuration(plan, spec),
+    expectedDurationMs: expectedDuration(plan),
   };
 }
 
-/** What the gates alone take; starting a release takes what it takes. */
-function expectedDuration(plan: Plan, { gate }: DeploymentSpec): { least: number; most: number } {
-  const count = plan.steps.filter(({ kind }) => kind === 'gate').length;
+/** What is waited for on purpose: gates, and keeping the old release. Starting takes what it takes. */
+function expectedDuration({ steps }: Plan): { least: number; most: number } {
+  const waits = steps.flatMap(({ kind, params }) => {
+    if (kind === 'keep') return { least: Number(params.keepMs), most: Number(params.keepMs) };
+    if (kind !== 'gate') return [];
+    const { minWaitMs = 0, maxWaitMs = 0 } = gateParamsOf(params).params;
+    return { least: Number(minWaitMs), most: Number(maxWaitMs) };
+  });
   return {
-    least: count * Number(gate.params.minWaitMs ?? 0),
-    most: count * Number(gate.params.maxWaitMs ?? 0),
+    least: waits.reduce((sum, { least }) => sum + least, 0),
+    most: waits.reduce((sum, { most }) => sum + most, 0),
   };
 }

@@ -1436,6 +1436,15 @@ export interface components {
             secrets: {
                 [key: string]: string;
             };
+            smokeTests?: {
+                /** Format: starts_with */
+                path: string;
+                /** @default 200 */
+                status: number;
+                body?: string;
+                /** @default 1 */
+                count: number;
+            }[];
         };
         ReleasePage: {
             items: components["schemas"]["ReleaseSummary"][];

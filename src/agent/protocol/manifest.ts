@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smokeTest } from '../../kernel/smoke-test.js';
 import { text } from '../../kernel/text.js';
 
 /** Manifest, version 1: how a release is started, checked and stopped. Unknown fields are refused. */
@@ -16,16 +17,6 @@ const hook = z.strictObject({
   timeoutMs: z.int().min(100).max(600_000).default(60_000),
   /** True: run again after a crash half-way. False: at most once; a crash ends in outcome-unknown. */
   idempotent: z.boolean().default(false),
-});
-
-/** An HTTP check of a new instance before it gets any traffic. */
-export const smokeTest = z.strictObject({
-  path: text(1024).startsWith('/'),
-  status: z.int().min(100).max(599).default(200),
-  /** The answer must contain this. */
-  body: text(1000).min(1).optional(),
-  /** So many times in a row. */
-  count: z.int().min(1).max(100).default(1),
 });
 
 export const manifestSchema = z
@@ -76,6 +67,5 @@ export const manifestSchema = z
   .meta({ id: 'Manifest' });
 
 export type Manifest = z.output<typeof manifestSchema>;
-export type SmokeTest = z.output<typeof smokeTest>;
 export type ManifestHook = z.output<typeof hook>;
 export type HookName = 'beforeInstall' | 'afterInstall' | 'start' | 'validate' | 'stop';

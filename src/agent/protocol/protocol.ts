@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, digest, text, uuid } from '../../kernel/text.js';
 import { limits } from '../../kernel/limits.js';
-import { smokeTest } from './manifest.js';
+import { smoke } from '../../kernel/smoke-test.js';
 
 /**
  * The wire between agent and control plane. Both sides parse with these schemas; the server accepts
@@ -135,13 +135,7 @@ export const desiredRelease = z.strictObject({
     .nullable(),
   trafficPercent: z.int().min(0).max(100),
   /** Run against a new instance before it counts as healthy; one that fails, fails the generation. */
-  smoke: z
-    .strictObject({
-      tests: z.array(smokeTest).min(1).max(40),
-      /** For all of them together. */
-      timeoutMs: z.int().min(1000).max(3_600_000),
-    })
-    .optional(),
+  smoke: smoke.optional(),
 });
 
 export const desiredModule = z.strictObject({

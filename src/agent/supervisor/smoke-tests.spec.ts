@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SmokeTest } from '../protocol/manifest.js';
+import type { SmokeTest } from '../../kernel/smoke-test.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { passSmokeTests } from './smoke-tests.js';
 

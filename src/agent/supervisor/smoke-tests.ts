@@ -1,8 +1,7 @@
 import { request } from 'undici';
 import { messageOf } from '../../kernel/errors.js';
+import type { Smoke, SmokeTest } from '../../kernel/smoke-test.js';
 import type { InstanceRecord } from '../journal/journal.js';
-import type { SmokeTest } from '../protocol/manifest.js';
-import type { DesiredRelease } from '../protocol/protocol.js';
 import { GenerationEnd } from './generation-end.js';
 
 /** One answer may take this long, and be this large. */
@@ -15,7 +14,7 @@ const ANSWER_BYTES = 1024 * 1024;
  */
 export async function passSmokeTests(
   record: Pick<InstanceRecord, 'port' | 'moduleName' | 'release'>,
-  { tests, timeoutMs }: NonNullable<DesiredRelease['smoke']>,
+  { tests, timeoutMs }: Smoke,
   signal: AbortSignal,
 ): Promise<void> {
   const endsAt = performance.now() + timeoutMs;

@@ -1,4 +1,4 @@
-import type { SmokeTest } from '../../agent/protocol/manifest.js';
+import type { SmokeTest } from '../../kernel/smoke-test.js';
 import { digestOf, type Digested } from '../../kernel/digest.js';
 
 /**

@@ -1,7 +1,8 @@
 // Writes what a wave's nodes shall run. One transaction, whatever the wave's size; the agents do
 // the rest by themselves. Forward and undo are the same step with other pairs.
 import { Injectable } from '@nestjs/common';
-import type { DesiredPair, Smoke } from '../../drivers/targets/target.js';
+import type { Smoke } from '../../kernel/smoke-test.js';
+import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';

@@ -1,10 +1,9 @@
 // The new release (green) is started beside the old one (blue) on every node, checked, and gets all
 // the traffic in one switch. Blue stays warm for a while, so that going back takes no time.
 import { z } from 'zod';
-import { smokeTest } from '../../agent/protocol/manifest.js';
-import type { Smoke } from '../../drivers/targets/target.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
+import { smokeTest, type Smoke } from '../../kernel/smoke-test.js';
 import type { Step } from '../../engine/plan.js';
 import { utilizationParams } from '../gates/utilization/utilization-params.js';
 import { keepStep, opening, sharesTraffic, wave } from './plan-parts.js';

@@ -1,6 +1,6 @@
 /** The steps that strategies are made of. A strategy chooses nodes and order; this is the rest. */
 import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
-import type { Smoke } from '../../drivers/targets/target.js';
+import type { Smoke } from '../../kernel/smoke-test.js';
 import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import type { SmokeTest } from '../../agent/protocol/manifest.js';
+import type { SmokeTest } from '../../kernel/smoke-test.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 

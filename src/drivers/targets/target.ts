@@ -1,4 +1,4 @@
-import type { DesiredRelease } from '../../agent/protocol/protocol.js';
+import type { Smoke } from '../../kernel/smoke-test.js';
 import type { Context } from '../../platform/context.js';
 
 /**
@@ -36,8 +36,6 @@ export interface DesiredPair {
   /** HTTP checks of the new instance on the node; one that fails, fails the node. */
   readonly smoke?: Smoke;
 }
-
-export type Smoke = NonNullable<DesiredRelease['smoke']>;
 
 export interface Move {
   readonly clusterId: string;
