@@ -9,8 +9,9 @@ import { errorOf, UnreachableError } from './tidegate-error.js';
  */
 const CREATING = [
   /^\/api\/v1\/deployments$/,
-  /^\/api\/v1\/signing-keys$/,
+  /^\/api\/v1\/deployments\/[^/]+\/(rollback|retry)$/,
   /^\/api\/v1\/modules\/[^/]+\/configurations\/[^/]+$/,
+  /^\/api\/v1\/signing-keys$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {
