@@ -150,6 +150,26 @@ describe('the command line against a running server', () => {
     expect((await cli(['explain', id])).stdout).toContain('Succeeded: ');
   });
 
+  it('rolls a succeeded deployment back to what ran before', async () => {
+    const deploy = ['deploy', 'payments', '1.1.0', '--to', 'Development', '--timeout', '60s'];
+    const deployed = await cli([...deploy, '--wait', '--json']);
+    expect([deployed.exitCode, deployed.stderr]).toEqual([0, '']);
+    const { id } = JSON.parse(deployed.stdout.split('\n')[0]!).deployment as { id: string };
+    expect((await cli(['explain', id])).stdout).toContain(`tidegate deployments rollback ${id}`);
+    const rollback = ['deployments', 'rollback', id, '--reason', 'orders are rejected'];
+    const back = await cli([...rollback, '--wait', '--json']);
+    expect([back.exitCode, back.stderr]).toEqual([0, '']);
+    expect(JSON.parse(back.stdout.trim().split('\n').at(-1)!).deployment).toMatchObject({
+      ...{ status: 'Succeeded', kind: 'rollback', originId: id, version: '1.0.0' },
+    });
+    expect((await cli(['nodes', 'list'])).stdout).toMatch(/ payments 1\.0\.0\n$/);
+    const again = await cli(['deployments', 'retry', id]);
+    expect([again.exitCode, again.stderr]).toEqual([
+      2,
+      expect.stringContaining('state-not-suitable'),
+    ]);
+  });
+
   it('cordons a node by its name', async () => {
     expect((await cli(['nodes', 'cordon', 'node-1'])).stdout).toBe('node-1 is Cordoned now.\n');
     expect((await cli(['nodes', 'uncordon', 'node-1'])).exitCode).toBe(0);

@@ -53,6 +53,18 @@ describe('the request of a deployment', () => {
     });
   });
 
+  it('carries what was allowed, each by itself', () => {
+    const request = { ...what, targetEnvironment: 'QA' };
+    expect(requestOf(what, { ...none, allowRolledBack: true })).toEqual({
+      ...request,
+      allowRolledBack: true,
+    });
+    expect(requestOf(what, { ...none, allowNoRollback: true })).toEqual({
+      ...request,
+      allowNoRollback: true,
+    });
+  });
+
   it('has no parameters of an unnamed strategy, and no kind smuggled in by them', () => {
     expect(() => requestOf(what, { ...none, set: ['a=1'] })).toThrow('--set belongs to --strategy');
     const sneaky = { ...none, strategy: 'canary', set: ['kind=direct'] };

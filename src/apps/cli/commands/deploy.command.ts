@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { answer, type components, type DeploymentRequest, type Tidegate } from '#sdk';
+import { tellAccepted } from '../accepted.js';
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
 import { counted, table } from '../display/table.js';
 import { durationMs, durationText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
-import { follow } from '../follow.js';
 import { collect, readParameters, readTexts } from '../parameters.js';
 
 export interface DeployOptions {
@@ -17,6 +17,8 @@ export interface DeployOptions {
   readonly gate: readonly string[];
   readonly metadata: readonly string[];
   readonly requireApproval?: boolean;
+  readonly allowRolledBack?: boolean;
+  readonly allowNoRollback?: boolean;
   readonly wait?: boolean;
   readonly timeout?: string;
   readonly dryRun?: boolean;
@@ -38,6 +40,8 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
     .option('--gate <name=value>', 'parameter of the gate; may only tighten it', collect, [])
     .option('--metadata <name=value>', 'kept with the deployment; may be repeated', collect, [])
     .option('--require-approval', 'let it wait for an approval')
+    .option('--allow-rolled-back', 'also a release that was taken back there by itself')
+    .option('--allow-no-rollback', 'go on although what the nodes run now could not be restored')
     .option('--wait', 'show the progress, and end with the outcome as exit code')
     .option(
       '--timeout <duration>',
@@ -51,6 +55,7 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
         'tidegate deploy payments 2.1.0 --to Production --wait --timeout 30m',
         'tidegate deploy payments 2.1.0 --to Production --strategy canary --set wavesPercent=10,50,100',
         'tidegate deploy payments 2.1.0 --to Staging --gate consecutiveStableChecks=5 --metadata commit=4f2c1e9',
+        'tidegate deploy payments 2.1.0 --to Production --allow-rolled-back --wait',
         'tidegate deploy payments 2.1.0 --to Production --dry-run',
       ) +
         '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout\n',
@@ -74,25 +79,14 @@ async function deploy(
   if (options.dryRun) return plan(cli, client, request);
   const { idempotencyKey } = options;
   const accepted = await client.deploy(request, { idempotencyKey });
-  const { id, status, cluster, targetEnvironment } = accepted;
-  if (!options.wait) {
-    cli.terminal.result(accepted, [
-      printable(`${what.moduleName} ${what.version} to ${targetEnvironment}/${cluster}: ${status}`),
-      `Watch it: tidegate deployments watch ${id}`,
-    ]);
-    return;
-  }
-  if (cli.terminal.options.isJson)
-    cli.terminal.jsonLine({ type: 'accepted', deployment: accepted });
-  else cli.terminal.note(`Deployment ${id}`);
-  return follow(cli, client, id, { timeoutMs });
+  return tellAccepted(cli, client, accepted, { isFollowed: options.wait === true, timeoutMs });
 }
 
 export function requestOf(
   what: { moduleName: string; version: string },
   options: DeployOptions,
 ): DeploymentRequest {
-  const { to, cluster, strategy, requireApproval } = options;
+  const { to, cluster, strategy, requireApproval, allowRolledBack, allowNoRollback } = options;
   const params = readParameters(options.set, '--set');
   if (!strategy && options.set.length > 0) {
     throw new CliError('--set belongs to --strategy: say whose parameters these are.');
@@ -106,6 +100,8 @@ export function requestOf(
     ...(strategy ? { strategy: { ...params, kind: strategy } } : {}),
     ...(options.gate.length > 0 ? { gate } : {}),
     ...(requireApproval ? { requireApproval } : {}),
+    ...(allowRolledBack ? { allowRolledBack } : {}),
+    ...(allowNoRollback ? { allowNoRollback } : {}),
     ...(options.metadata.length > 0 ? { metadata } : {}),
   };
 }

@@ -8,6 +8,8 @@ import { durationMs, timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { follow } from '../follow.js';
 import { itemsOf, listOf } from '../pages.js';
+import { addReturns } from './returns.commands.js';
+import { addVerbs } from './verbs.commands.js';
 
 type Status = components['schemas']['DeploymentSummary']['status'];
 
@@ -60,53 +62,13 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
       }),
     );
   addVerbs(deployments, { act });
+  addReturns(deployments, { act });
   program
     .command('explain')
     .description('Say why a deployment is where it is, and who can do what about it.')
     .argument('<id>')
     .addHelpText('after', examples('tidegate explain 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'))
     .action(act((cli, id: string) => explain(cli, id)));
-}
-
-const VERBS = {
-  pause: 'Pause a deployment; after a day it is taken back.',
-  resume: 'Let a paused deployment go on.',
-  cancel: 'Stop a deployment and take back what has moved.',
-} as const;
-
-function addVerbs(deployments: Command, { act }: Actions): void {
-  for (const verb of ['pause', 'resume', 'cancel'] as const) {
-    const command = deployments
-      .command(verb)
-      .description(VERBS[verb])
-      .argument('<id>')
-      .option('--reason <words>', 'for whoever looks later')
-      .addHelpText(
-        'after',
-        examples(
-          `tidegate deployments ${verb} 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 --reason "looking at the logs"`,
-        ),
-      );
-    if (verb === 'cancel') command.option('--leave', 'leave the nodes as they are');
-    command.action(
-      act(async (cli, id: string, options: { reason?: string; leave?: boolean }) => {
-        const { api } = await cli.connect();
-        const params = { path: { id } };
-        const body = options.reason === undefined ? {} : { reason: options.reason };
-        const accepted = await answer(
-          verb === 'cancel'
-            ? api.POST('/api/v1/deployments/{id}/cancel', {
-                params,
-                body: { ...body, leave: options.leave === true },
-              })
-            : api.POST(`/api/v1/deployments/{id}/${verb}`, { params, body }),
-        );
-        cli.terminal.result(accepted, [
-          `Asked for ${verb}; the deployment is ${accepted.status} now. Watch it: tidegate deployments watch ${id}`,
-        ]);
-      }),
-    );
-  }
 }
 
 async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> {
@@ -163,10 +125,14 @@ async function explain(cli: Cli, id: string): Promise<void> {
         ? [`  since ${timeText(waitingOn.since, isUtc)}, until ${timeText(waitingOn.until, isUtc)}`]
         : []),
       ...(verbs.length > 0
-        ? [
-            `  possible now: ${verbs.map((verb) => `tidegate deployments ${verb} ${id}`).join(' · ')}`,
-          ]
+        ? [`  possible now: ${verbs.map((verb) => commandOf(verb, id)).join(' · ')}`]
         : []),
     ].map(printable),
   );
+}
+
+/** The command that asks for a verb; promote is the one that is refused without a reason. */
+export function commandOf(verb: string, id: string): string {
+  const command = `tidegate deployments ${verb} ${id}`;
+  return verb === 'promote' ? `${command} --reason <words>` : command;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
+import { NODE_HEADS, nodeRow } from '../display/node-row.js';
 import { printable } from '../display/printable.js';
 import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
@@ -16,7 +17,7 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
   const nodes = program.command('nodes').description('Nodes that releases run on.');
   nodes
     .command('list')
-    .description('List nodes with their state and what runs on them.')
+    .description('List nodes with their state, what runs on them, and where that has drifted.')
     .option('--environment <name>')
     .option('--cluster <name>')
     .addHelpText(
@@ -27,19 +28,9 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
       act(async (cli, { environment, cluster }: Where) => {
         const items = await listOf(nodesOf(await cli.connect(), { environment, cluster }));
         const { isUtc } = cli.terminal.style;
-        const heads = ['NAME', 'WHERE', 'STATE', 'SINCE', 'RUNS'];
-        const rows = items.map((node) => [
-          ...[node.name, `${node.environment}/${node.cluster}`, node.state],
-          timeText(node.stateSince, isUtc),
-          node.modules
-            .map(
-              ({ name, running }) =>
-                `${name} ${running.map(({ version }) => version).join('+') || '-'}`,
-            )
-            .join(', '),
-        ]);
+        const rows = items.map((node) => nodeRow(node, isUtc));
         const none = ['No nodes. Let one join: tidegate nodes token --help'];
-        cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : none);
+        cli.terminal.result({ items }, items.length > 0 ? table(NODE_HEADS, rows) : none);
       }),
     );
   nodes

@@ -1,7 +1,8 @@
-import type { Deployment, DeploymentEvent } from '#sdk';
+import type { components, Deployment, DeploymentEvent } from '#sdk';
 import { deploymentFacts, deploymentView } from './deployment-view.js';
 import { eventLine } from './event-line.js';
 import { LiveBlock } from './live-block.js';
+import { nodeRow } from './node-row.js';
 import { printable } from './printable.js';
 import { fitted, table } from './table.js';
 import { clockText, durationMs, durationText, timeText } from './times.js';
@@ -104,6 +105,36 @@ describe('a deployment in a terminal', () => {
     block.draw(['a', 'b', 'c', 'd']);
     block.draw(['e']);
     expect(written).toBe('a\nb\n\u001b[2A\u001b[0Je\n');
+  });
+});
+
+describe('a node in a table', () => {
+  const releases = (...versions: string[]) =>
+    versions.map((version) => ({ releaseId: version, version }));
+  const row = (...modules: object[]) =>
+    nodeRow(
+      {
+        ...{ name: 'node-1', environment: 'QA', cluster: 'main', state: 'Healthy' },
+        ...{ stateSince: '2026-03-01T10:00:00.000Z', modules },
+      } as components['schemas']['Node'],
+      true,
+    );
+  const [first, second] = [releases('1.0.0'), releases('2.0.0')];
+
+  it('says what runs on it, also while it moves', () => {
+    const payments = { name: 'payments', running: first, desired: second, drift: false };
+    const orders = { name: 'orders', running: [], desired: second, drift: false };
+    expect(row(payments, orders)).toEqual([
+      ...['node-1', 'QA/main', 'Healthy', '2026-03-01 10:00:00Z', 'payments 1.0.0, orders -'],
+    ]);
+  });
+
+  it('says where it has drifted, and what should run there', () => {
+    const both = { name: 'a', running: [...first, ...second], desired: second, drift: true };
+    const stray = { name: 'b', running: first, desired: [], drift: true };
+    expect(row(both, stray).at(-1)).toBe(
+      'a 1.0.0+2.0.0 (drift, desired 2.0.0), b 1.0.0 (drift, desired none)',
+    );
   });
 });
 

@@ -21,6 +21,13 @@ const NEXT: Readonly<Record<string, string>> = {
   'deployment-not-found': 'See the deployments: tidegate deployments list',
   'node-not-found': 'See the nodes: tidegate nodes list',
   'state-not-suitable': 'See its state and what may be asked for: tidegate explain ID',
+  'nothing-to-promote': 'See what it waits for: tidegate explain ID',
+  'gate-unstable': 'It is being taken back. Watch it: tidegate deployments watch ID',
+  'no-rollback-target': 'See what succeeded there: tidegate deployments list --status Succeeded',
+  'newer-deployment-there': 'Roll that one back, or name what you want back with --to ID.',
+  'release-rolled-back-here':
+    'Try it again: tidegate deployments retry ID, or deploy it with --allow-rolled-back.',
+  'deployment-in-progress': 'See it: tidegate deployments show ID. Try again when it is over.',
   'idempotency-key-reused': 'Use another --idempotency-key for another request.',
   'unexpected-answer': 'Check the address of the server.',
 };

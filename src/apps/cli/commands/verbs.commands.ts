@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { answer } from '#sdk';
+import { examples, type Actions, type Cli } from '../cli.js';
+
+const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
+
+const VERBS = {
+  pause: 'Pause a deployment; after a day it is taken back.',
+  resume: 'Let a paused deployment go on.',
+  cancel: 'Stop a deployment and take back what has moved.',
+} as const;
+
+/** What may be asked of a deployment that is not over. */
+export function addVerbs(deployments: Command, { act }: Actions): void {
+  for (const verb of ['pause', 'resume', 'cancel'] as const) {
+    const command = deployments
+      .command(verb)
+      .description(VERBS[verb])
+      .argument('<id>')
+      .option('--reason <words>', 'for whoever looks later')
+      .addHelpText(
+        'after',
+        examples(`tidegate deployments ${verb} ${ID} --reason "looking at the logs"`),
+      );
+    if (verb === 'cancel') command.option('--leave', 'leave the nodes as they are');
+    command.action(
+      act(async (cli, id: string, options: { reason?: string; leave?: boolean }) => {
+        const { api } = await cli.connect();
+        const params = { path: { id } };
+        const body = options.reason === undefined ? {} : { reason: options.reason };
+        const accepted = await answer(
+          verb === 'cancel'
+            ? api.POST('/api/v1/deployments/{id}/cancel', {
+                params,
+                body: { ...body, leave: options.leave === true },
+              })
+            : api.POST(`/api/v1/deployments/{id}/${verb}`, { params, body }),
+        );
+        tellAsked(cli, accepted);
+      }),
+    );
+  }
+  addPromote(deployments, { act });
+}
+
+interface PromoteOptions {
+  readonly reason: string;
+  readonly step?: string;
+}
+
+function addPromote(deployments: Command, { act }: Actions): void {
+  deployments
+    .command('promote')
+    .description('End the open gate now: the next wave begins. Refused while the gate is unstable.')
+    .argument('<id>')
+    .requiredOption('--reason <words>', 'why waiting is not needed; stays in the journal')
+    .option('--step <step>', 'only if this gate is the open one')
+    .addHelpText(
+      'after',
+      examples(
+        `tidegate deployments promote ${ID} --reason "hotfix for the outage; checked by hand"`,
+        `tidegate deployments promote ${ID} --reason "checked by hand" --step w1.stabilization`,
+      ),
+    )
+    .action(
+      act(async (cli, id: string, { reason, step }: PromoteOptions) => {
+        const { api } = await cli.connect();
+        const body = { reason, ...(step === undefined ? {} : { step }) };
+        const params = { path: { id } };
+        tellAsked(
+          cli,
+          await answer(api.POST('/api/v1/deployments/{id}/promote', { params, body })),
+        );
+      }),
+    );
+}
+
+function tellAsked(cli: Cli, accepted: { id: string; verb: string; status: string }): void {
+  const { id, verb, status } = accepted;
+  cli.terminal.result(accepted, [
+    `Asked for ${verb}; the deployment is ${status} now. Watch it: tidegate deployments watch ${id}`,
+  ]);
+}

@@ -1,0 +1,25 @@
+import type { components } from '#sdk';
+import { timeText } from './times.js';
+
+type Node = components['schemas']['Node'];
+type Module = Node['modules'][number];
+
+export const NODE_HEADS = ['NAME', 'WHERE', 'STATE', 'SINCE', 'RUNS'] as const;
+
+export function nodeRow(node: Node, isUtc: boolean): string[] {
+  const { name, environment, cluster, state, stateSince, modules } = node;
+  return [
+    ...[name, `${environment}/${cluster}`, state, timeText(stateSince, isUtc)],
+    modules.map(moduleText).join(', '),
+  ];
+}
+
+/** `payments 1.0.0`, and after drift also what it should be. */
+function moduleText({ name, running, desired, drift }: Module): string {
+  const runs = `${name} ${versionsOf(running) || '-'}`;
+  return drift ? `${runs} (drift, desired ${versionsOf(desired) || 'none'})` : runs;
+}
+
+function versionsOf(releases: Module['running']): string {
+  return releases.map(({ version }) => version).join('+');
+}
