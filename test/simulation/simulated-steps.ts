@@ -1,0 +1,151 @@
+/** Handlers with the meaning of the real steps, on simulated nodes instead of tables. */
+import { stepKey } from '../../src/engine/journal.js';
+import { movesOf, type NodeMove, type Plan } from '../../src/engine/plan.js';
+import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
+import { leftOutSoFar, mayLeaveOut } from '../../src/deployments/steps/left-out.js';
+import { TerminalError } from '../../src/kernel/errors.js';
+import { registry } from '../../src/kernel/registry.js';
+import type { Dice } from './dice.js';
+import type { Fleet } from './fleet.js';
+import type { SimulatedStore } from './simulated-store.js';
+
+export const POLL_MS = 2_000;
+const LOOK_AGAIN_MS = 2_000;
+const SLOT_AGAIN_MS = 10_000;
+
+export interface StepWorld {
+  readonly store: SimulatedStore;
+  readonly fleet: Fleet;
+  readonly dice: Dice;
+  readonly slot: { holder: string | null };
+  readonly isCalm: () => boolean;
+  planAnew(runId: string): Plan;
+}
+
+const done: StepOutcome = { outcome: 'done' };
+
+function wait(kind: string, until: number, pollsGate = false): StepOutcome {
+  const waitingOn = { kind, who: 'the simulation', verb: null, detail: `waits for ${kind}` };
+  return { outcome: 'wait', until, pollsGate, waitingOn };
+}
+
+export function simulatedSteps(world: StepWorld) {
+  const handler = (
+    kind: string,
+    run: (run: StepRun) => StepOutcome,
+    more: Partial<StepHandler> = {},
+  ): StepHandler => ({
+    ...{ kind, title: kind, mode: 'transaction' },
+    run: async (_context, step) => {
+      if (!world.isCalm() && world.dice.chance(0.02)) throw new Error('bad luck');
+      return run(step);
+    },
+    ...more,
+  });
+  return registry<StepHandler>('step', [
+    handler('preflight', () => preflight(world), { mode: 'outside' }),
+    handler('slot', (run) => slot(world, run)),
+    handler('recheck', () => done),
+    handler('baseline', () => done),
+    handler('move', (run) => move(world, run)),
+    handler('converge', (run) => converge(world, run)),
+    handler('serving', (run) => serving(world, run)),
+    handler('keep', (run) => keep(run)),
+    handler('gate', (run) => gate(world, run), {
+      promote: async (_context, run) =>
+        run.gate && run.gate.verdict !== 'unstable'
+          ? { outcome: 'done', output: { promoted: true } }
+          : { outcome: 'refused', reason: 'not now' },
+    }),
+  ]);
+}
+
+function preflight({ dice, isCalm }: StepWorld): StepOutcome {
+  if (!isCalm() && dice.chance(0.02)) throw new TerminalError('unsigned', 'it is not signed');
+  return done;
+}
+
+function slot(world: StepWorld, run: StepRun): StepOutcome {
+  const { holder } = world.slot;
+  if (holder && holder !== run.key.id) return wait('slot', run.now + SLOT_AGAIN_MS);
+  // At once, as the locked row of the slot does it: two runs may ask at the same moment.
+  world.slot.holder = run.key.id;
+  const plan = world.planAnew(run.key.id);
+  return { outcome: 'done', status: 'Running', replan: { plan, factsText: '' } };
+}
+
+function move({ fleet, store, dice, isCalm }: StepWorld, run: StepRun): StepOutcome {
+  const moves = movesOf(run.step);
+  const generations = moves.map(({ nodeId }) => fleet.node(nodeId).desired.generation + 1);
+  const key = stepKey(run.planNumber, run.step.id);
+  store
+    .transactionOf(run.key)
+    .effects.push(() => fleet.move(run.key.id, key, moves, generations));
+  // Too late for what was written just now: it must be taken back with the transaction.
+  if (!isCalm() && dice.chance(0.03)) throw new Error('failed after it wrote');
+  return { outcome: 'done', output: { generations } };
+}
+
+function converge({ fleet }: StepWorld, run: StepRun): StepOutcome {
+  const step = run.plan.steps.find(({ id }) => id === run.step.params.moveStep)!;
+  const moves = movesOf(step);
+  const record = run.journal.steps.get(stepKey(run.planNumber, step.id));
+  const generations = (record?.output.generations ?? []) as readonly number[];
+  const states = moves.map((each, at) => stateOf(fleet, each, generations[at] ?? 0));
+  const at = states.indexOf('failed');
+  if (at >= 0) return { outcome: 'unstable', reason: `${moves[at]!.name} could not run it` };
+  const lost = moves.filter((_, index) => states[index] === 'lost').map(({ name }) => name);
+  const all = new Set([...leftOutSoFar(run.journal), ...lost]);
+  const isTooMuch = lost.length === moves.length || !mayLeaveOut(all.size, run.plan, 0);
+  if (run.plan.role === 'forward' && lost.length > 0 && isTooMuch) {
+    return { outcome: 'unstable', reason: `nodes were lost: ${lost.join(', ')}` };
+  }
+  if (states.includes('open')) return wait('converge', run.now + LOOK_AGAIN_MS);
+  return { outcome: 'done', output: lost.length > 0 ? { leftOut: lost } : {} };
+}
+
+function stateOf(fleet: Fleet, { nodeId, to }: NodeMove, generation: number) {
+  const node = fleet.node(nodeId);
+  const { seen } = node;
+  if (seen.generation >= generation) {
+    if (seen.state === 'failed') return 'failed';
+    if (seen.state === (to ? 'healthy' : 'absent')) return 'settled';
+  }
+  return fleet.healthOf(node) === 'Lost' ? 'lost' : 'open';
+}
+
+function serving({ fleet, isCalm, dice }: StepWorld, run: StepRun): StepOutcome {
+  const nodes = [...fleet.nodes.values()];
+  const isEnough = isCalm() || nodes.every((node) => fleet.healthOf(node) !== 'Lost');
+  return isEnough || dice.chance(0.2) ? done : wait('serving', run.now + LOOK_AGAIN_MS);
+}
+
+function keep(run: StepRun): StepOutcome {
+  const until = run.startedAt + Number(run.step.params.keepMs);
+  return run.now >= until ? done : wait('keep', until);
+}
+
+function gate(world: StepWorld, run: StepRun): StepOutcome {
+  if (!run.gate) return startGate(world, run);
+  const { verdict, reason } = run.gate;
+  switch (verdict) {
+    case 'waiting':
+      return wait('gate', run.now + POLL_MS, true);
+    case 'stable':
+      return done;
+    case 'unstable':
+      return { outcome: 'unstable', reason };
+    case 'inconclusive':
+      return world.dice.chance(0.5)
+        ? { outcome: 'attention', reason: `inconclusive: ${reason}` }
+        : startGate(world, run);
+  }
+}
+
+function startGate({ store }: StepWorld, run: StepRun): StepOutcome {
+  const { draft } = store.transactionOf(run.key);
+  draft.gate = { stepId: run.step.id, verdict: 'waiting', reason: 'the first poll is to come' };
+  const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
+  const restarts = before?.status === 'started';
+  return { ...wait('gate', run.now + POLL_MS, true), restarts } as StepOutcome;
+}

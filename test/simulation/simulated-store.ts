@@ -1,0 +1,101 @@
+/** One store for all processes; and each process's own, faulty way to it. */
+import type { Lease, LoadedRun, RunKey } from '../../src/engine/run.js';
+import { RunStore, type RunTransaction, type Sleep } from '../../src/engine/run-store.js';
+import { FakeRunStore, type FakeRun } from '../support/fake-run-store.js';
+import type { Trace } from './violation.js';
+
+interface OpenTransaction {
+  readonly draft: FakeRun;
+  readonly effects: (() => void)[];
+}
+
+export class SimulatedStore extends FakeRunStore {
+  trace!: Trace;
+  onCommit: (run: FakeRun) => void = () => undefined;
+  private readonly open = new Map<string, OpenTransaction>();
+
+  /** What a handler may change together with its journal entry. */
+  transactionOf({ id }: RunKey): OpenTransaction {
+    return this.open.get(id)!;
+  }
+
+  override async commit<T>(
+    lease: Lease,
+    options: { readonly locksSlot: boolean },
+    work: (tx: RunTransaction) => Promise<T>,
+  ): Promise<T> {
+    const { id } = lease.key;
+    const run = this.run(lease.key);
+    const effects: (() => void)[] = [];
+    const result = await super.commit(lease, options, async (tx) => {
+      const { draft } = tx as unknown as { draft: FakeRun };
+      this.open.set(id, { draft, effects });
+      try {
+        return await work(tx);
+      } finally {
+        this.open.delete(id);
+      }
+    });
+    if (run.fence !== lease.fence) {
+      this.trace.violated('I4', `${id} was written with fence ${lease.fence}, it is ${run.fence}`);
+    }
+    for (const effect of effects) effect();
+    this.onCommit(run);
+    return result;
+  }
+}
+
+/** What may happen between a process and the database, before and after each call. */
+export interface Passage {
+  pass(when: 'before' | 'after'): Promise<void>;
+  readonly claims: boolean;
+}
+
+export class ProcessStore extends RunStore {
+  constructor(
+    private readonly store: SimulatedStore,
+    private readonly passage: Passage,
+  ) {
+    super();
+  }
+
+  lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null> {
+    return this.call(() => this.store.lease(key, owner, leaseMs));
+  }
+
+  claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
+    if (!this.passage.claims) return Promise.resolve([]);
+    return this.call(() => this.store.claimDue(owner, leaseMs, limit));
+  }
+
+  renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
+    return this.call(() => this.store.renew(owner, leases, leaseMs));
+  }
+
+  load(lease: Lease): Promise<LoadedRun> {
+    return this.call(() => this.store.load(lease));
+  }
+
+  commit<T>(
+    lease: Lease,
+    options: { readonly locksSlot: boolean },
+    work: (tx: RunTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.call(() => this.store.commit(lease, options, work));
+  }
+
+  sleep(lease: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
+    return this.call(() => this.store.sleep(lease, run, sleep));
+  }
+
+  release(lease: Lease, delayMs: number): Promise<void> {
+    return this.call(() => this.store.release(lease, delayMs));
+  }
+
+  private async call<T>(work: () => Promise<T>): Promise<T> {
+    await this.passage.pass('before');
+    const result = await work();
+    await this.passage.pass('after');
+    return result;
+  }
+}
