@@ -184,7 +184,7 @@ export class FakeRunStore extends RunStore {
   async release(lease: Lease, delayMs: number): Promise<void> {
     await this.mayAct();
     const run = this.run(lease.key);
-    if (!this.holds(run, lease)) return;
+    if (!this.holds(run, lease) || run.wakeAt === null) return;
     const wakeAt = this.clock.now() + delayMs;
     Object.assign(run, { wakeAt, owner: null, leaseUntil: null, pollsGate: false });
   }

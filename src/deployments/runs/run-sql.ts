@@ -41,12 +41,15 @@ export const sleepSql = `
   where tenant_id = $1 and kind = $2 and id = $3 and fence = $4 and pokes = $5
   returning id`;
 
-/** $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms. */
+/**
+ * $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms. A run that is over stays so: whoever ended it
+ * may have missed the reply to its commit, and takes that for an error.
+ */
 export const releaseSql = `
   update runs set lease_owner = null, lease_until = null, polls_gate = false,
     failures = failures + 1,
     wake_at = clock_timestamp() + $5::int * interval '1 millisecond'
-  where tenant_id = $1 and kind = $2 and id = $3 and fence = $4`;
+  where tenant_id = $1 and kind = $2 and id = $3 and fence = $4 and wake_at is not null`;
 
 /** The run is over: $1 tenant, $2 kind, $3 id. The caller has locked it and compared the fence. */
 export const endSql = `

@@ -96,6 +96,18 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'keeps a run that is over asleep when its last holder gives the lease back',
+    check: async (bench) => {
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      await bench.store.commit(lease, free, to('Cancelled'));
+      await bench.store.release(lease, 0);
+      expect(await bench.state(key)).toEqual({
+        ...{ status: 'Cancelled', isAwake: false, isLeased: false },
+      });
+    },
+  },
+  {
     name: 'renews what is still held and nothing else (fence)',
     check: async (bench) => {
       const owner = newId();
