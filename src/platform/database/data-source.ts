@@ -1,8 +1,6 @@
-import { DataSource, type Logger } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { ConnectionOptions } from './connection-options.js';
 
-/** Slower statements than this are logged, without their parameters. */
-const SLOW_STATEMENT_MS = 100;
 /** A frozen server must not hold a caller for ever: longer than any honest statement. */
 const STATEMENT_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -32,9 +30,8 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     synchronize: false,
     parseInt8: true,
     poolSize: options.poolSize,
-    maxQueryExecutionTime: SLOW_STATEMENT_MS,
-    logger: slowStatementLogger(log),
-    logging: ['error'],
+    // Errors reach the caller; logging them here as well would print every refused duplicate.
+    logging: false,
     poolErrorHandler: (error: Error) =>
       log.warn({ error: error.message }, 'an idle database connection was lost'),
     applicationName: 'tidegate',
@@ -47,17 +44,4 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     },
   });
   return source.initialize();
-}
-
-function slowStatementLogger(log: DatabaseLog): Logger {
-  return {
-    logQuery: () => undefined,
-    // Errors reach the caller; logging them here as well would print every refused duplicate.
-    logQueryError: () => undefined,
-    logQuerySlow: (ms, statement) =>
-      log.warn({ ms, statement: statement.replace(/\s+/g, ' ').slice(0, 500) }, 'slow statement'),
-    logSchemaBuild: () => undefined,
-    logMigration: () => undefined,
-    log: () => undefined,
-  };
 }

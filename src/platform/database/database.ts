@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { isId } from '../../kernel/ids.js';
@@ -104,8 +105,10 @@ export class Database {
     begin: string,
     work: (tx: OpenTransaction) => Promise<T>,
   ): Promise<T> {
-    const runner = await this.connect(source);
-    const tx = new OpenTransaction(runner);
+    const { runner, client } = await this.connect(source);
+    const tx = new OpenTransaction(client, (ms, sql) =>
+      this.log.warn({ ms, statement: sql.replace(/\s+/g, ' ').slice(0, 500) }, 'slow statement'),
+    );
     let result: T;
     try {
       await runner.query(begin);
@@ -133,11 +136,10 @@ export class Database {
     return result;
   }
 
-  private async connect(source: DataSource): Promise<QueryRunner> {
+  private async connect(source: DataSource): Promise<Connection> {
     const runner = source.createQueryRunner();
     try {
-      await runner.connect();
-      return runner;
+      return { runner, client: (await runner.connect()) as PoolClient };
     } catch (error) {
       await runner.release().catch(() => undefined);
       throw databaseAway(error);
@@ -148,6 +150,12 @@ export class Database {
     await runner.query('rollback').catch(() => undefined);
     await runner.release().catch(() => undefined);
   }
+}
+
+/** TypeORM lends the connection and takes it back; statements go to it directly. */
+interface Connection {
+  readonly runner: QueryRunner;
+  readonly client: PoolClient;
 }
 
 function databaseAway(cause: unknown): DomainError {

@@ -1,20 +1,30 @@
-import type { QueryRunner } from 'typeorm';
+import type { PoolClient } from 'pg';
+import { statementName } from './statement-names.js';
 import type { Transaction } from './transaction.js';
 
-/** The Transaction over one connection, lent by TypeORM's pool. */
+/** Slower statements than this are told, without their parameters. */
+const SLOW_STATEMENT_MS = 100;
+
+export type SlowStatement = (ms: number, sql: string) => void;
+
+/**
+ * The Transaction over one connection. Statements are prepared once per connection: under
+ * row-level security PostgreSQL spends more on planning a small statement than on running it.
+ */
 export class OpenTransaction implements Transaction {
   private readonly hints: (() => void | Promise<void>)[] = [];
 
-  constructor(private readonly runner: QueryRunner) {}
+  constructor(
+    private readonly client: PoolClient,
+    private readonly onSlow: SlowStatement,
+  ) {}
 
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.runner.query(sql, parameters as unknown[], true);
-    return (result.records ?? []) as Row[];
+    return (await this.run(sql, parameters)).rows as Row[];
   }
 
   async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    const result = await this.runner.query(sql, parameters as unknown[], true);
-    return result.affected ?? 0;
+    return (await this.run(sql, parameters)).rowCount ?? 0;
   }
 
   afterCommit(hint: () => void | Promise<void>): void {
@@ -28,6 +38,21 @@ export class OpenTransaction implements Transaction {
       } catch (error) {
         onError(error);
       }
+    }
+  }
+
+  private async run(sql: string, parameters: readonly unknown[]) {
+    const name = statementName(sql);
+    const since = performance.now();
+    try {
+      return await this.client.query({
+        ...(name ? { name } : {}),
+        text: sql,
+        values: parameters as unknown[],
+      });
+    } finally {
+      const ms = performance.now() - since;
+      if (ms > SLOW_STATEMENT_MS) this.onSlow(Math.round(ms), sql);
     }
   }
 }
