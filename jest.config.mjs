@@ -36,6 +36,11 @@ export default {
     },
     {
       ...common,
+      displayName: 'simulation',
+      testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'],
+    },
+    {
+      ...common,
       ...servers,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'],

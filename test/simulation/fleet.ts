@@ -130,7 +130,10 @@ export class Fleet {
     }
     if (isOld && this.options.remembersGenerations) return;
     if (isOld) {
-      this.trace.violated('I4', `${node.name} went back from ${generation} to ${message.generation}`);
+      this.trace.violated(
+        'I4',
+        `${node.name} went back from ${generation} to ${message.generation}`,
+      );
     }
     node.accepted = message;
     node.state = 'converging';
@@ -151,7 +154,11 @@ export class Fleet {
   private report(node: FleetNode): void {
     if (node.isSilent) return;
     node.reports += 1;
-    const report = { report: node.reports, generation: node.accepted.generation, state: node.state };
+    const report = {
+      report: node.reports,
+      generation: node.accepted.generation,
+      state: node.state,
+    };
     const isCalm = this.options.isCalm();
     if (!isCalm && this.dice.chance(0.1)) return;
     this.time.after(this.dice.between(5, isCalm ? 100 : 3_000), () => {

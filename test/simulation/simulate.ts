@@ -40,6 +40,8 @@ const START = Date.UTC(2026, 0, 1);
 const CALM_BASE_MS = 60_000;
 /** Calm: a step takes no longer than to converge, or for a gate to be polled. */
 const CALM_STEP_MS = 10_000;
+/** The last crashed worker has come back, and has had the time for a beat. */
+const CALM_LEASES_MS = 8_000;
 const SETTLE_MS = 15_000;
 const STRATEGY_PARAMS: Readonly<Record<string, readonly object[]>> = {
   canary: [{}, { trafficPercent: [25] }, { wavesPercent: [50, 100] }],
@@ -91,7 +93,9 @@ class Life {
     });
     this.checkers = new Checkers(this.trace, this.fleet, () => this.time.now());
     this.store.onCommit = (run) => {
-      this.trace.say(`run ${this.numberOf(run.key)} ${run.status}: ${run.entries.at(-1)?.kind ?? ''}`);
+      this.trace.say(
+        `run ${this.numberOf(run.key)} ${run.status}: ${run.entries.at(-1)?.kind ?? ''}`,
+      );
       this.checkers.committed(run);
     };
     this.world = this.workerWorld(defences);
@@ -107,7 +111,8 @@ class Life {
     while (this.trace.violations.length === 0 && (await this.time.step())) {
       if (this.time.now() >= nextLook) {
         nextLook = this.time.now() + 100;
-        for (const key of this.keys) this.checkers.moment(this.store.run(key), this.isCalm());
+        const isLongCalm = nextLook > this.calmFrom + CALM_LEASES_MS;
+        for (const key of this.keys) this.checkers.moment(this.store.run(key), isLongCalm);
       }
       if (this.isOver() && this.isCalm()) break;
       if (this.time.now() > until) this.trace.violated('I1', this.stillOpen());
@@ -117,7 +122,10 @@ class Life {
     const [violation] = this.trace.violations;
     if (violation) throw this.explained(violation);
     const statuses = this.keys.map((key) => this.store.run(key).status);
-    return { ...{ seed: this.seed, statuses, crashes: this.crashes }, virtualMs: this.time.now() - START };
+    return {
+      ...{ seed: this.seed, statuses, crashes: this.crashes },
+      virtualMs: this.time.now() - START,
+    };
   }
 
   private readonly isCalm = (): boolean => this.time.now() >= this.calmFrom;
@@ -171,11 +179,11 @@ class Life {
   }
 
   private workerWorld(defences: Defences): WorkerWorld {
-    const { time, dice, trace, store, fleet, slot, isCalm } = this;
+    const { time, dice, trace, store, fleet, slot, isCalm, calmFrom } = this;
     const planAnew = (id: string) => this.planOf(this.wanted.get(id)!);
     const poller = { name: 'gates', poll: async () => this.pollGates() };
     return {
-      ...{ time, dice, trace, store, isCalm, poller, dueLoop: defences.dueLoop },
+      ...{ time, dice, trace, store, isCalm, calmFrom, poller, dueLoop: defences.dueLoop },
       ports: {
         handlers: simulatedSteps({ store, fleet, dice, slot, isCalm, planAnew }),
         planUndo,
@@ -205,10 +213,10 @@ class Life {
 
   /** Hints get lost, come late, and come to several. */
   private hint(key: RunKey): void {
-    const { dice, time } = this;
+    const { dice } = this;
     for (const worker of this.workers) {
       if (worker.isDead || !dice.chance(0.4)) continue;
-      time.after(dice.between(1, this.isCalm() ? 20 : 1_500), () => worker.hint(key));
+      worker.hint(key, dice.between(1, this.isCalm() ? 20 : 1_500));
     }
   }
 
@@ -250,7 +258,11 @@ class Life {
     const verb = this.dice.pick(['pause', 'resume', 'cancel', 'promote'] as const);
     const stepId = run.gate?.stepId ?? 'w1.converge';
     this.trace.say(`run ${this.numberOf(key)}: somebody asks to ${verb}`);
-    this.store.signal(key, verb, verb === 'promote' ? { stepId } : { leave: this.dice.chance(0.3) });
+    this.store.signal(
+      key,
+      verb,
+      verb === 'promote' ? { stepId } : { leave: this.dice.chance(0.3) },
+    );
     this.hint(key);
   }
 

@@ -78,9 +78,7 @@ function move({ fleet, store, dice, isCalm }: StepWorld, run: StepRun): StepOutc
   const moves = movesOf(run.step);
   const generations = moves.map(({ nodeId }) => fleet.node(nodeId).desired.generation + 1);
   const key = stepKey(run.planNumber, run.step.id);
-  store
-    .transactionOf(run.key)
-    .effects.push(() => fleet.move(run.key.id, key, moves, generations));
+  store.transactionOf(run.key).effects.push(() => fleet.move(run.key.id, key, moves, generations));
   // Too late for what was written just now: it must be taken back with the transaction.
   if (!isCalm() && dice.chance(0.03)) throw new Error('failed after it wrote');
   return { outcome: 'done', output: { generations } };

@@ -3,7 +3,6 @@
  * setInterval of the code under test are events in virtual time, and each belongs to the process
  * that asked for it: a stopped process fires late, a crashed one never.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers';
 import type { ManualClock } from '../../src/kernel/clock.js';
 
@@ -26,7 +25,8 @@ interface Handle {
 }
 
 export class VirtualTime {
-  readonly owners = new AsyncLocalStorage<TimerOwner>();
+  /** Whose event this is. All that follows from it is over before the next one begins. */
+  private owner: TimerOwner | undefined;
   private readonly events: Event[] = [];
 
   constructor(readonly clock: ManualClock) {}
@@ -55,6 +55,7 @@ export class VirtualTime {
       return true;
     }
     this.clock.advance(Math.max(0, event.at - this.now()));
+    this.owner = event.owner;
     event.act();
     await new Promise<void>((resolve) => nextTurn(resolve));
     return true;
@@ -65,7 +66,7 @@ export class VirtualTime {
     const real = { setTimeout, setInterval, clearTimeout, clearInterval };
     const set = (act: () => void, ms: number, repeats: boolean): Handle => {
       const handle: Handle = { isCleared: false };
-      const owner = this.owners.getStore();
+      const { owner } = this;
       const arm = () => {
         handle.event = this.after(ms, fire, owner);
       };

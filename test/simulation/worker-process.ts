@@ -16,6 +16,7 @@ export interface WorkerWorld {
   readonly trace: Trace;
   readonly store: SimulatedStore;
   readonly isCalm: () => boolean;
+  readonly calmFrom: number;
   readonly dueLoop: boolean;
   readonly ports: Omit<InterpreterPorts, 'store'>;
   readonly poller: DuePoller;
@@ -54,12 +55,11 @@ export class WorkerProcess implements TimerOwner, Passage {
   }
 
   start(): void {
-    this.world.time.owners.run(this, () => this.engine.start());
+    this.world.time.after(0, () => this.engine.start(), this);
   }
 
-  hint(key: RunKey): void {
-    if (this.isDead) return;
-    this.world.time.owners.run(this, () => void this.engine.look(key));
+  hint(key: RunKey, delayMs: number): void {
+    this.world.time.after(delayMs, () => void this.engine.look(key), this);
   }
 
   crash(why: string): void {
@@ -71,7 +71,8 @@ export class WorkerProcess implements TimerOwner, Passage {
 
   /** SIGSTOP, a long collection, a frozen machine: everything of this process goes on later. */
   stop(ms: number): void {
-    this.stoppedUntil = this.world.time.now() + ms;
+    const { time, calmFrom } = this.world;
+    this.stoppedUntil = Math.min(time.now() + ms, calmFrom);
     this.world.trace.say(`${this.name} stands still for ${ms} ms`);
   }
 

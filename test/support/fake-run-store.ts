@@ -162,7 +162,7 @@ export class FakeRunStore extends RunStore {
       this.write(async () => {
         const run = this.run(lease.key);
         if (!this.holds(run, lease)) throw new Fenced();
-        const tx = new FakeTransaction(structuredClone(run), this.clock);
+        const tx = new FakeTransaction(draftOf(run), this.clock);
         const result = await work(tx);
         Object.assign(run, tx.draft);
         this.effects.push(...tx.effects);
@@ -233,6 +233,12 @@ export class FakeRunStore extends RunStore {
     );
     return done;
   }
+}
+
+/** Entries, plans and signals are never changed, only added to: their lists are what is copied. */
+function draftOf(run: FakeRun): FakeRun {
+  const { entries, plans, signals } = run;
+  return { ...run, entries: [...entries], plans: [...plans], signals: [...signals] };
 }
 
 class FakeTransaction implements RunTransaction {
