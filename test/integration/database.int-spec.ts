@@ -1,0 +1,128 @@
+import { newId } from '../../src/kernel/ids.js';
+import { Context } from '../../src/platform/context.js';
+import { Database } from '../../src/platform/database/database.js';
+import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
+
+let server: TestDatabase;
+let db: Database;
+let warnings: { fields: Record<string, unknown>; message: string }[];
+const tenant = newId();
+const ctx = () => Context.system(tenant, 'test');
+
+beforeAll(async () => {
+  server = await freshDatabase();
+  warnings = [];
+  const log = {
+    warn: (fields: object, message: string) =>
+      void warnings.push({ fields: fields as Record<string, unknown>, message }),
+    error: () => undefined,
+  };
+  const { app, system } = server;
+  db = await Database.open({ app, system, poolSize: 3, systemPoolSize: 2, log });
+  await db.system((tx) =>
+    tx.execute("insert into tenants (id, slug, name) values ($1, 'acme', 'Acme')", [tenant]),
+  );
+});
+
+afterAll(async () => {
+  await db?.close();
+  await server?.drop();
+});
+
+const modules = () =>
+  db.transaction(ctx(), (inner) =>
+    inner.tx.query<{ name: string }>('select name from modules order by name'),
+  );
+
+const addModule = (inner: Context, name: string) =>
+  inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+    ...[tenant, newId(), name],
+  ]);
+
+it('keeps nothing of a transaction that throws, and tells no hint of it', async () => {
+  const told: string[] = [];
+  const failed = db.transaction(ctx(), async (inner) => {
+    await addModule(inner, 'half');
+    inner.tx.afterCommit(() => void told.push('half'));
+    throw new Error('changed my mind');
+  });
+  await expect(failed).rejects.toThrow('changed my mind');
+  expect({ told, modules: await modules() }).toEqual({ told: [], modules: [] });
+});
+
+it('joins the open transaction, and gives its hints after the commit, in order', async () => {
+  const told: string[] = [];
+  await db.transaction(ctx(), async (outer) => {
+    outer.tx.afterCommit(() => void told.push('first'));
+    await db.transaction(outer, async (inner) => {
+      await addModule(inner, 'joined');
+      inner.tx.afterCommit(async () => void told.push((await modules())[0]!.name));
+    });
+    expect(told).toEqual([]);
+  });
+  expect(told).toEqual(['first', 'joined']);
+});
+
+it('survives a hint that throws', async () => {
+  await db.transaction(ctx(), async (inner) => {
+    inner.tx.afterCommit(() => {
+      throw new Error('nobody listens');
+    });
+  });
+  expect(warnings.at(-1)).toMatchObject({ message: 'a hint after commit failed' });
+});
+
+it('tries a deadlocked transaction again until both are through', async () => {
+  const [a, b] = [newId(), newId()];
+  const lock = (inner: Context, id: string) =>
+    inner.tx.query('update modules set name = name where tenant_id = $1 and id = $2', [tenant, id]);
+  for (const id of [a, b]) {
+    await db.transaction(ctx(), (inner) =>
+      inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+        ...[tenant, id, `m-${id}`],
+      ]),
+    );
+  }
+  let bothHold = () => {};
+  const met = new Promise<void>((resolve) => (bothHold = resolve));
+  let holding = 0;
+  let attempts = 0;
+  const cross = (first: string, second: string) =>
+    db.transaction(ctx(), async (inner) => {
+      attempts += 1;
+      await lock(inner, first);
+      holding += 1;
+      if (holding === 2) bothHold();
+      await met;
+      await lock(inner, second);
+    });
+  await Promise.all([cross(a, b), cross(b, a)]);
+  expect(attempts).toBe(3);
+});
+
+it('logs a slow statement without its parameters', async () => {
+  await db.transaction(ctx(), (inner) =>
+    inner.tx.query('select pg_sleep(0.12), $1::text as secret', ['swordfish']),
+  );
+  const slow = warnings.filter(({ message }) => message === 'slow statement').at(-1);
+  expect(slow?.fields.ms).toBeGreaterThanOrEqual(100);
+  expect(JSON.stringify(slow)).toContain('pg_sleep');
+  expect(JSON.stringify(warnings)).not.toContain('swordfish');
+});
+
+it('answers 503 when its connection is ended, and goes on with the next one', async () => {
+  const lost = db.transaction(ctx(), async (inner) => {
+    const [own] = await inner.tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await withClient(server.superuser, (client) =>
+      client.query('select pg_terminate_backend($1)', [own!.pid]),
+    );
+    await inner.tx.query('select 1 as gone');
+  });
+  await expect(lost).rejects.toMatchObject({ kind: 'unavailable', code: 'database-unavailable' });
+  expect((await modules()).length).toBeGreaterThan(0);
+});
+
+it('refuses a tenant that is no UUID before it reaches any statement', async () => {
+  const work = db.transaction(Context.system("x'; drop table users; --", 'test'), async () => 1);
+  await expect(work).rejects.toThrow('UUID');
+});
