@@ -51,7 +51,7 @@ export class Fleet {
   /** Release ids that cannot be started on some nodes. */
   readonly broken = new Set<string>();
   private readonly movedSteps = new Set<string>();
-  /** By `<run>:<node>`: what the node was told before the run touched it. */
+  /** By `<run>:<node>`: what the node ran before the run touched it. */
   readonly before = new Map<string, string>();
 
   constructor(
@@ -94,7 +94,9 @@ export class Fleet {
         this.trace.violated('I4', `desired generation of ${node.name} fell to ${generation}`);
       }
       const first = `${runId}:${nodeId}`;
-      if (!this.before.has(first)) this.before.set(first, node.desired.content);
+      // A plan knows one pair per node: a share that a cancelled rollout left behind is not restored.
+      const { to: ran } = node.desired;
+      if (!this.before.has(first)) this.before.set(first, contentOf(null, ran));
       node.desired = { generation, content: contentOf(from, to, percent), to };
       this.send(node);
       if (!this.options.isCalm() && this.dice.chance(0.3)) this.send(node);
