@@ -309,7 +309,7 @@ export class TestAgent {
 /** Polls until the check answers something; fails after the deadline. */
 export async function eventually<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 5_000,
+  deadlineMs = 20_000,
 ): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
