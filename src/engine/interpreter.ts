@@ -41,7 +41,7 @@ export class Interpreter {
       budget.signal.throwIfAborted();
       const action = decide(run);
       if (await this.perform(lease, run, action, budget)) return;
-      run = await this.ports.store.load(lease);
+      run = await this.ports.store.load(lease, run);
     }
     await this.ports.store.release(lease, 1_000);
   }

@@ -112,8 +112,10 @@ describe('the folded journal', () => {
       data: fc.record({ status: fc.constantFrom('Paused', 'Running') }),
     });
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 25 }), (lines) => {
+      fc.property(fc.array(line, { maxLength: 25 }), fc.nat(25), (lines, at) => {
         const entries = entriesOf(lines);
+        const first = foldJournal(entries.slice(0, at));
+        expect(foldJournal(entries.slice(at), first)).toEqual(foldJournal(entries));
         let folded = emptyJournal;
         for (const entry of entries) {
           const before = structuredClone(folded);

@@ -66,8 +66,12 @@ export const emptyJournal: FoldedJournal = {
 
 export const stepKey = (planNumber: number, stepId: string) => `${planNumber}:${stepId}`;
 
-export function foldJournal(entries: readonly JournalEntry[]): FoldedJournal {
-  return entries.reduce(foldEntry, emptyJournal);
+/** `before`: the fold of all entries that came before these. */
+export function foldJournal(
+  entries: readonly JournalEntry[],
+  before: FoldedJournal = emptyJournal,
+): FoldedJournal {
+  return entries.reduce(foldEntry, before);
 }
 
 export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJournal {

@@ -48,7 +48,11 @@ export abstract class RunStore {
   abstract claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]>;
   /** Renews in one statement; returns the ids that are still held. */
   abstract renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>>;
-  abstract load(lease: Lease): Promise<LoadedRun>;
+  /**
+   * `previous`: what was loaded before under the same lease. A journal only grows, so the rest of it
+   * is enough; the answer is the same as without.
+   */
+  abstract load(lease: Lease, previous?: LoadedRun): Promise<LoadedRun>;
   /** Throws Fenced when the lease is not held any more. `locksSlot` keeps the global lock order. */
   abstract commit<T>(
     lease: Lease,

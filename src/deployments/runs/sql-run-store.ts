@@ -8,7 +8,12 @@ import type {
   RunStatus,
   UndoEnding,
 } from '../../engine/run.js';
-import { foldJournal, type JournalEntry } from '../../engine/journal.js';
+import {
+  emptyJournal,
+  foldJournal,
+  type FoldedJournal,
+  type JournalEntry,
+} from '../../engine/journal.js';
 import { Fenced, RunStore, type RunTransaction, type Sleep } from '../../engine/run-store.js';
 import type { Plan } from '../../engine/plan.js';
 import { Context } from '../../platform/context.js';
@@ -64,24 +69,19 @@ export class SqlRunStore extends RunStore {
     return new Set(rows.map(({ id }) => id));
   }
 
-  async load({ key, fence }: Lease): Promise<LoadedRun> {
+  async load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
     return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
       const at = [key.tenantId, key.id] as const;
-      const [head] = await ctx.tx.query<Head>(HEAD_SQL, [...at, RUN_KIND, fence]);
-      if (!head) throw new Fenced();
-      const entries = await ctx.tx.query<JournalEntry>(JOURNAL_SQL, at);
-      const journal = foldJournal(entries);
-      const plans = await ctx.tx.query<PlanRow>(PLANS_SQL, [
-        ...at,
-        [journal.planNumber, journal.undoPlanNumber ?? -1],
+      const { lastSeq, lastSignal } = previous?.journal ?? emptyJournal;
+      const [head] = await ctx.tx.query<Head>(HEAD_SQL, [
+        ...[...at, RUN_KIND, fence, lastSeq, lastSignal],
       ]);
-      const signals = await ctx.tx.query<RunSignal>(SIGNALS_SQL, [...at, journal.lastSignal]);
-      const plan = (number: number | null) => planOf(plans, number);
-      const forward = plan(journal.planNumber);
-      assert(forward, `run ${key.id} has no plan ${journal.planNumber}`);
+      if (!head) throw new Fenced();
       const { status, ending, reason, gate, pokes, now } = head;
-      const undo = plan(journal.undoPlanNumber);
-      return { status, ending, reason, forward, undo, journal, signals, gate, pokes, now };
+      const journal = foldJournal(head.entries ?? [], previous?.journal);
+      const signals = (head.signals ?? []).filter(({ number }) => number > journal.lastSignal);
+      const plans = await plansOf(ctx, key.id, journal, previous);
+      return { status, ending, reason, ...plans, journal, signals, gate, pokes, now };
     });
   }
 
@@ -127,6 +127,9 @@ interface Head {
   readonly gate: LoadedRun['gate'];
   readonly pokes: number;
   readonly now: number;
+  /** Null: none. */
+  readonly entries: readonly JournalEntry[] | null;
+  readonly signals: readonly RunSignal[] | null;
 }
 
 interface PlanRow {
@@ -134,26 +137,45 @@ interface PlanRow {
   readonly bodyText: string;
 }
 
+// One statement, one snapshot: a verb that is accepted meanwhile is in all of it or in none.
 const HEAD_SQL = `select d.status, d.ending, d.reason, r.pokes,
     case when r.gate is null then null else jsonb_build_object('stepId', r.gate->'stepId',
       'verdict', r.gate->'verdict', 'reason', r.gate->'reason') end as gate,
-    (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
+    (select json_agg(entry order by seq) from (
+       select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
+         step_id as "stepId", attempt, kind, actor, data
+       from journal where tenant_id = $1 and deployment_id = $2 and seq > $5) as entry) as entries,
+    (select json_agg(signal order by number) from (
+       select number, verb, params, actor, reason
+       from signals where tenant_id = $1 and deployment_id = $2 and number > $6) as signal) as signals
   from deployments d join runs r on r.tenant_id = d.tenant_id and r.kind = $3 and r.id = d.id
   where d.tenant_id = $1 and d.id = $2 and r.fence = $4`;
-
-const JOURNAL_SQL = `select seq, (extract(epoch from at) * 1000)::float8 as at,
-    plan_number as "planNumber", step_id as "stepId", attempt, kind, actor, data
-  from journal where tenant_id = $1 and deployment_id = $2 order by seq`;
 
 const PLANS_SQL = `select number, body_text as "bodyText" from plans
   where tenant_id = $1 and deployment_id = $2 and number = any($3)`;
 
-const SIGNALS_SQL = `select number, verb, params, actor, reason from signals
-  where tenant_id = $1 and deployment_id = $2 and number > $3 order by number`;
-
-function planOf(plans: readonly PlanRow[], number: number | null): Plan | null {
-  const row = plans.find((each) => each.number === number);
-  return row ? (JSON.parse(row.bodyText) as Plan) : null;
+/** A stored plan never changes: only what `previous` does not have is read. */
+async function plansOf(
+  ctx: Context,
+  id: string,
+  journal: FoldedJournal,
+  previous: LoadedRun | undefined,
+): Promise<Pick<LoadedRun, 'forward' | 'undo'>> {
+  const { planNumber, undoPlanNumber } = journal;
+  const isKnown =
+    previous?.journal.planNumber === planNumber &&
+    previous.journal.undoPlanNumber === undoPlanNumber;
+  if (isKnown) return { forward: previous.forward, undo: previous.undo };
+  const numbers = [planNumber, undoPlanNumber ?? -1];
+  const rows = await ctx.tx.query<PlanRow>(PLANS_SQL, [ctx.tenantId, id, numbers]);
+  const plan = (number: number | null) => {
+    const row = rows.find((each) => each.number === number);
+    return row ? (JSON.parse(row.bodyText) as Plan) : null;
+  };
+  const forward = plan(planNumber);
+  assert(forward, `run ${id} has no plan ${planNumber}`);
+  return { forward, undo: plan(undoPlanNumber) };
 }
 
 function leaseOf({ tenantId, id, fence, pokes }: LeaseRow): Lease {

@@ -6,7 +6,12 @@ import { expect } from '@jest/globals';
 import type { JournalEntry } from '../../../src/engine/journal.js';
 import type { Plan } from '../../../src/engine/plan.js';
 import type { Lease, RunKey, RunSignal, RunStatus } from '../../../src/engine/run.js';
-import { Fenced, type RunStore, type RunTransaction } from '../../../src/engine/run-store.js';
+import {
+  Fenced,
+  type NewEntry,
+  type RunStore,
+  type RunTransaction,
+} from '../../../src/engine/run-store.js';
 import { newId } from '../../../src/kernel/ids.js';
 
 export interface RunStoreBench {
@@ -204,6 +209,41 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       await expect(failing).rejects.toThrow('half-way');
       expect(await bench.journal(key)).toEqual(before);
       expect((await store.load(lease)).status).toBe('Pending');
+    },
+  },
+  {
+    name: 'loads the same with and without what was loaded before',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const lease = await take(bench, key);
+      const write = (work: (tx: RunTransaction) => Promise<unknown>) => () =>
+        store.commit(lease, free, work);
+      const undoPlanned: NewEntry = { kind: 'undo-planned', planNumber: 2, actor: ENGINE };
+      const applied: NewEntry = { kind: 'applied', planNumber: 1, actor: ENGINE };
+      const life = [
+        write(note('first')),
+        () => bench.signal(key, 'pause'),
+        write(to('Running')),
+        () => bench.signal(key, 'cancel'),
+        write((tx) => tx.append({ ...applied, data: { number: 1 } })),
+        write(to('RollingBack')),
+        write((tx) => tx.savePlan(undo, '{}')),
+        write((tx) => tx.append(undoPlanned)),
+        write((tx) => tx.append({ ...applied, data: { number: 2 } })),
+      ];
+      const known = [await store.load(lease)];
+      for (const step of life) {
+        await step();
+        const whole = await store.load(lease);
+        for (const previous of known) {
+          const { now: _, ...rest } = whole;
+          expect(await store.load(lease, previous)).toMatchObject(rest);
+        }
+        known.push(whole);
+      }
+      expect(known.at(-1)).toMatchObject({ undo, signals: [], journal: { undoPlanNumber: 2 } });
+      expect(known[4]?.signals.map(({ verb }) => verb)).toEqual(['pause', 'cancel']);
     },
   },
   {
