@@ -1,0 +1,74 @@
+/**
+ * What the gate `stabilization` does over many simulated rollouts, beside a naive threshold: how
+ * often a good release is rolled back, how soon a bad one is stopped. Seeded: the same seeds give the
+ * same table on every machine.
+ *
+ *   npm run bench:gate -- [--rollouts 200] [--from 1]
+ */
+import { parseArgs } from 'node:util';
+import { median } from '../src/deployments/gates/stabilization/statistics.js';
+import { naiveRule } from '../test/support/gate-simulation/naive-rule.js';
+import { simulateRollout, type RolloutResult } from '../test/support/gate-simulation/rollout.js';
+import { stabilizationRule, type Rule } from '../test/support/gate-simulation/rule.js';
+import { settings, type NamedRelease, type Setting } from './gate/scenarios.js';
+
+const rules: readonly (readonly [string, Rule])[] = [
+  ['stabilization', stabilizationRule],
+  ['naive', naiveRule],
+];
+
+const { values } = parseArgs({
+  options: {
+    rollouts: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.rollouts);
+const from = Number(values.from);
+if (values.help || !Number.isInteger(count) || count < 1 || !Number.isInteger(from)) {
+  console.log('Usage: npm run bench:gate -- [--rollouts 200] [--from 1]');
+  process.exit(values.help ? 0 : 1);
+}
+
+console.log(`${count} rollouts each, seeds ${from} to ${from + count - 1}`);
+console.log('shares with half the width of their 95 % interval\n');
+for (const setting of settings) {
+  console.log(setting.title);
+  row(['release', 'rule', 'stopped', 'in wave 1', 'inconclusive', 'abort s (p95)', 'wave s']);
+  for (const release of setting.releases) {
+    for (const [name, rule] of rules) report(setting, release, name, rule);
+  }
+  console.log('');
+}
+
+function report(setting: Setting, { title, release }: NamedRelease, name: string, rule: Rule) {
+  const results = Array.from({ length: count }, (_, at) =>
+    simulateRollout({ ...setting.rollout, release, seed: from + at }, rule),
+  );
+  const stopped = results.filter(({ verdict }) => verdict === 'unstable');
+  const aborts = stopped.map(({ gateSeconds }) => gateSeconds.at(-1)!).sort((a, b) => a - b);
+  row([
+    ...[title, name, percent(stopped)],
+    percent(stopped.filter(({ wave }) => wave === 1)),
+    percent(results.filter(({ verdict }) => verdict === 'inconclusive')),
+    aborts.length === 0
+      ? '-'
+      : `${median(aborts)} (${aborts[Math.ceil(aborts.length * 0.95) - 1]})`,
+    String(median(results.flatMap(({ gateSeconds }) => gateSeconds))),
+  ]);
+}
+
+/** With half the width of Wilson's interval, which also holds at 0 and 100 %. */
+function percent(hits: readonly RolloutResult[]): string {
+  const share = hits.length / count;
+  const z = 1.96;
+  const half =
+    (z * Math.sqrt((share * (1 - share)) / count + z ** 2 / (4 * count ** 2))) /
+    (1 + z ** 2 / count);
+  return `${(100 * share).toFixed(1)} ± ${(100 * half).toFixed(1)} %`;
+}
+
+function row([release, ...cells]: readonly string[]): void {
+  console.log(`  ${release!.padEnd(26)}${cells.map((cell) => cell.padEnd(16)).join('')}`.trimEnd());
+}
