@@ -229,6 +229,7 @@ describe('the agents’ counters as intervals', () => {
         query: (sql, parameters) => ((statements += 1), tx.query(sql, parameters)),
         execute: (sql, parameters) => ((statements += 1), tx.execute(sql, parameters)),
         afterCommit: (hint) => tx.afterCommit(hint),
+        commitsAs: (name) => tx.commitsAs(name),
       };
       const request = { moduleId, nodeIds: [nodeId], fromMs: start, toMs: start + 5_000 };
       return agentMetricSource.readIntervals(counting, [

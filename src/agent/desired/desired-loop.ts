@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import { limits } from '../../kernel/limits.js';
 import { Backoff } from '../transport/backoff.js';
 import {
@@ -78,7 +79,10 @@ export class DesiredLoop {
     this.askedAt = performance.now();
     const statement = await this.parts.fetch({ after, waitMs, nonce }, signal);
     if (statement !== null) {
-      this.parts.accept(await verifyStatement(statement, { ...expected, nonce }));
+      const verified = await verifyStatement(statement, { ...expected, nonce });
+      await failpoint('agent.statement:after-fetch');
+      this.parts.accept(verified);
+      await failpoint('agent.statement:after-accept');
     }
     const isNew = this.parts.expectation().revision > expected.revision;
     const tookMs = performance.now() - this.askedAt;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { failpoint } from '../../kernel/failpoint.js';
 import type { HookKey, Journal } from '../journal/journal.js';
 import type { ManifestHook } from '../protocol/manifest.js';
 import { GenerationEnd } from './generation-end.js';
@@ -44,7 +45,9 @@ export class HookRunner {
       await stopLeftover(runName);
     }
     this.journal.hook(key, 'started');
+    await failpoint('agent.hook:after-start', key.hook);
     const problem = await this.spawn(what, runName);
+    await failpoint('agent.hook:after-run', key.hook);
     this.journal.hook(key, problem === null ? 'done' : 'failed');
     if (problem !== null) throw failed(key, problem, what.output.tail(outputName(key)));
   }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import { newId } from '../../kernel/ids.js';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import type { InstanceRecord, Journal } from '../journal/journal.js';
@@ -109,6 +110,7 @@ export class Launcher {
         this.parts.onExit(started);
       });
       child.unref();
+      await failpoint('agent.instance:after-spawn');
       this.parts.journal.instanceStarted(instance, identity);
       return started;
     } catch (error) {

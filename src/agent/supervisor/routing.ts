@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import type {
   FrontApplied,
   FrontPort,
@@ -67,7 +68,9 @@ export class Routing {
       this.version += 1;
       try {
         const table = { version: this.version, routes: opened };
+        await failpoint('agent.front:before');
         const { failed } = await this.ask((front) => front.apply(table));
+        await failpoint('agent.front:after');
         return [...failed, ...clashing];
       } catch (error) {
         // Another agent before us, or an answer that got lost: go on from what the front has.

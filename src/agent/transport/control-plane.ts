@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
 import { systemClock } from '../../kernel/clock.js';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import { printable } from '../../kernel/text.js';
 import type { NodeIdentity, NodeKey } from '../identity/identity.js';
 import {
@@ -80,6 +81,7 @@ export class ControlPlane {
   }
 
   async report(body: ReportRequest, signal?: AbortSignal): Promise<ReportResponse> {
+    await failpoint('agent.report:before');
     const call = { method: 'POST' as const, path: 'report', body, ...(signal ? { signal } : {}) };
     return readJson(await this.call(call), reportResponse);
   }

@@ -65,6 +65,7 @@ export class Acceptance {
       body: { module: spec.module.name, version: spec.release.version, subjectDigest, ...about },
     });
     const key = { tenantId: ctx.tenantId, id };
+    ctx.tx.commitsAs('accept');
     ctx.tx.afterCommit(() => {
       this.wakeUp.now(key);
       this.signal.publish(Topic.Deployment, id);

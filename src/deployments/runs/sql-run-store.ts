@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
+import type { CommitName } from '../../kernel/failpoint.js';
 import type {
   Lease,
   LoadedRun,
@@ -18,10 +19,12 @@ import { Fenced, RunStore, type RunTransaction, type Sleep } from '../../engine/
 import type { Plan } from '../../engine/plan.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import type { Transaction } from '../../platform/database/transaction.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { SqlRunTransaction } from './sql-run-transaction.js';
-import { claimDueSql, leaseSql, releaseSql, renewSql, RUN_KIND, sleepSql } from './run-sql.js';
+import { claimDueSql } from './claim-due-sql.js';
+import { leaseSql, releaseSql, renewSql, RUN_KIND, sleepSql } from './run-sql.js';
 
 interface LeaseRow {
   readonly tenantId: string;
@@ -42,21 +45,21 @@ export class SqlRunStore extends RunStore {
   }
 
   async lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null> {
-    const rows = await this.database.system((tx) =>
+    const rows = await this.clockwork('lease', (tx) =>
       tx.query<LeaseRow>(leaseSql, [owner, leaseMs, key.tenantId, RUN_KIND, key.id]),
     );
     return rows[0] ? leaseOf(rows[0]) : null;
   }
 
   async claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
-    const rows = await this.database.system((tx) =>
+    const rows = await this.clockwork('claim', (tx) =>
       tx.query<LeaseRow>(claimDueSql, [owner, leaseMs, limit]),
     );
     return rows.map(leaseOf);
   }
 
   async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
-    const rows = await this.database.system((tx) =>
+    const rows = await this.clockwork('renew', (tx) =>
       tx.query<{ id: string }>(renewSql, [
         owner,
         leaseMs,
@@ -100,7 +103,7 @@ export class SqlRunStore extends RunStore {
   }
 
   async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
-    const rows = await this.database.system((tx) =>
+    const rows = await this.clockwork('sleep', (tx) =>
       tx.query(sleepSql, [
         ...[key.tenantId, RUN_KIND, key.id, fence, run.pokes],
         ...[sleep.until, JSON.stringify(sleep.waitingOn), sleep.pollsGate],
@@ -114,9 +117,21 @@ export class SqlRunStore extends RunStore {
   }
 
   async release({ key, fence }: Lease, delayMs: number): Promise<void> {
-    await this.database.system((tx) =>
+    await this.clockwork('release', (tx) =>
       tx.execute(releaseSql, [key.tenantId, RUN_KIND, key.id, fence, delayMs]),
     );
+  }
+
+  /** Named when it has changed something: the due loop looks four times a second, mostly for nothing. */
+  private clockwork<T extends number | unknown[]>(
+    name: CommitName,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return this.database.system(async (tx) => {
+      const changed = await work(tx);
+      if ((typeof changed === 'number' ? changed : changed.length) > 0) tx.commitsAs(name);
+      return changed;
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert } from '../../kernel/assert.js';
 import { digestOf } from '../../kernel/digest.js';
+import { commitNames, type CommitName } from '../../kernel/failpoint.js';
 import { limits } from '../../kernel/limits.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
@@ -63,6 +64,8 @@ export class SqlRunTransaction implements RunTransaction {
     this.seq += 1;
     assert(this.seq <= limits.journalEntries, 'the journal of one deployment is full');
     const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
+    const name = commitNames.find((each: CommitName) => each === kind);
+    if (name) this.context.tx.commitsAs(name);
     const [row] = await this.context.tx.query<{ at: number }>(
       `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id, attempt, fence,
          kind, actor, data)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { failpoint } from '../../kernel/failpoint.js';
 import { registry, type Registry } from '../../kernel/registry.js';
 import type { StepHandler } from '../../engine/step-handler.js';
 import { BaselineStep } from './baseline.step.js';
@@ -28,7 +29,22 @@ export class Steps {
     keep: KeepStep,
   ) {
     this.registry = registry<StepHandler>('step', [
-      ...[preflight, slot, recheck, baseline, move, converge, gate, serving, keep],
+      ...[preflight, slot, recheck, baseline, move, converge, gate, serving, keep].map(
+        withFailpoints,
+      ),
     ]);
   }
+}
+
+/** The same handler with a place before its effect and one after it, before that is journalled. */
+function withFailpoints(handler: StepHandler): StepHandler {
+  return Object.assign(Object.create(handler) as StepHandler, {
+    kind: handler.kind,
+    run: async (...given: Parameters<StepHandler['run']>) => {
+      await failpoint('engine.action:before-effect', handler.kind);
+      const outcome = await handler.run(...given);
+      await failpoint('engine.action:after-effect', handler.kind);
+      return outcome;
+    },
+  });
 }

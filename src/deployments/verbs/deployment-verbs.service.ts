@@ -163,6 +163,7 @@ export class DeploymentVerbs {
       body: data,
     });
     const key = { tenantId: ctx.tenantId, id };
+    ctx.tx.commitsAs('verb');
     ctx.tx.afterCommit(() => {
       this.wakeUp.now(key);
       this.signal.publish(Topic.Deployment, id);

@@ -55,6 +55,12 @@ describe('the configuration', () => {
     expect(Config.read({ TIDEGATE_MODE: '', DATABASE_URL: '' }).database.url).toBeNull();
   });
 
+  it('refuses to start a process with failpoints: nothing in it could arm them', () => {
+    expect(problemsOf({ TIDEGATE_FAILPOINTS: 'queue.wake-up:before=kill' })).toEqual([
+      'TIDEGATE_FAILPOINTS is not a setting of Tidegate: see docs/configuration.md for the names.',
+    ]);
+  });
+
   it('refuses a misspelt name and says which was meant', () => {
     expect(problemsOf({ TIDEGATE_LISTN: ':80' })).toEqual([
       'TIDEGATE_LISTN is not a setting of Tidegate: did you mean TIDEGATE_LISTEN?',

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
 import type { Context } from '../context.js';
 import type { ConnectionOptions } from './connection-options.js';
@@ -118,7 +119,9 @@ export class Database {
       throw isConnectionLoss(error) ? databaseAway(error) : error;
     }
     try {
+      await failpoint('database.commit:before', tx.commitName);
       await runner.query('commit');
+      await failpoint('database.commit:after', tx.commitName);
     } catch (error) {
       await this.rollback(runner);
       if (!isConnectionLoss(error)) throw error;

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { CommitName } from '../../kernel/failpoint.js';
 import { statementName } from './statement-names.js';
 import type { Transaction } from './transaction.js';
 
@@ -13,6 +14,7 @@ export type SlowStatement = (ms: number, sql: string) => void;
  */
 export class OpenTransaction implements Transaction {
   private readonly hints: (() => void | Promise<void>)[] = [];
+  commitName: CommitName | undefined;
 
   constructor(
     private readonly client: PoolClient,
@@ -29,6 +31,10 @@ export class OpenTransaction implements Transaction {
 
   afterCommit(hint: () => void | Promise<void>): void {
     this.hints.push(hint);
+  }
+
+  commitsAs(name: CommitName): void {
+    this.commitName = name;
   }
 
   async runHints(onError: (error: unknown) => void): Promise<void> {

@@ -1,3 +1,5 @@
+import type { CommitName } from '../../kernel/failpoint.js';
+
 /** One open transaction, bound to one tenant (or to the system's role). */
 export interface Transaction {
   /**
@@ -15,4 +17,6 @@ export interface Transaction {
    * logged, never thrown. Use for hints (wake-ups, socket nudges), never for anything that must be.
    */
   afterCommit(hint: () => void | Promise<void>): void;
+  /** What this transaction commits, for the failpoints at its end; the last one told counts. */
+  commitsAs(name: CommitName): void;
 }

@@ -1,5 +1,6 @@
 import { Queue, Worker, type Job } from 'bullmq';
 import { messageOf } from '../../kernel/errors.js';
+import { failpoint } from '../../kernel/failpoint.js';
 import { WakeUp, type RunHandler, type RunKey } from './wake-up.js';
 import type { QueueConnections } from './queue-connections.js';
 
@@ -41,9 +42,13 @@ export class BullMqWakeUp extends WakeUp {
   }
 
   now(key: RunKey): void {
-    this.queue
-      .add('look', { tenantId: key.tenantId, id: key.id }, { jobId: key.id })
-      .catch((error: unknown) => this.warn(error));
+    this.add(key).catch((error: unknown) => this.warn(error));
+  }
+
+  private async add({ tenantId, id }: RunKey): Promise<void> {
+    await failpoint('queue.wake-up:before');
+    await this.queue.add('look', { tenantId, id }, { jobId: id });
+    await failpoint('queue.wake-up:after');
   }
 
   async start(handler: RunHandler, options: { concurrency: number }): Promise<void> {

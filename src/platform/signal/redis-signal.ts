@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { failpoint } from '../../kernel/failpoint.js';
 import { Listeners, Signal, type SignalListener } from './signal.js';
 
 /**
@@ -34,7 +35,12 @@ export class RedisSignal extends Signal {
   }
 
   publish(topic: string, id: string): void {
-    this.publisher.publish(this.channel, `${topic} ${id}`).catch(() => undefined);
+    this.send(`${topic} ${id}`).catch(() => undefined);
+  }
+
+  private async send(message: string): Promise<void> {
+    await failpoint('signal.publish:before');
+    await this.publisher.publish(this.channel, message);
   }
 
   subscribe(topic: string, listener: SignalListener): () => void {

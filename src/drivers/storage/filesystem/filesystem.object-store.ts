@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
+import { failpoint } from '../../../kernel/failpoint.js';
 import {
   type ArtifactKey,
   checkArtifactKey,
@@ -53,6 +54,7 @@ export class FilesystemObjectStore implements ObjectStore {
 
   async get(key: ObjectKey): Promise<Readable> {
     checkObjectKey(key);
+    await failpoint('storage.read:before');
     try {
       const file = await open(this.pathOf(key), constants.O_RDONLY | constants.O_NOFOLLOW);
       return file.createReadStream();
@@ -87,13 +89,16 @@ export class FilesystemObjectStore implements ObjectStore {
     checkArtifactKey(key);
     const path = this.pathOf(key);
     const folder = dirname(path);
+    await failpoint('storage.commit:before');
     try {
       const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
       await rename(this.pathOf(temporary), path);
       await syncFolder(folder);
-      if (firstMade === undefined) return;
-      await syncFolder(dirname(folder));
-      await syncFolder(this.directory);
+      if (firstMade !== undefined) {
+        await syncFolder(dirname(folder));
+        await syncFolder(this.directory);
+      }
+      await failpoint('storage.commit:after');
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw explained(error);
       // Already committed, before an answer that was lost.

@@ -32,6 +32,7 @@ export class ReportsService {
     checkUnique(report);
     const nodeId = context.actor.id;
     const revision = await this.database.transaction(context, async (ctx) => {
+      ctx.tx.commitsAs('report');
       const node = await this.touch(ctx, report);
       const changedModuleIds = await this.observe(ctx, report.observed);
       await insertMetrics(ctx, nodeId, report.metrics);
