@@ -321,8 +321,12 @@ create table runs (
   waiting_on jsonb,
   primary key (tenant_id, kind, id)
 ) with (fillfactor = 70);
--- System indexes: the due loop looks over all tenants.
-create index runs_due on runs (lane, wake_at) where wake_at is not null;
+-- System indexes: the due loop looks over all tenants. Oldest first; and tenant by tenant, when one
+-- of them has more due than anybody wants to read. Gates are polled by an index of their own.
+create index runs_due on runs (lane, wake_at) where wake_at is not null and not polls_gate;
+create index runs_due_by_tenant on runs (lane, tenant_id, wake_at)
+  where wake_at is not null and not polls_gate;
+create index runs_polling on runs (wake_at) where wake_at is not null and polls_gate;
 create index runs_leased on runs (lease_until) where lease_until is not null;
 
 -- What a gate in progress looks at (nodes, baselines, parameters): read at each poll, written once.

@@ -3,6 +3,10 @@ export const limits = {
   /** A page larger than this is slower to render than to ask for twice. */
   pageItems: 200,
   pageItemsDefault: 50,
+  /** Runs of one tenant that a worker takes at once, however many places it has. */
+  claimsPerTenant: 50,
+  /** Of each batch of due runs, for rollbacks first: the way back must not wait for what goes on. */
+  rollbackShare: 0.2,
   /** JSON bodies: the largest honest one is a manifest (64 KiB) with metadata. */
   bodyBytes: 256 * 1024,
   /** Nobody nests honest JSON deeper, and every level costs whoever walks it. */

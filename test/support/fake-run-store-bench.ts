@@ -2,6 +2,7 @@ import type { Plan } from '../../src/engine/plan.js';
 import type { RunStoreBench } from './conformance/run-store.js';
 import { FakeRunStore } from './fake-run-store.js';
 import { ManualClock } from '../../src/kernel/clock.js';
+import { newId } from '../../src/kernel/ids.js';
 
 export const onePlan: Plan = {
   role: 'forward',
@@ -18,7 +19,8 @@ export function fakeRunStoreBench(options = { fencing: true }): RunStoreBench {
   const store = new FakeRunStore(new ManualClock(Date.now()), options);
   return {
     store,
-    add: async () => store.add(onePlan),
+    tenant: async () => newId(),
+    add: async (tenantId) => store.add(onePlan, tenantId),
     poke: async (key) => store.poke(key),
     signal: async (key, verb) => store.signal(key, verb),
     expire: async (key) => void (store.run(key).leaseUntil = store.clock.now() - 1),

@@ -19,6 +19,7 @@ import { assert } from '../../src/kernel/assert.js';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { DomainError } from '../../src/kernel/errors.js';
 import { newId } from '../../src/kernel/ids.js';
+import { limits } from '../../src/kernel/limits.js';
 import { Context } from '../../src/platform/context.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
 
@@ -120,13 +121,10 @@ export class FakeRunStore extends RunStore {
   async claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
     await this.mayAct();
     const now = this.clock.now();
-    const lane = (run: FakeRun) => (run.lane === 'rollback' ? 0 : 1);
-    return [...this.runs.values()]
+    const due = [...this.runs.values()]
       .filter((run) => run.wakeAt !== null && run.wakeAt <= now && !run.pollsGate)
-      .filter((run) => this.isFree(run) && !this.locks.has(run.key.id))
-      .sort((a, b) => lane(a) - lane(b) || a.wakeAt! - b.wakeAt!)
-      .slice(0, limit)
-      .map((run) => this.take(run, owner, leaseMs));
+      .filter((run) => this.isFree(run) && !this.locks.has(run.key.id));
+    return inFairOrder(due, limit).map((run) => this.take(run, owner, leaseMs));
   }
 
   async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
@@ -233,6 +231,26 @@ export class FakeRunStore extends RunStore {
     );
     return done;
   }
+}
+
+/** As claimDueSql takes them: tenants by turns, rollbacks first on the places that are theirs. */
+function inFairOrder(due: readonly FakeRun[], limit: number): FakeRun[] {
+  const turns = new Map<string, number>();
+  const oldestFirst = [...due].sort((a, b) => a.wakeAt! - b.wakeAt!);
+  const ranked = oldestFirst.map((run) => {
+    const whose = `${run.lane} ${run.key.tenantId}`;
+    const turn = (turns.get(whose) ?? 0) + 1;
+    turns.set(whose, turn);
+    return { run, turn, back: run.lane === 'rollback' ? 0 : 1 };
+  });
+  // Stable: who has waited longer stays before the others of the same turn.
+  const fair = ranked
+    .filter(({ turn }) => turn <= limits.claimsPerTenant)
+    .sort((a, b) => a.turn - b.turn || a.back - b.back);
+  const reserved = fair
+    .filter(({ back }) => back === 0)
+    .slice(0, Math.ceil(limit * limits.rollbackShare));
+  return [...new Set([...reserved, ...fair])].slice(0, limit).map(({ run }) => run);
 }
 
 /** Entries, plans and signals are never changed, only added to: their lists are what is copied. */

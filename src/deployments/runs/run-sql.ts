@@ -13,19 +13,6 @@ export const leaseSql = `
     and (lease_until is null or lease_until < clock_timestamp())
   returning tenant_id as "tenantId", id, fence, pokes`;
 
-/** $1 owner, $2 lease ms, $3 limit. The lane of rollbacks comes first. */
-export const claimDueSql = `
-  with due as (
-    select tenant_id, kind, id from runs
-    where wake_at <= (select clock_timestamp()) and not polls_gate
-      and (lease_until is null or lease_until < (select clock_timestamp()))
-    order by lane desc, wake_at
-    limit $3 for update skip locked)
-  update runs r set lease_owner = $1, fence = r.fence + 1,
-    lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
-  from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
-  returning r.tenant_id as "tenantId", r.id, r.fence, r.pokes`;
-
 /** $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. */
 export const renewSql = `
   update runs r set lease_until = clock_timestamp() + $2::int * interval '1 millisecond'

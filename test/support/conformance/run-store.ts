@@ -13,11 +13,14 @@ import {
   type RunTransaction,
 } from '../../../src/engine/run-store.js';
 import { newId } from '../../../src/kernel/ids.js';
+import { limits } from '../../../src/kernel/limits.js';
 
 export interface RunStoreBench {
   readonly store: RunStore;
+  /** A tenant of its own; without one, `add` takes the bench's. */
+  tenant(): Promise<string>;
   /** A Pending run with its first plan, due now. */
-  add(): Promise<RunKey>;
+  add(tenantId?: string): Promise<RunKey>;
   /** A hint, as a verb or a report gives it. */
   poke(key: RunKey): Promise<void>;
   signal(key: RunKey, verb: RunSignal['verb']): Promise<void>;
@@ -169,6 +172,57 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'lets tenants take turns, however much one of them has piled up',
+    check: async (bench) => {
+      const [flooding, other, third] = [
+        ...[await bench.tenant(), await bench.tenant(), await bench.tenant()],
+      ];
+      const flood = await addDue(bench, 12, { tenantId: flooding, seconds: 100 });
+      const two = await addDue(bench, 2, { tenantId: other, seconds: 10 });
+      const one = await addDue(bench, 1, { tenantId: third, seconds: 1 });
+      const batch = new Set(await ids(bench, 6));
+      expect(batch).toEqual(new Set([...flood.slice(0, 3), ...two, ...one]));
+      expect(await ids(bench)).toHaveLength(9);
+    },
+  },
+  {
+    name: 'takes at most so many of one tenant at once',
+    check: async (bench) => {
+      await addDue(bench, limits.claimsPerTenant + 2, { tenantId: await bench.tenant() });
+      const [other] = await addDue(bench, 1, { tenantId: await bench.tenant() });
+      const batch = await ids(bench, 200);
+      expect(batch).toHaveLength(limits.claimsPerTenant + 1);
+      expect(batch).toContain(other);
+      expect(await ids(bench, 200)).toHaveLength(2);
+    },
+  },
+  {
+    name: 'lets rollbacks pass a flood on a fifth of each batch, and beyond it by turns',
+    check: async (bench) => {
+      const flooding = await bench.tenant();
+      const normal = await addDue(bench, 20, { tenantId: flooding, seconds: 100 });
+      const backs = await addDue(bench, 4, { tenantId: flooding, seconds: 1 });
+      for (const id of backs) await turnBack(bench, { tenantId: flooding, id });
+      const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
+      // Two of ten places are theirs; on the rest each tenant's first comes before anybody's third.
+      const batch = await ids(bench, 10);
+      expect(new Set(batch)).toEqual(new Set([...backs, lone, ...normal.slice(0, 5)]));
+      const next = await ids(bench, 10);
+      expect(new Set(next)).toEqual(new Set(normal.slice(5, 15)));
+    },
+  },
+  {
+    name: 'does not let a flood of rollbacks starve the others',
+    check: async (bench) => {
+      const flooding = await bench.tenant();
+      const backs = await addDue(bench, 12, { tenantId: flooding, seconds: 100 });
+      for (const id of backs) await turnBack(bench, { tenantId: flooding, id });
+      const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
+      const batch = await ids(bench, 5);
+      expect(new Set(batch)).toEqual(new Set([...backs.slice(0, 4), lone]));
+    },
+  },
+  {
     name: 'leaves a run that only polls a gate to the due loop',
     check: async (bench) => {
       const { store } = bench;
@@ -302,6 +356,30 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     },
   },
 ];
+
+/** Due one after the other, the first of them since so many seconds. */
+async function addDue(
+  bench: RunStoreBench,
+  count: number,
+  { tenantId, seconds = 50 }: { readonly tenantId: string; readonly seconds?: number },
+): Promise<string[]> {
+  const added: string[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const key = await bench.add(tenantId);
+    await bench.dueSince(key, seconds * 1_000 - number);
+    added.push(key.id);
+  }
+  return added;
+}
+
+/** Taken back by itself: from now on it is in the lane of rollbacks, and due. */
+async function turnBack(bench: RunStoreBench, key: RunKey): Promise<void> {
+  const lease = await take(bench, key);
+  await bench.store.commit(lease, free, to('Running'));
+  await bench.store.commit(lease, free, to('RollingBack'));
+  await bench.store.release(lease, 0);
+  await bench.dueSince(key, 5);
+}
 
 async function ids({ store }: RunStoreBench, limit = 100): Promise<string[]> {
   return (await store.claimDue(newId(), LEASE_MS, limit)).map(({ key }) => key.id);
