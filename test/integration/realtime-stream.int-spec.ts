@@ -263,14 +263,14 @@ describe('a client that does not read', () => {
       const { text } = await whole.get(Metrics).expose('text/plain');
       return text.includes('tidegate_sockets_cut_total{reason="slow"} 1');
     };
-    await eventually(isCut, 20_000);
+    await eventually(isCut, 60_000);
     raw.resume();
     await gone;
     const seen = hub.sequencesOf(ids.at(-1)!).at(-1) ?? 0;
     const again = await client();
     await again.ask('SubscribeToDeployment', { deploymentId: ids.at(-1), afterSequence: seen });
-    expect(await received(again, ids.at(-1)!, limits.journalEntries, 20_000)).toEqual(
+    expect(await received(again, ids.at(-1)!, limits.journalEntries, 60_000)).toEqual(
       upTo(seen + 1, limits.journalEntries),
     );
-  }, 60_000);
+  }, 180_000);
 });
