@@ -8,7 +8,7 @@ import {
 import { newId } from '../kernel/ids.js';
 import type { Clock } from '../kernel/clock.js';
 import { Engine } from '../engine/engine.js';
-import { Interpreter } from '../engine/interpreter.js';
+import { Interpreter, type InterpreterPorts } from '../engine/interpreter.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { CLOCK } from '../platform/clock.js';
 import { Config } from '../platform/config/config.js';
@@ -18,12 +18,15 @@ import { DeploymentsModule } from './deployments.module.js';
 import { GatePoller } from './gates/gate-poller.js';
 import { EngineGauges } from './runs/engine-gauges.js';
 import { FinishRun } from './runs/finish-run.js';
+import { HintShare } from './runs/hint-share.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
 import { planUndo } from './runs/undo.js';
 import { Steps } from './steps/steps.js';
 
 /** Hints taken from the queue at once; each becomes one lease. */
 const HINT_CONCURRENCY = 16;
+/** Of those, for one tenant: half, so that a flood of one leaves the hints of others a way. */
+const HINTS_PER_TENANT = 8;
 
 /** Runs the engine in this process, from start to shutdown. */
 @Injectable()
@@ -42,21 +45,20 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(CLOCK) clock: Clock,
   ) {
     const log = logger.child({ part: 'engine' });
-    const interpreter = new Interpreter({
-      store,
-      handlers: steps.registry,
-      planUndo,
-      onFinish: (tx, key, run, status) => finishRun.finish(tx, key.id, run, status),
-    });
+    const onFinish: InterpreterPorts['onFinish'] = (tx, key, status) =>
+      finishRun.finish(tx, key.id, status);
+    const handlers = steps.registry;
+    const interpreter = new Interpreter({ store, handlers, planUndo, onFinish });
     this.engine = new Engine({
-      ...{ store, interpreter, clock, log, metrics: gauges, pollers: [poller] },
+      ...{ store, interpreter, clock, log, metrics: gauges, pollers: [poller], onFinish },
       leases: new LeaseKeeper(store, newId(), clock, log),
     });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     this.engine.start();
-    await this.wakeUp.start((key) => this.engine.look(key), { concurrency: HINT_CONCURRENCY });
+    const hints = new HintShare(HINTS_PER_TENANT, (key) => this.engine.look(key));
+    await this.wakeUp.start((key) => hints.take(key), { concurrency: HINT_CONCURRENCY });
   }
 
   async onApplicationShutdown(): Promise<void> {

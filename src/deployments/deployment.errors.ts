@@ -44,6 +44,12 @@ export const deploymentErrors = [
     meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
   },
   {
+    code: 'journal-full',
+    kind: 'conflict',
+    meaning:
+      'The journal of the deployment is full; it is being taken back, or ended, without being asked.',
+  },
+  {
     code: 'queue-full',
     kind: 'conflict',
     meaning: 'Too many deployments of this module wait for this cluster already.',

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../engine/run.js';
+import { isOver, type RunStatus } from '../engine/run.js';
 import {
   activeStatuses,
   deploymentStates,
@@ -29,6 +29,7 @@ describe('the statuses of a deployment', () => {
   it('are final when nothing leaves them', () => {
     const final = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'];
     expect(all.filter((status) => deploymentStates.isTerminal(status))).toEqual(final);
+    expect(all.filter(isOver)).toEqual(final);
     expect(activeStatuses).toEqual(all.filter((status) => !final.includes(status)));
   });
 

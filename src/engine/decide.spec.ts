@@ -38,6 +38,50 @@ describe('signals', () => {
   );
 });
 
+describe('a run that is over', () => {
+  it.each<RunStatus>([
+    ...(['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'] as const),
+  ])('is only laid to rest, whatever is asked of it: %s', (present) => {
+    const input = inputOf(allDone, { status: present, undo: undoPlan, signals: [pause] });
+    expect(decide(input)).toEqual({ do: 'rest' });
+  });
+});
+
+describe('a journal that is full', () => {
+  const withLength = (input: DecideInput, lastSeq: number): DecideInput => ({
+    ...input,
+    journal: { ...input.journal, lastSeq },
+  });
+  const fromHere = limits.journalEntries - limits.journalReserve;
+  const moved = [...opening, done('w1.move')];
+
+  it.each<RunStatus>(['Running', 'Paused'])(
+    'is taken for a reason to go back as long as there is room for it, while %s',
+    (present) => {
+      const input = inputOf(moved, { status: present });
+      expect(decide(withLength(input, fromHere - 1))).not.toMatchObject({ do: 'undo' });
+      expect(decide(withLength(input, fromHere))).toMatchObject({
+        ...{ do: 'undo', ending: 'RolledBack', reason: expect.stringContaining('full') as string },
+      });
+    },
+  );
+
+  it('ends what has not moved anything', () => {
+    expect(decide(withLength(inputOf(opening), fromHere))).toMatchObject({
+      ...{ do: 'finish', status: 'Failed' },
+    });
+  });
+
+  it('does not end the way back before its last entries', () => {
+    const last = limits.journalEntries - limits.journalLastWords;
+    const input = inputOf(undoing, rolling);
+    expect(decide(withLength(input, last - 1))).toMatchObject({ do: 'run' });
+    expect(decide(withLength(input, last))).toMatchObject({
+      ...{ do: 'finish', status: 'RollbackFailed' },
+    });
+  });
+});
+
 describe('the way forward', () => {
   it('runs the first step that has not succeeded', () => {
     expect(decide(inputOf([]))).toMatchObject({ do: 'run', step: { id: 'preflight' }, attempt: 1 });

@@ -5,7 +5,7 @@
 import { limits } from '../kernel/limits.js';
 import { stepKey, type FoldedJournal, type StepRecord } from './journal.js';
 import { movesOf, type Plan, type Step } from './plan.js';
-import type { RunSignal, RunStatus, UndoEnding, WaitingOn } from './run.js';
+import { isOver, type RunSignal, type RunStatus, type UndoEnding, type WaitingOn } from './run.js';
 
 export interface DecideInput {
   readonly status: RunStatus;
@@ -26,6 +26,8 @@ export type Action =
   | { readonly do: 'run'; readonly step: Step; readonly attempt: number }
   | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
   | { readonly do: 'wait'; readonly until: number; readonly waitingOn: WaitingOn }
+  /** It is over, and somebody has woken it all the same. */
+  | { readonly do: 'rest' }
   | {
       readonly do: 'finish';
       readonly status: RunStatus;
@@ -37,10 +39,28 @@ const RETRY_MOST_MS = 30_000;
 
 export function decide(input: DecideInput): Action {
   const { signals, status } = input;
+  if (isOver(status)) return { do: 'rest' };
   const [signal] = signals;
   if (signal) return { do: 'apply', signal };
+  const full = decideFull(input);
+  if (full) return full;
   if (status === 'Paused') return decidePaused(input);
   return status === 'RollingBack' ? decideUndo(input) : decideForward(input);
+}
+
+/** A journal without room for the way back would keep a run for ever where it stands. */
+function decideFull({ status, forward, journal }: DecideInput): Action | null {
+  const room = limits.journalEntries - journal.lastSeq;
+  const reason = `the journal is full: ${journal.lastSeq} of ${limits.journalEntries} entries are written`;
+  if (status === 'RollingBack') {
+    return room > limits.journalLastWords
+      ? null
+      : { do: 'finish', status: 'RollbackFailed', reason };
+  }
+  if (room > limits.journalReserve) return null;
+  return hasMoved(forward, journal)
+    ? { do: 'undo', ending: 'RolledBack', reason }
+    : { do: 'finish', status: 'Failed', reason };
 }
 
 function decidePaused({ journal, now, reason }: DecideInput): Action {

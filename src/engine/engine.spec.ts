@@ -10,12 +10,13 @@ class Bench {
   readonly rig = new EngineRig();
   readonly store = this.rig.store;
   readonly log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-  readonly metrics = { fenced: jest.fn(), polled: jest.fn() };
+  readonly metrics = { fenced: jest.fn(), polled: jest.fn(), poisoned: jest.fn() };
   readonly leases = new LeaseKeeper(this.store, 'worker', this.store.clock, this.log);
   readonly pollers: DuePoller[] = [];
   readonly engine = new Engine({
     ...{ store: this.store, interpreter: this.rig.interpreter, leases: this.leases },
     ...{ pollers: this.pollers, clock: this.store.clock, log: this.log, metrics: this.metrics },
+    onFinish: this.rig.onFinish,
   });
 
   async pass(ms: number): Promise<void> {

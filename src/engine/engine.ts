@@ -8,13 +8,19 @@ import type { EngineMetrics } from './engine.metrics.js';
 import type { Interpreter } from './interpreter.js';
 import { LEASE_MS, type EngineLog, type LeaseKeeper } from './lease-keeper.js';
 import type { Lease, RunKey } from './run.js';
+import {
+  failureDelayMs,
+  poisonReason,
+  stopForPerson,
+  tryAgain,
+  type PoisonPorts,
+} from './poison.js';
+import { limits } from '../kernel/limits.js';
 import { Fenced, type RunStore } from './run-store.js';
 
 /** Actions at once in one process: they wait for PostgreSQL, not for the processor. */
 const CONCURRENCY = 32;
 const BEAT_MS = 250;
-/** After an error of ours: soon, but not in a loop. */
-const ERROR_DELAY_MS = 1_000;
 const STOP_POLL_MS = 10;
 
 /** Work that is due without needing a lease: folded in batches right in the due loop. */
@@ -32,6 +38,8 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly log: EngineLog;
   readonly metrics: EngineMetrics;
+  /** As the interpreter's: told inside the transaction that ends a run. */
+  readonly onFinish: PoisonPorts['onFinish'];
 }
 
 export class Engine {
@@ -109,24 +117,49 @@ export class Engine {
   }
 
   private async act(lease: Lease, askedAt: number): Promise<void> {
-    const { interpreter, leases, log, metrics, store } = this.ports;
-    const { id } = lease.key;
+    const { interpreter, leases } = this.ports;
     const signal = leases.hold(lease, askedAt);
     try {
-      await interpreter.act(lease, { signal });
+      // Before anything is done: the worker before may have died of it.
+      if (lease.failures >= limits.runFailures) await this.poisoned(lease, DIED);
+      else await interpreter.act(lease, { signal });
     } catch (error) {
-      // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
-      if (error instanceof Fenced || signal.aborted) metrics.fenced();
-      else {
-        log.error({ run: id, error: messageOf(error), stack: stackOf(error) }, 'an action failed');
-      }
-      // Fenced by the statement itself: whoever holds the run now does not notice.
-      await store.release(lease, ERROR_DELAY_MS).catch(() => undefined);
+      // What cannot be written down now is seen by whoever takes the run when the lease has run out.
+      await this.failed(lease, error, signal).catch(() => undefined);
     } finally {
       leases.drop(lease);
     }
   }
+
+  private async failed(lease: Lease, error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, metrics, store } = this.ports;
+    const failures = lease.failures + 1;
+    const isLost = error instanceof Fenced;
+    // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
+    if (isLost || signal.aborted) metrics.fenced();
+    else {
+      const fields = { run: lease.key.id, failures, error: messageOf(error) };
+      log.error({ ...fields, stack: stackOf(error) }, 'an action failed');
+    }
+    // Fenced by the statement itself: whoever holds the run now does not notice.
+    if (isLost || failures < limits.runFailures) {
+      await store.release(lease, tryAgain(failureDelayMs(failures), messageOf(error)));
+    } else await this.poisoned({ ...lease, failures }, messageOf(error));
+  }
+
+  private async poisoned(lease: Lease, problem: string): Promise<void> {
+    const { log, metrics } = this.ports;
+    const reason = poisonReason(lease.failures, problem);
+    await stopForPerson(this.ports, lease, reason);
+    metrics.poisoned();
+    log.error(
+      { run: lease.key.id, reason, runbook: 'docs/runbooks/poisoned-run.md' },
+      'a run was stopped for a person',
+    );
+  }
 }
+
+const DIED = 'the workers that took it ended before they could give it back';
 
 function stackOf(error: unknown): string | undefined {
   return error instanceof Error ? error.stack : undefined;

@@ -1,7 +1,7 @@
-import { stepKey } from './journal.js';
+import { stepKey, type JournalEntry } from './journal.js';
 import { EngineRig, planOf, waitUntil, type Script } from '../../test/support/engine-rig.js';
 import { FakeRunStore } from '../../test/support/fake-run-store.js';
-import { TerminalError } from '../kernel/errors.js';
+import { DomainError, TerminalError } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import { Fenced } from './run-store.js';
 import type { StepOutcome } from './step-handler.js';
@@ -233,6 +233,92 @@ describe('verbs on their way', () => {
       actor: 'olga',
       data: { number: 1, verb: 'resume', ignored: 'not possible while Pending' },
     });
+  });
+});
+
+describe('verbs behind the one that ends the run', () => {
+  it('are journalled as ignored, and none is lost', async () => {
+    const rig = new EngineRig();
+    const key = rig.store.add(planOf());
+    for (const verb of ['cancel', 'cancel', 'pause'] as const) rig.store.signal(key, verb);
+    const run = await rig.drive(key);
+    expect(run.status).toBe('Cancelled');
+    const applied = run.entries.filter(({ kind }) => kind === 'applied').map(({ data }) => data);
+    expect(applied).toEqual([
+      { number: 1, verb: 'cancel' },
+      { number: 2, verb: 'cancel', ignored: 'not possible while Cancelled' },
+      { number: 3, verb: 'pause', ignored: 'not possible while Cancelled' },
+    ]);
+    expect(run.entries.at(-1)?.kind).toBe('finished');
+  });
+
+  it('are waited for when they come while it is applied', async () => {
+    const rig = new EngineRig();
+    const key = rig.store.add(planOf());
+    rig.store.signal(key, 'cancel');
+    const load = rig.store.load.bind(rig.store);
+    rig.store.load = async (lease) => {
+      const run = await load(lease);
+      if (run.signals.length === 1) rig.store.signal(key, 'pause');
+      return run;
+    };
+    const run = await rig.drive(key);
+    expect(run.entries.filter(({ kind }) => kind === 'applied')).toHaveLength(2);
+  });
+});
+
+describe('a run that is taken after its end', () => {
+  it('is laid to rest without a second end', async () => {
+    const rig = new EngineRig();
+    const key = rig.store.add(planOf());
+    const run = await rig.drive(key);
+    const { length } = run.entries;
+    run.wakeAt = 0;
+    const [lease] = await rig.store.claimDue('one', 4_000, 1);
+    await rig.interpreter.act(lease!, { signal: new AbortController().signal });
+    expect(run).toMatchObject({ status: 'Succeeded', wakeAt: null, owner: null });
+    expect(run.entries).toHaveLength(length);
+    expect(rig.finished).toEqual(['Succeeded']);
+  });
+});
+
+describe('a journal without room', () => {
+  it('ends a watch that begins anew for ever with the way back', async () => {
+    const rig = new EngineRig();
+    const key = rig.store.add(planOf(1));
+    rig.script = { 'w1.gate': ({ now }) => ({ ...waitUntil(now + 1_000), restarts: true }) };
+    const run = await rig.drive(key, ({ status, entries }) => {
+      const room = limits.journalEntries - limits.journalReserve - entries.length;
+      if (status === 'Running' && room > 3) entries.push(...manyNotes(entries.length, room - 3));
+    });
+    expect(run).toMatchObject({
+      ...{ status: 'RolledBack', reason: expect.stringMatching(/journal is full/) as string },
+    });
+    expect(run.entries.length).toBeLessThan(limits.journalEntries);
+  });
+});
+
+function manyNotes(seq: number, count: number): JournalEntry[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ seq: seq + index + 1, at: 0, planNumber: 1, stepId: 'w1.gate', attempt: 1 },
+    ...{ kind: 'step-note', actor: 'test', data: {} },
+  }));
+}
+
+describe('a store outside that does not answer', () => {
+  it('is waited for, as long as the step may take, and costs no attempt', async () => {
+    const rig = new EngineRig();
+    rig.script = {
+      preflight: failing(new DomainError('unavailable', 'artifact-store-away', 'No answer.')),
+    };
+    const key = rig.store.add(planOf());
+    let waitingOn;
+    const run = await rig.drive(key, ({ waitingOn: on }) => (waitingOn ??= on));
+    expect(waitingOn).toMatchObject({ kind: 'retry', detail: 'No answer. It is asked again.' });
+    expect(run).toMatchObject({
+      ...{ status: 'Failed', reason: expect.stringMatching(/not done within 60 s/) as string },
+    });
+    expect(run.entries.filter(({ kind }) => kind === 'step-failed')).toEqual([]);
   });
 });
 

@@ -11,7 +11,8 @@ import type { Plan, Step } from './plan.js';
 import type { Lease, LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
 import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
 import { ENGINE, isStarted, recordOutcome, recordStart } from './record-outcome.js';
-import { failureOutcome, type Outcome } from './step-outcome.js';
+import { tryAgain } from './poison.js';
+import { awayOutcome, failureOutcome, type Outcome } from './step-outcome.js';
 import type { RunStore, RunTransaction } from './run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from './step-handler.js';
 
@@ -24,7 +25,7 @@ export interface InterpreterPorts {
   /** The second plan: how to take back what has been moved. Pure over the stored plan and journal. */
   planUndo(run: LoadedRun): { plan: Plan; factsText: string };
   /** Told inside the transaction that ends a run; releases what it held. */
-  onFinish(tx: RunTransaction, key: RunKey, run: LoadedRun, status: RunStatus): Promise<void>;
+  onFinish(tx: RunTransaction, key: RunKey, status: RunStatus): Promise<void>;
 }
 
 export interface ActionBudget {
@@ -43,7 +44,10 @@ export class Interpreter {
       if (await this.perform(lease, run, action, budget)) return;
       run = await this.ports.store.load(lease, run);
     }
-    await this.ports.store.release(lease, 1_000);
+    await this.ports.store.release(
+      lease,
+      tryAgain(1_000, `${ACTIONS_PER_LEASE} actions and no wait`),
+    );
   }
 
   /** Returns true when the run sleeps or is over. */
@@ -64,11 +68,14 @@ export class Interpreter {
         return false;
       case 'wait':
         return store.sleep(lease, run, { ...action, pollsGate: false });
+      case 'rest':
+        await store.retire(lease);
+        return true;
       case 'finish':
         return store.commit(lease, { locksSlot: true }, async (tx) => {
           // A verb that was accepted a moment ago must not be lost to a run that just ended.
           if ((await tx.newestSignal()) > run.journal.lastSignal) return false;
-          await this.finish(tx, lease.key, run, action);
+          await this.finish(tx, lease.key, action);
           return true;
         });
       default:
@@ -89,13 +96,31 @@ export class Interpreter {
     const { store } = this.ports;
     const effect = effectOf(signal, run);
     if (effect.do === 'promote') return this.promote(lease, run, signal, effect, budget);
-    await store.commit(lease, { locksSlot: effect.do === 'finish' }, async (tx) => {
+    if (effect.do === 'finish') return this.applyLast(lease, run, signal, effect);
+    await store.commit(lease, { locksSlot: false }, async (tx) => {
       await tx.append(appliedEntry(signal, run, effect));
       if (effect.do === 'change') await tx.changeStatus(effect.change, signal.actor);
       if (effect.do === 'undo') await this.beginUndo(tx, run, effect);
-      if (effect.do === 'finish') await this.finish(tx, lease.key, run, effect);
     });
-    return effect.do === 'finish';
+    return false;
+  }
+
+  /** The verb ends the run: those that wait behind it get their answer before nobody looks again. */
+  private async applyLast(
+    lease: Lease,
+    run: LoadedRun,
+    signal: RunSignal,
+    effect: Extract<SignalEffect, { do: 'finish' }>,
+  ): Promise<boolean> {
+    return this.ports.store.commit(lease, { locksSlot: true }, async (tx) => {
+      if ((await tx.newestSignal()) > (run.signals.at(-1)?.number ?? signal.number)) return false;
+      await tx.append(appliedEntry(signal, run, effect));
+      for (const late of run.signals.filter(({ number }) => number > signal.number)) {
+        await tx.append(appliedEntry(late, run, effect, `not possible while ${effect.status}`));
+      }
+      await this.finish(tx, lease.key, effect);
+      return true;
+    });
   }
 
   /** The step that is open now ends at a person's word, unless it knows better by now. */
@@ -148,7 +173,7 @@ export class Interpreter {
       await store.commit(lease, { locksSlot: false }, (tx) => recordStart(tx, stepRun));
     }
     const context = Context.system(lease.key.tenantId, 'engine');
-    const outcome = await this.guarded(() => handler.run(context, stepRun));
+    const outcome = await this.guarded(run, () => handler.run(context, stepRun));
     await store.commit(lease, { locksSlot: false }, (tx) => recordOutcome(tx, stepRun, outcome));
     return this.afterOutcome(lease, run, stepRun, outcome);
   }
@@ -179,11 +204,11 @@ export class Interpreter {
     }
   }
 
-  private async guarded(work: () => Promise<StepOutcome>): Promise<Outcome> {
+  private async guarded({ now }: LoadedRun, work: () => Promise<StepOutcome>): Promise<Outcome> {
     try {
       return await work();
     } catch (error) {
-      return failureOutcome(error);
+      return awayOutcome(error, now) ?? failureOutcome(error);
     }
   }
 
@@ -245,12 +270,11 @@ export class Interpreter {
   private async finish(
     tx: RunTransaction,
     key: RunKey,
-    run: LoadedRun,
     action: { status: RunStatus; reason: string | null },
   ): Promise<void> {
     const { status, reason } = action;
     await tx.changeStatus({ status, reason }, ENGINE);
-    await this.ports.onFinish(tx, key, run, status);
+    await this.ports.onFinish(tx, key, status);
   }
 }
 

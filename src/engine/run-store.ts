@@ -29,6 +29,8 @@ export interface StatusChange {
 /** One fenced transaction of an action. Whatever is written here is committed together or not. */
 export interface RunTransaction {
   readonly context: Context;
+  /** As it is in this transaction. */
+  readonly status: RunStatus;
   append(entry: NewEntry): Promise<JournalEntry>;
   /**
    * Compare-and-set against the table of transitions; appends `status-changed`, or `finished` for
@@ -64,8 +66,20 @@ export abstract class RunStore {
    * lease is kept, load again.
    */
   abstract sleep(lease: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean>;
-  /** Gives the lease back after an error of ours, to be looked at again after `delayMs`. */
-  abstract release(lease: Lease, delayMs: number): Promise<void>;
+  /** Gives the lease back of a run that could not be brought to a wait; needs nothing loaded. */
+  abstract release(lease: Lease, release: Release): Promise<void>;
+  /** Lays to rest a run that is awake although it is over. */
+  abstract retire(lease: Lease): Promise<void>;
+}
+
+export interface Release {
+  readonly delayMs: number;
+  readonly waitingOn: Omit<WaitingOn, 'since' | 'until'>;
+  /**
+   * `counted`: one more error of ours in a row. `forgotten`: a person takes over; a hint that came
+   * meanwhile is not slept over.
+   */
+  readonly failures: 'counted' | 'forgotten';
 }
 
 export interface Sleep {

@@ -15,6 +15,13 @@ export type RunStatus =
   | 'Cancelled'
   | 'Rejected';
 
+const OVER: readonly RunStatus[] = [
+  ...(['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'] as const),
+];
+
+/** Final: nothing happens to the run any more. */
+export const isOver = (status: RunStatus) => OVER.includes(status);
+
 export type UndoEnding = 'RolledBack' | 'Cancelled';
 
 /** Why a run waits: everything that waits can say so. Times in ms since the epoch. */
@@ -50,6 +57,11 @@ export interface Lease {
   readonly fence: number;
   /** How many hints the run had had when it was leased. */
   readonly pokes: number;
+  /**
+   * How often in a row an action ended by an error of ours, or with its worker: a lease that ran
+   * out without being given back counts, so that what kills workers does not go on for ever.
+   */
+  readonly failures: number;
 }
 
 /** The gate that the due loop folds for this run, as far as it has come. */

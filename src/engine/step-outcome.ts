@@ -1,4 +1,4 @@
-import { messageOf, TerminalError } from '../kernel/errors.js';
+import { DomainError, messageOf, TerminalError } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import type { StepOutcome } from './step-handler.js';
 
@@ -28,8 +28,22 @@ export function failureOutcome(error: unknown): Outcome {
 }
 
 /** The journal cannot hold U+0000, and a failure that cannot be written down is tried for ever. */
-function storable(message: string): string {
+export function storable(message: string): string {
   return message.replaceAll('\u0000', '\ufffd');
+}
+
+/** Asked again so soon; the step's deadline says for how long. */
+const AWAY_AGAIN_MS = 5_000;
+
+/**
+ * Something outside does not answer (a store of artifacts): nobody's mistake, and no attempt of the
+ * step. It waits, for as long as the step may take. Undefined: it is something else.
+ */
+export function awayOutcome(error: unknown, now: number): StepOutcome | undefined {
+  if (!(error instanceof DomainError) || error.kind !== 'unavailable') return undefined;
+  const detail = `${storable(messageOf(error)).slice(0, 500)} It is asked again.`;
+  const waitingOn = { kind: 'retry', who: 'the engine', verb: null, detail };
+  return { outcome: 'wait', until: now + AWAY_AGAIN_MS, waitingOn };
 }
 
 /** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */

@@ -25,12 +25,18 @@ export const limits = {
   nodesPerWave: 500,
   stepsPerPlan: 400,
   journalEntries: 10_000,
+  /** Kept for the way back: 400 steps with their starts, ends and a few failures. */
+  journalReserve: 2_000,
+  /** Kept for saying that even the way back has not found room. */
+  journalLastWords: 20,
   journalDataBytes: 16 * 1024,
   gateStateBytes: 8 * 1024,
   gateSampleBytes: 2 * 1024,
   gateEvidenceBytes: 64 * 1024,
   /** More attempts than this is not bad luck any more. */
   stepAttempts: 5,
+  /** Errors of ours in a row with one run, four minutes of them: trying on would only hide it. */
+  runFailures: 10,
   /** Rollouts waiting for one slot; a longer queue is a pipeline that nobody watches. */
   queuedPerSlot: 100,
   /** What succeeded longer ago may not find any more what it needs around it. */

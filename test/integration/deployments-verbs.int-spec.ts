@@ -76,6 +76,14 @@ describe('a verb', () => {
     expect(await signals(id)).toHaveLength(2);
   });
 
+  it('is refused when the journal is full: the rest of it is for the ending', async () => {
+    const id = await inStatus('Running');
+    await app.sql('update deployments set journal_seq = 8000 where id = $1', [id]);
+    const answer = await verb(id, 'pause');
+    expect(answer).toMatchObject({ status: 409, body: { code: 'journal-full' } });
+    expect(await signals(id)).toEqual([]);
+  });
+
   it('goes only with the revision that was read', async () => {
     const id = await inStatus('Running');
     const stale = await verb(id, 'pause', {}, { 'if-match': '"7"' });

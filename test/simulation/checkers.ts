@@ -69,9 +69,7 @@ export class Checkers {
     if (wakeAt !== null) this.trace.violated('I4', `a finished run (${status}) is due again`);
     const applied = run.entries.filter(({ kind }) => kind === 'applied');
     const unapplied = run.signals.length - applied.length;
-    // What was asked for after the cancel that ended the run has nothing left to act on.
-    const isCut = status === 'Cancelled' && applied.at(-1)?.data.verb === 'cancel';
-    if (unapplied !== 0 && !isCut) this.trace.violated('I6', `${unapplied} verbs were lost`);
+    if (unapplied !== 0) this.trace.violated('I6', `${unapplied} verbs were lost`);
   }
 
   /** The moment a run ends: what do its nodes have to run now? */

@@ -1,6 +1,11 @@
 /** One store for all processes; and each process's own, faulty way to it. */
 import type { Lease, LoadedRun, RunKey } from '../../src/engine/run.js';
-import { RunStore, type RunTransaction, type Sleep } from '../../src/engine/run-store.js';
+import {
+  RunStore,
+  type Release,
+  type RunTransaction,
+  type Sleep,
+} from '../../src/engine/run-store.js';
 import { FakeRunStore, type FakeRun } from '../support/fake-run-store.js';
 import type { Trace } from './violation.js';
 
@@ -88,8 +93,12 @@ export class ProcessStore extends RunStore {
     return this.call(() => this.store.sleep(lease, run, sleep));
   }
 
-  release(lease: Lease, delayMs: number): Promise<void> {
-    return this.call(() => this.store.release(lease, delayMs));
+  release(lease: Lease, release: Release): Promise<void> {
+    return this.call(() => this.store.release(lease, release));
+  }
+
+  retire(lease: Lease): Promise<void> {
+    return this.call(() => this.store.retire(lease));
   }
 
   private async call<T>(work: () => Promise<T>): Promise<T> {

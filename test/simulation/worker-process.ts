@@ -50,7 +50,12 @@ export class WorkerProcess implements TimerOwner, Passage {
       interpreter: new Interpreter({ store, ...world.ports }),
       leases: new LeaseKeeper(store, name, clock, log),
       pollers: world.dueLoop ? [world.poller] : [],
-      metrics: { fenced: () => trace.say(`${name} was fenced`), polled: () => undefined },
+      onFinish: world.ports.onFinish,
+      metrics: {
+        fenced: () => trace.say(`${name} was fenced`),
+        poisoned: () => trace.say(`${name} stopped a run for a person`),
+        polled: () => undefined,
+      },
     });
   }
 

@@ -148,7 +148,7 @@ export class DeploymentsApp {
       store: this.whole.get(SqlRunStore),
       handlers: this.whole.get(Steps).registry,
       planUndo,
-      onFinish: (tx, key, run, status) => this.whole.get(FinishRun).finish(tx, key.id, run, status),
+      onFinish: (tx, key, status) => this.whole.get(FinishRun).finish(tx, key.id, status),
     });
   }
 

@@ -1,6 +1,6 @@
 /** The real interpreter over the store in memory, with steps that do what the test says. */
 import { planUndo } from '../../src/deployments/runs/undo.js';
-import { Interpreter } from '../../src/engine/interpreter.js';
+import { Interpreter, type InterpreterPorts } from '../../src/engine/interpreter.js';
 import { stepKey } from '../../src/engine/journal.js';
 import type { Plan, Step, StepEffect } from '../../src/engine/plan.js';
 import type { RunKey, RunStatus } from '../../src/engine/run.js';
@@ -52,7 +52,13 @@ export class EngineRig {
   /** What handlers outside a transaction did; a crash may repeat these. */
   readonly outside: string[] = [];
   readonly interpreter: Interpreter;
+  planUndo = planUndo;
   script: Script = {};
+
+  onFinish: InterpreterPorts['onFinish'] = async (tx, _key, status) => {
+    await tx.context.tx.execute(`finish ${status}`);
+    this.finished.push(status);
+  };
 
   constructor(readonly store = new FakeRunStore()) {
     const kinds = ['slot', 'move', 'converge', 'gate'];
@@ -62,11 +68,8 @@ export class EngineRig {
         this.handler('preflight', 'outside'),
         ...kinds.map((kind) => this.handler(kind, 'transaction')),
       ]),
-      planUndo,
-      onFinish: async (tx, _key, _run, status) => {
-        await tx.context.tx.execute(`finish ${status}`);
-        this.finished.push(status);
-      },
+      planUndo: (run) => this.planUndo(run),
+      onFinish: (tx, key, status) => this.onFinish(tx, key, status),
     });
   }
 

@@ -11,6 +11,7 @@ import {
   Fenced,
   RunStore,
   type NewEntry,
+  type Release,
   type RunTransaction,
   type Sleep,
   type StatusChange,
@@ -34,6 +35,7 @@ export interface FakeRun {
   leaseUntil: number | null;
   fence: number;
   pokes: number;
+  failures: number;
   pollsGate: boolean;
   gate: LoadedRun['gate'];
   waitingOn: WaitingOn | null;
@@ -80,7 +82,7 @@ export class FakeRunStore extends RunStore {
     });
     this.runs.set(key.id, {
       ...{ key, status: 'Pending', ending: null, reason: null, lane: 'normal', wakeAt: now },
-      ...{ owner: null, leaseUntil: null, fence: 0, pokes: 0, pollsGate: false },
+      ...{ owner: null, leaseUntil: null, fence: 0, pokes: 0, failures: 0, pollsGate: false },
       ...{ gate: null, waitingOn: null, signals: [], plans: [plan] },
       entries: [entry(1, 'created', 0), entry(2, 'planned', 1)],
     });
@@ -175,22 +177,37 @@ export class FakeRunStore extends RunStore {
       if (!this.holds(run, lease) || run.pokes !== pokes) return false;
       const { until, waitingOn, pollsGate } = sleep;
       Object.assign(run, { wakeAt: until, waitingOn, pollsGate, owner: null, leaseUntil: null });
+      run.failures = 0;
       return true;
     });
   }
 
-  async release(lease: Lease, delayMs: number): Promise<void> {
+  async release(lease: Lease, { delayMs, waitingOn, failures }: Release): Promise<void> {
     await this.mayAct();
     const run = this.run(lease.key);
     if (!this.holds(run, lease) || run.wakeAt === null) return;
-    const wakeAt = this.clock.now() + delayMs;
-    Object.assign(run, { wakeAt, owner: null, leaseUntil: null, pollsGate: false });
+    const since = this.clock.now();
+    const isCounted = failures === 'counted';
+    const wakeAt = isCounted || run.pokes === lease.pokes ? since + delayMs : since;
+    Object.assign(run, {
+      ...{ wakeAt, owner: null, leaseUntil: null, pollsGate: false },
+      ...{ failures: isCounted ? run.failures + 1 : 0 },
+      waitingOn: { ...waitingOn, since, until: since + delayMs },
+    });
+  }
+
+  async retire(lease: Lease): Promise<void> {
+    await this.mayAct();
+    const run = this.run(lease.key);
+    if (!this.holds(run, lease)) return;
+    Object.assign(run, { wakeAt: null, waitingOn: null, owner: null, leaseUntil: null });
   }
 
   private take(run: FakeRun, owner: string, leaseMs: number): Lease {
     const fence = run.fence + 1;
-    Object.assign(run, { owner, fence, leaseUntil: this.clock.now() + leaseMs });
-    return { key: run.key, fence, pokes: run.pokes };
+    const failures = run.failures + (run.leaseUntil === null ? 0 : 1);
+    Object.assign(run, { owner, fence, failures, leaseUntil: this.clock.now() + leaseMs });
+    return { key: run.key, fence, pokes: run.pokes, failures };
   }
 
   private isFree({ leaseUntil }: FakeRun): boolean {
@@ -272,6 +289,10 @@ class FakeTransaction implements RunTransaction {
       afterCommit: () => undefined,
     };
     this.context = Context.system(draft.key.tenantId, 'engine').with(tx as Transaction);
+  }
+
+  get status() {
+    return this.draft.status;
   }
 
   async append(entry: NewEntry): Promise<JournalEntry> {

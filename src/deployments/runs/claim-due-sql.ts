@@ -8,6 +8,7 @@
  * batch has been chosen; more are chosen than fit, because other workers choose at the same moment.
  */
 import { limits } from '../../kernel/limits.js';
+import { ranOut } from './run-sql.js';
 
 /** Read in the order of time before a lane counts as flooded. */
 const READ_FIRST = 500;
@@ -61,7 +62,7 @@ export const claimDueSql = `
     join runs r on r.tenant_id = chosen.tenant_id and r.kind = chosen.kind and r.id = chosen.id
     where ${isDue('r')}
     order by chosen.place limit $3 for update of r skip locked)
-  update runs r set lease_owner = $1, fence = r.fence + 1,
+  update runs r set lease_owner = $1, fence = r.fence + 1, failures = r.failures + ${ranOut('r')},
     lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
   from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
-  returning r.tenant_id as "tenantId", r.id, r.fence, r.pokes`;
+  returning r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`;

@@ -16,6 +16,7 @@ interface Row {
 @Injectable()
 export class EngineGauges implements EngineMetrics {
   private readonly fencedWrites: Counter;
+  private readonly poisonedRuns: Counter;
   private readonly polls: Counter<'poller'>;
 
   constructor(
@@ -25,6 +26,10 @@ export class EngineGauges implements EngineMetrics {
     this.fencedWrites = metrics.counter({
       name: 'fenced_writes_total',
       help: 'Writes refused because the lease had been lost',
+    });
+    this.poisonedRuns = metrics.counter({
+      name: 'poison_runs_total',
+      help: 'Runs stopped for a person because acting on them failed again and again',
     });
     this.polls = metrics.counter({
       name: 'gate_polls_total',
@@ -54,6 +59,10 @@ export class EngineGauges implements EngineMetrics {
 
   fenced(): void {
     this.fencedWrites.inc();
+  }
+
+  poisoned(): void {
+    this.poisonedRuns.inc();
   }
 
   polled(poller: string, count: number): void {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { LoadedRun, RunStatus } from '../../engine/run.js';
+import type { RunStatus } from '../../engine/run.js';
 import type { RunTransaction } from '../../engine/run-store.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Context } from '../../platform/context.js';
@@ -20,12 +20,7 @@ export class FinishRun {
     private readonly logger: Logger,
   ) {}
 
-  async finish(
-    tx: RunTransaction,
-    deploymentId: string,
-    run: LoadedRun,
-    status: RunStatus,
-  ): Promise<void> {
+  async finish(tx: RunTransaction, deploymentId: string, status: RunStatus): Promise<void> {
     const ctx = tx.context;
     const spec = await specOf(ctx, deploymentId);
     if (status === 'Succeeded') {

@@ -5,13 +5,16 @@
 
 export const RUN_KIND = 'deployment';
 
+/** Who gives a lease back clears it: one that only ran out belonged to a worker that died. */
+export const ranOut = (run: string) => `(${run}.lease_until is not null)::int`;
+
 /** $1 owner, $2 lease ms, $3 tenant, $4 kind, $5 id. */
 export const leaseSql = `
-  update runs set lease_owner = $1, fence = fence + 1,
+  update runs set lease_owner = $1, fence = fence + 1, failures = failures + ${ranOut('runs')},
     lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
   where tenant_id = $3 and kind = $4 and id = $5 and wake_at is not null
     and (lease_until is null or lease_until < clock_timestamp())
-  returning tenant_id as "tenantId", id, fence, pokes`;
+  returning tenant_id as "tenantId", id, fence, pokes, failures`;
 
 /** $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. */
 export const renewSql = `
@@ -29,14 +32,25 @@ export const sleepSql = `
   returning id`;
 
 /**
- * $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms. A run that is over stays so: whoever ended it
- * may have missed the reply to its commit, and takes that for an error.
+ * $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms, $6 waiting on, $7 is counted, $8 pokes. A run
+ * that is over stays so: whoever ended it may have missed the reply to its commit, and takes that
+ * for an error.
  */
 export const releaseSql = `
   update runs set lease_owner = null, lease_until = null, polls_gate = false,
-    failures = failures + 1,
-    wake_at = clock_timestamp() + $5::int * interval '1 millisecond'
+    failures = case when $7 then failures + 1 else 0 end,
+    wake_at = clock_timestamp()
+      + case when $7 or pokes = $8 then $5::int else 0 end * interval '1 millisecond',
+    waiting_on = $6::jsonb || jsonb_build_object(
+      'since', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
+      'until', floor(extract(epoch from clock_timestamp()) * 1000)::bigint + $5::int)
   where tenant_id = $1 and kind = $2 and id = $3 and fence = $4 and wake_at is not null`;
+
+/** As endSql, by who has found it awake: $4 fence. */
+export const retireSql = `
+  update runs set wake_at = null, waiting_on = null, gate = null, polls_gate = false,
+    lease_owner = null, lease_until = null, failures = 0
+  where tenant_id = $1 and kind = $2 and id = $3 and fence = $4`;
 
 /** The run is over: $1 tenant, $2 kind, $3 id. The caller has locked it and compared the fence. */
 export const endSql = `

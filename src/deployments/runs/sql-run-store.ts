@@ -15,7 +15,13 @@ import {
   type FoldedJournal,
   type JournalEntry,
 } from '../../engine/journal.js';
-import { Fenced, RunStore, type RunTransaction, type Sleep } from '../../engine/run-store.js';
+import {
+  Fenced,
+  RunStore,
+  type Release,
+  type RunTransaction,
+  type Sleep,
+} from '../../engine/run-store.js';
 import type { Plan } from '../../engine/plan.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -24,13 +30,14 @@ import { Outbox } from '../../platform/outbox/outbox.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { SqlRunTransaction } from './sql-run-transaction.js';
 import { claimDueSql } from './claim-due-sql.js';
-import { leaseSql, releaseSql, renewSql, RUN_KIND, sleepSql } from './run-sql.js';
+import { leaseSql, releaseSql, renewSql, retireSql, RUN_KIND, sleepSql } from './run-sql.js';
 
 interface LeaseRow {
   readonly tenantId: string;
   readonly id: string;
   readonly fence: number;
   readonly pokes: number;
+  readonly failures: number;
 }
 
 /** Runs in PostgreSQL. Leases and due times are the system's; everything else is the tenant's. */
@@ -116,9 +123,20 @@ export class SqlRunStore extends RunStore {
     return false;
   }
 
-  async release({ key, fence }: Lease, delayMs: number): Promise<void> {
+  async release({ key, fence, pokes }: Lease, release: Release): Promise<void> {
+    const { delayMs, waitingOn, failures } = release;
     await this.clockwork('release', (tx) =>
-      tx.execute(releaseSql, [key.tenantId, RUN_KIND, key.id, fence, delayMs]),
+      tx.execute(releaseSql, [
+        ...[key.tenantId, RUN_KIND, key.id, fence, delayMs],
+        ...[JSON.stringify(waitingOn), failures === 'counted', pokes],
+      ]),
+    );
+    this.signal.publish('deployment', key.id);
+  }
+
+  async retire({ key, fence }: Lease): Promise<void> {
+    await this.clockwork('release', (tx) =>
+      tx.execute(retireSql, [key.tenantId, RUN_KIND, key.id, fence]),
     );
   }
 
@@ -193,6 +211,6 @@ async function plansOf(
   return { forward, undo: plan(undoPlanNumber) };
 }
 
-function leaseOf({ tenantId, id, fence, pokes }: LeaseRow): Lease {
-  return { key: { tenantId, id }, fence, pokes };
+function leaseOf({ tenantId, id, fence, pokes, failures }: LeaseRow): Lease {
+  return { key: { tenantId, id }, fence, pokes, failures };
 }

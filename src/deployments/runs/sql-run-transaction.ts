@@ -26,7 +26,7 @@ interface Locked {
 
 /** One fenced transaction: slot, deployment and run are locked in the global order. */
 export class SqlRunTransaction implements RunTransaction {
-  private status: RunStatus;
+  private current: RunStatus;
   private ending: UndoEnding | null | undefined;
   private reason: string | null | undefined;
   private changed = false;
@@ -40,7 +40,7 @@ export class SqlRunTransaction implements RunTransaction {
     private readonly locked: Locked,
     private readonly outbox: Outbox,
   ) {
-    this.status = locked.status;
+    this.current = locked.status;
     this.seq = locked.journalSeq;
     this.firstSeq = locked.journalSeq;
   }
@@ -58,6 +58,10 @@ export class SqlRunTransaction implements RunTransaction {
     if (!locked || runs.length === 0) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
     return new SqlRunTransaction(ctx, key, fence, locked, options.outbox);
+  }
+
+  get status(): RunStatus {
+    return this.current;
   }
 
   async append(entry: NewEntry): Promise<JournalEntry> {
@@ -81,9 +85,9 @@ export class SqlRunTransaction implements RunTransaction {
 
   async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
     const { status, reason, ending } = change;
-    const from = this.status;
+    const from = this.current;
     assert(deploymentStates.can(from, status), `no way from ${from} to ${status}`);
-    this.status = status;
+    this.current = status;
     this.reason = reason;
     if (ending !== undefined) this.ending = ending;
     this.changed = true;
@@ -130,7 +134,7 @@ export class SqlRunTransaction implements RunTransaction {
   /** Writes what the appends and changes mean for the deployment's own row, once. */
   async flush(): Promise<void> {
     if (this.seq === this.firstSeq && !this.changed) return;
-    const isOver = deploymentStates.isTerminal(this.status);
+    const isOver = deploymentStates.isTerminal(this.current);
     if (isOver) {
       await this.context.tx.execute(endSql, [this.key.tenantId, RUN_KIND, this.key.id]);
     }
@@ -143,7 +147,7 @@ export class SqlRunTransaction implements RunTransaction {
          finished_at = case when $10 then clock_timestamp() else finished_at end
        where tenant_id = $1 and id = $2`,
       [
-        ...[this.key.tenantId, this.key.id, this.seq, this.status, this.changed ? 1 : 0],
+        ...[this.key.tenantId, this.key.id, this.seq, this.current, this.changed ? 1 : 0],
         ...[this.ending !== undefined, this.ending ?? null],
         ...[this.reason !== undefined, this.reason ?? null],
         isOver,

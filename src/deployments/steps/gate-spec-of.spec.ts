@@ -1,10 +1,12 @@
-import { nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
+import { factsOf, nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
 import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
+import { emptyJournal, type StepRecord } from '../../engine/journal.js';
 import type { NodeMove } from '../../engine/plan.js';
+import { canary } from '../strategies/canary.strategy.js';
 import { intervalRequests, sampleOf } from '../gates/gate-sample.js';
 import type { GateSpec } from '../gates/gate-spec.js';
-import { withCapacity, withOnlyNew } from './gate-spec-of.js';
+import { gateSpecOf, withCapacity, withOnlyNew } from './gate-spec-of.js';
 
 const wave = [0, 1].map((index) => {
   const { nodeId, name } = nodeOf(index);
@@ -72,6 +74,46 @@ describe('how full a wave’s nodes are', () => {
       memoryMiB: null,
     });
     expect(usage(mute, [{}, {}])).toMatchObject({ cpu: null, memory: { percent: 0 } });
+  });
+});
+
+describe('a gate', () => {
+  const plan = canary.plan(factsOf(), canary.params.parse({ wavesPercent: [50, 100] }));
+  const gate = plan.steps.filter(({ effects }) => effects.includes('gate')).at(-1)!;
+  const baseline = { firstRelease: true, wave: null, earlier: null, control: null };
+  const record: StepRecord = {
+    ...{ startedAt: 0, pausedMsBefore: 0, attempt: 1, status: 'succeeded', endedAt: 0 },
+    ...{ terminal: false, message: null, output: baseline },
+  };
+  const watched = (notes: readonly object[], output: object = {}) =>
+    gateSpecOf(
+      {
+        ...{ key: { tenantId: 't', id: 'd' }, step: gate, plan, planNumber: 1, attempt: 1 },
+        ...{ startedAt: 0, now: 0, gate: null, signal: new AbortController().signal },
+        journal: {
+          ...emptyJournal,
+          notes: notes as never,
+          steps: new Map([
+            [`1:w${gate.wave}.baseline`, record],
+            ['1:w1.converge', { ...record, output: { ...output } }],
+          ]),
+        },
+      },
+      { module: { id: 'm' }, cluster: { targetKind: 'agent' } } as never,
+    );
+  const namesOf = ({ wave, earlier }: GateSpec) => [...wave, ...earlier].map(({ name }) => name);
+
+  it('watches all nodes that were moved', () => {
+    expect(namesOf(watched([]))).toHaveLength(6);
+  });
+
+  it.each<[string, object[], object]>([
+    ['an earlier gate has left out', [{ leftOut: ['node-001'] }], {}],
+    ['never converged', [], { leftOut: ['node-001'] }],
+  ])('does not wait for what %s', (_, notes, output) => {
+    const names = namesOf(watched(notes, output));
+    expect(names).toHaveLength(5);
+    expect(names).not.toContain('node-001');
   });
 });
 

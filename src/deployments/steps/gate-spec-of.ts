@@ -9,6 +9,7 @@ import type { GateNode, GateSpec } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
+import { leftOutSoFar } from './left-out.js';
 
 export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
   const { kind, params } = gateParamsOf(run.step.params);
@@ -20,11 +21,7 @@ export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
   assert(own, `gate ${run.step.id} starts without its baseline`);
   const first = output(1, 'baseline') as BaselineOutput | undefined;
   const before = output(run.step.wave - 1, kind)?.trend as readonly number[] | undefined;
-  const leftOut = new Set(
-    [...run.journal.steps.values()].flatMap(({ output: data }) =>
-      Array.isArray(data.leftOut) ? (data.leftOut as string[]) : [],
-    ),
-  );
+  const leftOut = leftOutSoFar(run.journal);
   const nodes = (moves: readonly GateNode[]): GateNode[] =>
     moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
   const baselines: GateBaselines = {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
@@ -121,10 +122,13 @@ export class DeploymentVerbs {
     return { ...row, pending, lastNumber: last?.number ?? 0 };
   }
 
-  private check({ status, version }: Locked, { verb, ifMatch }: VerbRequest): void {
+  private check({ status, version, journalSeq }: Locked, { verb, ifMatch }: VerbRequest): void {
     if (ifMatch !== undefined && ifMatchVersion(ifMatch) !== version)
       throw versionMismatch(version);
-    if (verbStates[verb].includes(status)) return;
+    if (verbStates[verb].includes(status)) {
+      if (journalSeq < limits.journalEntries - limits.journalReserve) return;
+      throw journalFull();
+    }
     throw new DomainError(
       'conflict',
       'state-not-suitable',
@@ -169,6 +173,15 @@ export class DeploymentVerbs {
       this.signal.publish(Topic.Deployment, id);
     });
   }
+}
+
+/** The engine ends it without being asked: what is left of the journal is for that. */
+function journalFull(): DomainError {
+  return new DomainError(
+    'conflict',
+    'journal-full',
+    'The journal of this deployment is full, so it is being ended. Wait for that, then deploy again.',
+  );
 }
 
 function nothingToPromote(gate: OpenGate | null, step: string | undefined): DomainError {

@@ -53,6 +53,11 @@ const inAnHour = () => ({
   ...{ until: Date.now() + 3_600_000, waitingOn: waiting, pollsGate: false },
 });
 
+const again = (failures: 'counted' | 'forgotten' = 'counted', delayMs = 0) => ({
+  ...{ delayMs, failures },
+  waitingOn: { kind: 'retry', who: 'the engine', verb: null, detail: 'it failed' },
+});
+
 async function take({ store }: RunStoreBench, key: RunKey, owner = newId()): Promise<Lease> {
   const lease = await store.lease(key, owner, LEASE_MS);
   if (!lease) throw new Error('the run could not be leased');
@@ -97,7 +102,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       await expect(store.commit(old, free, note('late'))).rejects.toThrow(Fenced);
       await expect(store.load(old)).rejects.toThrow(Fenced);
       expect(await store.sleep(old, run, inAnHour())).toBe(false);
-      await store.release(old, 0);
+      await store.release(old, again());
       expect(await bench.state(key)).toMatchObject({ isLeased: true });
       await store.commit(present, free, note('in time'));
       expect((await bench.journal(key)).map(({ data }) => data.text)).not.toContain('late');
@@ -109,7 +114,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const key = await bench.add();
       const lease = await take(bench, key);
       await bench.store.commit(lease, free, to('Cancelled'));
-      await bench.store.release(lease, 0);
+      await bench.store.release(lease, again());
       expect(await bench.state(key)).toEqual({
         ...{ status: 'Cancelled', isAwake: false, isLeased: false },
       });
@@ -161,7 +166,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const lease = await take(bench, back);
       await store.commit(lease, free, to('Running'));
       await store.commit(lease, free, to('RollingBack'));
-      await store.release(lease, 0);
+      await store.release(lease, again());
       await bench.dueSince(late, 10);
       await bench.dueSince(early, 20);
       await bench.dueSince(back, 1);
@@ -338,6 +343,67 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'counts errors in a row, and forgets them when the run sleeps or a person takes over',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      for (let failures = 0; failures < 3; failures += 1) {
+        const lease = await take(bench, key);
+        expect(lease.failures).toBe(failures);
+        await store.release(lease, again());
+      }
+      const slept = await take(bench, key);
+      await store.sleep(slept, await store.load(slept), inAnHour());
+      const next = await take(bench, key);
+      expect(next.failures).toBe(0);
+      await store.release(next, again());
+      await store.release(await take(bench, key), again('forgotten'));
+      expect((await take(bench, key)).failures).toBe(0);
+    },
+  },
+  {
+    name: 'counts a lease that ran out as an error, however the run is taken next',
+    check: async (bench) => {
+      const key = await bench.add();
+      await take(bench, key);
+      await bench.expire(key);
+      expect((await take(bench, key)).failures).toBe(1);
+      await bench.expire(key);
+      const claimed = await bench.store.claimDue(newId(), LEASE_MS, 100);
+      expect(claimed.find((lease) => lease.key.id === key.id)?.failures).toBe(2);
+    },
+  },
+  {
+    name: 'lets a run that failed wait, but sleeps over no hint once a person takes over',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      await store.release(await take(bench, key), again('counted', 3_600_000));
+      expect(await ids(bench)).not.toContain(key.id);
+      const lease = await take(bench, key);
+      await bench.poke(key);
+      await store.release(lease, again('forgotten', 3_600_000));
+      expect(await ids(bench)).toContain(key.id);
+      await bench.expire(key);
+      await store.release(await take(bench, key), again('forgotten', 3_600_000));
+      expect(await ids(bench)).not.toContain(key.id);
+    },
+  },
+  {
+    name: 'lays to rest for its holder alone (fence)',
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      const old = await take(bench, key);
+      await bench.expire(key);
+      const present = await take(bench, key);
+      await store.retire(old);
+      expect(await bench.state(key)).toMatchObject({ isAwake: true, isLeased: true });
+      await store.retire(present);
+      expect(await bench.state(key)).toMatchObject({ isAwake: false, isLeased: false });
+    },
+  },
+  {
     name: 'gives the lease back for good when the run is over',
     check: async (bench) => {
       const { store } = bench;
@@ -377,7 +443,7 @@ async function turnBack(bench: RunStoreBench, key: RunKey): Promise<void> {
   const lease = await take(bench, key);
   await bench.store.commit(lease, free, to('Running'));
   await bench.store.commit(lease, free, to('RollingBack'));
-  await bench.store.release(lease, 0);
+  await bench.store.release(lease, again());
   await bench.dueSince(key, 5);
 }
 
