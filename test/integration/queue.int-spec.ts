@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { HintShare } from '../../src/deployments/runs/hint-share.js';
 import { newId } from '../../src/kernel/ids.js';
 import { BullMqWakeUp } from '../../src/platform/queue/bullmq-wake-up.js';
 import {
@@ -66,5 +67,33 @@ describe('WakeUp without its server', () => {
     client.disconnect();
     await wakeUp.stop(1_000);
     await redis.stop();
+  });
+});
+
+describe('a flood of hints', () => {
+  it("of one tenant does not delay another tenant's", async () => {
+    const redis = await testRedis();
+    const wakeUp = new BullMqWakeUp(redisConnections(redis.url, redis.prefix), quiet);
+    const flooding = newId();
+    const other = { tenantId: newId(), id: newId() };
+    const seen: string[] = [];
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    // Each action of the flooding tenant takes as long as the test does.
+    const hints = new HintShare(2, async ({ tenantId, id }) => {
+      seen.push(id);
+      if (tenantId === flooding) await ended;
+    });
+    for (let count = 0; count < 300; count += 1) wakeUp.now({ tenantId: flooding, id: newId() });
+    wakeUp.now(other);
+    await wakeUp.start((key) => hints.take(key), { concurrency: 4 });
+    try {
+      await eventually(() => expect(seen).toContain(other.id));
+      expect(seen).toHaveLength(3);
+    } finally {
+      end();
+      await wakeUp.stop(1_000);
+      await redis.stop();
+    }
   });
 });
