@@ -16,6 +16,7 @@ import { Logger } from '../platform/logging/logger.js';
 import { WakeUp } from '../platform/queue/wake-up.js';
 import { DeploymentsModule } from './deployments.module.js';
 import { GatePoller } from './gates/gate-poller.js';
+import { Reconciler } from './reconciler/reconciler.js';
 import { EngineGauges } from './runs/engine-gauges.js';
 import { FinishRun } from './runs/finish-run.js';
 import { HintShare } from './runs/hint-share.js';
@@ -66,5 +67,5 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 }
 
-@Module({ imports: [DeploymentsModule], providers: [DeploymentEngine, EngineGauges] })
+@Module({ imports: [DeploymentsModule], providers: [DeploymentEngine, EngineGauges, Reconciler] })
 export class DeploymentEngineModule {}
