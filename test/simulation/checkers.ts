@@ -20,6 +20,7 @@ interface Seen {
 
 export class Checkers {
   private readonly seen = new Map<string, Seen>();
+  private readonly atWork = new Set<Seen>();
 
   constructor(
     private readonly trace: Trace,
@@ -112,11 +113,20 @@ export class Checkers {
       }
       seen.status = next;
     }
+    this.turn(seen, entry);
     if (kind === 'step-succeeded') {
       const key = `${planNumber}:${stepId ?? ''}`;
       if (seen.succeeded.has(key)) this.trace.violated('I2', `${key} succeeded twice`);
       seen.succeeded.add(key);
     }
+  }
+
+  /** All runs of a simulation are for one module and cluster: one at a time moves its nodes. */
+  private turn(seen: Seen, { kind, data }: JournalEntry): void {
+    if (kind === 'finished') this.atWork.delete(seen);
+    if (data.status !== 'Running' || data.previousStatus !== 'Pending') return;
+    if (this.atWork.size > 0) this.trace.violated('I3', 'two runs are at work at the same time');
+    this.atWork.add(seen);
   }
 
   private seenOf({ key, entries }: FakeRun): Seen {

@@ -47,3 +47,7 @@ it('notices an agent that forgets generations', async () => {
 it('notices when nobody looks for what is due', async () => {
   expect(await firstViolation({ dueLoop: false })).toMatch(/^I1: not over in time/);
 }, 60_000);
+
+it('notices two rollouts that do not wait for each other', async () => {
+  expect(await firstViolation({ slot: false })).toMatch(/^I3: two runs are at work/);
+}, 60_000);

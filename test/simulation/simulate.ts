@@ -25,9 +25,16 @@ export interface Defences {
   /** Agents refuse a generation that is lower than one they have seen. */
   readonly remembersGenerations: boolean;
   readonly dueLoop: boolean;
+  /** One rollout at a time on a module and cluster. */
+  readonly slot: boolean;
 }
 
-export const allDefences: Defences = { fencing: true, remembersGenerations: true, dueLoop: true };
+export const allDefences: Defences = {
+  fencing: true,
+  remembersGenerations: true,
+  dueLoop: true,
+  slot: true,
+};
 
 export interface Lived {
   readonly seed: number;
@@ -185,7 +192,10 @@ class Life {
     return {
       ...{ time, dice, trace, store, isCalm, calmFrom, poller, dueLoop: defences.dueLoop },
       ports: {
-        handlers: simulatedSteps({ store, fleet, dice, slot, isCalm, planAnew }),
+        handlers: simulatedSteps({
+          ...{ store, fleet, dice, slot, isCalm, planAnew },
+          waitsForSlot: defences.slot,
+        }),
         planUndo,
         onFinish: async (_tx, key) => {
           store.transactionOf(key).effects.push(() => this.finished(key));

@@ -18,6 +18,7 @@ export interface StepWorld {
   readonly fleet: Fleet;
   readonly dice: Dice;
   readonly slot: { holder: string | null };
+  readonly waitsForSlot: boolean;
   readonly isCalm: () => boolean;
   planAnew(runId: string): Plan;
 }
@@ -67,7 +68,9 @@ function preflight({ dice, isCalm }: StepWorld): StepOutcome {
 
 function slot(world: StepWorld, run: StepRun): StepOutcome {
   const { holder } = world.slot;
-  if (holder && holder !== run.key.id) return wait('slot', run.now + SLOT_AGAIN_MS);
+  if (world.waitsForSlot && holder && holder !== run.key.id) {
+    return wait('slot', run.now + SLOT_AGAIN_MS);
+  }
   // At once, as the locked row of the slot does it: two runs may ask at the same moment.
   world.slot.holder = run.key.id;
   const plan = world.planAnew(run.key.id);
