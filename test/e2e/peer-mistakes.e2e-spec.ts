@@ -82,6 +82,27 @@ describe('what others got wrong', () => {
     expect(count('applied')).toBe(count('requested'));
   });
 
+  it('Octopus#7779: what the engine does by itself is in the audit trail', async () => {
+    const module = await rig.module('1.0.0', '2.0.0');
+    await rig.deploy(module, '1.0.0');
+    for (const node of rig.nodes) {
+      node.script = ({ releases }) =>
+        releases.some(({ version }) => version === '2.0.0') ? { state: 'failed' } : {};
+    }
+    const { id, status } = await rig.deploy(module, '2.0.0');
+    expect(status).toBe('RolledBack');
+    const trail = await rig.sql<{ action: string; actor: string }>(
+      'select action, actor from audit_entries where subject_id = $1 order by at, id',
+      [id],
+    );
+    expect(trail).toEqual([
+      { action: 'deployment-created', actor: 'admin' },
+      { action: 'deployment-started', actor: 'system:engine' },
+      { action: 'deployment-rollback-started', actor: 'system:engine' },
+      { action: 'deployment-rolled-back', actor: 'system:engine' },
+    ]);
+  });
+
   it('argo-rollouts#2939: going back after the end is one fast plan without gates', async () => {
     const module = await rig.module('1.0.0', '2.0.0');
     await rig.deploy(module, '1.0.0');

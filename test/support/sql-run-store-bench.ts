@@ -4,6 +4,7 @@ import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
+import { Audit } from '../../src/platform/audit/audit.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import type { RunStoreBench } from './conformance/run-store.js';
@@ -20,7 +21,7 @@ export class SqlRunStoreBench implements RunStoreBench {
     readonly db: Database,
   ) {
     const signal = new InProcessSignal();
-    this.store = new SqlRunStore(db, signal, new Outbox([], signal));
+    this.store = new SqlRunStore(db, signal, new Outbox([], signal), new Audit());
   }
 
   static async open(): Promise<SqlRunStoreBench> {

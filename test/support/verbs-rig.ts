@@ -103,9 +103,10 @@ export class VerbsRig {
   }
 
   /** What no client could do: the past, and other people's mistakes. */
-  async sql(text: string, values: unknown[]): Promise<void> {
+  async sql<Row>(text: string, values: unknown[]): Promise<Row[]> {
     const { superuser } = this.tidegate.database;
-    await withClient(superuser, (client) => client.query(text, values));
+    const { rows } = await withClient(superuser, (client) => client.query(text, values));
+    return rows as Row[];
   }
 
   async journal(id: string): Promise<Entry[]> {

@@ -23,6 +23,7 @@ import {
   type Sleep,
 } from '../../engine/run-store.js';
 import type { Plan } from '../../engine/plan.js';
+import { Audit } from '../../platform/audit/audit.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { Transaction } from '../../platform/database/transaction.js';
@@ -47,6 +48,7 @@ export class SqlRunStore extends RunStore {
     private readonly database: Database,
     private readonly signal: Signal,
     private readonly outbox: Outbox,
+    private readonly audit: Audit,
   ) {
     super();
   }
@@ -101,8 +103,13 @@ export class SqlRunStore extends RunStore {
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
-      const { signal, outbox } = this;
-      const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, signal, outbox });
+      const { audit, signal, outbox } = this;
+      const tx = await SqlRunTransaction.begin(ctx, key, fence, {
+        locksSlot,
+        audit,
+        signal,
+        outbox,
+      });
       const result = await work(tx);
       await tx.flush();
       return result;

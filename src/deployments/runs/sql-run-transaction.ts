@@ -11,11 +11,14 @@ import {
   type RunTransaction,
   type StatusChange,
 } from '../../engine/run-store.js';
+import type { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
 import type { Outbox } from '../../platform/outbox/outbox.js';
 import type { Signal } from '../../platform/signal/signal.js';
+import { lockCapacity } from '../admission/capacity-lock.js';
 import { deploymentStates } from '../deployment.states.js';
 import { endSql, RUN_KIND } from './run-sql.js';
+import { auditStatus } from './status-audit.js';
 
 interface Locked {
   status: RunStatus;
@@ -24,7 +27,13 @@ interface Locked {
   readonly now: number;
 }
 
-/** One fenced transaction: slot, deployment and run are locked in the global order. */
+interface TransactionPorts {
+  readonly audit: Audit;
+  readonly outbox: Outbox;
+  readonly signal: Signal;
+}
+
+/** One fenced transaction: capacity, slot, deployment and run are locked in the global order. */
 export class SqlRunTransaction implements RunTransaction {
   private current: RunStatus;
   private ending: UndoEnding | null | undefined;
@@ -38,7 +47,7 @@ export class SqlRunTransaction implements RunTransaction {
     private readonly key: RunKey,
     private readonly fence: number,
     private readonly locked: Locked,
-    private readonly outbox: Outbox,
+    private readonly ports: TransactionPorts,
   ) {
     this.current = locked.status;
     this.seq = locked.journalSeq;
@@ -49,15 +58,18 @@ export class SqlRunTransaction implements RunTransaction {
     ctx: Context,
     key: RunKey,
     fence: number,
-    options: { locksSlot: boolean; signal: Signal; outbox: Outbox },
+    options: { locksSlot: boolean } & TransactionPorts,
   ): Promise<SqlRunTransaction> {
     const at = [key.tenantId, key.id];
-    if (options.locksSlot) await ctx.tx.query(LOCK_SLOT_SQL, at);
+    if (options.locksSlot) {
+      await lockCapacity(ctx);
+      await ctx.tx.query(LOCK_SLOT_SQL, at);
+    }
     const [locked] = await ctx.tx.query<Locked>(LOCK_DEPLOYMENT_SQL, at);
     const runs = await ctx.tx.query(LOCK_RUN_SQL, [...at, RUN_KIND, fence]);
     if (!locked || runs.length === 0) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
-    return new SqlRunTransaction(ctx, key, fence, locked, options.outbox);
+    return new SqlRunTransaction(ctx, key, fence, locked, options);
   }
 
   get status(): RunStatus {
@@ -98,6 +110,8 @@ export class SqlRunTransaction implements RunTransaction {
        where tenant_id = $1 and kind = $2 and id = $3`,
       [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
     );
+    const audited = { deploymentId: this.key.id, from, to: status, reason, actor };
+    await auditStatus(this.context, this.ports.audit, audited);
     return this.append({
       kind: deploymentStates.isTerminal(status) ? 'finished' : 'status-changed',
       planNumber: 0,
@@ -153,7 +167,7 @@ export class SqlRunTransaction implements RunTransaction {
         isOver,
       ],
     );
-    await this.outbox.append(this.context, { streamId: this.key.id, upToSeq: this.seq });
+    await this.ports.outbox.append(this.context, { streamId: this.key.id, upToSeq: this.seq });
   }
 }
 

@@ -1,0 +1,44 @@
+/** What a change of a deployment's status is called in the audit trail. */
+import type { RunStatus } from '../../engine/run.js';
+import type { Audit, AuditRecord } from '../../platform/audit/audit.js';
+import type { Context } from '../../platform/context.js';
+
+export interface AuditedChange {
+  readonly deploymentId: string;
+  readonly from: RunStatus;
+  readonly to: RunStatus;
+  readonly reason: string | null;
+  /** Who made the engine do it: itself, or the person whose verb it follows. */
+  readonly actor: string;
+}
+
+const actions: Readonly<Record<RunStatus, string>> = {
+  Pending: 'deployment-queued',
+  PendingApproval: 'deployment-approval-requested',
+  Running: 'deployment-started',
+  Paused: 'deployment-paused',
+  RollingBack: 'deployment-rollback-started',
+  Succeeded: 'deployment-succeeded',
+  Failed: 'deployment-failed',
+  RolledBack: 'deployment-rolled-back',
+  RollbackFailed: 'deployment-rollback-failed',
+  Cancelled: 'deployment-cancelled',
+  Rejected: 'deployment-rejected',
+};
+
+/**
+ * People's verbs are audited where they are asked for. What the engine then does, or does by itself
+ * (a release taken back at night), belongs in the same trail.
+ */
+export function auditStatus(ctx: Context, audit: Audit, change: AuditedChange): Promise<void> {
+  const { deploymentId, from, to, reason, actor } = change;
+  const isResumed = from === 'Paused' && to === 'Running';
+  const failed: AuditRecord['result'] = 'failed';
+  return audit.append(ctx, {
+    category: 'deployments',
+    action: isResumed ? 'deployment-resumed' : actions[to],
+    subject: { kind: 'deployment', id: deploymentId },
+    ...(to === 'Failed' || to === 'RollbackFailed' ? { result: failed } : {}),
+    body: { previousStatus: from, status: to, reason, by: actor },
+  });
+}
