@@ -20,20 +20,39 @@ export interface PollOf {
 }
 
 type Group = 'wave' | 'earlier' | 'control' | 'recent';
+type Intervals = ReadonlyMap<string, readonly NodeInterval[]>;
+
+const keyOf = (id: string, group: Group) => `${id}:${group}`;
 
 export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): IntervalRequest[] {
-  const request = (group: Group, nodes: readonly GateNode[], from: number): IntervalRequest => ({
-    key: `${id}:${group}`,
-    ...{ tenantId, moduleId: spec.moduleId, fromMs: from, toMs },
+  const request = (group: Group, nodes: readonly GateNode[]): IntervalRequest => ({
+    key: keyOf(id, group),
+    ...{ tenantId, moduleId: spec.moduleId, fromMs, toMs },
     nodeIds: nodes.map(({ nodeId }) => nodeId),
   });
   return [
-    { ...request('wave', spec.wave, fromMs), ...spec.only },
-    { ...request('earlier', spec.earlier, fromMs), ...spec.only },
-    request('control', spec.control, fromMs),
-    // Also says when each node of the wave was heard of last.
-    { ...request('recent', spec.wave, toMs - OWN_REQUESTS_MS), ...spec.only },
+    { ...request('wave', spec.wave), ...spec.only },
+    { ...request('earlier', spec.earlier), ...spec.only },
+    request('control', spec.control),
   ].filter(({ nodeIds }) => nodeIds.length > 0);
+}
+
+/**
+ * Five minutes of the nodes whose last interval does not show that they are alive and have traffic of
+ * their own. Also says when each was heard of last. Busy nodes are not asked: it is many rows.
+ */
+export function recentRequests(
+  { tenantId, id, spec, toMs }: PollOf,
+  intervals: Intervals,
+): IntervalRequest[] {
+  const seen = byNode(intervals.get(keyOf(id, 'wave')));
+  const nodeIds = spec.wave
+    .map(({ nodeId }) => nodeId)
+    .filter((nodeId) => !hasTraffic(seen.get(nodeId)));
+  if (nodeIds.length === 0) return [];
+  const key = keyOf(id, 'recent');
+  const fromMs = toMs - OWN_REQUESTS_MS;
+  return [{ key, tenantId, moduleId: spec.moduleId, fromMs, toMs, nodeIds, ...spec.only }];
 }
 
 export interface PolledSample {
@@ -42,17 +61,17 @@ export interface PolledSample {
   readonly lost: readonly GateNode[];
 }
 
-export function sampleOf(
-  poll: PollOf,
-  intervals: ReadonlyMap<string, readonly NodeInterval[]>,
-): PolledSample {
+/** `recent`: the answers to `recentRequests`. */
+export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals): PolledSample {
   const { id, spec, toMs } = poll;
-  const of = (group: Group) => intervals.get(`${id}:${group}`) ?? [];
-  const recent = new Map(of('recent').map((interval) => [interval.nodeId, interval]));
-  const heardAt = (node: GateNode) => recent.get(node.nodeId)?.lastSampleAt ?? spec.movedAt;
+  const of = (group: Group) => intervals.get(keyOf(id, group)) ?? [];
+  const seen = byNode(of('wave'));
+  const before = byNode(recent.get(keyOf(id, 'recent')));
+  const lastOf = ({ nodeId }: GateNode) => before.get(nodeId) ?? seen.get(nodeId);
+  const heardAt = (node: GateNode) => lastOf(node)?.lastSampleAt ?? spec.movedAt;
   const silenceMs = Math.max(SILENT_POLLS * Number(spec.params.pollIntervalMs), SILENT_MS);
   const silent = spec.wave.filter((node) => toMs - heardAt(node) > silenceMs);
-  const idle = spec.wave.filter((node) => (recent.get(node.nodeId)?.requests ?? 0) < OWN_REQUESTS);
+  const idle = spec.wave.filter((node) => !hasTraffic(lastOf(node)));
   const firstIds = new Set(spec.first.map(({ nodeId }) => nodeId));
   const moved = [...of('wave'), ...of('earlier')];
   const sample: GateSample = {
@@ -73,6 +92,14 @@ export function sampleOf(
   return { sample, lost };
 }
 
+function hasTraffic(interval: NodeInterval | undefined): boolean {
+  return interval !== undefined && interval.requests >= OWN_REQUESTS;
+}
+
+function byNode(intervals: readonly NodeInterval[] = []): ReadonlyMap<string, NodeInterval> {
+  return new Map(intervals.map((interval) => [interval.nodeId, interval]));
+}
+
 function worstOf(intervals: readonly NodeInterval[], nodes: readonly GateNode[]) {
   let worst: NodeInterval | null = null;
   const rate = ({ requests, errors }: NodeInterval) => (requests > 0 ? errors / requests : 0);
@@ -90,11 +117,11 @@ function usageOf(
   intervals: readonly NodeInterval[],
   nodes: readonly GateNode[],
 ): NonNullable<GateSample['usage']> {
-  const byNode = new Map(intervals.map((interval) => [interval.nodeId, interval]));
+  const seen = byNode(intervals);
   const fullest = (percentOf: (interval: NodeInterval, node: GateNode) => number) => {
     let most: NodeUsage | null = null;
     for (const node of nodes) {
-      const interval = byNode.get(node.nodeId);
+      const interval = seen.get(node.nodeId);
       const percent = interval ? percentOf(interval, node) : Number.NaN;
       // One node that cannot be read may be the fullest of all.
       if (!Number.isFinite(percent)) return null;

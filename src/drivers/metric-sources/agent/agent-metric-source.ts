@@ -5,6 +5,7 @@ import type {
   NodeInterval,
 } from '../metric-source.js';
 import { differences } from './counter-difference.js';
+import { readIntervalSamples } from './interval-samples.js';
 import { readCounterSamples, type CounterSample } from './counter-samples.js';
 
 /** What agents reported, from node_metrics. Holds nothing: every question is one statement. */
@@ -13,11 +14,7 @@ export const agentMetricSource: MetricSource = {
   title: 'Counters reported by the agents',
 
   async readIntervals(tx, requests: readonly IntervalRequest[]) {
-    const asked = requests.map((request) => ({
-      ...request,
-      bucketMs: Math.max(1, request.toMs - request.fromMs),
-    }));
-    const samples = groupByNode(await readCounterSamples(tx, asked));
+    const samples = groupByNode(await readIntervalSamples(tx, requests));
     const answers = new Map<string, NodeInterval[]>();
     requests.forEach((request, index) => {
       const intervals: NodeInterval[] = [];

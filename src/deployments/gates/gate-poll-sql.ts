@@ -1,0 +1,107 @@
+/** The statements of polling gates. Each is asked once per batch, whatever the number of gates. */
+import { RUN_KIND } from '../runs/run-sql.js';
+import type { Transaction } from '../../platform/database/transaction.js';
+import type { GateSample } from './gate.js';
+import type { GateSpec, GateState } from './gate-spec.js';
+import type { GateSpecCache, SpecKey } from './gate-spec-cache.js';
+
+export interface DueGate {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly gate: GateState;
+  readonly spec: GateSpec;
+  /** Milliseconds since the epoch: since when it is due. */
+  readonly dueAt: number;
+  readonly now: number;
+}
+
+export interface Folded {
+  readonly due: DueGate;
+  readonly next: GateState;
+  readonly sample: GateSample;
+  /** Milliseconds since the epoch; null: wake the engine now. */
+  readonly wakeAt: number | null;
+}
+
+/** Takes the gates that are due longest, passing over what another worker has just taken. */
+export async function takeDue(
+  tx: Transaction,
+  cache: GateSpecCache,
+  limit: number,
+): Promise<DueGate[]> {
+  const due = await tx.query<Omit<DueGate, 'spec'> & { version: string }>(DUE_SQL, [limit]);
+  const keys = due.map(({ tenantId, id, gate, version }) => ({
+    ...{ tenantId, id, stepId: gate.stepId, version },
+  }));
+  const missing = keys.filter((key) => !cache.get(key));
+  const read = new Map((await readSpecs(tx, missing)).map((each) => [each.id, each]));
+  return due.flatMap(({ version: _, ...gate }, at) => {
+    const fresh = read.get(gate.id);
+    if (fresh) cache.put(fresh, fresh.spec);
+    const spec = fresh?.spec ?? cache.get(keys[at]!);
+    return spec ? [{ ...gate, spec }] : [];
+  });
+}
+
+async function readSpecs(
+  tx: Transaction,
+  keys: readonly SpecKey[],
+): Promise<(SpecKey & { spec: GateSpec })[]> {
+  if (keys.length === 0) return [];
+  return tx.query(SPECS_SQL, [
+    keys.map(({ tenantId }) => tenantId),
+    keys.map(({ id }) => id),
+    keys.map(({ stepId }) => stepId),
+  ]);
+}
+
+// `xmin` is the transaction that wrote the row: it changes with every write, whoever writes.
+const DUE_SQL = `
+  select r.tenant_id as "tenantId", r.id, r.gate, s.xmin::text as version,
+    (extract(epoch from r.wake_at) * 1000)::float8 as "dueAt",
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+  from runs r
+  join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id
+    and s.step_id = r.gate->>'stepId'
+  where r.wake_at <= (select clock_timestamp()) and r.polls_gate
+    and (r.lease_until is null or r.lease_until < (select clock_timestamp()))
+  order by r.wake_at limit $1
+  for update of r skip locked`;
+
+const SPECS_SQL = `
+  select s.tenant_id as "tenantId", s.deployment_id as id, s.step_id as "stepId",
+    s.xmin::text as version, s.body as spec
+  from unnest($1::uuid[], $2::uuid[], $3::text[]) as asked (tenant_id, id, step_id)
+  join gate_specs s on s.tenant_id = asked.tenant_id and s.deployment_id = asked.id
+    and s.step_id = asked.step_id`;
+
+export async function storeSamples(tx: Transaction, folded: readonly Folded[]): Promise<void> {
+  await tx.execute(
+    `insert into gate_samples (tenant_id, deployment_id, step_id, n, at, body)
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[], $6::jsonb[])`,
+    [
+      folded.map(({ due }) => due.tenantId),
+      folded.map(({ due }) => due.id),
+      folded.map(({ next }) => next.stepId),
+      folded.map(({ next }) => next.n),
+      folded.map(({ next }) => new Date(next.readTo)),
+      folded.map(({ sample }) => JSON.stringify(sample)),
+    ],
+  );
+}
+
+export async function storeStates(tx: Transaction, folded: readonly Folded[]): Promise<void> {
+  await tx.execute(
+    `update runs r set gate = new.gate, polls_gate = new.wake_at is not null,
+       wake_at = coalesce(to_timestamp(new.wake_at / 1000), clock_timestamp())
+     from unnest($2::uuid[], $3::uuid[], $4::jsonb[], $5::float8[]) as new(tenant_id, id, gate, wake_at)
+     where r.tenant_id = new.tenant_id and r.kind = $1 and r.id = new.id`,
+    [
+      RUN_KIND,
+      folded.map(({ due }) => due.tenantId),
+      folded.map(({ due }) => due.id),
+      folded.map(({ next }) => JSON.stringify(next)),
+      folded.map(({ wakeAt }) => wakeAt),
+    ],
+  );
+}
