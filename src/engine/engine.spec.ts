@@ -160,6 +160,14 @@ describe('the engine', () => {
       ...([['gates', 500], ['gates', 500], ['gates', 3]]), // prettier-ignore
     ]);
   });
+
+  it('acts on what is due while a poller takes its time', async () => {
+    bench.pollers.push({ name: 'gates', poll: () => new Promise(() => undefined) });
+    const key = bench.store.add(planOf());
+    bench.engine.start();
+    await bench.pass(500);
+    expect(bench.store.run(key).status).toBe('Succeeded');
+  });
 });
 
 describe('a stopping engine', () => {

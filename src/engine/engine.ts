@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
+import { Beat } from './beat.js';
 import type { EngineMetrics } from './engine.metrics.js';
 import type { Interpreter } from './interpreter.js';
 import { LEASE_MS, type EngineLog, type LeaseKeeper } from './lease-keeper.js';
@@ -43,24 +44,26 @@ export interface EnginePorts {
 }
 
 export class Engine {
-  private timer: NodeJS.Timeout | undefined;
   private stopping = false;
-  private beating: Promise<void> | undefined;
+  /** One for what needs an action, one for each poller: ten thousand gates delay no action. */
+  private beats: readonly Beat[] = [];
   private readonly acting = new Set<Promise<void>>();
 
   constructor(private readonly ports: EnginePorts) {}
 
   start(): void {
     this.ports.leases.start();
-    this.schedule(0);
+    const polls = this.ports.pollers.map((poller) => new Beat(() => this.poll(poller), BEAT_MS));
+    this.beats = [new Beat(() => this.claim(), BEAT_MS), ...polls];
+    for (const beat of this.beats) beat.start();
   }
 
   /** Takes nothing new and waits for running actions, at most `graceMs`; leases then expire. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
-    clearTimeout(this.timer);
+    for (const beat of this.beats) beat.stop();
     const until = this.ports.clock.monotonic() + graceMs;
-    const pending = () => this.acting.size > 0 || this.beating !== undefined;
+    const pending = () => this.acting.size > 0 || this.beats.some(({ isBusy }) => isBusy);
     while (pending() && this.ports.clock.monotonic() < until) {
       await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS));
     }
@@ -79,36 +82,35 @@ export class Engine {
     if (lease) await this.track(this.act(lease, askedAt));
   }
 
-  private schedule(delayMs: number): void {
-    if (this.stopping) return;
-    this.timer = setTimeout(() => {
-      this.beating = this.beat().finally(() => {
-        this.beating = undefined;
-        this.schedule(BEAT_MS);
-      });
-    }, delayMs);
-  }
-
-  /** One beat of the due loop: gates first (one batch), then what needs an action. */
-  private async beat(): Promise<void> {
-    const { pollers, store, leases, clock, log, metrics } = this.ports;
+  /** What needs an action: as much as there is room for. */
+  private async claim(): Promise<void> {
+    const { store, leases, clock } = this.ports;
     try {
-      for (const poller of pollers) {
-        for (let more = true; more && !this.stopping;) {
-          const result = await poller.poll();
-          metrics.polled(poller.name, result.polled);
-          more = result.more;
-        }
-      }
       const room = CONCURRENCY - leases.count;
       if (room <= 0 || this.stopping) return;
       const askedAt = clock.monotonic();
       const due = await store.claimDue(leases.owner, LEASE_MS, room);
       for (const lease of due) void this.track(this.act(lease, askedAt));
     } catch (error) {
-      // The database may be away for a while: the next beat asks again.
-      log.warn({ error: messageOf(error) }, 'the due loop could not look for work');
+      this.missed(error);
     }
+  }
+
+  private async poll(poller: DuePoller): Promise<void> {
+    try {
+      for (let more = true; more && !this.stopping;) {
+        const result = await poller.poll();
+        this.ports.metrics.polled(poller.name, result.polled);
+        more = result.more;
+      }
+    } catch (error) {
+      this.missed(error);
+    }
+  }
+
+  /** The database may be away for a while: the next beat asks again. */
+  private missed(error: unknown): void {
+    this.ports.log.warn({ error: messageOf(error) }, 'the due loop could not look for work');
   }
 
   private track(work: Promise<void>): Promise<void> {
