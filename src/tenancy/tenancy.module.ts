@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Config } from '../platform/config/config.js';
-import { openAccessTokenKeys } from './auth/access-token-key-file.js';
+import { openKey } from '../platform/config/keys.js';
 import { AccessTokenKeys } from './auth/access-token-keys.js';
 import { AccessTokenStrategy } from './auth/access-token.strategy.js';
 import { AccessTokens } from './auth/access-tokens.js';
@@ -24,7 +24,12 @@ import { Accounts } from './users/accounts.js';
 @Module({
   controllers: [AuthenticationController, WellKnownController],
   providers: [
-    { provide: AccessTokenKeys, useFactory: openAccessTokenKeys, inject: [Config] },
+    {
+      provide: AccessTokenKeys,
+      inject: [Config],
+      useFactory: async (config: Config) =>
+        AccessTokenKeys.fromKey((await openKey(config, 'signing')).privateKey),
+    },
     { provide: PasswordHasher, useFactory: () => PasswordHasher.open() },
     { provide: APP_GUARD, useClass: AccessGuard },
     AccessTokenStrategy,

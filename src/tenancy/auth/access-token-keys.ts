@@ -32,6 +32,11 @@ export class AccessTokenKeys {
     }
   }
 
+  /** The installation's key alone, as platform/config has opened it. */
+  static fromKey(signing: KeyObject): AccessTokenKeys {
+    return new AccessTokenKeys(signing, []);
+  }
+
   /** `signingKey`: an EC P-256 private key as PEM; `formerKeys`: public (or private) PEMs. */
   static fromPem(signingKey: string, formerKeys: readonly string[] = []): AccessTokenKeys {
     let signing: KeyObject;
