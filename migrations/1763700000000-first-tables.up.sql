@@ -65,6 +65,8 @@ create table environments (
   allowed_strategies text[] not null,
   signature_policy text not null check (signature_policy in ('required', 'if-present')),
   on_conflict text not null default 'queue' check (on_conflict in ('queue', 'supersede', 'reject')),
+  -- Rollouts in flight at once; null: no cap of its own.
+  max_in_flight integer check (max_in_flight > 0),
   version integer not null default 1,
   created_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, id),
@@ -78,6 +80,7 @@ create table clusters (
   name text not null,
   target_kind text not null,
   min_available integer not null default 0 check (min_available >= 0),
+  max_in_flight integer check (max_in_flight > 0),
   version integer not null default 1,
   created_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, id),
@@ -214,6 +217,8 @@ create table deployments (
   metadata jsonb not null default '{}',
   requested_by text not null,
   lane text not null default 'normal' check (lane in ('normal', 'rollback')),
+  -- While Pending: the cluster, environment or tenant whose cap on rollouts in flight is in the way.
+  capacity_scope_id uuid,
   created_at timestamptz not null default clock_timestamp(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -229,6 +234,10 @@ create index deployments_by_status on deployments (tenant_id, status, id desc);
 create index deployments_by_module on deployments (tenant_id, module_id, id desc);
 create index deployments_by_slot on deployments (tenant_id, cluster_id, module_id, id)
   where status in ('Pending', 'PendingApproval', 'Running', 'Paused', 'RollingBack');
+create index deployments_in_flight on deployments (tenant_id, environment_id, cluster_id)
+  where lane = 'normal' and status in ('Running', 'Paused', 'RollingBack');
+create index deployments_by_capacity_wait on deployments (tenant_id, capacity_scope_id, id)
+  where status = 'Pending' and capacity_scope_id is not null;
 
 create table deployment_slots (
   tenant_id uuid not null,

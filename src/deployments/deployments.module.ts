@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { NodeReported } from '../drivers/targets/agent/node-reported.js';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
+import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
+import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -31,8 +33,9 @@ import { Steps } from './steps/steps.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 
 /**
- * HOW: deployments, their strategies, steps and gates. Global, because it provides two ports of
- * modules below it: who judges an environment's defaults, and who is told of a node's report.
+ * HOW: deployments, their strategies, steps and gates. Global, because it provides three ports of
+ * modules below it: who judges an environment's defaults, and who is told of a node's report and of
+ * a changed cap.
  */
 @Global()
 @Module({
@@ -41,6 +44,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
     { provide: NodeReported, useClass: NodeWatch },
+    { provide: CapacityChanged, useExisting: Capacity },
     ...[
       BaselineStep,
       ConvergeStep,
@@ -53,11 +57,17 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
       SlotStep,
     ],
     ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
-    ...[Acceptance, ConflictPolicy, DeploymentReturns],
+    ...[Acceptance, Capacity, ConflictPolicy, DeploymentReturns],
     ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
   ],
   exports: [
-    ...[EnvironmentDefaultsValidator, NodeReported, DeploymentEvents, DeploymentReads],
+    ...[
+      CapacityChanged,
+      EnvironmentDefaultsValidator,
+      NodeReported,
+      DeploymentEvents,
+      DeploymentReads,
+    ],
     ...[FinishRun, GatePoller, SqlRunStore, Steps],
   ],
 })

@@ -87,6 +87,7 @@ describe('environments, clusters and nodes over HTTP', () => {
       ['a strategy that does not exist', { ...rules, name: 'X', defaults: { strategy: { kind: 'teleport' }, gate: { kind: 'stabilization' } } }], // prettier-ignore
       ['no strategy allowed', { ...rules, name: 'X', allowedStrategies: [] }],
       ['an unknown policy', { ...rules, name: 'X', signaturePolicy: 'never' }],
+      ['a cap below one', { ...rules, name: 'X', maxInFlight: 0 }],
       ['no body', undefined],
     ])('refuses %s', async (_, body) => {
       expect(await asAdmin('environments', 'POST', body)).toMatchObject({
@@ -123,6 +124,14 @@ describe('environments, clusters and nodes over HTTP', () => {
       expect((await asAdmin(path, 'PUT', { minAvailable: 4 }, { 'if-match': '1' })).status).toBe(
         412,
       );
+      const capped = { minAvailable: 3, maxInFlight: 2 };
+      expect(await asAdmin(path, 'PUT', capped, { 'if-match': '"2"' })).toMatchObject({
+        ...{ status: 200, body: { maxInFlight: 2, version: 3 } },
+      });
+      // A replacement that names no cap leaves none.
+      expect(await asAdmin(path, 'PUT', { minAvailable: 3 }, { 'if-match': '"3"' })).toMatchObject({
+        ...{ status: 200, body: { maxInFlight: null } },
+      });
     });
 
     it.each([
@@ -130,6 +139,7 @@ describe('environments, clusters and nodes over HTTP', () => {
       [400, 'unknown-target', { name: 'x', environment: 'QA', targetKind: 'mainframe' }],
       [400, 'validation-failed', { name: 'Not-A-Label', environment: 'QA' }],
       [400, 'validation-failed', { name: 'x', environment: 'QA', minAvailable: -1 }],
+      [400, 'validation-failed', { name: 'x', environment: 'QA', maxInFlight: 0 }],
     ])('answers %i %s', async (status, code, body) => {
       expect(await asAdmin('clusters', 'POST', body)).toMatchObject({ status, body: { code } });
     });

@@ -9,6 +9,8 @@ const SYSTEM_INDEXES = [
   'memberships_by_user', // the tenants of a person who logs in
   'credentials_pkey', // a token is looked up by its hash
   'runs_due', // the due loop
+  'runs_due_by_tenant',
+  'runs_polling',
   'runs_leased',
   'idempotency_keys_by_age', // the purge
   'outbox_pkey', // the relay

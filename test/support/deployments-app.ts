@@ -110,8 +110,8 @@ export const orders = { moduleName: 'orders', version: '1.0.0', targetEnvironmen
 export class DeploymentsApp {
   private constructor(readonly whole: WholeApp) {}
 
-  static async start(): Promise<DeploymentsApp> {
-    return new DeploymentsApp(await WholeApp.start());
+  static async start(environment: Record<string, string> = {}): Promise<DeploymentsApp> {
+    return new DeploymentsApp(await WholeApp.start({ environment }));
   }
 
   close(): Promise<void> {

@@ -19,6 +19,7 @@ import { Targets } from '../../src/drivers/targets/targets.js';
 import type { Target } from '../../src/drivers/targets/target.js';
 import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
 import { OBJECT_STORE } from '../../src/drivers/storage/object-store.token.js';
+import { CapacityChanged } from '../../src/fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../../src/fleet/environments/environment-defaults-validator.js';
 import type { EnvironmentDefaults } from '../../src/fleet/environments/environment.js';
 import { fleetErrors } from '../../src/fleet/fleet.errors.js';
@@ -222,6 +223,8 @@ export class FleetApp {
       Audit,
       { provide: OBJECT_STORE, useValue: store },
       { provide: STATEMENT_KEYS, useValue: { kid, privateKey, published } },
+      // Who waits for capacity is above the fleet.
+      { provide: CapacityChanged, useValue: { capacityChanged: async () => undefined } },
       { provide: EnvironmentDefaultsValidator, useValue: { check: checkKinds } },
       {
         provide: NodeReported,

@@ -1,6 +1,9 @@
 import { wake, type Invariant } from './invariant.js';
 
-/** A free slot is taken by the first in line: whoever freed it has woken that one. */
+/**
+ * A free slot is taken by the first in line: whoever freed it has woken that one. Unless that one
+ * waits for capacity: then the slot waits with it.
+ */
 export const freeSlotAwaited: Invariant = {
   name: 'free-slot-awaited',
   found: 'a slot was free while the first in line slept',
@@ -12,10 +15,11 @@ export const freeSlotAwaited: Invariant = {
         join runs w on w.tenant_id = d.tenant_id and w.kind = $2 and w.id = d.id
         where d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
           and d.module_id = s.module_id and d.status = 'Pending'
-          and w.waiting_on->>'kind' = 'slot'
+          and (w.waiting_on->>'kind' = 'slot' or d.capacity_scope_id is not null)
         order by d.lane desc, d.id limit 1) first
       join runs r on r.tenant_id = s.tenant_id and r.kind = $2 and r.id = first.id
       where s.tenant_id = $1 and s.holder_deployment_id is null
+        and r.waiting_on->>'kind' = 'slot'
         and r.lease_until is null and r.wake_at > (select clock_timestamp())
       limit $3 for update of s, r skip locked)
     ${wake('broken')}`,

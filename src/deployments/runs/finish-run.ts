@@ -5,6 +5,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import type { Context } from '../../platform/context.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
+import { Capacity } from '../admission/capacity.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { pokeSql, RUN_KIND } from './run-sql.js';
@@ -15,6 +16,7 @@ import { specOf } from './spec-of.js';
 export class FinishRun {
   constructor(
     private readonly targets: Targets,
+    private readonly capacity: Capacity,
     private readonly wakeUp: WakeUp,
     private readonly metrics: DeploymentMetrics,
     private readonly logger: Logger,
@@ -31,6 +33,7 @@ export class FinishRun {
       });
     }
     await this.releaseSlot(ctx, deploymentId, spec);
+    await this.capacity.passOn(ctx, { id: deploymentId, clusterId: spec.cluster.id });
     const [row] = await ctx.tx.query<{ seconds: number }>(
       `select extract(epoch from clock_timestamp() - created_at)::float8 as seconds
        from deployments where tenant_id = $1 and id = $2`,
@@ -63,11 +66,13 @@ export class FinishRun {
     // Also who has looked already and has not yet gone to sleep: the hint keeps it awake.
     const woken = await ctx.tx.query<{ id: string }>(
       `with queue as (
-         select d.id, r.waiting_on->>'kind' is not distinct from 'slot' as waits, row_number() over (
-           partition by r.waiting_on->>'kind' is not distinct from 'slot'
-           order by d.lane desc, d.id) as place
+         select d.id, looked.waits, row_number() over (
+           partition by looked.waits order by d.lane desc, d.id) as place
          from deployments d
          join runs r on r.tenant_id = d.tenant_id and r.kind = $4 and r.id = d.id
+         cross join lateral (
+           select d.capacity_scope_id is not null
+             or r.waiting_on->>'kind' is not distinct from 'slot' as waits) looked
          where d.tenant_id = $1 and d.cluster_id = $2 and d.module_id = $3
            and d.status = 'Pending' and d.id <> $5)
        select id from queue where not waits or place = 1`,

@@ -1,9 +1,12 @@
-// One rollout per cluster and module at a time, rollbacks first. The slot is taken by compare-and-set, and the plan
-// is made again on the facts of that moment: the one before may be hours old.
+// One rollout per cluster and module at a time, rollbacks first; and no more at once than cluster, environment and
+// tenant may have. The slot is taken by compare-and-set, and the plan is made again on the facts of that moment: the
+// one before may be hours old.
 import { Injectable } from '@nestjs/common';
 import { DomainError, TerminalError } from '../../kernel/errors.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
+import { capacityDetail, type Scope } from '../admission/admit.js';
+import { Capacity } from '../admission/capacity.js';
 import { Planner } from '../planning/planner.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { digestOf } from '../../kernel/digest.js';
@@ -12,9 +15,14 @@ import { specOf } from '../runs/spec-of.js';
 /** The holder wakes the next one; this is for the case that it could not. */
 const LOOK_AGAIN_MS = 30_000;
 
+/** Who ends wakes the next; this is for the case that it could not. Spread, for thousands may wait. */
+const CAPACITY_LOOK_AGAIN_MS = 10 * 60_000;
+
 interface SlotRow {
   readonly holderId: string | null;
   readonly aheadId: string | null;
+  readonly lane: 'normal' | 'rollback';
+  readonly hasWaitedForCapacity: boolean;
 }
 
 @Injectable()
@@ -23,13 +31,18 @@ export class SlotStep implements StepHandler {
   readonly title = 'Take the turn on this cluster';
   readonly mode = 'transaction';
 
-  constructor(private readonly planner: Planner) {}
+  constructor(
+    private readonly planner: Planner,
+    private readonly capacity: Capacity,
+  ) {}
 
   async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
     const spec = await specOf(ctx, run.key.id);
     const slot = await this.look(ctx, run.key.id, spec);
     const blockedBy = slot.holderId === run.key.id ? null : (slot.holderId ?? slot.aheadId);
+    const rollout = { id: run.key.id, clusterId: spec.cluster.id };
     if (blockedBy) {
+      if (slot.hasWaitedForCapacity) await this.capacity.passOn(ctx, rollout);
       return {
         outcome: 'wait',
         until: run.now + LOOK_AGAIN_MS,
@@ -41,6 +54,8 @@ export class SlotStep implements StepHandler {
         },
       };
     }
+    const cap = slot.lane === 'rollback' ? null : await this.capacity.admit(ctx, rollout);
+    if (cap) return capacityWait(run, cap);
     await ctx.tx.execute(
       `update deployment_slots set holder_deployment_id = $4
        where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
@@ -58,16 +73,17 @@ export class SlotStep implements StepHandler {
 
   private async look(ctx: Context, id: string, spec: DeploymentSpec): Promise<SlotRow> {
     const [slot] = await ctx.tx.query<SlotRow>(
-      `select s.holder_deployment_id as "holderId",
+      `select s.holder_deployment_id as "holderId", own.lane,
+         own.capacity_scope_id is not null as "hasWaitedForCapacity",
          (select d.id from deployments d
           join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id
-          join deployments own on own.tenant_id = d.tenant_id and own.id = $4
           where d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
             and d.module_id = s.module_id and d.status = 'Pending'
-            and r.waiting_on->>'kind' = 'slot'
+            and (r.waiting_on->>'kind' = 'slot' or d.capacity_scope_id is not null)
             and (d.lane > own.lane or (d.lane = own.lane and d.id < own.id))
           order by d.lane desc, d.id limit 1) as "aheadId"
        from deployment_slots s
+       join deployments own on own.tenant_id = s.tenant_id and own.id = $4
        where s.tenant_id = $1 and s.cluster_id = $2 and s.module_id = $3`,
       [ctx.tenantId, spec.cluster.id, spec.module.id, id],
     );
@@ -85,4 +101,19 @@ export class SlotStep implements StepHandler {
       throw error;
     }
   }
+}
+
+function capacityWait(run: StepRun, cap: Scope): StepOutcome {
+  // The last digits of an id are random: who began to wait together does not look together.
+  const spread = Number.parseInt(run.key.id.slice(-4), 16) / 0xffff;
+  return {
+    outcome: 'wait',
+    until: run.now + CAPACITY_LOOK_AGAIN_MS * (1 + spread),
+    waitingOn: {
+      kind: 'capacity',
+      who: 'someone who may operate those in flight',
+      verb: 'cancel',
+      detail: capacityDetail(cap),
+    },
+  };
 }

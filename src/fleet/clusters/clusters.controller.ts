@@ -27,6 +27,7 @@ const example = {
   environment: 'Production',
   targetKind: 'agent',
   minAvailable: 2,
+  maxInFlight: 5,
   nodes: 6,
   version: 1,
   createdAt: '2026-01-05T08:00:00.000Z',
@@ -78,7 +79,7 @@ export class ClustersController {
       'An environment with one cluster uses it by itself; with several, requests name one.',
     errors: ['environment-not-found', 'cluster-exists', 'cluster-limit', 'unknown-target'],
     example: {
-      request: { name: 'eu-1', environment: 'Production', minAvailable: 2 },
+      request: { name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
       response: { ...example, nodes: 0 },
     },
   })
@@ -99,7 +100,7 @@ export class ClustersController {
     description: 'Needs If-Match with the version that was read.',
     errors: ['cluster-not-found', 'if-match-required', 'version-mismatch'],
     example: {
-      request: { minAvailable: 3 },
+      request: { minAvailable: 3, maxInFlight: 5 },
       response: { ...example, minAvailable: 3, version: 2 },
     },
   })
@@ -107,11 +108,11 @@ export class ClustersController {
   async replace(
     @Ctx() ctx: Context,
     @Param({ schema: clusterParams }) { id }: ClusterParams,
-    @Body({ schema: replaceClusterBody }) { minAvailable }: ReplaceClusterBody,
+    @Body({ schema: replaceClusterBody }) rules: ReplaceClusterBody,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ClusterView> {
-    const change = { version: ifMatchVersion(ifMatch), minAvailable };
+    const change = { version: ifMatchVersion(ifMatch), rules };
     return tagged(reply, await this.clusters.replace(ctx, id, change));
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
+import { maxInFlight } from '../max-in-flight.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
 const minAvailable = z
@@ -17,9 +18,12 @@ export const createClusterBody = z
     environment,
     targetKind: text(64).min(1).default('agent'),
     minAvailable: minAvailable.default(0),
+    maxInFlight,
   })
   .meta({ id: 'CreateCluster' });
-export const replaceClusterBody = z.strictObject({ minAvailable }).meta({ id: 'ReplaceCluster' });
+export const replaceClusterBody = z
+  .strictObject({ minAvailable, maxInFlight })
+  .meta({ id: 'ReplaceCluster' });
 
 export const clusterOut = z
   .strictObject({
@@ -28,6 +32,7 @@ export const clusterOut = z
     environment: z.string(),
     targetKind: z.string(),
     minAvailable: z.int(),
+    maxInFlight,
     nodes: z.int().meta({ description: 'How many nodes are enrolled.' }),
     version: z.int(),
     createdAt: z.iso.datetime(),

@@ -10,8 +10,9 @@ import { idempotent } from '../../platform/http/idempotency.js';
 import { versionMismatch } from '../../platform/http/if-match.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
 import { environmentKey } from '../environments/environment.js';
+import { CapacityChanged } from '../capacity-changed.js';
 import { environmentByName } from '../fleet.queries.js';
-import type { ClustersQuery, CreateClusterBody } from './clusters.dto.js';
+import type { ClustersQuery, CreateClusterBody, ReplaceClusterBody } from './clusters.dto.js';
 
 export interface ClusterView {
   readonly id: string;
@@ -19,6 +20,7 @@ export interface ClusterView {
   readonly environment: string;
   readonly targetKind: string;
   readonly minAvailable: number;
+  readonly maxInFlight: number | null;
   readonly nodes: number;
   readonly version: number;
   readonly createdAt: Date;
@@ -30,6 +32,7 @@ export class ClustersService {
     private readonly database: Database,
     private readonly audit: Audit,
     private readonly targets: Targets,
+    private readonly capacity: CapacityChanged,
   ) {}
 
   list(context: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
@@ -69,17 +72,21 @@ export class ClustersService {
   replace(
     context: Context,
     id: string,
-    change: { readonly version: number; readonly minAvailable: number },
+    { version, rules }: { readonly version: number; readonly rules: ReplaceClusterBody },
   ): Promise<ClusterView> {
     return this.database.transaction(context, async (ctx) => {
+      const before = await this.find(ctx, id);
       const changed = await ctx.tx.execute(
-        `update clusters set min_available = $4, version = version + 1
+        `update clusters set min_available = $4, max_in_flight = $5, version = version + 1
          where tenant_id = $1 and id = $2 and version = $3`,
-        [ctx.tenantId, id, change.version, change.minAvailable],
+        [ctx.tenantId, id, version, rules.minAvailable, rules.maxInFlight],
       );
       const cluster = await this.find(ctx, id);
       if (changed === 0) throw versionMismatch(cluster.version);
       await this.append(ctx, 'cluster-changed', cluster);
+      if (before.maxInFlight !== cluster.maxInFlight) {
+        await this.capacity.capacityChanged(ctx, id);
+      }
       return cluster;
     });
   }
@@ -111,12 +118,13 @@ export class ClustersService {
     }
     const id = newId();
     const added = await ctx.tx.execute(
-      `insert into clusters (tenant_id, id, environment_id, name, target_kind, min_available)
-       values ($1, $2, $3, $4, $5, $6)
+      `insert into clusters (tenant_id, id, environment_id, name, target_kind, min_available,
+         max_in_flight)
+       values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (tenant_id, environment_id, name) do nothing`,
       [
         ...[ctx.tenantId, id, environment.id, request.name],
-        ...[request.targetKind, request.minAvailable],
+        ...[request.targetKind, request.minAvailable, request.maxInFlight],
       ],
     );
     if (added === 1) return id;
@@ -128,10 +136,10 @@ export class ClustersService {
   }
 
   private append(ctx: Context, action: string, cluster: ClusterView): Promise<void> {
-    const { id, name, environment, targetKind, minAvailable, version } = cluster;
+    const { id, name, environment, targetKind, minAvailable, maxInFlight, version } = cluster;
     return this.audit.append(ctx, {
       ...{ category: 'fleet', action, subject: { kind: 'cluster', id } },
-      body: { name, environment, targetKind, minAvailable, version },
+      body: { name, environment, targetKind, minAvailable, maxInFlight, version },
     });
   }
 }
@@ -139,6 +147,7 @@ export class ClustersService {
 const VIEW_SQL = `
   select cluster.id, cluster.name, environment.name as environment,
     cluster.target_kind as "targetKind", cluster.min_available as "minAvailable",
+    cluster.max_in_flight as "maxInFlight",
     (select count(*)::int from nodes node where node.tenant_id = $1
        and node.cluster_id = cluster.id and node.revoked_at is null) as nodes,
     cluster.version, cluster.created_at as "createdAt"

@@ -1,7 +1,9 @@
 import type { EnvironmentRules } from './environment.js';
 
+type BuiltIn = Omit<EnvironmentRules, 'maxInFlight'> & { readonly name: string };
+
 /** What every tenant begins with, in the order of the way to production. Tenants may change it. */
-export const builtInEnvironments: readonly (EnvironmentRules & { readonly name: string })[] = [
+export const builtInEnvironments: readonly BuiltIn[] = [
   {
     name: 'Development',
     defaults: { strategy: { kind: 'direct' }, gate: { kind: 'stabilization' } },

@@ -19,6 +19,8 @@ export interface EnvironmentRules {
   readonly allowedStrategies: readonly string[];
   readonly signaturePolicy: SignaturePolicy;
   readonly onConflict: OnConflict;
+  /** Rollouts in flight at once; null: no cap of its own. */
+  readonly maxInFlight: number | null;
 }
 
 export interface Environment extends EnvironmentRules {
@@ -36,4 +38,5 @@ export function environmentKey(name: string): string {
 export const ENVIRONMENT_COLUMNS = `environment.id, environment.name, environment.defaults,
   environment.allowed_strategies as "allowedStrategies",
   environment.signature_policy as "signaturePolicy", environment.on_conflict as "onConflict",
+  environment.max_in_flight as "maxInFlight",
   environment.version, environment.created_at as "createdAt"`;

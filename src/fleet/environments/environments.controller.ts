@@ -28,6 +28,7 @@ const exampleRules = {
   allowedStrategies: ['canary'],
   signaturePolicy: 'required',
   onConflict: 'queue',
+  maxInFlight: 20,
 };
 const example = {
   id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { text } from '../../kernel/text.js';
+import { maxInFlight } from '../max-in-flight.js';
 
 /** Shown as given; a path names it, so no slash. */
 const environmentName = z
@@ -24,6 +25,7 @@ const rules = {
   onConflict: z
     .enum(['queue', 'supersede', 'reject'])
     .meta({ description: 'What a newer deployment of the same module does about an active one.' }),
+  maxInFlight,
 };
 
 export const environmentParams = z.strictObject({ name: environmentName });

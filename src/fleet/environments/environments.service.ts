@@ -8,6 +8,7 @@ import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { versionMismatch } from '../../platform/http/if-match.js';
 import type { Page } from '../../platform/http/page.js';
+import { CapacityChanged } from '../capacity-changed.js';
 import { environmentByName } from '../fleet.queries.js';
 import { EnvironmentDefaultsValidator } from './environment-defaults-validator.js';
 import {
@@ -23,6 +24,7 @@ export class EnvironmentsService {
     private readonly database: Database,
     private readonly audit: Audit,
     private readonly validator: EnvironmentDefaultsValidator,
+    private readonly capacity: CapacityChanged,
   ) {}
 
   /** All of them, oldest first: it is the order of the way to production, and there are few. */
@@ -67,24 +69,28 @@ export class EnvironmentsService {
       const before = await environmentByName(ctx, name);
       const [environment] = await ctx.tx.query<Environment>(
         `update environments environment set defaults = $4, allowed_strategies = $5,
-           signature_policy = $6, on_conflict = $7, version = version + 1
+           signature_policy = $6, on_conflict = $7, max_in_flight = $8, version = version + 1
          where environment.tenant_id = $1 and environment.id = $2 and environment.version = $3
          returning ${ENVIRONMENT_COLUMNS}`,
         [ctx.tenantId, before.id, change.version, ...valuesOf(rules)],
       );
       if (!environment) throw versionMismatch((await environmentByName(ctx, name)).version);
       await this.append(ctx, 'environment-changed', environment);
+      if (rules.maxInFlight !== before.maxInFlight) {
+        await this.capacity.capacityChanged(ctx, environment.id);
+      }
       return environment;
     });
   }
 
   private checked(rules: EnvironmentRules): EnvironmentRules {
-    const { defaults, allowedStrategies, signaturePolicy, onConflict } = rules;
+    const { defaults, allowedStrategies, signaturePolicy, onConflict, maxInFlight } = rules;
     return {
       defaults: this.validator.check({ defaults, allowedStrategies }),
       allowedStrategies: [...new Set(allowedStrategies)],
       signaturePolicy,
       onConflict,
+      maxInFlight,
     };
   }
 
@@ -102,8 +108,8 @@ export class EnvironmentsService {
     }
     const added = await ctx.tx.execute(
       `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
-         signature_policy, on_conflict)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+         signature_policy, on_conflict, max_in_flight)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (tenant_id, name_key) do nothing`,
       [ctx.tenantId, newId(), name, environmentKey(name), ...valuesOf(rules)],
     );
@@ -116,10 +122,19 @@ export class EnvironmentsService {
   }
 
   private append(ctx: Context, action: string, environment: Environment): Promise<void> {
-    const { id, name, version, allowedStrategies, signaturePolicy, onConflict } = environment;
+    const { id, name, version, allowedStrategies, signaturePolicy, onConflict, maxInFlight } =
+      environment;
     // As text: parameters may hold fractions, which the audit's canonical form refuses.
     const defaults = JSON.stringify(environment.defaults);
-    const body = { name, version, allowedStrategies, signaturePolicy, onConflict, defaults };
+    const body = {
+      name,
+      version,
+      allowedStrategies,
+      signaturePolicy,
+      onConflict,
+      maxInFlight,
+      defaults,
+    };
     return this.audit.append(ctx, {
       ...{ category: 'fleet', action, body },
       subject: { kind: 'environment', id },
@@ -128,6 +143,6 @@ export class EnvironmentsService {
 }
 
 function valuesOf(rules: EnvironmentRules): unknown[] {
-  const { defaults, allowedStrategies, signaturePolicy, onConflict } = rules;
-  return [JSON.stringify(defaults), allowedStrategies, signaturePolicy, onConflict];
+  const { defaults, allowedStrategies, signaturePolicy, onConflict, maxInFlight } = rules;
+  return [JSON.stringify(defaults), allowedStrategies, signaturePolicy, onConflict, maxInFlight];
 }

@@ -36,6 +36,7 @@ export class Config {
   readonly keys: { readonly signingKeyFile: string | null; readonly agentKeyFile: string | null };
   readonly accessTokenMs: number;
   readonly reportIntervalMs: number;
+  readonly tenantMaxInFlight: number;
   readonly artifactLimitBytes: number;
   readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
 
@@ -59,6 +60,7 @@ export class Config {
     this.keys = { signingKeyFile: values.signingKeyFile, agentKeyFile: values.agentKeyFile };
     this.accessTokenMs = values.accessTokenMs;
     this.reportIntervalMs = values.reportIntervalMs;
+    this.tenantMaxInFlight = values.tenantMaxInFlight;
     this.artifactLimitBytes = values.artifactLimitBytes;
     this.log = { level: values.logLevel, format: values.logFormat };
   }

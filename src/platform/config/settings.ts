@@ -204,6 +204,15 @@ export const settings = {
     example: '2000',
     schema: wholeNumber(200, limits.nodeLostMs / 2),
   }),
+  tenantMaxInFlight: setting({
+    env: 'TIDEGATE_TENANT_MAX_IN_FLIGHT',
+    group: 'Deployments',
+    description:
+      'Rollouts that one tenant may have in flight at once; more wait their turn. Rollbacks are not held back. Give every worker and API process the same.',
+    default: '500',
+    example: '200',
+    schema: wholeNumber(1, 10_000),
+  }),
   artifactLimitBytes: setting({
     env: 'TIDEGATE_ARTIFACT_LIMIT_BYTES',
     group: 'Releases',

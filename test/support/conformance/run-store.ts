@@ -179,9 +179,9 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   {
     name: 'lets tenants take turns, however much one of them has piled up',
     check: async (bench) => {
-      const [flooding, other, third] = [
-        ...[await bench.tenant(), await bench.tenant(), await bench.tenant()],
-      ];
+      const flooding = await bench.tenant();
+      const other = await bench.tenant();
+      const third = await bench.tenant();
       const flood = await addDue(bench, 12, { tenantId: flooding, seconds: 100 });
       const two = await addDue(bench, 2, { tenantId: other, seconds: 10 });
       const one = await addDue(bench, 1, { tenantId: third, seconds: 1 });

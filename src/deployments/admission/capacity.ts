@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { CapacityChanged } from '../../fleet/capacity-changed.js';
+import { Config } from '../../platform/config/config.js';
+import type { Context } from '../../platform/context.js';
+import { WakeUp } from '../../platform/queue/wake-up.js';
+import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
+import { capInTheWay, nextToLook, type Scope } from './admit.js';
+import { lockCapacity } from './capacity-lock.js';
+
+export interface Rollout {
+  readonly id: string;
+  readonly clusterId: string;
+}
+
+/**
+ * How many rollouts may be in flight (Running, Paused, RollingBack) on a cluster, in an environment
+ * and in a tenant. Counted from the deployments themselves under the tenant's capacity lock, so
+ * nothing is taken that an ending could forget to give back. Rollbacks are not held back, and take
+ * nobody's place.
+ */
+@Injectable()
+export class Capacity extends CapacityChanged {
+  constructor(
+    private readonly config: Config,
+    private readonly wakeUp: WakeUp,
+  ) {
+    super();
+  }
+
+  /** The cap that is in the way of one that would begin now; null: it begins. Needs the lock. */
+  async admit(ctx: Context, rollout: Rollout): Promise<Scope | null> {
+    const scopes = await this.scopesOf(ctx, rollout);
+    const cap = capInTheWay(scopes);
+    await this.remember(ctx, rollout.id, cap);
+    if (!cap) await this.wake(ctx, nextToLook(scopes, 1));
+    return cap;
+  }
+
+  /** It waits for something else by now, or is over: its turn is the next one's. Needs the lock. */
+  async passOn(ctx: Context, rollout: Rollout): Promise<void> {
+    await this.remember(ctx, rollout.id, null);
+    await this.wake(ctx, nextToLook(await this.scopesOf(ctx, rollout), 0));
+  }
+
+  /** The first one looks and wakes the next while there is room. */
+  async capacityChanged(ctx: Context, scopeId: string): Promise<void> {
+    await lockCapacity(ctx);
+    const [oldest] = await ctx.tx.query<{ id: string }>(OLDEST_SQL, [ctx.tenantId, scopeId]);
+    if (oldest) await this.wake(ctx, [oldest.id]);
+  }
+
+  private scopesOf(ctx: Context, { id, clusterId }: Rollout): Promise<Scope[]> {
+    return ctx.tx.query<Scope>(SCOPES_SQL, [
+      ...[ctx.tenantId, clusterId, id, this.config.tenantMaxInFlight],
+    ]);
+  }
+
+  /** In the transaction that has counted: who ends next finds who waits, or is counted as ended. */
+  private async remember(ctx: Context, id: string, cap: Scope | null): Promise<void> {
+    await ctx.tx.execute(
+      `update deployments set capacity_scope_id = $3
+       where tenant_id = $1 and id = $2 and capacity_scope_id is distinct from $3`,
+      [ctx.tenantId, id, cap?.id ?? null],
+    );
+  }
+
+  private async wake(ctx: Context, ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
+      ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id }));
+    }
+  }
+}
+
+const OLDEST_SQL = `select id from deployments
+  where tenant_id = $1 and capacity_scope_id = $2 and status = 'Pending' order by id limit 1`;
+
+/** $1 tenant, $2 cluster, $3 the rollout that asks (it is not counted), $4 the tenant's cap. */
+const SCOPES_SQL = `
+  with places as (
+    select c.id as cluster_id, c.name as cluster_name, c.max_in_flight as cluster_max,
+      e.id as environment_id, e.name as environment_name, e.max_in_flight as environment_max
+    from clusters c
+    join environments e on e.tenant_id = c.tenant_id and e.id = c.environment_id
+    where c.tenant_id = $1 and c.id = $2),
+  used as (
+    select count(*) as tenant, count(*) filter (where d.cluster_id = p.cluster_id) as cluster,
+      count(*) filter (where d.environment_id = p.environment_id) as environment
+    from places p join deployments d on d.tenant_id = $1 and d.id <> $3 and d.lane = 'normal'
+      and d.status in ('Running', 'Paused', 'RollingBack'))
+  select scope.*,
+    (select count(*) from (
+       select from deployments w where w.tenant_id = $1 and w.capacity_scope_id = scope.id
+         and w.status = 'Pending' and w.id < $3
+       limit greatest(coalesce(scope.max, 0) - scope."inFlight", 0)) older) as ahead,
+    (select w.id from deployments w where w.tenant_id = $1 and w.capacity_scope_id = scope.id
+       and w.status = 'Pending' and w.id <> $3 order by w.id limit 1) as "oldestId"
+  from places p cross join used u cross join lateral (values
+    ('cluster', p.cluster_id, p.cluster_name, p.cluster_max, u.cluster),
+    ('environment', p.environment_id, p.environment_name, p.environment_max, u.environment),
+    ('tenant', $1::uuid, '', $4::int, u.tenant)) as scope (kind, id, name, max, "inFlight")`;
