@@ -1541,6 +1541,11 @@ export interface components {
              * @enum {string}
              */
             onConflict: "queue" | "supersede" | "reject";
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight: number | null;
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -1573,6 +1578,11 @@ export interface components {
              * @enum {string}
              */
             onConflict: "queue" | "supersede" | "reject";
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight?: number | null;
         };
         ReplaceEnvironment: {
             defaults: {
@@ -1600,6 +1610,11 @@ export interface components {
              * @enum {string}
              */
             onConflict: "queue" | "supersede" | "reject";
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight?: number | null;
         };
         Cluster: {
             /** Format: uuid */
@@ -1608,6 +1623,11 @@ export interface components {
             environment: string;
             targetKind: string;
             minAvailable: number;
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight: number | null;
             /** @description How many nodes are enrolled. */
             nodes: number;
             version: number;
@@ -1625,10 +1645,20 @@ export interface components {
              * @default 0
              */
             minAvailable?: number;
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight?: number | null;
         };
         ReplaceCluster: {
             /** @description A rollout never lets fewer nodes serve than this. */
             minAvailable: number;
+            /**
+             * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
+             * @default null
+             */
+            maxInFlight?: number | null;
         };
         Node: {
             /** Format: uuid */
@@ -5003,6 +5033,7 @@ export interface operations {
                      *           ],
                      *           "signaturePolicy": "required",
                      *           "onConflict": "queue",
+                     *           "maxInFlight": 20,
                      *           "version": 1,
                      *           "createdAt": "2026-01-05T08:00:00.000Z"
                      *         }
@@ -5075,6 +5106,7 @@ export interface operations {
                  *       ],
                  *       "signaturePolicy": "required",
                  *       "onConflict": "queue",
+                 *       "maxInFlight": 20,
                  *       "name": "Pilot"
                  *     }
                  */
@@ -5110,6 +5142,7 @@ export interface operations {
                      *       ],
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
+                     *       "maxInFlight": 20,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -5236,6 +5269,7 @@ export interface operations {
                      *       ],
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
+                     *       "maxInFlight": 20,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -5321,7 +5355,8 @@ export interface operations {
                  *         "canary"
                  *       ],
                  *       "signaturePolicy": "required",
-                 *       "onConflict": "queue"
+                 *       "onConflict": "queue",
+                 *       "maxInFlight": 20
                  *     }
                  */
                 "application/json": components["schemas"]["ReplaceEnvironment"];
@@ -5356,6 +5391,7 @@ export interface operations {
                      *       ],
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
+                     *       "maxInFlight": 20,
                      *       "version": 2,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -5482,6 +5518,7 @@ export interface operations {
                      *           "environment": "Production",
                      *           "targetKind": "agent",
                      *           "minAvailable": 2,
+                     *           "maxInFlight": 5,
                      *           "nodes": 6,
                      *           "version": 1,
                      *           "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5551,7 +5588,8 @@ export interface operations {
                  * @example {
                  *       "name": "eu-1",
                  *       "environment": "Production",
-                 *       "minAvailable": 2
+                 *       "minAvailable": 2,
+                 *       "maxInFlight": 5
                  *     }
                  */
                 "application/json": components["schemas"]["CreateCluster"];
@@ -5570,6 +5608,7 @@ export interface operations {
                      *       "environment": "Production",
                      *       "targetKind": "agent",
                      *       "minAvailable": 2,
+                     *       "maxInFlight": 5,
                      *       "nodes": 0,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5692,6 +5731,7 @@ export interface operations {
                      *       "environment": "Production",
                      *       "targetKind": "agent",
                      *       "minAvailable": 2,
+                     *       "maxInFlight": 5,
                      *       "nodes": 6,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5760,7 +5800,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "minAvailable": 3
+                 *       "minAvailable": 3,
+                 *       "maxInFlight": 5
                  *     }
                  */
                 "application/json": components["schemas"]["ReplaceCluster"];
@@ -5779,6 +5820,7 @@ export interface operations {
                      *       "environment": "Production",
                      *       "targetKind": "agent",
                      *       "minAvailable": 3,
+                     *       "maxInFlight": 5,
                      *       "nodes": 6,
                      *       "version": 2,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
