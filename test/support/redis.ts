@@ -17,6 +17,9 @@ export interface TestRedis {
   prefix: string;
   /** kill -9; only where the server is the test's own. */
   kill?: () => Promise<void>;
+  /** SIGSTOP and SIGCONT: it takes connections and answers nothing. As `kill`. */
+  freeze?: () => void;
+  thaw?: () => void;
   stop(): Promise<void>;
 }
 
@@ -60,7 +63,11 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   await Promise.race([once(server, 'spawn'), once(server, 'error')]);
   const deadline = performance.now() + 10_000;
   while (!hasExited() && performance.now() < deadline) {
-    if (await isOurs(port, server.pid)) return { url, prefix, kill, stop };
+    if (await isOurs(port, server.pid)) {
+      const freeze = () => void server.kill('SIGSTOP');
+      const thaw = () => void server.kill('SIGCONT');
+      return { url, prefix, kill, freeze, thaw, stop };
+    }
     await delay(20);
   }
   await stop();

@@ -36,6 +36,8 @@ export interface TidegateOptions {
   readonly isProcess?: boolean;
   /** So many workers as processes of their own, instead of one in this. Cluster only. */
   readonly workerProcesses?: number;
+  /** What one of those gets besides; by its place. */
+  readonly workerEnvironments?: readonly Record<string, string>[];
   /** Another database than a fresh one on the run's server. */
   readonly database?: TestDatabase;
   readonly environment?: Record<string, string>;
@@ -133,12 +135,12 @@ export class Tidegate {
     this.parts.push(api);
     this.address = urlIn(api.ready);
     if (config.mode !== 'cluster') return;
-    const { workerProcesses } = this.options;
+    const { workerProcesses, workerEnvironments = [] } = this.options;
     if (workerProcesses === undefined) {
       this.parts.push(await startWorker(config, Logger.silent()));
     } else {
-      const all = Array.from({ length: workerProcesses }, () =>
-        ServerProcess.start('worker', environment),
+      const all = Array.from({ length: workerProcesses }, (_, at) =>
+        ServerProcess.start('worker', { ...environment, ...workerEnvironments[at] }),
       );
       this.workers.push(...(await Promise.all(all)));
     }
