@@ -1,4 +1,5 @@
-// Three words, three costs: unit beside the code, integration on real servers, e2e on real processes.
+// One word, one cost: unit beside the code, integration on real servers, e2e on real processes, faults on
+// processes that are killed.
 const swc = JSON.parse(
   (await import('node:fs')).readFileSync(new URL('.swcrc', import.meta.url), 'utf8'),
 );
@@ -55,6 +56,12 @@ export default {
       ...servers,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'],
+    },
+    {
+      ...common,
+      ...servers,
+      displayName: 'faults',
+      testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'],
     },
   ],
 };

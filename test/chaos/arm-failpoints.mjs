@@ -53,11 +53,8 @@ async function act({ at, action, ms }) {
   if (action === 'delay') await pause(ms);
   if (action === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   if (action === 'error') throw new Error(`failpoint ${at}`);
-  if (action === 'lost') {
-    throw Object.assign(new Error(`failpoint ${at}: the connection was lost`), {
-      code: 'ECONNRESET',
-    });
-  }
+  const code = { lost: 'ECONNRESET', conflict: '40001' }[action];
+  if (code) throw Object.assign(new Error(`failpoint ${at}: ${action}`), { code });
 }
 
 function textOf(path) {

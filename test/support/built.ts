@@ -10,31 +10,48 @@ export interface BuiltPrograms {
   front: string;
 }
 
+/** A defence that is taken out of the sources, to see that the tests notice. */
+export interface SourceMutation {
+  readonly name: string;
+  readonly edits: readonly { readonly file: string; readonly from: RegExp; readonly to: string }[];
+}
+
 const PARTS = ['kernel', 'agent', 'apps/agent', 'apps/front'];
 const CACHE = 'node_modules/.cache/tidegate-built';
 
 /** Compiled once per state of the sources: the folder is named by the hash of their contents. */
-export async function builtPrograms(): Promise<BuiltPrograms> {
-  const folder = await built(PARTS, CACHE);
+export async function builtPrograms(mutation?: SourceMutation): Promise<BuiltPrograms> {
+  const folder = await built(PARTS, CACHE, mutation);
   return { agent: join(folder, 'apps/agent/main.js'), front: join(folder, 'apps/front/main.js') };
 }
 
 /** The API and the worker: never a dist/ that is older than the sources. */
-export async function builtServer(): Promise<{ api: string; worker: string }> {
-  const folder = await built(['.'], `${CACHE}-server`);
+export async function builtServer(
+  mutation?: SourceMutation,
+): Promise<{ api: string; worker: string }> {
+  const folder = await built(['.'], `${CACHE}-server`, mutation);
   return { api: join(folder, 'apps/api/main.js'), worker: join(folder, 'apps/worker/main.js') };
 }
 
 const builds = new Map<string, Promise<string>>();
 
 /** Once per process, whatever changes meanwhile: one test's programs are of one state. */
-function built(parts: readonly string[], cache: string): Promise<string> {
-  const known = builds.get(cache) ?? build(parts, cache);
-  builds.set(cache, known);
+function built(
+  parts: readonly string[],
+  cache: string,
+  mutation?: SourceMutation,
+): Promise<string> {
+  const key = `${cache} ${mutation?.name ?? ''}`;
+  const known = builds.get(key) ?? build(parts, cache, mutation);
+  builds.set(key, known);
   return known;
 }
 
-async function build(parts: readonly string[], cache: string): Promise<string> {
+async function build(
+  parts: readonly string[],
+  cache: string,
+  mutation?: SourceMutation,
+): Promise<string> {
   const root = resolve('src');
   const sources = new Map<string, string>();
   for (const part of parts) {
@@ -43,6 +60,7 @@ async function build(parts: readonly string[], cache: string): Promise<string> {
       sources.set(join(part, name), await readFile(join(root, part, name), 'utf8'));
     }
   }
+  if (mutation) mutate(sources, mutation);
   const config = await readFile(resolve('.swcrc'), 'utf8');
   const migrations = await readdir('migrations');
   const hash = createHash('sha256').update(`${config}\n${migrations.sort().join('\n')}`);
@@ -50,6 +68,17 @@ async function build(parts: readonly string[], cache: string): Promise<string> {
   const home = resolve(cache, hash.digest('hex').slice(0, 20));
   if (!existsSync(home)) await compile(sources, config, home);
   return join(home, 'dist');
+}
+
+/** What the programs at hand do not consist of stays as it is; what is there must still fit. */
+function mutate(sources: Map<string, string>, { name, edits }: SourceMutation): void {
+  for (const { file, from, to } of edits) {
+    const text = sources.get(file) ?? sources.get(join('.', file));
+    if (text === undefined) continue;
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`mutation "${name}": ${from} is not in ${file} any more`);
+    sources.set(file, changed);
+  }
 }
 
 async function compile(sources: Map<string, string>, config: string, home: string) {

@@ -1,0 +1,170 @@
+/** One run: faults for a while, then calm, then what was promised and what was done is compared. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Dice } from '../simulation/dice.js';
+import { freePort } from '../support/free-port.js';
+import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
+import { drawFault, victimOf } from './faults.js';
+import { Load } from './load.js';
+import type { ChaosOptions } from './options.js';
+import { SmallService } from './service.js';
+import { World } from './world.js';
+
+/** Within which everything that was accepted is over, once nothing goes wrong any more. */
+const CALM_MS = 60_000;
+const CLUSTERS = ['east', 'west'];
+const SIZE = { apis: 2, workers: 3, nodes: 8, clusters: CLUSTERS };
+
+export interface ChaosReport {
+  readonly violations: readonly string[];
+  readonly faults: ReadonlyMap<string, number>;
+  readonly deployments: number;
+  readonly statuses: ReadonlyMap<string, number>;
+  readonly load: Load;
+  /** After the last fault. */
+  readonly overAfterMs: number;
+  /** Where everybody's log is; kept when there are violations. */
+  readonly home: string;
+}
+
+export async function chaos({ seconds, seed }: ChaosOptions): Promise<ChaosReport> {
+  const world = await World.start(SIZE);
+  let violations: string[] = ['the run broke off'];
+  try {
+    const run = new Run(world, new Dice(seed), new Dice(seed + 1));
+    const report = await run.live(seconds);
+    violations = [...report.violations];
+    return report;
+  } finally {
+    await world.stop(violations.length > 0);
+  }
+}
+
+class Run {
+  private readonly faults = new Map<string, number>();
+  private readonly story: string[] = [];
+  private readonly violations: string[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly dice: Dice,
+    /** Of its own: how many deployments there are depends on how fast the machine is. */
+    private readonly loadDice: Dice,
+  ) {}
+
+  async live(seconds: number): Promise<ChaosReport> {
+    const { world } = this;
+    const client = await world.client();
+    const services = await this.services();
+    for (const service of services) {
+      await service.pushAll(client);
+      await service.push(client, SmallService.badVersion);
+    }
+    const { urls } = world;
+    const load = new Load(
+      { urls, token: client.token, services, clusters: CLUSTERS },
+      this.loadDice,
+    );
+    const loading = load.run();
+    await this.breakThings(performance.now() + seconds * 1000);
+    const calmSince = performance.now();
+    await Promise.all([loading, load.stop()]);
+    await this.allOver(calmSince);
+    const overAfterMs = Math.round(performance.now() - calmSince);
+    await this.allSettled(calmSince);
+    this.violations.push(...(await faultsOf(world, await world.client())));
+    const deployments = await deploymentsOf(world);
+    this.violations.push(...promisesBroken(load, deployments));
+    await writeFile(join(world.home, 'logs', 'story.log'), this.story.join('\n'));
+    return {
+      ...{ violations: this.violations, faults: this.faults, load, overAfterMs },
+      ...{ deployments: deployments.length, home: world.home },
+      statuses: countOf(deployments.map(({ status }) => status)),
+    };
+  }
+
+  private async services(): Promise<SmallService[]> {
+    const folder = this.world.effectsFolder;
+    const port = await freePort(this.world.portOffsets);
+    const job = new SmallService(folder, { name: 'job' });
+    return [job, new SmallService(folder, { name: 'web', port })];
+  }
+
+  private async breakThings(until: number): Promise<void> {
+    const { dice, world } = this;
+    const open = new Map<string, Promise<void>>();
+    while (performance.now() < until) {
+      await pause(dice.between(200, 1_600));
+      const kind = drawFault(dice, new Set(open.keys()));
+      const { name, inject } = kind;
+      this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
+      this.story.push(`${new Date().toISOString()} ${name}`);
+      const healed = inject(world, dice)
+        .catch((error: unknown) => void this.story.push(`${name}: ${String(error)}`))
+        .finally(() => open.delete(victimOf(kind)));
+      open.set(victimOf(kind), healed);
+      // Not more than two at once: a cluster that is never well proves nothing.
+      if (open.size >= 2) await Promise.race(open.values());
+    }
+    await Promise.all(open.values());
+    await world.arm('');
+    this.story.push(`${new Date().toISOString()} calm`);
+  }
+
+  private async allOver(since: number): Promise<void> {
+    for (;;) {
+      const open = (await deploymentsOf(this.world)).filter((each) => !isOver(each));
+      if (open.length === 0) return;
+      this.violations.push(...(await this.staleLeases(since)));
+      if (performance.now() - since > CALM_MS) {
+        const which = open.map(({ id, status }) => `${id} (${status})`).join(', ');
+        this.violations.push(`not over ${CALM_MS / 1000} s after the last fault: ${which}`);
+        return;
+      }
+      await this.resumePaused();
+      await pause(200);
+    }
+  }
+
+  /** A killed worker's leases are another's after a while: of calm, when all are back. */
+  private async staleLeases(since: number): Promise<string[]> {
+    return performance.now() - since > 15_000 ? leaseFaults(this.world) : [];
+  }
+
+  /** Somebody is on duty: what a fault has left paused is resumed. */
+  private async resumePaused(): Promise<void> {
+    const paused = (await deploymentsOf(this.world)).filter(({ status }) => status === 'Paused');
+    if (paused.length === 0) return;
+    const client = await this.world.client();
+    for (const { id } of paused) await client.post(`/deployments/${id}/resume`, {});
+  }
+
+  private async allSettled(since: number): Promise<void> {
+    for (;;) {
+      const open = await unsettled(this.world);
+      if (open.length === 0) return;
+      if (performance.now() - since > 2 * CALM_MS) return void this.violations.push(...open);
+      await pause(200);
+    }
+  }
+}
+
+/** What was acknowledged is there, under the id that was said. */
+function promisesBroken(
+  { acknowledged }: Load,
+  deployments: readonly { id: string; key: string | null }[],
+): string[] {
+  const made = new Map(deployments.map(({ key, id }) => [key, id]));
+  return [...acknowledged]
+    .filter(([key, id]) => made.get(key) !== id)
+    .map(
+      ([key, id]) => `${key} was promised deployment ${id}, there is ${made.get(key) ?? 'none'}`,
+    );
+}
+
+function countOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,8 @@
+export function readFailpoints(text: string): {
+  readonly text: string;
+  readonly at: string;
+  readonly about?: string;
+  readonly action: string;
+  readonly ms: number;
+  readonly nth: number;
+}[];

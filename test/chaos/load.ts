@@ -1,0 +1,106 @@
+/** Clients that deploy all the time, each with a key of its own, and now and then ask for a verb. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Dice } from '../simulation/dice.js';
+import { postPatiently } from './patient-client.js';
+import { SmallService } from './service.js';
+
+const EVERY_MS = 700;
+const PATIENCE_MS = 20_000;
+
+const gate = {
+  kind: 'utilization',
+  ...{ pollIntervalMs: 500, minWaitMs: 0, maxWaitMs: 5_000, consecutiveStableChecks: 1 },
+  onNoData: 'fail',
+};
+
+const strategies = [
+  { strategy: { kind: 'direct' } },
+  { strategy: { kind: 'direct' } },
+  { strategy: { kind: 'canary', wavesPercent: [25, 100] }, gate },
+  { strategy: { kind: 'rolling', maxUnavailable: 2 }, gate },
+];
+
+export interface LoadOptions {
+  readonly urls: readonly string[];
+  readonly token: string;
+  readonly services: readonly SmallService[];
+  readonly clusters: readonly string[];
+}
+
+export class Load {
+  /** By idempotency key: the deployment that was promised. */
+  readonly acknowledged = new Map<string, string>();
+  readonly refused = new Map<string, number>();
+  unanswered = 0;
+  retries = 0;
+  verbs = 0;
+  private isRunning = true;
+  private count = 0;
+  private readonly open = new Set<Promise<void>>();
+
+  constructor(
+    private readonly options: LoadOptions,
+    private readonly dice: Dice,
+  ) {}
+
+  async run(): Promise<void> {
+    while (this.isRunning) {
+      const one: Promise<void> = this.deploy().finally(() => this.open.delete(one));
+      this.open.add(one);
+      await pause(EVERY_MS);
+    }
+  }
+
+  /** No new deployments; waits for the answers of those that were asked for. */
+  async stop(): Promise<void> {
+    this.isRunning = false;
+    await Promise.all(this.open);
+  }
+
+  private async deploy(): Promise<void> {
+    const { dice, options } = this;
+    this.count += 1;
+    const key = `deploy-${this.count}`;
+    const service = dice.pick(options.services);
+    const isBad = dice.chance(0.08);
+    const verb = dice.chance(0.25) ? dice.pick(['pause', 'cancel', 'promote']) : null;
+    const verbAfterMs = dice.between(50, 2_500);
+    const body = {
+      moduleName: service.name,
+      version: isBad ? SmallService.badVersion : dice.pick(service.versions),
+      ...{ targetEnvironment: 'QA', cluster: dice.pick(options.clusters) },
+      ...{ metadata: { key }, allowRolledBack: true },
+      ...dice.pick(strategies),
+    };
+    const answer = await this.post('/deployments', body, key);
+    if (!answer) return void (this.unanswered += 1);
+    this.retries += answer.tries - 1;
+    if (answer.status !== 202) {
+      const code = String(answer.body.code);
+      this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+      return;
+    }
+    const id = answer.body.id as string;
+    this.acknowledged.set(key, id);
+    if (verb) await this.ask(id, verb, verbAfterMs);
+  }
+
+  private async ask(id: string, verb: string, afterMs: number): Promise<void> {
+    await pause(afterMs);
+    const body = verb === 'promote' ? { reason: 'a test' } : {};
+    const answer = await this.post(`/deployments/${id}/${verb}`, body);
+    if (answer?.status !== 202) return;
+    this.verbs += 1;
+    if (verb !== 'pause') return;
+    await pause(afterMs);
+    await this.post(`/deployments/${id}/resume`, {});
+  }
+
+  private post(path: string, body: unknown, key?: string) {
+    const { urls, token } = this.options;
+    return postPatiently({
+      ...{ urls, token, path, body, patienceMs: PATIENCE_MS },
+      ...(key ? { key } : {}),
+    });
+  }
+}

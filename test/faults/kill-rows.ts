@@ -1,0 +1,99 @@
+/**
+ * At which failpoint what is killed (or fails) during which small piece of work. A failpoint, a named
+ * commit or a kind of step without a row makes the test beside this file fail.
+ */
+import { commitNames, type CommitName, type Failpoint } from '../../src/kernel/failpoint.js';
+
+/** What is going on while it happens; see kill-table.fault-spec.ts. */
+export type Scenario =
+  'deploy' | 'web' | 'canary' | 'rolling' | 'blue-green' | 'verb' | 'bad' | 'push';
+
+export interface KillRow {
+  readonly at: Failpoint;
+  readonly about?: string;
+  readonly action: 'kill' | 'error' | 'lost' | 'conflict';
+  readonly during: Scenario;
+  /** Other failpoints that bring the process there. */
+  readonly arm?: string;
+  /** Besides the scenario's own end: what a person has to look at was taken back. */
+  readonly mayGoBack?: true;
+}
+
+const duringCommit: Partial<Record<CommitName, Pick<KillRow, 'during' | 'arm'>>> = {
+  // Time to ask in: nothing is locked while a release is checked.
+  verb: { during: 'verb', arm: 'engine.action:after-effect/preflight=delay:2000' },
+  'step-failed': { during: 'bad' },
+  'undo-planned': { during: 'bad' },
+  // The hint is lost, so that the due loop finds the run.
+  claim: { during: 'deploy', arm: 'queue.wake-up:before=error' },
+  renew: { during: 'deploy', arm: 'engine.action:after-effect/preflight=delay:3000' },
+  release: { during: 'deploy', arm: 'database.commit:after/step-succeeded=lost' },
+};
+
+const commits = commitNames.flatMap((about): KillRow[] => {
+  const how = { about, action: 'kill', during: 'deploy', ...duringCommit[about] } as const;
+  return [
+    { at: 'database.commit:before', ...how },
+    { at: 'database.commit:after', ...how },
+  ];
+});
+
+const duringStep: Readonly<Record<string, Scenario>> = {
+  ...{ preflight: 'deploy', slot: 'deploy', recheck: 'deploy', move: 'deploy' },
+  ...{ converge: 'deploy', baseline: 'canary', gate: 'canary' },
+  ...{ serving: 'rolling', keep: 'blue-green' },
+};
+
+const actions = Object.entries(duringStep).map(([about, during]): KillRow => ({
+  ...{ at: 'engine.action:after-effect', about, action: 'kill', during },
+}));
+
+const kill = (at: Failpoint, during: Scenario, more: Partial<KillRow> = {}): KillRow => ({
+  ...{ at, during, action: 'kill' },
+  ...more,
+});
+
+/** A hook that is not idempotent does not run again: nobody knows what became of it. */
+const unknown = { mayGoBack: true } as const;
+
+const answersThatAreLost = (['accept', 'step-started', 'step-succeeded', 'finished'] as const).map(
+  (about): KillRow => ({ at: 'database.commit:after', about, action: 'lost', during: 'deploy' }),
+);
+
+const conflicts = (['accept', 'step-succeeded', 'finished'] as const).map((about): KillRow => ({
+  at: 'database.commit:before',
+  about,
+  action: 'conflict',
+  during: 'deploy',
+}));
+
+export const killRows: readonly KillRow[] = [
+  ...commits,
+  ...answersThatAreLost,
+  ...conflicts,
+  kill('engine.action:before-effect', 'deploy', { about: 'move' }),
+  ...actions,
+  kill('queue.wake-up:before', 'deploy'),
+  kill('queue.wake-up:after', 'deploy'),
+  kill('signal.publish:before', 'deploy'),
+  kill('storage.read:before', 'deploy'),
+  kill('storage.commit:before', 'push'),
+  kill('storage.commit:after', 'push'),
+  kill('agent.statement:after-fetch', 'deploy'),
+  kill('agent.statement:after-accept', 'deploy'),
+  kill('agent.hook:after-start', 'deploy', unknown),
+  kill('agent.hook:after-run', 'deploy', unknown),
+  kill('agent.instance:after-spawn', 'deploy'),
+  kill('agent.front:before', 'web'),
+  kill('agent.front:after', 'web'),
+  kill('agent.report:before', 'deploy'),
+];
+
+export function nameOf({ at, about, action, during }: KillRow): string {
+  const done = { kill: 'a kill', error: 'an error', lost: 'a lost answer', conflict: 'a conflict' };
+  return `recovers from ${done[action]} at ${at}${about ? ` of ${about}` : ''} (${during})`;
+}
+
+export function textOf({ at, about, action, arm }: KillRow): string {
+  return `${at}${about ? `/${about}` : ''}=${action}${arm ? `;${arm}` : ''}`;
+}

@@ -1,0 +1,144 @@
+/** The small pieces of work of the kill table, on a cluster of two nodes. */
+import { readFile } from 'node:fs/promises';
+import type { RunStatus } from '../../src/engine/run.js';
+import { deploymentsOf, isOver, unsettled } from '../chaos/checker.js';
+import { postPatiently, type Posted } from '../chaos/patient-client.js';
+import { SmallService } from '../chaos/service.js';
+import type { World } from '../chaos/world.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+import type { Scenario } from './kill-rows.js';
+
+const PATIENCE_MS = 60_000;
+
+/** Opens by CPU and memory, which need no traffic. */
+const quickGate = {
+  kind: 'utilization',
+  ...{ pollIntervalMs: 500, minWaitMs: 0, maxWaitMs: 20_000, consecutiveStableChecks: 1 },
+  onNoData: 'wait',
+};
+
+const strategies: Readonly<Partial<Record<Scenario, object>>> = {
+  canary: { kind: 'canary', wavesPercent: [50, 100] },
+  rolling: { kind: 'rolling', maxUnavailable: 1 },
+  'blue-green': { kind: 'blue-green', keepBlueMs: 1000 },
+};
+
+function endsOf(scenario: Scenario): RunStatus[] {
+  if (scenario === 'verb') return ['Cancelled'];
+  return scenario === 'bad' ? ['RolledBack', 'Failed'] : ['Succeeded'];
+}
+
+export class Scenarios {
+  private count = 0;
+  private readonly asked = new Map<string, object>();
+
+  private constructor(
+    private readonly world: World,
+    private readonly client: Client,
+    private readonly job: SmallService,
+    private readonly web: SmallService,
+  ) {}
+
+  static async prepare(world: World): Promise<Scenarios> {
+    const client = await world.client();
+    const port = await freePort(world.portOffsets);
+    const job = new SmallService(world.effectsFolder, { name: 'job' });
+    const web = new SmallService(world.effectsFolder, { name: 'web', port });
+    const scenarios = new Scenarios(world, client, job, web);
+    for (const service of [job, web]) {
+      await service.pushAll(client);
+      const { id } = await scenarios.deploy(service.name, service.versions[0]!);
+      await scenarios.ended(id, ['Succeeded']);
+    }
+    await job.push(client, SmallService.badVersion);
+    return scenarios;
+  }
+
+  /** Does the work; answers the deployments it has made, each with the ends that are right. */
+  async run(scenario: Scenario): Promise<{ id: string; key: string; ends: RunStatus[] }> {
+    this.count += 1;
+    if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
+    const service = ['web', 'canary', 'rolling', 'blue-green'].includes(scenario)
+      ? this.web
+      : this.job;
+    const version =
+      scenario === 'bad' ? SmallService.badVersion : service.versions[this.count % 4]!;
+    const strategy = strategies[scenario] ?? { kind: 'direct' };
+    const { id, key } = await this.deploy(service.name, version, {
+      ...{ strategy, allowRolledBack: true },
+      ...(strategies[scenario] ? { gate: quickGate } : {}),
+    });
+    if (scenario === 'verb') await this.cancel(id);
+    return { id, key, ends: endsOf(scenario) };
+  }
+
+  async deploy(moduleName: string, version: string, more: object = {}) {
+    const key = `row-${this.count}-${moduleName}`;
+    const body = {
+      ...{ moduleName, version, targetEnvironment: 'QA', metadata: { key } },
+      ...{ strategy: { kind: 'direct' }, ...more },
+    };
+    this.asked.set(key, body);
+    const answer = await this.post('/deployments', body, key);
+    if (answer.status !== 202) throw new Error(`not accepted: ${JSON.stringify(answer.body)}`);
+    return { id: answer.body.id as string, key };
+  }
+
+  /** The same request once more; answers its id. */
+  async again(key: string): Promise<string> {
+    const { body } = await this.post('/deployments', this.asked.get(key), key);
+    return body.id as string;
+  }
+
+  async ended(id: string, ends: readonly RunStatus[]): Promise<void> {
+    await eventually(async () => {
+      const found = (await deploymentsOf(this.world)).find((each) => each.id === id);
+      if (!found || !isOver(found)) throw new Error(`deployment ${id} is ${found?.status}`);
+    }, PATIENCE_MS);
+    const { status, reason } = (
+      await this.world.rows<{ status: RunStatus; reason: string }>(
+        'select status, reason from deployments where id = $1',
+        [id],
+      )
+    )[0]!;
+    if (!ends.includes(status)) throw new Error(`deployment ${id} is ${status}: ${reason}`);
+  }
+
+  async settled(): Promise<void> {
+    await eventually(async () => {
+      const open = await unsettled(this.world);
+      if (open.length > 0) throw new Error(open.join('; '));
+    }, PATIENCE_MS);
+  }
+
+  /** The place was reached: otherwise the row tests nothing. */
+  async fired(text: string): Promise<void> {
+    await eventually(async () => {
+      const done = await readFile(`${this.world.failpointFile}.fired`, 'utf8');
+      if (!done.split('\n').includes(text)) throw new Error(`${text} was not reached`);
+    }, PATIENCE_MS);
+  }
+
+  private async cancel(id: string): Promise<void> {
+    const { status } = await this.post(`/deployments/${id}/cancel`, {});
+    // 409: an earlier try was heard, and it is over by now.
+    if (![202, 409].includes(status)) throw new Error(`cancel: ${status}`);
+  }
+
+  private async pushUntilDone(version: string): Promise<void> {
+    await eventually(() => this.job.push(this.client, version), PATIENCE_MS);
+  }
+
+  private async post(path: string, body: unknown, key?: string): Promise<Posted> {
+    const { urls } = this.world;
+    const { token } = this.client;
+    const answer = await postPatiently({
+      ...{ urls, token, path, body, patienceMs: PATIENCE_MS },
+      ...(key ? { key } : {}),
+    });
+    if (!answer) throw new Error(`POST ${path}: nobody answered`);
+    return answer;
+  }
+}
