@@ -44,6 +44,18 @@ export const deploymentErrors = [
     meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
   },
   {
+    code: 'hook-outcome-needed',
+    kind: 'conflict',
+    meaning:
+      'A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.',
+  },
+  {
+    code: 'no-hook-to-answer',
+    kind: 'conflict',
+    meaning:
+      'No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.',
+  },
+  {
     code: 'journal-full',
     kind: 'conflict',
     meaning:

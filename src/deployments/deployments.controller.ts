@@ -33,6 +33,7 @@ import {
   explanation,
   plannedDeployment,
   promoteRequest,
+  resumeRequest,
   verbAccepted,
   verbRequest,
   type DeploymentRequest,
@@ -208,18 +209,25 @@ export class DeploymentsController {
   @ApiHeader({ name: 'If-Match', required: false })
   @Operation({
     summary: 'Resume a paused deployment',
-    description: 'Goes on where it was paused, also after it stopped for a person to look.',
-    errors: ['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
-    example: { request: {}, response: verbExample('resume') },
+    description:
+      'Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.',
+    errors: [
+      ...['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
+      ...['hook-outcome-needed', 'no-hook-to-answer'],
+    ],
+    example: {
+      request: { outcome: 'done', reason: 'the index is there; see the ticket' },
+      response: verbExample('resume'),
+    },
   })
   @ApiAcceptedResponse({ standardSchema: verbAccepted })
   resume(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: verbRequest }) { reason }: z.output<typeof verbRequest>,
+    @Body({ schema: resumeRequest }) body: z.output<typeof resumeRequest>,
     @Headers('if-match') ifMatch?: string,
   ) {
-    return this.verbs.request(ctx, id, { verb: 'resume', reason, ifMatch });
+    return this.verbs.resume(ctx, id, { ...body, ifMatch });
   }
 
   @Post(':id/promote')

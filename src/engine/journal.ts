@@ -40,6 +40,15 @@ export interface StepRecord {
   readonly output: Readonly<Record<string, unknown>>;
 }
 
+/** What a person has found out about hooks that were cut off. */
+export interface ResumedWith {
+  readonly outcome: 'done' | 'retry';
+  /** The node that is meant; null: every one. */
+  readonly node: string | null;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 export interface FoldedJournal {
   readonly planNumber: number;
   readonly undoPlanNumber: number | null;
@@ -48,6 +57,8 @@ export interface FoldedJournal {
   /** What steps noted on their way (a node was left out), oldest first. */
   readonly notes: readonly Readonly<Record<string, unknown>>[];
   readonly lastSignal: number;
+  /** What came with the verb that let it go on, until a step has used it or it stops again. */
+  readonly resumedWith: ResumedWith | null;
   readonly pausedSince: number | null;
   readonly pausedMs: number;
   readonly lastSeq: number;
@@ -59,6 +70,7 @@ export const emptyJournal: FoldedJournal = {
   steps: new Map(),
   notes: [],
   lastSignal: 0,
+  resumedWith: null,
   pausedSince: null,
   pausedMs: 0,
   lastSeq: 0,
@@ -84,9 +96,13 @@ export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJou
     case 'undo-planned':
       return { ...next, undoPlanNumber: entry.planNumber };
     case 'applied':
-      return { ...next, lastSignal: Number(entry.data.number) };
+      return { ...next, lastSignal: Number(entry.data.number), ...foldAnswer(entry) };
     case 'step-note':
-      return { ...next, notes: [...folded.notes, entry.data] };
+      return {
+        ...next,
+        notes: [...folded.notes, entry.data],
+        ...(entry.data.answered === undefined ? {} : { resumedWith: null }),
+      };
     case 'status-changed':
       return { ...next, ...foldPause(folded, entry) };
     case 'step-started':
@@ -109,8 +125,14 @@ function carriedOver(folded: FoldedJournal, entry: JournalEntry): Map<string, St
   return steps;
 }
 
+function foldAnswer({ data, actor }: JournalEntry): Partial<FoldedJournal> {
+  const { outcome, node = null, reason = '', ignored } = data;
+  if (ignored !== undefined || (outcome !== 'done' && outcome !== 'retry')) return {};
+  return { resumedWith: { outcome, node: node as string | null, actor, reason: String(reason) } };
+}
+
 function foldPause(folded: FoldedJournal, entry: JournalEntry): Partial<FoldedJournal> {
-  if (entry.data.status === 'Paused') return { pausedSince: entry.at };
+  if (entry.data.status === 'Paused') return { pausedSince: entry.at, resumedWith: null };
   if (folded.pausedSince === null) return {};
   return { pausedSince: null, pausedMs: folded.pausedMs + (entry.at - folded.pausedSince) };
 }

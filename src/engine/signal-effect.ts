@@ -52,6 +52,11 @@ function cancelEffect(signal: RunSignal, run: LoadedRun): SignalEffect {
   return { do: 'finish', status: 'Cancelled', reason };
 }
 
+function answerOf({ verb, params: { outcome, node } }: RunSignal): object {
+  if (verb !== 'resume' || outcome === undefined) return {};
+  return { outcome, ...(node === undefined ? {} : { node }) };
+}
+
 export function appliedEntry(
   signal: RunSignal,
   run: LoadedRun,
@@ -68,6 +73,8 @@ export function appliedEntry(
       number: signal.number,
       verb: signal.verb,
       ...(signal.reason ? { reason: signal.reason } : {}),
+      // What goes with it: `outcome` and `node` of a resume.
+      ...answerOf(signal),
       ...(ignored === undefined ? {} : { ignored }),
     },
   };

@@ -103,6 +103,27 @@ it.each([
   if (!idempotent) expect(observed.reason?.code).toBe('hook-outcome-unknown');
 });
 
+it.each([
+  ['done', 1],
+  ['retry', 2],
+] as const)('goes on when a person answers %s for a hook that was cut', async (outcome, times) => {
+  rig.run();
+  const diary = join(rig.home, 'diary');
+  const once = { command: 'sh', args: ['-c', `echo first >> ${diary}`], idempotent: false };
+  const hooks = { beforeInstall: once, afterInstall: waiting(diary, false) };
+  const release = await rig.server('1.0.0', { hooks });
+  rig.desire(1, [release]);
+  await eventually('the hook runs', () => rig.diary.some((line) => line.startsWith('hook begin')));
+  await rig.end('SIGKILL');
+  rig.run();
+  await rig.until(1, 'outcome-unknown');
+  rig.desire(2, [{ ...release, hookAnswer: { generation: 1, outcome } }]);
+  await rig.until(2, 'healthy');
+  expect(rig.diary.filter((line) => line.startsWith('hook begin'))).toHaveLength(times);
+  expect(rig.diary.filter((line) => line === 'first')).toHaveLength(1);
+  expect(rig.starts('1.0.0')).toBe(1);
+});
+
 it('runs each hook once and in order, around the processes', async () => {
   rig.run();
   const diary = join(rig.home, 'diary');

@@ -17,6 +17,8 @@ export interface Quality {
   readonly startMs?: number;
   /** A file in which every start leaves a line: version and working directory. */
   readonly diary?: string;
+  /** Of the manifest. */
+  readonly hooks?: Readonly<Record<string, object>>;
 }
 
 const program = (version: string, quality: Quality) => `
@@ -55,7 +57,7 @@ export class TestService {
         run: { command: process.execPath, args: ['server.cjs'] },
         traffic: { protocol: 'http', port: this.port },
         health: { intervalMs: 100, startTimeoutMs: quality.isSick ? 1500 : 20_000 },
-        ...{ drainMs: 2000, stopGraceMs: 2000 },
+        ...{ drainMs: 2000, stopGraceMs: 2000, hooks: quality.hooks ?? {} },
       }),
     );
     form.set('artifact', new Blob([new Uint8Array(bytes)]), 'artifact.tar.gz');

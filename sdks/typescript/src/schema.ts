@@ -237,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a paused deployment
-         * @description Goes on where it was paused, also after it stopped for a person to look.
+         * @description Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.
          *
          *     Needs the permission `deployments:operate`.
          */
@@ -1251,6 +1251,13 @@ export interface components {
                 events: string;
                 plan: string;
             };
+        };
+        /** @default {} */
+        ResumeRequest: {
+            reason?: string;
+            /** @enum {string} */
+            outcome?: "done" | "retry";
+            node?: string;
         };
         PromoteRequest: {
             reason: string;
@@ -3018,8 +3025,13 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
-                "application/json": components["schemas"]["VerbRequest"];
+                /**
+                 * @example {
+                 *       "outcome": "done",
+                 *       "reason": "the index is there; see the ticket"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResumeRequest"];
             };
         };
         responses: {
@@ -3085,7 +3097,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `state-not-suitable`: The present status does not allow the verb; `details` has the status. */
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `hook-outcome-needed`: A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.
+             *
+             *     `no-hook-to-answer`: No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7275,6 +7293,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body-too-large`: The body is larger than the route takes. */
             413: {
                 headers: {
@@ -7363,6 +7390,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -7423,6 +7459,15 @@ export interface operations {
             };
             /** @description `artifact-not-found`: The artifact is not among those that this node should run. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

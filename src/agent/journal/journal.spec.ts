@@ -88,3 +88,46 @@ it('forgets the hooks of a generation when the next one is accepted', () => {
   journal.accepted(module(2), 'd2');
   expect(journal.hookPhase(key)).toBeUndefined();
 });
+
+describe('a hook that a crash has cut off', () => {
+  const releaseId = '01890000-0000-7000-8000-0000000000aa';
+  const release = { releaseId } as DesiredModule['releases'][number];
+  const key = (generation: number, hook: 'beforeInstall' | 'afterInstall' | 'validate') => ({
+    ...{ moduleId, generation, releaseId, hook },
+  });
+  const answered = (outcome: 'done' | 'retry', about = 1) => ({
+    ...module(2),
+    releases: [{ ...release, hookAnswer: { generation: about, outcome } }],
+  });
+  let journal: Journal;
+  beforeEach(() => {
+    journal = Journal.open(path);
+    journal.accepted({ ...module(1), releases: [release] }, 'd1');
+    journal.hook(key(1, 'beforeInstall'), 'done');
+    journal.hook(key(1, 'afterInstall'), 'started');
+    journal.hook(key(1, 'validate'), 'failed');
+  });
+
+  it.each([
+    ['done', 'done'],
+    ['retry', undefined],
+  ] as const)('is %s: then it counts as %s in the next generation', (outcome, phase) => {
+    journal.accepted(answered(outcome), 'd2');
+    journal.close();
+    const again = Journal.open(path);
+    expect(again.hookPhase(key(2, 'beforeInstall'))).toBe('done');
+    expect(again.hookPhase(key(2, 'afterInstall'))).toBe(phase);
+    expect(again.hookPhase(key(2, 'validate'))).toBeUndefined();
+  });
+
+  it('is answered in its own generation only', () => {
+    journal.accepted(answered('done', 7), 'd2');
+    expect(journal.hookPhase(key(2, 'beforeInstall'))).toBeUndefined();
+    expect(journal.hookPhase(key(2, 'afterInstall'))).toBeUndefined();
+  });
+
+  it('is forgotten when nobody answers', () => {
+    journal.accepted({ ...module(2), releases: [release] }, 'd2');
+    expect(journal.hookPhase(key(2, 'beforeInstall'))).toBeUndefined();
+  });
+});

@@ -1,6 +1,7 @@
 import type { DesiredModule, DesiredRelease } from '../protocol/protocol.js';
 import type { HookName } from '../protocol/manifest.js';
 import type { ProcessIdentity } from '../supervisor/proc.js';
+import { carriedHooks } from './carried-hooks.js';
 import { JournalFile } from './journal-file.js';
 
 /**
@@ -210,12 +211,11 @@ export class Journal {
     switch (record.type) {
       case 'accepted': {
         const { module, digest } = record;
-        // A hook belongs to one generation; those of earlier ones will never be asked for again.
         this.state.modules[moduleId] = {
           ...before,
           accepted: { module, digest },
           outcome: null,
-          hooks: {},
+          hooks: carriedHooks(before.hooks, module),
         };
         return;
       }

@@ -7,7 +7,7 @@ import { smoke } from '../../kernel/smoke-test.js';
  * The wire between agent and control plane. Both sides parse with these schemas; the server accepts
  * protocol N and N−1. Requests other than enrolment carry `Authorization: Bearer <JWT>` of at most
  * 60 s, EdDSA over the node's own key: header {alg: EdDSA, typ: AGENT_TOKEN_TYPE, kid: nodeId},
- * claims {iss: nodeId, tenant: tenantId, aud: AGENT_AUDIENCE, iat, exp, jti}.
+ * claims {iss: nodeId, tenant: tenantId, aud: AGENT_AUDIENCE, iat, exp, jti, boot?: bootId}.
  */
 export const PROTOCOL = 1;
 export const AGENT_TOKEN_TYPE = 'tidegate-agent+jwt';
@@ -134,6 +134,11 @@ export const desiredRelease = z.strictObject({
     .strictObject({ keyId: z.string(), publicKey: z.string(), value: z.string() })
     .nullable(),
   trafficPercent: z.int().min(0).max(100),
+  /**
+   * What a person has found out about the hook that a crash cut off in this generation. Hooks that
+   * were done then are not run again; the one cut off is taken for done, or run once more.
+   */
+  hookAnswer: z.strictObject({ generation: count, outcome: z.enum(['done', 'retry']) }).optional(),
   /** Run against a new instance before it counts as healthy; one that fails, fails the generation. */
   smoke: smoke.optional(),
 });

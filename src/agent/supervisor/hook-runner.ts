@@ -39,7 +39,7 @@ export class HookRunner {
         throw new GenerationEnd(
           'outcome-unknown',
           'hook-outcome-unknown',
-          `The agent stopped while the hook "${key.hook}" ran, and it must not run twice. Look at the node, then deploy again.`,
+          `The agent stopped while the hook "${key.hook}" ran, and it must not run twice. Look whether it has done its work, or still runs.`,
         );
       }
       await stopLeftover(runName);

@@ -9,11 +9,12 @@ import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handle
 import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
+import { answerHooks } from './cut-hooks.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
-type NodeState = 'settled' | 'failed' | 'lost' | 'open';
+type NodeState = 'settled' | 'failed' | 'cut' | 'lost' | 'open';
 
 @Injectable()
 export class ConvergeStep implements StepHandler {
@@ -40,6 +41,9 @@ export class ConvergeStep implements StepHandler {
 
     const [failed] = inState('failed');
     if (failed) return unstable(failed, byNode.get(failed.nodeId));
+    const [cut] = inState('cut');
+    if (cut && run.plan.role === 'undo') return unstable(cut, byNode.get(cut.nodeId));
+    if (cut) return answerHooks(ctx, run, spec, this.targets.get(spec.cluster.targetKind));
     const lost = inState('lost');
     const open = inState('open');
     if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
@@ -94,8 +98,10 @@ function stateOf(
   const generation = generations.get(move.nodeId) ?? null;
   // Revoked or removed since the plan was made: it will never answer again.
   if (!seen || generation === null || seen.health === 'Revoked') return 'lost';
-  if (seen.observedGeneration >= generation && seen.state !== null) {
-    if (['failed', 'refused', 'outcome-unknown'].includes(seen.state)) return 'failed';
+  // It may have been told again since: by a repair, or by a person's answer.
+  if (seen.observedGeneration >= Math.max(generation, seen.generation) && seen.state !== null) {
+    if (seen.state === 'outcome-unknown') return 'cut';
+    if (['failed', 'refused'].includes(seen.state)) return 'failed';
     if (seen.state === (move.to ? 'healthy' : 'absent')) return 'settled';
   }
   return seen.health === 'Lost' ? 'lost' : 'open';

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../kernel/canonical-json.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
+import { Targets } from '../../drivers/targets/targets.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -15,6 +16,7 @@ import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
 import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
 import { Steps } from '../steps/steps.js';
+import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate, type OpenGate } from './open-gate.js';
 
 export interface VerbRequest {
@@ -59,6 +61,7 @@ export class DeploymentVerbs {
     private readonly signal: Signal,
     private readonly outbox: Outbox,
     private readonly steps: Steps,
+    private readonly targets: Targets,
   ) {}
 
   async request(context: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
@@ -80,6 +83,19 @@ export class DeploymentVerbs {
       if (gate.verdict === 'unstable') throw gateUnstable(gate.stepId);
       const params = { stepId: gate.stepId };
       return this.take(ctx, id, locked, { ...rest, verb: 'promote', params });
+    });
+  }
+
+  /** Where a hook was cut off, only with what became of it: it is never guessed. */
+  async resume(context: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
+    return this.database.transaction(context, async (ctx) => {
+      const { outcome, node, ...rest } = request;
+      const asked: VerbRequest = { ...rest, verb: 'resume' };
+      const locked = await this.lock(ctx, id);
+      this.check(locked, asked);
+      checkAnswer(await cutHooksOf(ctx, id, this.targets), request);
+      const params = outcome && { outcome, ...(node === undefined ? {} : { node }) };
+      return this.take(ctx, id, locked, { ...asked, ...(params ? { params } : {}) });
     });
   }
 
@@ -145,7 +161,9 @@ export class DeploymentVerbs {
   ): Promise<void> {
     const number = lastNumber + 1;
     const seq = journalSeq + 1;
-    const data = { number, verb, ...(reason ? { reason } : {}) };
+    const { outcome, node } = params as { outcome?: string; node?: string };
+    const answer = { ...(outcome ? { outcome } : {}), ...(node ? { node } : {}) };
+    const data = { number, verb, ...(reason ? { reason } : {}), ...answer };
     await ctx.tx.execute(
       `with signal as (
          insert into signals (tenant_id, deployment_id, number, verb, params, actor, reason)

@@ -19,6 +19,13 @@ export interface Target {
     ctx: Context,
     question: { moduleId: string; nodeIds: readonly string[] },
   ): Promise<NodeObservation[]>;
+  /** The nodes of a deployment on which a crash has cut off a hook that must not run twice. */
+  cutHooks(ctx: Context, question: HookQuestion): Promise<CutHook[]>;
+  /**
+   * Tells these nodes what a person has found out about their hook, under the next generation.
+   * Nodes whose hook was not cut off, or that were told already, are left alone. Their names.
+   */
+  answerHooks(ctx: Context, answer: HookAnswer): Promise<string[]>;
   /** Per node of the cluster, what it runs of the module now: what an undo goes back to. */
   running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]>;
   /**
@@ -78,6 +85,25 @@ export interface NodeObservation {
   /** What the node can give to its modules; null: it has not said. */
   readonly cpuMillicores: number | null;
   readonly memoryMiB: number | null;
+}
+
+export interface HookQuestion {
+  readonly clusterId: string;
+  readonly moduleId: string;
+  readonly deploymentId: string;
+}
+
+export interface CutHook {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface HookAnswer extends HookQuestion {
+  /** One of them, by its name; null: all. */
+  readonly node: string | null;
+  /** `done`: it has done its work. `retry`: it is run again. */
+  readonly outcome: 'done' | 'retry';
 }
 
 export interface RunningPair {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { answer } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 
@@ -6,13 +6,12 @@ const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 
 const VERBS = {
   pause: 'Pause a deployment; after a day it is taken back.',
-  resume: 'Let a paused deployment go on.',
   cancel: 'Stop a deployment and take back what has moved.',
 } as const;
 
 /** What may be asked of a deployment that is not over. */
 export function addVerbs(deployments: Command, { act }: Actions): void {
-  for (const verb of ['pause', 'resume', 'cancel'] as const) {
+  for (const verb of ['pause', 'cancel'] as const) {
     const command = deployments
       .command(verb)
       .description(VERBS[verb])
@@ -40,7 +39,48 @@ export function addVerbs(deployments: Command, { act }: Actions): void {
       }),
     );
   }
+  addResume(deployments, { act });
   addPromote(deployments, { act });
+}
+
+interface ResumeOptions {
+  readonly reason?: string;
+  readonly outcome?: 'done' | 'retry';
+  readonly node?: string;
+}
+
+function addResume(deployments: Command, { act }: Actions): void {
+  deployments
+    .command('resume')
+    .description('Let a paused deployment go on.')
+    .argument('<id>')
+    .option('--reason <words>', 'for whoever looks later; needed with --outcome')
+    .addOption(
+      new Option(
+        '--outcome <outcome>',
+        'what became of a hook that a crash has cut off: it has done its work, or is run again',
+      ).choices(['done', 'retry']),
+    )
+    .option('--node <name>', 'the node that the outcome is about; all without it')
+    .addHelpText(
+      'after',
+      examples(
+        `tidegate deployments resume ${ID}`,
+        `tidegate deployments resume ${ID} --outcome done --reason "the index is there"`,
+      ),
+    )
+    .action(
+      act(async (cli, id: string, { reason, outcome, node }: ResumeOptions) => {
+        const { api } = await cli.connect();
+        const body = {
+          ...(reason === undefined ? {} : { reason }),
+          ...(outcome === undefined ? {} : { outcome }),
+          ...(node === undefined ? {} : { node }),
+        };
+        const params = { path: { id } };
+        tellAsked(cli, await answer(api.POST('/api/v1/deployments/{id}/resume', { params, body })));
+      }),
+    );
 }
 
 interface PromoteOptions {

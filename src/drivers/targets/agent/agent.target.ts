@@ -5,6 +5,9 @@ import type { Context } from '../../../platform/context.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
 import type {
+  CutHook,
+  HookAnswer,
+  HookQuestion,
   ModuleTarget,
   Move,
   MovedNode,
@@ -13,6 +16,7 @@ import type {
   Target,
 } from '../target.js';
 import { lockNodes, writeDesired } from './desired-state.js';
+import { readCutHooks, writeHookAnswer } from './hook-answers.js';
 import { isLostSql } from './node-health.js';
 
 /**
@@ -47,6 +51,18 @@ export class AgentTarget implements Target {
     return ctx.tx.query<NodeObservation>(OBSERVE_SQL, [
       ...[ctx.tenantId, question.moduleId, question.nodeIds],
     ]);
+  }
+
+  cutHooks(ctx: Context, question: HookQuestion): Promise<CutHook[]> {
+    return readCutHooks(ctx, question);
+  }
+
+  async answerHooks(ctx: Context, answer: HookAnswer): Promise<string[]> {
+    const told = await writeHookAnswer(ctx, answer);
+    ctx.tx.afterCommit(() => {
+      for (const { nodeId } of told) this.signal.publish(Topic.Desired, nodeId);
+    });
+    return told.map(({ name }) => name);
   }
 
   async running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]> {

@@ -93,7 +93,9 @@ const STATEMENT_SQL = `
             'keyId', key.id, 'publicKey', key.public_key, 'value', release.signature) end,
           'trafficPercent', item.value -> 'trafficPercent')
           || case when item.value ? 'smoke' then jsonb_build_object('smoke', item.value -> 'smoke')
-            else '{}' end order by item.position) as list
+            else '{}' end
+          || case when item.value ? 'hookAnswer'
+            then jsonb_build_object('hookAnswer', item.value -> 'hookAnswer') else '{}' end order by item.position) as list
       from jsonb_array_elements(desired.releases) with ordinality as item (value, position)
       join releases release
         on release.tenant_id = $1 and release.id = (item.value ->> 'releaseId')::uuid

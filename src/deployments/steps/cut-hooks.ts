@@ -1,0 +1,49 @@
+// A crash has cut off a hook that must not run twice. Nobody but a person can know what became of
+// it: the rollout stops, and goes on with their answer. It is never guessed.
+import type { CutHook, Target } from '../../drivers/targets/target.js';
+import type { StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { Context } from '../../platform/context.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
+
+const LOOK_AGAIN_MS = 2_000;
+const NAMED = 5;
+
+/** Hands on the answer that came with `resume`; without one it stops for a person. */
+export async function answerHooks(
+  ctx: Context,
+  run: StepRun,
+  spec: DeploymentSpec,
+  target: Target,
+): Promise<StepOutcome> {
+  const about = {
+    ...{ clusterId: spec.cluster.id, moduleId: spec.module.id, deploymentId: run.key.id },
+  };
+  const answer = run.journal.resumedWith;
+  const told = answer ? await target.answerHooks(ctx, { ...about, ...answer }) : [];
+  if (!answer || told.length === 0) return attention(await target.cutHooks(ctx, about));
+  const { outcome, actor, reason } = answer;
+  const what = outcome === 'done' ? 'has done its work' : 'is to be run again';
+  const message = `${actor} says that the hook that was cut off ${what}: ${told.join(', ')}`;
+  return {
+    outcome: 'wait',
+    until: run.now + LOOK_AGAIN_MS,
+    // The nodes begin anew, so the time that they have for it does, too.
+    restarts: true,
+    note: { answered: outcome, nodes: told, by: actor, reason, message },
+    waitingOn: {
+      kind: 'converge',
+      who: 'the nodes',
+      verb: null,
+      detail: `${told.join(', ')} goes on after a hook that was cut off`,
+    },
+  };
+}
+
+function attention(cut: readonly CutHook[]): StepOutcome {
+  const named = cut.slice(0, NAMED).map(({ name, message }) => `node ${name}: ${message}`);
+  const more = cut.length > NAMED ? ` And ${cut.length - NAMED} more nodes.` : '';
+  return {
+    outcome: 'attention',
+    reason: `${named.join(' ')}${more} Then resume with the outcome "done" (it has done its work) or "retry" (run it again), or cancel`,
+  };
+}
