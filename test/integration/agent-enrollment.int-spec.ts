@@ -1,4 +1,6 @@
 import { newId } from '../../src/kernel/ids.js';
+import { Signal } from '../../src/platform/signal/signal.js';
+import { Topic } from '../../src/platform/signal/topics.js';
 import { FleetApp, TestAgent, type TestTenant } from '../support/fleet-app.js';
 
 describe('enrolment and the tokens of nodes', () => {
@@ -145,6 +147,33 @@ describe('enrolment and the tokens of nodes', () => {
         const answer = await agent.report({}, await make());
         expect(answer).toMatchObject({ status: 401, body: { code } });
       }
+    });
+
+    it('of a machine that was copied lets it in to nothing while the first one reports', async () => {
+      const copied = await fleet.agent(tenant, 'copied');
+      const first = async () => copied.token({ boot: 'first-machine' });
+      const second = async () => copied.token({ boot: 'second-machine' });
+      const from = (bootId: string) => ({ bootId });
+      expect((await copied.report(from('first-machine'), await first())).status).toBe(200);
+      // Another process would look at once; this one remembers a node's key for some seconds.
+      fleet.get(Signal).publish(Topic.Desired, copied.nodeId);
+      const refusal = { status: 409, body: { code: 'node-duplicated' } };
+      expect(await copied.report(from('second-machine'), await second())).toMatchObject(refusal);
+      const desired = await fleet.call(`agent/desired?after=0&waitMs=0&nonce=${newId()}`, {
+        token: await second(),
+      });
+      expect(desired).toMatchObject(refusal);
+      expect((await copied.report(from('first-machine'), await first())).status).toBe(200);
+
+      await fleet.inTenant(tenant.id, (ctx) =>
+        ctx.tx.execute(
+          `update node_presence set last_report_at = now() - interval '21 s'
+           where tenant_id = $1 and node_id = $2`,
+          [tenant.id, copied.nodeId],
+        ),
+      );
+      fleet.get(Signal).publish(Topic.Desired, copied.nodeId);
+      expect((await copied.report(from('second-machine'), await second())).status).toBe(200);
     });
 
     it('tells the server’s time when the clocks differ', async () => {

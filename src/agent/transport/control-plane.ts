@@ -19,6 +19,7 @@ import {
   type ReportResponse,
   reportResponse,
 } from '../protocol/protocol.js';
+import { bootId } from '../supervisor/proc.js';
 import { ServerClock } from './server-clock.js';
 
 /** Largest answer read into memory: a statement of 100 modules with two manifests each. */
@@ -146,7 +147,7 @@ export class ControlPlane {
       throw new DomainError('bug', 'not-enrolled', 'The agent asked before it was enrolled.');
     }
     const issuedAt = Math.floor(this.serverClock.now() / 1000);
-    return new SignJWT({ tenant: identity.tenantId })
+    return new SignJWT({ tenant: identity.tenantId, ...(bootId === '' ? {} : { boot: bootId }) })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: identity.nodeId })
       .setIssuer(identity.nodeId)
       .setAudience(AGENT_AUDIENCE)

@@ -9,6 +9,7 @@ import { DesiredStatements } from './desired-statement.js';
 import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
 import { NodeAuthenticator } from './node-authenticator.js';
+import { NodeDuplicates } from './node-duplicates.js';
 import { ParkedNodes } from './parked-nodes.js';
 import { ReportsService } from './reports.service.js';
 
@@ -26,6 +27,7 @@ import { ReportsService } from './reports.service.js';
     DesiredStatements,
     DriftMetrics,
     EnrollmentService,
+    NodeDuplicates,
     ParkedNodes,
     ReportsService,
     { provide: AgentAuthenticator, useClass: NodeAuthenticator },

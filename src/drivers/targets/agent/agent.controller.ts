@@ -78,7 +78,7 @@ export class AgentController {
     summary: 'Report what a node runs',
     description:
       'Observed state and cumulative metrics. It is the heartbeat, too: sent at once, then every reportIntervalMs and on every change.',
-    errors: ['node-revoked'],
+    errors: ['node-revoked', 'node-duplicated'],
     example: agentExamples.report,
   })
   @ApiOkResponse({ standardSchema: reportResponse })
@@ -95,7 +95,7 @@ export class AgentController {
     summary: 'Wait for a newer desired state',
     description:
       'A long poll. Answers 200 with a signed statement when the desired revision is above `after`, else 204 after `waitMs`. A newer request of the same node ends this one with 204.',
-    errors: ['node-revoked'],
+    errors: ['node-revoked', 'node-duplicated'],
     example: agentExamples.desired,
   })
   @ApiOkResponse({ standardSchema: desiredResponse })
@@ -119,7 +119,7 @@ export class AgentController {
     summary: 'Download an artifact',
     description:
       'Only what this node should run, should have run before, or runs. 503 with Retry-After while many nodes of the cluster are downloading.',
-    errors: ['artifact-not-found', 'downloads-busy'],
+    errors: ['artifact-not-found', 'downloads-busy', 'node-duplicated'],
   })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({

@@ -59,6 +59,12 @@ export const agentErrors = [
     meaning: 'The artifact is not among those that this node should run.',
   },
   {
+    code: 'node-duplicated',
+    kind: 'conflict',
+    meaning:
+      'The node reports from another machine: this one is a copy, or was started again a moment ago.',
+  },
+  {
     code: 'downloads-busy',
     kind: 'unavailable',
     meaning: 'Many nodes of the cluster are downloading. Try again as Retry-After says.',

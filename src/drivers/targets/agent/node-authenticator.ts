@@ -14,6 +14,8 @@ import { Database } from '../../../platform/database/database.js';
 import { AgentAuthenticator } from '../../../platform/http/agent-authenticator.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
+import { NodeDuplicates } from './node-duplicates.js';
+import { isLostSql } from './node-health.js';
 import { nodeRevoked } from './node-revoked.js';
 
 const TOKEN_LIFE_MS = 60_000;
@@ -28,6 +30,8 @@ interface NodeRow {
   readonly name: string;
   readonly publicKey: string;
   readonly isRevoked: boolean;
+  /** Where it runs, as it has said lately; null: it has been silent. */
+  readonly bootId: string | null;
 }
 
 /** Checks the tokens that nodes sign with their own keys (protocol.ts says what is in them). */
@@ -39,6 +43,7 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
   constructor(
     private readonly database: Database,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly duplicates: NodeDuplicates,
     signal: Signal,
   ) {
     super();
@@ -60,6 +65,7 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
     await checkSignature(token, node.publicKey);
     this.checkTimes(claims);
     if (node.isRevoked) throw nodeRevoked();
+    this.duplicates.refuse({ nodeId: claims.iss, ...node }, claims.boot);
     return new Context({
       tenantId: claims.tenant,
       actor: { kind: 'node', id: claims.iss, name: `node:${node.name}`, personId: null },
@@ -75,8 +81,12 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
     if (cached?.tenantId === tenantId && cached.until > now) return cached.node;
     const [node] = await this.database.system((tx) =>
       tx.query<NodeRow>(
-        `select name, public_key as "publicKey", revoked_at is not null as "isRevoked"
-         from nodes where tenant_id = $1 and id = $2`,
+        `select node.name, node.public_key as "publicKey", node.revoked_at is not null as "isRevoked",
+           case when not ${isLostSql('presence')} then presence.boot_id end as "bootId"
+         from nodes node
+         left join node_presence presence
+           on presence.tenant_id = node.tenant_id and presence.node_id = node.id
+         where node.tenant_id = $1 and node.id = $2`,
         [tenantId, nodeId],
       ),
     );
@@ -108,6 +118,7 @@ const claimsSchema = z.object({
   iat: z.int().min(0),
   exp: z.int().min(0),
   jti: z.string().min(1).max(100),
+  boot: z.string().min(1).max(64).optional(),
 });
 type Claims = z.output<typeof claimsSchema>;
 
