@@ -411,6 +411,19 @@ create table observed_modules (
   foreign key (tenant_id, module_id) references modules (tenant_id, id)
 ) with (fillfactor = 70);
 
+-- Who may download artifacts right now: so many places for a cluster, over all processes. One whose
+-- lease has run out is free.
+create table download_places (
+  tenant_id uuid not null,
+  cluster_id uuid not null,
+  number integer not null check (number > 0),
+  -- The one download that has it.
+  holder uuid,
+  lease_until timestamptz,
+  primary key (tenant_id, cluster_id, number),
+  foreign key (tenant_id, cluster_id) references clusters (tenant_id, id)
+) with (fillfactor = 70);
+
 -- Cumulative counters and buckets as reported, so that they can be merged over any window.
 create table node_metrics (
   tenant_id uuid not null,
@@ -579,7 +592,7 @@ begin
          with check (%I = (select nullif(current_setting(''app.tenant_id'', true), '''')::uuid))',
       name, key_column, key_column);
   end loop;
-  foreach name in array array['runs', 'gate_specs', 'gate_samples', 'node_metrics', 'node_presence', 'outbox',
+  foreach name in array array['runs', 'gate_specs', 'gate_samples', 'node_metrics', 'node_presence', 'download_places', 'outbox',
     'credentials', 'idempotency_keys', 'audit_pending', 'audit_chain', 'tenants', 'memberships',
     'nodes']
   loop
@@ -609,7 +622,7 @@ grant select (id, username, disabled_at) on users to tidegate_app;
 grant select on memberships to tidegate_app;
 grant select, insert, update on credentials, environments, clusters, nodes, node_presence, modules,
   signing_keys, artifacts, deployments, deployment_slots, module_targets, runs, gate_specs, desired_modules,
-  observed_modules, outbox to tidegate_app;
+  observed_modules, download_places, outbox to tidegate_app;
 grant select, insert on releases, configurations, plans, journal, signals, gate_samples,
   gate_verdicts, node_metrics, idempotency_keys, audit_entries, audit_pending to tidegate_app;
 grant delete on desired_modules, observed_modules, artifacts, node_presence to tidegate_app;
@@ -619,7 +632,7 @@ grant select, insert, update on users, memberships, tenants to tidegate_system;
 grant delete on memberships to tidegate_system;
 grant select, insert, update, delete on login_throttles to tidegate_system;
 grant select, insert, update, delete on credentials, outbox, audit_pending to tidegate_system;
-grant select, update on runs, node_presence to tidegate_system;
+grant select, update on runs, node_presence, download_places to tidegate_system;
 grant select on gate_specs to tidegate_system;
 grant select, insert on gate_samples, audit_chain to tidegate_system;
 grant select, insert on node_metrics to tidegate_system;

@@ -56,6 +56,7 @@ export const limits = {
   reportModules: 100,
   reportMetricRows: 400,
   labelsPerNode: 16,
+  /** By default; `TIDEGATE_CLUSTER_DOWNLOADS` moves it. */
   downloadsPerCluster: 25,
   /** Environments are stages of one tenant's way to production, not a place to keep lists. */
   environmentsPerTenant: 20,

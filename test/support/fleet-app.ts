@@ -34,7 +34,7 @@ import { Config } from '../../src/platform/config/config.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Health } from '../../src/platform/health/health.js';
-import { createHttpApp } from '../../src/platform/http/create-http-app.js';
+import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
@@ -47,7 +47,7 @@ import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
 import { createUser, grantRole } from '../../src/tenancy/users/create-user.js';
-import { freshDatabase } from './database.js';
+import { freshDatabase, withClient, type TestDatabase } from './database.js';
 
 export interface Answer {
   readonly status: number;
@@ -79,10 +79,21 @@ export class FleetApp {
   db!: Database;
   url!: string;
   private inside!: Awaited<ReturnType<typeof createHttpApp>>;
+  private database!: TestDatabase;
   private cleanUp: (() => Promise<unknown>)[] = [];
 
   static async start(environment: Record<string, string> = {}): Promise<FleetApp> {
     const fleet = new FleetApp();
+    fleet.database = await freshDatabase();
+    fleet.cleanUp.push(() => fleet.database.drop());
+    await fleet.open(environment);
+    return fleet;
+  }
+
+  /** Another API process of the same control plane. */
+  async beside(environment: Record<string, string> = {}): Promise<FleetApp> {
+    const fleet = new FleetApp();
+    fleet.database = this.database;
     await fleet.open(environment);
     return fleet;
   }
@@ -97,6 +108,13 @@ export class FleetApp {
 
   inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
     return this.db.transaction(Context.system(tenantId, 'test'), work);
+  }
+
+  /** As the superuser, whom row-level security does not bind. */
+  asSuperuser<Row>(statement: string): Promise<Row[]> {
+    return withClient(this.database.superuser, async (client) => {
+      return (await client.query(statement)).rows as Row[];
+    });
   }
 
   async call(path: string, call: Call = {}): Promise<Answer> {
@@ -192,12 +210,10 @@ export class FleetApp {
   }
 
   private async open(environment: Record<string, string>): Promise<void> {
-    const database = await freshDatabase();
-    this.cleanUp.push(() => database.drop());
     const home = await mkdtemp(join(tmpdir(), 'tidegate-fleet-'));
     this.cleanUp.push(() => rm(home, { recursive: true, force: true }));
     const logger = Logger.silent();
-    const { app, system } = database;
+    const { app, system } = this.database;
     this.db = await Database.open({ app, system, poolSize: 8, systemPoolSize: 3, log: logger });
     this.cleanUp.push(() => this.db.close());
     const config = Config.read({
@@ -206,7 +222,7 @@ export class FleetApp {
     const module = fleetModule(config, logger, this.providers());
     const errors = [tenancyErrors, fleetErrors, agentErrors];
     this.inside = await createHttpApp({ ...module, errors });
-    this.cleanUp.push(() => this.inside.close());
+    this.cleanUp.push(() => closeHttpApp(this.inside, 1_000));
     await this.inside.listen(0, '127.0.0.1');
     this.url = (await this.inside.getUrl()).replace('[::1]', '127.0.0.1');
     await this.get(Seed).run();
@@ -304,8 +320,8 @@ export class TestAgent {
     });
   }
 
-  async artifact(digest: string): Promise<Answer> {
-    return this.fleet.call(`agent/artifacts/${digest}`, { token: await this.token() });
+  async artifact(digest: string, fleet = this.fleet): Promise<Answer> {
+    return fleet.call(`agent/artifacts/${digest}`, { token: await this.token() });
   }
 }
 

@@ -37,6 +37,7 @@ export class Config {
   readonly accessTokenMs: number;
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
+  readonly clusterDownloads: number;
   readonly artifactLimitBytes: number;
   readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
 
@@ -61,6 +62,7 @@ export class Config {
     this.accessTokenMs = values.accessTokenMs;
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
+    this.clusterDownloads = values.clusterDownloads;
     this.artifactLimitBytes = values.artifactLimitBytes;
     this.log = { level: values.logLevel, format: values.logFormat };
   }

@@ -213,6 +213,15 @@ export const settings = {
     example: '200',
     schema: wholeNumber(1, 10_000),
   }),
+  clusterDownloads: setting({
+    env: 'TIDEGATE_CLUSTER_DOWNLOADS',
+    group: 'Nodes',
+    description:
+      'Artifact downloads at once for one cluster, over all processes; more nodes try again a few seconds later. A wave must not fill the network that the releases serve on. Give every API process the same.',
+    default: String(limits.downloadsPerCluster),
+    example: '50',
+    schema: wholeNumber(1, 1_000),
+  }),
   artifactLimitBytes: setting({
     env: 'TIDEGATE_ARTIFACT_LIMIT_BYTES',
     group: 'Releases',

@@ -6,6 +6,7 @@ import { AgentTarget } from './agent.target.js';
 import { ArtifactDownloads } from './artifact-downloads.js';
 import { DesiredPolls } from './desired-polls.js';
 import { DesiredStatements } from './desired-statement.js';
+import { DownloadPlaces } from './download-places.js';
 import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
 import { NodeAuthenticator } from './node-authenticator.js';
@@ -25,6 +26,7 @@ import { ReportsService } from './reports.service.js';
     ArtifactDownloads,
     DesiredPolls,
     DesiredStatements,
+    DownloadPlaces,
     DriftMetrics,
     EnrollmentService,
     NodeDuplicates,

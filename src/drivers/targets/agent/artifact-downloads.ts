@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '../../../kernel/errors.js';
-import { limits } from '../../../kernel/limits.js';
 import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { artifactKey, type ObjectStore } from '../../storage/object-store.js';
 import { OBJECT_STORE } from '../../storage/object-store.token.js';
+import { DownloadPlaces } from './download-places.js';
 
 export interface ArtifactDownload {
   readonly stream: Readable;
@@ -14,43 +14,46 @@ export interface ArtifactDownload {
 
 /**
  * Hands artifacts to nodes: only those that the node should run, should have run before, or runs.
- * At most limits.downloadsPerCluster at once for a cluster, whatever the size of the wave: a wave
- * must not fill the network that the releases serve on. Counted per process.
+ * So many at once for a cluster, whatever the size of the wave: a wave must not fill the network that
+ * the releases serve on. The object store is not read before a place is held.
  */
 @Injectable()
 export class ArtifactDownloads {
-  private readonly running = new Map<string, number>();
-
   constructor(
     private readonly database: Database,
+    private readonly places: DownloadPlaces,
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
   ) {}
 
   async open(context: Context, artifactDigest: string): Promise<ArtifactDownload> {
-    const artifact = await this.find(context, artifactDigest);
-    const leave = this.enter(artifact.clusterId);
+    const { bytes, place } = await this.database.transaction(context, async (ctx) => {
+      const artifact = await this.find(ctx, artifactDigest);
+      return { ...artifact, place: await this.places.take(ctx, artifact.clusterId) };
+    });
+    if (!place) throw this.busy();
+    const lost = this.places.hold(place);
     try {
       const stream = await this.store.get(artifactKey(context.tenantId, artifactDigest));
       // Always emitted, at the end as well as when the node goes away.
-      stream.once('close', leave);
-      return { stream, bytes: artifact.bytes };
+      stream.once('close', () => this.places.leave(place));
+      // Somebody else sends bytes in its place by now.
+      const stop = () => stream.destroy(this.busy());
+      if (lost.aborted) stop();
+      else lost.addEventListener('abort', stop);
+      return { stream, bytes };
     } catch (error) {
-      leave();
+      this.places.leave(place);
       throw error;
     }
   }
 
   private async find(
-    context: Context,
+    { tx, tenantId, actor }: Context,
     artifactDigest: string,
   ): Promise<{ clusterId: string; bytes: number }> {
-    const [artifact] = await this.database.transaction(context, ({ tx, tenantId, actor }) =>
-      tx.query<{ clusterId: string; bytes: number }>(FIND_SQL, [
-        tenantId,
-        actor.id,
-        artifactDigest,
-      ]),
-    );
+    const [artifact] = await tx.query<{ clusterId: string; bytes: number }>(FIND_SQL, [
+      ...[tenantId, actor.id, artifactDigest],
+    ]);
     if (artifact) return artifact;
     throw new DomainError(
       'not-found',
@@ -59,30 +62,17 @@ export class ArtifactDownloads {
     );
   }
 
-  /** Takes a place; the answer gives it back, once. */
-  private enter(clusterId: string): () => void {
-    const running = this.running.get(clusterId) ?? 0;
-    if (running >= limits.downloadsPerCluster) {
-      throw new DomainError(
-        'unavailable',
-        'downloads-busy',
-        `${limits.downloadsPerCluster} nodes of this cluster are downloading. Try again in a few seconds.`,
-        { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
-      );
-    }
-    this.running.set(clusterId, running + 1);
-    let hasLeft = false;
-    return () => {
-      if (hasLeft) return;
-      hasLeft = true;
-      const left = (this.running.get(clusterId) ?? 1) - 1;
-      if (left > 0) this.running.set(clusterId, left);
-      else this.running.delete(clusterId);
-    };
+  private busy(): DomainError {
+    return new DomainError(
+      'unavailable',
+      'downloads-busy',
+      `${this.places.size} nodes of this cluster are downloading. Try again in a few seconds.`,
+      { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
+    );
   }
 }
 
-export const RETRY_AFTER_SECONDS = 2;
+const RETRY_AFTER_SECONDS = 2;
 
 const FIND_SQL = `
   select node.cluster_id as "clusterId", artifact.size as bytes
