@@ -38,10 +38,26 @@ export function toSparse(counts: ArrayLike<number>): SparseHistogram {
   return pairs;
 }
 
-export function fromSparse(sparse: SparseHistogram): Float64Array {
-  const counts = new Float64Array(HISTOGRAM_BUCKETS);
-  for (const [index, count] of sparse) {
-    if (index >= 0 && index < HISTOGRAM_BUCKETS) counts[index]! += count;
-  }
+// Filled with a fraction first: from then on the engine stores doubles, and copies are plain memory.
+const EMPTY: readonly number[] = new Array<number>(HISTOGRAM_BUCKETS).fill(0.5).fill(0);
+
+/**
+ * All buckets at zero. A plain array on purpose: gates make dozens of these at each poll, and the
+ * memory of a typed array of this size lies outside of the heap, which makes it dear to collect.
+ */
+export function emptyBuckets(): number[] {
+  return EMPTY.slice();
+}
+
+export function fromSparse(sparse: SparseHistogram): number[] {
+  const counts = emptyBuckets();
+  addSparse(counts, sparse, 1);
   return counts;
+}
+
+/** Adds so many times what is in `sparse`; what lies outside of the layout is passed over. */
+export function addSparse(counts: number[], sparse: SparseHistogram, times: number): void {
+  for (const [index, count] of sparse) {
+    if (index >= 0 && index < HISTOGRAM_BUCKETS) counts[index]! += times * count;
+  }
 }

@@ -55,18 +55,21 @@ async function readSpecs(
   ]);
 }
 
-// `xmin` is the transaction that wrote the row: it changes with every write, whoever writes.
+// Limited before anything is joined, so that a batch costs the same however many are due. `xmin` is
+// the transaction that wrote the row: it changes with every write, whoever writes.
 const DUE_SQL = `
+  with due as materialized (
+    select r.tenant_id, r.id, r.gate, r.wake_at from runs r
+    where r.wake_at <= (select clock_timestamp()) and r.polls_gate
+      and (r.lease_until is null or r.lease_until < (select clock_timestamp()))
+    order by r.wake_at limit $1
+    for update skip locked)
   select r.tenant_id as "tenantId", r.id, r.gate, s.xmin::text as version,
     (extract(epoch from r.wake_at) * 1000)::float8 as "dueAt",
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now
-  from runs r
+  from due r
   join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id
-    and s.step_id = r.gate->>'stepId'
-  where r.wake_at <= (select clock_timestamp()) and r.polls_gate
-    and (r.lease_until is null or r.lease_until < (select clock_timestamp()))
-  order by r.wake_at limit $1
-  for update of r skip locked`;
+    and s.step_id = r.gate->>'stepId'`;
 
 const SPECS_SQL = `
   select s.tenant_id as "tenantId", s.deployment_id as id, s.step_id as "stepId",
@@ -78,14 +81,16 @@ const SPECS_SQL = `
 export async function storeSamples(tx: Transaction, folded: readonly Folded[]): Promise<void> {
   await tx.execute(
     `insert into gate_samples (tenant_id, deployment_id, step_id, n, at, body)
-     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[], $6::jsonb[])`,
+     select tenant_id, id, step_id, n, to_timestamp(at / 1000), body
+     from jsonb_to_recordset($1::jsonb) as new (tenant_id uuid, id uuid, step_id text, n int,
+       at float8, body jsonb)`,
     [
-      folded.map(({ due }) => due.tenantId),
-      folded.map(({ due }) => due.id),
-      folded.map(({ next }) => next.stepId),
-      folded.map(({ next }) => next.n),
-      folded.map(({ next }) => new Date(next.readTo)),
-      folded.map(({ sample }) => JSON.stringify(sample)),
+      // One text: arrays of JSON would have each of its quotation marks escaped.
+      JSON.stringify(
+        folded.map(({ due: { tenantId, id }, next: { stepId, n, readTo }, sample }) => ({
+          ...{ tenant_id: tenantId, id, step_id: stepId, n, at: readTo, body: sample },
+        })),
+      ),
     ],
   );
 }
@@ -94,14 +99,15 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
   await tx.execute(
     `update runs r set gate = new.gate, polls_gate = new.wake_at is not null,
        wake_at = coalesce(to_timestamp(new.wake_at / 1000), clock_timestamp())
-     from unnest($2::uuid[], $3::uuid[], $4::jsonb[], $5::float8[]) as new(tenant_id, id, gate, wake_at)
+     from jsonb_to_recordset($2::jsonb) as new (tenant_id uuid, id uuid, gate jsonb, wake_at float8)
      where r.tenant_id = new.tenant_id and r.kind = $1 and r.id = new.id`,
     [
       RUN_KIND,
-      folded.map(({ due }) => due.tenantId),
-      folded.map(({ due }) => due.id),
-      folded.map(({ next }) => JSON.stringify(next)),
-      folded.map(({ wakeAt }) => wakeAt),
+      JSON.stringify(
+        folded.map(({ due: { tenantId, id }, next, wakeAt }) => ({
+          ...{ tenant_id: tenantId, id, gate: next, wake_at: wakeAt },
+        })),
+      ),
     ],
   );
 }

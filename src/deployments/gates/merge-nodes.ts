@@ -1,10 +1,10 @@
-import { fromSparse, HISTOGRAM_BUCKETS, toSparse } from '../../kernel/histogram.js';
+import { addSparse, emptyBuckets, toSparse } from '../../kernel/histogram.js';
 import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
 import type { GateGroup } from './gate.js';
 
 /** Counts add up over nodes; CPU and memory are means per node, null when no node reported. */
 export function mergeNodes(nodes: readonly NodeInterval[]): GateGroup {
-  const buckets = new Float64Array(HISTOGRAM_BUCKETS);
+  const buckets = emptyBuckets();
   let n = 0;
   let errors = 0;
   let cpu = 0;
@@ -14,8 +14,7 @@ export function mergeNodes(nodes: readonly NodeInterval[]): GateGroup {
     errors += node.errors;
     cpu += node.cpuCores;
     mem += node.memoryMiBMin;
-    const counts = fromSparse(node.histogram);
-    for (let index = 0; index < HISTOGRAM_BUCKETS; index += 1) buckets[index]! += counts[index]!;
+    addSparse(buckets, node.histogram, 1);
   }
   const per = nodes.length;
   return {

@@ -4,7 +4,7 @@
  * smoothed ones are fractions), base 36, comma separated, `~n` for n empty buckets. Packing rounds;
  * every fold reads its state back from this form, so a round trip through JSON changes nothing.
  */
-import { HISTOGRAM_BUCKETS } from '../../../kernel/histogram.js';
+import { emptyBuckets } from '../../../kernel/histogram.js';
 import type { Counts } from './quantiles.js';
 
 export type PackedHistogram = string;
@@ -32,8 +32,8 @@ export function packHistogram(counts: Counts): PackedHistogram {
   return parts.join(',');
 }
 
-export function unpackHistogram(packed: PackedHistogram): Counts {
-  const counts = new Float64Array(HISTOGRAM_BUCKETS);
+export function unpackHistogram(packed: PackedHistogram): number[] {
+  const counts = emptyBuckets();
   if (packed === EMPTY_HISTOGRAM) return counts;
   let index = 0;
   for (const part of packed.split(',')) {

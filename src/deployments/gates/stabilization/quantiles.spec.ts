@@ -1,10 +1,10 @@
-import { bucketIndex, HISTOGRAM_BUCKETS } from '../../../kernel/histogram.js';
+import { bucketIndex, emptyBuckets, HISTOGRAM_BUCKETS } from '../../../kernel/histogram.js';
 import { packHistogram, unpackHistogram } from './packed-histogram.js';
 import { quantileMs, slowerThan } from './quantiles.js';
 
 /** Latencies spread evenly on a logarithmic scale from 1 ms to 1 s. */
-function spread(): Float64Array {
-  const counts = new Float64Array(HISTOGRAM_BUCKETS);
+function spread(): number[] {
+  const counts = emptyBuckets();
   for (let step = 0; step < 30_000; step += 1) {
     counts[bucketIndex(1000 * 1000 ** (step / 30_000))]! += 1;
   }
@@ -25,12 +25,12 @@ describe('quantiles', () => {
   });
 
   it('of nothing are NaN, never zero', () => {
-    expect(quantileMs(new Float64Array(HISTOGRAM_BUCKETS), 0.95)).toBeNaN();
-    expect(slowerThan(new Float64Array(HISTOGRAM_BUCKETS), 10)).toBe(0);
+    expect(quantileMs(emptyBuckets(), 0.95)).toBeNaN();
+    expect(slowerThan(emptyBuckets(), 10)).toBe(0);
   });
 
   it('handle the first and the last bucket', () => {
-    const counts = new Float64Array(HISTOGRAM_BUCKETS);
+    const counts = emptyBuckets();
     counts[0] = 100;
     expect(quantileMs(counts, 0.5)).toBeCloseTo(0.0005);
     expect(slowerThan(counts, 0)).toBe(100);
@@ -45,6 +45,6 @@ describe('a packed histogram', () => {
     const back = unpackHistogram(packHistogram(counts));
     counts.forEach((count, index) => expect(back[index]).toBeCloseTo(count, 1.9));
     expect(packHistogram(back)).toBe(packHistogram(counts));
-    expect(unpackHistogram('')).toEqual(new Float64Array(HISTOGRAM_BUCKETS));
+    expect(unpackHistogram('')).toEqual(emptyBuckets());
   });
 });

@@ -4,7 +4,7 @@
  */
 import { bucketLowerMicros, bucketUpperMicros } from '../../../kernel/histogram.js';
 
-export type Counts = Float64Array;
+export type Counts = ArrayLike<number> & Iterable<number>;
 
 export function totalOf(counts: Counts): number {
   let total = 0;

@@ -2,6 +2,7 @@
  * Sums over polls: the open block, and the smoothed reading that remembers about five checks. Plain
  * JSON with packed histograms, because they live in the gate's state.
  */
+import { emptyBuckets } from '../../../kernel/histogram.js';
 import type { Observation } from './observation.js';
 import {
   EMPTY_HISTOGRAM,
@@ -90,5 +91,9 @@ function smoothedTotals(old: Totals, share: number, added: Totals): Totals {
 }
 
 function sum(a: Counts, share: number, b: Counts): Counts {
-  return a.map((count, index) => share * count + b[index]!);
+  const total = emptyBuckets();
+  for (let index = 0; index < total.length; index += 1) {
+    total[index] = share * a[index]! + b[index]!;
+  }
+  return total;
 }

@@ -1,4 +1,9 @@
-import { fromSparse, toSparse, type SparseHistogram } from '../../../kernel/histogram.js';
+import {
+  addSparse,
+  fromSparse,
+  toSparse,
+  type SparseHistogram,
+} from '../../../kernel/histogram.js';
 import type { NodeInterval, Traffic } from '../metric-source.js';
 import type { CounterSample } from './counter-samples.js';
 
@@ -82,39 +87,38 @@ interface Growth {
   readonly requests: number;
   readonly errors: number;
   readonly cpuMs: number;
-  readonly counts: Float64Array;
+  readonly histogram: SparseHistogram;
 }
 
 /** Undefined when any counter fell. */
 function growth(now: CounterSample, before: CounterSample | undefined): Growth | undefined {
-  const counts = fromSparse(now.histogram);
-  if (!before) return { requests: now.requests, errors: now.errors, cpuMs: now.cpuMs, counts };
+  if (!before) return now;
   const requests = now.requests - before.requests;
   const errors = now.errors - before.errors;
   const cpuMs = now.cpuMs - before.cpuMs;
   if (requests < 0 || errors < 0 || cpuMs < 0) return undefined;
-  for (const [index, count] of before.histogram) {
-    const left = (counts[index] ?? 0) - count;
-    if (left < 0) return undefined;
-    counts[index] = left;
-  }
-  return { requests, errors, cpuMs, counts };
+  const counts = fromSparse(now.histogram);
+  addSparse(counts, before.histogram, -1);
+  if (counts.some((count) => count < 0)) return undefined;
+  return { requests, errors, cpuMs, histogram: toSparse(counts) };
 }
 
 class TrafficSum {
   private requests = 0;
   private errors = 0;
-  private counts: Float64Array | undefined;
+  private histogram: SparseHistogram | undefined;
 
   add(grown: Growth): void {
     this.requests += grown.requests;
     this.errors += grown.errors;
-    if (!this.counts) this.counts = Float64Array.from(grown.counts);
-    else for (const [index, count] of toSparse(grown.counts)) this.counts[index]! += count;
+    if (this.histogram) {
+      const counts = fromSparse(this.histogram);
+      addSparse(counts, grown.histogram, 1);
+      this.histogram = toSparse(counts);
+    } else this.histogram = grown.histogram;
   }
 
   traffic(): Traffic {
-    const histogram: SparseHistogram = this.counts ? toSparse(this.counts) : [];
-    return { requests: this.requests, errors: this.errors, histogram };
+    return { requests: this.requests, errors: this.errors, histogram: this.histogram ?? [] };
   }
 }
