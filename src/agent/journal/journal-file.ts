@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+} from 'node:fs';
 import { writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DomainError } from '../../kernel/errors.js';
@@ -32,8 +40,14 @@ export class JournalFile {
 
   append(record: unknown): void {
     const line = Buffer.from(lineOf(record));
-    writeAll(this.descriptor, line);
-    fsyncSync(this.descriptor);
+    try {
+      writeAll(this.descriptor, line);
+      fsyncSync(this.descriptor);
+    } catch (error) {
+      // A full disk takes half a line: the next one must not stand behind it.
+      ftruncateSync(this.descriptor, this.bytes);
+      throw error;
+    }
     this.bytes += line.length;
   }
 
