@@ -124,7 +124,10 @@ export class Engine {
     try {
       // Before anything is done: the worker before may have died of it.
       if (lease.failures >= limits.runFailures) await this.poisoned(lease, DIED);
-      else await interpreter.act(lease, { signal });
+      else {
+        const extend = (ms: number) => leases.extend(lease, ms);
+        await interpreter.act(lease, { signal, extend });
+      }
     } catch (error) {
       // What cannot be written down now is seen by whoever takes the run when the lease has run out.
       await this.failed(lease, error, signal).catch(() => undefined);

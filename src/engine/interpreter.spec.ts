@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { stepKey, type JournalEntry } from './journal.js';
 import { EngineRig, planOf, waitUntil, type Script } from '../../test/support/engine-rig.js';
 import { FakeRunStore } from '../../test/support/fake-run-store.js';
@@ -304,6 +305,31 @@ function manyNotes(seq: number, count: number): JournalEntry[] {
     ...{ kind: 'step-note', actor: 'test', data: {} },
   }));
 }
+
+describe('a step that needs more time than an action has', () => {
+  it('gets what is left of its own deadline, and gives it back', async () => {
+    const rig = new EngineRig(undefined, 'step');
+    const key = rig.store.add(planOf());
+    const extend = jest.fn();
+    rig.script = {
+      preflight: ({ attempt }) => {
+        expect(extend).toHaveBeenCalledTimes(2 * attempt - 1);
+        if (attempt === 1) throw new Error('slow disk');
+        return { outcome: 'done' };
+      },
+    };
+    const { signal } = new AbortController();
+    const act = async () => {
+      const [lease] = await rig.store.claimDue('one', 4_000, 1);
+      await rig.interpreter.act(lease!, { signal, extend });
+    };
+    await act();
+    rig.store.clock.advance(20_000);
+    await act();
+    expect(rig.store.run(key).status).toBe('Succeeded');
+    expect(extend.mock.calls).toEqual([[60_000], [20_000], [40_000], [20_000]]);
+  });
+});
 
 describe('a store outside that does not answer', () => {
   it('is waited for, as long as the step may take, and costs no attempt', async () => {

@@ -7,6 +7,7 @@ import type { Registry } from '../kernel/registry.js';
 import { Context } from '../platform/context.js';
 import { decide, type Action } from './decide.js';
 import { stepKey } from './journal.js';
+import { ACTION_BUDGET_MS } from './lease-keeper.js';
 import type { Plan, Step } from './plan.js';
 import type { Lease, LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
 import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
@@ -30,6 +31,8 @@ export interface InterpreterPorts {
 
 export interface ActionBudget {
   readonly signal: AbortSignal;
+  /** From now on the action may take so long. Without an answer: as long as it is used to. */
+  readonly extend?: (ms: number) => void;
 }
 
 export class Interpreter {
@@ -173,7 +176,9 @@ export class Interpreter {
       await store.commit(lease, { locksSlot: false }, (tx) => recordStart(tx, stepRun));
     }
     const context = Context.system(lease.key.tenantId, 'engine');
+    if (handler.budget === 'step') budget.extend?.(remainingMs(stepRun, run));
     const outcome = await this.guarded(run, () => handler.run(context, stepRun));
+    if (handler.budget === 'step') budget.extend?.(ACTION_BUDGET_MS);
     await store.commit(lease, { locksSlot: false }, (tx) => recordOutcome(tx, stepRun, outcome));
     return this.afterOutcome(lease, run, stepRun, outcome);
   }
@@ -276,6 +281,13 @@ export class Interpreter {
     await tx.changeStatus({ status, reason }, ENGINE);
     await this.ports.onFinish(tx, key, status);
   }
+}
+
+/** Of the step's own deadline. At least an action's time: decide() has let it begin. */
+function remainingMs(stepRun: StepRun, run: LoadedRun): number {
+  const { step, startedAt, now } = stepRun;
+  const spentMs = now - startedAt - (run.journal.pausedMs - pausedMsBefore(run, stepRun));
+  return Math.max(ACTION_BUDGET_MS, step.deadlineMs - spentMs);
 }
 
 function pausedMsBefore(run: LoadedRun, { planNumber, step }: StepRun): number {

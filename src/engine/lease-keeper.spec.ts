@@ -146,4 +146,29 @@ describe('the keeper of leases', () => {
     expect(signal.aborted).toBe(false);
     expect(store.run(lease.key).leaseUntil).toBeGreaterThan(store.clock.now());
   });
+
+  it('lets an action that asked for it take longer, and no longer than that', async () => {
+    const { lease, signal } = await leased();
+    await pass(ACTION_BUDGET_MS - 2_000);
+    keeper.extend(lease, 2 * ACTION_BUDGET_MS);
+    await pass(2 * ACTION_BUDGET_MS - 2_000);
+    expect(signal.aborted).toBe(false);
+    await pass(4_000);
+    expect(why(signal)).toBe('the action took too long');
+  });
+
+  it('ends a long action all the same when its lease cannot be renewed', async () => {
+    const { lease, signal } = await leased();
+    keeper.extend(lease, 10 * ACTION_BUDGET_MS);
+    cut();
+    await pass(LEASE_MS + 1_300);
+    expect(why(signal)).toBe('the lease ran out');
+  });
+
+  it('extends nothing for who has lost the run', async () => {
+    const { lease, signal } = await leased();
+    keeper.extend({ ...lease, fence: lease.fence - 1 }, 10 * ACTION_BUDGET_MS);
+    await pass(ACTION_BUDGET_MS + 1_300);
+    expect(why(signal)).toBe('the action took too long');
+  });
 });

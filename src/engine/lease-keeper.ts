@@ -10,7 +10,10 @@ import type { RunStore } from './run-store.js';
 
 export const LEASE_MS = 4_000;
 const RENEW_EVERY_MS = 1_250;
-/** An action's own budget: what takes longer must be split or wait in the database. */
+/**
+ * An action's own budget: what takes longer must be split or wait in the database. Only a handler
+ * that says so has the whole time of its step.
+ */
 export const ACTION_BUDGET_MS = 20_000;
 
 export interface EngineLog {
@@ -22,7 +25,7 @@ export interface EngineLog {
 interface Held {
   readonly lease: Lease;
   readonly abort: AbortController;
-  readonly since: number;
+  budgetUntil: number;
   validUntil: number;
 }
 
@@ -61,8 +64,16 @@ export class LeaseKeeper {
     const now = this.clock.monotonic();
     // A worker that stood still may take its own lost run again: the old action must not go on.
     this.held.get(lease.key.id)?.abort.abort(new Error('the lease was lost'));
-    this.held.set(lease.key.id, { lease, abort, since: now, validUntil: askedAt + LEASE_MS });
+    this.held.set(lease.key.id, {
+      ...{ lease, abort, budgetUntil: now + ACTION_BUDGET_MS, validUntil: askedAt + LEASE_MS },
+    });
     return abort.signal;
+  }
+
+  /** From now on the action has so much time, as long as its lease is renewed. */
+  extend({ key, fence }: Lease, ms: number): void {
+    const held = this.held.get(key.id);
+    if (held?.lease.fence === fence) held.budgetUntil = this.clock.monotonic() + ms;
   }
 
   /** Of this lease only: the run may have been leased anew meanwhile, and that one goes on. */
@@ -96,9 +107,9 @@ export class LeaseKeeper {
 
   private expire(): void {
     const now = this.clock.monotonic();
-    for (const { abort, validUntil, since } of this.held.values()) {
+    for (const { abort, validUntil, budgetUntil } of this.held.values()) {
       if (now >= validUntil) abort.abort(new Error('the lease ran out'));
-      if (now - since >= ACTION_BUDGET_MS) abort.abort(new Error('the action took too long'));
+      if (now >= budgetUntil) abort.abort(new Error('the action took too long'));
     }
   }
 }

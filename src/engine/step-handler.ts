@@ -63,6 +63,11 @@ export interface StepHandler extends RegistryEntry {
    * but the database. `outside`: `step-started` is committed first, then it runs without one.
    */
   readonly mode: 'transaction' | 'outside';
+  /**
+   * `step`: one run may take the step's whole deadline instead of an action's 20 s, under a lease
+   * that is renewed all the time. For what cannot be split; verbs wait until it has ended.
+   */
+  readonly budget?: 'step';
   run(context: Context, run: StepRun): Promise<StepOutcome>;
   /**
    * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the

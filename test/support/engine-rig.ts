@@ -60,7 +60,11 @@ export class EngineRig {
     this.finished.push(status);
   };
 
-  constructor(readonly store = new FakeRunStore()) {
+  constructor(
+    readonly store = new FakeRunStore(),
+    /** Of the handler outside a transaction. */
+    private readonly budget?: StepHandler['budget'],
+  ) {
     const kinds = ['slot', 'move', 'converge', 'gate'];
     this.interpreter = new Interpreter({
       store,
@@ -106,6 +110,7 @@ export class EngineRig {
   private handler(kind: string, mode: StepHandler['mode']): StepHandler {
     return {
       ...{ kind, title: kind, mode },
+      ...(mode === 'outside' && this.budget ? { budget: this.budget } : {}),
       run: async (context, run) => {
         const effect = stepKey(run.planNumber, run.step.id);
         // Before it may fail: what a failing handler has done must be taken back with it.
