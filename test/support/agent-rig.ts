@@ -65,12 +65,15 @@ export class AgentRig {
     return this.diary.filter((line) => line.startsWith(`${version} start`)).length;
   }
 
-  run(more: string[] = []): ChildProcess {
+  /** `fileKiB`: no file of the agent, or of what it starts, may grow beyond. */
+  run(more: string[] = [], { fileKiB }: { fileKiB?: number } = {}): ChildProcess {
     const { url, token } = this.plane;
     const args = ['--server', url, '--token', token, '--dir', this.directory, '--name', 'node-1'];
-    const child = spawn(process.execPath, [this.programs.agent, ...args, ...more], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const program = [process.execPath, this.programs.agent, ...args, ...more];
+    // A shell's blocks have 512 bytes.
+    const limited = fileKiB === undefined ? [] : ['sh', '-c', `ulimit -f ${2 * fileKiB}; exec "$@"`, 'sh']; // prettier-ignore
+    const [command, ...rest] = [...limited, ...program];
+    const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
     this.child = child;
     return child;
@@ -106,10 +109,11 @@ export class AgentRig {
     version: string,
     manifest: Record<string, unknown> = {},
     configuration: Record<string, string> = {},
+    files: Record<string, string> = {},
   ): Promise<DesiredRelease> {
     return this.plane.release({
       version,
-      files: { 'server.mjs': SERVER, version },
+      files: { 'server.mjs': SERVER, version, ...files },
       manifest: {
         run: { command: process.execPath, args: ['server.mjs'] },
         traffic: { protocol: 'http', port: this.port },
