@@ -62,8 +62,10 @@ class Run {
       await service.push(client, SmallService.badVersion);
     }
     const { urls } = world;
+    const countOpen = async () =>
+      (await deploymentsOf(world)).filter((each) => !isOver(each)).length;
     const load = new Load(
-      { urls, token: client.token, services, clusters: CLUSTERS },
+      { urls, token: client.token, services, clusters: CLUSTERS, countOpen },
       this.loadDice,
     );
     const loading = load.run();
@@ -95,7 +97,7 @@ class Run {
     const { dice, world } = this;
     const open = new Map<string, Promise<void>>();
     while (performance.now() < until) {
-      await pause(dice.between(200, 1_600));
+      await pause(dice.between(400, 1_900));
       const kind = drawFault(dice, new Set(open.keys()));
       const { name, inject } = kind;
       this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
@@ -118,13 +120,21 @@ class Run {
       if (open.length === 0) return;
       this.violations.push(...(await this.staleLeases(since)));
       if (performance.now() - since > CALM_MS) {
-        const which = open.map(({ id, status }) => `${id} (${status})`).join(', ');
-        this.violations.push(`not over ${CALM_MS / 1000} s after the last fault: ${which}`);
+        this.violations.push(`not over ${CALM_MS / 1000} s after the last fault:`);
+        this.violations.push(...(await this.whatHolds()));
         return;
       }
       await this.resumePaused();
       await pause(200);
     }
+  }
+
+  private async whatHolds(): Promise<string[]> {
+    const rows = await this.world.rows<{ id: string; status: string; why: string | null }>(
+      `select d.id, d.status, r.waiting_on->>'detail' as why from deployments d
+       join runs r on r.id = d.id where r.wake_at is not null order by d.id`,
+    );
+    return rows.map(({ id, status, why }) => `deployment ${id} is ${status}: ${why ?? 'at work'}`);
   }
 
   /** A killed worker's leases are another's after a while: of calm, when all are back. */
