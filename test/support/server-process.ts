@@ -37,6 +37,10 @@ export class ServerProcess {
     return new ServerProcess(child, url, said);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   get log(): string {
     return this.said.text;
   }

@@ -1,0 +1,56 @@
+/**
+ * Rollouts in their bake: what ten thousand open gates cost one worker and PostgreSQL, and how late
+ * they are polled. All but one are copies of its rows; figures of their nodes are stored ahead.
+ *
+ *   npm run bench:bakes -- --help
+ */
+import { printTable } from './engine/figures.js';
+import { costOf } from './engine/measure.js';
+import { openBakes, pollLine } from './engine/open-bakes.js';
+import { readOptions } from './engine/options.js';
+import { forgetStatements, printStatements, WITH_STATEMENTS } from './engine/statements.js';
+
+const options = readOptions('What open gates cost one worker and PostgreSQL.', {
+  from: [1_000, 'the first number of rollouts'],
+  to: [10_000, 'the last one; measured are both'],
+  tenants: [20, 'tenants that share them'],
+  nodes: [4, 'nodes of each rollout; one is in its wave'],
+  poll: [5_000, 'poll interval of the gates, ms'],
+  report: [5_000, 'how often a node reports, ms'],
+  rate: [10, 'requests per second and node'],
+  seconds: [30, 'of measuring'],
+  warmup: [15, 'seconds before'],
+  workers: [1, 'worker processes'],
+  statements: [0, '1: also where the time of PostgreSQL goes, which costs some itself'],
+});
+
+const sizes = [...new Set([options.from, options.to])];
+const rows = [['rollouts', 'worker', 'PostgreSQL', 'both', 'RSS', 'tx/s', 'polls/s', 'late']];
+for (const size of sizes) rows.push(await measure(size));
+printTable(`Gates polled each ${options.poll} ms, ${options.nodes} nodes each`, rows);
+
+async function measure(size: number): Promise<string[]> {
+  const rig = await openBakes({
+    ...{ size, tenants: options.tenants, nodes: options.nodes, poll: options.poll },
+    ...{ reportMs: options.report, requestsPerSecond: options.rate },
+    aheadSeconds: options.warmup + options.seconds + 60,
+    ...(options.statements ? { postgres: WITH_STATEMENTS } : {}),
+  });
+  try {
+    for (let at = 0; at < options.workers; at += 1) await rig.startWorker();
+    await costOf(rig, options.warmup);
+    if (options.statements) await forgetStatements(rig);
+    const cost = await costOf(rig, options.seconds);
+    if (options.statements) await printStatements(rig, options.seconds);
+    const { polls, late } = await pollLine(rig, options.poll, options.seconds);
+    const workerCores = cost.eachWorkerCores.reduce((sum, each) => sum + each, 0);
+    const cores = (value: number) => value.toFixed(3);
+    return [
+      ...[String(size), cores(workerCores), cores(cost.postgresCores)],
+      ...[cores(workerCores + cost.postgresCores), `${Math.round(cost.workerRssMiB)} MiB`],
+      ...[cost.transactionsPerSecond.toFixed(0), (polls / options.seconds).toFixed(0), late],
+    ];
+  } finally {
+    await rig.stop();
+  }
+}
