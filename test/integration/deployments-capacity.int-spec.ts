@@ -1,4 +1,5 @@
 /** How many rollouts may be in flight at once: real steps and store, acted on by hand. */
+import { lockCapacity } from '../../src/deployments/admission/capacity-lock.js';
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
 
 const TENANT_CAP = 6;
@@ -129,6 +130,20 @@ describe('a cap on rollouts in flight', () => {
       ids.find((id) => !begun.includes(id))!,
     );
     expect(waiting.waitingOn.detail).toContain(detail);
+  });
+
+  it('waits for nobody for long, and that is no failed attempt of the rollout', async () => {
+    const tenant = await app.tenant('busy');
+    const [id] = await queued(tenant, 1);
+    await app.whole.inTenant(tenant.id, async (ctx) => {
+      await lockCapacity(ctx);
+      await expect(app.act(tenant.id, id!)).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+    const journal = await app.sql(
+      'select 1 from journal where deployment_id = $1 and step_id = $2',
+      [...[id, 'slot']],
+    );
+    expect(journal).toEqual([]);
   });
 
   it("does not count another tenant's", async () => {

@@ -169,6 +169,24 @@ describe('each invariant that was broken is mended, and the deployment ends', ()
     expect(await statusOf(third)).toBe('Pending');
   });
 
+  it('free-capacity-awaited, but not while anything is in flight', async () => {
+    await app.sql('update environments set max_in_flight = 1 where tenant_id = $1', [tenant.id]);
+    await tenant.release('other', '1.0.0');
+    const first = await holdsSlot();
+    const next = await tenant.deploy({ moduleName: 'other' });
+    await app.pass(tenant.id, next, 'preflight');
+    await app.act(tenant.id, next);
+    expect(await turn()).toEqual([]);
+    await app.sql(`update deployment_slots set holder_deployment_id = null where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    await run(first, 'wake_at = null');
+    await app.sql(`update deployments set status = 'Failed' where id = $1`, [first]);
+    expect(await turn()).toEqual([`free-capacity-awaited ${next}`]);
+    await actOnDue();
+    expect(await statusOf(next)).toBe('Running');
+  });
+
   it('signal-slept-past', async () => {
     const id = await tenant.deploy();
     await askToCancel(id);

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { DomainError } from '../../kernel/errors.js';
 import type { Context } from '../../platform/context.js';
+
+/** PostgreSQL's lock_timeout has passed. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Whoever begins or ends a rollout of this tenant does so one after the other: of two that begin at
@@ -8,5 +12,16 @@ import type { Context } from '../../platform/context.js';
  */
 export async function lockCapacity({ tx, tenantId }: Context): Promise<void> {
   const lock = createHash('sha256').update(`capacity\n${tenantId}`).digest().readBigInt64BE();
-  await tx.query('select pg_advisory_xact_lock($1)', [lock.toString()]);
+  try {
+    await tx.query('select pg_advisory_xact_lock($1)', [lock.toString()]);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+    // Not the rollout's failure: it must not be one of its step's attempts.
+    throw new DomainError(
+      'unavailable',
+      'database-unavailable',
+      'Too many rollouts of this tenant begin or end right now. Try again in a few seconds.',
+      { cause: error },
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import { finishedRunAwake } from './finished-run-awake.js';
+import { freeCapacityAwaited } from './free-capacity-awaited.js';
 import { freeSlotAwaited } from './free-slot-awaited.js';
 import type { Invariant } from './invariant.js';
 import { lostLeaseAsleep } from './lost-lease-asleep.js';
@@ -12,6 +13,7 @@ export const invariants: readonly Invariant[] = [
   finishedRunAwake,
   slotHeldByFinished,
   freeSlotAwaited,
+  freeCapacityAwaited,
   signalSleptPast,
   lostLeaseAsleep,
 ];
