@@ -25,7 +25,21 @@ const options = readOptions('What open gates cost one worker and PostgreSQL.', {
 });
 
 const sizes = [...new Set([options.from, options.to])];
-const rows = [['rollouts', 'worker', 'PostgreSQL', 'both', 'RSS', 'tx/s', 'polls/s', 'late']];
+const rows = [
+  [
+    ...[
+      'rollouts',
+      'worker',
+      'PostgreSQL',
+      'both',
+      'CPU of a poll',
+      'RSS',
+      'tx/s',
+      'polls/s',
+      'late',
+    ],
+  ],
+];
 for (const size of sizes) rows.push(await measure(size));
 printTable(`Gates polled each ${options.poll} ms, ${options.nodes} nodes each`, rows);
 
@@ -33,7 +47,8 @@ async function measure(size: number): Promise<string[]> {
   const rig = await openBakes({
     ...{ size, tenants: options.tenants, nodes: options.nodes, poll: options.poll },
     ...{ reportMs: options.report, requestsPerSecond: options.rate },
-    aheadSeconds: options.warmup + options.seconds + 60,
+    // The first rows are stored long before the last ones.
+    aheadSeconds: options.warmup + options.seconds + 60 + Math.ceil(size / 60),
     ...(options.statements ? { postgres: WITH_STATEMENTS } : {}),
   });
   try {
@@ -44,10 +59,12 @@ async function measure(size: number): Promise<string[]> {
     if (options.statements) await printStatements(rig, options.seconds);
     const { polls, late } = await pollLine(rig, options.poll, options.seconds);
     const workerCores = cost.eachWorkerCores.reduce((sum, each) => sum + each, 0);
+    const both = workerCores + cost.postgresCores;
     const cores = (value: number) => value.toFixed(3);
     return [
       ...[String(size), cores(workerCores), cores(cost.postgresCores)],
-      ...[cores(workerCores + cost.postgresCores), `${Math.round(cost.workerRssMiB)} MiB`],
+      ...[cores(both), `${((both * 1e6 * options.seconds) / polls).toFixed(0)} µs`],
+      ...[`${Math.round(cost.workerRssMiB)} MiB`],
       ...[cost.transactionsPerSecond.toFixed(0), (polls / options.seconds).toFixed(0), late],
     ];
   } finally {

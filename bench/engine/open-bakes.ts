@@ -40,7 +40,7 @@ export async function openBakes(options: BakesOptions): Promise<Rig> {
       ...{ perCluster: Math.ceil(size / tenantCount), pollMs: poll },
     });
     await metricsAhead(rig, copies, {
-      ...{ pastSeconds: 60, aheadSeconds, everyMs: options.reportMs ?? 5_000 },
+      ...{ pastSeconds: 20, aheadSeconds, everyMs: options.reportMs ?? 5_000 },
       requestsPerSecond: options.requestsPerSecond ?? 10,
     });
     await rig.sql('vacuum analyze');
