@@ -7,6 +7,7 @@ import { freePort } from '../support/free-port.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
 import { drawFault, victimOf } from './faults.js';
 import { Load } from './load.js';
+import { attend } from './operator.js';
 import type { ChaosOptions } from './options.js';
 import { SmallService } from './service.js';
 import { World } from './world.js';
@@ -124,7 +125,8 @@ class Run {
         this.violations.push(...(await this.whatHolds()));
         return;
       }
-      await this.resumePaused();
+      // An API may still be on its way back.
+      await this.attend().catch(() => undefined);
       await pause(200);
     }
   }
@@ -142,12 +144,8 @@ class Run {
     return performance.now() - since > 15_000 ? leaseFaults(this.world) : [];
   }
 
-  /** Somebody is on duty: what a fault has left paused is resumed. */
-  private async resumePaused(): Promise<void> {
-    const paused = (await deploymentsOf(this.world)).filter(({ status }) => status === 'Paused');
-    if (paused.length === 0) return;
-    const client = await this.world.client();
-    for (const { id } of paused) await client.post(`/deployments/${id}/resume`, {});
+  private async attend(): Promise<void> {
+    await attend(this.world, await this.world.client());
   }
 
   private async allSettled(since: number): Promise<void> {

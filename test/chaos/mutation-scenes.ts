@@ -4,6 +4,7 @@ import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { deploymentsOf, faultsOf, isOver, unsettled } from './checker.js';
 import { readFailpoints } from './failpoint-text.mjs';
+import { attend } from './operator.js';
 import { postPatiently } from './patient-client.js';
 import { SmallService } from './service.js';
 import type { World } from './world.js';
@@ -108,6 +109,7 @@ export class Scenes {
   }
 
   private async overAndSettled(): Promise<void> {
+    await attend(this.world, this.client);
     const open = (await deploymentsOf(this.world)).filter((each) => !isOver(each));
     if (open.length > 0) throw new Error(`never over: ${open[0]!.id} is ${open[0]!.status}`);
     const [fault] = await unsettled(this.world);

@@ -15,8 +15,6 @@ export interface KillRow {
   readonly during: Scenario;
   /** Other failpoints that bring the process there. */
   readonly arm?: string;
-  /** Besides the scenario's own end: what a person has to look at was taken back. */
-  readonly mayGoBack?: true;
 }
 
 const duringCommit: Partial<Record<CommitName, Pick<KillRow, 'during' | 'arm'>>> = {
@@ -53,9 +51,6 @@ const kill = (at: Failpoint, during: Scenario, more: Partial<KillRow> = {}): Kil
   ...more,
 });
 
-/** A hook that is not idempotent does not run again: nobody knows what became of it. */
-const unknown = { mayGoBack: true } as const;
-
 const answersThatAreLost = (['accept', 'step-started', 'step-succeeded', 'finished'] as const).map(
   (about): KillRow => ({ at: 'database.commit:after', about, action: 'lost', during: 'deploy' }),
 );
@@ -81,8 +76,9 @@ export const killRows: readonly KillRow[] = [
   kill('storage.commit:after', 'push'),
   kill('agent.statement:after-fetch', 'deploy'),
   kill('agent.statement:after-accept', 'deploy'),
-  kill('agent.hook:after-start', 'deploy', unknown),
-  kill('agent.hook:after-run', 'deploy', unknown),
+  // Nobody knows what became of it: a person looks at the node and says.
+  kill('agent.hook:after-start', 'deploy'),
+  kill('agent.hook:after-run', 'deploy'),
   kill('agent.instance:after-spawn', 'deploy'),
   kill('agent.front:before', 'web'),
   kill('agent.front:after', 'web'),

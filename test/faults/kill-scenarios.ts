@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RunStatus } from '../../src/engine/run.js';
 import { deploymentsOf, isOver, unsettled } from '../chaos/checker.js';
+import { attend } from '../chaos/operator.js';
 import { postPatiently, type Posted } from '../chaos/patient-client.js';
 import { SmallService } from '../chaos/service.js';
 import type { World } from '../chaos/world.js';
@@ -94,6 +95,7 @@ export class Scenarios {
 
   async ended(id: string, ends: readonly RunStatus[]): Promise<void> {
     await eventually(async () => {
+      await attend(this.world, this.client);
       const found = (await deploymentsOf(this.world)).find((each) => each.id === id);
       if (!found || !isOver(found)) throw new Error(`deployment ${id} is ${found?.status}`);
     }, PATIENCE_MS);
