@@ -206,8 +206,9 @@ describe('each invariant that was broken is mended, and the deployment ends', ()
     await store.lease({ tenantId: tenant.id, id }, newId(), 1);
     await run(id, `${LATER}, lease_until = clock_timestamp() - interval '1 minute'`);
     expect(await turn()).toEqual([`lost-lease-asleep ${id}`]);
-    const [lease] = await store.claimDue(newId(), 10_000, 100);
-    expect(lease).toMatchObject({ key: { id }, failures: 1 });
+    // Others' may be due as well by now: those that other tests have left in the middle.
+    const leases = await store.claimDue(newId(), 10_000, 100);
+    expect(leases.find(({ key }) => key.id === id)).toMatchObject({ failures: 1 });
     await app.sql(`update runs set lease_until = null where id = $1`, [id]);
     await askToCancel(id);
     await actOnDue();
