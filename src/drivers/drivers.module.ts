@@ -3,6 +3,9 @@ import { Global, Module } from '@nestjs/common';
 import { publicKeyText } from '../kernel/signature.js';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { OutsideMetrics } from '../platform/outside/outside.metrics.js';
+import { GuardedObjectStore } from './storage/guarded.object-store.js';
 import { objectStores } from './storage/object-stores.js';
 import { OBJECT_STORE } from './storage/object-store.token.js';
 import { STATEMENT_KEYS, type StatementKeys } from './targets/agent/statement-keys.js';
@@ -13,9 +16,12 @@ import { STATEMENT_KEYS, type StatementKeys } from './targets/agent/statement-ke
   providers: [
     {
       provide: OBJECT_STORE,
-      useFactory: (config: Config) =>
-        objectStores.get('filesystem').open({ directory: join(config.home, 'artifacts') }),
-      inject: [Config],
+      useFactory: async (config: Config, metrics: Metrics) => {
+        const directory = join(config.home, 'artifacts');
+        const store = await objectStores.get('filesystem').open({ directory });
+        return new GuardedObjectStore(store, OutsideMetrics.of(metrics).observer('object-store'));
+      },
+      inject: [Config, Metrics],
     },
     {
       provide: STATEMENT_KEYS,

@@ -7,6 +7,8 @@ import { Database } from './database/database.js';
 import { openAccess } from './database/open-access.js';
 import type { Health } from './health/health.js';
 import type { Logger } from './logging/logger.js';
+import type { Metrics } from './metrics/metrics.js';
+import { OutsideMetrics } from './outside/outside.metrics.js';
 import { BullMqWakeUp } from './queue/bullmq-wake-up.js';
 import { postgresConnections, redisConnections } from './queue/queue-connections.js';
 import { WakeUp } from './queue/wake-up.js';
@@ -26,13 +28,16 @@ interface Parts {
   readonly logger: Logger;
   /** Each dependency registers its check here. */
   readonly health: Health;
+  readonly metrics: Metrics;
 }
 
 /** Keys and channels of one installation on a shared Redis. */
 const REDIS_PREFIX = 'tidegate';
 
 /** Opens what every process needs before Nest starts: database, queue, signal. */
-export async function startPlatform({ config, logger, health }: Parts): Promise<StartedPlatform> {
+export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
+  const { config, logger, health } = parts;
+  const outside = OutsideMetrics.of(parts.metrics);
   const undo = new Undo();
   try {
     const access = await openAccess(config, logger);
@@ -52,6 +57,7 @@ export async function startPlatform({ config, logger, health }: Parts): Promise<
     const wakeUp = new BullMqWakeUp(
       redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),
       queueLog,
+      { observer: outside.observer('queue') },
     );
     const signal = redisUrl
       ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { HintShare } from '../../src/deployments/runs/hint-share.js';
 import { newId } from '../../src/kernel/ids.js';
 import { BullMqWakeUp } from '../../src/platform/queue/bullmq-wake-up.js';
@@ -47,6 +47,20 @@ describe('WakeUp without its server', () => {
     await eventually(() => expect(warnings.length).toBeGreaterThan(0));
     await wakeUp.stop(300);
     expect(performance.now() - since).toBeLessThan(10_000);
+  });
+
+  it('drops hints at once when several were lost in a row', async () => {
+    const observer = { failed: jest.fn(), refused: jest.fn(), changed: jest.fn() };
+    const wakeUp = new BullMqWakeUp(redisConnections('redis://127.0.0.1:9', newId()), quiet, {
+      observer,
+    });
+    await eventually(() => {
+      wakeUp.now({ tenantId: newId(), id: newId() });
+      expect(observer.refused).toHaveBeenCalled();
+    });
+    expect(observer.changed).toHaveBeenCalledWith(true);
+    expect(observer.failed.mock.calls.length).toBeGreaterThanOrEqual(5);
+    await wakeUp.stop(300);
   });
 
   it('loses its hints to FLUSHALL and takes the next ones', async () => {

@@ -125,7 +125,7 @@ export class WholeApp {
     const logger = Logger.silent();
     const health = new Health(systemClock, logger);
     const metrics = new Metrics({ runtime: true });
-    const started = await startPlatform({ config, logger, health });
+    const started = await startPlatform({ config, logger, health, metrics });
     this.undo.add(() => started.stop());
     const { providers } = started;
     const platform = { config, logger, health, metrics, clock: systemClock, providers };

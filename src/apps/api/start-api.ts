@@ -32,7 +32,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
   const metrics = new Metrics({ runtime: true });
   const undo = new Undo();
   try {
-    const started = await startPlatform({ config, logger, health });
+    const started = await startPlatform({ config, logger, health, metrics });
     undo.add(() => started.stop());
     const { providers } = started;
     const platform = { config, logger, health, metrics, clock: systemClock, providers };

@@ -23,7 +23,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
   const metrics = new Metrics({ runtime: true });
   const undo = new Undo();
   try {
-    const started = await startPlatform({ config, logger, health });
+    const started = await startPlatform({ config, logger, health, metrics });
     undo.add(() => started.stop());
     const { providers } = started;
     const platform = { config, logger, health, metrics, clock: systemClock, providers };

@@ -1,7 +1,8 @@
 import { Queue, Worker, type Job } from 'bullmq';
-import { messageOf } from '../../kernel/errors.js';
+import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { WakeUp, type RunHandler, type RunKey } from './wake-up.js';
+import { OutsidePort, type OutsideObserver } from '../outside/outside-port.js';
 import type { QueueConnections } from './queue-connections.js';
 
 export interface QueueLog {
@@ -11,6 +12,20 @@ export interface QueueLog {
 const QUEUE_NAME = 'runs';
 /** A hint that takes longer than this to be placed is given up: the due loop is faster. */
 const LOCK_MS = 60_000;
+/** Twice what a command may take: a frozen server must not gather a crowd of hints. */
+const ADD_MS = 2_000;
+/** Hints are dropped for so long, not saved up: the due loop has found their runs by then. */
+const OPEN_MS = 2_000;
+/** A start waits so long for the server, and then goes on without. */
+const READY_MS = 5_000;
+
+export interface WakeUpOptions {
+  readonly observer?: OutsideObserver;
+  readonly monotonic?: () => number;
+}
+
+const nothing = () => undefined;
+const silent: OutsideObserver = { failed: nothing, refused: nothing, changed: nothing };
 
 /**
  * WakeUp over BullMQ, on Redis or on its PostgreSQL backend. The job id is the run's id, so hints
@@ -21,13 +36,18 @@ export class BullMqWakeUp extends WakeUp {
   private readonly queue: Queue<RunKey, void, string>;
   private worker: Worker<RunKey, void, string> | undefined;
   private warnedAt = 0;
+  private readonly monotonic: () => number;
+  private readonly port: OutsidePort;
 
   constructor(
     private readonly connections: QueueConnections,
     private readonly log: QueueLog,
-    private readonly monotonic: () => number = () => performance.now(),
+    { observer = silent, monotonic = () => performance.now() }: WakeUpOptions = {},
   ) {
     super();
+    this.monotonic = monotonic;
+    const times = { deadlineMs: ADD_MS, openMs: OPEN_MS };
+    this.port = new OutsidePort({ ...times, isAway: () => true, away, observer });
     this.queue = new Queue<RunKey, void, string>(
       QUEUE_NAME,
       {
@@ -42,7 +62,7 @@ export class BullMqWakeUp extends WakeUp {
   }
 
   now(key: RunKey): void {
-    this.add(key).catch((error: unknown) => this.warn(error));
+    this.port.call(() => this.add(key)).catch((error: unknown) => this.warn(error));
   }
 
   private async add({ tenantId, id }: RunKey): Promise<void> {
@@ -67,7 +87,8 @@ export class BullMqWakeUp extends WakeUp {
     );
     worker.on('error', (error) => this.warn(error));
     this.worker = worker;
-    await worker.waitUntilReady();
+    // Without its server a process starts all the same: the due loop needs no hints.
+    await within(READY_MS, worker.waitUntilReady()).catch((error: unknown) => this.warn(error));
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -76,10 +97,7 @@ export class BullMqWakeUp extends WakeUp {
       await this.worker?.close();
       await this.queue.close();
     })().catch((error: unknown) => this.warn(error));
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([closed, grace]);
-    clearTimeout(timer);
+    await within(graceMs, closed);
     await this.connections.close();
   }
 
@@ -92,5 +110,22 @@ export class BullMqWakeUp extends WakeUp {
       { error: messageOf(error) },
       'the queue does not answer; the due loop carries on',
     );
+  }
+}
+
+function away(cause: unknown): DomainError {
+  return new DomainError('unavailable', 'queue-unavailable', 'The queue does not answer.', {
+    cause,
+  });
+}
+
+/** Whatever comes of it in time; nothing after that. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -18,12 +18,15 @@ const retryStrategy = (times: number) => Math.min(times * 100, 1_500) + Math.ran
 
 export function redisConnections(url: string, prefix: string): QueueConnections {
   const open: Redis[] = [];
-  const connect = (options: object) => {
-    const client = new Redis(url, { retryStrategy, ...options });
+  const keep = (client: Redis): Redis => {
     client.on('error', () => undefined); // BullMQ reports it; unheard it would end the process.
     open.push(client);
+    // A worker makes another connection for its blocking read; left alone it would go on trying.
+    const duplicate = client.duplicate.bind(client);
+    client.duplicate = (...given) => keep(duplicate(...given));
     return client;
   };
+  const connect = (options: object) => keep(new Redis(url, { retryStrategy, ...options }));
   return {
     backendFactory: undefined,
     // One hash tag, so that every key of the queue lives on one node of a Redis Cluster.
