@@ -50,6 +50,10 @@ function armed(source, known) {
 
 async function act({ at, action, ms }) {
   if (action === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (action === 'unhandled') {
+    void Promise.reject(new Error(`failpoint ${at}`));
+    await new Promise(() => {});
+  }
   if (action === 'delay') await pause(ms);
   if (action === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   if (action === 'error') throw new Error(`failpoint ${at}`);

@@ -3,11 +3,12 @@
 //   error   the place throws
 //   lost    the place throws what a lost connection throws: at a commit:after it is done, and not known
 //   conflict  the place throws what PostgreSQL says of a serialization failure
+//   unhandled  an error that nobody catches, as of a listener; the place never answers
 //   delay   the place takes so long; the rest of the process goes on
 //   block   nothing in the process goes on for so long
 // `@n`: at the n-th time. Each acts once.
 const pattern =
-  /^(?<at>[a-z.:-]+)(\/(?<about>[a-z-]+))?=(?<action>kill|error|lost|conflict|delay|block)(:(?<ms>\d+))?(@(?<nth>\d+))?$/;
+  /^(?<at>[a-z.:-]+)(\/(?<about>[a-z-]+))?=(?<action>kill|error|lost|conflict|unhandled|delay|block)(:(?<ms>\d+))?(@(?<nth>\d+))?$/;
 
 /** @returns {{ text: string, at: string, about?: string, action: string, ms: number, nth: number }[]} */
 export function readFailpoints(text) {

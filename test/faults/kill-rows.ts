@@ -11,7 +11,7 @@ export type Scenario =
 export interface KillRow {
   readonly at: Failpoint;
   readonly about?: string;
-  readonly action: 'kill' | 'error' | 'lost' | 'conflict';
+  readonly action: 'kill' | 'unhandled' | 'lost' | 'conflict';
   readonly during: Scenario;
   /** Other failpoints that bring the process there. */
   readonly arm?: string;
@@ -68,6 +68,7 @@ export const killRows: readonly KillRow[] = [
   ...conflicts,
   kill('engine.action:before-effect', 'deploy', { about: 'move' }),
   ...actions,
+  kill('engine.action:after-effect', 'deploy', { about: 'recheck', action: 'unhandled' }),
   kill('queue.wake-up:before', 'deploy'),
   kill('queue.wake-up:after', 'deploy'),
   kill('signal.publish:before', 'deploy'),
@@ -86,7 +87,10 @@ export const killRows: readonly KillRow[] = [
 ];
 
 export function nameOf({ at, about, action, during }: KillRow): string {
-  const done = { kill: 'a kill', error: 'an error', lost: 'a lost answer', conflict: 'a conflict' };
+  const done = {
+    ...{ kill: 'a kill', unhandled: 'an error that nobody catches' },
+    ...{ lost: 'a lost answer', conflict: 'a conflict' },
+  };
   return `recovers from ${done[action]} at ${at}${about ? ` of ${about}` : ''} (${during})`;
 }
 

@@ -34,7 +34,9 @@ describe('a process that dies at a failpoint', () => {
     const rows = new Set(killRows.map(({ at }) => at));
     expect(failpoints.filter((at) => !rows.has(at))).toEqual([]);
     const aboutOf = (wanted: string) =>
-      killRows.flatMap(({ at, about }) => (at === wanted ? [about] : []));
+      killRows.flatMap(({ at, about, action }) =>
+        at === wanted && action === 'kill' ? [about] : [],
+      );
     for (const at of ['database.commit:before', 'database.commit:after']) {
       expect(new Set(aboutOf(at))).toEqual(new Set(commitNames));
     }
