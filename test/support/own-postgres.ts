@@ -1,5 +1,5 @@
 /** A PostgreSQL of one test file, which may be crashed; the run's own server is everybody's. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,6 +14,8 @@ import { withClient, type TestDatabase } from './database.js';
 const settings = { fsync: 'off' };
 
 export class OwnPostgres {
+  private frozen: number[] = [];
+
   private constructor(
     private readonly dataDir: string,
     private server: EmbeddedPostgres,
@@ -37,21 +39,48 @@ export class OwnPostgres {
 
   /** As `pg_ctl -m immediate restart`: no checkpoint, all connections cut, recovery at the start. */
   async crash(): Promise<void> {
-    const [row] = await withClient(this.database.superuser, async (client) => {
-      const { rows } = await client.query<{ text: string }>(
-        `select pg_read_file('postmaster.pid') as text`,
-      );
-      return rows;
-    });
-    process.kill(Number(row!.text.split('\n')[0]), 'SIGQUIT');
+    process.kill(await this.postmaster(), 'SIGQUIT');
     await this.server.stop();
     const { host } = this.server;
     this.server = await startEmbeddedPostgres({ dataDir: this.dataDir, log: () => {}, settings });
     if (this.server.host !== host) throw new Error('the server came back at another address');
   }
 
+  /** SIGSTOP to the server and all that it has started: connections stay, answers do not come. */
+  async freeze(): Promise<void> {
+    const postmaster = await this.postmaster();
+    this.frozen = [postmaster, ...(await childrenOf(postmaster))];
+    for (const pid of this.frozen) process.kill(pid, 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    for (const pid of this.frozen.splice(0)) {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch (error) {
+        // The server of a connection that was cut meanwhile is gone as soon as its master goes on.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+  }
+
+  private async postmaster(): Promise<number> {
+    const [row] = await withClient(this.database.superuser, async (client) => {
+      const { rows } = await client.query<{ text: string }>(
+        `select pg_read_file('postmaster.pid') as text`,
+      );
+      return rows;
+    });
+    return Number(row!.text.split('\n')[0]);
+  }
+
   async stop(): Promise<void> {
     await this.server.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return list.trim().split(' ').filter(Boolean).map(Number);
 }

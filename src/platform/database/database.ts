@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
@@ -80,7 +82,8 @@ export class Database {
   }
 
   async ping(): Promise<void> {
-    await this.app.query('select 1');
+    // Not past run(): a question that is given up must not leave its connection to the next one.
+    await this.run(this.app, 'begin', (tx) => tx.query('select 1'));
   }
 
   async close(): Promise<void> {
@@ -115,7 +118,7 @@ export class Database {
       await runner.query(begin);
       result = await work(tx);
     } catch (error) {
-      await this.rollback(runner);
+      await this.undo({ runner, client }, error);
       throw isConnectionLoss(error) ? databaseAway(error) : error;
     }
     try {
@@ -123,7 +126,7 @@ export class Database {
       await runner.query('commit');
       await failpoint('database.commit:after', tx.commitName);
     } catch (error) {
-      await this.rollback(runner);
+      await this.undo({ runner, client }, error);
       if (!isConnectionLoss(error)) throw error;
       throw new DomainError(
         'unavailable',
@@ -149,8 +152,14 @@ export class Database {
     }
   }
 
-  private async rollback(runner: QueryRunner): Promise<void> {
-    await runner.query('rollback').catch(() => undefined);
+  /**
+   * A statement that was given up may still be running on its connection: nothing more is said
+   * there, and nobody else may get it. PostgreSQL rolls back when it is cut.
+   */
+  private async undo({ runner, client }: Connection, error: unknown): Promise<void> {
+    const isLost = isConnectionLoss(error);
+    const isUndone = !isLost && (await runner.query('rollback').then(yes, no));
+    if (!isUndone) await cut(client);
     await runner.release().catch(() => undefined);
   }
 }
@@ -159,6 +168,17 @@ export class Database {
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: PoolClient;
+}
+
+const yes = () => true;
+const no = () => false;
+
+async function cut(client: PoolClient): Promise<void> {
+  const { stream } = client.connection as unknown as { stream: Socket };
+  if (stream.closed) return;
+  const closed = once(stream, 'close').catch(() => undefined);
+  stream.destroy();
+  await closed;
 }
 
 function databaseAway(cause: unknown): DomainError {
