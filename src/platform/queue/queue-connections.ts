@@ -50,7 +50,7 @@ export function postgresConnections(
   onError: (error: Error) => void,
 ): QueueConnections {
   const pools: pg.Pool[] = [];
-  const pool = () => {
+  const pool = (options: pg.PoolConfig = {}) => {
     const made = new pg.Pool({
       host: connection.host,
       port: connection.port,
@@ -61,6 +61,7 @@ export function postgresConnections(
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       options: '-c search_path=bullmq',
+      ...options,
     });
     made.on('error', onError);
     pools.push(made);
@@ -68,8 +69,9 @@ export function postgresConnections(
   };
   return {
     backendFactory: createPostgresBackend,
-    producer: pool,
-    worker: pool,
+    // A hint that a frozen server does not take must not keep its connection.
+    producer: () => pool({ query_timeout: 2_000 }),
+    worker: () => pool(),
     close: async () => {
       await Promise.allSettled(pools.map((each) => each.end()));
     },
