@@ -1,5 +1,6 @@
 import type { DesiredModule } from '../protocol/protocol.js';
-import type { HookPhase } from './journal.js';
+
+export type HookPhase = 'started' | 'done' | 'failed';
 
 /**
  * Which hooks of the generation before a new one need not run again. A hook belongs to its

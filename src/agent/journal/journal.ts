@@ -1,7 +1,7 @@
 import type { DesiredModule, DesiredRelease } from '../protocol/protocol.js';
 import type { HookName } from '../protocol/manifest.js';
 import type { ProcessIdentity } from '../supervisor/proc.js';
-import { carriedHooks } from './carried-hooks.js';
+import { carriedHooks, type HookPhase } from './carried-hooks.js';
 import { JournalFile } from './journal-file.js';
 
 /**
@@ -44,8 +44,6 @@ export interface InstanceRecord {
   /** Null: the agent died before it could write the pid down. */
   readonly identity: ProcessIdentity | null;
 }
-
-export type HookPhase = 'started' | 'done' | 'failed';
 
 export interface HookKey {
   readonly moduleId: string;
