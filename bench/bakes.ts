@@ -40,7 +40,11 @@ const rows = [
     ],
   ],
 ];
-for (const size of sizes) rows.push(await measure(size));
+for (const size of sizes) {
+  rows.push(await measure(size));
+  // A long one may be given up: what is known by then is worth having.
+  console.error(rows.at(-1)!.join('  '));
+}
 printTable(`Gates polled each ${options.poll} ms, ${options.nodes} nodes each`, rows);
 
 async function measure(size: number): Promise<string[]> {
@@ -48,7 +52,7 @@ async function measure(size: number): Promise<string[]> {
     ...{ size, tenants: options.tenants, nodes: options.nodes, poll: options.poll },
     ...{ reportMs: options.report, requestsPerSecond: options.rate },
     // The first rows are stored long before the last ones.
-    aheadSeconds: options.warmup + options.seconds + 60 + Math.ceil(size / 60),
+    aheadSeconds: options.warmup + options.seconds + 30 + Math.ceil(size / 100),
     ...(options.statements ? { postgres: WITH_STATEMENTS } : {}),
   });
   try {

@@ -43,6 +43,10 @@ export class Rig {
 
   static async start(options: RigOptions = {}): Promise<Rig> {
     const rig = new Rig();
+    // Interrupted, too, it leaves no process behind.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void rig.stop().finally(() => process.exit(1)));
+    }
     try {
       await rig.open(options);
     } catch (error) {
