@@ -44,7 +44,7 @@ function usage(own: GateSpec, intervals: readonly Partial<NodeInterval>[]) {
     ...interval,
   }));
   const poll = { tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1000 };
-  return sampleOf(poll, new Map([['d:wave', all]])).sample.usage;
+  return sampleOf(poll, new Map([['d:wave', all]]), new Map()).sample.usage;
 }
 
 describe('how full a wave’s nodes are', () => {
