@@ -108,6 +108,14 @@ export class Scenarios {
     if (!ends.includes(status)) throw new Error(`deployment ${id} is ${status}: ${reason}`);
   }
 
+  /** On a busy machine an API is away for so long that nodes count as lost: not what a row is about. */
+  async ready(): Promise<void> {
+    type List = { items: { state: string }[] };
+    const areHealthy = ({ items }: List) => items.every(({ state }) => state === 'Healthy');
+    await this.world.ready();
+    await this.client.until('/nodes', areHealthy, PATIENCE_MS);
+  }
+
   async settled(): Promise<void> {
     await eventually(async () => {
       const open = await unsettled(this.world);

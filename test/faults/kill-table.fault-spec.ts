@@ -47,6 +47,7 @@ describe('a process that dies at a failpoint', () => {
   });
 
   it.each(killRows.map((row) => [nameOf(row), row] as const))('%s', async (_name, row) => {
+    await scenarios.ready();
     const text = textOf(row);
     await world.arm(text);
     const { id, key, ends } = await scenarios.run(row.during);
