@@ -4,7 +4,7 @@ import type { NodeObservation } from '../../drivers/targets/target.js';
 import { emptyJournal, type StepRecord } from '../../engine/journal.js';
 import type { NodeMove } from '../../engine/plan.js';
 import { canary } from '../strategies/canary.strategy.js';
-import { intervalRequests, sampleOf } from '../gates/gate-sample.js';
+import { intervalRequests, recentRequests, sampleOf } from '../gates/gate-sample.js';
 import type { GateSpec } from '../gates/gate-spec.js';
 import { gateSpecOf, withCapacity, withOnlyNew } from './gate-spec-of.js';
 
@@ -121,7 +121,8 @@ describe('where old and new run side by side', () => {
   it('only the new release is read', () => {
     const own = withOnlyNew(spec, [move(0, {}), move(1, { from: null, percent: undefined })], both);
     expect(own.only).toEqual({ releaseId: 'new' });
-    const requests = intervalRequests({ tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1 });
+    const poll = { tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1 };
+    const requests = [...intervalRequests(poll), ...recentRequests(poll, new Map())];
     expect(requests.map(({ releaseId }) => releaseId)).toEqual(['new', 'new']);
   });
 
