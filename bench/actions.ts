@@ -57,7 +57,7 @@ try {
     ['', 'promote to told', 'the 202 itself'],
     ['raw', spread(raw), ''],
   ];
-  rows.push(['idle', ...(await promoteAll())]);
+  add('idle', await promoteAll());
   const copies = await copyBakes(rig, { tenant: tenants[0]!, deploymentId }, tenants, {
     ...{ perCluster: Math.ceil(options.inflight / TENANTS / CLUSTERS), pollMs: options.poll },
   });
@@ -68,11 +68,17 @@ try {
   });
   await rig.sql('vacuum analyze');
   await delay(2 * options.poll);
-  rows.push([`${copies.length} in flight`, ...(await promoteAll())]);
+  add(`${copies.length} in flight`, await promoteAll());
   const opening = openMany(options.opened);
-  rows.push([`${options.opened} being opened beside them`, ...(await promoteAll())]);
+  add(`${options.opened} being opened beside them`, await promoteAll());
   await opening;
   printTable('From the 202 of promote to the first node told', rows);
+
+  /** At once as well: a long run may be given up. */
+  function add(what: string, figures: readonly string[]): void {
+    rows.push([what, ...figures]);
+    console.error(rows.at(-1)!.join('  '));
+  }
 
   /** Rollouts of their own nodes: a signal for one of these tells whose promotion it was. */
   async function open(count: number): Promise<Watched[]> {
