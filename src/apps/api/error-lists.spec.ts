@@ -7,8 +7,8 @@ import { errorLists } from './error-lists.js';
 
 const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Errors that no client of the API meets: a node's own, and those of a start or a migration. */
-const OTHER_READERS = [/^agent\//, /^apps\//, /^platform\/database\//];
+/** Errors that no client of the API meets: a node's own, of a start or a migration, of a lost hint. */
+const OTHER_READERS = [/^agent\//, /^apps\//, /^platform\/database\//, /^platform\/queue\//];
 /** `<kind> <code>` that is caught before it gets out, or is being settled. This list only shrinks. */
 const EXCEPTIONS = [
   // The port's own word for "no such key"; callers answer for their resource.
