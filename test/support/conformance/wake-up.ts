@@ -75,10 +75,12 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       producer.now(bad);
       await eventually(() => expect(seen).toContainEqual(bad));
       producer.now(good);
-      producer.now(bad);
+      // As above: the first job may still be there and fold this hint.
       await eventually(() => {
+        const again = seen.filter(({ id }) => id === bad.id).length;
+        if (again === 1) producer.now(bad);
         expect(seen).toContainEqual(good);
-        expect(seen.filter(({ id }) => id === bad.id).length).toBeGreaterThanOrEqual(2);
+        expect(again).toBeGreaterThanOrEqual(2);
       });
     });
 
