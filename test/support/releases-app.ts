@@ -14,7 +14,7 @@ import { Config } from '../../src/platform/config/config.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Health } from '../../src/platform/health/health.js';
-import { createHttpApp } from '../../src/platform/http/create-http-app.js';
+import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
@@ -57,6 +57,8 @@ export interface ReleasesApp {
 }
 
 export const NOTHING = { modules: 0, artifacts: 0, releases: 0, audit_entries: 0 };
+
+const DRAIN_MS = 500;
 
 /** One person: idempotency keys belong to one. */
 const TESTER = newId();
@@ -142,7 +144,8 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
       return row!;
     },
     close: async () => {
-      await app.close();
+      // As a process does: what a client keeps open is cut after a moment.
+      await closeHttpApp(app, DRAIN_MS);
       await db.close();
       await database.drop();
       await rm(home, { recursive: true, force: true });
