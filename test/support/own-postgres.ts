@@ -50,18 +50,11 @@ export class OwnPostgres {
   async freeze(): Promise<void> {
     const postmaster = await this.postmaster();
     this.frozen = [postmaster, ...(await childrenOf(postmaster))];
-    for (const pid of this.frozen) process.kill(pid, 'SIGSTOP');
+    for (const pid of this.frozen) signal(pid, 'SIGSTOP');
   }
 
   async thaw(): Promise<void> {
-    for (const pid of this.frozen.splice(0)) {
-      try {
-        process.kill(pid, 'SIGCONT');
-      } catch (error) {
-        // The server of a connection that was cut meanwhile is gone as soon as its master goes on.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const pid of this.frozen.splice(0)) signal(pid, 'SIGCONT');
   }
 
   private async postmaster(): Promise<number> {
@@ -83,4 +76,13 @@ export class OwnPostgres {
 async function childrenOf(pid: number): Promise<number[]> {
   const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return list.trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** The server of a connection that has just ended is not there any more. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
