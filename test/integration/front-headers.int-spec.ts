@@ -66,7 +66,8 @@ describe('the headers of a request', () => {
     ],
   ])('with %s are refused with 400, and nothing reaches the instance', async (_, bytes) => {
     const written = await askRaw(rig.port, bytes);
-    expect(written).toMatch(/^HTTP\/1\.1 400 /);
+    // Newer versions of Node refuse hundreds of headers by themselves, as 431.
+    expect(written).toMatch(/^HTTP\/1\.1 (400|431) /);
     expect(written.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
     expect(instance.seen).toEqual([]);
   });
