@@ -38,6 +38,8 @@ export default {
     {
       ...common,
       displayName: 'unit',
+      // Three workers that count lines on two busy cores: a few seconds are no hang.
+      setupFilesAfterEnv: ['<rootDir>/test/support/timeouts.mjs'],
       testMatch: ['<rootDir>/{src,sdks/typescript/src}/**/*.spec.ts'],
     },
     {
