@@ -24,7 +24,7 @@ const common = {
 };
 
 export default {
-  coverageProvider: 'v8',
+  coverageProvider: 'babel',
   // The SDK's schema is generated and has types only: nothing in it runs.
   collectCoverageFrom: [
     '{src,sdks/typescript/src}/**/*.ts',

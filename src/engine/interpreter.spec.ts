@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { stepKey, type JournalEntry } from './journal.js';
+import type { JournalEntry } from './journal.js';
 import { EngineRig, planOf, waitUntil, type Script } from '../../test/support/engine-rig.js';
 import { FakeRunStore } from '../../test/support/fake-run-store.js';
 import { DomainError, TerminalError } from '../kernel/errors.js';
@@ -352,16 +352,16 @@ describe('a verb between the last look and the end', () => {
   it('is not lost', async () => {
     const rig = new EngineRig();
     const key = rig.store.add(planOf());
-    const load = rig.store.load.bind(rig.store);
+    const commit = rig.store.commit.bind(rig.store);
     let isAsked = false;
-    rig.store.load = async (lease) => {
-      const run = await load(lease);
-      const last = run.journal.steps.get(stepKey(run.journal.planNumber, 'w2.gate'));
-      if (last?.status === 'succeeded' && !isAsked) {
+    // The end has a transaction of its own, because it locks the slot: just before that one.
+    rig.store.commit = (lease, options, work) => {
+      const last = rig.store.run(key).entries.at(-1);
+      if (!isAsked && last?.stepId === 'w2.gate' && last.kind === 'step-succeeded') {
         isAsked = true;
         rig.store.signal(key, 'cancel');
       }
-      return run;
+      return commit(lease, options, work);
     };
     expect(await rig.drive(key)).toMatchObject({ status: 'Cancelled' });
   });
@@ -380,7 +380,7 @@ describe('a crash of the process', () => {
     const plain = new EngineRig();
     plain.script = script;
     const end = await plain.drive(plain.store.add(planOf()));
-    expect(plain.store.writes).toBeGreaterThan(6);
+    expect(plain.store.writes).toBeGreaterThanOrEqual(4);
     for (let write = 1; write <= plain.store.writes; write += 1) {
       for (const when of ['before', 'after'] as const) {
         const rig = new EngineRig();
@@ -416,20 +416,20 @@ describe('a crash of the process', () => {
     async (times, _, fencing) => {
       const rig = new EngineRig(new FakeRunStore(undefined, { fencing }));
       const { store, interpreter } = rig;
-      store.add(planOf());
+      const key = store.add(planOf());
       const budget = { signal: new AbortController().signal };
-      const load = store.load.bind(store);
-      // The first worker stands still between reading the run and writing what follows from it.
+      const commit = store.commit.bind(store);
+      // The first worker stands still between deciding and writing what follows from it.
       let goOn: () => void = () => undefined;
       const standing = new Promise<void>((resolve) => (goOn = resolve));
       let isStanding: () => void = () => undefined;
       const stood = new Promise<void>((resolve) => (isStanding = resolve));
-      store.load = async (lease) => {
-        const run = await load(lease);
-        if (lease.fence > 1 || !run.journal.steps.has('1:slot')) return run;
-        isStanding();
-        await standing;
-        return run;
+      store.commit = async (lease, options, work) => {
+        if (lease.fence === 1 && store.run(key).status === 'Running') {
+          isStanding();
+          await standing;
+        }
+        return commit(lease, options, work);
       };
       const [old] = await store.claimDue('one', 4_000, 1);
       const late = interpreter.act(old!, budget).catch((error: unknown) => error);

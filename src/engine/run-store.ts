@@ -31,6 +31,8 @@ export interface RunTransaction {
   readonly context: Context;
   /** As it is in this transaction. */
   readonly status: RunStatus;
+  /** How many hints the run has had; none comes before this transaction is over. */
+  readonly pokes: number;
   append(entry: NewEntry): Promise<JournalEntry>;
   /**
    * Compare-and-set against the table of transitions; appends `status-changed`, or `finished` for
@@ -40,6 +42,8 @@ export interface RunTransaction {
   savePlan(plan: Plan, factsText: string): Promise<number>;
   /** The number of the newest verb, applied or not; 0 without any. Nobody adds one meanwhile. */
   newestSignal(): Promise<number>;
+  /** Gives the lease back with all that was written here, and sleeps until `until`. */
+  sleep(sleep: Sleep): Promise<void>;
 }
 
 /** Where runs live: PostgreSQL in production, memory in simulations. */

@@ -47,7 +47,7 @@ export function awayOutcome(error: unknown, now: number): StepOutcome | undefine
 }
 
 /** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */
-function isOurs(error: unknown): boolean {
+export function isOurs(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === 'Fenced' || error.name === 'AssertionFailure') return true;
   return (error as { kind?: unknown }).kind === 'unavailable';

@@ -46,8 +46,23 @@ export class SimulatedStore extends FakeRunStore {
     }
     for (const effect of effects) effect();
     this.onCommit(run);
+    await this.compare(lease, result);
     return result;
   }
+
+  /** What the engine goes on with from memory must be what another one would read. */
+  private async compare(lease: Lease, result: unknown): Promise<void> {
+    if (typeof result !== 'object' || result === null || !('journal' in result)) return;
+    const read = await super.load(lease);
+    const [memory, store] = [result as LoadedRun, read].map(tellable);
+    if (memory !== store) {
+      this.trace.violated('memory', `${lease.key.id} in memory is ${memory}, stored is ${store}`);
+    }
+  }
+}
+
+function tellable({ journal, now: _, ...rest }: LoadedRun): string {
+  return JSON.stringify({ ...rest, journal: { ...journal, steps: [...journal.steps] } });
 }
 
 /** What may happen between a process and the database, before and after each call. */

@@ -1,5 +1,5 @@
 import type { Plan } from '../../src/engine/plan.js';
-import type { RunStoreBench } from './conformance/run-store.js';
+import type { RunStoreBench } from './conformance/run-store-check.js';
 import { FakeRunStore } from './fake-run-store.js';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';

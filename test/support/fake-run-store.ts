@@ -175,9 +175,7 @@ export class FakeRunStore extends RunStore {
     return this.write(async () => {
       const run = this.run(lease.key);
       if (!this.holds(run, lease) || run.pokes !== pokes) return false;
-      const { until, waitingOn, pollsGate } = sleep;
-      Object.assign(run, { wakeAt: until, waitingOn, pollsGate, owner: null, leaseUntil: null });
-      run.failures = 0;
+      layDown(run, sleep);
       return true;
     });
   }
@@ -250,6 +248,11 @@ export class FakeRunStore extends RunStore {
   }
 }
 
+function layDown(run: FakeRun, { until, waitingOn, pollsGate }: Sleep): void {
+  Object.assign(run, { wakeAt: until, waitingOn, pollsGate, owner: null, leaseUntil: null });
+  run.failures = 0;
+}
+
 /** As claimDueSql takes them: tenants by turns, rollbacks first on the places that are theirs. */
 function inFairOrder(due: readonly FakeRun[], limit: number): FakeRun[] {
   const turns = new Map<string, number>();
@@ -295,6 +298,10 @@ class FakeTransaction implements RunTransaction {
     return this.draft.status;
   }
 
+  get pokes() {
+    return this.draft.pokes;
+  }
+
   async append(entry: NewEntry): Promise<JournalEntry> {
     const { stepId = null, attempt = null, data = {}, ...rest } = entry;
     const seq = this.draft.entries.length + 1;
@@ -327,5 +334,9 @@ class FakeTransaction implements RunTransaction {
 
   async newestSignal(): Promise<number> {
     return this.draft.signals.at(-1)?.number ?? 0;
+  }
+
+  async sleep(sleep: Sleep): Promise<void> {
+    layDown(this.draft, sleep);
   }
 }

@@ -7,7 +7,7 @@ import { Database } from '../../src/platform/database/database.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
-import type { RunStoreBench } from './conformance/run-store.js';
+import type { RunStoreBench } from './conformance/run-store-check.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
 import { onePlan } from './fake-run-store-bench.js';
 

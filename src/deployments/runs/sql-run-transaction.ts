@@ -9,6 +9,7 @@ import {
   Fenced,
   type NewEntry,
   type RunTransaction,
+  type Sleep,
   type StatusChange,
 } from '../../engine/run-store.js';
 import type { Audit } from '../../platform/audit/audit.js';
@@ -17,13 +18,14 @@ import type { Outbox } from '../../platform/outbox/outbox.js';
 import type { Signal } from '../../platform/signal/signal.js';
 import { lockCapacity } from '../admission/capacity-lock.js';
 import { deploymentStates } from '../deployment.states.js';
-import { endSql, RUN_KIND } from './run-sql.js';
+import { endSql, RUN_KIND, sleepSql } from './run-sql.js';
 import { auditStatus } from './status-audit.js';
 
 interface Locked {
   status: RunStatus;
   journalSeq: number;
   readonly subjectDigest: string;
+  readonly pokes: number;
   readonly now: number;
 }
 
@@ -40,7 +42,9 @@ export class SqlRunTransaction implements RunTransaction {
   private reason: string | null | undefined;
   private changed = false;
   private seq: number;
-  private readonly firstSeq: number;
+  /** Written together at the end: nothing in between asks for them. */
+  private readonly entries: JournalEntry[] = [];
+  private readonly lockedAt = performance.now();
 
   private constructor(
     readonly context: Context,
@@ -51,7 +55,6 @@ export class SqlRunTransaction implements RunTransaction {
   ) {
     this.current = locked.status;
     this.seq = locked.journalSeq;
-    this.firstSeq = locked.journalSeq;
   }
 
   static async begin(
@@ -65,9 +68,8 @@ export class SqlRunTransaction implements RunTransaction {
       await lockCapacity(ctx);
       await ctx.tx.query(LOCK_SLOT_SQL, at);
     }
-    const [locked] = await ctx.tx.query<Locked>(LOCK_DEPLOYMENT_SQL, at);
-    const runs = await ctx.tx.query(LOCK_RUN_SQL, [...at, RUN_KIND, fence]);
-    if (!locked || runs.length === 0) throw new Fenced();
+    const [locked] = await ctx.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
+    if (!locked) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
     return new SqlRunTransaction(ctx, key, fence, locked, options);
   }
@@ -76,23 +78,21 @@ export class SqlRunTransaction implements RunTransaction {
     return this.current;
   }
 
-  async append(entry: NewEntry): Promise<JournalEntry> {
+  get pokes(): number {
+    return this.locked.pokes;
+  }
+
+  append(entry: NewEntry): Promise<JournalEntry> {
     this.seq += 1;
     assert(this.seq <= limits.journalEntries, 'the journal of one deployment is full');
     const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
     const name = commitNames.find((each: CommitName) => each === kind);
     if (name) this.context.tx.commitsAs(name);
-    const [row] = await this.context.tx.query<{ at: number }>(
-      `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id, attempt, fence,
-         kind, actor, data)
-       values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, $9, $10)
-       returning (extract(epoch from at) * 1000)::float8 as at`,
-      [
-        ...[this.key.tenantId, this.key.id, this.seq, planNumber, stepId, attempt],
-        ...[this.fence, kind, actor, JSON.stringify(data)],
-      ],
-    );
-    return { seq: this.seq, at: row!.at, planNumber, stepId, attempt, kind, actor, data };
+    const made = { seq: this.seq, at: this.now(), planNumber, stepId, attempt, kind, actor };
+    // As it will be read again: what JSON leaves out is not there now, either.
+    const stored = { ...made, data: JSON.parse(JSON.stringify(data)) as JournalEntry['data'] };
+    this.entries.push(stored);
+    return Promise.resolve(stored);
   }
 
   async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
@@ -145,9 +145,21 @@ export class SqlRunTransaction implements RunTransaction {
     return row!.number;
   }
 
-  /** Writes what the appends and changes mean for the deployment's own row, once. */
+  async sleep({ until, waitingOn, pollsGate }: Sleep): Promise<void> {
+    const { tenantId, id } = this.key;
+    this.context.tx.commitsAs('sleep');
+    await this.context.tx.query(sleepSql, [
+      ...[tenantId, RUN_KIND, id, this.fence, this.pokes],
+      ...[until, JSON.stringify(waitingOn), pollsGate],
+    ]);
+  }
+
+  /** Writes the journal, and what it means for the deployment's own row, once. */
   async flush(): Promise<void> {
-    if (this.seq === this.firstSeq && !this.changed) return;
+    if (this.entries.length === 0) return;
+    await this.context.tx.execute(JOURNAL_SQL, [
+      ...[this.key.tenantId, this.key.id, this.fence, JSON.stringify(this.entries)],
+    ]);
     const isOver = deploymentStates.isTerminal(this.current);
     if (isOver) {
       await this.context.tx.execute(endSql, [this.key.tenantId, RUN_KIND, this.key.id]);
@@ -169,6 +181,11 @@ export class SqlRunTransaction implements RunTransaction {
     );
     await this.ports.outbox.append(this.context, { streamId: this.key.id, upToSeq: this.seq });
   }
+
+  /** The database's clock, without asking it again. Whole milliseconds come back as they went in. */
+  private now(): number {
+    return Math.floor(this.locked.now + performance.now() - this.lockedAt);
+  }
 }
 
 const LOCK_SLOT_SQL = `select 1 from deployment_slots s
@@ -176,10 +193,16 @@ const LOCK_SLOT_SQL = `select 1 from deployment_slots s
     and d.module_id = s.module_id
   where d.tenant_id = $1 and d.id = $2 for update of s`;
 
-const LOCK_DEPLOYMENT_SQL = `select status, journal_seq as "journalSeq",
-    subject_digest as "subjectDigest",
+// The deployment first, as everywhere: the rows are locked in the order in which they are named.
+const LOCK_SQL = `select d.status, d.journal_seq as "journalSeq",
+    d.subject_digest as "subjectDigest", r.pokes,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now
-  from deployments where tenant_id = $1 and id = $2 for update`;
+  from deployments d join runs r on r.tenant_id = d.tenant_id and r.id = d.id
+  where d.tenant_id = $1 and d.id = $2 and r.kind = $3 and r.fence = $4 for update of d, r`;
 
-const LOCK_RUN_SQL = `select 1 from runs
-  where tenant_id = $1 and id = $2 and kind = $3 and fence = $4 for update`;
+const JOURNAL_SQL = `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id,
+    attempt, fence, kind, actor, data)
+  select $1, $2, entry.seq, to_timestamp(entry.at / 1000), entry."planNumber", entry."stepId",
+    entry.attempt, $3, entry.kind, entry.actor, entry.data
+  from jsonb_to_recordset($4::jsonb) as entry (seq int, at float8, "planNumber" int, "stepId" text,
+    attempt int, kind text, actor text, data jsonb)`;

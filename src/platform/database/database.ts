@@ -122,9 +122,9 @@ export class Database {
       throw isConnectionLoss(error) ? databaseAway(error) : error;
     }
     try {
-      await failpoint('database.commit:before', tx.commitName);
+      for (const name of tx.commitNames) await failpoint('database.commit:before', name);
       await runner.query('commit');
-      await failpoint('database.commit:after', tx.commitName);
+      for (const name of tx.commitNames) await failpoint('database.commit:after', name);
     } catch (error) {
       await this.undo({ runner, client }, error);
       if (!isConnectionLoss(error)) throw error;

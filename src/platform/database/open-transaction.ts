@@ -14,7 +14,7 @@ export type SlowStatement = (ms: number, sql: string) => void;
  */
 export class OpenTransaction implements Transaction {
   private readonly hints: (() => void | Promise<void>)[] = [];
-  commitName: CommitName | undefined;
+  private readonly names = new Set<CommitName>();
 
   constructor(
     private readonly client: PoolClient,
@@ -34,7 +34,12 @@ export class OpenTransaction implements Transaction {
   }
 
   commitsAs(name: CommitName): void {
-    this.commitName = name;
+    this.names.add(name);
+  }
+
+  /** What it commits, for the failpoints around that; nothing of it may be named. */
+  get commitNames(): readonly (CommitName | undefined)[] {
+    return this.names.size > 0 ? [...this.names] : [undefined];
   }
 
   async runHints(onError: (error: unknown) => void): Promise<void> {

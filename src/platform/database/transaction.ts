@@ -17,6 +17,6 @@ export interface Transaction {
    * logged, never thrown. Use for hints (wake-ups, socket nudges), never for anything that must be.
    */
   afterCommit(hint: () => void | Promise<void>): void;
-  /** What this transaction commits, for the failpoints at its end; the last one told counts. */
+  /** What this transaction commits, among other things: for the failpoints at its end. */
   commitsAs(name: CommitName): void;
 }

@@ -3,43 +3,13 @@
  * that they go red when a defence is taken away.
  */
 import { expect } from '@jest/globals';
-import type { JournalEntry } from '../../../src/engine/journal.js';
 import type { Plan } from '../../../src/engine/plan.js';
-import type { Lease, RunKey, RunSignal, RunStatus } from '../../../src/engine/run.js';
-import {
-  Fenced,
-  type NewEntry,
-  type RunStore,
-  type RunTransaction,
-} from '../../../src/engine/run-store.js';
+import type { Lease, RunKey, RunStatus } from '../../../src/engine/run.js';
+import { Fenced, type NewEntry, type RunTransaction } from '../../../src/engine/run-store.js';
 import { newId } from '../../../src/kernel/ids.js';
 import { limits } from '../../../src/kernel/limits.js';
-
-export interface RunStoreBench {
-  readonly store: RunStore;
-  /** A tenant of its own; without one, `add` takes the bench's. */
-  tenant(): Promise<string>;
-  /** A Pending run with its first plan, due now. */
-  add(tenantId?: string): Promise<RunKey>;
-  /** A hint, as a verb or a report gives it. */
-  poke(key: RunKey): Promise<void>;
-  signal(key: RunKey, verb: RunSignal['verb']): Promise<void>;
-  /** As if the lease had run out. */
-  expire(key: RunKey): Promise<void>;
-  /** Due since so many seconds. */
-  dueSince(key: RunKey, seconds: number): Promise<void>;
-  journal(key: RunKey): Promise<JournalEntry[]>;
-  state(key: RunKey): Promise<{
-    readonly status: RunStatus;
-    readonly isAwake: boolean;
-    readonly isLeased: boolean;
-  }>;
-}
-
-export interface RunStoreCheck {
-  readonly name: string;
-  readonly check: (bench: RunStoreBench) => Promise<void>;
-}
+import type { RunStoreBench, RunStoreCheck } from './run-store-check.js';
+import { turnChecks } from './run-store-turns.js';
 
 const LEASE_MS = 60_000;
 const ENGINE = 'system:engine';
@@ -71,6 +41,7 @@ const to = (status: RunStatus) => (tx: RunTransaction) =>
   tx.changeStatus({ status, reason: null }, ENGINE);
 
 export const runStoreChecks: readonly RunStoreCheck[] = [
+  ...turnChecks,
   {
     name: 'gives a run to one holder at a time, however many ask at once',
     check: async (bench) => {
