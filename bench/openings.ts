@@ -4,6 +4,7 @@
  *
  *   npm run bench:openings -- --help
  */
+import { cpuOf, spentSince } from './engine/cpu.js';
 import { printTable, spread } from './engine/figures.js';
 import { readOptions } from './engine/options.js';
 import { Rig, until } from './engine/rig.js';
@@ -31,11 +32,12 @@ try {
   });
   const fleet = await ScriptedFleet.start(rig);
   const rows = [
-    ['run', 'all accepted', 'all told', 'post to told', 'told per second', 'asked again'],
+    ['run', 'all accepted', 'all told', 'post to told', 'told per second', 'asked again', 'CPU'],
   ];
   for (let run = 1; run <= options.runs; run += 1) {
     if (options.statements) await forgetStatements(rig);
-    rows.push([String(run), ...(await open(run))]);
+    const before = await cpuOf(rig);
+    rows.push([String(run), ...(await open(run)), spentSince(before, await cpuOf(rig))]);
     if (options.statements) await printStatements(rig, 1);
   }
   printTable(`${perTenant * options.tenants} deployments over ${options.tenants} tenants`, rows);

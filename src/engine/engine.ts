@@ -22,12 +22,14 @@ import { Fenced, type RunStore } from './run-store.js';
 /** Actions at once in one process: they wait for PostgreSQL, not for the processor. */
 const CONCURRENCY = 32;
 const BEAT_MS = 250;
+/** When there is much to poll, PostgreSQL reads for one batch while this process folds the other. */
+const POLLS_AT_ONCE = 2;
 const STOP_POLL_MS = 10;
 
 /** Work that is due without needing a lease: folded in batches right in the due loop. */
 export interface DuePoller {
   readonly name: string;
-  /** Returns how many were polled; a full batch is asked again at once. */
+  /** Returns how many were polled; after a full batch it is asked again, twice at the same time. */
   poll(): Promise<{ polled: number; more: boolean }>;
 }
 
@@ -98,14 +100,22 @@ export class Engine {
 
   private async poll(poller: DuePoller): Promise<void> {
     try {
-      for (let more = true; more && !this.stopping;) {
-        const result = await poller.poll();
-        this.ports.metrics.polled(poller.name, result.polled);
-        more = result.more;
+      for (let atOnce = 1; atOnce > 0 && !this.stopping;) {
+        const polls = Array.from({ length: atOnce }, () => this.pollOnce(poller));
+        // None is left behind, also when another one fails.
+        await Promise.allSettled(polls);
+        const areFull = await Promise.all(polls);
+        atOnce = areFull.every((isFull) => isFull) ? POLLS_AT_ONCE : 0;
       }
     } catch (error) {
       this.missed(error);
     }
+  }
+
+  private async pollOnce(poller: DuePoller): Promise<boolean> {
+    const { polled, more } = await poller.poll();
+    this.ports.metrics.polled(poller.name, polled);
+    return more;
   }
 
   /** The database may be away for a while: the next beat asks again. */

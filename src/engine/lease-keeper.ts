@@ -10,6 +10,8 @@ import type { RunStore } from './run-store.js';
 
 export const LEASE_MS = 4_000;
 const RENEW_EVERY_MS = 1_250;
+/** Those whose row was locked by a transaction: soon, for such a transaction is short. */
+const BUSY_AGAIN_MS = 100;
 /**
  * An action's own budget: what takes longer must be split or wait in the database. Only a handler
  * that says so has the whole time of its step.
@@ -32,6 +34,7 @@ interface Held {
 export class LeaseKeeper {
   private readonly held = new Map<string, Held>();
   private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Timeout | undefined;
   private renewing = false;
 
   constructor(
@@ -55,6 +58,7 @@ export class LeaseKeeper {
 
   stop(): void {
     clearInterval(this.timer);
+    clearTimeout(this.soon);
     this.timer = undefined;
   }
 
@@ -81,21 +85,19 @@ export class LeaseKeeper {
     if (this.held.get(key.id)?.lease.fence === fence) this.held.delete(key.id);
   }
 
-  private async renew(): Promise<void> {
+  private async renew(asked = [...this.held.values()]): Promise<void> {
     this.expire();
-    if (this.renewing || this.held.size === 0) return;
+    if (this.renewing || asked.length === 0) return;
     this.renewing = true;
-    const asked = [...this.held.values()];
     const askedAt = this.clock.monotonic();
+    let busy: Held[] = [];
     try {
-      const kept = await this.store.renew(
-        this.owner,
-        asked.map(({ lease }) => lease),
-        LEASE_MS,
-      );
+      const leases = asked.map(({ lease }) => lease);
+      const told = await this.store.renew(this.owner, leases, LEASE_MS);
+      busy = asked.filter(({ lease }) => told.busy.has(lease.key.id));
       for (const entry of asked) {
-        if (kept.has(entry.lease.key.id)) entry.validUntil = askedAt + LEASE_MS;
-        else entry.abort.abort(new Error('the lease was lost'));
+        if (told.renewed.has(entry.lease.key.id)) entry.validUntil = askedAt + LEASE_MS;
+        else if (!busy.includes(entry)) entry.abort.abort(new Error('the lease was lost'));
       }
     } catch (error) {
       this.log.warn({ error: messageOf(error) }, 'leases could not be renewed');
@@ -103,6 +105,14 @@ export class LeaseKeeper {
       this.renewing = false;
       this.expire();
     }
+    this.againSoon(busy);
+  }
+
+  private againSoon(busy: readonly Held[]): void {
+    clearTimeout(this.soon);
+    if (busy.length === 0 || this.timer === undefined) return;
+    const stillHeld = () => busy.filter((entry) => this.held.get(entry.lease.key.id) === entry);
+    this.soon = setTimeout(() => void this.renew(stillHeld()), BUSY_AGAIN_MS);
   }
 
   private expire(): void {

@@ -52,8 +52,8 @@ export abstract class RunStore {
   abstract lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null>;
   /** Takes the leases of due runs, rollbacks first, fairly over tenants. */
   abstract claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]>;
-  /** Renews in one statement; returns the ids that are still held. */
-  abstract renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>>;
+  /** Renews in one statement that waits for nobody. What is in neither set is lost. */
+  abstract renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed>;
   /**
    * `previous`: what was loaded before under the same lease. A journal only grows, so the rest of it
    * is enough; the answer is the same as without.
@@ -74,6 +74,13 @@ export abstract class RunStore {
   abstract release(lease: Lease, release: Release): Promise<void>;
   /** Lays to rest a run that is awake although it is over. */
   abstract retire(lease: Lease): Promise<void>;
+}
+
+/** Ids of runs. */
+export interface Renewed {
+  readonly renewed: ReadonlySet<string>;
+  /** Still held, but locked by a transaction at this moment: ask again soon. */
+  readonly busy: ReadonlySet<string>;
 }
 
 export interface Release {

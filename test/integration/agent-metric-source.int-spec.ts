@@ -227,6 +227,10 @@ describe('the agents’ counters as intervals', () => {
     const found = await db.system((tx) => {
       const counting: Transaction = {
         query: (sql, parameters) => ((statements += 1), tx.query(sql, parameters)),
+        queryPlannedOnce: (sql, parameters) => (
+          (statements += 1),
+          tx.queryPlannedOnce(sql, parameters)
+        ),
         execute: (sql, parameters) => ((statements += 1), tx.execute(sql, parameters)),
         afterCommit: (hint) => tx.afterCommit(hint),
         commitsAs: (name) => tx.commitsAs(name),

@@ -3,6 +3,7 @@ import type { Lease, LoadedRun, RunKey } from '../../src/engine/run.js';
 import {
   RunStore,
   type Release,
+  type Renewed,
   type RunTransaction,
   type Sleep,
 } from '../../src/engine/run-store.js';
@@ -88,7 +89,7 @@ export class ProcessStore extends RunStore {
     return this.call(() => this.store.claimDue(owner, leaseMs, limit));
   }
 
-  renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
+  renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed> {
     return this.call(() => this.store.renew(owner, leases, leaseMs));
   }
 

@@ -12,6 +12,7 @@ import {
   RunStore,
   type NewEntry,
   type Release,
+  type Renewed,
   type RunTransaction,
   type Sleep,
   type StatusChange,
@@ -129,14 +130,18 @@ export class FakeRunStore extends RunStore {
     return inFairOrder(due, limit).map((run) => this.take(run, owner, leaseMs));
   }
 
-  async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
+  async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed> {
     await this.mayAct();
-    const kept = leases.filter((lease) => {
+    const held = leases.filter((lease) => {
       const run = this.run(lease.key);
       return run.owner === owner && this.holds(run, lease);
     });
-    for (const { key } of kept) this.run(key).leaseUntil = this.clock.now() + leaseMs;
-    return new Set(kept.map(({ key }) => key.id));
+    const [busy, free] = [true, false].map((isBusy) =>
+      held.filter(({ key }) => this.locks.has(key.id) === isBusy).map(({ key }) => key),
+    );
+    for (const key of free!) this.run(key).leaseUntil = this.clock.now() + leaseMs;
+    const idsOf = (keys: readonly RunKey[]) => new Set(keys.map(({ id }) => id));
+    return { renewed: idsOf(free!), busy: idsOf(busy!) };
   }
 
   async load(lease: Lease): Promise<LoadedRun> {

@@ -1,7 +1,16 @@
 /** The API or a worker as a process of its own: for what has to be killed, or stopped and continued. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { builtServer } from './built.js';
+
+/** As `npm run worker` starts it. */
+async function workerFlags(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    scripts: { worker: string };
+  };
+  return scripts.worker.split(' ').filter((word) => word.startsWith('--'));
+}
 
 export class ServerProcess {
   private constructor(
@@ -16,7 +25,8 @@ export class ServerProcess {
     environment: Readonly<Record<string, string>>,
   ): Promise<ServerProcess> {
     const programs = await builtServer();
-    const child = spawn(process.execPath, [programs[kind]], {
+    const flags = kind === 'worker' ? await workerFlags() : [];
+    const child = spawn(process.execPath, [...flags, programs[kind]], {
       env: { PATH: process.env.PATH, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

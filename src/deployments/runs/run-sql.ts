@@ -16,13 +16,26 @@ export const leaseSql = `
     and (lease_until is null or lease_until < clock_timestamp())
   returning tenant_id as "tenantId", id, fence, pokes, failures`;
 
-/** $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. */
+/**
+ * $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. Waits for no row: one that an action
+ * has locked right now would hold up all others, and is told as held but not renewed.
+ */
 export const renewSql = `
-  update runs r set lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
-  from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as held(tenant_id, id, fence)
-  where r.tenant_id = held.tenant_id and r.kind = $6 and r.id = held.id
-    and r.fence = held.fence and r.lease_owner = $1
-  returning r.id`;
+  with asked as (
+    select r.tenant_id, r.kind, r.id, r.fence
+    from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as held (tenant_id, id, fence)
+    join runs r on r.tenant_id = held.tenant_id and r.kind = $6 and r.id = held.id
+      and r.fence = held.fence and r.lease_owner = $1),
+  free as (
+    select r.tenant_id, r.kind, r.id from asked join runs r on r.tenant_id = asked.tenant_id
+      and r.kind = asked.kind and r.id = asked.id and r.fence = asked.fence
+    for update of r skip locked),
+  renewed as (
+    update runs r set lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
+    from free where r.tenant_id = free.tenant_id and r.kind = free.kind and r.id = free.id
+    returning r.id)
+  select asked.id, renewed.id is not null as renewed
+  from asked left join renewed on renewed.id = asked.id`;
 
 /** $1 tenant, $2 kind, $3 id, $4 fence, $5 pokes, $6 until (ms), $7 waiting on, $8 polls a gate. */
 export const sleepSql = `

@@ -19,6 +19,7 @@ import {
   Fenced,
   RunStore,
   type Release,
+  type Renewed,
   type RunTransaction,
   type Sleep,
 } from '../../engine/run-store.js';
@@ -67,9 +68,9 @@ export class SqlRunStore extends RunStore {
     return rows.map(leaseOf);
   }
 
-  async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Set<string>> {
+  async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed> {
     const rows = await this.clockwork('renew', (tx) =>
-      tx.query<{ id: string }>(renewSql, [
+      tx.query<{ id: string; renewed: boolean }>(renewSql, [
         owner,
         leaseMs,
         leases.map(({ key }) => key.tenantId),
@@ -78,7 +79,9 @@ export class SqlRunStore extends RunStore {
         RUN_KIND,
       ]),
     );
-    return new Set(rows.map(({ id }) => id));
+    const idsOf = (renewed: boolean) =>
+      new Set(rows.filter((row) => row.renewed === renewed).map(({ id }) => id));
+    return { renewed: idsOf(true), busy: idsOf(false) };
   }
 
   async load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
@@ -86,13 +89,15 @@ export class SqlRunStore extends RunStore {
       const at = [key.tenantId, key.id] as const;
       const { lastSeq, lastSignal } = previous?.journal ?? emptyJournal;
       const [head] = await ctx.tx.query<Head>(HEAD_SQL, [
-        ...[...at, RUN_KIND, fence, lastSeq, lastSignal],
+        ...[...at, RUN_KIND, fence, lastSeq, lastSignal, previous === undefined],
       ]);
       if (!head) throw new Fenced();
       const { status, ending, reason, gate, pokes, now } = head;
       const journal = foldJournal(head.entries ?? [], previous?.journal);
       const signals = (head.signals ?? []).filter(({ number }) => number > journal.lastSignal);
-      const plans = await plansOf(ctx, key.id, journal, previous);
+      const plans = head.plans
+        ? pickPlans(head.plans, journal)
+        : await plansOf(ctx, key.id, journal, previous!);
       return { status, ending, reason, ...plans, journal, signals, gate, pokes, now };
     });
   }
@@ -170,6 +175,8 @@ interface Head {
   /** Null: none. */
   readonly entries: readonly JournalEntry[] | null;
   readonly signals: readonly RunSignal[] | null;
+  /** Null: not asked for. */
+  readonly plans: readonly PlanRow[] | null;
 }
 
 interface PlanRow {
@@ -188,33 +195,41 @@ const HEAD_SQL = `select d.status, d.ending, d.reason, r.pokes,
        from journal where tenant_id = $1 and deployment_id = $2 and seq > $5) as entry) as entries,
     (select json_agg(signal order by number) from (
        select number, verb, params, actor, reason
-       from signals where tenant_id = $1 and deployment_id = $2 and number > $6) as signal) as signals
+       from signals where tenant_id = $1 and deployment_id = $2 and number > $6) as signal) as signals,
+    case when $7 then (select json_agg(json_build_object('number', number, 'bodyText', body_text))
+       from plans where tenant_id = $1 and deployment_id = $2) end as plans
   from deployments d join runs r on r.tenant_id = d.tenant_id and r.kind = $3 and r.id = d.id
   where d.tenant_id = $1 and d.id = $2 and r.fence = $4`;
 
 const PLANS_SQL = `select number, body_text as "bodyText" from plans
   where tenant_id = $1 and deployment_id = $2 and number = any($3)`;
 
+type Plans = Pick<LoadedRun, 'forward' | 'undo'>;
+
 /** A stored plan never changes: only what `previous` does not have is read. */
 async function plansOf(
   ctx: Context,
   id: string,
   journal: FoldedJournal,
-  previous: LoadedRun | undefined,
-): Promise<Pick<LoadedRun, 'forward' | 'undo'>> {
+  previous: LoadedRun,
+): Promise<Plans> {
   const { planNumber, undoPlanNumber } = journal;
   const isKnown =
-    previous?.journal.planNumber === planNumber &&
+    previous.journal.planNumber === planNumber &&
     previous.journal.undoPlanNumber === undoPlanNumber;
   if (isKnown) return { forward: previous.forward, undo: previous.undo };
   const numbers = [planNumber, undoPlanNumber ?? -1];
   const rows = await ctx.tx.query<PlanRow>(PLANS_SQL, [ctx.tenantId, id, numbers]);
+  return pickPlans(rows, journal);
+}
+
+function pickPlans(rows: readonly PlanRow[], { planNumber, undoPlanNumber }: FoldedJournal): Plans {
   const plan = (number: number | null) => {
     const row = rows.find((each) => each.number === number);
     return row ? (JSON.parse(row.bodyText) as Plan) : null;
   };
   const forward = plan(planNumber);
-  assert(forward, `run ${id} has no plan ${planNumber}`);
+  assert(forward, `there is no plan ${planNumber}`);
   return { forward, undo: plan(undoPlanNumber) };
 }
 

@@ -42,6 +42,7 @@ export class SqlRunTransaction implements RunTransaction {
   private reason: string | null | undefined;
   private changed = false;
   private seq: number;
+  private asleep: Sleep | undefined;
   /** Written together at the end: nothing in between asks for them. */
   private readonly entries: JournalEntry[] = [];
   private readonly lockedAt = performance.now();
@@ -64,11 +65,11 @@ export class SqlRunTransaction implements RunTransaction {
     options: { locksSlot: boolean } & TransactionPorts,
   ): Promise<SqlRunTransaction> {
     const at = [key.tenantId, key.id];
-    if (options.locksSlot) {
-      await lockCapacity(ctx);
-      await ctx.tx.query(LOCK_SLOT_SQL, at);
-    }
-    const [locked] = await ctx.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
+    // Sent together, and locked one after the other in this order.
+    const before = options.locksSlot ? [lockCapacity(ctx), ctx.tx.query(LOCK_SLOT_SQL, at)] : [];
+    const own = ctx.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
+    await Promise.all([...before, own]);
+    const [locked] = await own;
     if (!locked) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
     return new SqlRunTransaction(ctx, key, fence, locked, options);
@@ -104,14 +105,16 @@ export class SqlRunTransaction implements RunTransaction {
     if (ending !== undefined) this.ending = ending;
     this.changed = true;
     // A gate begins anew after a pause, and means nothing after its rollout has turned back.
-    await this.context.tx.execute(
-      `update runs set gate = null, polls_gate = false,
-         lane = case when $4 then 'rollback' else lane end
-       where tenant_id = $1 and kind = $2 and id = $3`,
-      [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
-    );
     const audited = { deploymentId: this.key.id, from, to: status, reason, actor };
-    await auditStatus(this.context, this.ports.audit, audited);
+    await Promise.all([
+      this.context.tx.execute(
+        `update runs set gate = null, polls_gate = false,
+           lane = case when $4 then 'rollback' else lane end
+         where tenant_id = $1 and kind = $2 and id = $3`,
+        [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
+      ),
+      auditStatus(this.context, this.ports.audit, audited),
+    ]);
     return this.append({
       kind: deploymentStates.isTerminal(status) ? 'finished' : 'status-changed',
       planNumber: 0,
@@ -145,41 +148,41 @@ export class SqlRunTransaction implements RunTransaction {
     return row!.number;
   }
 
-  async sleep({ until, waitingOn, pollsGate }: Sleep): Promise<void> {
-    const { tenantId, id } = this.key;
+  sleep(sleep: Sleep): Promise<void> {
     this.context.tx.commitsAs('sleep');
-    await this.context.tx.query(sleepSql, [
-      ...[tenantId, RUN_KIND, id, this.fence, this.pokes],
-      ...[until, JSON.stringify(waitingOn), pollsGate],
-    ]);
+    this.asleep = sleep;
+    return Promise.resolve();
   }
 
-  /** Writes the journal, and what it means for the deployment's own row, once. */
+  /** Writes the journal, and what it means for the rows of deployment and run, once and together. */
   async flush(): Promise<void> {
-    if (this.entries.length === 0) return;
-    await this.context.tx.execute(JOURNAL_SQL, [
-      ...[this.key.tenantId, this.key.id, this.fence, JSON.stringify(this.entries)],
-    ]);
+    const { tx } = this.context;
+    const { tenantId, id } = this.key;
     const isOver = deploymentStates.isTerminal(this.current);
-    if (isOver) {
-      await this.context.tx.execute(endSql, [this.key.tenantId, RUN_KIND, this.key.id]);
+    const writes: Promise<unknown>[] = [];
+    if (isOver && this.changed) writes.push(tx.execute(endSql, [tenantId, RUN_KIND, id]));
+    else if (this.asleep) writes.push(tx.execute(sleepSql, this.sleepParameters(this.asleep)));
+    if (this.entries.length > 0) {
+      const journal = JSON.stringify(this.entries);
+      writes.push(
+        tx.execute(JOURNAL_SQL, [tenantId, id, this.fence, journal]),
+        tx.execute(DEPLOYMENT_SQL, [
+          ...[tenantId, id, this.seq, this.current, this.changed ? 1 : 0],
+          ...[this.ending !== undefined, this.ending ?? null],
+          ...[this.reason !== undefined, this.reason ?? null],
+          isOver,
+        ]),
+        this.ports.outbox.append(this.context, { streamId: id, upToSeq: this.seq }),
+      );
     }
-    await this.context.tx.execute(
-      `update deployments set journal_seq = $3, status = $4, version = version + $5::int,
-         ending = case when $6 then $7 else ending end,
-         reason = case when $8 then $9 else reason end,
-         started_at = case when $4 = 'Running' then coalesce(started_at, clock_timestamp())
-           else started_at end,
-         finished_at = case when $10 then clock_timestamp() else finished_at end
-       where tenant_id = $1 and id = $2`,
-      [
-        ...[this.key.tenantId, this.key.id, this.seq, this.current, this.changed ? 1 : 0],
-        ...[this.ending !== undefined, this.ending ?? null],
-        ...[this.reason !== undefined, this.reason ?? null],
-        isOver,
-      ],
-    );
-    await this.ports.outbox.append(this.context, { streamId: this.key.id, upToSeq: this.seq });
+    await Promise.all(writes);
+  }
+
+  private sleepParameters({ until, waitingOn, pollsGate }: Sleep): unknown[] {
+    return [
+      ...[this.key.tenantId, RUN_KIND, this.key.id, this.fence, this.pokes],
+      ...[until, JSON.stringify(waitingOn), pollsGate],
+    ];
   }
 
   /** The database's clock, without asking it again. Whole milliseconds come back as they went in. */
@@ -187,6 +190,15 @@ export class SqlRunTransaction implements RunTransaction {
     return Math.floor(this.locked.now + performance.now() - this.lockedAt);
   }
 }
+
+const DEPLOYMENT_SQL = `update deployments set journal_seq = $3, status = $4,
+    version = version + $5::int,
+    ending = case when $6 then $7 else ending end,
+    reason = case when $8 then $9 else reason end,
+    started_at = case when $4 = 'Running' then coalesce(started_at, clock_timestamp())
+      else started_at end,
+    finished_at = case when $10 then clock_timestamp() else finished_at end
+  where tenant_id = $1 and id = $2`;
 
 const LOCK_SLOT_SQL = `select 1 from deployment_slots s
   join deployments d on d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id

@@ -42,6 +42,8 @@ export class BaselineStep implements StepHandler {
         ...{ tenantId: ctx.tenantId, moduleId: spec.module.id, nodeIds },
         ...{ fromMs: toMs - gate.baselineReachMs, toMs, pollMs },
       });
+      // Nobody has reported anything (a first release): there is nothing to merge an hour of.
+      if (polls.every(({ length }) => length === 0)) return null;
       return gate.baseline(polls.map(mergeNodes), params);
     };
     const output: BaselineOutput = {

@@ -41,7 +41,7 @@ export class PreflightStep implements StepHandler {
     refuseUnsigned(release, policy);
     const started = performance.now();
     // The bytes themselves, not what a row says of them: signatures cover the digest.
-    await this.artifacts.verify(context, release.artifactDigest, { signal });
+    await this.artifacts.verify(context, release, { signal });
     const noWayBack: string[] = [];
     for (const each of previous) {
       const problem = await this.wayBackProblem(context, each, signal);
@@ -67,15 +67,14 @@ export class PreflightStep implements StepHandler {
     release: ReleaseFacts,
     signal: AbortSignal,
   ): Promise<string | null> {
-    const { version, artifactDigest } = release;
     try {
       // Signed once and its key revoked since: it must not come back by itself, either.
       refuseUnsigned(release, 'if-present');
-      await this.artifacts.verify(context, artifactDigest, { signal, maxAgeMs: WAY_BACK_AGE_MS });
+      await this.artifacts.verify(context, release, { signal, maxAgeMs: WAY_BACK_AGE_MS });
       return null;
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      return `release ${version}: ${error.message}`;
+      return `release ${release.version}: ${error.message}`;
     }
   }
 }

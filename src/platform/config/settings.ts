@@ -134,8 +134,8 @@ export const settings = {
     env: 'TIDEGATE_DATABASE_SYSTEM_POOL',
     group: 'Database',
     description: 'Connections for scheduling, per process.',
-    default: '3',
-    example: '5',
+    default: '5',
+    example: '8',
     schema: wholeNumber(1, 50),
   }),
   redisUrl: setting({

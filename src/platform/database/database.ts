@@ -115,15 +115,18 @@ export class Database {
     );
     let result: T;
     try {
-      await runner.query(begin);
+      // Sent together with the work's first statement; it can only fail with its connection.
+      const begun = client.query(begin);
+      begun.catch(() => undefined);
       result = await work(tx);
+      await begun;
     } catch (error) {
       await this.undo({ runner, client }, error);
       throw isConnectionLoss(error) ? databaseAway(error) : error;
     }
     try {
       for (const name of tx.commitNames) await failpoint('database.commit:before', name);
-      await runner.query('commit');
+      await client.query('commit');
       for (const name of tx.commitNames) await failpoint('database.commit:after', name);
     } catch (error) {
       await this.undo({ runner, client }, error);
@@ -158,7 +161,7 @@ export class Database {
    */
   private async undo({ runner, client }: Connection, error: unknown): Promise<void> {
     const isLost = isConnectionLoss(error);
-    const isUndone = !isLost && (await runner.query('rollback').then(yes, no));
+    const isUndone = !isLost && (await client.query('rollback').then(yes, no));
     if (!isUndone) await cut(client);
     await runner.release().catch(() => undefined);
   }

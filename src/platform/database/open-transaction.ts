@@ -25,6 +25,16 @@ export class OpenTransaction implements Transaction {
     return (await this.run(sql, parameters)).rows as Row[];
   }
 
+  async queryPlannedOnce<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    const planMode = (mode: string) => this.client.query(`set local plan_cache_mode = ${mode}`);
+    const [, rows] = await Promise.all([
+      planMode('force_generic_plan'),
+      this.query<Row>(sql, parameters),
+      planMode('auto'),
+    ]);
+    return rows;
+  }
+
   async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
     return (await this.run(sql, parameters)).rowCount ?? 0;
   }

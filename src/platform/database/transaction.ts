@@ -10,6 +10,14 @@ export interface Transaction {
     sql: string,
     parameters?: readonly unknown[],
   ): Promise<Row[]>;
+  /**
+   * As `query`, with one plan per connection instead of one for these values: for statements over
+   * tables of many partitions, whose planning takes longer than they do.
+   */
+  queryPlannedOnce<Row = Record<string, unknown>>(
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<Row[]>;
   /** Runs one statement and returns how many rows it touched. */
   execute(sql: string, parameters?: readonly unknown[]): Promise<number>;
   /**

@@ -99,8 +99,23 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const leases = [await take(bench, kept, owner), await take(bench, lost, owner)];
       await bench.expire(lost);
       await take(bench, lost, owner);
-      expect(await bench.store.renew(owner, leases, LEASE_MS)).toEqual(new Set([kept.id]));
-      expect(await bench.store.renew(newId(), leases, LEASE_MS)).toEqual(new Set());
+      const nothing = new Set();
+      const renewed = await bench.store.renew(owner, leases, LEASE_MS);
+      expect(renewed).toEqual({ renewed: new Set([kept.id]), busy: nothing });
+      const strange = await bench.store.renew(newId(), leases, LEASE_MS);
+      expect(strange).toEqual({ renewed: nothing, busy: nothing });
+    },
+  },
+  {
+    name: 'waits for no transaction when it renews, and tells whose lease it could not',
+    check: async (bench) => {
+      const owner = newId();
+      const [acting, idle] = [await bench.add(), await bench.add()];
+      const leases = [await take(bench, acting, owner), await take(bench, idle, owner)];
+      const renew = () => bench.store.renew(owner, leases, LEASE_MS);
+      const renewed = await bench.store.commit(leases[0]!, free, async () => renew());
+      expect(renewed).toEqual({ renewed: new Set([idle.id]), busy: new Set([acting.id]) });
+      expect((await renew()).busy).toEqual(new Set());
     },
   },
   {

@@ -86,7 +86,7 @@ export async function readCounterSamples(
     [...new Set(request.nodeIds)].map((nodeId) => ({ ...request, index, nodeId })),
   );
   if (rows.length === 0) return [];
-  return tx.query<CounterSample>(SQL, [
+  return tx.queryPlannedOnce<CounterSample>(SQL, [
     rows.map((row) => row.index),
     rows.map((row) => row.tenantId),
     rows.map((row) => row.moduleId),

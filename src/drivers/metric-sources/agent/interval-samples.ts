@@ -20,7 +20,7 @@ export async function readIntervalSamples(
     [...new Set(request.nodeIds)].map((nodeId) => ({ ...request, index, nodeId })),
   );
   if (asked.length === 0) return [];
-  const rows = await tx.query<Row>(SQL, [
+  const rows = await tx.queryPlannedOnce<Row>(SQL, [
     asked.map((row) => row.index),
     asked.map((row) => row.tenantId),
     asked.map((row) => row.moduleId),
