@@ -161,6 +161,25 @@ describe('the engine', () => {
     ]);
   });
 
+  it('polls two batches at the same time while they are full, and one otherwise', async () => {
+    let open = 0;
+    const atOnce: number[] = [];
+    const batches = [500, 500, 500, 3, 0];
+    const poll = jest.fn(async () => {
+      const polled = batches.shift() ?? 0;
+      atOnce.push((open += 1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      open -= 1;
+      return { polled, more: polled === 500 };
+    });
+    bench.pollers.push({ name: 'gates', poll });
+    bench.engine.start();
+    await bench.pass(200);
+    expect(atOnce).toEqual([1, 1, 2, 1, 2]);
+    await bench.pass(300);
+    expect(atOnce).toEqual([1, 1, 2, 1, 2, 1]);
+  });
+
   it('acts on what is due while a poller takes its time', async () => {
     bench.pollers.push({ name: 'gates', poll: () => new Promise(() => undefined) });
     const key = bench.store.add(planOf());

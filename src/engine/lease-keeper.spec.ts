@@ -108,6 +108,28 @@ describe('the keeper of leases', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  it('asks soon again for a lease whose row a transaction had locked, and for that one alone', async () => {
+    const { lease, signal } = await leased();
+    await leased();
+    const renew = store.renew.bind(store);
+    const asked: number[] = [];
+    let lockedUntil = store.clock.now() + 3_000;
+    store.renew = async (owner, leases, leaseMs) => {
+      asked.push(leases.length);
+      const isLocked = store.clock.now() < lockedUntil;
+      const free = leases.filter((each) => !isLocked || each.key.id !== lease.key.id);
+      const told = await renew(owner, free, leaseMs);
+      return free.length === leases.length ? told : { ...told, busy: new Set([lease.key.id]) };
+    };
+    await pass(1_250 + 250);
+    expect(asked).toEqual([2, 1, 1]);
+    await pass(LEASE_MS);
+    expect(signal.aborted).toBe(false);
+    lockedUntil = Infinity;
+    await pass(LEASE_MS + 1_250);
+    expect(why(signal)).toBe('the lease ran out');
+  });
+
   it('does not ask again while an answer is still open', async () => {
     await leased();
     const renew = jest.spyOn(store, 'renew').mockReturnValue(new Promise(() => undefined));

@@ -46,18 +46,18 @@ export const faultKinds: readonly FaultKind[] = [
     const proxy = dice.pick(proxies);
     proxy.cut();
     await pause(dice.between(100, 6_000));
-    proxy.open();
+    proxy.mend();
   }),
   fault('postgres-silent-to-one-process', 2, async ({ proxies }, dice) => {
     const proxy = dice.pick(proxies);
     proxy.silence();
     await pause(dice.between(1_000, 8_000));
-    proxy.open();
+    proxy.mend();
   }),
   fault('postgres-commit-reply-swallowed', 4, async ({ proxies }, dice) => {
     for (const proxy of proxies) if (dice.chance(0.5)) proxy.swallowCommit();
     await pause(500);
-    for (const proxy of proxies) proxy.open();
+    for (const proxy of proxies) proxy.mend();
   }),
   fault('failpoint-kill', 5, (world, dice) => atFailpoint(world, dice, 'kill')),
   fault('failpoint-failure', 2, (world, dice) =>

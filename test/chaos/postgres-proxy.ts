@@ -1,51 +1,14 @@
-/** The network between one process and PostgreSQL: cut, silent, or without the reply to a COMMIT. */
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { Network, type Link } from '../support/network.js';
 
-interface Link {
-  readonly client: Socket;
-  readonly server: Socket;
-  /** Its COMMIT is on the way: what PostgreSQL says to it will not arrive. */
-  isDoomed: boolean;
-}
-
-export class PostgresProxy {
-  private readonly links = new Set<Link>();
-  private isClosed = false;
-  private isSilent = false;
+/** The network between one process and PostgreSQL, which can also lose the reply to a COMMIT. */
+export class PostgresProxy extends Network {
   private commitsToSwallow = 0;
-
-  private constructor(
-    private readonly listener: Server,
-    private readonly socketPath: string,
-  ) {}
+  /** Their COMMIT is on the way: what PostgreSQL says to it will not arrive. */
+  private readonly doomed = new WeakSet<Link>();
 
   static async start(socketPath: string): Promise<PostgresProxy> {
-    const listener = createServer();
-    const proxy = new PostgresProxy(listener, socketPath);
-    listener.on('connection', (client) => proxy.join(client));
-    listener.listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.listener.address() as AddressInfo).port;
-  }
-
-  /** All connections break, and new ones break too, until `open`. */
-  cut(): void {
-    this.isClosed = true;
-    for (const link of this.links) this.part(link);
-  }
-
-  /** Nothing gets through and nobody is told, until `open`. */
-  silence(): void {
-    this.isSilent = true;
-    for (const { client, server } of this.links) {
-      client.pause();
-      server.pause();
-    }
+    return new PostgresProxy(socketPath).open();
   }
 
   /** The next COMMIT is done, and the connection breaks before its reply. */
@@ -53,51 +16,17 @@ export class PostgresProxy {
     this.commitsToSwallow += 1;
   }
 
-  open(): void {
-    this.isClosed = false;
-    this.isSilent = false;
+  override mend(): void {
     this.commitsToSwallow = 0;
-    for (const { client, server } of this.links) {
-      client.resume();
-      server.resume();
-    }
+    super.mend();
   }
 
-  async stop(): Promise<void> {
-    this.listener.close();
-    for (const link of this.links) this.part(link);
-  }
-
-  private join(client: Socket): void {
-    if (this.isClosed) return void client.destroy();
-    const server = connect(this.socketPath);
-    const link: Link = { client, server, isDoomed: false };
-    this.links.add(link);
-    for (const socket of [client, server]) {
-      socket.on('error', () => undefined);
-      socket.on('close', () => this.part(link));
-      socket.setNoDelay(true);
+  protected override passes(link: Link, from: Socket, chunk: Buffer): boolean {
+    if (from === link.server) return !this.doomed.has(link);
+    if (this.commitsToSwallow > 0 && chunk.includes('commit\0')) {
+      this.commitsToSwallow -= 1;
+      this.doomed.add(link);
     }
-    client.on('data', (chunk: Buffer) => {
-      if (this.commitsToSwallow > 0 && chunk.includes('commit\0')) {
-        this.commitsToSwallow -= 1;
-        link.isDoomed = true;
-      }
-      server.write(chunk);
-    });
-    server.on('data', (chunk: Buffer) => {
-      if (link.isDoomed) this.part(link);
-      else client.write(chunk);
-    });
-    if (this.isSilent) {
-      client.pause();
-      server.pause();
-    }
-  }
-
-  private part(link: Link): void {
-    this.links.delete(link);
-    link.client.destroy();
-    link.server.destroy();
+    return true;
   }
 }

@@ -1,6 +1,7 @@
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
+import type { Transaction } from '../../src/platform/database/transaction.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 
 let server: TestDatabase;
@@ -108,6 +109,31 @@ it('logs a slow statement without its parameters', async () => {
   expect(slow?.fields.ms).toBeGreaterThanOrEqual(100);
   expect(JSON.stringify(slow)).toContain('pg_sleep');
   expect(JSON.stringify(warnings)).not.toContain('swordfish');
+});
+
+const MODE_SQL = `select current_setting('plan_cache_mode') as mode`;
+
+it('plans a statement once for all values where it is told so, and no other one', async () => {
+  const mode = (tx: Transaction) => tx.query<{ mode: string }>(MODE_SQL);
+  const modes = await db.system(async (tx) => [
+    ...(await mode(tx)),
+    ...(await tx.queryPlannedOnce<{ mode: string }>(MODE_SQL, [])),
+    ...(await mode(tx)),
+  ]);
+  expect(modes.map((row) => row.mode)).toEqual(['auto', 'force_generic_plan', 'auto']);
+});
+
+it('fails as a whole when one of several statements under way does', async () => {
+  const before = await modules();
+  const failing = db.transaction(ctx(), (inner) =>
+    Promise.all([
+      addModule(inner, 'first-of-three'),
+      inner.tx.query('select 1 / 0'),
+      addModule(inner, 'third-of-three'),
+    ]),
+  );
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  expect(await modules()).toEqual(before);
 });
 
 it('answers 503 when its connection is ended, and goes on with the next one', async () => {

@@ -1,6 +1,6 @@
 /** The network in front of a server: whole, cut, silent, or slow. What is slow also arrives in order. */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Slowness {
   readonly latencyMs: number;
@@ -9,30 +9,30 @@ export interface Slowness {
   readonly bytesPerSecond: number;
 }
 
-interface Link {
+export interface Link {
   readonly client: Socket;
   readonly server: Socket;
 }
 
 export class Network {
+  private readonly listener = createServer();
   private readonly links = new Set<Link>();
   private isCut = false;
   private isSilent = false;
   private slowness: Slowness | undefined;
 
-  private constructor(
-    private readonly listener: Server,
-    private readonly target: number,
-  ) {}
+  protected constructor(private readonly target: number | string) {}
 
-  /** In front of a port of this machine. */
-  static async before(port: number): Promise<Network> {
-    const listener = createServer();
-    const network = new Network(listener, port);
-    listener.on('connection', (client) => network.join(client));
-    listener.listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    return network;
+  /** In front of a port of this machine, or of a Unix socket. */
+  static async before(target: number | string): Promise<Network> {
+    return new Network(target).open();
+  }
+
+  protected async open(): Promise<this> {
+    this.listener.on('connection', (client) => this.join(client));
+    this.listener.listen(0, '127.0.0.1');
+    await once(this.listener, 'listening');
+    return this;
   }
 
   get port(): number {
@@ -75,7 +75,9 @@ export class Network {
 
   private join(client: Socket): void {
     if (this.isCut) return void client.destroy();
-    const link = { client, server: connect(this.target, '127.0.0.1') };
+    const { target } = this;
+    const server = typeof target === 'string' ? connect(target) : connect(target, '127.0.0.1');
+    const link = { client, server };
     this.links.add(link);
     for (const [from, to] of [
       [link.client, link.server],
@@ -84,14 +86,20 @@ export class Network {
       from.setNoDelay(true);
       from.on('error', () => undefined);
       from.on('close', () => this.part(link));
-      this.carry(from, to);
+      this.carry(link, from, to);
       if (this.isSilent) from.pause();
     }
   }
 
-  private carry(from: Socket, to: Socket): void {
+  /** False: the connection breaks instead. */
+  protected passes(_link: Link, _from: Socket, _chunk: Buffer): boolean {
+    return true;
+  }
+
+  private carry(link: Link, from: Socket, to: Socket): void {
     let freeAt = 0;
     from.on('data', (chunk: Buffer) => {
+      if (!this.passes(link, from, chunk)) return this.part(link);
       if (!this.slowness) return void to.write(chunk);
       const { latencyMs, jitterMs, bytesPerSecond } = this.slowness;
       const now = performance.now();

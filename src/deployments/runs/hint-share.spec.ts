@@ -7,11 +7,17 @@ describe('the share of a tenant in the hints of a process', () => {
   let looked: RunKey[] = [];
   let end: (() => void)[] = [];
 
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
   const share = () =>
-    new HintShare(3, async (key) => {
-      looked.push(key);
-      await new Promise<void>((resolve) => end.push(resolve));
-    });
+    new HintShare(
+      3,
+      async (key) => {
+        looked.push(key);
+        await new Promise<void>((resolve) => end.push(resolve));
+      },
+      pause,
+    );
   const hint = (tenantId = flooding) => ({ tenantId, id: newId() });
 
   beforeEach(() => {
@@ -19,11 +25,12 @@ describe('the share of a tenant in the hints of a process', () => {
     end = [];
   });
 
-  it('looks at so many of one tenant at once, and drops the rest without waiting', async () => {
+  it('looks at so many of one tenant at once, and drops the rest, slowly', async () => {
     const hints = share();
     const taken = Array.from({ length: 3 }, () => hints.take(hint()));
     for (let more = 0; more < 50; more += 1) await hints.take(hint());
     expect(looked).toHaveLength(3);
+    expect(pauses).toEqual(Array.from({ length: 50 }, () => 50));
     for (const done of end) done();
     await Promise.all(taken);
   });

@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunHandler, RunKey } from '../../platform/queue/wake-up.js';
 
+/** Taking hints only to drop them would keep the process busy for seconds after a flood. */
+const DROP_AFTER_MS = 50;
+
 /**
- * Hints come first in, first out, so a tenant that gives thousands of them would be all that a
- * process looks at. What is beyond a tenant's share is dropped, not put back: whoever gives a hint
- * has made the run due before, and the due loop, which is fair, takes it within a beat. Dropping
- * costs nothing, so the hints of others are reached as soon as they are behind no others that act.
+ * A tenant that gives thousands of hints would be all that a process looks at. What is beyond a
+ * tenant's share is dropped, not put back: whoever gives a hint has made the run due before, and the
+ * due loop, which is fair, takes it within a beat. It is dropped slowly, which leaves the processor to
+ * those who act; the hints of others come before it, as the newest come first.
  */
 export class HintShare {
   private readonly looking = new Map<string, number>();
@@ -12,12 +16,16 @@ export class HintShare {
   constructor(
     private readonly perTenant: number,
     private readonly look: RunHandler,
+    private readonly pause = (ms: number): Promise<unknown> => delay(ms),
   ) {}
 
   async take(key: RunKey): Promise<void> {
     const { tenantId } = key;
     const others = this.looking.get(tenantId) ?? 0;
-    if (others >= this.perTenant) return;
+    if (others >= this.perTenant) {
+      await this.pause(DROP_AFTER_MS);
+      return;
+    }
     this.looking.set(tenantId, others + 1);
     try {
       await this.look(key);

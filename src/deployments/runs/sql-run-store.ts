@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import type { CommitName } from '../../kernel/failpoint.js';
+import { systemClock } from '../../kernel/clock.js';
+import { FairTurns } from '../../kernel/fair-turns.js';
+import { InTurn } from '../../kernel/in-turn.js';
 import type {
   Lease,
   LoadedRun,
@@ -34,6 +37,12 @@ import { SqlRunTransaction } from './sql-run-transaction.js';
 import { claimDueSql } from './claim-due-sql.js';
 import { leaseSql, releaseSql, renewSql, retireSql, RUN_KIND, sleepSql } from './run-sql.js';
 
+/**
+ * Of a process's engine. More would only wait for connections and processors, in the order of asking:
+ * a tenant's thousands would be in front of everybody else's one.
+ */
+const TRANSACTIONS_AT_ONCE = 4;
+
 interface LeaseRow {
   readonly tenantId: string;
   readonly id: string;
@@ -45,6 +54,9 @@ interface LeaseRow {
 /** Runs in PostgreSQL. Leases and due times are the system's; everything else is the tenant's. */
 @Injectable()
 export class SqlRunStore extends RunStore {
+  private readonly capacityTurns = new InTurn();
+  private readonly turns = new FairTurns(TRANSACTIONS_AT_ONCE, systemClock);
+
   constructor(
     private readonly database: Database,
     private readonly signal: Signal,
@@ -84,8 +96,8 @@ export class SqlRunStore extends RunStore {
     return { renewed: idsOf(true), busy: idsOf(false) };
   }
 
-  async load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
-    return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
+  load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
+    return this.inTenant(key.tenantId, async (ctx) => {
       const at = [key.tenantId, key.id] as const;
       const { lastSeq, lastSignal } = previous?.journal ?? emptyJournal;
       const [head] = await ctx.tx.query<Head>(HEAD_SQL, [
@@ -102,23 +114,22 @@ export class SqlRunStore extends RunStore {
     });
   }
 
-  async commit<T>(
+  commit<T>(
     { key, fence }: Lease,
     { locksSlot }: { locksSlot: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
-    return this.database.transaction(Context.system(key.tenantId, 'engine'), async (ctx) => {
-      const { audit, signal, outbox } = this;
-      const tx = await SqlRunTransaction.begin(ctx, key, fence, {
-        locksSlot,
-        audit,
-        signal,
-        outbox,
+    const { audit, signal, outbox } = this;
+    const commit = () =>
+      this.inTenant(key.tenantId, async (ctx) => {
+        const ports = { audit, signal, outbox };
+        const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, ...ports });
+        const result = await work(tx);
+        await tx.flush();
+        return result;
       });
-      const result = await work(tx);
-      await tx.flush();
-      return result;
-    });
+    // They would wait for the tenant's capacity lock, each with a connection that others need.
+    return locksSlot ? this.capacityTurns.run(key.tenantId, commit) : commit();
   }
 
   async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
@@ -149,6 +160,12 @@ export class SqlRunStore extends RunStore {
   async retire({ key, fence }: Lease): Promise<void> {
     await this.clockwork('release', (tx) =>
       tx.execute(retireSql, [key.tenantId, RUN_KIND, key.id, fence]),
+    );
+  }
+
+  private inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
+    return this.turns.run(tenantId, () =>
+      this.database.transaction(Context.system(tenantId, 'engine'), work),
     );
   }
 

@@ -67,7 +67,8 @@ export class BullMqWakeUp extends WakeUp {
 
   private async add({ tenantId, id }: RunKey): Promise<void> {
     await failpoint('queue.wake-up:before');
-    await this.queue.add('look', { tenantId, id }, { jobId: id });
+    // The newest first: who waits behind a backlog has been found by the due loop meanwhile.
+    await this.queue.add('look', { tenantId, id }, { jobId: id, lifo: true });
     await failpoint('queue.wake-up:after');
   }
 

@@ -1,0 +1,85 @@
+import { ManualClock } from './clock.js';
+import { FairTurns } from './fair-turns.js';
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly turns: FairTurns;
+  /** What is under way, in the order in which it began. */
+  readonly begun: string[] = [];
+  private readonly ends = new Map<string, () => void>();
+
+  constructor(atOnce: number) {
+    this.turns = new FairTurns(atOnce, this.clock);
+  }
+
+  ask(...names: string[]): void {
+    for (const name of names) {
+      const work = () => {
+        this.begun.push(name);
+        return new Promise<void>((end) => this.ends.set(name, end));
+      };
+      void this.turns.run(name[0]!, work);
+    }
+  }
+
+  async end(...names: string[]): Promise<void> {
+    await settled();
+    for (const name of names) {
+      this.ends.get(name)!();
+      await settled();
+    }
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('fair turns', () => {
+  it('give all there is to a key that is alone, and no more', async () => {
+    const bench = new Bench(3);
+    bench.ask('a1', 'a2', 'a3', 'a4');
+    await settled();
+    expect(bench.begun).toEqual(['a1', 'a2', 'a3']);
+    await bench.end('a2');
+    expect(bench.begun.slice(3)).toEqual(['a4']);
+  });
+
+  it('let others begin before what a crowd asked for earlier', async () => {
+    const bench = new Bench(2);
+    bench.ask('a1', 'a2', 'a3', 'a4', 'b1');
+    await bench.end('a1');
+    expect(bench.begun).toEqual(['a1', 'a2', 'b1']);
+  });
+
+  it('keep a share free for who asked a moment ago, and give it back when it stays away', async () => {
+    const bench = new Bench(2);
+    bench.ask('b1');
+    await bench.end('b1');
+    bench.ask('a1', 'a2');
+    await settled();
+    expect(bench.begun).toEqual(['b1', 'a1']);
+    bench.ask('b2');
+    await settled();
+    expect(bench.begun).toEqual(['b1', 'a1', 'b2']);
+    await bench.end('b2');
+    bench.clock.advance(1_001);
+    await bench.end('a1');
+    bench.ask('a3');
+    await settled();
+    expect(bench.begun.slice(3)).toEqual(['a2', 'a3']);
+  });
+
+  it('leave nobody out when there are more keys than places', async () => {
+    const bench = new Bench(2);
+    bench.ask('a1', 'b1', 'a2', 'a3', 'b2', 'c1', 'd1');
+    for (const name of ['a1', 'b1', 'a2', 'b2', 'c1']) await bench.end(name);
+    expect(bench.begun).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'd1', 'a3']);
+  });
+
+  it('hand on what work throws, and its place', async () => {
+    const bench = new Bench(1);
+    const failing = bench.turns.run('a', () => Promise.reject(new Error('mine')));
+    const next = bench.turns.run('b', () => Promise.resolve('next'));
+    await expect(failing).rejects.toThrow('mine');
+    expect(await next).toBe('next');
+  });
+});

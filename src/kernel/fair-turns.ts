@@ -1,0 +1,71 @@
+import type { Clock } from './clock.js';
+
+/** Who asked so recently is expected again: its share is kept free for it. */
+const RECENT_MS = 1_000;
+
+/**
+ * So much work at once, shared between keys: they take turns, and none has more than its share of it
+ * under way while others are about. Who is alone has all of it.
+ */
+export class FairTurns {
+  private readonly waiting = new Map<string, (() => void)[]>();
+  private readonly working = new Map<string, number>();
+  private readonly askedAt = new Map<string, number>();
+  private count = 0;
+
+  constructor(
+    private readonly atOnce: number,
+    private readonly clock: Pick<Clock, 'monotonic'>,
+  ) {}
+
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    await this.enter(key);
+    try {
+      return await work();
+    } finally {
+      this.leave(key);
+    }
+  }
+
+  private async enter(key: string): Promise<void> {
+    this.askedAt.set(key, this.clock.monotonic());
+    await new Promise<void>((begin) => {
+      const line = this.waiting.get(key) ?? [];
+      line.push(begin);
+      this.waiting.set(key, line);
+      this.beginNext();
+    });
+  }
+
+  private leave(key: string): void {
+    this.count -= 1;
+    const left = this.working.get(key)! - 1;
+    if (left > 0) this.working.set(key, left);
+    else this.working.delete(key);
+    this.beginNext();
+  }
+
+  private beginNext(): void {
+    const share = this.share();
+    for (const [key, line] of this.waiting) {
+      if (this.count >= this.atOnce) return;
+      const own = this.working.get(key) ?? 0;
+      if (own >= share) continue;
+      const begin = line.shift()!;
+      // To the end: the others have their turn first.
+      this.waiting.delete(key);
+      if (line.length > 0) this.waiting.set(key, line);
+      this.working.set(key, own + 1);
+      this.count += 1;
+      begin();
+    }
+  }
+
+  private share(): number {
+    const since = this.clock.monotonic() - RECENT_MS;
+    for (const [key, at] of this.askedAt) {
+      if (at < since && !this.working.has(key) && !this.waiting.has(key)) this.askedAt.delete(key);
+    }
+    return Math.max(1, Math.floor(this.atOnce / Math.max(1, this.askedAt.size)));
+  }
+}

@@ -1,0 +1,40 @@
+import { InTurn } from './in-turn.js';
+
+function held() {
+  let letGo: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => (letGo = resolve));
+  return { promise, letGo };
+}
+
+describe('work in turn', () => {
+  it('waits for what was asked for before on the same key, and for nothing else', async () => {
+    const turns = new InTurn();
+    const log: string[] = [];
+    const first = held();
+    const work = (name: string, until?: Promise<void>) => async () => {
+      log.push(`${name} begins`);
+      await until;
+      log.push(`${name} ends`);
+      return name;
+    };
+    const asked = [
+      turns.run('a', work('a1', first.promise)),
+      turns.run('a', work('a2')),
+      turns.run('b', work('b1')),
+    ];
+    expect(await asked[2]).toBe('b1');
+    expect(log).toEqual(['a1 begins', 'b1 begins', 'b1 ends']);
+    first.letGo();
+    expect(await Promise.all(asked)).toEqual(['a1', 'a2', 'b1']);
+    expect(log.slice(3)).toEqual(['a1 ends', 'a2 begins', 'a2 ends']);
+  });
+
+  it('goes on after a failure, which only its own asker sees, and keeps nothing', async () => {
+    const turns = new InTurn();
+    const failing = turns.run('a', () => Promise.reject(new Error('mine')));
+    const next = turns.run('a', () => Promise.resolve('next'));
+    await expect(failing).rejects.toThrow('mine');
+    expect(await next).toBe('next');
+    expect(turns.size).toBe(0);
+  });
+});
