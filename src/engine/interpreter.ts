@@ -21,6 +21,9 @@ const TURNS_PER_LEASE = 200;
 /** So many actions in one transaction at most: what they lock is not locked for long. */
 const ACTIONS_PER_TURN = 10;
 
+/** Such work may be done again when the transaction that it shares with the slot fails. */
+const QUICK_MS = 1_000;
+
 export interface InterpreterPorts extends ActionPorts {
   readonly store: RunStore;
 }
@@ -116,6 +119,7 @@ export class Interpreter {
     }
     const stepRun = now();
     if (handler.budget === 'step') budget.extend?.(remainingMs(stepRun));
+    const began = performance.now();
     const outcome = await guarded(run, () =>
       handler.run(Context.system(lease.key.tenantId, 'engine'), stepRun),
     );
@@ -123,7 +127,11 @@ export class Interpreter {
     return this.goOn(
       { lease, run, budget },
       {
-        locksSlot: outcome.outcome === 'done' && isSlotNext(stepRun.plan.steps, attempt.step),
+        // What has taken long is written down at once, and waits for nobody's lock.
+        locksSlot:
+          outcome.outcome === 'done' &&
+          isSlotNext(stepRun.plan.steps, attempt.step) &&
+          performance.now() - began < QUICK_MS,
         moves: isMove({ do: 'run', ...attempt }),
         begin: (turn) => this.actions.conclude(turn, stepRun, outcome),
       },

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
+import { together } from '../../src/platform/database/together.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 
 let server: TestDatabase;
@@ -126,9 +128,10 @@ it('plans a statement once for all values where it is told so, and no other one'
 it('fails as a whole when one of several statements under way does', async () => {
   const before = await modules();
   const failing = db.transaction(ctx(), (inner) =>
-    Promise.all([
+    together([
       addModule(inner, 'first-of-three'),
-      inner.tx.query('select 1 / 0'),
+      // Heard of later than the next one's, which fails because of it.
+      inner.tx.query('select 1 / 0').finally(() => delay(20)),
       addModule(inner, 'third-of-three'),
     ]),
   );

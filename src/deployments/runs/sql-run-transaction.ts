@@ -14,6 +14,7 @@ import {
 } from '../../engine/run-store.js';
 import type { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
+import { together } from '../../platform/database/together.js';
 import type { Outbox } from '../../platform/outbox/outbox.js';
 import type { Signal } from '../../platform/signal/signal.js';
 import { lockCapacity } from '../admission/capacity-lock.js';
@@ -68,7 +69,7 @@ export class SqlRunTransaction implements RunTransaction {
     // Sent together, and locked one after the other in this order.
     const before = options.locksSlot ? [lockCapacity(ctx), ctx.tx.query(LOCK_SLOT_SQL, at)] : [];
     const own = ctx.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
-    await Promise.all([...before, own]);
+    await together([...before, own]);
     const [locked] = await own;
     if (!locked) throw new Fenced();
     ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
@@ -106,7 +107,7 @@ export class SqlRunTransaction implements RunTransaction {
     this.changed = true;
     // A gate begins anew after a pause, and means nothing after its rollout has turned back.
     const audited = { deploymentId: this.key.id, from, to: status, reason, actor };
-    await Promise.all([
+    await together([
       this.context.tx.execute(
         `update runs set gate = null, polls_gate = false,
            lane = case when $4 then 'rollback' else lane end
@@ -175,7 +176,7 @@ export class SqlRunTransaction implements RunTransaction {
         this.ports.outbox.append(this.context, { streamId: id, upToSeq: this.seq }),
       );
     }
-    await Promise.all(writes);
+    await together(writes);
   }
 
   private sleepParameters({ until, waitingOn, pollsGate }: Sleep): unknown[] {

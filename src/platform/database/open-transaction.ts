@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { CommitName } from '../../kernel/failpoint.js';
+import { together } from './together.js';
 import { statementName } from './statement-names.js';
 import type { Transaction } from './transaction.js';
 
@@ -27,7 +28,7 @@ export class OpenTransaction implements Transaction {
 
   async queryPlannedOnce<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     const planMode = (mode: string) => this.client.query(`set local plan_cache_mode = ${mode}`);
-    const [, rows] = await Promise.all([
+    const [, rows] = await together([
       planMode('force_generic_plan'),
       this.query<Row>(sql, parameters),
       planMode('auto'),
