@@ -11,9 +11,9 @@ const results = join(root, 'coverage', 'results.json');
 const shownFailures = 20;
 
 /** Tests wait for servers more than they compute, but their deadlines are real. */
-const workers = Math.max(3, Math.min(4, availableParallelism() - 1));
-/** Counting lines goes over all that a worker has ever loaded: an old one takes seconds for each file. */
-const heapPerWorker = '400MB';
+const workers = Math.max(4, Math.min(6, availableParallelism()));
+/** Modules of finished test files stay in a worker's memory: one that has grown is replaced. */
+const heapPerWorker = '800MB';
 
 const given = process.argv.slice(2);
 const projects = ['--selectProjects', 'unit', 'integration', 'e2e'];

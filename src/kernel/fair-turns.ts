@@ -2,6 +2,8 @@ import type { Clock } from './clock.js';
 
 /** Who asked so recently is expected again: its share is kept free for it. */
 const RECENT_MS = 1_000;
+/** Thousands of keys are not gone through at each turn. */
+const FORGET_EVERY_MS = 100;
 
 /**
  * So much work at once, shared between keys: they take turns, and none has more than its share of it
@@ -12,6 +14,7 @@ export class FairTurns {
   private readonly working = new Map<string, number>();
   private readonly askedAt = new Map<string, number>();
   private count = 0;
+  private forgotAt = 0;
 
   constructor(
     private readonly atOnce: number,
@@ -62,10 +65,17 @@ export class FairTurns {
   }
 
   private share(): number {
-    const since = this.clock.monotonic() - RECENT_MS;
+    this.forget();
+    return Math.max(1, Math.floor(this.atOnce / Math.max(1, this.askedAt.size)));
+  }
+
+  private forget(): void {
+    const now = this.clock.monotonic();
+    if (now - this.forgotAt < FORGET_EVERY_MS) return;
+    this.forgotAt = now;
+    const since = now - RECENT_MS;
     for (const [key, at] of this.askedAt) {
       if (at < since && !this.working.has(key) && !this.waiting.has(key)) this.askedAt.delete(key);
     }
-    return Math.max(1, Math.floor(this.atOnce / Math.max(1, this.askedAt.size)));
   }
 }

@@ -186,9 +186,9 @@ export class SqlRunTransaction implements RunTransaction {
     ];
   }
 
-  /** The database's clock, without asking it again. Whole milliseconds come back as they went in. */
+  /** The database's clock in ms, without asking it again. Whole microseconds come back as they went in. */
   private now(): number {
-    return Math.floor(this.locked.now + performance.now() - this.lockedAt);
+    return Math.floor((this.locked.now + performance.now() - this.lockedAt) * 1000) / 1000;
   }
 }
 
