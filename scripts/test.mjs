@@ -11,7 +11,7 @@ const results = join(root, 'coverage', 'results.json');
 const shownFailures = 20;
 
 /** Tests wait for servers more than they compute, but their deadlines are real. */
-const workers = Math.max(4, Math.min(6, availableParallelism()));
+const workers = Math.max(3, Math.min(4, availableParallelism() - 1));
 /** Modules of finished test files stay in a worker's memory: one that has grown is replaced. */
 const heapPerWorker = '800MB';
 

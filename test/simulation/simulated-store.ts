@@ -15,10 +15,14 @@ interface OpenTransaction {
   readonly effects: (() => void)[];
 }
 
+/** It takes as long as all the rest: over a thousand seeds every kind of commit is among them. */
+const COMPARED_EVERY = 4;
+
 export class SimulatedStore extends FakeRunStore {
   trace!: Trace;
   onCommit: (run: FakeRun) => void = () => undefined;
   private readonly open = new Map<string, OpenTransaction>();
+  private commits = 0;
 
   /** What a handler may change together with its journal entry. */
   transactionOf({ id }: RunKey): OpenTransaction {
@@ -47,7 +51,8 @@ export class SimulatedStore extends FakeRunStore {
     }
     for (const effect of effects) effect();
     this.onCommit(run);
-    await this.compare(lease, result);
+    this.commits += 1;
+    if (this.commits % COMPARED_EVERY === 0) await this.compare(lease, result);
     return result;
   }
 
