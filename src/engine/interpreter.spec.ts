@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import type { JournalEntry } from './journal.js';
 import { EngineRig, planOf, waitUntil, type Script } from '../../test/support/engine-rig.js';
-import { FakeRunStore } from '../../test/support/fake-run-store.js';
+import { FakeRunStore, type FakeRun } from '../../test/support/fake-run-store.js';
 import { DomainError, TerminalError } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import { Fenced } from './run-store.js';
@@ -133,6 +133,27 @@ describe('the interpreter', () => {
     rig.script = { 'w1.move': failing(new Error('half-way'), 3) };
     await rig.drive(rig.store.add(planOf()));
     expect(rig.store.effects.filter((effect) => effect === '1:w1.move')).toHaveLength(1);
+  });
+
+  it('blames the first step of a turn for what only its commit refuses', async () => {
+    const rig = new EngineRig();
+    const commit = rig.store.commit.bind(rig.store);
+    rig.store.commit = (lease, options, work) =>
+      commit(lease, options, async (tx) => {
+        const result = await work(tx);
+        const { draft } = tx as unknown as { draft: FakeRun };
+        const isMoved = ({ stepId, kind }: JournalEntry) =>
+          stepId === 'w1.move' && kind === 'step-succeeded';
+        if (draft.entries.some(isMoved)) throw new Error('the entry is too large');
+        return result;
+      });
+    const run = await rig.drive(rig.store.add(planOf()));
+    expect(run).toMatchObject({
+      ...{ status: 'RolledBack', reason: expect.stringMatching(/gave up .* too large/) as string },
+    });
+    expect(run.entries.filter(({ kind }) => kind === 'step-failed')).toHaveLength(
+      limits.stepAttempts,
+    );
   });
 
   it('waits longer after each failure', async () => {

@@ -139,7 +139,7 @@ export class Interpreter {
   }
 
   /** One transaction: its beginning, and what follows from it without anything outside. */
-  private async goOn(held: Held, beginning: Beginning): Promise<After> {
+  private async goOn(held: Held, beginning: Beginning, most = ACTIONS_PER_TURN): Promise<After> {
     let begun = 0;
     try {
       return await this.ports.store.commit(held.lease, beginning, async (tx) => {
@@ -147,7 +147,7 @@ export class Interpreter {
         begun = 1;
         await beginning.begin(turn);
         let moves = beginning.moves;
-        while (begun < ACTIONS_PER_TURN) {
+        while (begun < most) {
           const next = this.next(turn, beginning, held.budget);
           // What nodes are told is told to them: a second move does not overtake the first.
           if (!next || (moves && isMove(next))) break;
@@ -160,22 +160,14 @@ export class Interpreter {
     } catch (error) {
       if (isOurs(error)) throw error;
       // Not the first one's failure: each gets a transaction of its own until it is found.
-      if (begun > 1) return this.alone(held, (turn) => beginning.begin(turn), beginning);
+      if (begun > 1) return this.goOn(held, beginning, 1);
       if (!beginning.failed) throw error;
-      return this.alone(held, (turn) => beginning.failed!(turn, error), { locksSlot: false });
+      return this.ports.store.commit(held.lease, { locksSlot: false }, async (tx) => {
+        const turn = new Turn(tx, held.run);
+        await beginning.failed!(turn, error);
+        return turn.after;
+      });
     }
-  }
-
-  private alone(
-    { lease, run }: Held,
-    work: (turn: Turn) => Promise<void>,
-    locks: { readonly locksSlot: boolean },
-  ): Promise<After> {
-    return this.ports.store.commit(lease, locks, async (tx) => {
-      const turn = new Turn(tx, run);
-      await work(turn);
-      return turn.after;
-    });
   }
 
   /** What the same transaction may go on with; null: it is committed first. */
