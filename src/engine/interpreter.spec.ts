@@ -329,7 +329,7 @@ function manyNotes(seq: number, count: number): JournalEntry[] {
 
 describe('a step that needs more time than an action has', () => {
   it('gets what is left of its own deadline, and gives it back', async () => {
-    const rig = new EngineRig(undefined, 'step');
+    const rig = new EngineRig(undefined, { budget: 'step' });
     const key = rig.store.add(planOf());
     const extend = jest.fn();
     rig.script = {

@@ -2,18 +2,17 @@
  * Performs what decide() says, appends it to the journal, and goes on under the same lease until
  * the answer is "wait" or the run is over. Thin on purpose: no policy lives here.
  */
-import { Context } from '../platform/context.js';
 import { decide, type Action } from './decide.js';
-import { ACTION_BUDGET_MS } from './lease-keeper.js';
+import type { ActionBudget, Held } from './held.js';
 import { Actions, locksSlot, type ActionPorts, type WritingAction } from './actions.js';
 import { movesOf, type Step } from './plan.js';
-import type { Lease, LoadedRun } from './run.js';
+import { runOutside } from './outside-step.js';
+import type { Lease } from './run.js';
 import type { RunStore } from './run-store.js';
-import { isStarted, recordStart } from './record-outcome.js';
 import { tryAgain } from './poison.js';
 import { appliedEntry, effectOf } from './signal-effect.js';
-import { remainingMs, stepRunOf, type StepAttempt } from './step-runs.js';
-import { awayOutcome, failureOutcome, isOurs, type Outcome } from './step-outcome.js';
+import { stepRunOf, type StepAttempt } from './step-runs.js';
+import { failureOutcome, isOurs } from './step-outcome.js';
 import { Turn, type After } from './turn.js';
 
 /** More turns than this under one lease is a loop, not progress: let others have theirs. */
@@ -26,19 +25,6 @@ const QUICK_MS = 1_000;
 
 export interface InterpreterPorts extends ActionPorts {
   readonly store: RunStore;
-}
-
-export interface ActionBudget {
-  readonly signal: AbortSignal;
-  /** From now on the action may take so long. Without an answer: as long as it is used to. */
-  readonly extend?: (ms: number) => void;
-}
-
-/** What is acted on, under which lease, for how long. */
-interface Held {
-  readonly lease: Lease;
-  readonly run: LoadedRun;
-  readonly budget: ActionBudget;
 }
 
 /** What a turn begins with; decide() says what follows. */
@@ -100,38 +86,18 @@ export class Interpreter {
     });
   }
 
-  /** Journalled as started before it does anything, for what it does cannot be taken back. */
   private async outside(held: Held, attempt: StepAttempt): Promise<After> {
-    const { store, handlers } = this.ports;
-    const { lease, budget } = held;
-    let { run } = held;
-    const handler = handlers.get(attempt.step.kind);
-    const now = () => stepRunOf(lease.key, run, attempt, budget.signal);
-    if (!isStarted(now())) {
-      const after = await store.commit(lease, { locksSlot: false }, async (tx) => {
-        const turn = new Turn(tx, run);
-        await recordStart(turn, now());
-        return turn.after;
-      });
-      // Somebody has asked for something: that comes first.
-      if (typeof after === 'string') return after;
-      run = after;
-    }
-    const stepRun = now();
-    if (handler.budget === 'step') budget.extend?.(remainingMs(stepRun));
-    const began = performance.now();
-    const outcome = await guarded(run, () =>
-      handler.run(Context.system(lease.key.tenantId, 'engine'), stepRun),
-    );
-    if (handler.budget === 'step') budget.extend?.(ACTION_BUDGET_MS);
+    const result = await runOutside(this.ports, held, attempt);
+    if (typeof result === 'string') return result;
+    const { run, stepRun, outcome, tookMs } = result;
     return this.goOn(
-      { lease, run, budget },
+      { ...held, run },
       {
         // What has taken long is written down at once, and waits for nobody's lock.
         locksSlot:
           outcome.outcome === 'done' &&
           isSlotNext(stepRun.plan.steps, attempt.step) &&
-          performance.now() - began < QUICK_MS,
+          tookMs < QUICK_MS,
         moves: isMove({ do: 'run', ...attempt }),
         begin: (turn) => this.actions.conclude(turn, stepRun, outcome),
       },
@@ -203,14 +169,6 @@ export class Interpreter {
 
 function isMove(action: Action): boolean {
   return action.do === 'run' && movesOf(action.step).length > 0;
-}
-
-async function guarded({ now }: LoadedRun, work: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await work();
-  } catch (error) {
-    return awayOutcome(error, now) ?? failureOutcome(error);
-  }
 }
 
 function isSlotNext(steps: readonly Step[], { id }: Step): boolean {

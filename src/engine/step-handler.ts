@@ -64,6 +64,11 @@ export interface StepHandler extends RegistryEntry {
    */
   readonly mode: 'transaction' | 'outside';
   /**
+   * Of mode `outside`: it only looks, nothing has to be taken back. Then `step-started` is committed
+   * ahead of the outcome only when it proves slow.
+   */
+  readonly onlyLooks?: true;
+  /**
    * `step`: one run may take the step's whole deadline instead of an action's 20 s, under a lease
    * that is renewed all the time. For what cannot be split; verbs wait until it has ended.
    */

@@ -44,7 +44,11 @@ export function simulatedSteps(world: StepWorld) {
     ...more,
   });
   return registry<StepHandler>('step', [
-    handler('preflight', () => preflight(world), { mode: 'outside' }),
+    handler('preflight', () => preflight(world), {
+      ...{ mode: 'outside' },
+      // In the other half it is started first, as what has an effect must be.
+      ...(world.dice.chance(0.5) ? { onlyLooks: true } : {}),
+    }),
     handler('slot', (run) => slot(world, run)),
     handler('recheck', () => done),
     handler('baseline', () => done),

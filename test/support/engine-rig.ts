@@ -10,7 +10,7 @@ import { registry } from '../../src/kernel/registry.js';
 import { Crash, FakeRunStore, type FakeRun } from './fake-run-store.js';
 
 /** By step id; what is not named succeeds. May throw. */
-export type Script = Readonly<Record<string, (run: StepRun) => StepOutcome>>;
+export type Script = Readonly<Record<string, (run: StepRun) => StepOutcome | Promise<StepOutcome>>>;
 
 const LEASE_MS = 4_000;
 const DEADLINE_MS = 60_000;
@@ -63,7 +63,7 @@ export class EngineRig {
   constructor(
     readonly store = new FakeRunStore(),
     /** Of the handler outside a transaction. */
-    private readonly budget?: StepHandler['budget'],
+    private readonly outsideIs: Pick<StepHandler, 'budget' | 'onlyLooks'> = {},
   ) {
     const kinds = ['slot', 'move', 'converge', 'gate'];
     this.interpreter = new Interpreter({
@@ -110,12 +110,12 @@ export class EngineRig {
   private handler(kind: string, mode: StepHandler['mode']): StepHandler {
     return {
       ...{ kind, title: kind, mode },
-      ...(mode === 'outside' && this.budget ? { budget: this.budget } : {}),
+      ...(mode === 'outside' ? this.outsideIs : {}),
       run: async (context, run) => {
         const effect = stepKey(run.planNumber, run.step.id);
         // Before it may fail: what a failing handler has done must be taken back with it.
         if (mode === 'transaction') await context.tx.execute(effect);
-        const outcome = this.script[run.step.id]?.(run) ?? standard(run);
+        const outcome = (await this.script[run.step.id]?.(run)) ?? standard(run);
         if (mode === 'outside') this.outside.push(effect);
         if (outcome.outcome === 'wait') await context.tx.execute(`wait ${effect}`);
         return outcome;

@@ -15,6 +15,7 @@ export class PreflightStep implements StepHandler {
   readonly kind = 'preflight';
   readonly title = 'Check signature, artifact and the way back';
   readonly mode = 'outside';
+  readonly onlyLooks = true;
   /** Hashing cannot be split, and an artifact of a slow store takes minutes. */
   readonly budget = 'step';
 

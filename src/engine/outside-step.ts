@@ -1,0 +1,89 @@
+/** Runs a step that works outside a transaction, and has its start in the journal when it must be. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Registry } from '../kernel/registry.js';
+import { Context } from '../platform/context.js';
+import type { ActionBudget, Held } from './held.js';
+import { ACTION_BUDGET_MS } from './lease-keeper.js';
+import { isStarted, recordStart } from './record-outcome.js';
+import type { LoadedRun } from './run.js';
+import type { RunStore } from './run-store.js';
+import type { StepHandler, StepRun } from './step-handler.js';
+import { awayOutcome, failureOutcome, type Outcome } from './step-outcome.js';
+import { remainingMs, stepRunOf, type StepAttempt } from './step-runs.js';
+import { Turn, type After } from './turn.js';
+
+/** What only looks and takes longer is seen to have started. */
+const SOON_MS = 200;
+
+export interface OutsidePorts {
+  readonly store: RunStore;
+  readonly handlers: Registry<StepHandler>;
+}
+
+export interface OutsideOutcome {
+  readonly run: LoadedRun;
+  readonly stepRun: StepRun;
+  readonly outcome: Outcome;
+  readonly tookMs: number;
+}
+
+/**
+ * Journalled as started before it does anything that could not be taken back. `stale`: somebody has
+ * asked for something, which comes first; the step runs again after it.
+ */
+export async function runOutside(
+  { store, handlers }: OutsidePorts,
+  held: Held,
+  attempt: StepAttempt,
+): Promise<OutsideOutcome | Extract<After, string>> {
+  const { lease, budget } = held;
+  const handler = handlers.get(attempt.step.kind);
+  let { run } = held;
+  const now = () => stepRunOf(lease.key, run, attempt, budget.signal);
+  let work = handler.onlyLooks ? perform(handler, now(), budget) : undefined;
+  // Whoever waits for it hears; meanwhile it must not end the process.
+  work?.catch(() => undefined);
+  if (!isStarted(now()) && !(work && (await isOverSoon(work)))) {
+    const after = await start(store, held, now());
+    if (typeof after === 'string') {
+      await work;
+      return after;
+    }
+    run = after;
+  }
+  work ??= perform(handler, now(), budget);
+  return { run, stepRun: now(), ...(await work) };
+}
+
+function start(store: RunStore, { lease, run }: Held, stepRun: StepRun): Promise<After> {
+  return store.commit(lease, { locksSlot: false }, async (tx) => {
+    const turn = new Turn(tx, run);
+    await recordStart(turn, stepRun);
+    return turn.after;
+  });
+}
+
+async function perform(
+  handler: StepHandler,
+  stepRun: StepRun,
+  budget: ActionBudget,
+): Promise<Pick<OutsideOutcome, 'outcome' | 'tookMs'>> {
+  const began = performance.now();
+  if (handler.budget === 'step') budget.extend?.(remainingMs(stepRun));
+  const ctx = Context.system(stepRun.key.tenantId, 'engine');
+  const outcome = await handler
+    .run(ctx, stepRun)
+    .catch((error: unknown) => awayOutcome(error, stepRun.now) ?? failureOutcome(error));
+  if (handler.budget === 'step') budget.extend?.(ACTION_BUDGET_MS);
+  return { outcome, tookMs: performance.now() - began };
+}
+
+async function isOverSoon(work: Promise<unknown>): Promise<boolean> {
+  const soon = new AbortController();
+  try {
+    const late = delay(SOON_MS, false, { signal: soon.signal }).catch(() => false);
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    soon.abort();
+  }
+}
