@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../kernel/bounded-map.js';
 import type { GateSpec } from './gate-spec.js';
 
 /**
@@ -19,9 +20,11 @@ export interface SpecKey {
  * changes; the version says when it has, so that a cached one can never be out of date.
  */
 export class GateSpecCache {
-  private readonly specs = new Map<string, { readonly version: string; readonly spec: GateSpec }>();
+  private readonly specs: BoundedMap<string, { readonly version: string; readonly spec: GateSpec }>;
 
-  constructor(private readonly most = SPECS_MOST) {}
+  constructor(most = SPECS_MOST) {
+    this.specs = new BoundedMap(most);
+  }
 
   get(key: SpecKey): GateSpec | undefined {
     const found = this.specs.get(nameOf(key));
@@ -29,11 +32,7 @@ export class GateSpecCache {
   }
 
   put(key: SpecKey, spec: GateSpec): void {
-    this.specs.delete(nameOf(key));
     this.specs.set(nameOf(key), { version: key.version, spec });
-    if (this.specs.size <= this.most) return;
-    const [oldest] = this.specs.keys();
-    this.specs.delete(oldest!);
   }
 }
 

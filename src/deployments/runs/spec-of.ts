@@ -1,16 +1,22 @@
+import { BoundedMap } from '../../kernel/bounded-map.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Context } from '../../platform/context.js';
-import type { Transaction } from '../../platform/database/transaction.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
-/** A spec never changes: each step of a transaction asks for it, and one of them reads it. */
-const known = new WeakMap<Transaction, Map<string, DeploymentSpec>>();
+/**
+ * A spec never changes, and each step of a rollout asks for it. Enough for those that are opened at
+ * the same time, at about 3 KiB each; who is asked about again after an hour is read again.
+ */
+const SPECS_MOST = 2_000;
+
+/** By tenant and id: what one tenant has read is no answer for another. */
+const known = new BoundedMap<string, DeploymentSpec>(SPECS_MOST);
 
 /** The spec of a deployment, as it was fixed when it was created. */
 export async function specOf(ctx: Context, deploymentId: string): Promise<DeploymentSpec> {
-  const specs = known.get(ctx.tx) ?? new Map<string, DeploymentSpec>();
-  const spec = specs.get(deploymentId) ?? (await readSpec(ctx, deploymentId));
-  known.set(ctx.tx, specs.set(deploymentId, spec));
+  const name = `${ctx.tenantId} ${deploymentId}`;
+  const spec = known.get(name) ?? (await readSpec(ctx, deploymentId));
+  known.set(name, spec);
   return spec;
 }
 
