@@ -56,6 +56,12 @@ export const deploymentErrors = [
       'No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.',
   },
   {
+    code: 'acceptance-busy',
+    kind: 'unavailable',
+    meaning:
+      'More deployments are being posted than can be accepted, for half a minute by now. Repeat the request with the same Idempotency-Key.',
+  },
+  {
     code: 'journal-full',
     kind: 'conflict',
     meaning:

@@ -5,6 +5,7 @@ import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
+import { AcceptanceTurns } from './acceptance/acceptance-turns.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
@@ -57,7 +58,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
       SlotStep,
     ],
     ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
-    ...[Acceptance, Capacity, ConflictPolicy, DeploymentReturns],
+    ...[Acceptance, AcceptanceTurns, Capacity, ConflictPolicy, DeploymentReturns],
     ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
   ],
   exports: [

@@ -5,6 +5,7 @@ import type { Context } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
+import { AcceptanceTurns } from './acceptance/acceptance-turns.js';
 import { refuseRolledBack } from './acceptance/loop-guard.js';
 import {
   type DeploymentAccepted,
@@ -24,6 +25,7 @@ export class DeploymentsService {
     private readonly database: Database,
     private readonly planner: Planner,
     private readonly acceptance: Acceptance,
+    private readonly turns: AcceptanceTurns,
   ) {}
 
   /** Everything is written in one transaction; the answer says what was committed. */
@@ -32,11 +34,12 @@ export class DeploymentsService {
     request: DeploymentRequest,
     idempotencyKey: string | undefined,
   ): Promise<DeploymentAccepted> {
-    const answer = await idempotent(
-      this.database,
-      context,
-      { key: idempotencyKey, route: 'POST /deployments', body: request },
-      async (ctx) => ({ status: 202, body: await this.accept(ctx, request) }),
+    const call = { key: idempotencyKey, route: 'POST /deployments', body: request };
+    const answer = await this.turns.run(context.tenantId, () =>
+      idempotent(this.database, context, call, async (ctx) => ({
+        status: 202,
+        body: await this.accept(ctx, request),
+      })),
     );
     return answer.body;
   }

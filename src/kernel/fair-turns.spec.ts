@@ -75,6 +75,20 @@ describe('fair turns', () => {
     expect(bench.begun).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'd1', 'a3']);
   });
 
+  it('refuse who has waited for too long, and only him', async () => {
+    const bench = new Bench(1);
+    bench.ask('a1');
+    const work = () => Promise.resolve('mine');
+    const late = bench.turns.run('b', work, { ms: 5, over: () => new Error('too long') });
+    await expect(late).rejects.toThrow('too long');
+    bench.ask('b2');
+    await bench.end('a1', 'b2');
+    expect(bench.begun).toEqual(['a1', 'b2']);
+    expect(await bench.turns.run('b', work, { ms: 5, over: () => new Error('never') })).toBe(
+      'mine',
+    );
+  });
+
   it('hand on what work throws, and its place', async () => {
     const bench = new Bench(1);
     const failing = bench.turns.run('a', () => Promise.reject(new Error('mine')));

@@ -5,6 +5,12 @@ const RECENT_MS = 1_000;
 /** Thousands of keys are not gone through at each turn. */
 const FORGET_EVERY_MS = 100;
 
+export interface Patience {
+  readonly ms: number;
+  /** What is thrown to who has waited for so long. */
+  readonly over: () => Error;
+}
+
 /**
  * So much work at once, shared between keys: they take turns, and none has more than its share of it
  * under way while others are about. Who is alone has all of it.
@@ -21,8 +27,8 @@ export class FairTurns {
     private readonly clock: Pick<Clock, 'monotonic'>,
   ) {}
 
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
-    await this.enter(key);
+  async run<T>(key: string, work: () => Promise<T>, patience?: Patience): Promise<T> {
+    await this.enter(key, patience);
     try {
       return await work();
     } finally {
@@ -30,14 +36,29 @@ export class FairTurns {
     }
   }
 
-  private async enter(key: string): Promise<void> {
+  private async enter(key: string, patience?: Patience): Promise<void> {
     this.askedAt.set(key, this.clock.monotonic());
-    await new Promise<void>((begin) => {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((begin, refuse) => {
       const line = this.waiting.get(key) ?? [];
       line.push(begin);
       this.waiting.set(key, line);
+      if (patience) {
+        timer = setTimeout(() => {
+          if (this.withdraw(key, begin)) refuse(patience.over());
+        }, patience.ms);
+      }
       this.beginNext();
-    });
+    }).finally(() => clearTimeout(timer));
+  }
+
+  private withdraw(key: string, begin: () => void): boolean {
+    const line = this.waiting.get(key) ?? [];
+    const at = line.indexOf(begin);
+    if (at < 0) return false;
+    line.splice(at, 1);
+    if (line.length === 0) this.waiting.delete(key);
+    return true;
   }
 
   private leave(key: string): void {

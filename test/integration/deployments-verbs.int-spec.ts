@@ -1,4 +1,6 @@
-import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import { withClient } from '../support/database.js';
+import { DeploymentsApp, orders, type DeployingTenant } from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
 
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
@@ -109,6 +111,29 @@ describe('a verb', () => {
     const answer = await tenant.post(`/deployments/${id}/cancel`, body);
     expect(answer.status).toBe(400);
     expect(await signals(id)).toEqual([]);
+  });
+
+  it('does not wait behind posts that cannot be accepted just now', async () => {
+    const id = await inStatus('Running');
+    const posts = await withClient(app.whole.database.superuser, async (client) => {
+      // Whoever posts with a key is held up here; there are more of them than connections.
+      await client.query('begin; lock table idempotency_keys in access exclusive mode');
+      const answers = Array.from({ length: 20 }, (_, at) =>
+        tenant.post('/deployments', orders, { 'idempotency-key': `burst-${at}` }),
+      );
+      await eventually(async () => {
+        const waiting = await app.sql(
+          `select 1 from pg_locks where relation = 'idempotency_keys'::regclass and not granted
+           and database = (select oid from pg_database where datname = current_database())`,
+        );
+        expect(waiting.length).toBeGreaterThanOrEqual(6);
+      });
+      expect((await verb(id, 'pause')).status).toBe(202);
+      expect((await tenant.get(`/deployments/${id}`)).status).toBe(200);
+      await client.query('rollback');
+      return Promise.all(answers);
+    });
+    expect(posts.map(({ status }) => status)).toEqual(Array(20).fill(202));
   });
 
   it('needs no body', async () => {

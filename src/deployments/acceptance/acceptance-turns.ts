@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { systemClock } from '../../kernel/clock.js';
+import { DomainError } from '../../kernel/errors.js';
+import { FairTurns, type Patience } from '../../kernel/fair-turns.js';
+import { Config } from '../../platform/config/config.js';
+
+/** Of the connections for requests: the others are for verbs, reads and whoever logs in. */
+const SHARE = 0.6;
+
+const PATIENCE: Patience = {
+  // Shorter than the minute that proxies wait.
+  ms: 30_000,
+  over: () =>
+    new DomainError(
+      'unavailable',
+      'acceptance-busy',
+      'More deployments are being posted than can be accepted. Repeat the request in a few seconds, with the same Idempotency-Key.',
+    ),
+};
+
+/**
+ * Thousands of deployments posted at once are accepted a few at a time, tenants in turns: whoever
+ * pauses or promotes one meanwhile does not wait behind them for a connection.
+ */
+@Injectable()
+export class AcceptanceTurns {
+  private readonly turns: FairTurns;
+
+  constructor(config: Config) {
+    const atOnce = Math.max(1, Math.floor(config.database.poolSize * SHARE));
+    this.turns = new FairTurns(atOnce, systemClock);
+  }
+
+  run<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+    return this.turns.run(tenantId, work, PATIENCE);
+  }
+}
