@@ -18,8 +18,12 @@ import { intervalRequests, recentRequests, sampleOf, type PollOf } from './gate-
 import { GateSpecCache } from './gate-spec-cache.js';
 import type { GateState } from './gate-spec.js';
 
-/** Folding holds the processor: with more at once, actions of the same process would feel it. */
-const BATCH = 200;
+/**
+ * Folding holds the processor, and actions of the same process feel it: few at once, and more only
+ * when there are more than can be done in small batches.
+ */
+const LEAST_AT_ONCE = 40;
+const MOST_AT_ONCE = 200;
 /**
  * A sample's time is when the agent took it, which is a little before it is stored. Reading up to
  * this very moment would pass over samples that are still on their way, and never come back to them.
@@ -32,6 +36,7 @@ type Intervals = ReadonlyMap<string, readonly NodeInterval[]>;
 export class GatePoller implements DuePoller {
   readonly name = 'gates';
   private readonly specs = new GateSpecCache();
+  private atOnce = LEAST_AT_ONCE;
 
   constructor(
     private readonly database: Database,
@@ -40,8 +45,11 @@ export class GatePoller implements DuePoller {
 
   async poll(): Promise<{ polled: number; more: boolean }> {
     return this.database.system(async (tx) => {
-      const due = await takeDue(tx, this.specs, BATCH);
-      if (due.length === 0) return { polled: 0, more: false };
+      const { atOnce } = this;
+      const due = await takeDue(tx, this.specs, atOnce);
+      const more = due.length === atOnce;
+      this.atOnce = more ? Math.min(MOST_AT_ONCE, atOnce * 2) : LEAST_AT_ONCE;
+      if (due.length === 0) return { polled: 0, more };
       const intervals = await readAll(tx, due, intervalRequests);
       const recent = await readAll(tx, due, (poll) => recentRequests(poll, intervals));
       const folded = due.map((gate) => fold(gate, intervals, recent));
@@ -50,7 +58,7 @@ export class GatePoller implements DuePoller {
       tx.afterCommit(() => {
         for (const { due: gate } of folded) this.signal.publish(Topic.Gate, gate.id);
       });
-      return { polled: due.length, more: due.length === BATCH };
+      return { polled: due.length, more };
     });
   }
 }
