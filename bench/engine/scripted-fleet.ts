@@ -6,6 +6,7 @@
 import { Redis } from 'ioredis';
 import { BullMqWakeUp } from '../../src/platform/queue/bullmq-wake-up.js';
 import { redisConnections } from '../../src/platform/queue/queue-connections.js';
+import type { RunKey } from '../../src/engine/run.js';
 import type { Rig } from './rig.js';
 
 /** What signals missed is found by looking, as the API's parked polls do. */
@@ -74,21 +75,22 @@ export class ScriptedFleet {
   }
 
   private async report(nodeIds: readonly string[] | null): Promise<void> {
-    const woken = await this.rig.sql<{ tenantId: string; id: string }>(REPORT_SQL, [nodeIds]);
+    const woken = nodeIds
+      ? await this.rig.sql<RunKey>(reportSql('d.node_id = any($1)'), [nodeIds])
+      : await this.rig.sql<RunKey>(reportSql('true'));
     for (const key of woken) this.wakeUp.now(key);
   }
 }
 
 // As ReportsService and NodeWatch do it, for many nodes at once.
-const REPORT_SQL = `
+const reportSql = (which: string) => `
   with told as (
     select d.tenant_id, d.node_id, d.module_id, d.generation, d.releases, n.cluster_id
     from desired_modules d
     join nodes n on n.tenant_id = d.tenant_id and n.id = d.node_id
     left join observed_modules o on o.tenant_id = d.tenant_id and o.node_id = d.node_id
       and o.module_id = d.module_id
-    where o.generation is distinct from d.generation
-      and ($1::uuid[] is null or d.node_id = any($1))),
+    where o.generation is distinct from d.generation and ${which}),
   seen as (
     insert into observed_modules (tenant_id, node_id, module_id, generation, state, running)
     select tenant_id, node_id, module_id, generation,
