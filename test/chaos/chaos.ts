@@ -71,6 +71,7 @@ class Run {
     );
     const loading = load.run();
     await this.breakThings(performance.now() + seconds * 1000);
+    await world.ready();
     const calmSince = performance.now();
     await Promise.all([loading, load.stop()]);
     await this.allOver(calmSince);

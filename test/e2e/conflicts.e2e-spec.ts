@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { endlessGate, idOf, VerbsRig } from '../support/verbs-rig.js';
 
 jest.setTimeout(90_000);
@@ -64,7 +65,7 @@ describe('a deployment where another one is not over', () => {
       ({ waitingOn }) => waitingOn?.kind === 'slot',
     );
     expect(waiting).toMatchObject({ status: 'Pending' });
-    expect(held.versions(module)).toEqual(['1.0.0']);
+    await eventually(() => expect(held.versions(module)).toEqual(['1.0.0']));
 
     held.script = () => ({});
     expect(await rig.ended(last)).toMatchObject({ status: 'Succeeded' });

@@ -122,13 +122,13 @@ describe.each<TestMode>(['standalone', 'cluster'])('a rollout in %s mode', (mode
       const { body } = await post('2.0.0', { strategy: { kind: 'canary' }, gate: slow });
       const id = body.id as string;
       const at = `/deployments/${id}`;
-      await client.until<{ gateCheck: unknown }>(at, ({ gateCheck }) => gateCheck !== null);
+      await client.until<{ gateCheck: unknown }>(at, ({ gateCheck }) => gateCheck !== null, 90_000);
       expect((await client.post(`${at}/resume`, {})).body).toMatchObject({
         code: 'state-not-suitable',
         details: { status: 'Running' },
       });
       expect((await client.post(`${at}/pause`, { reason: 'lunch' })).status).toBe(202);
-      await client.until<Deployment>(at, ({ status }) => status === 'Paused');
+      await client.until<Deployment>(at, ({ status }) => status === 'Paused', 90_000);
       const why = await client.get(`${at}/explain`);
       expect(why.body).toMatchObject({
         status: 'Paused',
@@ -136,7 +136,7 @@ describe.each<TestMode>(['standalone', 'cluster'])('a rollout in %s mode', (mode
         verbs: ['resume', 'cancel'],
       });
       expect((await client.post(`${at}/resume`, {})).status).toBe(202);
-      await client.until<Deployment>(at, ({ status }) => status === 'Running');
+      await client.until<Deployment>(at, ({ status }) => status === 'Running', 90_000);
       expect((await client.post(`${at}/cancel`, { reason: 'enough' })).status).toBe(202);
       expect(await ended(id)).toMatchObject({ status: 'Cancelled', reason: 'enough' });
       const plans = await client.get(`${at}/plan`);

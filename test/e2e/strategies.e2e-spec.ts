@@ -151,7 +151,7 @@ describe('the strategies on real nodes', () => {
     const back = items.filter(({ step }) => step?.startsWith('u')).map(({ at }) => Date.parse(at));
     const tookMs = Math.max(...back) - Math.min(...back);
     // Nothing is downloaded or started: blue has been running all the time.
-    expect(tookMs).toBeLessThan(5000);
+    expect(tookMs).toBeLessThan(15_000);
   });
 
   it('takes a bad rolling update back after its first batch', async () => {

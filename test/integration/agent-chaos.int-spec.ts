@@ -43,6 +43,7 @@ it(`survives kill -9 at any moment of many swaps, seed ${seed}`, async () => {
   await traffic.end();
   const ended = () => rig.diary.filter((line) => line.includes(' term ')).length;
   await eventually('all old ones end', () => ended() === rounds);
+  await eventually('the agent knows it', () => rig.instances() === 1);
   await rig.end('SIGKILL');
   expect(Journal.open(join(rig.directory, 'journal')).instances()).toHaveLength(1);
 });

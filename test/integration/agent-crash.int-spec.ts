@@ -55,6 +55,7 @@ it('finishes a swap in which it was killed, at whatever moment, starting nothing
     'the old ones end',
     () => rig.diary.filter((l) => / term /.test(l)).length === 3,
   );
+  await eventually('the agent knows it', () => rig.instances() === 1);
   await traffic.end();
   expect(traffic.failures).toEqual([]);
   expect(await rig.get()).toBe('v4');
@@ -68,7 +69,7 @@ it('does not repeat a generation that failed before it was killed', async () => 
   rig.run();
   rig.desire(1, [await rig.server('1.0.0')]);
   await rig.until(1, 'healthy');
-  const health = { startTimeoutMs: 500, intervalMs: 50 };
+  const health = { startTimeoutMs: 5_000, intervalMs: 50 };
   rig.desire(2, [await rig.server('2.0.0', { health }, { HEALTH_STATUS: '500' })]);
   await rig.until(2, 'failed');
   await rig.end('SIGKILL');

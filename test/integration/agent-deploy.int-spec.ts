@@ -82,7 +82,7 @@ it('keeps the old version when the new one is never healthy, and says why', asyn
   rig.desire(1, [await rig.server('1.0.0')]);
   await rig.until(1, 'healthy');
   const traffic = new Traffic(rig, 2);
-  const health = { startTimeoutMs: 800, intervalMs: 50 };
+  const health = { startTimeoutMs: 5_000, intervalMs: 50 };
   rig.desire(2, [await rig.server('2.0.0', { health }, { HEALTH_STATUS: '503' })]);
   const failed = await rig.until(2, 'failed');
   expect(failed.reason?.code).toBe('never-healthy');
@@ -151,27 +151,31 @@ it('reports a port that another program has, for that module only', async () => 
 
 it('replaces a worker by stopping the old one first, and goes back when the new one fails', async () => {
   rig.run();
-  const worker = (version: string, files: string) =>
+  const worker = (version: string, files: string, intervalMs = 200) =>
     rig.plane.release({
       version,
       files: { 'worker.mjs': files },
       manifest: {
         run: { command: process.execPath, args: ['worker.mjs'] },
-        health: { intervalMs: 200 },
+        health: { intervalMs },
       },
       configuration: { DIARY: join(rig.home, 'diary'), VERSION: version },
     });
   const good = `import { appendFileSync } from 'node:fs';
     const note = (what) => appendFileSync(process.env.DIARY, process.env.VERSION + ' ' + what + '\\n');
+    process.on('SIGTERM', () => { note('term'); process.exit(0); });
     note('start');
-    setInterval(() => {}, 1000);
-    process.on('SIGTERM', () => { note('term'); process.exit(0); });`;
+    setInterval(() => {}, 1000);`;
+  // Without traffic it is healthy as soon as it has run for two intervals, whatever it has come to.
+  const noted = (...lines: string[]) =>
+    eventually(lines.join(), () => rig.diary.join() === lines.join());
   rig.desire(1, [await worker('1', good)]);
   await rig.until(1, 'healthy');
+  await noted('1 start');
   rig.desire(2, [await worker('2', good)]);
   await rig.until(2, 'healthy');
-  expect(rig.diary).toEqual(['1 start', '1 term', '2 start']);
-  rig.desire(3, [await worker('3', 'process.exit(3)')]);
+  await noted('1 start', '1 term', '2 start');
+  rig.desire(3, [await worker('3', 'process.exit(3)', 5_000)]);
   const failed = await rig.until(3, 'failed');
   expect(failed.reason?.code).toBe('exited');
   await eventually('the old one is back', () => rig.diary.length === 5);

@@ -86,7 +86,7 @@ describe('a failed attempt', () => {
     });
     const well = await rig.instance('well');
     const shares = [target(sick, 99), target(well, 1)];
-    await rig.front.apply(table(1, rig.port, shares, { headersTimeoutMs: 200 }));
+    await rig.front.apply(table(1, rig.port, shares, { headersTimeoutMs: 2_000 }));
     expect((await ask(rig.port)).status).toBe(503);
     expect((await ask(rig.port, { path: '/silent' })).status).toBe(504);
     expect(sick.seen).toHaveLength(2);

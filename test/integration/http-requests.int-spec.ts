@@ -179,7 +179,7 @@ describe('probes', () => {
     const unready = await get('/health/ready');
     expect([unready.status, await unready.text()]).toEqual([503, 'unready']);
     // 80 ms for the check, the rest for a busy machine.
-    expect(performance.now() - began).toBeLessThan(400);
+    expect(performance.now() - began).toBeLessThan(2_000);
     release();
     expect((await get('/health/ready')).status).toBe(200);
   });

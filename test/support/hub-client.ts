@@ -18,6 +18,8 @@ export class HubClient {
     const answered = new Promise<void>((resolve, reject) => {
       this.socket.once('connect', resolve);
       this.socket.once('connect_error', reject);
+      // Before it is in: the server has had enough of waiting.
+      this.socket.once('disconnect', (reason) => reject(new Error(`cut: ${reason}`)));
     });
     this.socket.connect();
     await answered;

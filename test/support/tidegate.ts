@@ -23,10 +23,14 @@ export type TestMode = 'standalone' | 'cluster';
 
 export const ADMIN_PASSWORD = 'correct horse battery';
 
-/** Gate times of a test: like the demo's, and shorter. Nothing in the engine knows of it. */
+/**
+ * Gate times of a test: like the demo's, and shorter. Nothing in the engine knows of it. The floors
+ * are high: other tests on the same processors make a good release's answers slower, too.
+ */
 export const quickGate = {
-  ...{ pollIntervalMs: 500, minWaitMs: 2000, maxWaitMs: 20_000, baselineMs: 10_000 },
-  ...{ warmUpMs: 1000, minRequests: 30, minChecks: 3, floorCpuMillicores: 500 },
+  ...{ pollIntervalMs: 500, minWaitMs: 2000, maxWaitMs: 60_000, baselineMs: 10_000 },
+  ...{ warmUpMs: 1000, minRequests: 30, minChecks: 3 },
+  ...{ floorCpuMillicores: 500, floorLatencyMs: 60 },
   ...{ trendAfterMs: 60_000 },
 };
 

@@ -57,12 +57,15 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       await eventually(() => expect(blocked).toHaveLength(4));
       for (let times = 0; times < 20; times += 1) producer.now(run);
       open();
-      await eventually(() => expect(seen).toEqual([run]));
-      // The job of the first look may not be over yet; it folds a hint that comes at this moment.
+      await eventually(() => expect(seen).not.toEqual([]));
+      // The job of a look may not be over yet; it folds a hint that comes at this moment. Where each
+      // hint is a statement of its own, one that is late may come after the first look.
+      const { length } = seen;
       await eventually(() => {
-        if (seen.length === 1) producer.now(run);
-        expect(seen.length).toBeGreaterThan(1);
+        if (seen.length === length) producer.now(run);
+        expect(seen.length).toBeGreaterThan(length);
       });
+      expect(seen.length).toBeLessThan(20);
       expect(seen.every(({ id }) => id === run.id)).toBe(true);
     });
 
@@ -87,16 +90,17 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
     it('hands out no more than its concurrency at once', async () => {
       let running = 0;
       let most = 0;
-      let done = 0;
-      handle = async () => {
+      const done = new Set<string>();
+      handle = async ({ id }) => {
         running += 1;
         most = Math.max(most, running);
         await new Promise((resolve) => setImmediate(resolve));
         running -= 1;
-        done += 1;
+        done.add(id);
       };
-      for (let count = 0; count < 40; count += 1) producer.now(key());
-      await eventually(() => expect(done).toBe(40));
+      const runs = Array.from({ length: 40 }, key);
+      for (const run of runs) producer.now(run);
+      await eventually(() => expect(runs.every(({ id }) => done.has(id))).toBe(true));
       expect(most).toBeLessThanOrEqual(4);
     });
   });
