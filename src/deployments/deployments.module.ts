@@ -5,7 +5,7 @@ import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
-import { AcceptanceTurns } from './acceptance/acceptance-turns.js';
+import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
@@ -58,7 +58,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
       SlotStep,
     ],
     ...[DeploymentEvents, DeploymentMetrics, DeploymentReads, DeploymentVerbs, DeploymentsService],
-    ...[Acceptance, AcceptanceTurns, Capacity, ConflictPolicy, DeploymentReturns],
+    ...[Acceptance, AcceptanceQueue, Capacity, ConflictPolicy, DeploymentReturns],
     ...[FinishRun, GatePoller, Planner, SqlRunStore, Steps],
   ],
   exports: [

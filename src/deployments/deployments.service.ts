@@ -5,7 +5,7 @@ import type { Context } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
-import { AcceptanceTurns } from './acceptance/acceptance-turns.js';
+import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { refuseRolledBack } from './acceptance/loop-guard.js';
 import {
   type DeploymentAccepted,
@@ -25,7 +25,7 @@ export class DeploymentsService {
     private readonly database: Database,
     private readonly planner: Planner,
     private readonly acceptance: Acceptance,
-    private readonly turns: AcceptanceTurns,
+    private readonly acceptanceQueue: AcceptanceQueue,
   ) {}
 
   /** Everything is written in one transaction; the answer says what was committed. */
@@ -35,7 +35,7 @@ export class DeploymentsService {
     idempotencyKey: string | undefined,
   ): Promise<DeploymentAccepted> {
     const call = { key: idempotencyKey, route: 'POST /deployments', body: request };
-    const answer = await this.turns.run(context.tenantId, () =>
+    const answer = await this.acceptanceQueue.run(context.tenantId, () =>
       idempotent(this.database, context, call, async (ctx) => ({
         status: 202,
         body: await this.accept(ctx, request),

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import type { CommitName } from '../../kernel/failpoint.js';
 import { systemClock } from '../../kernel/clock.js';
-import { FairTurns } from '../../kernel/fair-turns.js';
-import { InTurn } from '../../kernel/in-turn.js';
+import { RoundRobin } from '../../kernel/round-robin.js';
+import { KeyedMutex } from '../../kernel/keyed-mutex.js';
 import type {
   Lease,
   LoadedRun,
@@ -54,8 +54,8 @@ interface LeaseRow {
 /** Runs in PostgreSQL. Leases and due times are the system's; everything else is the tenant's. */
 @Injectable()
 export class SqlRunStore extends RunStore {
-  private readonly capacityTurns = new InTurn();
-  private readonly turns = new FairTurns(TRANSACTIONS_AT_ONCE, systemClock);
+  private readonly capacityMutex = new KeyedMutex();
+  private readonly roundRobin = new RoundRobin(TRANSACTIONS_AT_ONCE, systemClock);
 
   constructor(
     private readonly database: Database,
@@ -129,7 +129,7 @@ export class SqlRunStore extends RunStore {
         return result;
       });
     // They would wait for the tenant's capacity lock, each with a connection that others need.
-    return locksSlot ? this.capacityTurns.run(key.tenantId, commit) : commit();
+    return locksSlot ? this.capacityMutex.run(key.tenantId, commit) : commit();
   }
 
   async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
@@ -164,7 +164,7 @@ export class SqlRunStore extends RunStore {
   }
 
   private inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
-    return this.turns.run(tenantId, () =>
+    return this.roundRobin.run(tenantId, () =>
       this.database.transaction(Context.system(tenantId, 'engine'), work),
     );
   }

@@ -28,7 +28,7 @@ interface SlotRow {
 @Injectable()
 export class SlotStep implements StepHandler {
   readonly kind = 'slot';
-  readonly title = 'Take the turn on this cluster';
+  readonly title = 'Take the slot of this cluster';
   readonly mode = 'transaction';
 
   constructor(

@@ -20,7 +20,7 @@ export function opening(): Step[] {
   });
   return [
     check('preflight', 'Check signature, artifact and the way back', PREFLIGHT_MS),
-    check('slot', 'Take the turn on this cluster', SLOT_MS),
+    check('slot', 'Take the slot of this cluster', SLOT_MS),
     check('recheck', 'Check again what may have changed meanwhile', DATABASE_ONLY_MS),
   ];
 }

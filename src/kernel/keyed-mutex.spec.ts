@@ -1,4 +1,4 @@
-import { InTurn } from './in-turn.js';
+import { KeyedMutex } from './keyed-mutex.js';
 
 function held() {
   let letGo: () => void = () => undefined;
@@ -6,9 +6,9 @@ function held() {
   return { promise, letGo };
 }
 
-describe('work in turn', () => {
+describe('a keyed mutex', () => {
   it('waits for what was asked for before on the same key, and for nothing else', async () => {
-    const turns = new InTurn();
+    const mutex = new KeyedMutex();
     const log: string[] = [];
     const first = held();
     const work = (name: string, until?: Promise<void>) => async () => {
@@ -18,9 +18,9 @@ describe('work in turn', () => {
       return name;
     };
     const asked = [
-      turns.run('a', work('a1', first.promise)),
-      turns.run('a', work('a2')),
-      turns.run('b', work('b1')),
+      mutex.run('a', work('a1', first.promise)),
+      mutex.run('a', work('a2')),
+      mutex.run('b', work('b1')),
     ];
     expect(await asked[2]).toBe('b1');
     expect(log).toEqual(['a1 begins', 'b1 begins', 'b1 ends']);
@@ -30,11 +30,11 @@ describe('work in turn', () => {
   });
 
   it('goes on after a failure, which only its own asker sees, and keeps nothing', async () => {
-    const turns = new InTurn();
-    const failing = turns.run('a', () => Promise.reject(new Error('mine')));
-    const next = turns.run('a', () => Promise.resolve('next'));
+    const mutex = new KeyedMutex();
+    const failing = mutex.run('a', () => Promise.reject(new Error('mine')));
+    const next = mutex.run('a', () => Promise.resolve('next'));
     await expect(failing).rejects.toThrow('mine');
     expect(await next).toBe('next');
-    expect(turns.size).toBe(0);
+    expect(mutex.size).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { FairTurns, type Patience } from '../../kernel/fair-turns.js';
+import { RoundRobin, type Patience } from '../../kernel/round-robin.js';
 import { Config } from '../../platform/config/config.js';
 
 /** Of the connections for requests: the others are for verbs, reads and whoever logs in. */
@@ -23,15 +23,15 @@ const PATIENCE: Patience = {
  * pauses or promotes one meanwhile does not wait behind them for a connection.
  */
 @Injectable()
-export class AcceptanceTurns {
-  private readonly turns: FairTurns;
+export class AcceptanceQueue {
+  private readonly roundRobin: RoundRobin;
 
   constructor(config: Config) {
     const atOnce = Math.max(1, Math.floor(config.database.poolSize * SHARE));
-    this.turns = new FairTurns(atOnce, systemClock);
+    this.roundRobin = new RoundRobin(atOnce, systemClock);
   }
 
   run<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
-    return this.turns.run(tenantId, work, PATIENCE);
+    return this.roundRobin.run(tenantId, work, PATIENCE);
   }
 }

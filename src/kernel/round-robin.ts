@@ -15,7 +15,7 @@ export interface Patience {
  * So much work at once, shared between keys: they take turns, and none has more than its share of it
  * under way while others are about. Who is alone has all of it.
  */
-export class FairTurns {
+export class RoundRobin {
   private readonly waiting = new Map<string, (() => void)[]>();
   private readonly working = new Map<string, number>();
   private readonly askedAt = new Map<string, number>();

@@ -1,15 +1,15 @@
 import { ManualClock } from './clock.js';
-import { FairTurns } from './fair-turns.js';
+import { RoundRobin } from './round-robin.js';
 
 class Bench {
   readonly clock = new ManualClock();
-  readonly turns: FairTurns;
+  readonly roundRobin: RoundRobin;
   /** What is under way, in the order in which it began. */
   readonly begun: string[] = [];
   private readonly ends = new Map<string, () => void>();
 
   constructor(atOnce: number) {
-    this.turns = new FairTurns(atOnce, this.clock);
+    this.roundRobin = new RoundRobin(atOnce, this.clock);
   }
 
   ask(...names: string[]): void {
@@ -18,7 +18,7 @@ class Bench {
         this.begun.push(name);
         return new Promise<void>((end) => this.ends.set(name, end));
       };
-      void this.turns.run(name[0]!, work);
+      void this.roundRobin.run(name[0]!, work);
     }
   }
 
@@ -33,8 +33,8 @@ class Bench {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('fair turns', () => {
-  it('give all there is to a key that is alone, and no more', async () => {
+describe('a round robin', () => {
+  it('gives all there is to a key that is alone, and no more', async () => {
     const bench = new Bench(3);
     bench.ask('a1', 'a2', 'a3', 'a4');
     await settled();
@@ -43,14 +43,14 @@ describe('fair turns', () => {
     expect(bench.begun.slice(3)).toEqual(['a4']);
   });
 
-  it('let others begin before what a crowd asked for earlier', async () => {
+  it('lets others begin before what a crowd asked for earlier', async () => {
     const bench = new Bench(2);
     bench.ask('a1', 'a2', 'a3', 'a4', 'b1');
     await bench.end('a1');
     expect(bench.begun).toEqual(['a1', 'a2', 'b1']);
   });
 
-  it('keep a share free for who asked a moment ago, and give it back when it stays away', async () => {
+  it('keeps a share free for who asked a moment ago, and gives it back when it stays away', async () => {
     const bench = new Bench(2);
     bench.ask('b1');
     await bench.end('b1');
@@ -68,31 +68,31 @@ describe('fair turns', () => {
     expect(bench.begun.slice(3)).toEqual(['a2', 'a3']);
   });
 
-  it('leave nobody out when there are more keys than places', async () => {
+  it('leaves nobody out when there are more keys than places', async () => {
     const bench = new Bench(2);
     bench.ask('a1', 'b1', 'a2', 'a3', 'b2', 'c1', 'd1');
     for (const name of ['a1', 'b1', 'a2', 'b2', 'c1']) await bench.end(name);
     expect(bench.begun).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'd1', 'a3']);
   });
 
-  it('refuse who has waited for too long, and only him', async () => {
+  it('refuses who has waited for too long, and only him', async () => {
     const bench = new Bench(1);
     bench.ask('a1');
     const work = () => Promise.resolve('mine');
-    const late = bench.turns.run('b', work, { ms: 5, over: () => new Error('too long') });
+    const late = bench.roundRobin.run('b', work, { ms: 5, over: () => new Error('too long') });
     await expect(late).rejects.toThrow('too long');
     bench.ask('b2');
     await bench.end('a1', 'b2');
     expect(bench.begun).toEqual(['a1', 'b2']);
-    expect(await bench.turns.run('b', work, { ms: 5, over: () => new Error('never') })).toBe(
+    expect(await bench.roundRobin.run('b', work, { ms: 5, over: () => new Error('never') })).toBe(
       'mine',
     );
   });
 
-  it('hand on what work throws, and its place', async () => {
+  it('hands on what work throws, and its place', async () => {
     const bench = new Bench(1);
-    const failing = bench.turns.run('a', () => Promise.reject(new Error('mine')));
-    const next = bench.turns.run('b', () => Promise.resolve('next'));
+    const failing = bench.roundRobin.run('a', () => Promise.reject(new Error('mine')));
+    const next = bench.roundRobin.run('b', () => Promise.resolve('next'));
     await expect(failing).rejects.toThrow('mine');
     expect(await next).toBe('next');
   });

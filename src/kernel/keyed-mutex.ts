@@ -1,5 +1,5 @@
 /** Work on the same key is done one after the other, in the order of asking; on others meanwhile. */
-export class InTurn {
+export class KeyedMutex {
   /** Of each key, when all that has been asked for so far is over. Never rejects. */
   private readonly over = new Map<string, Promise<unknown>>();
 
