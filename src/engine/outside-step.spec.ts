@@ -60,6 +60,21 @@ describe('a step that only looks', () => {
     await expect(rig.drive(key)).rejects.toThrow(Fenced);
   });
 
+  it('is not left behind when its start cannot be written down', async () => {
+    const rig = looks();
+    const key = rig.store.add(planOf());
+    const commit = rig.store.commit.bind(rig.store);
+    let tries = 0;
+    rig.store.commit = (lease, options, work) => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new Fenced()) : commit(lease, options, work);
+    };
+    const untilTried = () => eventually(() => expect(tries).toBe(1));
+    rig.script = { preflight: () => untilTried().then(() => ({ outcome: 'done' })) };
+    await expect(rig.drive(key)).rejects.toThrow(Fenced);
+    expect(rig.outside).toEqual(['1:preflight']);
+  });
+
   it('counts its failures', async () => {
     const rig = looks();
     rig.script = { preflight: () => Promise.reject(new Error('no bytes')) };

@@ -41,14 +41,12 @@ export async function runOutside(
   let { run } = held;
   const now = () => stepRunOf(lease.key, run, attempt, budget.signal);
   let work = handler.onlyLooks ? perform(handler, now(), budget) : undefined;
-  // Whoever waits for it hears; meanwhile it must not end the process.
-  work?.catch(() => undefined);
   if (!isStarted(now()) && !(work && (await isOverSoon(work)))) {
-    const after = await start(store, held, now());
-    if (typeof after === 'string') {
-      await work;
-      return after;
-    }
+    const starting = start(store, held, now());
+    // What has begun is waited for, whatever comes of writing it down.
+    await Promise.allSettled([starting, work]);
+    const after = await starting;
+    if (typeof after === 'string') return after;
     run = after;
   }
   work ??= perform(handler, now(), budget);
