@@ -135,6 +135,15 @@ describe('a failed step', () => {
     expect(decide(inputOf(lines))).toEqual({ do: 'finish', status: 'Failed', reason: 'unsigned' });
   });
 
+  it('ends it also when the failure has nothing to say', () => {
+    const why = { terminal: true, message: '' };
+    expect(decide(inputOf([failed('preflight', 0, 1, why)], { now: 60_000 }))).toMatchObject({
+      ...{ do: 'finish', status: 'Failed', reason: 'no reason given' },
+    });
+    const undo = inputOf([...undoing, { ...failed('u1.move', 0, 1, why), plan: 2 }], rolling);
+    expect(decide(undo)).toMatchObject({ do: 'finish', status: 'RollbackFailed' });
+  });
+
   it('ends as Failed before any move, and with the way back after one', () => {
     const lines = [...opening, failed('w1.move', 0, 1, { terminal: true })];
     expect(decide(inputOf(lines))).toEqual({

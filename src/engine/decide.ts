@@ -88,7 +88,7 @@ function decideForward(input: DecideInput): Action {
   const current = currentStep(forward, journal.planNumber, journal);
   if (!current) return { do: 'finish', status: 'Succeeded', reason: null };
   const failure = failureOf(current.step, current.record, input);
-  if (!failure) return runOrWait(current.step, current.record, input);
+  if (failure === null) return runOrWait(current.step, current.record, input);
   return hasMoved(forward, journal)
     ? { do: 'undo', ending: 'RolledBack', reason: failure }
     : { do: 'finish', status: 'Failed', reason: failure };
@@ -101,7 +101,7 @@ function decideUndo(input: DecideInput): Action {
   const current = currentStep(undo, journal.undoPlanNumber, journal);
   if (!current) return done;
   const failure = failureOf(current.step, current.record, input);
-  if (failure) return { do: 'finish', status: 'RollbackFailed', reason: failure };
+  if (failure !== null) return { do: 'finish', status: 'RollbackFailed', reason: failure };
   return runOrWait(current.step, current.record, input);
 }
 
@@ -130,7 +130,7 @@ function failureOf(
   { journal, now }: DecideInput,
 ): string | null {
   if (!record) return null;
-  const message = record.message ?? 'no reason given';
+  const message = record.message || 'no reason given';
   if (record.status === 'failed' && record.terminal) return message;
   if (record.status === 'failed' && record.attempt >= limits.stepAttempts) {
     return `${step.title}: gave up after ${record.attempt} attempts: ${message}`;
