@@ -125,7 +125,7 @@ export const settings = {
     env: 'TIDEGATE_DATABASE_POOL',
     group: 'Database',
     description:
-      'Connections for requests and steps, per process. All processes together must stay below max_connections of the server.',
+      'Connections for requests and steps, per process; posted deployments get six tenths of them. All processes together must stay below max_connections of the server.',
     default: '10',
     example: '20',
     schema: wholeNumber(1, 200),
