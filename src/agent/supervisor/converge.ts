@@ -14,7 +14,7 @@ export interface Convergence {
   /** Told why it takes longer. */
   readonly onDelay: (reason: Reason) => void;
   /** From here until the generation ends nobody may start the module's old releases. */
-  readonly holdKeeper: () => void;
+  readonly holdKeeper: () => Promise<void>;
   readonly retire: (record: InstanceRecord) => Promise<void>;
 }
 
@@ -75,7 +75,7 @@ async function stopOthers(
   specs: readonly ReleaseSpec[],
 ): Promise<void> {
   run.signal.throwIfAborted();
-  run.holdKeeper();
+  await run.holdKeeper();
   const slots = new Set(specs.map((spec) => spec.slot));
   const others = tools.instances.all(run.module.moduleId).filter((one) => !slots.has(one.slot));
   await Promise.all(others.map((one) => run.retire(one)));
@@ -101,7 +101,7 @@ async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise
 
 async function remove(tools: ModuleTools, run: Convergence): Promise<void> {
   const { moduleId, generation } = run.module;
-  run.holdKeeper();
+  await run.holdKeeper();
   const { serving } = tools.journal.module(moduleId);
   if (serving.releases.length > 0) {
     tools.journal.serves(moduleId, { generation, releases: [] });

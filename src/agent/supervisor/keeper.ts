@@ -37,6 +37,8 @@ export class Keeper {
   private readonly abort = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private isHeld = false;
+  /** From the last look at `isHeld` until the journal knows of the new instance. */
+  private readonly launches = new Set<Promise<unknown>>();
 
   constructor(
     private readonly tools: ModuleTools,
@@ -53,9 +55,14 @@ export class Keeper {
     this.abort.abort();
   }
 
-  /** While held it starts nothing. */
-  hold(isHeld: boolean): void {
-    this.isHeld = isHeld;
+  /** While held it starts nothing. Resolves when what it was about to start is known. */
+  async hold(): Promise<void> {
+    this.isHeld = true;
+    await Promise.allSettled(this.launches);
+  }
+
+  unhold(): void {
+    this.isHeld = false;
   }
 
   /** What is wrong with what serves, the worst first; null when all is well. */
@@ -86,6 +93,7 @@ export class Keeper {
       if (spec.manifest.traffic) this.probe(record, spec, health);
       return;
     }
+    if (!record && this.wasStopped(spec, health)) return;
     const now = performance.now();
     if (record && health.mourned !== record.instance) {
       this.mourn(record, health, now);
@@ -137,7 +145,7 @@ export class Keeper {
       const onDelay = (reason: Reason) => (health.reason = reason);
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
       if (this.isHeld) return;
-      record = await tools.launcher.ensure(moduleId, name, spec);
+      record = await this.launch(name, spec);
       const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
       await untilHealthy(record, spec.manifest, { signal, lastWords });
       await tools.routing.apply();
@@ -145,11 +153,28 @@ export class Keeper {
       const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
       if (!isLooping) health.reason = null;
     } catch (error) {
-      if (this.abort.signal.aborted) return;
+      // Held: whoever holds it has stopped what was starting.
+      if (this.abort.signal.aborted || this.isHeld) return;
       if (record) await tools.launcher.stop(record, spec.manifest.stopGraceMs);
       this.crashed(health, performance.now(), messageOf(error));
       tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
     }
+  }
+
+  private launch(name: string, spec: ReleaseSpec): Promise<InstanceRecord> {
+    const launch = this.tools.launcher.ensure(this.moduleId, name, spec);
+    this.launches.add(launch);
+    return launch.finally(() => this.launches.delete(launch));
+  }
+
+  /**
+   * A worker that crashed is in the journal until it is restarted. One that is not there while a
+   * generation is under way was stopped to make room for it (perhaps by an agent that died of it):
+   * it must not run beside the new one.
+   */
+  private wasStopped({ manifest }: ReleaseSpec, { mourned }: SlotHealth): boolean {
+    const { outcome } = this.tools.journal.module(this.moduleId);
+    return outcome === null && mourned === null && isExclusive(manifest);
   }
 
   private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): void {

@@ -148,7 +148,7 @@ export class ModuleSupervisor {
           this.delay = reason;
           this.tools.onChange();
         },
-        holdKeeper: () => this.keeper.hold(true),
+        holdKeeper: () => this.keeper.hold(),
         retire: (record) => this.retire(record),
       });
       log.info({ state: outcome.state }, 'settled');
@@ -158,7 +158,7 @@ export class ModuleSupervisor {
       outcome = { generation, state, reason };
       log.error({ state, reason }, 'the generation did not work');
     } finally {
-      this.keeper.hold(false);
+      this.keeper.unhold();
     }
     // Overtaken at the last moment: the newer generation has yet to be settled.
     if (signal.aborted) return;
