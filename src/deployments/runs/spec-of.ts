@@ -5,7 +5,7 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
  * A spec never changes, and each step of a rollout asks for it. Enough for those that are opened at
- * the same time, at about 3 KiB each; who is asked about again after an hour is read again.
+ * the same time, at about 3 KiB each; the one that was asked for longest ago makes room.
  */
 const SPECS_MOST = 2_000;
 
