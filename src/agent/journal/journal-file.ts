@@ -55,17 +55,26 @@ export class JournalFile {
   rewrite(records: readonly unknown[]): void {
     const temporary = `${this.path}.new`;
     const text = Buffer.from(records.map(lineOf).join(''));
-    const descriptor = openSync(temporary, 'w', 0o600);
-    writeAll(descriptor, text);
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-    renameSync(temporary, this.path);
+    // All that can be refused comes before the rename: after it nothing may go to the old file.
     const folder = openSync(dirname(this.path), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
-    closeSync(this.descriptor);
-    this.descriptor = openSync(this.path, 'a', 0o600);
-    this.bytes = text.length;
+    try {
+      const descriptor = openSync(temporary, 'a', 0o600);
+      try {
+        ftruncateSync(descriptor);
+        writeAll(descriptor, text);
+        fsyncSync(descriptor);
+        renameSync(temporary, this.path);
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
+      closeSync(this.descriptor);
+      this.descriptor = descriptor;
+      this.bytes = text.length;
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -77,6 +78,25 @@ it('stays small and loses nothing when it compacts', () => {
   expect(statSync(path).size).toBeLessThan(200_000);
   appendFileSync(path, 'torn');
   expect(Journal.open(path).module(moduleId).accepted?.module.generation).toBe(1200);
+});
+
+it('has written what it could not compact, and goes on', () => {
+  const journal = Journal.open(path);
+  // In the way of the compacted file.
+  mkdirSync(`${path}.new`);
+  for (let generation = 1; generation <= 600; generation += 1) {
+    journal.accepted(module(generation), `d${generation}`);
+  }
+  journal.close();
+  const again = Journal.open(path);
+  expect(again.module(moduleId).accepted?.module.generation).toBe(600);
+  rmSync(`${path}.new`, { recursive: true });
+  for (let generation = 601; generation <= 1_700; generation += 1) {
+    again.accepted(module(generation), `d${generation}`);
+  }
+  again.close();
+  expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(700);
+  expect(Journal.open(path).module(moduleId).accepted?.module.generation).toBe(1_700);
 });
 
 it('forgets the hooks of a generation when the next one is accepted', () => {

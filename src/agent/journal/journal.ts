@@ -15,6 +15,8 @@ export interface ModuleState {
   /** What gets traffic, or runs, once a generation has settled; and what did before. */
   readonly serving: Serving;
   readonly previous: Serving;
+  /** The generation for which what serves was stopped, ahead of its successor's start. */
+  readonly madeRoomFor?: number;
 }
 
 export interface Outcome {
@@ -58,6 +60,7 @@ type JournalRecord =
   | { type: 'accepted'; module: DesiredModule; digest: string }
   | { type: 'outcome'; moduleId: string; outcome: Outcome }
   | { type: 'serving'; moduleId: string; serving: Serving; keepPrevious: boolean }
+  | { type: 'made-room'; moduleId: string; generation: number }
   | { type: 'instance-starting'; instance: InstanceRecord }
   | { type: 'instance-started'; instance: string; identity: ProcessIdentity }
   | { type: 'instance-gone'; instance: string }
@@ -140,6 +143,11 @@ export class Journal {
     this.write({ type: 'serving', moduleId, serving, keepPrevious });
   }
 
+  /** What serves is stopped next, for the new one must not run beside it. */
+  madeRoom(moduleId: string, generation: number): void {
+    this.write({ type: 'made-room', moduleId, generation });
+  }
+
   instanceStarting(instance: InstanceRecord): void {
     this.write({ type: 'instance-starting', instance });
   }
@@ -168,9 +176,14 @@ export class Journal {
     if (isLong || this.file.sizeBytes > COMPACT_BYTES + 2 * this.snapshotBytes) this.compact();
   }
 
+  /** The record is on disk: whoever wrote it must not be told otherwise because this has no room. */
   private compact(): void {
-    this.file.rewrite([{ type: 'snapshot', state: this.state } satisfies JournalRecord]);
     this.recordsSinceSnapshot = 0;
+    try {
+      this.file.rewrite([{ type: 'snapshot', state: this.state } satisfies JournalRecord]);
+    } catch {
+      // Tried again after as many records; until then the file is only longer than need be.
+    }
     this.snapshotBytes = this.file.sizeBytes;
   }
 
@@ -202,7 +215,10 @@ export class Journal {
   }
 
   private foldModule(
-    record: Extract<JournalRecord, { type: 'accepted' | 'outcome' | 'serving' | 'hook' }>,
+    record: Extract<
+      JournalRecord,
+      { type: 'accepted' | 'outcome' | 'serving' | 'hook' | 'made-room' }
+    >,
   ): void {
     const moduleId = record.type === 'accepted' ? record.module.moduleId : record.moduleId;
     const before = this.state.modules[moduleId] ?? { ...this.module(moduleId), hooks: {} };
@@ -225,6 +241,9 @@ export class Journal {
         this.state.modules[moduleId] = { ...before, serving: record.serving, previous };
         return;
       }
+      case 'made-room':
+        this.state.modules[moduleId] = { ...before, madeRoomFor: record.generation };
+        return;
       case 'hook':
         this.state.modules[moduleId] = {
           ...before,

@@ -77,8 +77,14 @@ async function stopOthers(
   run.signal.throwIfAborted();
   await run.holdKeeper();
   const slots = new Set(specs.map((spec) => spec.slot));
-  const others = tools.instances.all(run.module.moduleId).filter((one) => !slots.has(one.slot));
+  const { moduleId, generation } = run.module;
+  const isInTheWay = ({ slot, instance }: InstanceRecord) =>
+    !slots.has(slot) || tools.instances.isRetiring(instance);
+  const others = tools.instances.all(moduleId).filter(isInTheWay);
+  if (others.length > 0) tools.journal.madeRoom(moduleId, generation);
   await Promise.all(others.map((one) => run.retire(one)));
+  // An agent that is told to stop leaves them running.
+  run.signal.throwIfAborted();
 }
 
 async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise<void> {
@@ -92,11 +98,15 @@ async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise
   // A worker needs no front, and must not wait for one.
   const hasTraffic = [...before.releases, ...releases].some((one) => specOf(one).manifest.traffic);
   if (!hasTraffic) return;
-  const failed = (await routing.apply()).find((one) => one.moduleId === moduleId);
-  if (!failed) return;
-  journal.serves(moduleId, before, true);
-  await routing.apply();
-  throw portProblem(failed.code, failed.port);
+  try {
+    const failed = (await routing.apply()).find((one) => one.moduleId === moduleId);
+    if (failed) throw portProblem(failed.code, failed.port);
+  } catch (error) {
+    // What served gets the traffic again, and is not the one that is stopped.
+    journal.serves(moduleId, before, true);
+    await routing.apply().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function remove(tools: ModuleTools, run: Convergence): Promise<void> {

@@ -25,15 +25,26 @@ export interface HookRun {
  * agent cannot know what became of any other, and says so instead of guessing.
  */
 export class HookRunner {
+  private readonly running = new Map<string, Promise<void>>();
+
   constructor(private readonly journal: Journal) {}
 
-  /** Throws GenerationEnd: failed or outcome-unknown. */
-  async run(what: HookRun): Promise<void> {
+  /** Throws GenerationEnd: failed or outcome-unknown. Two who ask at once get the same run. */
+  run(what: HookRun): Promise<void> {
+    const { key } = what;
+    const runName = `${key.moduleId}/${key.generation}/${key.releaseId}/${key.hook}`;
+    const known = this.running.get(runName);
+    if (known) return known;
+    const run = this.runOnce(what, runName).finally(() => this.running.delete(runName));
+    this.running.set(runName, run);
+    return run;
+  }
+
+  private async runOnce(what: HookRun, runName: string): Promise<void> {
     const { key, hook } = what;
     const phase = this.journal.hookPhase(key);
     if (phase === 'done') return;
     if (phase === 'failed') throw failed(key, 'it failed before', '');
-    const runName = `${key.moduleId}/${key.generation}/${key.releaseId}/${key.hook}`;
     if (phase === 'started') {
       if (!hook.idempotent) {
         throw new GenerationEnd(

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { pino } from 'pino';
 import type { Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
@@ -17,16 +18,18 @@ const worker = (overlap: boolean): DesiredRelease => ({
 });
 
 /** What serves is not there; whoever starts it waits for `started`. */
-function bench(outcome: Outcome | null, { overlap = false } = {}) {
+function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {}) {
   let launches = 0;
   let fail = (_error: Error) => {};
   const started = new Promise<never>((_resolve, reject) => (fail = reject));
   started.catch(() => undefined);
   const serving = { generation: 1, releases: [worker(overlap)] };
+  const accepted = { module: { name: 'm', generation: 2 }, digest: 'd' };
+  let install: Promise<void> = Promise.resolve();
   const tools = {
-    journal: { module: () => ({ serving, outcome, accepted: null }) },
+    journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
     instances: { all: () => [], target: () => undefined },
-    releases: { install: () => Promise.resolve() },
+    releases: { install: () => install },
     launcher: {
       ensure: () => {
         launches += 1;
@@ -37,7 +40,10 @@ function bench(outcome: Outcome | null, { overlap = false } = {}) {
     onChange: () => undefined,
   } as unknown as ModuleTools;
   const keeper = new Keeper(tools, 'm');
-  return { keeper, fail, launches: () => launches };
+  return {
+    ...{ keeper, fail, serving, launches: () => launches },
+    installs: (until: Promise<void>) => (install = until),
+  };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -61,15 +67,44 @@ describe('a keeper', () => {
     keeper.stop();
   });
 
-  it.each<[string, Outcome | null, boolean, number]>([
-    ['starts what is not there', healthy, false, 1],
-    ['leaves a worker alone that was stopped for the next one', null, false, 0],
-    ['starts what may run beside the next one', null, true, 1],
-  ])('%s', async (_what, outcome, overlap, count) => {
-    const { keeper, launches } = bench(outcome, { overlap });
+  it.each<[string, Outcome | null, { overlap?: boolean; madeRoomFor?: number }, number]>([
+    ['starts what is not there', healthy, {}, 1],
+    ['leaves a worker alone that was stopped for the next one', null, { madeRoomFor: 2 }, 0],
+    ['starts what may run beside the next one', null, { overlap: true, madeRoomFor: 2 }, 1],
+  ])('%s', async (_what, outcome, more, count) => {
+    const { keeper, launches } = bench(outcome, more);
     keeper.look();
     await settled();
     expect(launches()).toBe(count);
+    keeper.stop();
+  });
+
+  it('brings a worker back when the one it was stopped for was overtaken, and the next takes long', async () => {
+    const { keeper, launches } = bench(null, { madeRoomFor: 1 });
+    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    keeper.look();
+    await settled();
+    expect(launches()).toBe(0);
+    now.mockReturnValue(15_000);
+    keeper.look();
+    await settled();
+    expect(launches()).toBe(1);
+    now.mockRestore();
+    keeper.stop();
+  });
+
+  it('starts nothing that has come to serve no more while it was made ready', async () => {
+    const { keeper, launches, installs, serving } = bench(healthy);
+    let ready = () => {};
+    void installs(new Promise((resolve) => (ready = resolve)));
+    keeper.look();
+    await settled();
+    await keeper.hold();
+    keeper.unhold();
+    serving.releases = [];
+    ready();
+    await settled();
+    expect(launches()).toBe(0);
     keeper.stop();
   });
 });

@@ -5,7 +5,8 @@ import type { Reason } from '../journal/journal.js';
 import { probe, untilHealthy } from './health.js';
 import { isRunning } from './instances.js';
 import type { ModuleTools } from './module-tools.js';
-import { isExclusive, type ReleaseSpec, specOf } from './release-spec.js';
+import { isGroupEmpty } from './process-group.js';
+import { isExclusive, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
 
 const TICK_MS = 250;
 const FIRST_RESTART_MS = 1000;
@@ -13,6 +14,8 @@ const MOST_RESTART_MS = 30_000;
 const CRASH_WINDOW_MS = 60_000;
 const CRASHES_FOR_LOOP = 3;
 const PROBE_EVERY_MS = 1000;
+/** A generation that was overtaken has stopped what serves; the next one may be about to start its own. */
+const OVERTAKEN_MS = 5000;
 /** One missed answer is a hiccup. */
 const PROBES_FOR_UNHEALTHY = 3;
 
@@ -24,6 +27,8 @@ interface SlotHealth {
   /** The instance whose death was noticed already. */
   mourned: string | null;
   reason: Reason | null;
+  /** Stopped for a generation that was overtaken; on the monotonic clock. */
+  missingSince: number | null;
   probedAt: number;
   missedProbes: number;
 }
@@ -94,6 +99,7 @@ export class Keeper {
       return;
     }
     if (!record && this.wasStopped(spec, health)) return;
+    health.missingSince = null;
     const now = performance.now();
     if (record && health.mourned !== record.instance) {
       this.mourn(record, health, now);
@@ -101,7 +107,7 @@ export class Keeper {
     }
     const others = this.tools.instances
       .all(this.moduleId)
-      .some((one) => one.slot !== spec.slot && isRunning(one));
+      .some(({ slot, identity }) => slot !== spec.slot && !(identity && isGroupEmpty(identity)));
     if (now < health.restartAt || (others && isExclusive(spec.manifest))) return;
     health.isStarting = true;
     void this.restart(spec, health, record)
@@ -144,7 +150,7 @@ export class Keeper {
       if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, 0);
       const onDelay = (reason: Reason) => (health.reason = reason);
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
-      if (this.isHeld) return;
+      if (this.isHeld || !this.serves(spec)) return;
       record = await this.launch(name, spec);
       const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
       await untilHealthy(record, spec.manifest, { signal, lastWords });
@@ -168,13 +174,21 @@ export class Keeper {
   }
 
   /**
-   * A worker that crashed is in the journal until it is restarted. One that is not there while a
-   * generation is under way was stopped to make room for it (perhaps by an agent that died of it):
-   * it must not run beside the new one.
+   * A worker that is not there because it was stopped to make room for the generation under way
+   * (perhaps by an agent that died since) must not run beside the new one. When that generation was
+   * overtaken and the next one takes long, a download say, it comes back meanwhile.
    */
-  private wasStopped({ manifest }: ReleaseSpec, { mourned }: SlotHealth): boolean {
-    const { outcome } = this.tools.journal.module(this.moduleId);
-    return outcome === null && mourned === null && isExclusive(manifest);
+  private wasStopped({ manifest }: ReleaseSpec, health: SlotHealth): boolean {
+    const { outcome, accepted, madeRoomFor } = this.tools.journal.module(this.moduleId);
+    if (outcome !== null || !isExclusive(manifest)) return false;
+    if (madeRoomFor === accepted?.module.generation) return true;
+    health.missingSince ??= performance.now();
+    return performance.now() - health.missingSince < OVERTAKEN_MS;
+  }
+
+  private serves({ slot }: ReleaseSpec): boolean {
+    const { serving } = this.tools.journal.module(this.moduleId);
+    return serving.releases.some((release) => slotOf(release) === slot);
   }
 
   private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): void {
@@ -206,7 +220,13 @@ export class Keeper {
   private healthOf(slot: string): SlotHealth {
     let health = this.slots.get(slot);
     if (!health) {
-      const none = { restartAt: 0, isStarting: false, mourned: null, reason: null };
+      const none = {
+        restartAt: 0,
+        isStarting: false,
+        mourned: null,
+        reason: null,
+        missingSince: null,
+      };
       health = { ...none, crashes: [], probedAt: performance.now(), missedProbes: 0 };
       this.slots.set(slot, health);
     }

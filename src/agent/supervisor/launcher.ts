@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../kernel/errors.js';
@@ -10,7 +10,7 @@ import { freePort } from './free-port.js';
 import { INSTANCE_VARIABLE, type Instances } from './instances.js';
 import { ModuleOutput } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
-import { stopGroup } from './process-group.js';
+import { killGroup, stopGroup } from './process-group.js';
 import type { ReleaseSpec } from './release-spec.js';
 
 export interface LauncherParts {
@@ -89,8 +89,9 @@ export class Launcher {
     const record = { instance, moduleId, moduleName, slot, release, port, identity: null };
     this.parts.journal.instanceStarting(record);
     const output = this.output(moduleId).open(instance);
+    let child: ChildProcess | undefined;
     try {
-      const child = spawn(manifest.run.command, manifest.run.args, {
+      child = spawn(manifest.run.command, manifest.run.args, {
         cwd: this.parts.releases.directoryOf(moduleId, release),
         env: {
           ...this.environment(moduleName, spec),
@@ -114,6 +115,8 @@ export class Launcher {
       this.parts.journal.instanceStarted(instance, identity);
       return started;
     } catch (error) {
+      // Nobody would know of it: it must not go on running.
+      if (child?.pid !== undefined) killGroup(child.pid);
       this.parts.instances.gone(instance);
       throw error instanceof DomainError ? error : cannotStart(manifest.run.command, error);
     } finally {

@@ -21,6 +21,11 @@ export async function stopGroup(identity: ProcessIdentity, graceMs: number): Pro
   await isEmptyWithin(identity, KILL_WAIT_MS);
 }
 
+/** Of a group that was started just now. */
+export function killGroup(pid: number): void {
+  signalGroup(pid, 'SIGKILL');
+}
+
 async function isEmptyWithin(identity: ProcessIdentity, waitMs: number): Promise<boolean> {
   const deadline = performance.now() + waitMs;
   for (;;) {
@@ -30,7 +35,8 @@ async function isEmptyWithin(identity: ProcessIdentity, waitMs: number): Promise
   }
 }
 
-function isGroupEmpty(identity: ProcessIdentity): boolean {
+/** Nobody of it is left, be it the leader or what the leader had started. */
+export function isGroupEmpty(identity: ProcessIdentity): boolean {
   if (isAlive(identity)) return false;
   if (!mayBeOurs(identity)) return true;
   return !hasProc || !allProcesses().some((stat) => stat.group === identity.pid);

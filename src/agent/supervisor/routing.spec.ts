@@ -136,6 +136,11 @@ it('starts a front that is away again', async () => {
   expect(connections).toBe(3);
 });
 
+it('connects once for all who ask at the same time', async () => {
+  await Promise.all([routing.status(), routing.status(), routing.apply()]);
+  expect(connections).toBe(1);
+});
+
 it('leaves out the second of two modules on one port, and names it', async () => {
   serve('m', [release('a', 100)]);
   serve('n', [release('b', 100)]);

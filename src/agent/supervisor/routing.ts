@@ -21,6 +21,8 @@ const ATTEMPTS = 6;
  */
 export class Routing {
   private front: FrontPort | undefined;
+  /** One at a time: each of two would start a front of its own. */
+  private connecting: Promise<FrontPort> | undefined;
   private version = 0;
   private queue: Promise<unknown> = Promise.resolve();
 
@@ -100,16 +102,26 @@ export class Routing {
     });
   }
 
+  private connect(): Promise<FrontPort> {
+    this.connecting ??= this.parts
+      .connect()
+      .then((front) => (this.front = front))
+      .finally(() => (this.connecting = undefined));
+    return this.connecting;
+  }
+
   private async ask<T>(call: (front: FrontPort) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
+      let front: FrontPort | undefined;
       try {
-        this.front ??= await this.parts.connect();
-        return await call(this.front);
+        front = this.front ?? (await this.connect());
+        return await call(front);
       } catch (error) {
         const isAway = !(error instanceof DomainError) || error.kind === 'unavailable';
         if (!isAway || attempt >= ATTEMPTS) throw error;
         this.parts.log.warn({ reason: messageOf(error) }, 'the front does not answer');
-        this.front = undefined;
+        // Somebody else may have found another one meanwhile.
+        if (this.front === front) this.front = undefined;
         await pause(50 * 2 ** attempt);
       }
     }
