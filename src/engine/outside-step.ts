@@ -10,7 +10,7 @@ import type { RunStore } from './run-store.js';
 import type { StepHandler, StepRun } from './step-handler.js';
 import { awayOutcome, failureOutcome, type Outcome } from './step-outcome.js';
 import { remainingMs, stepRunOf, type StepAttempt } from './step-runs.js';
-import { Turn, type After } from './turn.js';
+import { Turn } from './turn.js';
 
 /** What only looks and takes longer is seen to have started. */
 const SOON_MS = 200;
@@ -28,14 +28,14 @@ export interface OutsideOutcome {
 }
 
 /**
- * Journalled as started before it does anything that could not be taken back. `stale`: somebody has
- * asked for something, which comes first; the step runs again after it.
+ * Journalled as started before it does anything that could not be taken back. `stale`: it has not
+ * begun, for somebody has asked for something, which comes first.
  */
 export async function runOutside(
   { store, handlers }: OutsidePorts,
   held: Held,
   attempt: StepAttempt,
-): Promise<OutsideOutcome | Extract<After, string>> {
+): Promise<OutsideOutcome | 'stale'> {
   const { lease, budget } = held;
   const handler = handlers.get(attempt.step.kind);
   let { run } = held;
@@ -45,19 +45,20 @@ export async function runOutside(
     const starting = start(store, held, now());
     // What has begun is waited for, whatever comes of writing it down.
     await Promise.allSettled([starting, work]);
-    const after = await starting;
-    if (typeof after === 'string') return after;
-    run = after;
+    const started = await starting;
+    // What only looks has looked by now: somebody else's wish comes right after it.
+    if (started.after === 'stale' && !work) return 'stale';
+    run = started.run;
   }
   work ??= perform(handler, now(), budget);
   return { run, stepRun: now(), ...(await work) };
 }
 
-function start(store: RunStore, { lease, run }: Held, stepRun: StepRun): Promise<After> {
+function start(store: RunStore, { lease, run }: Held, stepRun: StepRun) {
   return store.commit(lease, { locksSlot: false }, async (tx) => {
     const turn = new Turn(tx, run);
     await recordStart(turn, stepRun);
-    return turn.after;
+    return { run: turn.run, after: turn.after };
   });
 }
 

@@ -69,10 +69,10 @@ describe('a rollout of a few nodes', () => {
   beforeAll(async () => {
     tenant = await app.tenant('few', 3);
   });
-  const wake = async (id: string) => {
+  const wake = async (id: string, of = tenant) => {
     await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
-    await app.act(tenant.id, id);
-    return (await tenant.get(`/deployments/${id}`)).body;
+    await app.act(of.id, id);
+    return (await of.get(`/deployments/${id}`)).body;
   };
 
   it('waits until the last node runs it, and is the cluster’s release then', async () => {
@@ -140,5 +140,22 @@ describe('a rollout of a few nodes', () => {
       status: 'RollingBack',
       reason: 'nodes were lost in this wave: node-0002, node-0003',
     });
+  });
+
+  it('goes back for what a gate has found, also when a node is lost at the same moment', async () => {
+    const own = await app.tenant('both', 3);
+    const id = await begun(own, { strategy: { kind: 'canary', wavesPercent: [100] } });
+    await report('healthy', 'node-%');
+    expect(await wake(id, own)).toMatchObject({ waitingOn: { kind: 'gate' } });
+    await app.sql(
+      `update runs set gate = gate || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
+      [id],
+    );
+    await app.sql(
+      `update node_presence p set last_report_at = clock_timestamp() - interval '1 minute'
+       from nodes n where n.id = p.node_id and n.name = 'node-0003' and n.tenant_id = $1`,
+      [own.id],
+    );
+    expect(await wake(id, own)).toMatchObject({ status: 'RollingBack', reason: 'errors rose' });
   });
 });

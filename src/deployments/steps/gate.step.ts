@@ -42,7 +42,9 @@ export class GateStep implements StepHandler {
     const deployment = await specOf(ctx, run.key.id);
     const stored = await this.load(ctx, run);
     if (!stored) return this.start(ctx, run, deployment);
-    const trouble = await this.troubleOf(ctx, run, deployment, stored);
+    // What is known to be bad is taken back, whoever else may be lost.
+    const isBad = stored.gate.verdict === 'unstable';
+    const trouble = isBad ? null : await this.troubleOf(ctx, run, deployment, stored);
     if (trouble) return trouble;
     return this.actOn(ctx, run, deployment, stored);
   }

@@ -11,6 +11,21 @@ const facts = factsOf({
 const forward = canary.plan(facts, canary.params.parse({ wavesPercent: [25, 50, 100] }));
 const all = () => true;
 
+describe('a gate', () => {
+  it.each([500, 30_000, 60_000, 300_000])(
+    'has time for the poll at which it sees that it has waited too long, polling each %i ms',
+    (pollIntervalMs) => {
+      const gate = { ...facts.gate, params: { ...facts.gate.params, pollIntervalMs } };
+      const { steps } = canary.plan({ ...facts, gate }, canary.params.parse({}));
+      const gates = steps.filter(({ kind }) => kind === 'gate');
+      expect(gates).not.toEqual([]);
+      for (const { deadlineMs } of gates) {
+        expect(deadlineMs).toBeGreaterThanOrEqual(gate.maxWaitMs + pollIntervalMs + 60_000);
+      }
+    },
+  );
+});
+
 describe('the way back', () => {
   it('gives each node what it ran before, and nothing to one that ran nothing', () => {
     const undo = undoPlan(forward, all);

@@ -100,7 +100,8 @@ function gateStep(number: number, enteredIn: number, gate: GateChoice): Step {
     ...{ id: `w${number}.${kind}`, kind: 'gate', wave: number },
     title: 'Watch until the wave has settled',
     effects: ['gate'],
-    deadlineMs: maxWaitMs + GATE_SLACK_MS,
+    // It is only at a poll that a gate sees how long it has waited.
+    deadlineMs: maxWaitMs + Number(params.pollIntervalMs ?? 0) + GATE_SLACK_MS,
     params: {
       gate: { kind, params },
       ...(enteredIn === number ? {} : { baselineWave: enteredIn }),
