@@ -62,6 +62,25 @@ describe('a wave of as many nodes as one transaction moves', () => {
       ...['step-started u1.converge', 'step-succeeded u1.converge', 'finished'],
     ]);
   });
+
+  it('goes back all the same when none of them can be reached', async () => {
+    const tenant = await app.tenant('far', limits.nodesPerWave);
+    await app.sql(`update nodes set name = repeat('far-', 10) || name where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    const id = await begun(tenant);
+    const at = `/deployments/${id}`;
+    await tenant.post(`${at}/cancel`, { reason: 'enough' });
+    await app.act(tenant.id, id);
+    await app.sql(
+      `update node_presence set last_report_at = clock_timestamp() - interval '1 minute'
+       where tenant_id = $1`,
+      [tenant.id],
+    );
+    await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
+    await app.act(tenant.id, id);
+    expect((await tenant.get(at)).body).toMatchObject({ status: 'Cancelled', reason: 'enough' });
+  });
 });
 
 describe('a rollout of a few nodes', () => {

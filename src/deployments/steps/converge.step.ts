@@ -11,6 +11,7 @@ import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
 import { answerHooks } from './cut-hooks.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
+import { named } from './named.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
@@ -47,8 +48,7 @@ export class ConvergeStep implements StepHandler {
     const lost = inState('lost');
     const open = inState('open');
     if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
-      const names = lost.map(({ name }) => name).join(', ');
-      return { outcome: 'unstable', reason: `nodes were lost in this wave: ${names}` };
+      return { outcome: 'unstable', reason: `nodes were lost in this wave: ${named(lost)}` };
     }
     const settled = inState('settled').length;
     if (open.length > 0) return waitFor(run, open, settled, moves.length);
@@ -57,9 +57,16 @@ export class ConvergeStep implements StepHandler {
     ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, updated));
     return {
       outcome: 'done',
-      output: { settled, ...(lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {}) },
+      output: { settled, ...(lost.length > 0 ? leftOut(run, lost) : {}) },
     };
   }
+}
+
+/** By name for the waves to come, which are few: others end the rollout. The way back leaves out all. */
+function leftOut({ plan }: StepRun, lost: readonly NodeMove[]) {
+  return plan.role === 'forward'
+    ? { leftOut: lost.map(({ name }) => name) }
+    : { lost: lost.length, message: `left out: ${named(lost)} (lost)` };
 }
 
 /** Counted over the whole rollout. A wave without a single node left has nothing to be watched. */
@@ -122,8 +129,6 @@ function waitFor(
   settled: number,
   all: number,
 ): StepOutcome {
-  const names = open.slice(0, 5).map(({ name }) => name);
-  const more = open.length > names.length ? ` and ${open.length - names.length} more` : '';
   return {
     outcome: 'wait',
     until: run.now + LOOK_AGAIN_MS,
@@ -131,7 +136,7 @@ function waitFor(
       kind: 'converge',
       who: 'the nodes',
       verb: null,
-      detail: `${settled} of ${all} nodes run it; waiting for ${names.join(', ')}${more}`,
+      detail: `${settled} of ${all} nodes run it; waiting for ${named(open)}`,
     },
   };
 }

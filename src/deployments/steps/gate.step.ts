@@ -21,6 +21,7 @@ import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
+import { named } from './named.js';
 
 interface Stored {
   readonly gate: GateState;
@@ -154,8 +155,8 @@ export class GateStep implements StepHandler {
     if (rest.length === 0 || !mayLeaveOut(all.size, run.plan, minAvailable)) {
       return {
         outcome: 'unstable',
-        reason: `nodes were lost while they were watched: ${names.join(', ')}`,
-        evidence: { lost: names, reading: gate.reading },
+        reason: `nodes were lost while they were watched: ${named(lost)}`,
+        evidence: { lost: names.length, reading: gate.reading },
       };
     }
     const without = (group: readonly GateNode[]) =>
