@@ -1,0 +1,28 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Journal } from '../journal/journal.js';
+import { HookRunner, type HookRun } from './hook-runner.js';
+import { ModuleOutput } from './module-output.js';
+
+const home = mkdtempSync(join(tmpdir(), 'tidegate-hooks-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+it('runs once for two who ask at the same time, and tells both how it ended', async () => {
+  const journal = Journal.open(join(home, 'journal'));
+  const runner = new HookRunner(journal);
+  const diary = join(home, 'diary');
+  const what = {
+    key: { moduleId: 'm', generation: 2, releaseId: 'r', hook: 'stop' },
+    hook: {
+      ...{ command: 'sh', args: ['-c', `echo ran >> ${diary}; sleep 0.2`] },
+      ...{ timeoutMs: 10_000, idempotent: false },
+    },
+    ...{ directory: home, environment: { PATH: '/usr/bin:/bin' } },
+    output: new ModuleOutput(join(home, 'logs')),
+  } satisfies HookRun;
+  await Promise.all([runner.run(what), runner.run(what)]);
+  await runner.run(what);
+  expect(readFileSync(diary, 'utf8')).toBe('ran\n');
+  journal.close();
+});
