@@ -106,23 +106,12 @@ it.each([
 
 it('does not bring a worker back that it had stopped to make room, however it was killed', async () => {
   rig.run();
-  const script = `import { appendFileSync } from 'node:fs';
-    const note = (what) => appendFileSync(process.env.DIARY, process.env.VERSION + ' ' + what + '\\n');
-    process.on('SIGTERM', () => { note('term'); process.exit(0); });
-    note('start');
-    setInterval(() => {}, 1000);`;
-  const diary = join(rig.home, 'diary');
-  const worker = (version: string, hooks = {}) =>
-    rig.plane.release({
-      version,
-      files: { 'worker.mjs': script },
-      manifest: { run: { command: process.execPath, args: ['worker.mjs'] }, hooks },
-      configuration: { DIARY: diary, VERSION: version },
-    });
-  rig.desire(1, [await worker('1')]);
+  rig.desire(1, [await rig.worker('1')]);
   await rig.until(1, 'healthy');
   await eventually('it runs', () => rig.diary.includes('1 start'));
-  rig.desire(2, [await worker('2', { start: waiting(diary, true) })]);
+  rig.desire(2, [
+    await rig.worker('2', { hooks: { start: waiting(join(rig.home, 'diary'), true) } }),
+  ]);
   await eventually('the hook runs', () => rig.diary.some((line) => line.startsWith('hook begin')));
   expect(rig.diary).toContain('1 term');
   await rig.end('SIGKILL');

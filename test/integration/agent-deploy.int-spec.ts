@@ -151,31 +151,17 @@ it('reports a port that another program has, for that module only', async () => 
 
 it('replaces a worker by stopping the old one first, and goes back when the new one fails', async () => {
   rig.run();
-  const worker = (version: string, files: string, intervalMs = 200) =>
-    rig.plane.release({
-      version,
-      files: { 'worker.mjs': files },
-      manifest: {
-        run: { command: process.execPath, args: ['worker.mjs'] },
-        health: { intervalMs },
-      },
-      configuration: { DIARY: join(rig.home, 'diary'), VERSION: version },
-    });
-  const good = `import { appendFileSync } from 'node:fs';
-    const note = (what) => appendFileSync(process.env.DIARY, process.env.VERSION + ' ' + what + '\\n');
-    process.on('SIGTERM', () => { note('term'); process.exit(0); });
-    note('start');
-    setInterval(() => {}, 1000);`;
+  const health = { intervalMs: 200 };
   // Without traffic it is healthy as soon as it has run for two intervals, whatever it has come to.
   const noted = (...lines: string[]) =>
     eventually(lines.join(), () => rig.diary.join() === lines.join());
-  rig.desire(1, [await worker('1', good)]);
+  rig.desire(1, [await rig.worker('1', { health })]);
   await rig.until(1, 'healthy');
   await noted('1 start');
-  rig.desire(2, [await worker('2', good)]);
+  rig.desire(2, [await rig.worker('2', { health })]);
   await rig.until(2, 'healthy');
   await noted('1 start', '1 term', '2 start');
-  rig.desire(3, [await worker('3', 'process.exit(3)', 5_000)]);
+  rig.desire(3, [await rig.worker('3', { health: { intervalMs: 5_000 } }, 'process.exit(3)')]);
   const failed = await rig.until(3, 'failed');
   expect(failed.reason?.code).toBe('exited');
   await eventually('the old one is back', () => rig.diary.length === 5);

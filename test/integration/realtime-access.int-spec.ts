@@ -236,7 +236,7 @@ describe('an open socket', () => {
       ({ tenantId: id }) => sql(`update tenants set status = 'suspended' where id = $1`, [id]),
     ],
   ])(
-    `is cut within 5 s of %s`,
+    `is cut within 5 s of %s, or 10 on a busy machine`,
     async (_what, revoke) => {
       const own = await whole.tenant(`t-${newId()}`);
       const member = await whole.member(own);

@@ -32,6 +32,15 @@ process.on('SIGTERM', () => {
 });
 `;
 
+/** A worker without traffic, which must not run twice: it writes down each start and end. */
+const WORKER = `
+import { appendFileSync } from 'node:fs';
+const note = (what) => appendFileSync(process.env.DIARY, process.env.VERSION + ' ' + what + '\\n');
+process.on('SIGTERM', () => { note('term'); process.exit(0); });
+note('start');
+setInterval(() => {}, 1000);
+`;
+
 /** A real agent with a real front on a folder of its own, and a fake control plane for it. */
 export class AgentRig {
   readonly moduleId = '01890000-0000-7000-8000-00000000000a';
@@ -115,6 +124,15 @@ export class AgentRig {
     await this.once(['--teardown', '--dir', this.directory]);
     await this.plane.stop();
     await rm(this.home, { recursive: true, force: true });
+  }
+
+  worker(version: string, manifest: Record<string, unknown> = {}, script = WORKER) {
+    return this.plane.release({
+      version,
+      files: { 'worker.mjs': script },
+      manifest: { run: { command: process.execPath, args: ['worker.mjs'] }, ...manifest },
+      configuration: { DIARY: join(this.home, 'diary'), VERSION: version },
+    });
   }
 
   server(

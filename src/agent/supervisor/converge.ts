@@ -74,8 +74,8 @@ async function stopOthers(
   run: Convergence,
   specs: readonly ReleaseSpec[],
 ): Promise<void> {
-  run.signal.throwIfAborted();
   await run.holdKeeper();
+  run.signal.throwIfAborted();
   const slots = new Set(specs.map((spec) => spec.slot));
   const { moduleId, generation } = run.module;
   const isInTheWay = ({ slot, instance }: InstanceRecord) =>
@@ -112,6 +112,7 @@ async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise
 async function remove(tools: ModuleTools, run: Convergence): Promise<void> {
   const { moduleId, generation } = run.module;
   await run.holdKeeper();
+  run.signal.throwIfAborted();
   const { serving } = tools.journal.module(moduleId);
   if (serving.releases.length > 0) {
     tools.journal.serves(moduleId, { generation, releases: [] });

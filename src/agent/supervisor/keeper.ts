@@ -6,7 +6,7 @@ import { probe, untilHealthy } from './health.js';
 import { isRunning } from './instances.js';
 import type { ModuleTools } from './module-tools.js';
 import { isGroupEmpty } from './process-group.js';
-import { isExclusive, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
+import { isExclusive, type ReleaseSpec, specOf } from './release-spec.js';
 
 const TICK_MS = 250;
 const FIRST_RESTART_MS = 1000;
@@ -80,7 +80,7 @@ export class Keeper {
 
   look(): void {
     if (this.abort.signal.aborted) return;
-    const specs = this.tools.journal.module(this.moduleId).serving.releases.map(specOf);
+    const specs = this.serving();
     const slots = new Set(specs.map((spec) => spec.slot));
     for (const slot of this.slots.keys()) if (!slots.has(slot)) this.slots.delete(slot);
     for (const record of this.tools.instances.all(this.moduleId)) {
@@ -93,13 +93,13 @@ export class Keeper {
     const health = this.healthOf(spec.slot);
     if (health.isStarting || this.isHeld) return;
     const record = this.tools.instances.target(this.moduleId, spec.slot);
+    if (record) health.missingSince = null;
+    else if (this.wasStopped(spec, health)) return;
     if (record && isRunning(record)) {
       this.forgetOldCrashes(health, performance.now());
       if (spec.manifest.traffic) this.probe(record, spec, health);
       return;
     }
-    if (!record && this.wasStopped(spec, health)) return;
-    health.missingSince = null;
     const now = performance.now();
     if (record && health.mourned !== record.instance) {
       this.mourn(record, health, now);
@@ -150,7 +150,7 @@ export class Keeper {
       if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, 0);
       const onDelay = (reason: Reason) => (health.reason = reason);
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
-      if (this.isHeld || !this.serves(spec)) return;
+      if (this.isHeld || !this.serving().some(({ slot }) => slot === spec.slot)) return;
       record = await this.launch(name, spec);
       const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
       await untilHealthy(record, spec.manifest, { signal, lastWords });
@@ -186,9 +186,8 @@ export class Keeper {
     return performance.now() - health.missingSince < OVERTAKEN_MS;
   }
 
-  private serves({ slot }: ReleaseSpec): boolean {
-    const { serving } = this.tools.journal.module(this.moduleId);
-    return serving.releases.some((release) => slotOf(release) === slot);
+  private serving(): ReleaseSpec[] {
+    return this.tools.journal.module(this.moduleId).serving.releases.map(specOf);
   }
 
   private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): void {
