@@ -130,6 +130,21 @@ describe('the keeper of leases', () => {
     expect(why(signal)).toBe('the lease ran out');
   });
 
+  it('renews all in time while one that is busy is asked for again and again', async () => {
+    const { lease } = await leased();
+    const { signal } = await leased();
+    const renew = store.renew.bind(store);
+    store.renew = async (owner, leases, leaseMs) => {
+      const free = leases.filter((each) => each.key.id !== lease.key.id);
+      const told = await renew(owner, free, leaseMs);
+      // So slow that the next time for all comes while it is asked for again.
+      await new Promise((resolve) => setTimeout(resolve, 1_300));
+      return { ...told, busy: new Set([lease.key.id]) };
+    };
+    await pass(4 * LEASE_MS);
+    expect(signal.aborted).toBe(false);
+  });
+
   it('does not ask again while an answer is still open', async () => {
     await leased();
     const renew = jest.spyOn(store, 'renew').mockReturnValue(new Promise(() => undefined));

@@ -36,6 +36,8 @@ export class LeaseKeeper {
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
   private renewing = false;
+  /** The time for all came while some were asked for. */
+  private isDue = false;
 
   constructor(
     private readonly store: RunStore,
@@ -53,7 +55,7 @@ export class LeaseKeeper {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => void this.renew(), RENEW_EVERY_MS);
+    this.timer ??= setInterval(() => void this.renewAll(), RENEW_EVERY_MS);
   }
 
   stop(): void {
@@ -85,7 +87,12 @@ export class LeaseKeeper {
     if (this.held.get(key.id)?.lease.fence === fence) this.held.delete(key.id);
   }
 
-  private async renew(asked = [...this.held.values()]): Promise<void> {
+  private async renewAll(): Promise<void> {
+    this.isDue = this.renewing;
+    await this.renew([...this.held.values()]);
+  }
+
+  private async renew(asked: readonly Held[]): Promise<void> {
     this.expire();
     if (this.renewing || asked.length === 0) return;
     this.renewing = true;
@@ -105,7 +112,8 @@ export class LeaseKeeper {
       this.renewing = false;
       this.expire();
     }
-    this.againSoon(busy);
+    if (this.isDue) await this.renewAll();
+    else this.againSoon(busy);
   }
 
   private againSoon(busy: readonly Held[]): void {
