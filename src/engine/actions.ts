@@ -8,7 +8,7 @@ import type { LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.
 import type { RunTransaction } from './run-store.js';
 import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
 import type { StepHandler, StepRun } from './step-handler.js';
-import type { Outcome } from './step-outcome.js';
+import { lastWord, type Outcome } from './step-outcome.js';
 import { sleepOf, stepRunOf } from './step-runs.js';
 import type { Turn } from './turn.js';
 
@@ -38,7 +38,7 @@ export class Actions {
       case 'apply':
         return this.apply(turn, key, action.signal, signal);
       case 'run':
-        return this.runStep(turn, stepRunOf(key, turn.run, action, signal));
+        return this.runStep(turn, stepRunOf(key, turn.run, action, signal), action.overdue);
       case 'undo':
         return this.beginUndo(turn, action);
       case 'wait':
@@ -60,9 +60,10 @@ export class Actions {
     if (outcome.outcome === 'wait') await turn.sleep(sleepOf(stepRun, outcome));
   }
 
-  private async runStep(turn: Turn, stepRun: StepRun): Promise<void> {
+  private async runStep(turn: Turn, stepRun: StepRun, overdue?: string): Promise<void> {
     const handler = this.ports.handlers.get(stepRun.step.kind);
-    await this.conclude(turn, stepRun, await handler.run(turn.context, stepRun));
+    const outcome = await handler.run(turn.context, stepRun);
+    await this.conclude(turn, stepRun, lastWord(overdue, outcome));
   }
 
   /**

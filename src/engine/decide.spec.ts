@@ -156,9 +156,19 @@ describe('a deadline', () => {
   const begunAt = [began('preflight', 1_000)];
 
   it('is a budget from the start of the step', () => {
-    expect(decide(inputOf(begunAt, { now: 1_000 + DEADLINE_MS - 1 }))).toMatchObject({ do: 'run' });
-    expect(decide(inputOf(begunAt, { now: 1_000 + DEADLINE_MS }))).toEqual({
-      ...{ do: 'finish', status: 'Failed', reason: 'Step preflight: not done within 60 s' },
+    const inTime = decide(inputOf(begunAt, { now: 1_000 + DEADLINE_MS - 1 }));
+    expect(inTime).toMatchObject({ do: 'run' });
+    expect(inTime).not.toHaveProperty('overdue');
+    expect(decide(inputOf(begunAt, { now: 1_000 + DEADLINE_MS }))).toMatchObject({
+      ...{ do: 'run', attempt: 1, overdue: 'Step preflight: not done within 60 s' },
+    });
+  });
+
+  it('leaves no time for another attempt', () => {
+    const lines = [...begunAt, failed('preflight', 2_000, 1)];
+    expect(decide(inputOf(lines, { now: 1_000 + DEADLINE_MS }))).toEqual({
+      ...{ do: 'finish', status: 'Failed' },
+      reason: 'Step preflight: not done within 60 s (no luck)',
     });
   });
 
@@ -173,22 +183,23 @@ describe('a deadline', () => {
   it('does not run while the deployment is paused', () => {
     const paused = [...begunAt, status('Paused', 11_000), status('Running', 500_000)];
     const left = DEADLINE_MS - 10_000;
-    expect(decide(inputOf(paused, { now: 500_000 + left - 1 }))).toMatchObject({ do: 'run' });
-    expect(decide(inputOf(paused, { now: 500_000 + left }))).toMatchObject({ do: 'finish' });
+    const at = (now: number) => decide(inputOf(paused, { now }));
+    expect(at(500_000 + left - 1)).not.toHaveProperty('overdue');
+    expect(at(500_000 + left)).toHaveProperty('overdue');
   });
 
   it('has nothing to do with pauses before the step began', () => {
     const paused = [status('Paused', 0), status('Running', 400_000), began('preflight', 400_000)];
     const at = (now: number) => decide(inputOf(paused, { now }));
-    expect(at(400_000 + DEADLINE_MS - 1)).toMatchObject({ do: 'run' });
-    expect(at(400_000 + DEADLINE_MS)).toMatchObject({ do: 'finish', status: 'Failed' });
+    expect(at(400_000 + DEADLINE_MS - 1)).not.toHaveProperty('overdue');
+    expect(at(400_000 + DEADLINE_MS)).toHaveProperty('overdue');
   });
 
   it('begins anew with a step that begins anew', () => {
     const again: Line = { ...began('preflight', 50_000), data: { restarted: true } };
-    expect(decide(inputOf([...begunAt, again], { now: 50_000 + DEADLINE_MS - 1 }))).toMatchObject({
-      ...{ do: 'run', attempt: 1 },
-    });
+    const action = decide(inputOf([...begunAt, again], { now: 50_000 + DEADLINE_MS - 1 }));
+    expect(action).toMatchObject({ do: 'run', attempt: 1 });
+    expect(action).not.toHaveProperty('overdue');
   });
 });
 

@@ -23,7 +23,13 @@ export interface DecideInput {
 
 export type Action =
   | { readonly do: 'apply'; readonly signal: RunSignal }
-  | { readonly do: 'run'; readonly step: Step; readonly attempt: number }
+  /** `overdue`: its time is over, and why that is a failure unless this last look finds it done. */
+  | {
+      readonly do: 'run';
+      readonly step: Step;
+      readonly attempt: number;
+      readonly overdue?: string;
+    }
   | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
   | { readonly do: 'wait'; readonly until: number; readonly waitingOn: WaitingOn }
   /** It is over, and somebody has woken it all the same. */
@@ -135,17 +141,29 @@ function failureOf(
   if (record.status === 'failed' && record.attempt >= limits.stepAttempts) {
     return `${step.title}: gave up after ${record.attempt} attempts: ${message}`;
   }
-  const spentMs = now - record.startedAt - (journal.pausedMs - record.pausedMsBefore);
-  if (spentMs >= step.deadlineMs) {
-    const last = record.message ? ` (${record.message})` : '';
-    return `${step.title}: not done within ${Math.round(step.deadlineMs / 1000)} s${last}`;
-  }
-  return null;
+  // What has begun is looked at once more: it may have been done while nobody could look.
+  return record.status === 'failed' ? overdueReason(step, record, { journal, now }) : null;
 }
 
-function runOrWait(step: Step, record: StepRecord | undefined, { now }: DecideInput): Action {
+/** Why it is too late for the step; null while its time lasts, of which pauses take nothing. */
+function overdueReason(
+  step: Step,
+  record: StepRecord,
+  { journal, now }: Pick<DecideInput, 'journal' | 'now'>,
+): string | null {
+  const spentMs = now - record.startedAt - (journal.pausedMs - record.pausedMsBefore);
+  if (spentMs < step.deadlineMs) return null;
+  const last = record.message ? ` (${record.message})` : '';
+  return `${step.title}: not done within ${Math.round(step.deadlineMs / 1000)} s${last}`;
+}
+
+function runOrWait(step: Step, record: StepRecord | undefined, input: DecideInput): Action {
+  const { now } = input;
   if (!record) return { do: 'run', step, attempt: 1 };
-  if (record.status === 'started') return { do: 'run', step, attempt: record.attempt };
+  if (record.status === 'started') {
+    const overdue = overdueReason(step, record, input);
+    return { do: 'run', step, attempt: record.attempt, ...(overdue === null ? {} : { overdue }) };
+  }
   const since = record.endedAt ?? now;
   const until = since + retryDelayMs(record.attempt);
   if (now >= until) return { do: 'run', step, attempt: record.attempt + 1 };

@@ -1,45 +1,17 @@
 import { jest } from '@jest/globals';
-import { EngineRig, planOf } from '../../test/support/engine-rig.js';
-import { Engine, type DuePoller } from './engine.js';
-import { LEASE_MS, LeaseKeeper } from './lease-keeper.js';
-import type { RunKey } from './run.js';
+import { EngineBench } from '../../test/support/engine-bench.js';
+import { planOf } from '../../test/support/engine-rig.js';
+import { DomainError } from '../kernel/errors.js';
+import { limits } from '../kernel/limits.js';
+import { LEASE_MS } from './lease-keeper.js';
 
-const TICK_MS = 50;
-
-class Bench {
-  readonly rig = new EngineRig();
-  readonly store = this.rig.store;
-  readonly log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-  readonly metrics = { fenced: jest.fn(), polled: jest.fn(), poisoned: jest.fn() };
-  readonly leases = new LeaseKeeper(this.store, 'worker', this.store.clock, this.log);
-  readonly pollers: DuePoller[] = [];
-  readonly engine = new Engine({
-    ...{ store: this.store, interpreter: this.rig.interpreter, leases: this.leases },
-    ...{ pollers: this.pollers, clock: this.store.clock, log: this.log, metrics: this.metrics },
-    onFinish: this.rig.onFinish,
-  });
-
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += TICK_MS) {
-      this.store.clock.advance(TICK_MS);
-      await jest.advanceTimersByTimeAsync(TICK_MS);
-    }
-  }
-
-  status(key: RunKey) {
-    return this.store.run(key).status;
-  }
-}
-
-let bench: Bench;
+let bench: EngineBench;
 beforeEach(() => {
   jest.useFakeTimers();
-  bench = new Bench();
+  bench = new EngineBench();
 });
 afterEach(async () => {
-  const stopping = bench.engine.stop(100);
-  await bench.pass(200);
-  await stopping;
+  await bench.stop();
   jest.useRealTimers();
 });
 
@@ -144,6 +116,22 @@ describe('the engine', () => {
     await bench.pass(600);
     const runs = [...bench.store.runs.values()];
     expect(runs.every(({ status }) => status === 'Succeeded')).toBe(true);
+  });
+
+  it("takes the database's being busy for nobody's error", async () => {
+    const key = bench.store.add(planOf());
+    const load = bench.store.load.bind(bench.store);
+    const away = new DomainError('unavailable', 'database-unavailable', 'The database is busy.');
+    bench.store.load = () => Promise.reject(away);
+    bench.engine.start();
+    await bench.pass(limits.runFailures * 6_000);
+    expect(bench.log.error).not.toHaveBeenCalled();
+    expect(bench.store.run(key)).toMatchObject({
+      ...{ status: 'Pending', failures: 1, waitingOn: { kind: 'retry' } },
+    });
+    bench.store.load = load;
+    await bench.pass(6_000);
+    expect(bench.status(key)).toBe('Succeeded');
   });
 
   it('asks a poller again at once while its batches are full', async () => {

@@ -18,8 +18,12 @@ import {
 } from './poison.js';
 import { limits } from '../kernel/limits.js';
 import { Fenced, type RunStore } from './run-store.js';
+import { AWAY_AGAIN_MS } from './step-outcome.js';
 
-/** Actions at once in one process: they wait for PostgreSQL, not for the processor. */
+/**
+ * Actions at once in one process: they wait for PostgreSQL, not for the processor. Long steps are
+ * not among them.
+ */
 const CONCURRENCY = 32;
 const BEAT_MS = 250;
 /** When there is much to poll, PostgreSQL reads for one batch while this process folds the other. */
@@ -86,9 +90,9 @@ export class Engine {
 
   /** What needs an action: as much as there is room for. */
   private async claim(): Promise<void> {
-    const { store, leases, clock } = this.ports;
+    const { store, leases, clock, interpreter } = this.ports;
     try {
-      const room = CONCURRENCY - leases.count;
+      const room = CONCURRENCY - (leases.count - interpreter.longSteps.count);
       if (room <= 0 || this.stopping) return;
       const askedAt = clock.monotonic();
       const due = await store.claimDue(leases.owner, LEASE_MS, room);
@@ -150,12 +154,15 @@ export class Engine {
     const { log, metrics, store } = this.ports;
     const failures = lease.failures + 1;
     const isLost = error instanceof Fenced;
+    const isAway = (error as { kind?: unknown }).kind === 'unavailable';
     // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
     if (isLost || signal.aborted) metrics.fenced();
     else {
       const fields = { run: lease.key.id, failures, error: messageOf(error) };
-      log.error({ ...fields, stack: stackOf(error) }, 'an action failed');
+      if (isAway) log.warn(fields, 'an action waits for the database');
+      else log.error({ ...fields, stack: stackOf(error) }, 'an action failed');
     }
+    if (isAway) return store.release(lease, tryAgain(AWAY_AGAIN_MS, messageOf(error), 'kept'));
     // Fenced by the statement itself: whoever holds the run now does not notice.
     if (isLost || failures < limits.runFailures) {
       await store.release(lease, tryAgain(failureDelayMs(failures), messageOf(error)));

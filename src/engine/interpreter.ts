@@ -6,9 +6,10 @@ import { decide, type Action } from './decide.js';
 import type { ActionBudget, Held } from './held.js';
 import { Actions, locksSlot, type ActionPorts, type WritingAction } from './actions.js';
 import { movesOf, type Step } from './plan.js';
+import { LongSteps, sleepWhileBusy } from './long-steps.js';
 import { runOutside } from './outside-step.js';
 import type { Lease } from './run.js';
-import type { RunStore } from './run-store.js';
+import type { RunStore, Sleep } from './run-store.js';
 import { tryAgain } from './poison.js';
 import { appliedEntry, effectOf } from './signal-effect.js';
 import { stepRunOf, type StepAttempt } from './step-runs.js';
@@ -39,6 +40,7 @@ interface Beginning {
 
 export class Interpreter {
   private readonly actions: Actions;
+  readonly longSteps = new LongSteps();
 
   constructor(private readonly ports: InterpreterPorts) {
     this.actions = new Actions(ports);
@@ -59,20 +61,21 @@ export class Interpreter {
 
   private async turn(held: Held, action: Action): Promise<After> {
     const { store } = this.ports;
-    const { lease, run } = held;
     switch (action.do) {
       case 'rest':
-        await store.retire(lease);
+        await store.retire(held.lease);
         return 'asleep';
       case 'wait':
-        return (await store.sleep(lease, run, { ...action, pollsGate: false }))
-          ? 'asleep'
-          : 'stale';
+        return this.sleep(held, { ...action, pollsGate: false });
       case 'run':
         return this.isOutside(action.step) ? this.outside(held, action) : this.write(held, action);
       default:
         return this.write(held, action);
     }
+  }
+
+  private async sleep({ lease, run }: Held, sleep: Sleep): Promise<After> {
+    return (await this.ports.store.sleep(lease, run, sleep)) ? 'asleep' : 'stale';
   }
 
   private write(held: Held, action: WritingAction): Promise<After> {
@@ -87,8 +90,10 @@ export class Interpreter {
   }
 
   private async outside(held: Held, attempt: StepAttempt): Promise<After> {
-    const result = await runOutside(this.ports, held, attempt);
-    if (typeof result === 'string') return result;
+    const { longSteps } = this;
+    const result = await runOutside({ ...this.ports, longSteps }, held, attempt);
+    if (result === 'busy') return this.sleep(held, sleepWhileBusy(held.run));
+    if (result === 'stale') return result;
     const { run, stepRun, outcome, tookMs } = result;
     return this.goOn(
       { ...held, run },

@@ -62,6 +62,8 @@ export interface FoldedJournal {
   readonly pausedSince: number | null;
   readonly pausedMs: number;
   readonly lastSeq: number;
+  /** When the newest entry was written; null: there is none. */
+  readonly lastAt: number | null;
 }
 
 export const emptyJournal: FoldedJournal = {
@@ -74,6 +76,7 @@ export const emptyJournal: FoldedJournal = {
   pausedSince: null,
   pausedMs: 0,
   lastSeq: 0,
+  lastAt: null,
 };
 
 export const stepKey = (planNumber: number, stepId: string) => `${planNumber}:${stepId}`;
@@ -87,7 +90,7 @@ export function foldJournal(
 }
 
 export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJournal {
-  const next = { ...folded, lastSeq: entry.seq };
+  const next = { ...folded, lastSeq: entry.seq, lastAt: entry.at };
   switch (entry.kind) {
     case 'planned':
       return { ...next, planNumber: entry.planNumber };

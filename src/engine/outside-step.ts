@@ -4,11 +4,12 @@ import type { Registry } from '../kernel/registry.js';
 import { Context } from '../platform/context.js';
 import type { ActionBudget, Held } from './held.js';
 import { ACTION_BUDGET_MS } from './lease-keeper.js';
+import type { LongSteps } from './long-steps.js';
 import { isStarted, recordStart } from './record-outcome.js';
 import type { LoadedRun } from './run.js';
 import type { RunStore } from './run-store.js';
 import type { StepHandler, StepRun } from './step-handler.js';
-import { awayOutcome, failureOutcome, type Outcome } from './step-outcome.js';
+import { awayOutcome, failureOutcome, lastWord, type Outcome } from './step-outcome.js';
 import { remainingMs, stepRunOf, type StepAttempt } from './step-runs.js';
 import { Turn } from './turn.js';
 
@@ -18,6 +19,7 @@ const SOON_MS = 200;
 export interface OutsidePorts {
   readonly store: RunStore;
   readonly handlers: Registry<StepHandler>;
+  readonly longSteps: LongSteps;
 }
 
 export interface OutsideOutcome {
@@ -27,11 +29,22 @@ export interface OutsideOutcome {
   readonly tookMs: number;
 }
 
+/** As runNow(). `busy`: it may take long, and too many such are under way. */
+export async function runOutside(
+  ports: OutsidePorts,
+  held: Held,
+  attempt: StepAttempt,
+): Promise<OutsideOutcome | 'stale' | 'busy'> {
+  const isLong = ports.handlers.get(attempt.step.kind).budget === 'step';
+  const run = () => runNow(ports, held, attempt);
+  return isLong ? ports.longSteps.run(held.lease.key.tenantId, run) : run();
+}
+
 /**
  * Journalled as started before it does anything that could not be taken back. `stale`: it has not
  * begun, for somebody has asked for something, which comes first.
  */
-export async function runOutside(
+async function runNow(
   { store, handlers }: OutsidePorts,
   held: Held,
   attempt: StepAttempt,
@@ -51,7 +64,8 @@ export async function runOutside(
     run = started.run;
   }
   work ??= perform(handler, now(), budget);
-  return { run, stepRun: now(), ...(await work) };
+  const { outcome, tookMs } = await work;
+  return { run, stepRun: now(), outcome: lastWord(attempt.overdue, outcome), tookMs };
 }
 
 function start(store: RunStore, { lease, run }: Held, stepRun: StepRun) {

@@ -1,25 +1,15 @@
 import { jest } from '@jest/globals';
-import { EngineRig, planOf, waitUntil } from '../../test/support/engine-rig.js';
+import { EngineBench } from '../../test/support/engine-bench.js';
+import { planOf, waitUntil } from '../../test/support/engine-rig.js';
 import { limits } from '../kernel/limits.js';
-import { Engine } from './engine.js';
-import { LEASE_MS, LeaseKeeper } from './lease-keeper.js';
+import { LEASE_MS } from './lease-keeper.js';
 import { failureDelayMs } from './poison.js';
 import type { RunKey } from './run.js';
 
-class Bench {
-  readonly rig = new EngineRig();
-  readonly store = this.rig.store;
-  readonly log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-  readonly metrics = { fenced: jest.fn(), polled: jest.fn(), poisoned: jest.fn() };
+class Bench extends EngineBench {
   readonly key = this.store.add(planOf(1));
   readonly run = this.store.run(this.key);
   private readonly load = this.store.load.bind(this.store);
-  readonly engine = new Engine({
-    ...{ store: this.store, interpreter: this.rig.interpreter, pollers: [] },
-    ...{ clock: this.store.clock, log: this.log, metrics: this.metrics },
-    leases: new LeaseKeeper(this.store, 'worker', this.store.clock, this.log),
-    onFinish: (tx, key, status) => this.rig.onFinish(tx, key, status),
-  });
 
   async look(times = 1): Promise<void> {
     for (let count = 0; count < times; count += 1) await this.engine.look(this.key);

@@ -28,10 +28,14 @@ export function failureDelayMs(failures: number): number {
   return Math.min(DELAY_FIRST_MS * 2 ** (failures - 1), DELAY_MOST_MS);
 }
 
-export function tryAgain(delayMs: number, problem: string): Release {
+export function tryAgain(
+  delayMs: number,
+  problem: string,
+  failures: Release['failures'] = 'counted',
+): Release {
   const detail = `the engine could not act on it (${shown(problem)}); it tries again`;
   const waitingOn = { kind: 'retry', who: 'the engine', verb: null, detail };
-  return { delayMs, waitingOn, failures: 'counted' };
+  return { delayMs, waitingOn, failures };
 }
 
 export function poisonReason(failures: number, problem: string): string {

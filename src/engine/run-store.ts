@@ -87,10 +87,11 @@ export interface Release {
   readonly delayMs: number;
   readonly waitingOn: Omit<WaitingOn, 'since' | 'until'>;
   /**
-   * `counted`: one more error of ours in a row. `forgotten`: a person takes over; a hint that came
-   * meanwhile is not slept over.
+   * `counted`: one more error of ours in a row. `kept`: nobody's error (the database is busy), and no
+   * step nearer to a person, but the run is not well. `forgotten`: a person takes over; a hint that
+   * came meanwhile is not slept over.
    */
-  readonly failures: 'counted' | 'forgotten';
+  readonly failures: 'counted' | 'kept' | 'forgotten';
 }
 
 export interface Sleep {

@@ -33,7 +33,7 @@ export function storable(message: string): string {
 }
 
 /** Asked again so soon; the step's deadline says for how long. */
-const AWAY_AGAIN_MS = 5_000;
+export const AWAY_AGAIN_MS = 5_000;
 
 /**
  * Something outside does not answer (a store of artifacts): nobody's mistake, and no attempt of the
@@ -44,6 +44,16 @@ export function awayOutcome(error: unknown, now: number): StepOutcome | undefine
   const detail = `${storable(messageOf(error)).slice(0, 500)} It is asked again.`;
   const waitingOn = { kind: 'retry', who: 'the engine', verb: null, detail };
   return { outcome: 'wait', until: now + AWAY_AGAIN_MS, waitingOn };
+}
+
+/** Of a step whose time is over, only waiting on is a failure; a watch that begins anew has time. */
+export function lastWord(overdue: string | undefined, outcome: Outcome): Outcome {
+  if (overdue === undefined || outcome.outcome !== 'wait' || outcome.restarts) return outcome;
+  const message = `${overdue}: ${storable(outcome.waitingOn.detail)}`;
+  return {
+    ...{ outcome: 'failed', terminal: true, code: 'deadline-passed' },
+    message: message.slice(0, MESSAGE_CHARACTERS).toWellFormed(),
+  };
 }
 
 /** Not the step's failure: the lease is gone, or the database is, or an assumption of ours broke. */

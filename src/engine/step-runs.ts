@@ -9,6 +9,8 @@ import type { StepOutcome, StepRun } from './step-handler.js';
 export interface StepAttempt {
   readonly step: Step;
   readonly attempt: number;
+  /** Its time is over: why it has failed, unless this look finds more than a wait. */
+  readonly overdue?: string;
 }
 
 export function stepRunOf(

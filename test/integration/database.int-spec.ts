@@ -103,6 +103,47 @@ it('tries a deadlocked transaction again until both are through', async () => {
   expect(attempts).toBe(3);
 });
 
+/** Does it to a row that somebody else holds. */
+async function onHeldRow(work: (inner: Context, id: string) => Promise<unknown>) {
+  const id = newId();
+  await db.transaction(ctx(), (inner) =>
+    inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+      ...[tenant, id, `m-${id}`],
+    ]),
+  );
+  return withClient(server.superuser, async (client) => {
+    await client.query('begin');
+    await client.query('select 1 from modules where id = $1 for update', [id]);
+    return db.transaction(ctx(), (inner) => work(inner, id));
+  });
+}
+
+const busy = {
+  ...{ kind: 'unavailable', code: 'database-unavailable' },
+  message: expect.stringMatching(/^The database is busy/) as string,
+};
+
+it.each(['lock_timeout', 'statement_timeout'])(
+  'answers 503 when a transaction waits longer than %s for what others hold',
+  async (limit) => {
+    const waiting = onHeldRow(async ({ tx }, id) => {
+      await tx.execute(`set local ${limit} = '50ms'`);
+      await tx.query('select 1 from modules where id = $1 for update', [id]);
+    });
+    await expect(waiting).rejects.toMatchObject(busy);
+  },
+);
+
+it('answers 503 when a transaction conflicts with others each time it is tried', async () => {
+  let attempts = 0;
+  const conflicting = db.transaction(ctx(), async ({ tx }) => {
+    attempts += 1;
+    await tx.query("do $$ begin raise exception 'conflict' using errcode = '40001'; end $$");
+  });
+  await expect(conflicting).rejects.toMatchObject(busy);
+  expect(attempts).toBe(3);
+});
+
 it('logs a slow statement without its parameters', async () => {
   await db.transaction(ctx(), (inner) =>
     inner.tx.query('select pg_sleep(0.12), $1::text as secret', ['swordfish']),

@@ -1,5 +1,6 @@
 /** The real steps and the real store, acted on by hand: what one transaction must be able to do. */
 import { limits } from '../../src/kernel/limits.js';
+import { withClient } from '../support/database.js';
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
 
 let app: DeploymentsApp;
@@ -37,6 +38,27 @@ async function begun(tenant: DeployingTenant, change: object = {}): Promise<stri
   await app.act(tenant.id, id);
   return id;
 }
+
+describe('a table that somebody has locked', () => {
+  it('costs no attempt of a move, and the move is made when it is free', async () => {
+    const tenant = await app.tenant('locked', 2);
+    const id = await tenant.deploy({ strategy: { kind: 'direct' } });
+    await app.pass(tenant.id, id, 'preflight');
+    await withClient(app.whole.database.superuser, async (client) => {
+      await client.query('begin');
+      await client.query('lock table desired_modules in access exclusive mode');
+      await expect(app.act(tenant.id, id)).rejects.toMatchObject({
+        ...{ kind: 'unavailable', code: 'database-unavailable' },
+      });
+    });
+    expect(await kindsOf(id)).not.toContain('step-failed w1.move');
+    await app.sql('update runs set lease_owner = null, lease_until = null where id = $1', [id]);
+    await app.act(tenant.id, id);
+    expect((await kindsOf(id)).slice(-3)).toEqual([
+      ...['step-started w1.move', 'step-succeeded w1.move', 'step-started w1.converge'],
+    ]);
+  });
+});
 
 describe('a wave of as many nodes as one transaction moves', () => {
   it('moves them all, and takes them all back', async () => {

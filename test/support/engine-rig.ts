@@ -117,7 +117,8 @@ export class EngineRig {
         if (mode === 'transaction') await context.tx.execute(effect);
         const outcome = (await this.script[run.step.id]?.(run)) ?? standard(run);
         if (mode === 'outside') this.outside.push(effect);
-        if (outcome.outcome === 'wait') await context.tx.execute(`wait ${effect}`);
+        if (mode === 'transaction' && outcome.outcome === 'wait')
+          await context.tx.execute(`wait ${effect}`);
         return outcome;
       },
     };

@@ -190,11 +190,12 @@ export class FakeRunStore extends RunStore {
     const run = this.run(lease.key);
     if (!this.holds(run, lease) || run.wakeAt === null) return;
     const since = this.clock.now();
-    const isCounted = failures === 'counted';
-    const wakeAt = isCounted || run.pokes === lease.pokes ? since + delayMs : since;
+    const isHurried = failures === 'forgotten' && run.pokes !== lease.pokes;
+    const wakeAt = isHurried ? since : since + delayMs;
+    const counts = { counted: run.failures + 1, kept: Math.max(run.failures, 1), forgotten: 0 };
     Object.assign(run, {
       ...{ wakeAt, owner: null, leaseUntil: null, pollsGate: false },
-      ...{ failures: isCounted ? run.failures + 1 : 0 },
+      failures: counts[failures],
       waitingOn: { ...waitingOn, since, until: since + delayMs },
     });
   }

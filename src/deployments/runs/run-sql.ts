@@ -45,15 +45,16 @@ export const sleepSql = `
   returning id`;
 
 /**
- * $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms, $6 waiting on, $7 is counted, $8 pokes. A run
+ * $1 tenant, $2 kind, $3 id, $4 fence, $5 delay in ms, $6 waiting on, $7 failures, $8 pokes. A run
  * that is over stays so: whoever ended it may have missed the reply to its commit, and takes that
  * for an error.
  */
 export const releaseSql = `
   update runs set lease_owner = null, lease_until = null, polls_gate = false,
-    failures = case when $7 then failures + 1 else 0 end,
+    failures = case $7 when 'counted' then failures + 1
+      when 'kept' then greatest(failures, 1) else 0 end,
     wake_at = clock_timestamp()
-      + case when $7 or pokes = $8 then $5::int else 0 end * interval '1 millisecond',
+      + case when $7 <> 'forgotten' or pokes = $8 then $5::int else 0 end * interval '1 millisecond',
     waiting_on = $6::jsonb || jsonb_build_object(
       'since', floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
       'until', floor(extract(epoch from clock_timestamp()) * 1000)::bigint + $5::int)

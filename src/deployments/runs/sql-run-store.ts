@@ -151,7 +151,7 @@ export class SqlRunStore extends RunStore {
     await this.clockwork('release', (tx) =>
       tx.execute(releaseSql, [
         ...[key.tenantId, RUN_KIND, key.id, fence, delayMs],
-        ...[JSON.stringify(waitingOn), failures === 'counted', pokes],
+        ...[JSON.stringify(waitingOn), failures, pokes],
       ]),
     );
     this.signal.publish('deployment', key.id);

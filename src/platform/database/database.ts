@@ -9,7 +9,7 @@ import type { Context } from '../context.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { OpenTransaction } from './open-transaction.js';
-import { isConnectionLoss, isRetryable } from './sql-errors.js';
+import { isConnectionLoss, isRetryable, isTimeout } from './sql-errors.js';
 import type { Transaction } from './transaction.js';
 
 /** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
@@ -99,7 +99,9 @@ export class Database {
       try {
         return await this.attempt(source, begin, work);
       } catch (error) {
-        if (!isRetryable(error) || attempt >= TRANSACTION_ATTEMPTS) throw error;
+        if (isTimeout(error)) throw databaseBusy(error);
+        if (!isRetryable(error)) throw error;
+        if (attempt >= TRANSACTION_ATTEMPTS) throw databaseBusy(error);
       }
     }
   }
@@ -182,6 +184,15 @@ async function cut(client: PoolClient): Promise<void> {
   const closed = once(stream, 'close').catch(() => undefined);
   stream.destroy();
   await closed;
+}
+
+function databaseBusy(cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    'database-unavailable',
+    'The database is busy: others hold what this needs, or it is slow. Nothing was changed. Try again in a few seconds.',
+    { cause },
+  );
 }
 
 function databaseAway(cause: unknown): DomainError {

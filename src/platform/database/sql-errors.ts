@@ -12,6 +12,15 @@ export function isRetryable(error: unknown): boolean {
   return state === '40001' || state === '40P01';
 }
 
+/**
+ * A lock or a statement has taken longer than it may, or the server has ended a transaction that
+ * stood still: others were in the way, or it is slow. Nothing was changed.
+ */
+export function isTimeout(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === '55P03' || state === '57014' || state === '25P03';
+}
+
 /** Connection refused, reset, terminated by an administrator, or no answer in time. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);

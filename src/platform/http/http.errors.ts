@@ -114,7 +114,8 @@ export const httpErrors = [
   {
     code: 'database-unavailable',
     kind: 'unavailable',
-    meaning: 'The database does not answer. Nothing was changed. Try again in a few seconds.',
+    meaning:
+      'The database does not answer, or not in time. Nothing was changed. Try again in a few seconds.',
   },
   {
     code: 'commit-unknown',

@@ -5,7 +5,12 @@
 import { expect } from '@jest/globals';
 import type { Plan } from '../../../src/engine/plan.js';
 import type { Lease, RunKey, RunStatus } from '../../../src/engine/run.js';
-import { Fenced, type NewEntry, type RunTransaction } from '../../../src/engine/run-store.js';
+import {
+  Fenced,
+  type NewEntry,
+  type Release,
+  type RunTransaction,
+} from '../../../src/engine/run-store.js';
 import { newId } from '../../../src/kernel/ids.js';
 import { limits } from '../../../src/kernel/limits.js';
 import type { RunStoreBench, RunStoreCheck } from './run-store-check.js';
@@ -23,7 +28,7 @@ const inAnHour = () => ({
   ...{ until: Date.now() + 3_600_000, waitingOn: waiting, pollsGate: false },
 });
 
-const again = (failures: 'counted' | 'forgotten' = 'counted', delayMs = 0) => ({
+const again = (failures: Release['failures'] = 'counted', delayMs = 0) => ({
   ...{ delayMs, failures },
   waitingOn: { kind: 'retry', who: 'the engine', verb: null, detail: 'it failed' },
 });
@@ -345,6 +350,22 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       await store.release(next, again());
       await store.release(await take(bench, key), again('forgotten'));
       expect((await take(bench, key)).failures).toBe(0);
+    },
+  },
+  {
+    name: "keeps the count of errors for what is nobody's error, but knows of one",
+    check: async (bench) => {
+      const { store } = bench;
+      const key = await bench.add();
+      await store.release(await take(bench, key), again('kept'));
+      await store.release(await take(bench, key), again('kept'));
+      const lease = await take(bench, key);
+      expect(lease.failures).toBe(1);
+      await store.release(lease, again());
+      await store.release(await take(bench, key), again('kept', 60_000));
+      const claimed = await store.claimDue(newId(), LEASE_MS, 100);
+      expect(claimed.map((each) => each.key.id)).not.toContain(key.id);
+      expect((await take(bench, key)).failures).toBe(2);
     },
   },
   {
