@@ -389,6 +389,8 @@ create table desired_modules (
   -- How often the node was told again because it had drifted.
   drift_repairs integer not null default 0,
   deployment_id uuid,
+  -- When it was decided what to run there. Being told again, by a repair or an answer, is no decision.
+  decided_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   primary key (tenant_id, node_id, module_id),
   foreign key (tenant_id, node_id) references nodes (tenant_id, id),

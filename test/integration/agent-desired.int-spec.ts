@@ -331,20 +331,50 @@ describe('desired and observed state between control plane and agents', () => {
       expect(await releaseOf(agent)).toBe('1');
     });
 
+    it('comes to a returning node, whatever it was told again meanwhile', async () => {
+      const agent = await newAgent();
+      const asAdmin = { method: 'POST', token: tenant.tokens.Admin };
+      await move([agent], 1);
+      await agent.report({ observed: [running(1, 1)] });
+      await fleet.call(`nodes/${agent.nodeId}/cordon`, asAdmin);
+      await setTarget(agent, 2);
+      // It drifts, and is told again what it was told before the target was set.
+      await agent.report({ observed: [{ ...running(1, 1), running: [] }] });
+      const own = `node_id = '${agent.nodeId}'`;
+      await fleet.asSuperuser(
+        `with seen as (update observed_modules set at = at - interval '1 hour' where ${own})
+         update desired_modules set updated_at = updated_at - interval '1 hour' where ${own}`,
+      );
+      await agent.report();
+      expect((await observe(agent)).generation).toBe(2);
+      expect(await releaseOf(agent)).toBe('1');
+      await agent.report({ observed: [running(1, 2)] });
+      await fleet.call(`nodes/${agent.nodeId}/uncordon`, asAdmin);
+      await agent.report();
+      expect(await releaseOf(agent)).toBe('2');
+    });
+
     it('is answered per node by what the node itself says it runs', async () => {
       const [silent, fallen, empty] = [await newAgent(), await newAgent(), await newAgent()];
+      const [crashing, never] = [await newAgent(), await newAgent()];
       await move([silent], 1);
-      await move([fallen], 2);
+      await move([fallen, crashing, never], 2);
       await fallen.report({ observed: [running(1, 1, 'failed')] });
+      const failed = (code: string) => ({
+        ...{ ...running(2, 1, 'failed'), running: [], reason: { code, message: 'no' } },
+      });
+      // Between two starts: nothing runs at this moment.
+      await crashing.report({ observed: [failed('crash-loop')] });
+      await never.report({ observed: [failed('never-healthy')] });
       const { clusterId } = silent.identity;
       const pairs = await fleet.inTenant(tenant.id, (ctx) =>
         fleet.target.running(ctx, clusterId, module.id),
       );
       const releaseOn = (agent: TestAgent) =>
         pairs.find((each) => each.nodeId === agent.nodeId)?.releaseDigest;
-      const [first] = module.releases;
-      expect([silent, fallen, empty].map(releaseOn)).toEqual([
-        ...[first!.releaseDigest, first!.releaseDigest, null],
+      const [first, second] = module.releases.map(({ releaseDigest }) => releaseDigest);
+      expect([silent, fallen, empty, crashing, never].map(releaseOn)).toEqual([
+        ...[first, first, null, second, null],
       ]);
       const facts = await fleet.inTenant(tenant.id, (ctx) => nodesOfCluster(ctx, clusterId));
       const factOf = (agent: TestAgent) => facts.find((fact) => fact.id === agent.nodeId);

@@ -58,6 +58,13 @@ describe('before a batch', () => {
     expect(ask({ maxUnavailable: 1 }, 2, { 5: change })).toMatchObject({ isEnough: false });
   });
 
+  it('does not keep a batch of nodes that are down from getting what may bring them back', () => {
+    const down = { state: 'failed', reason: { code: 'crash-loop', message: '' } } as const;
+    const changed = { 1: down, 2: down, 3: down, 4: down };
+    expect(ask({ maxUnavailable: 2 }, 2, changed)).toMatchObject({ isEnough: true, serving: 2 });
+    expect(ask({ maxUnavailable: 2 }, 3, changed)).toMatchObject({ isEnough: false, serving: 2 });
+  });
+
   it('counts on a node that went back to what ran before', () => {
     const wentBack = { state: 'failed', reason: { code: 'never-healthy', message: '' } } as const;
     expect(ask({ maxUnavailable: 1 }, 2, { 5: wentBack })).toMatchObject({ isEnough: true });

@@ -1,7 +1,7 @@
 // Before each batch of a rolling update: do enough nodes serve, so that this batch may begin? Nodes
 // may have died since the plan was made. It waits for them, and gives up at its deadline.
 import { Injectable } from '@nestjs/common';
-import type { NodeObservation } from '../../drivers/targets/target.js';
+import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
@@ -71,6 +71,7 @@ export function servingState(
   // A node that runs nothing yet cannot be missed.
   const expected = nodesOf(plan).filter((node) => node.from !== null || moved.has(node.nodeId));
   const away = expected.filter(({ nodeId }) => !serves.has(nodeId));
+  const awayIds = new Set(away.map(idOf));
   const serving = expected.length - away.length;
   const touched = expected.filter((node) => inBatch.has(node.nodeId) && serves.has(node.nodeId));
   const leaving = Math.max(0, touched.length - maxSurge);
@@ -79,7 +80,9 @@ export function servingState(
     Math.min(minAvailable, expected.length),
     0,
   );
-  const isEnough = serving - leaving >= needed;
+  // A batch of nodes that are down takes nothing away, and may be what brings them back.
+  const areDown = batch.length > 0 && batch.every(({ nodeId }) => awayIds.has(nodeId));
+  const isEnough = areDown || serving - leaving >= needed;
   return { isEnough, serving, detail: detailOf(needed, serving, leaving, away) };
 }
 
@@ -88,7 +91,7 @@ const idOf = ({ nodeId }: { readonly nodeId: string }) => nodeId;
 /** It reports, and the module runs there; not necessarily what is desired, it may have gone back. */
 function isServing({ health, running, state, reason }: NodeObservation): boolean {
   if (health === 'Lost' || health === 'Revoked' || running.length === 0) return false;
-  const isDown = ['crash-loop', 'unhealthy', 'restarting'].includes(reason?.code ?? '');
+  const isDown = DOWN_CODES.includes(reason?.code ?? '');
   return !(isDown && (state === 'failed' || state === 'converging'));
 }
 

@@ -70,6 +70,12 @@ export interface RunningInstance {
   readonly instance: string;
 }
 
+/**
+ * Reasons of a node for which what it runs is down, for a moment or for longer. It is what the node
+ * runs all the same: it was well once, and comes back when its cause is gone.
+ */
+export const DOWN_CODES: readonly string[] = ['crash-loop', 'unhealthy', 'restarting'];
+
 export interface NodeObservation {
   readonly nodeId: string;
   /** The generation desired; 0: never asked to run this module. */

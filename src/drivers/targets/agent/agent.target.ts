@@ -4,16 +4,17 @@ import { limits } from '../../../kernel/limits.js';
 import type { Context } from '../../../platform/context.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
-import type {
-  CutHook,
-  HookAnswer,
-  HookQuestion,
-  ModuleTarget,
-  Move,
-  MovedNode,
-  NodeObservation,
-  RunningPair,
-  Target,
+import {
+  DOWN_CODES,
+  type CutHook,
+  type HookAnswer,
+  type HookQuestion,
+  type ModuleTarget,
+  type Move,
+  type MovedNode,
+  type NodeObservation,
+  type RunningPair,
+  type Target,
 } from '../target.js';
 import { lockNodes, writeDesired } from './desired-state.js';
 import { readCutHooks, writeHookAnswer } from './hook-answers.js';
@@ -66,7 +67,9 @@ export class AgentTarget implements Target {
   }
 
   async running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]> {
-    return ctx.tx.query<RunningPair>(RUNNING_SQL, [ctx.tenantId, clusterId, moduleId]);
+    return ctx.tx.query<RunningPair>(RUNNING_SQL, [
+      ...[ctx.tenantId, clusterId, moduleId, DOWN_CODES],
+    ]);
   }
 
   async setTarget(ctx: Context, target: ModuleTarget): Promise<void> {
@@ -115,8 +118,9 @@ const OBSERVE_SQL = `
     on seen.tenant_id = $1 and seen.node_id = node.id and seen.module_id = $2
   order by asked.position`;
 
-// The node's own word counts. Only before it has said anything, or while it is still starting its
-// first release, what is desired stands in. Of two releases, the one with more traffic.
+// The node's own word counts. Only before it has said anything, while it is still starting its first
+// release, or between two starts of one that crashes, what is desired stands in: an undo must not
+// take away for good what was down for an hour. Of two releases, the one with more traffic.
 const RUNNING_SQL = `
   select node.id as "nodeId", pair.release_id as "releaseId",
     release.release_digest as "releaseDigest", pair.configuration_id as "configurationId"
@@ -129,7 +133,9 @@ const RUNNING_SQL = `
     select (item ->> 'releaseId')::uuid as release_id,
       (item ->> 'configurationId')::uuid as configuration_id
     from jsonb_array_elements(case
-      when seen.node_id is null or (seen.state = 'converging' and seen.running = '[]')
+      when seen.node_id is null or (seen.running = '[]' and (seen.state = 'converging'
+        or (seen.state = 'failed' and seen.generation = desired.generation
+          and seen.reason ->> 'code' = any($4))))
       then coalesce(desired.releases, '[]') else seen.running end) as item
     order by coalesce((
       select (wanted ->> 'trafficPercent')::int

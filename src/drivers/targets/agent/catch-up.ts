@@ -29,7 +29,7 @@ interface MissingTarget {
   readonly signatureRequired: boolean;
 }
 
-// A row of the same deployment, or one written after the target was set, was meant for this node:
+// A row of the same deployment, or one decided after the target was set, was meant for this node:
 // an undo or a cancelled rollout that was left in place.
 function missing(ctx: Context, nodeId: string): Promise<MissingTarget[]> {
   return ctx.tx.query<MissingTarget>(
@@ -51,7 +51,7 @@ function missing(ctx: Context, nodeId: string): Promise<MissingTarget[]> {
        and (desired.node_id is null or (
          slot.holder_deployment_id is null
          and desired.deployment_id is distinct from target.deployment_id
-         and desired.updated_at < target.updated_at))
+         and desired.decided_at < target.updated_at))
      order by target.module_id`,
     [ctx.tenantId, nodeId],
   );

@@ -70,7 +70,8 @@ const WRITE_SQL = `
     on conflict (tenant_id, node_id, module_id) do update set
       generation = excluded.generation, releases = excluded.releases,
       previous_releases = own.releases, signature_required = excluded.signature_required,
-      deployment_id = excluded.deployment_id, drift_repairs = 0, updated_at = clock_timestamp()
+      deployment_id = excluded.deployment_id, drift_repairs = 0, updated_at = clock_timestamp(),
+      decided_at = clock_timestamp()
     returning node_id, generation
   ), bumped as (
     update nodes set desired_revision = desired_revision + 1
