@@ -12,6 +12,7 @@ import { PROTOCOL, type ReportRequest } from './protocol/protocol.js';
 import { metricRows } from './report/metric-rows.js';
 import { nodeCapacity } from './report/node-capacity.js';
 import { ReportLoop } from './report/report-loop.js';
+import { FrontWatch } from './supervisor/front-watch.js';
 import { type GroupUsage, GroupUsageReader } from './supervisor/group-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
 import { Instances, isRunning } from './supervisor/instances.js';
@@ -85,10 +86,12 @@ async function assemble(
     onExit: (record) => supervisor.noticeExit(record.moduleId),
   });
   const hooks = new HookRunner(journal);
+  const onChange = () => reports.kick();
+  const frontWatch = new FrontWatch({ routing, log, onChange });
   const supervisor: Supervisor = new Supervisor({
-    ...{ journal, instances, launcher, releases, hooks, routing, log },
+    ...{ journal, instances, launcher, releases, hooks, routing, frontWatch, log },
     ...{ trustedKeys: options.trustedKeys, host: options.host },
-    onChange: () => reports.kick(),
+    onChange,
   });
   const usage = new GroupUsageReader();
   const reports: ReportLoop = new ReportLoop({

@@ -103,10 +103,17 @@ export class ModuleSupervisor {
       const delay = this.delay ? { reason: this.delay } : {};
       return { generation: accepted, state: 'converging', ...delay };
     }
-    const trouble = outcome.state === 'healthy' ? this.keeper.trouble() : null;
+    const trouble = outcome.state === 'healthy' ? this.trouble() : null;
     if (trouble) return { generation: accepted, ...trouble };
     const reason = outcome.reason ? { reason: outcome.reason } : {};
     return { generation: accepted, state: outcome.state, ...reason };
+  }
+
+  /** Of its processes or of its port, the worse one. */
+  private trouble() {
+    const ofPort = this.tools.frontWatch.trouble(this.moduleId);
+    if (ofPort?.state === 'failed') return ofPort;
+    return this.keeper.trouble() ?? ofPort;
   }
 
   private get state() {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import type { Journal } from '../journal/journal.js';
 import type { HookName } from '../protocol/manifest.js';
+import type { FrontWatch } from './front-watch.js';
 import type { HookRunner } from './hook-runner.js';
 import type { Instances } from './instances.js';
 import type { Launcher } from './launcher.js';
@@ -17,6 +18,7 @@ export interface ModuleTools {
   readonly releases: ReleaseStore;
   readonly hooks: HookRunner;
   readonly routing: Routing;
+  readonly frontWatch: FrontWatch;
   readonly trustedKeys: readonly KeyObject[];
   readonly host: string;
   readonly log: Logger;

@@ -7,6 +7,7 @@ import type {
   FrontPort,
   FrontRoute,
   FrontStatus,
+  FrontTable,
   FrontTarget,
 } from '../front/front-port.js';
 import type { Journal } from '../journal/journal.js';
@@ -14,6 +15,23 @@ import type { Instances } from './instances.js';
 import { specOf } from './release-spec.js';
 
 const ATTEMPTS = 6;
+
+/** Routes that nobody serves, and why not. */
+export type FailedRoutes = FrontApplied['failed'];
+
+/** What a look at the front found. */
+export interface FrontLook {
+  /** False: the front has another table than the one it was last given, or was given none. */
+  readonly isInForce: boolean;
+  /** Modules whose port is not open, of the table in force. */
+  readonly closed: readonly string[];
+}
+
+interface TableInForce {
+  readonly table: FrontTable;
+  /** Left out of the table, for the front would refuse the whole. */
+  readonly clashing: FailedRoutes;
+}
 
 /**
  * The agent's one way to the front. The table is always built from the journal, for all modules at
@@ -24,6 +42,8 @@ export class Routing {
   /** One at a time: each of two would start a front of its own. */
   private connecting: Promise<FrontPort> | undefined;
   private version = 0;
+  /** Undefined: what the journal says may not have come to the front. */
+  private inForce: TableInForce | undefined;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -37,10 +57,29 @@ export class Routing {
   ) {}
 
   /** Puts what the journal says in force; the routes that could not be opened are named. */
-  apply(): Promise<FrontApplied['failed']> {
-    const applied = this.queue.then(() => this.applyNow());
-    this.queue = applied.catch(() => undefined);
-    return applied;
+  apply(): Promise<FailedRoutes> {
+    return this.inTurn(() => this.applyNow());
+  }
+
+  /** Does the front do what it was last told? In turn: a change under way is no difference. */
+  look(): Promise<FrontLook> {
+    return this.inTurn(async () => {
+      const { version, routes } = await this.status();
+      const { inForce } = this;
+      if (inForce?.table.version !== version) return { isInForce: false, closed: [] };
+      const silent = routes.filter(({ listening }) => !listening);
+      return { isInForce: true, closed: [...silent, ...inForce.clashing].map(moduleOf) };
+    });
+  }
+
+  /** The same table once more, of which nothing changes but that closed ports may open. */
+  reopen(): Promise<FailedRoutes> {
+    return this.inTurn(async () => {
+      const { inForce } = this;
+      if (!inForce) return this.applyNow();
+      const { failed } = await this.ask((front) => front.apply(inForce.table));
+      return [...failed, ...inForce.clashing];
+    });
   }
 
   async status(): Promise<FrontStatus> {
@@ -57,12 +96,18 @@ export class Routing {
     return this.routes().some((one) => one.port === clientPort && one.moduleId !== byOtherThan);
   }
 
+  /** The modules that the front should serve. */
+  moduleIds(): string[] {
+    return this.routes().map(moduleOf);
+  }
+
   /** The port that clients use. */
   clientPort(port: number): number {
     return port + this.parts.portOffset;
   }
 
-  private async applyNow(): Promise<FrontApplied['failed']> {
+  private async applyNow(): Promise<FailedRoutes> {
+    this.inForce = undefined;
     for (let attempt = 1; ; attempt += 1) {
       const routes = this.routes();
       const { opened, clashing } = withoutClashes(routes);
@@ -73,6 +118,7 @@ export class Routing {
         await failpoint('agent.front:before');
         const { failed } = await this.ask((front) => front.apply(table));
         await failpoint('agent.front:after');
+        this.inForce = { table, clashing };
         return [...failed, ...clashing];
       } catch (error) {
         // Another agent before us, or an answer that got lost: go on from what the front has.
@@ -102,6 +148,12 @@ export class Routing {
     });
   }
 
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(change);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
   private connect(): Promise<FrontPort> {
     this.connecting ??= this.parts
       .connect()
@@ -128,6 +180,10 @@ export class Routing {
   }
 }
 
+function moduleOf({ moduleId }: { readonly moduleId: string }): string {
+  return moduleId;
+}
+
 /** What is there shares all the traffic. */
 function sharedOut(targets: readonly FrontTarget[]): FrontTarget[] {
   const total = targets.reduce((sum, one) => sum + one.weight, 0);
@@ -139,7 +195,7 @@ function sharedOut(targets: readonly FrontTarget[]): FrontTarget[] {
 function withoutClashes(routes: readonly FrontRoute[]) {
   const ports = new Set<number>();
   const opened: FrontRoute[] = [];
-  const clashing: FrontApplied['failed'][number][] = [];
+  const clashing: FailedRoutes[number][] = [];
   for (const route of routes) {
     const { moduleId, port } = route;
     if (port > 65_535) clashing.push({ moduleId, port, code: 'listen-failed' });

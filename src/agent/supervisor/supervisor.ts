@@ -16,7 +16,7 @@ export class Supervisor {
     const adopted = this.tools.instances.adopt();
     this.tools.log.info({ instances: adopted.length }, 'adopted');
     await this.tools.releases.clean();
-    await this.tools.routing.apply();
+    await this.tools.frontWatch.start();
     for (const moduleId of this.tools.journal.moduleIds()) this.supervisor(moduleId).resume();
   }
 
@@ -56,6 +56,7 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
+    this.tools.frontWatch.stop();
     await Promise.all([...this.modules.values()].map((one) => one.stop()));
   }
 

@@ -52,6 +52,8 @@ describe('before a batch', () => {
 
   it.each([
     ['reports that it crashes', { state: 'failed', reason: { code: 'crash-loop', message: '' } }],
+    ['cannot open its port', { state: 'failed', reason: { code: 'port-in-use', message: '' } }],
+    ['has no front', { state: 'converging', reason: { code: 'front-unreachable', message: '' } }],
     ['runs nothing', { running: [] }],
     ['was revoked', { health: 'Revoked' }],
   ] as const)('does not count on a node that %s', (_, change) => {

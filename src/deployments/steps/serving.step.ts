@@ -10,6 +10,15 @@ import { specOf } from '../runs/spec-of.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
+/**
+ * It runs and nobody can use it. A node that went back because the new release's port was taken says
+ * `port-in-use` as well, and is not counted on until its rollout is taken back: rather too few.
+ */
+const DOWN = [
+  ...DOWN_CODES,
+  ...['port-in-use', 'listen-failed', 'front-unreachable', 'front-start-failed'],
+];
+
 /** What `serving` needs to know of the batch; part of the plan. */
 export interface ServingParams {
   readonly moveStep: string;
@@ -91,7 +100,7 @@ const idOf = ({ nodeId }: { readonly nodeId: string }) => nodeId;
 /** It reports, and the module runs there; not necessarily what is desired, it may have gone back. */
 function isServing({ health, running, state, reason }: NodeObservation): boolean {
   if (health === 'Lost' || health === 'Revoked' || running.length === 0) return false;
-  const isDown = DOWN_CODES.includes(reason?.code ?? '');
+  const isDown = DOWN.includes(reason?.code ?? '');
   return !(isDown && (state === 'failed' || state === 'converging'));
 }
 
