@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
 
@@ -75,6 +75,31 @@ it('goes back without a download, and keeps no more than the way back', async ()
   await rig.until(4, 'healthy');
   expect(await rig.get()).toBe('2');
   expect(downloads()).toBe(3);
+});
+
+it('keeps what it would go back to, however long an older one takes to end', async () => {
+  rig.run();
+  const over = join(rig.home, 'over');
+  const stop = { command: 'sh', args: ['-c', `until [ -e ${over} ]; do sleep 0.05; done`] };
+  const releases = [
+    await rig.server('1', { hooks: { stop } }),
+    ...(await Promise.all(['2', '3', '4'].map((name) => rig.server(name)))),
+  ];
+  const nameOf = (at: number) => releases[at]!.artifactDigest.replace('sha256:', '');
+  const folder = join(rig.directory, 'modules', rig.moduleId, 'releases');
+  for (const [index, release] of releases.entries()) {
+    rig.desire(index + 1, [release]);
+    await rig.until(index + 1, 'healthy');
+  }
+  expect(readdirSync(folder)).toContain(nameOf(0));
+  writeFileSync(over, '');
+  await eventually('the others are removed', () => readdirSync(folder).length === 2);
+  expect(readdirSync(folder).sort()).toEqual([nameOf(2), nameOf(3)].sort());
+  const downloads = () => rig.plane.seen.filter((path) => path.startsWith('artifacts/')).length;
+  const before = downloads();
+  rig.desire(5, [releases[2]!]);
+  await rig.until(5, 'healthy');
+  expect(downloads()).toBe(before);
 });
 
 it('keeps the old version when the new one is never healthy, and says why', async () => {

@@ -1,8 +1,10 @@
-import { mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Artifact, buildArtifact } from '../../../test/support/artifact.js';
+import { newId } from '../../kernel/ids.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Backoff } from '../transport/backoff.js';
 import { ServerRefusal } from '../transport/control-plane.js';
@@ -11,9 +13,11 @@ import { ReleaseStore } from './release-store.js';
 import { unpackArchive } from './unpack.js';
 
 let home: string;
+let releases: string;
 let artifact: Artifact;
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'tidegate-store-'));
+  releases = join(home, 'modules/m/releases');
   artifact = await buildArtifact({ files: { 'a.txt': 'good' } });
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
@@ -118,8 +122,70 @@ it('never writes through a link that waits at the download path', async () => {
 it('keeps the releases to go back to and removes the others', async () => {
   const { store, release, install } = storeOf(artifact.bytes);
   await install();
-  await store.prune('m', [release]);
-  expect(await readdir(join(home, 'modules/m/releases'))).toHaveLength(1);
-  await store.prune('m', []);
-  expect(await readdir(join(home, 'modules/m/releases'))).toEqual([]);
+  await store.prune('m', () => [release]);
+  expect(await readdir(releases)).toHaveLength(1);
+  await store.prune('m', () => []);
+  expect(await readdir(releases)).toEqual([]);
+});
+
+it('asks for each release anew whether it is needed, for that changes meanwhile', async () => {
+  const { store, release, install } = storeOf(artifact.bytes);
+  await install();
+  const other = '0'.repeat(64);
+  await mkdir(join(releases, other));
+  // Accepted again while the first one was removed.
+  const needed = () => (existsSync(join(releases, other)) ? [] : [release]);
+  await store.prune('m', needed);
+  expect(await readdir(releases)).toEqual([artifact.artifactDigest.replace('sha256:', '')]);
+});
+
+it('removes a release as a whole: at no moment is half of it there', async () => {
+  const count = 2000;
+  const { store, release, install } = storeOf(artifact.bytes);
+  await install();
+  const directory = store.directoryOf('m', release);
+  for (let file = 0; file < count; file += 1) writeFileSync(join(directory, `f${file}`), '');
+  const seen = new Set<number>();
+  let isOver = false;
+  const removed = store.prune('m', () => []).then(() => (isOver = true));
+  while (!isOver) {
+    if (existsSync(directory)) seen.add(readdirSync(directory).length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await removed;
+  expect([...seen]).toEqual([count + 1]);
+  expect(await readdir(releases)).toEqual([]);
+});
+
+it('removes what an agent that was killed has left, and takes none of it for a release', async () => {
+  const { store, release, install, asked } = storeOf(artifact.bytes);
+  await install();
+  const directory = store.directoryOf('m', release);
+  // As if it had been killed while it removed the release, or while it unpacked it.
+  await rename(directory, `${directory}.partial-${newId()}`);
+  await mkdir(`${directory}.partial-${newId()}`);
+  await mkdir(join(home, 'downloads'), { recursive: true });
+  await writeFile(join(home, 'downloads', newId()), 'half');
+  await store.clean();
+  expect(await readdir(releases)).toEqual([]);
+  expect(await readdir(home)).toEqual(['modules']);
+  await install();
+  expect(asked()).toBe(2);
+  expect(await readFile(join(directory, 'a.txt'), 'utf8')).toBe('good');
+});
+
+it('may be asked twice at once to remove the same', async () => {
+  const { store, install } = storeOf(artifact.bytes);
+  await install();
+  await Promise.all([store.prune('m', () => []), store.prune('m', () => [])]);
+  expect(await readdir(releases)).toEqual([]);
+});
+
+it('leaves alone what is being unpacked', async () => {
+  const { store, install } = storeOf(artifact.bytes);
+  await install();
+  const unpacking = `${'0'.repeat(64)}.partial-${newId()}`;
+  await mkdir(join(releases, unpacking));
+  await store.prune('m', () => []);
+  expect(await readdir(releases)).toEqual([unpacking]);
 });

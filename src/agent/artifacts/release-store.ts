@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { DesiredRelease } from '../protocol/protocol.js';
 import { Backoff } from '../transport/backoff.js';
 import { ServerRefusal } from '../transport/control-plane.js';
 import { type ArtifactSource, download, readFromStart, verifyFile } from './download.js';
-import { unpackArchive } from './unpack.js';
+import { isPartial, partialOf, unpackArchive } from './unpack.js';
 
 /** Wrong bytes once may be a broken proxy; three times they are what the server has. */
 const MISMATCH_ATTEMPTS = 3;
@@ -31,7 +31,7 @@ export class ReleaseStore {
   ) {}
 
   directoryOf(moduleId: string, release: DesiredRelease): string {
-    return join(this.moduleDirectory(moduleId), 'releases', nameOf(release));
+    return join(this.releasesOf(moduleId), nameOf(release));
   }
 
   moduleDirectory(moduleId: string): string {
@@ -61,18 +61,37 @@ export class ReleaseStore {
     }
   }
 
-  /** Removes the releases of a module that nobody will go back to. */
-  async prune(moduleId: string, keep: readonly DesiredRelease[]): Promise<void> {
-    const folder = join(this.moduleDirectory(moduleId), 'releases');
-    const kept = new Set(keep.map(nameOf));
+  /** Removes the releases of a module that nobody will go back to; `needed` is asked for each. */
+  async prune(moduleId: string, needed: () => readonly DesiredRelease[]): Promise<void> {
+    const folder = this.releasesOf(moduleId);
     for (const name of await readdir(folder).catch(() => [])) {
-      if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+      // Being unpacked, or left over: then the next start removes it.
+      if (isPartial(name)) continue;
+      const path = join(folder, name);
+      // In one go: nobody can come to need it between the answer and the new name.
+      const isNeeded = needed().some((release) => nameOf(release) === name);
+      // Two instances that end together both ask for this.
+      if (isNeeded || !existsSync(path)) continue;
+      const going = partialOf(path);
+      renameSync(path, going);
+      await rm(going, { recursive: true, force: true });
     }
   }
 
-  /** What an agent that was killed left half-way. */
+  /** What an agent that was killed left half-way. Only while nothing is being installed. */
   async clean(): Promise<void> {
     await rm(join(this.root, 'downloads'), { recursive: true, force: true });
+    for (const moduleId of await readdir(join(this.root, 'modules')).catch(() => [])) {
+      const folder = this.releasesOf(moduleId);
+      const names = await readdir(folder).catch(() => []);
+      for (const name of names.filter(isPartial)) {
+        await rm(join(folder, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  private releasesOf(moduleId: string): string {
+    return join(this.moduleDirectory(moduleId), 'releases');
   }
 
   private async fetch(

@@ -19,7 +19,7 @@ export interface UnpackOptions {
 
 /** Unpacks into a fresh folder beside the target, then renames it: nobody sees half of a release. */
 export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSummary> {
-  const fresh = `${options.directory}.partial-${newId()}`;
+  const fresh = partialOf(options.directory);
   await mkdir(dirname(options.directory), { recursive: true, mode: 0o700 });
   await mkdir(fresh, { mode: 0o755 });
   try {
@@ -40,6 +40,15 @@ export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSumm
     await rm(fresh, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The name of a release that is not whole yet, or not any more: nobody takes it for one. */
+export function partialOf(directory: string): string {
+  return `${directory}.partial-${newId()}`;
+}
+
+export function isPartial(name: string): boolean {
+  return name.includes('.partial-');
 }
 
 async function write(

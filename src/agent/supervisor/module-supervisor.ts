@@ -1,6 +1,6 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { InstanceRecord, Outcome, Reason } from '../journal/journal.js';
-import type { ObservedModule } from '../protocol/protocol.js';
+import type { DesiredRelease, ObservedModule } from '../protocol/protocol.js';
 import { converge } from './converge.js';
 import { endOf, GenerationEnd } from './generation-end.js';
 import { isRunning } from './instances.js';
@@ -177,8 +177,7 @@ export class ModuleSupervisor {
 
   /** Retires what neither serves nor is wanted, and removes what nobody will go back to. */
   private tidy(): void {
-    const { serving, previous } = this.state;
-    const slots = new Set(serving.releases.map(slotOf));
+    const slots = new Set(this.state.serving.releases.map(slotOf));
     const { instances } = this.tools;
     // A second process of a serving slot was on its way out when an earlier agent died.
     const superfluous = instances
@@ -189,19 +188,25 @@ export class ModuleSupervisor {
           instances.target(this.moduleId, one.slot)?.instance !== one.instance,
       );
     const retired = superfluous.map((one) => this.retire(one));
-    const keep = [...serving.releases, ...previous.releases];
     void Promise.all(retired)
-      .then(() => (this.isStopped ? undefined : this.prune(keep)))
+      .then(() => (this.isStopped ? undefined : this.prune()))
       .catch((error: unknown) => this.tools.log.warn({ reason: messageOf(error) }, 'not tidied'));
   }
 
-  private async prune(keep: Parameters<typeof slotOf>[0][]): Promise<void> {
-    // A convergence that began meanwhile may be unpacking right now.
-    if (this.state.outcome === null) return;
+  private async prune(): Promise<void> {
     const { instances, launcher, releases } = this.tools;
-    const running = instances.all(this.moduleId);
-    await releases.prune(this.moduleId, [...keep, ...running.map((one) => one.release)]);
-    launcher.output(this.moduleId).prune(running.map((one) => one.instance));
+    await releases.prune(this.moduleId, () => this.needed());
+    const running = instances.all(this.moduleId).map((one) => one.instance);
+    launcher.output(this.moduleId).prune(running);
+  }
+
+  /** As of now: generations come and go while an old instance takes its time to end. */
+  private needed(): readonly DesiredRelease[] {
+    const { accepted, outcome, serving, previous } = this.state;
+    const wanted = outcome === null ? (accepted?.module.releases ?? []) : [];
+    // Those that are on their way out as well: they may read from their folder to the end.
+    const running = this.tools.instances.all(this.moduleId).map((one) => one.release);
+    return [...wanted, ...serving.releases, ...previous.releases, ...running];
   }
 
   private retire(record: InstanceRecord): Promise<void> {
