@@ -100,6 +100,23 @@ describe('the front as a process', () => {
     expect((await ask(port)).body).toBe('one');
   });
 
+  it('is started again though nobody has reaped the one that died', async () => {
+    const { spawn } = await import('node:child_process');
+    // A container whose first process reaps nobody: the front's parent never asks how it ended.
+    const careless = ['-c', '"$@" & exec sleep 600', 'sh'];
+    const parent = spawn('sh', [...careless, ...built.command, '--state-dir', stateDir]);
+    pids.add(parent.pid!);
+    await until(async () => (await livingFronts(stateDir)).length === 1, 'the front');
+    const pid = await pidOf(new FrontClient(stateDir));
+    kill(pid, 'SIGKILL');
+    await until(async () => (await livingFronts(stateDir)).length === 0, 'the end of the front');
+    const again = await start();
+    expect(await pidOf(again)).not.toBe(pid);
+    expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
+    await again.apply(table(1, port, [target(instance)]));
+    expect((await ask(port)).body).toBe('one');
+  });
+
   it('ends on SIGTERM: finishes what is in flight, refuses the rest, tidies up', async () => {
     const client = await start();
     let finish = () => {};

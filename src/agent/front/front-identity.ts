@@ -68,7 +68,9 @@ export function isAlive({ pid, startTime, bootId: boot }: FrontIdentity): boolea
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return startTime === startTimeOf(pid);
+  const stat = statOf(pid);
+  // A zombie has died and was not asked how by its parent: it will never answer again.
+  return stat.state !== 'Z' && stat.state !== 'X' && stat.startTime === startTime;
 }
 
 /**
@@ -119,12 +121,16 @@ async function readIdentity(path: string): Promise<FrontIdentity | undefined> {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, in clock ticks since boot; empty where there is no /proc. */
 function startTimeOf(pid: number): string {
+  return statOf(pid).startTime;
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat, the latter in clock ticks since boot; empty without /proc. */
+function statOf(pid: number): { state: string; startTime: string } {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   // The second field is the command in parentheses and may hold spaces and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[19] ?? '';
+  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
 }
 
 function bootId(): string {
