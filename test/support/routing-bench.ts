@@ -91,16 +91,12 @@ export class RoutingBench {
   readonly front = new FakeFront();
   readonly log = pino({ level: 'silent' });
   connections = 0;
-  readonly routing = new Routing({
-    journal: this.journal,
-    instances: new Instances(this.journal),
-    portOffset: 1000,
-    connect: async () => {
-      this.connections += 1;
-      return this.front;
-    },
-    log: this.log,
-  });
+  readonly routing = this.newRouting();
+
+  /** One that is started later, on the same journal and front. */
+  anotherAgent(): { routing: Routing } {
+    return { routing: this.newRouting() };
+  }
 
   serve(moduleId: string, releases: DesiredRelease[], running = releases): void {
     for (const one of running) {
@@ -114,6 +110,19 @@ export class RoutingBench {
       this.journal.instanceStarting({ ...known, slot, release: one, identity: null });
     }
     this.journal.serves(moduleId, { generation: 1, releases });
+  }
+
+  private newRouting(): Routing {
+    return new Routing({
+      journal: this.journal,
+      instances: new Instances(this.journal),
+      portOffset: 1000,
+      connect: async () => {
+        this.connections += 1;
+        return this.front;
+      },
+      log: this.log,
+    });
   }
 
   end(): void {

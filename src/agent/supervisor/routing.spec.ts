@@ -66,3 +66,17 @@ it('leaves out the second of two modules on one port, and names it', async () =>
   expect(bench.routing.isTaken(1080, 'n')).toBe(true);
   expect(bench.routing.isTaken(1081, 'n')).toBe(false);
 });
+
+it.each([
+  ['it has given out itself', (bench: RoutingBench) => bench],
+  ['that an agent before it has', (bench: RoutingBench) => bench.anotherAgent()],
+])('lets the module that serves a port keep it, %s', async (_what, agentOf) => {
+  // Both were on their way before one of them served, so neither was refused at the start.
+  bench.journal.serves('m', { generation: 0, releases: [] });
+  bench.serve('n', [release('b', 100)]);
+  await bench.routing.apply();
+  const agent = agentOf(bench);
+  bench.serve('m', [release('a', 100)]);
+  expect(await agent.routing.apply()).toEqual([{ moduleId: 'm', port: 1080, code: 'port-in-use' }]);
+  expect(bench.front.tables.at(-1)?.routes.map((one) => one.moduleId)).toEqual(['n']);
+});

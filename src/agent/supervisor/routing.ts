@@ -27,6 +27,8 @@ export interface FrontLook {
   readonly closed: readonly string[];
 }
 
+type Holder = Pick<FrontRoute, 'moduleId' | 'port'>;
+
 interface TableInForce {
   readonly table: FrontTable;
   /** Left out of the table, for the front would refuse the whole. */
@@ -44,6 +46,8 @@ export class Routing {
   private version = 0;
   /** Undefined: what the journal says may not have come to the front. */
   private inForce: TableInForce | undefined;
+  /** Who has which port: it is not taken from a module that serves. */
+  private holders: readonly Holder[] = [];
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -110,8 +114,12 @@ export class Routing {
     this.inForce = undefined;
     for (let attempt = 1; ; attempt += 1) {
       const routes = this.routes();
-      const { opened, clashing } = withoutClashes(routes);
-      if (this.version === 0) this.version = (await this.status()).version;
+      if (this.version === 0) {
+        const { version, routes: known } = await this.status();
+        this.version = version;
+        this.holders = known;
+      }
+      const { opened, clashing } = withoutClashes(routes, this.holders);
       this.version += 1;
       try {
         const table = { version: this.version, routes: opened };
@@ -119,6 +127,7 @@ export class Routing {
         const { failed } = await this.ask((front) => front.apply(table));
         await failpoint('agent.front:after');
         this.inForce = { table, clashing };
+        this.holders = opened;
         return [...failed, ...clashing];
       } catch (error) {
         // Another agent before us, or an answer that got lost: go on from what the front has.
@@ -191,17 +200,21 @@ function sharedOut(targets: readonly FrontTarget[]): FrontTarget[] {
   return targets.map((one) => ({ ...one, weight: (one.weight * 100) / total }));
 }
 
-/** Two modules on one port: the first keeps it, the front would refuse the whole table. */
-function withoutClashes(routes: readonly FrontRoute[]) {
-  const ports = new Set<number>();
+/** Two modules on one port: who has it keeps it, for the front would refuse the whole table. */
+function withoutClashes(routes: readonly FrontRoute[], holders: readonly Holder[]) {
+  const owners = new Map<number, string>();
+  const isHolder = (route: Holder) =>
+    holders.some(({ moduleId, port }) => moduleId === route.moduleId && port === route.port);
+  for (const route of [...routes.filter(isHolder), ...routes]) {
+    if (!owners.has(route.port)) owners.set(route.port, route.moduleId);
+  }
   const opened: FrontRoute[] = [];
   const clashing: FailedRoutes[number][] = [];
   for (const route of routes) {
     const { moduleId, port } = route;
     if (port > 65_535) clashing.push({ moduleId, port, code: 'listen-failed' });
-    else if (ports.has(port)) clashing.push({ moduleId, port, code: 'port-in-use' });
-    else opened.push(route);
-    ports.add(port);
+    else if (owners.get(port) === moduleId) opened.push(route);
+    else clashing.push({ moduleId, port, code: 'port-in-use' });
   }
   return { opened, clashing };
 }
