@@ -134,11 +134,7 @@ interface ReportSources {
 
 async function buildReport(sources: ReportSources): Promise<ReportRequest> {
   const { journal, instances, routing, supervisor, usage } = sources;
-  // A front that is away must not silence the heartbeat.
-  const counters = await routing.status().then(
-    (status) => status.counters,
-    () => [],
-  );
+  const counters = await routing.counters();
   const sampledAt = performance.now();
   const records = instances.all().filter(isRunning);
   const groups = usage.read(records.map((one) => one.identity!.pid));

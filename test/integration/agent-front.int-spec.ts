@@ -19,6 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const other of others.splice(0)) other.close();
+  await signalFront('SIGCONT');
   await rig.dispose();
 });
 
@@ -27,7 +28,7 @@ const table = () => join(frontFolder(), 'front-table.json');
 
 async function signalFront(signal: NodeJS.Signals): Promise<void> {
   const [front] = await livingFronts(frontFolder());
-  process.kill(front!.pid, signal);
+  if (front) process.kill(front.pid, signal);
 }
 
 const answers = (version: string) =>
@@ -68,6 +69,16 @@ it('calls no module healthy whose port another program has, until it is free aga
   await new Promise((resolve) => other.close(resolve));
   const observed = await rig.until(1, 'healthy');
   expect(observed.reason).toBeUndefined();
+  expect(await rig.get()).toBe('1.0.0');
+  expect(rig.starts('1.0.0')).toBe(1);
+});
+
+it('goes on reporting while the front hangs, and says so', async () => {
+  await signalFront('SIGSTOP');
+  const failed = await rig.until(1, 'failed');
+  expect(failed.reason?.code).toBe('front-unreachable');
+  await signalFront('SIGCONT');
+  await rig.until(1, 'healthy');
   expect(await rig.get()).toBe('1.0.0');
   expect(rig.starts('1.0.0')).toBe(1);
 });

@@ -15,6 +15,8 @@ import type { Instances } from './instances.js';
 import { specOf } from './release-spec.js';
 
 const ATTEMPTS = 6;
+/** Short beside the 20 s of silence after which a node is Lost. */
+const REPORT_PATIENCE_MS = 1000;
 
 /** Routes that nobody serves, and why not. */
 export type FailedRoutes = FrontApplied['failed'];
@@ -84,6 +86,18 @@ export class Routing {
       const { failed } = await this.ask((front) => front.apply(inForce.table));
       return [...failed, ...inForce.clashing];
     });
+  }
+
+  /** For a report, which must not wait: a front that is away is left to those who start it. */
+  async counters(): Promise<FrontStatus['counters']> {
+    let timer: NodeJS.Timeout | undefined;
+    const nothing = new Promise<FrontStatus['counters']>((resolve) => {
+      timer = setTimeout(() => resolve([]), REPORT_PATIENCE_MS);
+    });
+    const asked = this.front?.status().then((status) => status.counters) ?? [];
+    return Promise.race([asked, nothing])
+      .catch(() => [])
+      .finally(() => clearTimeout(timer));
   }
 
   async status(): Promise<FrontStatus> {
