@@ -189,6 +189,37 @@ describe('the poller of gates', () => {
     expect((await runOf(leased)).gate.n).toBe(0);
   });
 
+  it('polls all the others when one cannot be polled, and says of that one why', async () => {
+    const [before, broken, after] = [await watch(), await watch(), await watch()];
+    await bench.sql(
+      `update gate_specs set body = jsonb_set(body, '{kind}', '"of-tomorrow"') where deployment_id = $1`,
+      [broken.id],
+    );
+    expect(await poller.poll()).toEqual({ polled: 3, more: false });
+    for (const each of [before, after]) {
+      expect(await runOf(each)).toMatchObject({ pollsGate: true, gate: { n: 1 } });
+    }
+    expect(await runOf(broken)).toMatchObject({
+      ...{ pollsGate: false, isDue: true },
+      gate: {
+        verdict: 'inconclusive',
+        reason: expect.stringMatching(/could not be polled: .*of-tomorrow/) as string,
+      },
+    });
+    expect(await samples(broken)).toEqual([]);
+  });
+
+  it('gives a gate back to its step that has lost what it looks at', async () => {
+    const [whole, withoutSpec, withoutState] = [await watch(), await watch(), await watch()];
+    await bench.sql('delete from gate_specs where deployment_id = $1', [withoutSpec.id]);
+    await bench.sql('update runs set gate = null where id = $1', [withoutState.id]);
+    expect(await poller.poll()).toEqual({ polled: 1, more: false });
+    expect(await runOf(whole)).toMatchObject({ pollsGate: true, gate: { n: 1 } });
+    for (const each of [withoutSpec, withoutState]) {
+      expect(await runOf(each)).toMatchObject({ pollsGate: false, isDue: true });
+    }
+  });
+
   it('folds each gate once when two workers poll at the same time', async () => {
     const watched = await Promise.all(Array.from({ length: 6 }, () => watch()));
     const polls = await Promise.all([poller.poll(), poller.poll(), poller.poll()]);

@@ -23,13 +23,37 @@ export interface Folded {
   readonly wakeAt: number | null;
 }
 
+export interface Wanted {
+  readonly limit: number;
+  /** This one alone, if it is due. */
+  readonly id?: string;
+}
+
+interface DueRow extends Omit<DueGate, 'spec'> {
+  /** Null: there is nothing that says what to look at. */
+  readonly version: string | null;
+}
+
 /** Takes the gates that are due longest, passing over what another worker has just taken. */
 export async function takeDue(
   tx: Transaction,
   cache: GateSpecCache,
-  limit: number,
+  { limit, id }: Wanted,
+): Promise<{ due: DueGate[]; taken: number }> {
+  const rows = await tx.query<DueRow>(DUE_SQL, [limit, id ?? null]);
+  const isWhole = (row: DueRow): row is DueRow & { version: string } => row.version !== null;
+  const halves = rows.filter((row) => !isWhole(row));
+  // Nobody would ever look at these again: the step begins its watch anew.
+  if (halves.length > 0) await tx.execute(ACT_SQL, [RUN_KIND, halves.map((row) => row.id)]);
+  const due = await withSpecs(tx, cache, rows.filter(isWhole));
+  return { due, taken: rows.length };
+}
+
+async function withSpecs(
+  tx: Transaction,
+  cache: GateSpecCache,
+  due: readonly (Omit<DueGate, 'spec'> & { version: string })[],
 ): Promise<DueGate[]> {
-  const due = await tx.query<Omit<DueGate, 'spec'> & { version: string }>(DUE_SQL, [limit]);
   const keys = due.map(({ tenantId, id, gate, version }) => ({
     ...{ tenantId, id, stepId: gate.stepId, version },
   }));
@@ -62,14 +86,20 @@ const DUE_SQL = `
     select r.tenant_id, r.id, r.gate, r.wake_at from runs r
     where r.wake_at <= (select clock_timestamp()) and r.polls_gate
       and (r.lease_until is null or r.lease_until < (select clock_timestamp()))
+      and ($2::uuid is null or r.id = $2)
     order by r.wake_at limit $1
     for update skip locked)
   select r.tenant_id as "tenantId", r.id, r.gate, s.xmin::text as version,
     (extract(epoch from r.wake_at) * 1000)::float8 as "dueAt",
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now
   from due r
-  join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id
+  left join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id
     and s.step_id = r.gate->>'stepId'`;
+
+/** $1 kind, $2 ids. */
+const ACT_SQL = `
+  update runs set polls_gate = false, wake_at = clock_timestamp()
+  where kind = $1 and id = any($2::uuid[]) and polls_gate`;
 
 const SPECS_SQL = `
   select s.tenant_id as "tenantId", s.deployment_id as id, s.step_id as "stepId",
@@ -109,5 +139,15 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
         })),
       ),
     ],
+  );
+}
+
+/** The gate cannot be judged, and says why: the engine acts on that, as on any other verdict. */
+export async function giveUp(tx: Transaction, { id }: DueGate, reason: string): Promise<void> {
+  await tx.execute(
+    `update runs set gate = gate || jsonb_build_object('verdict', 'inconclusive', 'reason', $3::text),
+       polls_gate = false, wake_at = clock_timestamp()
+     where kind = $1 and id = $2 and polls_gate`,
+    [RUN_KIND, id, reason],
   );
 }

@@ -8,11 +8,21 @@ import { Injectable } from '@nestjs/common';
 import { metricSources } from '../../drivers/metric-sources/metric-sources.js';
 import type { IntervalRequest, NodeInterval } from '../../drivers/metric-sources/metric-source.js';
 import type { DuePoller } from '../../engine/engine.js';
+import { messageOf } from '../../kernel/errors.js';
+import { printable } from '../../kernel/text.js';
 import { Database } from '../../platform/database/database.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
-import { storeSamples, storeStates, takeDue, type DueGate, type Folded } from './gate-poll-sql.js';
+import {
+  giveUp,
+  storeSamples,
+  storeStates,
+  takeDue,
+  type DueGate,
+  type Folded,
+  type Wanted,
+} from './gate-poll-sql.js';
 import { gates } from './gates.js';
 import { intervalRequests, recentRequests, sampleOf, type PollOf } from './gate-sample.js';
 import { GateSpecCache } from './gate-spec-cache.js';
@@ -30,7 +40,15 @@ const MOST_AT_ONCE = 200;
  */
 const ON_THEIR_WAY_MS = 300;
 
+const REASON_CHARACTERS = 500;
+
 type Intervals = ReadonlyMap<string, readonly NodeInterval[]>;
+
+interface Polled {
+  readonly polled: number;
+  /** With those that had nothing to look at. */
+  readonly taken: number;
+}
 
 @Injectable()
 export class GatePoller implements DuePoller {
@@ -44,12 +62,42 @@ export class GatePoller implements DuePoller {
   ) {}
 
   async poll(): Promise<{ polled: number; more: boolean }> {
+    const { atOnce } = this;
+    const { polled, taken } = await this.batch(atOnce);
+    const more = taken === atOnce;
+    this.atOnce = more ? Math.min(MOST_AT_ONCE, atOnce * 2) : LEAST_AT_ONCE;
+    return { polled, more };
+  }
+
+  /** A gate that cannot be polled keeps no other from it: they are polled one by one then. */
+  private async batch(limit: number): Promise<Polled> {
+    let due: readonly DueGate[] = [];
+    try {
+      return await this.together({ limit }, (taken) => (due = taken));
+    } catch (error) {
+      if (due.length === 0 || isAway(error)) throw error;
+      for (const gate of due) await this.alone(gate);
+      return { polled: due.length, taken: due.length };
+    }
+  }
+
+  private async alone(gate: DueGate): Promise<void> {
+    try {
+      await this.together({ limit: 1, id: gate.id });
+    } catch (error) {
+      if (isAway(error)) throw error;
+      const message = printable(messageOf(error)).slice(0, REASON_CHARACTERS);
+      const reason = `the gate could not be polled: ${message}`;
+      await this.database.system((tx) => giveUp(tx, gate, reason));
+      this.signal.publish(Topic.Gate, gate.id);
+    }
+  }
+
+  private together(wanted: Wanted, onTaken?: (due: readonly DueGate[]) => void): Promise<Polled> {
     return this.database.system(async (tx) => {
-      const { atOnce } = this;
-      const due = await takeDue(tx, this.specs, atOnce);
-      const more = due.length === atOnce;
-      this.atOnce = more ? Math.min(MOST_AT_ONCE, atOnce * 2) : LEAST_AT_ONCE;
-      if (due.length === 0) return { polled: 0, more };
+      const { due, taken } = await takeDue(tx, this.specs, wanted);
+      onTaken?.(due);
+      if (due.length === 0) return { polled: 0, taken };
       const intervals = await readAll(tx, due, intervalRequests);
       const recent = await readAll(tx, due, (poll) => recentRequests(poll, intervals));
       const folded = due.map((gate) => fold(gate, intervals, recent));
@@ -58,9 +106,14 @@ export class GatePoller implements DuePoller {
       tx.afterCommit(() => {
         for (const { due: gate } of folded) this.signal.publish(Topic.Gate, gate.id);
       });
-      return { polled: due.length, more };
+      return { polled: due.length, taken };
     });
   }
+}
+
+/** Of the database, not of a gate. */
+function isAway(error: unknown): boolean {
+  return (error as { kind?: unknown }).kind === 'unavailable';
 }
 
 async function readAll(
