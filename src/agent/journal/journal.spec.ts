@@ -34,7 +34,7 @@ it('remembers everything across a restart', () => {
   const key = { moduleId, generation: 3, releaseId: 'r', hook: 'afterInstall' as const };
   journal.accepted(module(3), 'd3');
   journal.revisionAccepted(7, 1000);
-  journal.hook(key, 'started');
+  journal.hookStarted(key, { timeoutMs: 1000, isRepeatable: false });
   journal.instanceStarting({ instance: 'i', moduleId, identity: null } as InstanceRecord);
   const identity = { pid: 5, startTime: '1', bootId: 'b' };
   journal.instanceStarted('i', identity);
@@ -103,7 +103,7 @@ it('forgets the hooks of a generation when the next one is accepted', () => {
   const journal = Journal.open(path);
   const key = { moduleId, generation: 1, releaseId: 'r', hook: 'start' as const };
   journal.accepted(module(1), 'd1');
-  journal.hook(key, 'done');
+  journal.hookEnded(key, 'done');
   expect(journal.hookPhase(key)).toBe('done');
   journal.accepted(module(2), 'd2');
   expect(journal.hookPhase(key)).toBeUndefined();
@@ -123,9 +123,9 @@ describe('a hook that a crash has cut off', () => {
   beforeEach(() => {
     journal = Journal.open(path);
     journal.accepted({ ...module(1), releases: [release] }, 'd1');
-    journal.hook(key(1, 'beforeInstall'), 'done');
-    journal.hook(key(1, 'afterInstall'), 'started');
-    journal.hook(key(1, 'validate'), 'failed');
+    journal.hookEnded(key(1, 'beforeInstall'), 'done');
+    journal.hookStarted(key(1, 'afterInstall'), { timeoutMs: 1000, isRepeatable: false });
+    journal.hookEnded(key(1, 'validate'), 'failed');
   });
 
   it.each([

@@ -1,89 +1,39 @@
-import type { DesiredModule, DesiredRelease } from '../protocol/protocol.js';
-import type { HookName } from '../protocol/manifest.js';
+import type { DesiredModule } from '../protocol/protocol.js';
 import type { ProcessIdentity } from '../supervisor/proc.js';
-import { carriedHooks, type HookPhase } from './carried-hooks.js';
+import type { HookPhase } from './carried-hooks.js';
 import { JournalFile } from './journal-file.js';
+import {
+  emptyState,
+  fold,
+  type HookKey,
+  hookText,
+  type InstanceRecord,
+  type JournalRecord,
+  moduleOf,
+  type ModuleState,
+  type Outcome,
+  type Serving,
+} from './journal-state.js';
+import type { HookProcess, UnendedHook } from './unended-hooks.js';
+
+export type {
+  HookKey,
+  InstanceRecord,
+  ModuleState,
+  Outcome,
+  Reason,
+  Serving,
+} from './journal-state.js';
+
+const COMPACT_RECORDS = 500;
+const COMPACT_BYTES = 4 * 1024 * 1024;
 
 /**
  * What this node has accepted and done. Every record is on disk before its effect, so that an agent
  * killed at any moment knows afterwards what may be running. State is the fold of the records.
  */
-export interface ModuleState {
-  readonly accepted: { module: DesiredModule; digest: string } | null;
-  /** How the accepted generation ended; null while it converges. */
-  readonly outcome: Outcome | null;
-  /** What gets traffic, or runs, once a generation has settled; and what did before. */
-  readonly serving: Serving;
-  readonly previous: Serving;
-  /** The generation for which what serves was stopped, ahead of its successor's start. */
-  readonly madeRoomFor?: number;
-}
-
-export interface Outcome {
-  readonly generation: number;
-  readonly state: 'healthy' | 'absent' | 'failed' | 'refused' | 'outcome-unknown';
-  readonly reason?: Reason;
-}
-
-export interface Reason {
-  readonly code: string;
-  readonly message: string;
-}
-
-export interface Serving {
-  readonly generation: number;
-  readonly releases: readonly DesiredRelease[];
-}
-
-/** One run of a release: a process group of its own. */
-export interface InstanceRecord {
-  readonly instance: string;
-  readonly moduleId: string;
-  readonly moduleName: string;
-  readonly slot: string;
-  readonly release: DesiredRelease;
-  readonly port: number;
-  /** Null: the agent died before it could write the pid down. */
-  readonly identity: ProcessIdentity | null;
-}
-
-export interface HookKey {
-  readonly moduleId: string;
-  readonly generation: number;
-  readonly releaseId: string;
-  readonly hook: HookName;
-}
-
-type JournalRecord =
-  | { type: 'snapshot'; state: StoredState }
-  | { type: 'revision'; revision: number; reportIntervalMs: number }
-  | { type: 'accepted'; module: DesiredModule; digest: string }
-  | { type: 'outcome'; moduleId: string; outcome: Outcome }
-  | { type: 'serving'; moduleId: string; serving: Serving; keepPrevious: boolean }
-  | { type: 'made-room'; moduleId: string; generation: number }
-  | { type: 'instance-starting'; instance: InstanceRecord }
-  | { type: 'instance-started'; instance: string; identity: ProcessIdentity }
-  | { type: 'instance-gone'; instance: string }
-  | { type: 'hook'; moduleId: string; key: string; phase: HookPhase };
-
-interface StoredState {
-  revision: number;
-  reportIntervalMs: number;
-  modules: Record<string, ModuleState & { hooks: Record<string, HookPhase> }>;
-  instances: Record<string, InstanceRecord>;
-}
-
-const nothing: Serving = { generation: 0, releases: [] };
-const COMPACT_RECORDS = 500;
-const COMPACT_BYTES = 4 * 1024 * 1024;
-
 export class Journal {
-  private state: StoredState = {
-    revision: 0,
-    reportIntervalMs: 5000,
-    modules: {},
-    instances: {},
-  };
+  private state = emptyState();
   private recordsSinceSnapshot = 0;
   private snapshotBytes = 0;
 
@@ -111,8 +61,7 @@ export class Journal {
   }
 
   module(moduleId: string): ModuleState {
-    const empty = { accepted: null, outcome: null, serving: nothing, previous: nothing };
-    return this.state.modules[moduleId] ?? empty;
+    return moduleOf(this.state, moduleId);
   }
 
   instances(moduleId?: string): InstanceRecord[] {
@@ -121,7 +70,12 @@ export class Journal {
   }
 
   hookPhase(key: HookKey): HookPhase | undefined {
-    return this.state.modules[key.moduleId]?.hooks[hookText(key)];
+    return moduleOf(this.state, key.moduleId).hooks[hookText(key)];
+  }
+
+  /** Hooks of all generations whose end nobody has seen, the oldest first. */
+  unendedHooks(moduleId: string): UnendedHook[] {
+    return Object.values(moduleOf(this.state, moduleId).unended ?? {});
   }
 
   revisionAccepted(revision: number, reportIntervalMs: number): void {
@@ -160,8 +114,22 @@ export class Journal {
     if (instance in this.state.instances) this.write({ type: 'instance-gone', instance });
   }
 
-  hook(key: HookKey, phase: HookPhase): void {
+  hookStarted(key: HookKey, process: HookProcess): void {
+    const { moduleId, ...hook } = key;
+    const unended = { ...hook, ...process };
+    this.write({ type: 'hook', moduleId, key: hookText(key), phase: 'started', unended });
+  }
+
+  hookEnded(key: HookKey, phase: Exclude<HookPhase, 'started'>): void {
     this.write({ type: 'hook', moduleId: key.moduleId, key: hookText(key), phase });
+  }
+
+  /** It does not run any more, and nobody needs to know how it ended. */
+  hookOver(key: HookKey): void {
+    const { moduleId } = key;
+    const text = hookText(key);
+    const isKnown = text in (moduleOf(this.state, moduleId).unended ?? {});
+    if (isKnown) this.write({ type: 'hook-over', moduleId, key: text });
   }
 
   close(): void {
@@ -188,71 +156,6 @@ export class Journal {
   }
 
   private fold(record: JournalRecord): void {
-    switch (record.type) {
-      case 'snapshot':
-        this.state = structuredClone(record.state);
-        return;
-      case 'revision':
-        this.state.revision = record.revision;
-        this.state.reportIntervalMs = record.reportIntervalMs;
-        return;
-      case 'instance-starting':
-        this.state.instances[record.instance.instance] = record.instance;
-        return;
-      case 'instance-started': {
-        const known = this.state.instances[record.instance];
-        if (known) {
-          this.state.instances[record.instance] = { ...known, identity: record.identity };
-        }
-        return;
-      }
-      case 'instance-gone':
-        delete this.state.instances[record.instance];
-        return;
-      default:
-        this.foldModule(record);
-    }
+    this.state = fold(this.state, record);
   }
-
-  private foldModule(
-    record: Extract<
-      JournalRecord,
-      { type: 'accepted' | 'outcome' | 'serving' | 'hook' | 'made-room' }
-    >,
-  ): void {
-    const moduleId = record.type === 'accepted' ? record.module.moduleId : record.moduleId;
-    const before = this.state.modules[moduleId] ?? { ...this.module(moduleId), hooks: {} };
-    switch (record.type) {
-      case 'accepted': {
-        const { module, digest } = record;
-        this.state.modules[moduleId] = {
-          ...before,
-          accepted: { module, digest },
-          outcome: null,
-          hooks: carriedHooks(before.hooks, module),
-        };
-        return;
-      }
-      case 'outcome':
-        this.state.modules[moduleId] = { ...before, outcome: record.outcome };
-        return;
-      case 'serving': {
-        const previous = record.keepPrevious ? before.previous : before.serving;
-        this.state.modules[moduleId] = { ...before, serving: record.serving, previous };
-        return;
-      }
-      case 'made-room':
-        this.state.modules[moduleId] = { ...before, madeRoomFor: record.generation };
-        return;
-      case 'hook':
-        this.state.modules[moduleId] = {
-          ...before,
-          hooks: { ...before.hooks, [record.key]: record.phase },
-        };
-    }
-  }
-}
-
-function hookText(key: HookKey): string {
-  return `${key.generation}/${key.releaseId}/${key.hook}`;
 }

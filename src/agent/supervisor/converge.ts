@@ -26,6 +26,7 @@ export interface Convergence {
 export async function converge(tools: ModuleTools, run: Convergence): Promise<Outcome> {
   const { module } = run;
   const { generation } = module;
+  await tools.hooks.endLeftovers(module.moduleId, generation, run);
   if (module.releases.length === 0) {
     await remove(tools, run);
     return { generation, state: 'absent' };

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { failpoint } from '../../kernel/failpoint.js';
-import type { HookKey, Journal } from '../journal/journal.js';
+import type { HookKey, Journal, Reason } from '../journal/journal.js';
+import type { UnendedHook } from '../journal/unended-hooks.js';
 import type { ManifestHook } from '../protocol/manifest.js';
 import { GenerationEnd } from './generation-end.js';
+import { findLeftover, HOOK_GRACE_MS, HOOK_VARIABLE, untilOver } from './leftover-hook.js';
 import type { ModuleOutput } from './module-output.js';
-import { bootId, findByEnvironment, startTimeOf } from './proc.js';
+import { bootId, startTimeOf } from './proc.js';
 import { stopGroup } from './process-group.js';
-
-const HOOK_VARIABLE = 'TIDEGATE_HOOK_RUN';
 
 export interface HookRun {
   readonly key: HookKey;
@@ -19,10 +19,18 @@ export interface HookRun {
   readonly output: ModuleOutput;
 }
 
+export interface LeftoverWait {
+  readonly signal: AbortSignal;
+  /** Told why it takes longer. */
+  readonly onDelay: (reason: Reason) => void;
+}
+
 /**
  * Runs each hook once per module, generation and release. That it starts is on disk before it
  * does; if the agent dies before it ends, only a hook that says it is idempotent runs again. An
- * agent cannot know what became of any other, and says so instead of guessing.
+ * agent cannot know what became of any other, and says so instead of guessing, also when a newer
+ * generation wants the same release. A hook outlives the agent, so nothing of a newer generation
+ * begins before those of the earlier ones are over.
  */
 export class HookRunner {
   private readonly running = new Map<string, Promise<void>>();
@@ -31,13 +39,34 @@ export class HookRunner {
 
   /** Throws GenerationEnd: failed or outcome-unknown. Two who ask at once get the same run. */
   run(what: HookRun): Promise<void> {
-    const { key } = what;
-    const runName = `${key.moduleId}/${key.generation}/${key.releaseId}/${key.hook}`;
+    const runName = nameOf(what.key);
     const known = this.running.get(runName);
     if (known) return known;
     const run = this.runOnce(what, runName).finally(() => this.running.delete(runName));
     this.running.set(runName, run);
     return run;
+  }
+
+  /** Waits until no hook of an earlier generation runs, or stops it when its time is over. */
+  async endLeftovers(moduleId: string, generation: number, wait?: LeftoverWait): Promise<void> {
+    for (const one of this.leftovers(moduleId, generation)) {
+      const key = { moduleId, ...one };
+      const leftover = findLeftover(nameOf(key));
+      if (leftover) {
+        wait?.onDelay(stillRunning(one));
+        await untilOver(leftover, one.timeoutMs, wait?.signal);
+      }
+      if (one.isRepeatable) this.journal.hookOver(key);
+    }
+  }
+
+  /** Those of this agent's own that still run are looked after by whoever had them run. */
+  private leftovers(moduleId: string, generation: number): UnendedHook[] {
+    return this.journal
+      .unendedHooks(moduleId)
+      .filter(
+        (one) => one.generation < generation && !this.running.has(nameOf({ moduleId, ...one })),
+      );
   }
 
   private async runOnce(what: HookRun, runName: string): Promise<void> {
@@ -46,20 +75,21 @@ export class HookRunner {
     if (phase === 'done') return;
     if (phase === 'failed') throw failed(key, 'it failed before', '');
     if (phase === 'started') {
-      if (!hook.idempotent) {
-        throw new GenerationEnd(
-          'outcome-unknown',
-          'hook-outcome-unknown',
-          `The agent stopped while the hook "${key.hook}" ran, and it must not run twice. Look whether it has done its work, or still runs.`,
-        );
-      }
+      if (!hook.idempotent) throw outcomeUnknown(key);
       await stopLeftover(runName);
+    } else {
+      await this.endLeftovers(key.moduleId, key.generation);
+      const cut = this.leftovers(key.moduleId, key.generation).find(
+        (one) => one.releaseId === key.releaseId && one.hook === key.hook && !one.isRepeatable,
+      );
+      if (cut) throw outcomeUnknown(key);
     }
-    this.journal.hook(key, 'started');
+    const { timeoutMs, idempotent } = hook;
+    this.journal.hookStarted(key, { timeoutMs, isRepeatable: idempotent });
     await failpoint('agent.hook:after-start', key.hook);
     const problem = await this.spawn(what, runName);
     await failpoint('agent.hook:after-run', key.hook);
-    this.journal.hook(key, problem === null ? 'done' : 'failed');
+    this.journal.hookEnded(key, problem === null ? 'done' : 'failed');
     if (problem !== null) throw failed(key, problem, what.output.tail(outputName(key)));
   }
 
@@ -85,7 +115,7 @@ export class HookRunner {
         const identity = pid === undefined ? null : { pid, startTime: startTimeOf(pid), bootId };
         const timer = setTimeout(() => {
           isLate = true;
-          if (identity) void stopGroup(identity, 500);
+          if (identity) void stopGroup(identity, HOOK_GRACE_MS);
         }, what.hook.timeoutMs);
         child.once('error', (error) => {
           clearTimeout(timer);
@@ -105,9 +135,12 @@ export class HookRunner {
 }
 
 async function stopLeftover(runName: string): Promise<void> {
-  const found = findByEnvironment(HOOK_VARIABLE, runName);
-  if (!found) return;
-  await stopGroup({ pid: found.pid, startTime: found.startTime, bootId }, 500);
+  const leftover = findLeftover(runName);
+  if (leftover) await stopGroup(leftover.identity, HOOK_GRACE_MS);
+}
+
+function nameOf({ moduleId, generation, releaseId, hook }: HookKey): string {
+  return `${moduleId}/${generation}/${releaseId}/${hook}`;
 }
 
 function outputName(key: HookKey): string {
@@ -118,4 +151,17 @@ function failed(key: HookKey, how: string, tail: string): GenerationEnd {
   const said = tail === '' ? '' : ` Its last output: ${tail}`;
   const message = `The hook "${key.hook}" failed: ${how}.${said}`;
   return new GenerationEnd('failed', 'hook-failed', message);
+}
+
+function outcomeUnknown({ hook }: HookKey): GenerationEnd {
+  return new GenerationEnd(
+    'outcome-unknown',
+    'hook-outcome-unknown',
+    `The agent stopped while the hook "${hook}" ran, and it must not run twice. Look whether it has done its work, or still runs.`,
+  );
+}
+
+function stillRunning({ hook, generation }: UnendedHook): Reason {
+  const message = `The hook "${hook}" of generation ${generation} still runs; what comes after it begins when it has ended, or when its time is over.`;
+  return { code: 'hook-still-running', message };
 }

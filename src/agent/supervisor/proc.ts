@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 
 /**
  * What /proc says about processes. A pid alone names nothing, since pids come round again; pid,
@@ -52,6 +52,11 @@ export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId) return false;
   const stat = readProcess(identity.pid);
   return stat !== null && stat.startTime === identity.startTime && isRunning(stat);
+}
+
+/** How long it has been running. */
+export function ageMs(stat: ProcessStat): number {
+  return uptime() * 1000 - Number(stat.startTime) * MS_PER_TICK;
 }
 
 /** Every process that is not a zombie, in one pass. */

@@ -26,12 +26,25 @@ export function killGroup(pid: number): void {
   signalGroup(pid, 'SIGKILL');
 }
 
-async function isEmptyWithin(identity: ProcessIdentity, waitMs: number): Promise<boolean> {
+/** Whatever else of its group goes on running. Throws when the signal says so. */
+export function hasLeaderEndedWithin(
+  identity: ProcessIdentity,
+  waitMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return within(waitMs, () => !isAlive(identity), signal);
+}
+
+function isEmptyWithin(identity: ProcessIdentity, waitMs: number): Promise<boolean> {
+  return within(waitMs, () => isGroupEmpty(identity));
+}
+
+async function within(waitMs: number, isSo: () => boolean, signal?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    if (isGroupEmpty(identity)) return true;
+    if (isSo()) return true;
     if (performance.now() >= deadline) return false;
-    await pause(POLL_MS);
+    await pause(POLL_MS, undefined, { signal });
   }
 }
 
