@@ -7,6 +7,7 @@ import { lockDirectory, lockHolder } from './directory-lock.js';
 import { livingFronts } from './front/front-identity.js';
 import { Journal } from './journal/journal.js';
 import { Instances } from './supervisor/instances.js';
+import { stopLeftover } from './supervisor/leftover-hook.js';
 import { bootId, isAlive, type ProcessIdentity, startTimeOf } from './supervisor/proc.js';
 import { stopGroup } from './supervisor/process-group.js';
 import { specOf } from './supervisor/release-spec.js';
@@ -38,6 +39,9 @@ export async function teardown(
         log.info({ module: record.moduleName, version: record.release.version }, 'stopped');
       }),
     );
+    // A hook outlives its agent, too.
+    const hooks = journal.moduleIds().flatMap((moduleId) => journal.unendedHooks(moduleId));
+    await Promise.all(hooks.map(({ runId }) => stopLeftover(runId)));
     journal.close();
   } finally {
     await lock.release();

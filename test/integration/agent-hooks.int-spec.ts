@@ -31,6 +31,10 @@ const note = (what: string) => ({
 });
 const begun = () => rig.diary.filter((line) => line.startsWith('begin'));
 
+const pidOf = (line = '') => Number(line.split(' ')[1]);
+
+const processOf = (line?: string) => allProcesses().filter(({ pid }) => pid === pidOf(line));
+
 /** The hook of generation 1 runs, and the agent is dead. */
 async function cutOff(hook = held()) {
   rig.run();
@@ -71,9 +75,15 @@ it('stops a hook that outlived the agent when its time is over', async () => {
   rig.desire(2, [await rig.server('2')]);
   rig.run();
   await rig.until(2, 'healthy');
-  const pid = Number(begun()[0]?.split(' ')[1]);
-  expect(allProcesses().filter((one) => one.pid === pid)).toEqual([]);
+  expect(processOf(begun()[0])).toEqual([]);
   expect(rig.diary).not.toContain('end');
+});
+
+it('stops a hook that outlived the agent at the teardown', async () => {
+  await cutOff();
+  await rig.end('SIGKILL');
+  await rig.once(['--teardown', '--dir', rig.directory]);
+  expect(processOf(begun()[0])).toEqual([]);
 });
 
 it('asks again what became of a hook when the next generation wants the same release', async () => {
@@ -88,4 +98,30 @@ it('asks again what became of a hook when the next generation wants the same rel
   await rig.until(3, 'healthy');
   expect(begun()).toHaveLength(1);
   expect(rig.starts('1')).toBe(1);
+});
+
+it('takes no hook of another agent on this machine for its own', async () => {
+  const other = await AgentRig.create();
+  try {
+    // Both are told the same, as the nodes of one cluster are.
+    const hook = { ...held(), idempotent: true };
+    const release = await rig.server('1', { hooks: { beforeInstall: hook } });
+    for (const [index, one] of [other, rig].entries()) {
+      for (const [digest, bytes] of rig.plane.artifacts) one.plane.artifacts.set(digest, bytes);
+      one.run(['--port-offset', String(index)]);
+      one.desire(1, [release]);
+      await eventually('its hook runs', () => begun().length === index + 1);
+    }
+    // Both end, so that the only hook to be found is the other one's.
+    await rig.end('SIGKILL');
+    process.kill(-pidOf(begun()[1]), 'SIGKILL');
+    rig.run(['--port-offset', '1']);
+    await eventually('its own hook runs again', () => begun().length === 3);
+    letGo();
+    await Promise.all([other.until(1, 'healthy'), rig.until(1, 'healthy')]);
+    expect(begun()).toHaveLength(3);
+  } finally {
+    letGo();
+    await other.dispose();
+  }
 });

@@ -34,7 +34,7 @@ it('remembers everything across a restart', () => {
   const key = { moduleId, generation: 3, releaseId: 'r', hook: 'afterInstall' as const };
   journal.accepted(module(3), 'd3');
   journal.revisionAccepted(7, 1000);
-  journal.hookStarted(key, { timeoutMs: 1000, isRepeatable: false });
+  journal.hookStarted(key, { runId: 'run', timeoutMs: 1000, isRepeatable: false });
   journal.instanceStarting({ instance: 'i', moduleId, identity: null } as InstanceRecord);
   const identity = { pid: 5, startTime: '1', bootId: 'b' };
   journal.instanceStarted('i', identity);
@@ -124,7 +124,11 @@ describe('a hook that a crash has cut off', () => {
     journal = Journal.open(path);
     journal.accepted({ ...module(1), releases: [release] }, 'd1');
     journal.hookEnded(key(1, 'beforeInstall'), 'done');
-    journal.hookStarted(key(1, 'afterInstall'), { timeoutMs: 1000, isRepeatable: false });
+    journal.hookStarted(key(1, 'afterInstall'), {
+      runId: 'run',
+      timeoutMs: 1000,
+      isRepeatable: false,
+    });
     journal.hookEnded(key(1, 'validate'), 'failed');
   });
 

@@ -20,7 +20,7 @@ afterEach(() => {
 const moduleId = 'm';
 const releaseId = 'r';
 const release = { releaseId } as DesiredModule['releases'][number];
-const once = { timeoutMs: 1000, isRepeatable: false };
+const once = { runId: 'run', timeoutMs: 1000, isRepeatable: false };
 const key = (generation: number, hook: HookName = 'start'): HookKey => ({
   ...{ moduleId, generation, releaseId, hook },
 });

@@ -3,6 +3,8 @@ import type { DesiredModule } from '../protocol/protocol.js';
 
 /** What has to be known of a run of a hook, should the agent not see its end. */
 export interface HookProcess {
+  /** In its environment. No other run has the same, be it of another agent on this machine. */
+  readonly runId: string;
   readonly timeoutMs: number;
   readonly isRepeatable: boolean;
 }

@@ -30,8 +30,14 @@ it('runs once for two who ask at the same time, and tells both how it ended', as
 it('has nothing more to say of a leftover that is over and may be repeated', async () => {
   const journal = Journal.open(join(home, 'leftovers'));
   const key = { moduleId: 'm', generation: 1, releaseId: 'r' };
-  journal.hookStarted({ ...key, hook: 'start' }, { timeoutMs: 1000, isRepeatable: true });
-  journal.hookStarted({ ...key, hook: 'stop' }, { timeoutMs: 1000, isRepeatable: false });
+  journal.hookStarted(
+    { ...key, hook: 'start' },
+    { runId: 'run', timeoutMs: 1000, isRepeatable: true },
+  );
+  journal.hookStarted(
+    { ...key, hook: 'stop' },
+    { runId: 'run', timeoutMs: 1000, isRepeatable: false },
+  );
   const runner = new HookRunner(journal);
   await runner.endLeftovers('m', 1);
   expect(journal.unendedHooks('m')).toHaveLength(2);

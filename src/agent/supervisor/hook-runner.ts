@@ -2,11 +2,18 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { failpoint } from '../../kernel/failpoint.js';
+import { newId } from '../../kernel/ids.js';
 import type { HookKey, Journal, Reason } from '../journal/journal.js';
 import type { UnendedHook } from '../journal/unended-hooks.js';
 import type { ManifestHook } from '../protocol/manifest.js';
 import { GenerationEnd } from './generation-end.js';
-import { findLeftover, HOOK_GRACE_MS, HOOK_VARIABLE, untilOver } from './leftover-hook.js';
+import {
+  findLeftover,
+  HOOK_GRACE_MS,
+  HOOK_VARIABLE,
+  stopLeftover,
+  untilOver,
+} from './leftover-hook.js';
 import type { ModuleOutput } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
 import { stopGroup } from './process-group.js';
@@ -42,7 +49,7 @@ export class HookRunner {
     const runName = nameOf(what.key);
     const known = this.running.get(runName);
     if (known) return known;
-    const run = this.runOnce(what, runName).finally(() => this.running.delete(runName));
+    const run = this.runOnce(what).finally(() => this.running.delete(runName));
     this.running.set(runName, run);
     return run;
   }
@@ -51,7 +58,7 @@ export class HookRunner {
   async endLeftovers(moduleId: string, generation: number, wait?: LeftoverWait): Promise<void> {
     for (const one of this.leftovers(moduleId, generation)) {
       const key = { moduleId, ...one };
-      const leftover = findLeftover(nameOf(key));
+      const leftover = findLeftover(one.runId);
       if (leftover) {
         wait?.onDelay(stillRunning(one));
         await untilOver(leftover, one.timeoutMs, wait?.signal);
@@ -69,14 +76,14 @@ export class HookRunner {
       );
   }
 
-  private async runOnce(what: HookRun, runName: string): Promise<void> {
+  private async runOnce(what: HookRun): Promise<void> {
     const { key, hook } = what;
     const phase = this.journal.hookPhase(key);
     if (phase === 'done') return;
     if (phase === 'failed') throw failed(key, 'it failed before', '');
     if (phase === 'started') {
       if (!hook.idempotent) throw outcomeUnknown(key);
-      await stopLeftover(runName);
+      await this.stopRun(key);
     } else {
       await this.endLeftovers(key.moduleId, key.generation);
       const cut = this.leftovers(key.moduleId, key.generation).find(
@@ -85,16 +92,24 @@ export class HookRunner {
       if (cut) throw outcomeUnknown(key);
     }
     const { timeoutMs, idempotent } = hook;
-    this.journal.hookStarted(key, { timeoutMs, isRepeatable: idempotent });
+    const runId = newId();
+    this.journal.hookStarted(key, { runId, timeoutMs, isRepeatable: idempotent });
     await failpoint('agent.hook:after-start', key.hook);
-    const problem = await this.spawn(what, runName);
+    const problem = await this.spawn(what, runId);
     await failpoint('agent.hook:after-run', key.hook);
     this.journal.hookEnded(key, problem === null ? 'done' : 'failed');
     if (problem !== null) throw failed(key, problem, what.output.tail(outputName(key)));
   }
 
+  /** Of an agent that died: it must not run beside its second run. */
+  private async stopRun(key: HookKey): Promise<void> {
+    const runs = this.journal.unendedHooks(key.moduleId);
+    const run = runs.find((one) => nameOf({ ...key, ...one }) === nameOf(key));
+    if (run) await stopLeftover(run.runId);
+  }
+
   /** Null: it went well. */
-  private async spawn(what: HookRun, runName: string): Promise<string | null> {
+  private async spawn(what: HookRun, runId: string): Promise<string | null> {
     await mkdir(what.directory, { recursive: true, mode: 0o700 });
     what.output.rotate(outputName(what.key));
     const output = what.output.open(outputName(what.key));
@@ -105,7 +120,7 @@ export class HookRunner {
           env: {
             ...what.environment,
             TIDEGATE_HOOK: what.key.hook,
-            [HOOK_VARIABLE]: runName,
+            [HOOK_VARIABLE]: runId,
           },
           detached: true,
           stdio: ['ignore', output, output],
@@ -132,11 +147,6 @@ export class HookRunner {
       closeSync(output);
     }
   }
-}
-
-async function stopLeftover(runName: string): Promise<void> {
-  const leftover = findLeftover(runName);
-  if (leftover) await stopGroup(leftover.identity, HOOK_GRACE_MS);
 }
 
 function nameOf({ moduleId, generation, releaseId, hook }: HookKey): string {

@@ -13,8 +13,8 @@ export interface LeftoverHook {
   readonly ageMs: number;
 }
 
-export function findLeftover(run: string): LeftoverHook | null {
-  const found = findByEnvironment(HOOK_VARIABLE, run);
+export function findLeftover(runId: string): LeftoverHook | null {
+  const found = findByEnvironment(HOOK_VARIABLE, runId);
   if (!found) return null;
   const { pid, startTime } = found;
   return { identity: { pid, startTime, bootId }, ageMs: ageMs(found) };
@@ -29,4 +29,9 @@ export async function untilOver(
   const leftMs = Math.max(0, timeoutMs - leftover.ageMs);
   if (await hasLeaderEndedWithin(leftover.identity, leftMs, signal)) return;
   await stopGroup(leftover.identity, HOOK_GRACE_MS);
+}
+
+export async function stopLeftover(runId: string): Promise<void> {
+  const leftover = findLeftover(runId);
+  if (leftover) await stopGroup(leftover.identity, HOOK_GRACE_MS);
 }
