@@ -31,21 +31,26 @@ export async function teardown(
     const journal = Journal.open(journalPath(directory));
     const instances = new Instances(journal);
     instances.adopt();
-    await Promise.all(
-      instances.all().map(async (record) => {
-        const { stopGraceMs } = specOf(record.release).manifest;
-        if (record.identity) await stopGroup(record.identity, stopGraceMs);
-        instances.gone(record.instance);
-        log.info({ module: record.moduleName, version: record.release.version }, 'stopped');
-      }),
-    );
+    const stops = instances.all().map(async (record) => {
+      const { stopGraceMs } = specOf(record.release).manifest;
+      if (record.identity) await stopGroup(record.identity, stopGraceMs);
+      instances.gone(record.instance);
+      log.info({ module: record.moduleName, version: record.release.version }, 'stopped');
+    });
     // A hook outlives its agent, too.
     const hooks = journal.moduleIds().flatMap((moduleId) => journal.unendedHooks(moduleId));
-    await Promise.all(hooks.map(({ runId }) => stopLeftover(runId)));
+    const ends = hooks.map(({ runId }) => stopLeftover(runId));
+    // One that does not end keeps nobody else from being ended.
+    const failed = (await Promise.allSettled([...stops, ...ends])).find(isFailure);
     journal.close();
+    if (failed) throw failed.reason;
   } finally {
     await lock.release();
   }
+}
+
+function isFailure(settled: PromiseSettledResult<void>): settled is PromiseRejectedResult {
+  return settled.status === 'rejected';
 }
 
 async function end(identity: ProcessIdentity, what: string): Promise<void> {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { Journal } from '../../src/agent/journal/journal.js';
 import type { DesiredModule, DesiredRelease } from '../../src/agent/protocol/protocol.js';
 import { type BuiltPrograms, builtPrograms } from './built.js';
@@ -86,11 +87,18 @@ export class AgentRig {
     }
   }
 
-  /** `fileKiB`: no file of the agent, or of what it starts, may grow beyond. */
-  run(more: string[] = [], { fileKiB }: { fileKiB?: number } = {}): ChildProcess {
+  /**
+   * `fileKiB`: no file of the agent, or of what it starts, may grow beyond. `preload`: a file of
+   * this folder that the agent is started with.
+   */
+  run(
+    more: string[] = [],
+    { fileKiB, preload }: { fileKiB?: number; preload?: string } = {},
+  ): ChildProcess {
     const { url, token } = this.plane;
     const args = ['--server', url, '--token', token, '--dir', this.directory, '--name', 'node-1'];
-    const program = [process.execPath, this.programs.agent, ...args, ...more];
+    const preloaded = preload ? ['--import', pathToFileURL(join(import.meta.dirname, preload)).href] : []; // prettier-ignore
+    const program = [process.execPath, ...preloaded, this.programs.agent, ...args, ...more];
     // A shell's blocks have 512 bytes.
     const limited = fileKiB === undefined ? [] : ['sh', '-c', `ulimit -f ${2 * fileKiB}; exec "$@"`, 'sh']; // prettier-ignore
     const [command, ...rest] = [...limited, ...program];

@@ -108,13 +108,13 @@ export class HookRunner {
     if (run) await stopLeftover(run.runId);
   }
 
-  /** Null: it went well. */
+  /** Null: it went well. Throws when it cannot even be stopped: then it has not ended. */
   private async spawn(what: HookRun, runId: string): Promise<string | null> {
     await mkdir(what.directory, { recursive: true, mode: 0o700 });
     what.output.rotate(outputName(what.key));
     const output = what.output.open(outputName(what.key));
     try {
-      return await new Promise<string | null>((resolve) => {
+      return await new Promise<string | null>((resolve, reject) => {
         const child = spawn(what.hook.command, what.hook.args, {
           cwd: what.directory,
           env: {
@@ -130,7 +130,7 @@ export class HookRunner {
         const identity = pid === undefined ? null : { pid, startTime: startTimeOf(pid), bootId };
         const timer = setTimeout(() => {
           isLate = true;
-          if (identity) void stopGroup(identity, HOOK_GRACE_MS);
+          if (identity) stopGroup(identity, HOOK_GRACE_MS).catch(reject);
         }, what.hook.timeoutMs);
         child.once('error', (error) => {
           clearTimeout(timer);

@@ -105,9 +105,11 @@ export class Keeper {
       this.mourn(record, health, now);
       return;
     }
+    // Also another process of the same slot, which is on its way out or does not end.
     const others = this.tools.instances
       .all(this.moduleId)
-      .some(({ slot, identity }) => slot !== spec.slot && !(identity && isGroupEmpty(identity)));
+      .filter(({ instance }) => instance !== record?.instance)
+      .some(({ identity }) => !(identity && isGroupEmpty(identity)));
     if (now < health.restartAt || (others && isExclusive(spec.manifest))) return;
     health.isStarting = true;
     void this.restart(spec, health, record)
@@ -155,16 +157,23 @@ export class Keeper {
       const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
       await untilHealthy(record, spec.manifest, { signal, lastWords });
       await tools.routing.apply();
-      if (dead) await tools.launcher.stop(dead, 0);
+      if (dead) await this.stopped(dead, 0);
       const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
       if (!isLooping) health.reason = null;
     } catch (error) {
       // Held: whoever holds it has stopped what was starting.
       if (this.abort.signal.aborted || this.isHeld) return;
-      if (record) await tools.launcher.stop(record, spec.manifest.stopGraceMs);
+      if (record) await this.stopped(record, spec.manifest.stopGraceMs);
       this.crashed(health, performance.now(), messageOf(error));
       tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
     }
+  }
+
+  /** What cannot be stopped is not forgotten, and is stopped again when it is in the way. */
+  private async stopped(record: InstanceRecord, graceMs: number): Promise<void> {
+    await this.tools.launcher.stop(record, graceMs).catch((error: unknown) => {
+      this.tools.log.error({ reason: messageOf(error) }, 'not stopped');
+    });
   }
 
   private launch(name: string, spec: ReleaseSpec): Promise<InstanceRecord> {

@@ -43,7 +43,7 @@ export class Launcher {
     return started;
   }
 
-  /** Stops the group and forgets the instance. */
+  /** Stops the group and forgets the instance. Throws DomainError `does-not-stop`, and does not. */
   async stop(record: InstanceRecord, graceMs: number): Promise<void> {
     if (record.identity) await stopGroup(record.identity, graceMs);
     this.parts.instances.gone(record.instance);

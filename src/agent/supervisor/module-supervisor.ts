@@ -10,7 +10,7 @@ import { slotOf, specOf } from './release-spec.js';
 
 /** A hook of a module may need this long to come to its end when the agent is asked to stop. */
 const STOP_WAIT_MS = 20_000;
-/** A disk that was full may have room again. */
+/** A disk that was full may have room again, a process that nothing could end may have ended. */
 const RETRY_MS = 5000;
 
 /**
@@ -25,6 +25,7 @@ export class ModuleSupervisor {
   private delay: Reason | undefined;
   private refusal: { generation: number; reason: Reason } | undefined;
   private isStopped = false;
+  private again: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly tools: ModuleTools,
@@ -190,7 +191,18 @@ export class ModuleSupervisor {
     const retired = superfluous.map((one) => this.retire(one));
     void Promise.all(retired)
       .then(() => (this.isStopped ? undefined : this.prune()))
-      .catch((error: unknown) => this.tools.log.warn({ reason: messageOf(error) }, 'not tidied'));
+      .catch((error: unknown) => {
+        this.tools.log.warn({ reason: messageOf(error) }, 'not tidied');
+        this.tidyAgain();
+      });
+  }
+
+  /** What could not be stopped may end later, and nobody would notice. */
+  private tidyAgain(): void {
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      if (!this.isStopped && this.state.outcome !== null) this.tidy();
+    }, RETRY_MS).unref();
   }
 
   private async prune(): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DomainError } from '../../kernel/errors.js';
 import {
   allProcesses,
   bootId,
@@ -12,13 +13,21 @@ const POLL_MS = 25;
 /** After SIGKILL only the kernel can still hold a process. */
 const KILL_WAIT_MS = 5000;
 
-/** SIGTERM to the whole group, and after the grace SIGKILL to whatever is left of it. */
+/**
+ * SIGTERM to the whole group, and after the grace SIGKILL to whatever is left of it. Throws
+ * DomainError `does-not-stop`: whoever goes on as if it were gone has two running.
+ */
 export async function stopGroup(identity: ProcessIdentity, graceMs: number): Promise<void> {
   if (!mayBeOurs(identity)) return;
   signalGroup(identity.pid, 'SIGTERM');
   if (await isEmptyWithin(identity, graceMs)) return;
   signalGroup(identity.pid, 'SIGKILL');
-  await isEmptyWithin(identity, KILL_WAIT_MS);
+  if (await isEmptyWithin(identity, KILL_WAIT_MS)) return;
+  throw new DomainError(
+    'unavailable',
+    'does-not-stop',
+    `The process group ${identity.pid} does not end, not even by SIGKILL; see what it waits for, a disk or a network file system perhaps.`,
+  );
 }
 
 /** Of a group that was started just now. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { type InstanceRecord, Journal } from '../journal/journal.js';
 import { freePort } from './free-port.js';
 import { GroupUsageReader } from './group-usage.js';
@@ -66,6 +67,24 @@ it('ends the whole group, with SIGKILL when it does not listen', async () => {
   await stopGroup(identity, 200);
   expect(isAlive(identity)).toBe(false);
   expect(allProcesses().filter((stat) => stat.group === identity.pid)).toEqual([]);
+});
+
+it('says so when a group outlives even SIGKILL', async () => {
+  const identity = await group('trap "" TERM; echo ready; sleep 60; sleep 60');
+  // As for a process that the kernel holds: the signal is taken, and nothing happens.
+  const kill = process.kill.bind(process);
+  jest
+    .spyOn(process, 'kill')
+    .mockImplementation((pid, signal) => (signal === 'SIGKILL' ? true : kill(pid, signal)));
+  let seconds = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => (seconds += 1) * 1000);
+  try {
+    await expect(stopGroup(identity, 100)).rejects.toMatchObject({ code: 'does-not-stop' });
+    expect(seconds).toBeGreaterThan(5);
+  } finally {
+    jest.restoreAllMocks();
+  }
+  await stopGroup(identity, 0);
 });
 
 it('measures a group and its memory', async () => {
