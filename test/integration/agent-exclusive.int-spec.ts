@@ -65,3 +65,19 @@ it('is not removed as long as it cannot be stopped', async () => {
   rmSync(join(rig.home, 'deaf'));
   await eventually('it ends', () => rig.instances() === 0, 30_000);
 });
+
+it.each([
+  ['says that it may overlap', { overlap: true }],
+  ['gets traffic', {}],
+])('stops a worker that must be alone before one that %s', async (_what, manifest) => {
+  rig.run();
+  rig.desire(1, [await lonely('1')]);
+  await rig.until(1, 'healthy');
+  await eventually('it runs', () => rig.starts('1') === 1);
+  const hasTraffic = !('overlap' in manifest);
+  rig.desire(2, [hasTraffic ? await rig.server('2') : await lonely('2', manifest)]);
+  await rig.until(2, 'healthy');
+  await eventually('the new one runs', () => rig.starts('2') === 1);
+  const said = rig.diary.map((line) => line.split(' ').slice(0, 2).join(' '));
+  expect(said).toEqual(['1 start', '1 term', '2 start']);
+});

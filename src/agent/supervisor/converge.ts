@@ -5,7 +5,7 @@ import type { DesiredModule } from '../protocol/protocol.js';
 import { GenerationEnd } from './generation-end.js';
 import { untilHealthy } from './health.js';
 import { type ModuleTools, runHook } from './module-tools.js';
-import { isExclusive, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
+import { isExclusive, mayNotMeet, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
 import { passSmokeTests } from './smoke-tests.js';
 
 export interface Convergence {
@@ -42,7 +42,7 @@ export async function converge(tools: ModuleTools, run: Convergence): Promise<Ou
     ({ slot }) => !served.has(slot) || !tools.instances.live(module.moduleId, slot),
   );
   for (const spec of fresh) await install(tools, run, spec);
-  if (specs.some((spec) => isExclusive(spec.manifest))) await stopOthers(tools, run, specs);
+  await makeRoom(tools, run, specs);
   for (const spec of fresh) await bringUp(tools, run, spec);
   run.signal.throwIfAborted();
   await switchTraffic(tools, module);
@@ -69,18 +69,23 @@ async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec):
   if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, run.signal);
 }
 
-/** A worker that must not run twice: its old release is stopped before the new one starts. */
-async function stopOthers(
+/** A worker that must be alone: the old release is stopped before the new one starts. */
+async function makeRoom(
   tools: ModuleTools,
   run: Convergence,
   specs: readonly ReleaseSpec[],
 ): Promise<void> {
-  await run.holdKeeper();
-  run.signal.throwIfAborted();
   const slots = new Set(specs.map((spec) => spec.slot));
   const { moduleId, generation } = run.module;
-  const isInTheWay = ({ slot, instance }: InstanceRecord) =>
-    !slots.has(slot) || tools.instances.isRetiring(instance);
+  const isInTheWay = (one: InstanceRecord) =>
+    (!slots.has(one.slot) || tools.instances.isRetiring(one.instance)) &&
+    specs.some((spec) => mayNotMeet(spec, specOf(one.release)));
+  // Not only when there is one: the keeper may be about to start it.
+  const { serving } = tools.journal.module(moduleId);
+  const releases = [...specs, ...serving.releases.map(specOf)];
+  if (!releases.some(({ manifest }) => isExclusive(manifest))) return;
+  await run.holdKeeper();
+  run.signal.throwIfAborted();
   const others = tools.instances.all(moduleId).filter(isInTheWay);
   if (others.length > 0) tools.journal.madeRoom(moduleId, generation);
   await Promise.all(others.map((one) => run.retire(one)));

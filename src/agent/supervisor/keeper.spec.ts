@@ -70,7 +70,8 @@ describe('a keeper', () => {
   it.each<[string, Outcome | null, { overlap?: boolean; madeRoomFor?: number }, number]>([
     ['starts what is not there', healthy, {}, 1],
     ['leaves a worker alone that was stopped for the next one', null, { madeRoomFor: 2 }, 0],
-    ['starts what may run beside the next one', null, { overlap: true, madeRoomFor: 2 }, 1],
+    ['starts what may run beside the next one', null, { overlap: true, madeRoomFor: 1 }, 1],
+    ['leaves alone what the next one cannot bear', null, { overlap: true, madeRoomFor: 2 }, 0],
   ])('%s', async (_what, outcome, more, count) => {
     const { keeper, launches } = bench(outcome, more);
     keeper.look();

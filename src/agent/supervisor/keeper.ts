@@ -6,7 +6,7 @@ import { probe, untilHealthy } from './health.js';
 import { isRunning } from './instances.js';
 import type { ModuleTools } from './module-tools.js';
 import { isGroupEmpty } from './process-group.js';
-import { isExclusive, type ReleaseSpec, specOf } from './release-spec.js';
+import { isExclusive, mayNotMeet, type ReleaseSpec, specOf } from './release-spec.js';
 
 const TICK_MS = 250;
 const FIRST_RESTART_MS = 1000;
@@ -106,11 +106,11 @@ export class Keeper {
       return;
     }
     // Also another process of the same slot, which is on its way out or does not end.
-    const others = this.tools.instances
+    const isInTheWay = this.tools.instances
       .all(this.moduleId)
-      .filter(({ instance }) => instance !== record?.instance)
+      .filter((one) => one.instance !== record?.instance && mayNotMeet(spec, specOf(one.release)))
       .some(({ identity }) => !(identity && isGroupEmpty(identity)));
-    if (now < health.restartAt || (others && isExclusive(spec.manifest))) return;
+    if (now < health.restartAt || isInTheWay) return;
     health.isStarting = true;
     void this.restart(spec, health, record)
       .catch((error: unknown) => this.tools.log.error({ reason: messageOf(error) }, 'not kept'))
@@ -183,14 +183,15 @@ export class Keeper {
   }
 
   /**
-   * A worker that is not there because it was stopped to make room for the generation under way
-   * (perhaps by an agent that died since) must not run beside the new one. When that generation was
-   * overtaken and the next one takes long, a download say, it comes back meanwhile.
+   * What is not there because it was stopped to make room for the generation under way (perhaps by
+   * an agent that died since) must not run beside the new one. When that generation was overtaken
+   * and the next one takes long, a download say, it comes back meanwhile.
    */
   private wasStopped({ manifest }: ReleaseSpec, health: SlotHealth): boolean {
     const { outcome, accepted, madeRoomFor } = this.tools.journal.module(this.moduleId);
-    if (outcome !== null || !isExclusive(manifest)) return false;
+    if (outcome !== null) return false;
     if (madeRoomFor === accepted?.module.generation) return true;
+    if (!isExclusive(manifest)) return false;
     health.missingSince ??= performance.now();
     return performance.now() - health.missingSince < OVERTAKEN_MS;
   }

@@ -31,7 +31,12 @@ export function specOf(release: DesiredRelease): ReleaseSpec {
   return spec;
 }
 
-/** Old and new must not run at the same time: a worker that has not said otherwise. */
+/** It must not run beside another release: a worker that has not said otherwise. */
 export function isExclusive(manifest: Manifest): boolean {
   return manifest.traffic === undefined && !manifest.overlap;
+}
+
+/** Each has been promised to be alone, so one of the two is enough, be it the old or the new one. */
+export function mayNotMeet(one: ReleaseSpec, other: ReleaseSpec): boolean {
+  return isExclusive(one.manifest) || isExclusive(other.manifest);
 }
