@@ -89,20 +89,26 @@ export class AgentRig {
 
   /**
    * `fileKiB`: no file of the agent, or of what it starts, may grow beyond. `preload`: a file of
-   * this folder that the agent is started with.
+   * this folder that the agent is started with; `failpoints`: what they are armed with.
    */
   run(
     more: string[] = [],
-    { fileKiB, preload }: { fileKiB?: number; preload?: string } = {},
+    {
+      fileKiB,
+      preload,
+      failpoints,
+    }: { fileKiB?: number; preload?: string; failpoints?: string } = {},
   ): ChildProcess {
     const { url, token } = this.plane;
     const args = ['--server', url, '--token', token, '--dir', this.directory, '--name', 'node-1'];
-    const preloaded = preload ? ['--import', pathToFileURL(join(import.meta.dirname, preload)).href] : []; // prettier-ignore
+    const file = failpoints === undefined ? preload : '../chaos/arm-failpoints.mjs';
+    const preloaded = file ? ['--import', pathToFileURL(join(import.meta.dirname, file)).href] : [];
+    const env = { ...process.env, ...(failpoints && { TIDEGATE_FAILPOINTS: failpoints }) };
     const program = [process.execPath, ...preloaded, this.programs.agent, ...args, ...more];
     // A shell's blocks have 512 bytes.
     const limited = fileKiB === undefined ? [] : ['sh', '-c', `ulimit -f ${2 * fileKiB}; exec "$@"`, 'sh']; // prettier-ignore
     const [command, ...rest] = [...limited, ...program];
-    const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'], env });
     child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
     this.child = child;
     return child;

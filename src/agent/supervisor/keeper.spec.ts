@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { pino } from 'pino';
-import type { Outcome } from '../journal/journal.js';
+import type { InstanceRecord, Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Keeper } from './keeper.js';
 import type { ModuleTools } from './module-tools.js';
+import { bootId, isAlive, startTimeOf } from './proc.js';
+import { stopGroup } from './process-group.js';
 
 const worker = (overlap: boolean): DesiredRelease => ({
   ...{ releaseId: 'r', version: '1', releaseDigest: 'sha256:r', artifactDigest: 'a' },
@@ -26,11 +30,13 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const serving = { generation: 1, releases: [worker(overlap)] };
   const accepted = { module: { name: 'm', generation: 2 }, digest: 'd' };
   let install: Promise<void> = Promise.resolve();
+  const others: InstanceRecord[] = [];
   const tools = {
     journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
-    instances: { all: () => [], target: () => undefined },
+    instances: { all: () => others, target: () => undefined },
     releases: { install: () => install },
     launcher: {
+      output: () => ({ rotate: () => undefined }),
       ensure: () => {
         launches += 1;
         return started;
@@ -41,7 +47,7 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   } as unknown as ModuleTools;
   const keeper = new Keeper(tools, 'm');
   return {
-    ...{ keeper, fail, serving, launches: () => launches },
+    ...{ keeper, fail, serving, others, launches: () => launches },
     installs: (until: Promise<void>) => (install = until),
   };
 }
@@ -77,6 +83,27 @@ describe('a keeper', () => {
     keeper.look();
     await settled();
     expect(launches()).toBe(count);
+    keeper.stop();
+  });
+
+  it('starts nothing beside what a dead leader has left of its group', async () => {
+    const { keeper, launches, others } = bench(healthy);
+    const leader = spawn('sh', ['-c', 'sleep 60 & exit'], { detached: true, stdio: 'ignore' });
+    const pid = leader.pid!;
+    const identity = { pid, startTime: startTimeOf(pid), bootId };
+    await once(leader, 'exit');
+    try {
+      expect(isAlive(identity)).toBe(false);
+      others.push({ instance: 'old', slot: 'old', release: worker(false), identity } as never);
+      keeper.look();
+      await settled();
+      expect(launches()).toBe(0);
+    } finally {
+      await stopGroup(identity, 1000);
+    }
+    keeper.look();
+    await settled();
+    expect(launches()).toBe(1);
     keeper.stop();
   });
 
