@@ -49,6 +49,8 @@ export interface InstanceRecord {
   readonly port: number;
   /** Null: the agent died before it could write the pid down. */
   readonly identity: ProcessIdentity | null;
+  /** On its way out, for good: it may have been told to end. */
+  readonly isRetiring?: true;
 }
 
 export interface HookKey {
@@ -63,6 +65,7 @@ export type JournalRecord =
   | { type: 'revision'; revision: number; reportIntervalMs: number }
   | { type: 'instance-starting'; instance: InstanceRecord }
   | { type: 'instance-started'; instance: string; identity: ProcessIdentity }
+  | { type: 'instance-retiring'; instance: string }
   | { type: 'instance-gone'; instance: string }
   | ModuleRecord;
 
@@ -118,6 +121,11 @@ export function fold(state: StoredState, record: JournalRecord): StoredState {
     case 'instance-started': {
       const known = state.instances[record.instance];
       if (known) state.instances[record.instance] = { ...known, identity: record.identity };
+      return state;
+    }
+    case 'instance-retiring': {
+      const known = state.instances[record.instance];
+      if (known) state.instances[record.instance] = { ...known, isRetiring: true };
       return state;
     }
     case 'instance-gone': {

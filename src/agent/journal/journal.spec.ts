@@ -38,12 +38,13 @@ it('remembers everything across a restart', () => {
   journal.instanceStarting({ instance: 'i', moduleId, identity: null } as InstanceRecord);
   const identity = { pid: 5, startTime: '1', bootId: 'b' };
   journal.instanceStarted('i', identity);
+  journal.instanceRetiring('i');
   journal.close();
   const again = Journal.open(path);
   expect(again.revision).toBe(7);
   expect(again.module(moduleId).accepted).toEqual({ module: module(3), digest: 'd3' });
   expect(again.hookPhase(key)).toBe('started');
-  expect(again.instances(moduleId)[0]?.identity).toEqual(identity);
+  expect(again.instances(moduleId)).toMatchObject([{ identity, isRetiring: true }]);
 });
 
 it('drops a torn last line and goes on appending', () => {

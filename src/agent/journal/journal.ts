@@ -110,6 +110,11 @@ export class Journal {
     this.write({ type: 'instance-started', instance, identity });
   }
 
+  instanceRetiring(instance: string): void {
+    const known = this.state.instances[instance];
+    if (known && !known.isRetiring) this.write({ type: 'instance-retiring', instance });
+  }
+
   instanceGone(instance: string): void {
     if (instance in this.state.instances) this.write({ type: 'instance-gone', instance });
   }

@@ -78,7 +78,7 @@ async function makeRoom(
   const slots = new Set(specs.map((spec) => spec.slot));
   const { moduleId, generation } = run.module;
   const isInTheWay = (one: InstanceRecord) =>
-    (!slots.has(one.slot) || tools.instances.isRetiring(one.instance)) &&
+    (!slots.has(one.slot) || one.isRetiring) &&
     specs.some((spec) => mayNotMeet(spec, specOf(one.release)));
   // Not only when there is one: the keeper may be about to start it.
   const { serving } = tools.journal.module(moduleId);

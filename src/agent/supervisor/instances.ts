@@ -6,8 +6,6 @@ export const INSTANCE_VARIABLE = 'TIDEGATE_INSTANCE';
 
 /** The instances that the journal knows, and which of them are on their way out. */
 export class Instances {
-  private readonly retiring = new Set<string>();
-
   constructor(private readonly journal: Journal) {}
 
   /** After a restart of the agent: what was being started is found again, or known to be gone. */
@@ -43,20 +41,16 @@ export class Instances {
   }
 
   staying(moduleId: string): InstanceRecord[] {
-    return this.all(moduleId).filter((one) => !this.retiring.has(one.instance));
+    return this.all(moduleId).filter((one) => !one.isRetiring);
   }
 
-  isRetiring(instance: string): boolean {
-    return this.retiring.has(instance);
-  }
-
+  /** Before anything is done to it: no other agent may take it for one that serves. */
   markRetiring(instance: string): void {
-    this.retiring.add(instance);
+    this.journal.instanceRetiring(instance);
   }
 
   gone(instance: string): void {
     this.journal.instanceGone(instance);
-    this.retiring.delete(instance);
   }
 }
 

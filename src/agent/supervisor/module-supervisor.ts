@@ -225,13 +225,13 @@ export class ModuleSupervisor {
     const { instance } = record;
     const known = this.retirements.get(instance);
     if (known) return known;
-    this.tools.instances.markRetiring(instance);
     const retirement = this.retireNow(record).finally(() => this.retirements.delete(instance));
     this.retirements.set(instance, retirement);
     return retirement;
   }
 
   private async retireNow(record: InstanceRecord): Promise<void> {
+    this.tools.instances.markRetiring(record.instance);
     const spec = specOf(record.release);
     const log = this.tools.log.child({ module: record.moduleName, instance: record.instance });
     if (spec.manifest.traffic && isRunning(record)) {
