@@ -64,7 +64,7 @@ export class DeploymentsService {
 async function checkedSpec(ctx: Context, request: DeploymentRequest): Promise<DeploymentSpec> {
   refuseApproval(request);
   const spec = await resolveSpec(ctx, request);
-  if (!request.allowRolledBack) await refuseRolledBack(ctx, spec);
+  await refuseRolledBack(ctx, spec);
   return spec;
 }
 

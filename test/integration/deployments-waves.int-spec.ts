@@ -9,19 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-async function report(state: string, nodes: string): Promise<void> {
-  await app.sql(
-    `insert into observed_modules (tenant_id, node_id, module_id, generation, state, running)
-     select d.tenant_id, d.node_id, d.module_id, d.generation, $1::text,
-       (select coalesce(jsonb_agg(jsonb_build_object('releaseId', r->'releaseId',
-          'configurationId', r->'configurationId', 'instance', 'a')), '[]')
-        from jsonb_array_elements(d.releases) r)
-     from desired_modules d join nodes n on n.id = d.node_id where n.name like $2
-     on conflict (tenant_id, node_id, module_id) do update
-       set state = excluded.state, generation = excluded.generation, running = excluded.running`,
-    [state, nodes],
-  );
-}
+const report = (state: string, nodes: string) => app.report(state, nodes);
 
 const kindsOf = async (id: string) =>
   (

@@ -6,8 +6,11 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
  * A release is taken back automatically at most once per cluster. A pipeline that sends it again
  * after each rollback would move the nodes back and forth for ever, so the second time needs a
  * person: `retry`, or `allowRolledBack`. A success there since then makes it an ordinary release.
+ * Asked when it is posted, and again when it has the slot: the one before it may have been taken back
+ * while it waited.
  */
 export async function refuseRolledBack(ctx: Context, spec: DeploymentSpec): Promise<void> {
+  if (spec.allowRolledBack) return;
   const [rolledBack] = await ctx.tx.query<{ id: string; reason: string | null }>(
     `select id, reason from deployments taken
      where tenant_id = $1 and cluster_id = $2 and module_id = $3 and release_id = $4

@@ -29,6 +29,8 @@ export interface DeploymentSpec {
   readonly signaturePolicy: 'required' | 'if-present';
   /** Go on although what the nodes run now could not be restored. */
   readonly allowNoRollback: boolean;
+  /** Go on although the release was taken back from this cluster by itself. */
+  readonly allowRolledBack: boolean;
   /** How long one wave may take until it runs, healthy. */
   readonly convergeMs: number;
   /** Old and new run side by side on a node while it moves. */

@@ -26,6 +26,7 @@ export interface SpecRequest {
   /** Instead of the newest one; null: none. */
   readonly configurationId?: string | null;
   readonly allowNoRollback?: boolean | undefined;
+  readonly allowRolledBack?: boolean;
   /** Going back at once is always allowed, whatever the environment wants for going on. */
   readonly isReturn?: boolean;
 }
@@ -74,6 +75,7 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
     signaturePolicy: environment.signaturePolicy,
     convergeMs: convergeMs(release.manifest),
     allowNoRollback: request.allowNoRollback === true,
+    allowRolledBack: request.allowRolledBack === true,
     overlaps: release.manifest.traffic !== undefined || release.manifest.overlap,
     hasTraffic: release.manifest.traffic !== undefined,
     memoryMiB: release.manifest.resources.memoryMiB ?? null,

@@ -29,7 +29,7 @@ export class DeploymentReturns {
       const { strategy = { kind: 'direct' }, allowNoRollback } = request;
       const spec = await resolveSpec(ctx, {
         ...pairOf(JSON.parse(target.specText) as DeploymentSpec),
-        ...{ strategy, allowNoRollback, isReturn: true },
+        ...{ strategy, allowNoRollback, allowRolledBack: true, isReturn: true },
       });
       return this.acceptance.accept(ctx, spec, {
         ...{ kind: 'rollback', originId: id, lane: 'rollback' },
@@ -46,6 +46,8 @@ export class DeploymentReturns {
         strategy: { kind: old.strategy.kind, ...old.strategy.params },
         gate: { kind: old.gate.kind, ...old.gate.params },
         allowNoRollback: request.allowNoRollback ?? old.allowNoRollback,
+        // Whoever tries it again knows what became of it.
+        allowRolledBack: true,
         isReturn: origin.lane === 'rollback',
       });
       return this.acceptance.accept(ctx, spec, {

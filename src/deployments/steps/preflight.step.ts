@@ -1,6 +1,6 @@
 // Everything slow, before anybody is asked and any node is touched: the bytes and the way back.
 import { Injectable } from '@nestjs/common';
-import { DomainError, TerminalError } from '../../kernel/errors.js';
+import { TerminalError } from '../../kernel/errors.js';
 import { movesOf } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
@@ -9,6 +9,7 @@ import { ArtifactsService } from '../../releases/artifacts/artifacts.service.js'
 import { releaseById, type ReleaseFacts } from '../../releases/releases.queries.js';
 import { checkSignature } from '../../releases/signatures/signature-policy.js';
 import { specOf } from '../runs/spec-of.js';
+import { terminally } from './terminally.js';
 
 @Injectable()
 export class PreflightStep implements StepHandler {
@@ -39,7 +40,7 @@ export class PreflightStep implements StepHandler {
         };
       },
     );
-    refuseUnsigned(release, policy);
+    await refuseUnsigned(release, policy);
     const started = performance.now();
     // The bytes themselves, not what a row says of them: signatures cover the digest.
     await this.artifacts.verify(context, release, { signal });
@@ -70,7 +71,7 @@ export class PreflightStep implements StepHandler {
   ): Promise<string | null> {
     try {
       // Signed once and its key revoked since: it must not come back by itself, either.
-      refuseUnsigned(release, 'if-present');
+      await refuseUnsigned(release, 'if-present');
       await this.artifacts.verify(context, release, { signal, maxAgeMs: WAY_BACK_AGE_MS });
       return null;
     } catch (error) {
@@ -94,11 +95,6 @@ const WAY_BACK_AGE_MS = 24 * 60 * 60 * 1000;
 export function refuseUnsigned(
   { releaseDigest, signature }: ReleaseFacts,
   policy: 'required' | 'if-present',
-): void {
-  try {
-    checkSignature({ policy, releaseDigest, signature });
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new TerminalError(error.code, error.message);
-  }
+): Promise<void> {
+  return terminally(() => checkSignature({ policy, releaseDigest, signature }));
 }

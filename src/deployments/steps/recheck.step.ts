@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { releaseById } from '../../releases/releases.queries.js';
+import { refuseRolledBack } from '../acceptance/loop-guard.js';
 import { specOf } from '../runs/spec-of.js';
 import { refuseUnsigned } from './preflight.step.js';
+import { terminally } from './terminally.js';
 
 @Injectable()
 export class RecheckStep implements StepHandler {
@@ -14,7 +16,8 @@ export class RecheckStep implements StepHandler {
 
   async run(ctx: Context, { key }: StepRun): Promise<StepOutcome> {
     const spec = await specOf(ctx, key.id);
-    refuseUnsigned(await releaseById(ctx, spec.release.id), spec.signaturePolicy);
+    await refuseUnsigned(await releaseById(ctx, spec.release.id), spec.signaturePolicy);
+    await terminally(() => refuseRolledBack(ctx, spec));
     return { outcome: 'done' };
   }
 }

@@ -2,7 +2,7 @@
 // tenant may have. The slot is taken by compare-and-set, and the plan is made again on the facts of that moment: the
 // one before may be hours old.
 import { Injectable } from '@nestjs/common';
-import { DomainError, TerminalError } from '../../kernel/errors.js';
+import { TerminalError } from '../../kernel/errors.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
@@ -11,6 +11,7 @@ import { Planner } from '../planning/planner.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { digestOf } from '../../kernel/digest.js';
 import { specOf } from '../runs/spec-of.js';
+import { terminally } from './terminally.js';
 
 /** The holder wakes the next one; this is for the case that it could not. */
 const LOOK_AGAIN_MS = 30_000;
@@ -61,7 +62,7 @@ export class SlotStep implements StepHandler {
        where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
       [ctx.tenantId, spec.cluster.id, spec.module.id, run.key.id],
     );
-    const planned = await this.plan(ctx, spec);
+    const planned = await terminally(() => this.planner.plan(ctx, spec));
     const isSame = planned.planDigest === digestOf('plan', run.plan).digest;
     const { plan, factsText } = planned;
     return {
@@ -89,17 +90,6 @@ export class SlotStep implements StepHandler {
     );
     if (!slot) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
     return slot;
-  }
-
-  private async plan(ctx: Context, spec: DeploymentSpec) {
-    try {
-      return await this.planner.plan(ctx, spec);
-    } catch (error) {
-      if (error instanceof DomainError && error.kind === 'conflict') {
-        throw new TerminalError(error.code, error.message);
-      }
-      throw error;
-    }
   }
 }
 
