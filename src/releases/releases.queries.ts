@@ -16,6 +16,8 @@ export interface ReleaseFacts {
   readonly releaseDigest: string;
   readonly artifactDigest: string;
   readonly artifactBytes: number;
+  /** By its row: the bytes have come, and nobody is taking them away. */
+  readonly isArtifactReady: boolean;
   /** How long ago its stored bytes were read and found whole; null: never since they came. */
   readonly artifactVerifiedAgeMs: number | null;
   readonly manifest: Manifest;
@@ -112,6 +114,7 @@ function releaseRows(
   return ctx.tx.query<ReleaseRow>(
     `select r.id, r.module_id as "moduleId", r.version, r.release_digest as "releaseDigest",
             r.artifact_digest as "artifactDigest", a.size as "artifactBytes",
+            a.state = 'ready' as "isArtifactReady",
             (extract(epoch from clock_timestamp() - a.verified_at) * 1000)::float8
               as "artifactVerifiedAgeMs",
             r.manifest_text as "manifestText", r.signature, r.key_id as "keyId",

@@ -45,6 +45,35 @@ const told = (tenant: DeployingTenant) =>
     [tenant.id],
   );
 
+async function stolenKey(tenant: DeployingTenant, version: string): Promise<void> {
+  await app.sql(
+    `with key as (
+       insert into signing_keys (tenant_id, id, name, public_key, created_by, revoked_at)
+       values ($1, gen_random_uuid(), 'stolen', 'x', 'test', now()) returning id)
+     update releases set key_id = key.id, signature = 'x' from key
+     where tenant_id = $1 and version = $2`,
+    [tenant.id, version],
+  );
+}
+
+async function takenAway(tenant: DeployingTenant, version: string): Promise<void> {
+  await app.sql(
+    `update artifacts a set state = 'deleting' from releases r
+     where r.tenant_id = $1 and r.version = $2
+       and a.tenant_id = r.tenant_id and a.artifact_digest = r.artifact_digest`,
+    [tenant.id, version],
+  );
+}
+
+async function codeOf(id: string): Promise<string | undefined> {
+  const [failed] = await app.sql<{ code: string }>(
+    `select data->>'code' as code from journal where deployment_id = $1 and kind = 'step-failed'`,
+    [id],
+  );
+  return failed?.code;
+}
+
+const moving = { status: 'Running', waitingOn: { kind: 'converge' } };
 const waits = { status: 'Pending', waitingOn: { kind: 'slot' } };
 
 describe('a release that is taken back while the same one waits for the slot', () => {
@@ -71,18 +100,46 @@ describe('a release that is taken back while the same one waits for the slot', (
     });
     expect(refused).toMatchObject({ status: 409, body: { code: 'release-rolled-back-here' } });
     expect(end.reason).toBe(refused.body.detail);
-    const [failed] = await app.sql<{ code: string }>(
-      `select data->>'code' as code from journal where deployment_id = $1 and kind = 'step-failed'`,
-      [rerun],
-    );
-    expect(failed).toEqual({ code: 'release-rolled-back-here' });
+    expect(await codeOf(rerun)).toBe('release-rolled-back-here');
     expect(await told(tenant)).toEqual(before);
 
-    const moving = { status: 'Running', waitingOn: { kind: 'converge' } };
     expect(await look(tenant, allowed)).toMatchObject(moving);
     await takenBack(tenant, allowed);
     const retried = await tenant.post(`/deployments/${rerun}/retry`, {});
     await app.pass(tenant.id, retried.body.id as string, 'preflight');
     expect(await look(tenant, retried.body.id as string)).toMatchObject(moving);
+  });
+});
+
+describe('the way back of one that waited behind another release', () => {
+  it.each([
+    ['key was revoked', stolenKey, /release 2\.0\.0: .*key .*revoked.*allowNoRollback/],
+    ['artifact is gone', takenAway, /release 2\.0\.0: .*not in the store.*allowNoRollback/],
+  ])('is looked at again: not when its %s', async (why, spoil, message) => {
+    const tenant = await app.tenant(why.replaceAll(' ', '-'), 2);
+    for (const version of ['2.0.0', '3.0.0']) await tenant.release('orders', version);
+    await succeeded(tenant, '1.0.0');
+    const ahead = await begun(tenant, '2.0.0');
+    const queued = await begun(tenant, '3.0.0');
+    const allowed = await begun(tenant, '3.0.0', { allowNoRollback: true });
+    expect(await look(tenant, queued)).toMatchObject(waits);
+    await app.report('healthy', 'node-%');
+    expect(await look(tenant, ahead)).toMatchObject({ status: 'Succeeded' });
+    await spoil(tenant, '2.0.0');
+    const before = await told(tenant);
+
+    const end = await look(tenant, queued);
+    expect(end).toMatchObject({ status: 'Failed', decision: { step: 'recheck' } });
+    expect(end.reason).toMatch(message);
+    expect(await told(tenant)).toEqual(before);
+    expect(await codeOf(queued)).toBe('no-way-back');
+
+    expect(await look(tenant, allowed)).toMatchObject(moving);
+    const [checked] = await app.sql<{ data: object }>(
+      `select data from journal
+       where deployment_id = $1 and step_id = 'recheck' and kind = 'step-succeeded'`,
+      [allowed],
+    );
+    expect(checked!.data).toEqual({ noWayBack: [expect.stringMatching(/^release 2\.0\.0: /)] });
   });
 });

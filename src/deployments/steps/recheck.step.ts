@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
+import { refuseNotReady } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { refuseRolledBack } from '../acceptance/loop-guard.js';
 import { specOf } from '../runs/spec-of.js';
-import { refuseUnsigned } from './preflight.step.js';
 import { terminally } from './terminally.js';
+import { refuseNoWayBack, refuseUnsigned, wayBackOf, wayBackProblems } from './way-back.js';
 
 @Injectable()
 export class RecheckStep implements StepHandler {
@@ -14,10 +15,13 @@ export class RecheckStep implements StepHandler {
   readonly title = 'Check again what may have changed meanwhile';
   readonly mode = 'transaction';
 
-  async run(ctx: Context, { key }: StepRun): Promise<StepOutcome> {
+  async run(ctx: Context, { key, plan }: StepRun): Promise<StepOutcome> {
     const spec = await specOf(ctx, key.id);
     await refuseUnsigned(await releaseById(ctx, spec.release.id), spec.signaturePolicy);
     await terminally(() => refuseRolledBack(ctx, spec));
-    return { outcome: 'done' };
+    // Preflight saw what the nodes ran then; behind another rollout they run something else now.
+    const noWayBack = await wayBackProblems(await wayBackOf(ctx, plan), refuseNotReady);
+    refuseNoWayBack(noWayBack, spec.allowNoRollback);
+    return { outcome: 'done', ...(noWayBack.length > 0 ? { output: { noWayBack } } : {}) };
   }
 }

@@ -160,6 +160,14 @@ export class ArtifactsService {
   }
 }
 
+/** What `verify` finds without a look at the bytes: for a transaction, which has no time for one. */
+export function refuseNotReady({
+  artifactDigest,
+  isArtifactReady,
+}: Pick<ReleaseFacts, 'artifactDigest' | 'isArtifactReady'>): void {
+  if (!isArtifactReady) throw missing(artifactDigest);
+}
+
 function missing(artifactDigest: string): TerminalError {
   return new TerminalError(
     'artifact-missing',
