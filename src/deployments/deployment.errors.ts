@@ -96,6 +96,12 @@ export const deploymentErrors = [
       'Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.',
   },
   {
+    code: 'rollback-under-way',
+    kind: 'conflict',
+    meaning:
+      'A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.',
+  },
+  {
     code: 'state-not-suitable',
     kind: 'conflict',
     meaning: 'The present status does not allow the verb; `details` has the status.',

@@ -60,6 +60,37 @@ describe('going back and trying again', () => {
     expect(await rig.ended(forward)).toMatchObject({ status: 'Succeeded', version: '2.0.0' });
   });
 
+  it('answers who wants something else back with what is under way, not as if it came', async () => {
+    const module = await rig.module('1.0.0', '2.0.0', '3.0.0');
+    const first = await rig.deploy(module, '1.0.0');
+    const second = await rig.deploy(module, '2.0.0');
+    const third = await rig.deploy(module, '3.0.0');
+    // Holds the slot, so that the rollback stays under way for as long as this takes.
+    const active = await rig.watched(module, '1.0.0');
+    const wanted = { to: first.id };
+    const back = idOf(await rig.verb(third.id, 'rollback', wanted));
+    expect(idOf(await rig.verb(third.id, 'rollback', wanted))).toBe(back);
+    const others = await Promise.all([
+      rig.verb(third.id, 'rollback', { to: second.id }),
+      rig.verb(third.id, 'rollback'),
+    ]);
+    for (const { status, body } of others) {
+      expect({ status, ...body }).toMatchObject({
+        ...{ status: 409, code: 'rollback-under-way' },
+        detail: expect.stringMatching(`Deployment ${back} brings version 1.0.0 .*cancel`),
+        details: { activeId: back, to: first.id },
+      });
+    }
+
+    expect((await rig.verb(back, 'cancel')).status).toBe(202);
+    await rig.ended(back);
+    const plain = idOf(await rig.verb(third.id, 'rollback'));
+    // Other words for the same.
+    expect(idOf(await rig.verb(third.id, 'rollback', { to: second.id }))).toBe(plain);
+    expect((await rig.verb(active, 'cancel')).status).toBe(202);
+    expect(await rig.ended(plain)).toMatchObject({ status: 'Succeeded', version: '2.0.0' });
+  });
+
   it('rolls back only to what succeeded on that cluster', async () => {
     const module = await rig.module('1.0.0', '2.0.0');
     const elsewhere = await rig.deploy(await rig.module('1.0.0'), '1.0.0');

@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Go back to what ran before a deployment
-         * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one.
+         * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.
          *
          *     Needs the permission `deployments:create`.
          */
@@ -3535,6 +3535,8 @@ export interface operations {
              *     `no-rollback-target`: There is nothing that succeeded on the cluster within 90 days to go back to.
              *
              *     `newer-deployment-there`: Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.
+             *
+             *     `rollback-under-way`: A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.
              */
             409: {
                 headers: {

@@ -18,6 +18,8 @@ import { ConflictPolicy } from './conflict-policy.js';
 export interface Origin {
   readonly kind: 'deploy' | 'rollback' | 'retry';
   readonly originId: string | null;
+  /** Of a rollback: the deployment that the request named as what shall come back. */
+  readonly to?: string | undefined;
   /** Rollbacks go first: in the queue for a slot, and for the engine. */
   readonly lane: 'normal' | 'rollback';
   readonly reason: string | null;
@@ -43,9 +45,10 @@ export class Acceptance {
     // Last before writing: it holds the slot's lock until the end of the transaction.
     const superseded = await this.conflicts.settle(ctx, id, spec);
     const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
-    const { kind, originId, lane, reason, metadata } = origin;
+    const { kind, originId, to, lane, reason, metadata } = origin;
     const about = {
       ...(originId ? { kind, originId } : {}),
+      ...(to ? { to } : {}),
       ...(reason ? { reason } : {}),
       ...(superseded.length > 0 ? { supersedes: superseded } : {}),
     };

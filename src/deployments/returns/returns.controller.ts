@@ -36,10 +36,11 @@ export class ReturnsController {
   @Operation({
     summary: 'Go back to what ran before a deployment',
     description:
-      'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one.',
+      'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',
     errors: [
       ...returnErrors,
-      ...['no-rollback-target', 'newer-deployment-there', 'unknown-strategy'],
+      ...['no-rollback-target', 'newer-deployment-there', 'rollback-under-way'],
+      'unknown-strategy',
     ],
     example: {
       request: { reason: 'orders are rejected since 2.1.0' },

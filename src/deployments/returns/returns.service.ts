@@ -3,14 +3,14 @@ import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
-import { activeStatuses, type Return } from '../deployment.states.js';
+import type { Return } from '../deployment.states.js';
 import type { DeploymentAccepted } from '../deployments.dto.js';
-import type { RunStatus } from '../../engine/run.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
 import { lockOrigin, type OriginRow } from './origin.js';
 import type { RetryRequest, RollbackRequest } from './returns.dto.js';
 import { rollbackTarget } from './rollback-target.js';
+import { refuseOther, underWay } from './under-way.js';
 
 /**
  * Going back, and trying again: new deployments that say where they come from. What is over stays
@@ -25,14 +25,14 @@ export class DeploymentReturns {
 
   rollback(context: Context, id: string, request: RollbackRequest, key: string | undefined) {
     return this.once(context, 'rollback', id, request, key, async (ctx, origin) => {
-      const target = await rollbackTarget(ctx, origin, request.to);
-      const { strategy = { kind: 'direct' }, allowNoRollback } = request;
+      const { to, strategy = { kind: 'direct' }, allowNoRollback } = request;
+      const target = await rollbackTarget(ctx, origin, to);
       const spec = await resolveSpec(ctx, {
         ...pairOf(JSON.parse(target.specText) as DeploymentSpec),
         ...{ strategy, allowNoRollback, allowRolledBack: true, isReturn: true },
       });
       return this.acceptance.accept(ctx, spec, {
-        ...{ kind: 'rollback', originId: id, lane: 'rollback' },
+        ...{ kind: 'rollback', originId: id, to, lane: 'rollback' },
         ...{ reason: request.reason ?? null, metadata: target.metadata },
       });
     });
@@ -57,20 +57,26 @@ export class DeploymentReturns {
     });
   }
 
-  /** One answer per key; and without a key, asking again while it is under way answers that one. */
+  /**
+   * One answer per key; and without a key, asking for the same again while it is under way answers
+   * that one.
+   */
   private async once(
     context: Context,
     verb: Return,
     id: string,
-    request: RollbackRequest | RetryRequest,
+    request: RetryRequest & Pick<RollbackRequest, 'to'>,
     key: string | undefined,
     work: (ctx: Context, origin: OriginRow) => Promise<DeploymentAccepted>,
   ): Promise<DeploymentAccepted> {
     const call = { key, route: `POST /deployments/{id}/${verb}`, body: { id, ...request } };
     const answer = await idempotent(this.database, context, call, async (ctx) => {
       const origin = await lockOrigin(ctx, id, verb);
-      const body = (await underWay(ctx, id, verb)) ?? (await work(ctx, origin));
-      return { status: 202, body };
+      const active = await underWay(ctx, id, verb);
+      if (!active) return { status: 202, body: await work(ctx, origin) };
+      await refuseOther(ctx, origin, active, request.to);
+      const spec = JSON.parse(active.specText) as DeploymentSpec;
+      return { status: 202, body: acceptedView(active.id, active.status, spec) };
     });
     return answer.body;
   }
@@ -84,18 +90,4 @@ function pairOf(spec: DeploymentSpec): SpecRequest {
     cluster: spec.cluster.name,
     configurationId: spec.configuration?.id ?? null,
   };
-}
-
-async function underWay(
-  ctx: Context,
-  originId: string,
-  verb: Return,
-): Promise<DeploymentAccepted | null> {
-  const [row] = await ctx.tx.query<{ id: string; status: RunStatus; specText: string }>(
-    `select id, status, spec_text as "specText" from deployments
-     where tenant_id = $1 and origin_id = $2 and kind = $3 and status = any($4)
-     order by id desc limit 1`,
-    [ctx.tenantId, originId, verb, activeStatuses],
-  );
-  return row ? acceptedView(row.id, row.status, JSON.parse(row.specText) as DeploymentSpec) : null;
 }

@@ -105,6 +105,7 @@ describe('verbs and returns', () => {
     [['promote', ID, '--reason', 'x'], 'nothing-to-promote', `tidegate explain ID`],
     [['rollback', ID], 'no-rollback-target', 'deployments list --status Succeeded'],
     [['rollback', ID], 'newer-deployment-there', '--to ID'],
+    [['rollback', ID, '--to', OLD_ID], 'rollback-under-way', 'deployments cancel ID'],
     [['retry', ID, '--wait'], 'state-not-suitable', 'tidegate explain ID'],
   ])('%j ends with 2 after %s and says what to do', async (words, code, next) => {
     reply = { status: 409, body: { code, detail: 'No.', status: 409, id: 'request-1' } };

@@ -25,6 +25,8 @@ const NEXT: Readonly<Record<string, string>> = {
   'gate-unstable': 'It is being taken back. Watch it: tidegate deployments watch ID',
   'no-rollback-target': 'See what succeeded there: tidegate deployments list --status Succeeded',
   'newer-deployment-there': 'Roll that one back, or name what you want back with --to ID.',
+  'rollback-under-way':
+    'End it first: tidegate deployments cancel ID; or see it through: tidegate deployments watch ID',
   'release-rolled-back-here':
     'Try it again: tidegate deployments retry ID, or deploy it with --allow-rolled-back.',
   'deployment-in-progress': 'See it: tidegate deployments show ID. Try again when it is over.',
