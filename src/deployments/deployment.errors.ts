@@ -70,7 +70,8 @@ export const deploymentErrors = [
   {
     code: 'queue-full',
     kind: 'conflict',
-    meaning: 'Too many deployments of this module wait for this cluster already.',
+    meaning:
+      'Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.',
   },
   {
     code: 'deployment-in-progress',

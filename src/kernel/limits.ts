@@ -37,7 +37,7 @@ export const limits = {
   stepAttempts: 5,
   /** Errors of ours in a row with one run, four minutes of them: trying on would only hide it. */
   runFailures: 10,
-  /** Rollouts waiting for one slot; a longer queue is a pipeline that nobody watches. */
+  /** Rollouts of one lane waiting for one slot; a longer queue is a pipeline that nobody watches. */
   queuedPerSlot: 100,
   /** What succeeded longer ago may not find any more what it needs around it. */
   rollbackDays: 90,

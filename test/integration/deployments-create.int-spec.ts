@@ -210,17 +210,22 @@ describe('an accepted deployment', () => {
     });
   });
 
+  /** So many more like the tenant's first deployment, in a lane of the same slot. */
+  const waitingToo = (tenantId: string, lane: string, count: number) =>
+    app.sql(
+      `insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
+         strategy, status, spec_text, subject_digest, requested_by, lane)
+       select tenant_id, gen_random_uuid(), environment_id, cluster_id, module_id, release_id,
+         strategy, 'Pending', spec_text, subject_digest, 'test', $2
+       from (select * from deployments where tenant_id = $1 order by id limit 1) first,
+         generate_series(1, $3::int)`,
+      [tenantId, lane, count],
+    );
+
   it('is refused when too many wait for the same cluster already', async () => {
     const crowded = await app.tenant('crowded');
     await crowded.deploy();
-    await app.sql(
-      `insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
-         strategy, status, spec_text, subject_digest, requested_by)
-       select tenant_id, gen_random_uuid(), environment_id, cluster_id, module_id, release_id,
-         strategy, 'Pending', spec_text, subject_digest, 'test'
-       from deployments, generate_series(2, $2::int) where tenant_id = $1`,
-      [crowded.id, limits.queuedPerSlot],
-    );
+    await waitingToo(crowded.id, 'normal', limits.queuedPerSlot - 1);
     const before = await app.rows();
     expect(await crowded.post('/deployments', orders)).toMatchObject({
       status: 409,
@@ -229,6 +234,36 @@ describe('an accepted deployment', () => {
     expect(await app.rows()).toEqual(before);
     await app.sql(`update deployments set status = 'Cancelled' where tenant_id = $1`, [crowded.id]);
     expect((await crowded.post('/deployments', orders)).status).toBe(202);
+  });
+
+  it('is refused by those of its own lane only: a full queue leaves rollbacks their way', async () => {
+    const urgent = await app.tenant('urgent');
+    await urgent.release('orders', '2.0.0');
+    const old = await urgent.deploy();
+    const latest = await urgent.deploy({ version: '2.0.0' });
+    await app.sql(
+      `update deployments set status = 'Succeeded', finished_at = clock_timestamp()
+       where tenant_id = $1`,
+      [urgent.id],
+    );
+    await waitingToo(urgent.id, 'normal', limits.queuedPerSlot);
+    expect((await urgent.post('/deployments', orders)).body.code).toBe('queue-full');
+    const rollback = (to?: string) => urgent.post(`/deployments/${latest}/rollback`, { to });
+    const back = await rollback();
+    expect(back.status).toBe(202);
+    await app.sql(`update deployments set status = 'Cancelled' where id = $1`, [back.body.id]);
+
+    await waitingToo(urgent.id, 'rollback', limits.queuedPerSlot);
+    expect(await rollback(old)).toMatchObject({
+      status: 409,
+      body: { code: 'queue-full', details: { waiting: limits.queuedPerSlot, lane: 'rollback' } },
+    });
+    await app.sql(
+      `update deployments set status = 'Cancelled' where tenant_id = $1 and lane = 'normal'
+         and status = 'Pending'`,
+      [urgent.id],
+    );
+    expect((await urgent.post('/deployments', orders)).status).toBe(202);
   });
 });
 

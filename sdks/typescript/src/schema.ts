@@ -2191,7 +2191,7 @@ export interface operations {
              *
              *     `release-rolled-back-here`: The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
@@ -3526,7 +3526,7 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
@@ -3705,7 +3705,7 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already.
+             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *

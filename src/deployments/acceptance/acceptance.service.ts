@@ -12,7 +12,7 @@ import { DeploymentMetrics } from '../deployment.metrics.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
-import { ConflictPolicy } from './conflict-policy.js';
+import { ConflictPolicy, type Lane } from './conflict-policy.js';
 
 /** How a deployment came to be. */
 export interface Origin {
@@ -21,7 +21,7 @@ export interface Origin {
   /** Of a rollback: the deployment that the request named as what shall come back. */
   readonly to?: string | undefined;
   /** Rollbacks go first: in the queue for a slot, and for the engine. */
-  readonly lane: 'normal' | 'rollback';
+  readonly lane: Lane;
   readonly reason: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -42,10 +42,10 @@ export class Acceptance {
   async accept(ctx: Context, spec: DeploymentSpec, origin: Origin): Promise<DeploymentAccepted> {
     const planned = await this.planner.plan(ctx, spec);
     const id = newId();
-    // Last before writing: it holds the slot's lock until the end of the transaction.
-    const superseded = await this.conflicts.settle(ctx, id, spec);
-    const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
     const { kind, originId, to, lane, reason, metadata } = origin;
+    // Last before writing: it holds the slot's lock until the end of the transaction.
+    const superseded = await this.conflicts.settle(ctx, { id, lane }, spec);
+    const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
     const about = {
       ...(originId ? { kind, originId } : {}),
       ...(to ? { to } : {}),

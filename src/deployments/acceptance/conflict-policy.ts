@@ -8,10 +8,12 @@ import { activeStatuses, verbStates } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
 
+export type Lane = 'normal' | 'rollback';
+
 interface Active {
   readonly id: string;
   readonly status: RunStatus;
-  readonly lane: 'normal' | 'rollback';
+  readonly lane: Lane;
 }
 
 /**
@@ -23,10 +25,14 @@ export class ConflictPolicy {
   constructor(private readonly verbs: DeploymentVerbs) {}
 
   /**
-   * Answers whom the new deployment `id` supersedes. Locks the slot, so that of two requests at the
-   * same moment the second one sees the first.
+   * Answers whom the new deployment supersedes. Locks the slot, so that of two requests at the same
+   * moment the second one sees the first.
    */
-  async settle(ctx: Context, id: string, spec: DeploymentSpec): Promise<string[]> {
+  async settle(
+    ctx: Context,
+    { id, lane }: Pick<Active, 'id' | 'lane'>,
+    spec: DeploymentSpec,
+  ): Promise<string[]> {
     const slot = [ctx.tenantId, spec.cluster.id, spec.module.id];
     await ctx.tx.execute(
       `insert into deployment_slots (tenant_id, cluster_id, module_id) values ($1, $2, $3)
@@ -48,8 +54,11 @@ export class ConflictPolicy {
     const { onConflict } = await environmentByName(ctx, spec.environment.name);
     if (first && onConflict === 'reject') throw inProgress(spec, first);
     const superseded = onConflict === 'supersede' ? await this.supersede(ctx, id, active) : [];
-    const waiting = active.filter((each) => isWaiting(each) && !superseded.includes(each.id));
-    if (waiting.length >= limits.queuedPerSlot) throw queueFull(spec, waiting.length);
+    // Each lane has its own places: the way back must not be refused for what waits to go on.
+    const waiting = active.filter(
+      (each) => each.lane === lane && isWaiting(each) && !superseded.includes(each.id),
+    );
+    if (waiting.length >= limits.queuedPerSlot) throw queueFull(spec, lane, waiting.length);
     return superseded;
   }
 
@@ -98,11 +107,12 @@ function inProgress(spec: DeploymentSpec, { id, status }: Active): DomainError {
   );
 }
 
-function queueFull(spec: DeploymentSpec, waiting: number): DomainError {
+function queueFull(spec: DeploymentSpec, lane: Lane, waiting: number): DomainError {
+  const which = lane === 'rollback' ? 'rollbacks' : 'deployments';
   return new DomainError(
     'conflict',
     'queue-full',
-    `${waiting} deployments of "${spec.module.name}" wait for cluster "${spec.cluster.name}" already. Cancel some, or wait.`,
-    { details: { waiting } },
+    `${waiting} ${which} of "${spec.module.name}" wait for cluster "${spec.cluster.name}" already. Cancel some, or wait.`,
+    { details: { waiting, lane } },
   );
 }
