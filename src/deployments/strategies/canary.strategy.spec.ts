@@ -1,4 +1,5 @@
 import { factsOf, nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
+import { checkPlan } from '../../engine/check-plan.js';
 import { movesOf } from '../../engine/plan.js';
 import { canary } from './canary.strategy.js';
 import type { StrategyFacts } from './strategy.js';
@@ -25,6 +26,27 @@ describe('a canary', () => {
     [10, { wavesPercent: [50, 100], wavesCount: [1] }, [1, 9]],
   ])('moves %i nodes with %j in waves of %j', (count, params, expected) => {
     expect(sizes(count, params)).toEqual(expected);
+  });
+
+  it.each([
+    [1_000, {}, [100, 200, 200, 500]],
+    [1_002, {}, [101, 200, 200, 251, 250]],
+    [1_200, { wavesPercent: [100] }, [400, 400, 400]],
+    [1_200, { wavesCount: [1] }, [1, 400, 400, 399]],
+  ])('splits what may not move at once: %i nodes with %j', (count, params, expected) => {
+    const facts = factsOf({ count });
+    const plan = canary.plan(facts, canary.params.parse(params));
+    expect(plan.steps.map(movesOf).flatMap(({ length }) => length || [])).toEqual(expected);
+    expect(plan.steps.filter(({ kind }) => kind === 'gate')).toHaveLength(expected.length);
+    expect(checkPlan(plan, { servingNodes: count, minAvailable: 0, overlaps: true })).toEqual([]);
+  });
+
+  it('refuses what would take too many steps, and says how to take fewer', () => {
+    const facts = factsOf({ count: 6_000 });
+    const stages = { trafficPercent: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], spreadBy: [] };
+    expect(() => moves(facts, stages)).toThrow(
+      /6000 nodes make \d+ steps.*at most 400.*trafficPercent/,
+    );
   });
 
   it('gives a single node’s release more and more of its traffic', () => {

@@ -1,8 +1,9 @@
 // A few nodes first; more only after each wave has settled against its own past and the others.
 import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
 import type { Step } from '../../engine/plan.js';
-import { opening, sharesTraffic, wave } from './plan-parts.js';
+import { chunks, opening, sharesTraffic, wave } from './plan-parts.js';
 import { spreadOver } from './spread.js';
 import type { PlanNode, Strategy, StrategyFacts } from './strategy.js';
 
@@ -74,23 +75,32 @@ export const canary: Strategy<CanaryParams> = {
         steps.push(...wave(number, stage.nodes, facts, { ...stage, enteredIn }));
       }
     }
-    return { role: 'forward', steps: [...opening(), ...steps] };
+    const all = [...opening(), ...steps];
+    if (all.length > limits.stepsPerPlan) throw tooManySteps(ordered.length, all.length);
+    return { role: 'forward', steps: all };
   },
 };
 
 /**
  * `counts` are cumulative; a wave that would add no node is dropped.
- * 6 nodes at 10, 30, 50, 100 %: 1, 2, 3, 6, so waves of 1, 1, 1 and 3.
+ * 6 nodes at 10, 30, 50, 100 %: 1, 2, 3, 6, so waves of 1, 1, 1 and 3. A wave of more nodes than may
+ * move at once becomes several.
  */
 function cut(nodes: readonly PlanNode[], counts: readonly number[]): PlanNode[][] {
   const waves: PlanNode[][] = [];
   let moved = 0;
   for (const count of counts) {
     const upTo = Math.min(count, nodes.length);
-    if (upTo > moved) waves.push(nodes.slice(moved, upTo));
+    if (upTo > moved) waves.push(...parts(nodes.slice(moved, upTo)));
     moved = Math.max(moved, upTo);
   }
   return waves;
+}
+
+/** Of about the same size: what is left over, a few nodes, would tell their gate little. */
+function parts(nodes: readonly PlanNode[]): PlanNode[][] {
+  const count = Math.ceil(nodes.length / limits.nodesPerWave);
+  return chunks(nodes, Math.ceil(nodes.length / count));
 }
 
 interface Stage {
@@ -118,9 +128,17 @@ function stagesOf(
 }
 
 function nothingToShare(): DomainError {
-  return new DomainError(
-    'conflict',
-    'plan-not-possible',
-    'The rollout cannot be planned: strategy.trafficPercent needs a module with "traffic" in its manifest. Leave it out to canary by nodes.',
+  return notPossible(
+    'strategy.trafficPercent needs a module with "traffic" in its manifest. Leave it out to canary by nodes',
   );
+}
+
+function tooManySteps(nodes: number, steps: number): DomainError {
+  return notPossible(
+    `${nodes} nodes make ${steps} steps, and a plan has at most ${limits.stepsPerPlan}. Shorten strategy.trafficPercent, or name fewer waves`,
+  );
+}
+
+function notPossible(why: string): DomainError {
+  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
 }

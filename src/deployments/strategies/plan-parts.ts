@@ -180,7 +180,7 @@ function reverse({ nodeId, name, from, to }: NodeMove): NodeMove {
   return { nodeId, name, from: to, to: from };
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
+export function chunks<T>(items: readonly T[], size: number): T[][] {
   const result: T[][] = [];
   for (let at = 0; at < items.length; at += size) result.push(items.slice(at, at + size));
   return result;

@@ -1,6 +1,6 @@
 /** What holds for every plan of every strategy, on clusters of any shape. */
 import fc from 'fast-check';
-import { anyFacts } from '../../../test/support/cluster-facts.js';
+import { anyFacts, factsOf } from '../../../test/support/cluster-facts.js';
 import { checkPlan } from '../../engine/check-plan.js';
 import { movesOf, nodesOf, type Plan } from '../../engine/plan.js';
 import { DomainError } from '../../kernel/errors.js';
@@ -57,6 +57,27 @@ function planOf(kind: string, facts: StrategyFacts, asked: unknown): Plan | null
 function problemsOf(plan: Plan, { nodes, minAvailable, overlaps }: StrategyFacts): string[] {
   return checkPlan(plan, { servingNodes: nodes.length, minAvailable, overlaps });
 }
+
+it('every canary of a cluster of more nodes than a wave may have is sound, or refused', () => {
+  let planned = 0;
+  const anyCount = fc.oneof(
+    fc.integer({ min: 1, max: 1_200 }),
+    fc.integer({ min: 501, max: 1_200 }),
+  );
+  fc.assert(
+    fc.property(anyCount, paramsOf.canary!, (count, params) => {
+      const facts = factsOf({ count });
+      // In the order of their names: spreading so many takes longest of all, and is tested elsewhere.
+      const plan = planOf('canary', facts, { ...params, spreadBy: [] });
+      if (!plan) return;
+      planned += 1;
+      expect(problemsOf(plan, facts)).toEqual([]);
+      expect(nodesOf(plan)).toHaveLength(count);
+    }),
+    { numRuns: 40 },
+  );
+  expect(planned).toBeGreaterThan(10);
+});
 
 describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => {
   const asked = paramsOf[kind] ?? fc.constant({});
