@@ -65,7 +65,8 @@ export const waitingOn = z
   .strictObject({
     kind: z.string(),
     since: z.iso.datetime(),
-    until: z.iso.datetime(),
+    /** Null: nobody can say. */
+    until: instant,
     who: z.string(),
     verb: z.string().nullable(),
     detail: z.string(),

@@ -186,8 +186,78 @@ describe('an explanation', () => {
   });
 
   it('says so when nothing keeps it', async () => {
-    const { body } = await tenant.get(`/deployments/${ids[0]}/explain`);
+    const { body } = await tenant.get(`/deployments/${await tenant.deploy()}/explain`);
     expect(body.summary).toBe('It is Pending and being worked on at this moment.');
+  });
+});
+
+describe('a run that is due', () => {
+  /** As the engine's clockwork might have left it; seconds from now, by the database's clock. */
+  const leave = (id: string, wakeAt: number | null, leaseUntil: number | null = null) =>
+    app.sql(
+      `update runs set lease_owner = case when $3::int is null then null else gen_random_uuid() end,
+         wake_at = clock_timestamp() + $2::int * interval '1 second',
+         lease_until = clock_timestamp() + $3::int * interval '1 second' where id = $1`,
+      [id, wakeAt, leaseUntil],
+    );
+  const told = async (id: string) => {
+    const explained = await tenant.get(`/deployments/${id}/explain`);
+    const detail = await tenant.get(`/deployments/${id}`);
+    expect(detail.body.waitingOn).toEqual(explained.body.waitingOn);
+    return explained.body;
+  };
+  const sinceOf = ({ waitingOn }: { waitingOn: { since: string } }) =>
+    Math.round((Date.now() - Date.parse(waitingOn.since)) / 10_000) * 10;
+
+  it('and that nobody takes waits for a worker, and since when', async () => {
+    const id = await tenant.deploy();
+    await leave(id, -3600);
+    const body = await told(id);
+    expect(body.waitingOn).toEqual({
+      ...{ kind: 'worker', since: expect.any(String), until: null, verb: null },
+      who: expect.stringContaining('whoever operates Tidegate'),
+      detail: `no worker has taken it, although it has been due since ${body.waitingOn.since}`,
+    });
+    expect(sinceOf(body)).toBe(3600);
+    expect(body.summary).toMatch(/^No worker has taken it, .* cut off from the database\.$/);
+    expect(body.verbs).toEqual(['cancel']);
+  });
+
+  it('says nothing of a worker while one may be about to take it', async () => {
+    const id = await tenant.deploy();
+    await leave(id, -1);
+    expect((await told(id)).waitingOn).toBeNull();
+  });
+
+  it('and leased is being worked on, however old what it waited for is', async () => {
+    const id = await tenant.deploy();
+    await app.sql(
+      `update runs set waiting_on = '{"kind":"slot","since":0,"until":1000,"who":"w","verb":null,"detail":"d"}'
+       where id = $1`,
+      [id],
+    );
+    await leave(id, -3600, 3600);
+    const body = await told(id);
+    expect(body).toMatchObject({ waitingOn: null });
+    expect(body.summary).toBe('It is Pending and being worked on at this moment.');
+  });
+
+  it('was being worked on until the lease of a dead worker ran out', async () => {
+    const id = await tenant.deploy();
+    await leave(id, -3600, -1);
+    expect((await told(id)).waitingOn).toBeNull();
+    await leave(id, -3600, -60);
+    expect(sinceOf(await told(id))).toBe(60);
+  });
+
+  it('and was left awake when it ended waits for nobody', async () => {
+    const id = await tenant.deploy();
+    await app.sql(
+      `update deployments set status = 'Failed', finished_at = clock_timestamp() where id = $1`,
+      [id],
+    );
+    await leave(id, -3600);
+    expect((await told(id)).waitingOn).toBeNull();
   });
 });
 

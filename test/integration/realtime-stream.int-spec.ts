@@ -131,6 +131,23 @@ describe('a subscription', () => {
       },
     });
   });
+
+  it('says that no worker takes what is due', async () => {
+    const id = await deploymentRow(whole, rows);
+    const hub = await client();
+    await hub.ask('SubscribeToDeployment', { deploymentId: id });
+    await whole
+      .get(Database)
+      .system((tx) =>
+        tx.execute(
+          `update runs set wake_at = clock_timestamp() - interval '1 minute' where id = $1`,
+          [id],
+        ),
+      );
+    whole.get(Signal).publish(Topic.Deployment, id);
+    const [event] = await eventually(() => hub.of(id).length > 0 && hub.of(id));
+    expect(event).toMatchObject({ sequence: 1, waitingOn: { kind: 'worker', until: null } });
+  });
 });
 
 describe('a subscription to everything', () => {

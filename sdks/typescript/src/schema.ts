@@ -1118,7 +1118,7 @@ export interface components {
             /** Format: date-time */
             since: string;
             /** Format: date-time */
-            until: string;
+            until: string | null;
             who: string;
             verb: string | null;
             detail: string;

@@ -19,6 +19,7 @@ import { openGate } from '../verbs/open-gate.js';
 import { detailView, summaryView, type DeploymentRow } from './deployment-view.js';
 import { explain } from './explain.js';
 import { stepView } from './plan-view.js';
+import { WAIT_COLUMNS } from './present-wait.js';
 
 /** What clients may read of deployments. Every question is a constant number of statements. */
 @Injectable()
@@ -118,7 +119,7 @@ const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revisi
   d.origin_id as "originId", d.spec_text as "specText", d.subject_digest as "subjectDigest",
   d.metadata, d.requested_by as "requestedBy", d.created_at as "createdAt",
   d.started_at as "startedAt", d.finished_at as "finishedAt", d.journal_seq as sequence,
-  r.waiting_on as "waitingOn", r.gate`;
+  r.gate, ${WAIT_COLUMNS}`;
 
 const FROM = `from deployments d
   left join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id`;

@@ -1,12 +1,13 @@
 import type { FoldedJournal, JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunStatus, WaitingOn } from '../../engine/run.js';
+import type { RunStatus } from '../../engine/run.js';
 import { linksOf, type DeploymentDetail, type DeploymentSummary } from '../deployments.dto.js';
 import type { GateState } from '../gates/gate-spec.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { progressOf } from './plan-view.js';
+import { waitingView, waitWithGate, type WaitRow } from './present-wait.js';
 
-export interface DeploymentRow {
+export interface DeploymentRow extends WaitRow {
   readonly id: string;
   readonly kind: 'deploy' | 'rollback' | 'retry';
   readonly status: RunStatus;
@@ -22,7 +23,6 @@ export interface DeploymentRow {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly sequence: number;
-  readonly waitingOn: WaitingOn | null;
   readonly gate: GateState | null;
 }
 
@@ -81,25 +81,7 @@ function decisionOf(journal: readonly JournalEntry[]): DeploymentDetail['decisio
   };
 }
 
-/** A gate's polls go on without the engine: what its row says is newer than what it waits with. */
-export function presentWait({
-  waitingOn,
-  gate,
-}: Pick<DeploymentRow, 'waitingOn' | 'gate'>): WaitingOn | null {
-  if (waitingOn?.kind !== 'gate' || !gate) return waitingOn;
-  const [subject] = waitingOn.detail.split(': ');
-  return { ...waitingOn, detail: `${subject}: ${gate.reason}` };
-}
-
 function waitingNow(row: DeploymentRow): DeploymentSummary['waitingOn'] {
-  const wait = presentWait(row);
+  const wait = waitWithGate(row);
   return wait && waitingView(wait);
-}
-
-export function waitingView({ since, until, ...rest }: WaitingOn): DeploymentSummary['waitingOn'] {
-  return {
-    ...rest,
-    since: new Date(since).toISOString(),
-    until: new Date(until).toISOString(),
-  };
 }

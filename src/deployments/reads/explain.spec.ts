@@ -4,8 +4,10 @@ import { explain } from './explain.js';
 
 const until = Date.UTC(2026, 0, 2, 3, 4, 5);
 
+const atWork = { waitingOn: null, dueSince: null, isLeased: null };
+
 function rowOf(change: Partial<DeploymentRow>): DeploymentRow {
-  return { status: 'Running', reason: null, waitingOn: null, ...change } as DeploymentRow;
+  return { ...atWork, status: 'Running', reason: null, ...change } as DeploymentRow;
 }
 
 describe('an explanation', () => {
@@ -35,5 +37,33 @@ describe('an explanation', () => {
       detail: 'x',
     };
     expect(explain(rowOf({ waitingOn }))).toContain('It waits for the nodes.');
+  });
+
+  describe('of a run that has been due for long', () => {
+    const dueSince = Date.UTC(2026, 0, 2, 3, 4, 6);
+    const waitingOn = {
+      ...{ kind: 'converge', since: 0, until, who: 'the nodes', verb: null },
+      detail: '2 of 3 nodes run it',
+    };
+
+    it.each([null, waitingOn])('says that no worker takes it, after the wait %j', (last) => {
+      expect(explain(rowOf({ dueSince, isLeased: false, waitingOn: last }))).toBe(
+        'No worker has taken it, although it has been due since 2026-01-02T03:04:06.000Z. It waits for whoever operates Tidegate: the workers are stopped, overloaded or cut off from the database.',
+      );
+    });
+
+    it('says that it is worked on, and nothing of what it waited for before', () => {
+      expect(explain(rowOf({ dueSince, isLeased: true, waitingOn }))).toBe(
+        'It is Running and being worked on at this moment.',
+      );
+    });
+  });
+
+  it('tells the wait that a worker looks at just now', () => {
+    const waitingOn = {
+      ...{ kind: 'converge', since: 0, until, who: 'the nodes', verb: null },
+      detail: '2 of 3 nodes run it',
+    };
+    expect(explain(rowOf({ isLeased: true, waitingOn }))).toContain('2 of 3 nodes run it.');
   });
 });

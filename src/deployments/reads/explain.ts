@@ -1,4 +1,5 @@
-import { presentWait, type DeploymentRow } from './deployment-view.js';
+import type { DeploymentRow } from './deployment-view.js';
+import { waitWithGate } from './present-wait.js';
 
 /** Why a deployment is where it is, in a sentence or two. */
 export function explain(row: DeploymentRow): string {
@@ -20,11 +21,13 @@ export function explain(row: DeploymentRow): string {
     default:
       break;
   }
-  const waitingOn = presentWait(row);
+  const waitingOn = waitWithGate(row);
   if (!waitingOn) return `It is ${status} and being worked on at this moment.${because}`;
   const { detail, who, verb, until } = waitingOn;
   const unblock = verb ? ` To go on: "${verb}", by ${who}.` : ` It waits for ${who}.`;
-  return `${sentence(detail)}${unblock} At the latest at ${new Date(until).toISOString()} it is decided anew.${because}`;
+  const latest =
+    until === null ? '' : ` At the latest at ${new Date(until).toISOString()} it is decided anew.`;
+  return `${sentence(detail)}${unblock}${latest}${because}`;
 }
 
 function sentence(text: string): string {

@@ -4,10 +4,16 @@
  */
 import { activeStatuses } from '../../deployments/deployment.states.js';
 import type { GateState } from '../../deployments/gates/gate-spec.js';
+import {
+  presentWait,
+  WAIT_COLUMNS,
+  type PresentWait,
+  type WaitRow,
+} from '../../deployments/reads/present-wait.js';
 import { RUN_KIND } from '../../deployments/runs/run-sql.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunStatus, WaitingOn } from '../../engine/run.js';
+import type { RunStatus } from '../../engine/run.js';
 import type { Context } from '../../platform/context.js';
 
 /** Entries of one deployment per question; more follow at once. */
@@ -21,27 +27,34 @@ export interface Head {
   readonly id: string;
   readonly status: RunStatus;
   readonly sequence: number;
-  readonly waitingOn: WaitingOn | null;
+  readonly waitingOn: PresentWait | null;
   /** It is not over, or has been for a few seconds only. */
   readonly isRecent: boolean;
 }
 
-const HEAD_COLUMNS = `d.id, d.status, d.journal_seq as sequence, r.waiting_on as "waitingOn",
+const HEAD_COLUMNS = `d.id, d.status, d.journal_seq as sequence, ${WAIT_COLUMNS},
   (d.finished_at is null or d.finished_at > clock_timestamp() - interval '${RECENTLY}') as "isRecent"`;
 
 const HEAD_TABLES = `deployments d
   left join runs r on r.tenant_id = d.tenant_id and r.kind = '${RUN_KIND}' and r.id = d.id`;
 
-export function headsOf(ctx: Context, ids: readonly string[]): Promise<Head[]> {
-  return ctx.tx.query<Head>(
+type HeadRow = Omit<Head, 'waitingOn'> & WaitRow;
+
+function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
+  return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
+}
+
+export async function headsOf(ctx: Context, ids: readonly string[]): Promise<Head[]> {
+  const rows = await ctx.tx.query<HeadRow>(
     `select ${HEAD_COLUMNS} from ${HEAD_TABLES} where d.tenant_id = $1 and d.id = any($2)`,
     [ctx.tenantId, ids],
   );
+  return rows.map(headOf);
 }
 
 /** All that are not over, and the newest ones whatever they are. */
-export function presentHeads(ctx: Context): Promise<Head[]> {
-  return ctx.tx.query<Head>(
+export async function presentHeads(ctx: Context): Promise<Head[]> {
+  const rows = await ctx.tx.query<HeadRow>(
     `select ${HEAD_COLUMNS} from ${HEAD_TABLES}
      where d.tenant_id = $1 and d.id in (
        select id from deployments where tenant_id = $1 and status = any($2)
@@ -50,6 +63,7 @@ export function presentHeads(ctx: Context): Promise<Head[]> {
      order by d.id desc`,
     [ctx.tenantId, activeStatuses],
   );
+  return rows.map(headOf);
 }
 
 export interface Wanted {

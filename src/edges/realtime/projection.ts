@@ -1,8 +1,8 @@
 import { emptyJournal, foldEntry, type JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunStatus, WaitingOn } from '../../engine/run.js';
-import { waitingView } from '../../deployments/reads/deployment-view.js';
+import type { RunStatus } from '../../engine/run.js';
 import { progressOf } from '../../deployments/reads/plan-view.js';
+import { waitingView, type PresentWait } from '../../deployments/reads/present-wait.js';
 import type { DeploymentProgress, HubEventName, HubEvents } from './hub-messages.js';
 
 export interface FeedEvent<N extends HubEventName = HubEventName> {
@@ -34,7 +34,7 @@ export class Projection {
     this.plans = plans;
   }
 
-  apply(entry: JournalEntry, waitingOn: WaitingOn | null): FeedEvent {
+  apply(entry: JournalEntry, waitingOn: PresentWait | null): FeedEvent {
     this.folded = foldEntry(this.folded, entry);
     this.lastAt = entry.at;
     const { data, seq: sequence } = entry;
@@ -52,7 +52,7 @@ export class Projection {
   }
 
   /** How far it is now: for what changes without an entry. */
-  progress(waitingOn: WaitingOn | null, stepId: string | null = null): FeedEvent {
+  progress(waitingOn: PresentWait | null, stepId: string | null = null): FeedEvent {
     const plan = this.plans.get(this.folded.planNumber) ?? NO_PLAN;
     const { step, wave, percent } = progressOf(plan, this.folded, this.status);
     const payload: DeploymentProgress = {

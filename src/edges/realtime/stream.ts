@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../engine/journal.js';
-import type { WaitingOn } from '../../engine/run.js';
+import type { PresentWait } from '../../deployments/reads/present-wait.js';
 import { ENTRIES_PER_READ, type Head } from './feed-reads.js';
 import { Projection } from './projection.js';
 import type { Subscriber } from './subscriber.js';
@@ -76,7 +76,7 @@ export class Stream {
   }
 
   /** What it waits for changes without an entry: the same sequence again, with the news. */
-  private tellWaiting(waitingOn: WaitingOn | null, lastEntry: JournalEntry | undefined): void {
+  private tellWaiting(waitingOn: PresentWait | null, lastEntry: JournalEntry | undefined): void {
     const text = JSON.stringify(waitingOn);
     const isSaid =
       lastEntry !== undefined && !/^(created|status-changed|finished)$/.test(lastEntry.kind);

@@ -122,13 +122,18 @@ async function explain(cli: Cli, id: string): Promise<void> {
     [
       `${status}: ${summary}`,
       ...(waitingOn
-        ? [`  since ${timeText(waitingOn.since, isUtc)}, until ${timeText(waitingOn.until, isUtc)}`]
+        ? [`  since ${timeText(waitingOn.since, isUtc)}${untilText(waitingOn.until, isUtc)}`]
         : []),
       ...(verbs.length > 0
         ? [`  possible now: ${verbs.map((verb) => commandOf(verb, id)).join(' · ')}`]
         : []),
     ].map(printable),
   );
+}
+
+/** Null: nobody can say. */
+function untilText(until: string | null, isUtc: boolean): string {
+  return until === null ? '' : `, until ${timeText(until, isUtc)}`;
 }
 
 /** The command that asks for a verb; promote is the one that is refused without a reason. */

@@ -63,8 +63,9 @@ function waitingLines({ waitingOn, finishedAt }: Deployment, style: Style): stri
   if (!waitingOn || finishedAt) return [];
   const { detail, who, verb, until } = waitingOn;
   const how = verb ? `${who} (${verb})` : who;
-  return [`  waiting: ${detail}`, `  for ${how}, until ${clockText(until, style.isUtc)}`].map(
-    (line) => fitted(printable(line), style.columns),
+  const latest = until === null ? '' : `, until ${clockText(until, style.isUtc)}`;
+  return [`  waiting: ${detail}`, `  for ${how}${latest}`].map((line) =>
+    fitted(printable(line), style.columns),
   );
 }
 

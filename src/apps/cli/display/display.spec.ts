@@ -60,6 +60,12 @@ describe('a deployment in a terminal', () => {
     ]);
   });
 
+  it('tells no latest time where nobody can say one', () => {
+    const waitingOn = { ...running.waitingOn!, until: null };
+    const lines = deploymentView({ ...running, waitingOn }, style);
+    expect(lines.at(-1)).toBe('  for nobody: it opens by itself');
+  });
+
   it('shows the figures that decided against it', () => {
     const over = {
       ...running,
