@@ -26,8 +26,8 @@ const waitingOn = {
   kind: 'gate',
   since: '2026-03-01T10:00:12.000Z',
   until: '2026-03-01T10:30:12.000Z',
-  who: 'nobody: it opens by itself when the wave has settled',
-  verb: null,
+  who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+  verb: 'promote',
   detail: 'wave 1 is being watched: 2 of 3 good checks',
 };
 
@@ -93,7 +93,7 @@ export const eventExample = {
 
 export const explanationExample = {
   ...{ id, status: 'Running', waitingOn, verbs: ['pause', 'promote', 'cancel'] },
-  summary: 'Wave 1 is being watched: 2 of 3 good checks. It waits for nobody: it opens by itself.',
+  summary: `Wave 1 is being watched: 2 of 3 good checks. To go on: "promote", by ${waitingOn.who}. At the latest at ${waitingOn.until} it is decided anew.`,
 };
 
 export const verbExample = (verb: string) => ({ id, verb, status: 'Running', links });

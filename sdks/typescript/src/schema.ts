@@ -1993,8 +1993,8 @@ export interface operations {
                      *             "kind": "gate",
                      *             "since": "2026-03-01T10:00:12.000Z",
                      *             "until": "2026-03-01T10:30:12.000Z",
-                     *             "who": "nobody: it opens by itself when the wave has settled",
-                     *             "verb": null,
+                     *             "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *             "verb": "promote",
                      *             "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *           }
                      *         }
@@ -2508,8 +2508,8 @@ export interface operations {
                      *         "kind": "gate",
                      *         "since": "2026-03-01T10:00:12.000Z",
                      *         "until": "2026-03-01T10:30:12.000Z",
-                     *         "who": "nobody: it opens by itself when the wave has settled",
-                     *         "verb": null,
+                     *         "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *         "verb": "promote",
                      *         "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *       },
                      *       "originId": null,
@@ -2819,8 +2819,8 @@ export interface operations {
                      *         "kind": "gate",
                      *         "since": "2026-03-01T10:00:12.000Z",
                      *         "until": "2026-03-01T10:30:12.000Z",
-                     *         "who": "nobody: it opens by itself when the wave has settled",
-                     *         "verb": null,
+                     *         "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *         "verb": "promote",
                      *         "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *       },
                      *       "verbs": [
@@ -2828,7 +2828,7 @@ export interface operations {
                      *         "promote",
                      *         "cancel"
                      *       ],
-                     *       "summary": "Wave 1 is being watched: 2 of 3 good checks. It waits for nobody: it opens by itself."
+                     *       "summary": "Wave 1 is being watched: 2 of 3 good checks. To go on: \"promote\", by someone who may operate deployments; else it opens by itself when the wave has settled. At the latest at 2026-03-01T10:30:12.000Z it is decided anew."
                      *     }
                      */
                     "application/json": components["schemas"]["Explanation"];

@@ -46,7 +46,9 @@ export function waitWithGate(row: WaitRow & { readonly gate: GateState | null })
   const wait = presentWait(row);
   if (wait?.kind !== 'gate' || !row.gate) return wait;
   const [subject] = wait.detail.split(': ');
-  return { ...wait, detail: `${subject}: ${row.gate.reason}` };
+  const present = { ...wait, detail: `${subject}: ${row.gate.reason}` };
+  // Nobody may let harm through: the engine takes it back with its next action.
+  return row.gate.verdict === 'unstable' ? { ...present, who: 'the engine', verb: null } : present;
 }
 
 function forWorker(since: number): PresentWait {

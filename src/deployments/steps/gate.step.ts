@@ -255,8 +255,8 @@ function waitForPoll(
     pollsGate: true,
     waitingOn: {
       kind: 'gate',
-      who: 'nobody: it opens by itself when the wave has settled',
-      verb: null,
+      who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+      verb: 'promote',
       detail: `wave ${run.step.wave} is being watched: ${gate.reason}`,
     },
   };

@@ -1,0 +1,59 @@
+/** What becomes of a gate that a person ends, acted on by hand: no poll comes in between. */
+import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+
+let app: DeploymentsApp;
+let tenant: DeployingTenant;
+beforeAll(async () => {
+  app = await DeploymentsApp.start();
+});
+beforeEach(async () => {
+  // A slot each, so that no deployment waits for another one.
+  tenant = await app.tenant(`tenant-${(tenants += 1)}`, 2);
+});
+afterAll(() => app?.close());
+
+let tenants = 0;
+
+/** Its first gate is open, and nothing has been seen through it yet. */
+async function watched(): Promise<string> {
+  const id = await tenant.deploy({ strategy: { kind: 'canary', wavesPercent: [50, 100] } });
+  await app.pass(tenant.id, id, 'preflight');
+  await app.act(tenant.id, id);
+  await app.report('healthy', 'node-%');
+  await act(id);
+  return id;
+}
+
+async function act(id: string): Promise<void> {
+  await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
+  await app.act(tenant.id, id);
+}
+
+/** As a poll would leave it. */
+const findsHarm = (id: string) =>
+  app.sql(
+    `update runs set gate = gate || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
+    [id],
+  );
+
+const explained = async (id: string) => (await tenant.get(`/deployments/${id}/explain`)).body;
+
+describe('an open gate', () => {
+  it('says that it opens by itself, and who may end it with which verb', async () => {
+    const { waitingOn, verbs, summary } = await explained(await watched());
+    expect(waitingOn).toMatchObject({
+      ...{ kind: 'gate', verb: 'promote' },
+      who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+    });
+    expect(verbs).toContain('promote');
+    expect(summary).toContain(`To go on: "promote", by ${waitingOn.who}.`);
+  });
+
+  it('names no verb any more when it has found harm', async () => {
+    const id = await watched();
+    await findsHarm(id);
+    const { waitingOn, verbs } = await explained(id);
+    expect(waitingOn).toMatchObject({ kind: 'gate', verb: null, who: 'the engine' });
+    expect(verbs).not.toContain('promote');
+  });
+});
