@@ -13,6 +13,8 @@ beforeEach(async () => {
 afterAll(() => app?.close());
 
 let tenants = 0;
+const GATE = 'w1.stabilization';
+const promotion = { reason: 'checked by hand' };
 
 /** Its first gate is open, and nothing has been seen through it yet. */
 async function watched(): Promise<string> {
@@ -36,7 +38,14 @@ const findsHarm = (id: string) =>
     [id],
   );
 
+const promote = (id: string, body: object = promotion) =>
+  tenant.post(`/deployments/${id}/promote`, body);
 const explained = async (id: string) => (await tenant.get(`/deployments/${id}/explain`)).body;
+const journal = (id: string, kind: string) =>
+  app.sql<{ stepId: string | null; data: object }>(
+    `select step_id as "stepId", data from journal where deployment_id = $1 and kind = $2 order by seq`,
+    [id, kind],
+  );
 
 describe('an open gate', () => {
   it('says that it opens by itself, and who may end it with which verb', async () => {
@@ -55,5 +64,36 @@ describe('an open gate', () => {
     const { waitingOn, verbs } = await explained(id);
     expect(waitingOn).toMatchObject({ kind: 'gate', verb: null, who: 'the engine' });
     expect(verbs).not.toContain('promote');
+  });
+});
+
+describe('promote of a gate that has found harm', () => {
+  it('is refused, and leaves nothing behind', async () => {
+    const id = await watched();
+    await findsHarm(id);
+    expect(await promote(id)).toMatchObject({
+      status: 409,
+      body: { code: 'gate-unstable', details: { step: GATE } },
+    });
+    expect(await journal(id, 'requested')).toEqual([]);
+    await act(id);
+    expect((await tenant.get(`/deployments/${id}`)).body).toMatchObject({
+      ...{ status: 'RollingBack', reason: 'errors rose' },
+    });
+  });
+
+  it('is refused by the engine, too, when the harm was found after it was taken', async () => {
+    const id = await watched();
+    expect((await promote(id)).status).toBe(202);
+    await findsHarm(id);
+    await act(id);
+    expect(await journal(id, 'applied')).toMatchObject([
+      { data: { verb: 'promote', reason: promotion.reason, ignored: 'errors rose' } },
+    ]);
+    expect((await tenant.get(`/deployments/${id}`)).body).toMatchObject({
+      ...{ status: 'RollingBack', reason: 'errors rose', decision: { step: GATE } },
+    });
+    const ended = (await journal(id, 'step-succeeded')).map(({ stepId }) => stepId);
+    expect(ended).not.toContain(GATE);
   });
 });
