@@ -20,6 +20,8 @@ const accepted = {
 let folder: string;
 let server: Server;
 let asked: { url: string; body: unknown; key: string | undefined }[];
+/** Where a deployment is: what every GET is answered with. */
+const present = { id: ID, progress: { step: 'w1.stabilization' } };
 let reply: { status: number; body: object };
 
 beforeEach(async () => {
@@ -30,6 +32,11 @@ beforeEach(async () => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
+      if (request.method === 'GET') {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(present));
+        return;
+      }
       const key = request.headers['idempotency-key'] as string | undefined;
       asked.push({ url: `${request.method} ${request.url}`, body: JSON.parse(text), key });
       response.writeHead(reply.status, { 'content-type': 'application/json' });
@@ -86,17 +93,17 @@ describe('verbs and returns', () => {
     expect([exitCode, JSON.parse(stdout)]).toEqual([0, accepted]);
   });
 
-  it('promotes the open gate, or the one that is named', async () => {
+  it('promotes the gate that is open now, or the one that is named, and never just any', async () => {
     reply.body = { id: ID, verb: 'promote', status: 'Running', links: {} };
     const { exitCode, stdout } = await run('promote', ID, '--reason', 'checked by hand');
     expect([exitCode, stdout]).toEqual([
       0,
-      `Asked for promote; the deployment is Running now. Watch it: tidegate deployments watch ${ID}\n`,
+      `Asked for promote of w1.stabilization; the deployment is Running now. Watch it: tidegate deployments watch ${ID}\n`,
     ]);
-    await run('promote', ID, '--reason', 'checked', '--step', 'w1.stabilization');
+    await run('promote', ID, '--reason', 'checked', '--step', 'w2.stabilization');
     expect(asked.map(({ body }) => body)).toEqual([
-      { reason: 'checked by hand' },
-      { reason: 'checked', step: 'w1.stabilization' },
+      { reason: 'checked by hand', step: 'w1.stabilization' },
+      { reason: 'checked', step: 'w2.stabilization' },
     ]);
     expect(asked[0]?.url).toBe(`POST /api/v1/deployments/${ID}/promote`);
   });

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { answer } from '#sdk';
+import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 
 const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
@@ -94,7 +94,10 @@ function addPromote(deployments: Command, { act }: Actions): void {
     .description('End the open gate now: the next wave begins. Refused while the gate is unstable.')
     .argument('<id>')
     .requiredOption('--reason <words>', 'why waiting is not needed; stays in the journal')
-    .option('--step <step>', 'only if this gate is the open one')
+    .option(
+      '--step <step>',
+      'only if this gate is the open one; the one that is open now without it',
+    )
     .addHelpText(
       'after',
       examples(
@@ -105,19 +108,36 @@ function addPromote(deployments: Command, { act }: Actions): void {
     .action(
       act(async (cli, id: string, { reason, step }: PromoteOptions) => {
         const { api } = await cli.connect();
-        const body = { reason, ...(step === undefined ? {} : { step }) };
         const params = { path: { id } };
+        // A request that is sent twice on its way must not end the next gate, too.
+        const meant = step ?? (await presentStep(api, id));
+        const body = { reason, ...(meant === null ? {} : { step: meant }) };
         tellAsked(
           cli,
           await answer(api.POST('/api/v1/deployments/{id}/promote', { params, body })),
+          meant,
         );
       }),
     );
 }
 
-function tellAsked(cli: Cli, accepted: { id: string; verb: string; status: string }): void {
+/** Null: it is over, and the server says so better. */
+async function presentStep(api: Tidegate['api'], id: string): Promise<string | null> {
+  const params = { path: { id } };
+  const { progress } = await answer(api.GET('/api/v1/deployments/{id}', { params }));
+  return progress.step;
+}
+
+interface Accepted {
+  readonly id: string;
+  readonly verb: string;
+  readonly status: string;
+}
+
+function tellAsked(cli: Cli, accepted: Accepted, step: string | null = null): void {
   const { id, verb, status } = accepted;
+  const what = step === null ? verb : `${verb} of ${step}`;
   cli.terminal.result(accepted, [
-    `Asked for ${verb}; the deployment is ${status} now. Watch it: tidegate deployments watch ${id}`,
+    `Asked for ${what}; the deployment is ${status} now. Watch it: tidegate deployments watch ${id}`,
   ]);
 }
