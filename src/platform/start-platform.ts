@@ -60,7 +60,7 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
       { observer: outside.observer('queue') },
     );
     const signal = redisUrl
-      ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError)
+      ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError, outside.observer('signal'))
       : new InProcessSignal();
     undo.add(() => signal.close());
     // Last in, first out: no more hints are taken while everything they need is still there.

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newId } from '../../src/kernel/ids.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import { RedisSignal } from '../../src/platform/signal/redis-signal.js';
@@ -68,5 +68,23 @@ describe.each([
       expect(there).toContain('x');
     });
     expect(gone).toEqual([]);
+  });
+});
+
+describe('Signal over a Redis that is not there', () => {
+  it('drops signals at once when several were lost in a row, and never throws', async () => {
+    const observer = { failed: jest.fn(), refused: jest.fn(), changed: jest.fn() };
+    // Port 9 is discard: nobody listens there.
+    const signal = new RedisSignal('redis://127.0.0.1:9', newId(), () => undefined, observer);
+    try {
+      await eventually(() => {
+        signal.publish('deployment', newId());
+        expect(observer.refused).toHaveBeenCalled();
+      });
+      expect(observer.changed).toHaveBeenCalledWith(true);
+      expect(observer.failed).toHaveBeenCalledTimes(5);
+    } finally {
+      await signal.close();
+    }
   });
 });

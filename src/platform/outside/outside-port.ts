@@ -26,6 +26,12 @@ export interface OutsideObserver {
   changed(isOpen: boolean): void;
 }
 
+const nothing = () => undefined;
+/** For those that nobody looks at. */
+export const silentObserver: OutsideObserver = {
+  ...{ failed: nothing, refused: nothing, changed: nothing },
+};
+
 export interface OutsidePortOptions {
   readonly deadlineMs: number;
   /** After this one call may try again. */

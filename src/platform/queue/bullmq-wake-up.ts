@@ -2,7 +2,7 @@ import { Queue, Worker, type Job } from 'bullmq';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { WakeUp, type RunHandler, type RunKey } from './wake-up.js';
-import { OutsidePort, type OutsideObserver } from '../outside/outside-port.js';
+import { OutsidePort, silentObserver, type OutsideObserver } from '../outside/outside-port.js';
 import type { QueueConnections } from './queue-connections.js';
 
 export interface QueueLog {
@@ -24,9 +24,6 @@ export interface WakeUpOptions {
   readonly monotonic?: () => number;
 }
 
-const nothing = () => undefined;
-const silent: OutsideObserver = { failed: nothing, refused: nothing, changed: nothing };
-
 /**
  * WakeUp over BullMQ, on Redis or on its PostgreSQL backend. The job id is the run's id, so hints
  * for a run that already waits fold into one; completed jobs are removed at once, because a kept
@@ -42,7 +39,7 @@ export class BullMqWakeUp extends WakeUp {
   constructor(
     private readonly connections: QueueConnections,
     private readonly log: QueueLog,
-    { observer = silent, monotonic = () => performance.now() }: WakeUpOptions = {},
+    { observer = silentObserver, monotonic = () => performance.now() }: WakeUpOptions = {},
   ) {
     super();
     this.monotonic = monotonic;

@@ -1,6 +1,15 @@
 import { Redis } from 'ioredis';
+import { DomainError } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
+import { OutsidePort, silentObserver, type OutsideObserver } from '../outside/outside-port.js';
 import { Listeners, Signal, type SignalListener } from './signal.js';
+
+/** A command that is not answered by then is given up: who listens also looks by itself. */
+const COMMAND_MS = 1_000;
+/** Twice what a command may take: a frozen server must not gather a crowd of signals. */
+const PUBLISH_MS = 2_000;
+/** Signals are dropped for so long, not saved up. */
+const OPEN_MS = 2_000;
 
 /**
  * Redis publish/subscribe between processes: one channel, two connections. What Redis loses while
@@ -10,18 +19,22 @@ export class RedisSignal extends Signal {
   private readonly listeners = new Listeners();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
+  private readonly port: OutsidePort;
 
   constructor(
     url: string,
     private readonly channel: string,
     onError: (error: Error) => void,
+    observer: OutsideObserver = silentObserver,
   ) {
     super();
+    const times = { deadlineMs: PUBLISH_MS, openMs: OPEN_MS };
+    this.port = new OutsidePort({ ...times, isAway: () => true, away, observer });
     const retryStrategy = (times: number) => Math.min(times * 100, 1_500);
     this.publisher = new Redis(url, {
       retryStrategy,
       enableOfflineQueue: false,
-      commandTimeout: 1_000,
+      commandTimeout: COMMAND_MS,
       maxRetriesPerRequest: 1,
     });
     this.subscriber = new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
@@ -35,7 +48,7 @@ export class RedisSignal extends Signal {
   }
 
   publish(topic: string, id: string): void {
-    this.send(`${topic} ${id}`).catch(() => undefined);
+    this.port.call(() => this.send(`${topic} ${id}`)).catch(() => undefined);
   }
 
   private async send(message: string): Promise<void> {
@@ -51,4 +64,9 @@ export class RedisSignal extends Signal {
     this.publisher.disconnect();
     this.subscriber.disconnect();
   }
+}
+
+function away(cause: unknown): DomainError {
+  const message = 'The signals between processes are not passed on.';
+  return new DomainError('unavailable', 'signal-unavailable', message, { cause });
 }
