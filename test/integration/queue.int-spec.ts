@@ -84,6 +84,26 @@ describe('WakeUp without its server', () => {
   });
 });
 
+describe('the events of the queue', () => {
+  it('are a thousand at most, since nobody reads them', async () => {
+    const redis = await testRedis();
+    const { Redis } = await import('ioredis');
+    const client = new Redis(redis.url);
+    const wakeUp = new BullMqWakeUp(redisConnections(redis.url, redis.prefix), quiet);
+    try {
+      // What the library's scripts on the server cut the stream to.
+      await eventually(async () => {
+        const kept = await client.hget(`{${redis.prefix}}:runs:meta`, 'opts.maxLenEvents');
+        expect(kept).toBe('1000');
+      });
+    } finally {
+      client.disconnect();
+      await wakeUp.stop(1_000);
+      await redis.stop();
+    }
+  });
+});
+
 describe('a flood of hints', () => {
   it("of one tenant does not delay another tenant's", async () => {
     const redis = await testRedis();

@@ -18,6 +18,8 @@ const ADD_MS = 2_000;
 const OPEN_MS = 2_000;
 /** A start waits so long for the server, and then goes on without. */
 const READY_MS = 5_000;
+/** Nobody reads the queue's events; the library would keep ten thousand of them. */
+const EVENTS_KEPT = 1_000;
 
 export interface WakeUpOptions {
   readonly observer?: OutsideObserver;
@@ -50,6 +52,7 @@ export class BullMqWakeUp extends WakeUp {
       {
         connection: connections.producer() as never,
         ...(connections.prefix ? { prefix: connections.prefix } : {}),
+        streams: { events: { maxLen: EVENTS_KEPT } },
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       },
       connections.backendFactory as never,
