@@ -174,21 +174,6 @@ export class DeploymentsApp {
     await this.interpreter().act(lease, { signal: new AbortController().signal });
   }
 
-  /** As if the nodes whose names are like this had reported what they are told to run. */
-  async report(state: string, nodes: string): Promise<void> {
-    await this.sql(
-      `insert into observed_modules (tenant_id, node_id, module_id, generation, state, running)
-       select d.tenant_id, d.node_id, d.module_id, d.generation, $1::text,
-         (select coalesce(jsonb_agg(jsonb_build_object('releaseId', r->'releaseId',
-            'configurationId', r->'configurationId', 'instance', 'a')), '[]')
-          from jsonb_array_elements(d.releases) r)
-       from desired_modules d join nodes n on n.id = d.node_id where n.name like $2
-       on conflict (tenant_id, node_id, module_id) do update
-         set state = excluded.state, generation = excluded.generation, running = excluded.running`,
-      [state, nodes],
-    );
-  }
-
   /** As if the step had been done: for steps that need bytes or agents. */
   async pass(tenantId: string, id: string, step: string): Promise<void> {
     await this.sql(

@@ -69,8 +69,15 @@ export function isAlive({ pid, startTime, bootId: boot }: FrontIdentity): boolea
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   const stat = statOf(pid);
-  // A zombie has died and was not asked how by its parent: it will never answer again.
-  return stat.state !== 'Z' && stat.state !== 'X' && stat.startTime === startTime;
+  return stat.startTime === startTime && !isGone(stat);
+}
+
+/**
+ * A zombie has died and was not asked how by its parent: it will never answer again. While others of
+ * its threads are still ending, its ports are not free yet.
+ */
+function isGone({ state, threads }: { state: string; threads: number }): boolean {
+  return (state === 'Z' && threads <= 1) || state === 'X';
 }
 
 /**
@@ -125,12 +132,15 @@ function startTimeOf(pid: number): string {
   return statOf(pid).startTime;
 }
 
-/** Fields 3 and 22 of /proc/<pid>/stat, the latter in clock ticks since boot; empty without /proc. */
-function statOf(pid: number): { state: string; startTime: string } {
+/** Fields 3, 20 and 22 of /proc/<pid>/stat, the last in clock ticks since boot; empty without /proc. */
+function statOf(pid: number): { state: string; threads: number; startTime: string } {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   // The second field is the command in parentheses and may hold spaces and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+  return {
+    ...{ state: fields[0] ?? '', threads: Number(fields[17] ?? 0) },
+    startTime: fields[19] ?? '',
+  };
 }
 
 function bootId(): string {
