@@ -1,5 +1,6 @@
 /** What becomes of a gate that a person ends, acted on by hand: no poll comes in between. */
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import { NodeReports } from '../support/node-reports.js';
 
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
@@ -21,7 +22,7 @@ async function watched(): Promise<string> {
   const id = await tenant.deploy({ strategy: { kind: 'canary', wavesPercent: [50, 100] } });
   await app.pass(tenant.id, id, 'preflight');
   await app.act(tenant.id, id);
-  await app.report('healthy', 'node-%');
+  await new NodeReports(app).say('healthy', 'node-%');
   await act(id);
   return id;
 }

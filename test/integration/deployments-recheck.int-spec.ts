@@ -1,5 +1,6 @@
 /** Two rollouts of one slot: what the second one finds changed when its turn has come. */
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import { NodeReports } from '../support/node-reports.js';
 
 let app: DeploymentsApp;
 beforeAll(async () => {
@@ -26,15 +27,15 @@ async function begun(tenant: DeployingTenant, version: string, change: object = 
 
 async function succeeded(tenant: DeployingTenant, version: string): Promise<string> {
   const id = await begun(tenant, version);
-  await app.report('healthy', 'node-%');
+  await new NodeReports(app).say('healthy', 'node-%');
   expect(await look(tenant, id)).toMatchObject({ status: 'Succeeded' });
   return id;
 }
 
 async function takenBack(tenant: DeployingTenant, id: string): Promise<void> {
-  await app.report('failed', 'node-%');
+  await new NodeReports(app).say('failed', 'node-%');
   expect(await look(tenant, id)).toMatchObject({ status: 'RollingBack' });
-  await app.report('healthy', 'node-%');
+  await new NodeReports(app).say('healthy', 'node-%');
   expect(await look(tenant, id)).toMatchObject({ status: 'RolledBack' });
 }
 
@@ -123,7 +124,7 @@ describe('the way back of one that waited behind another release', () => {
     const queued = await begun(tenant, '3.0.0');
     const allowed = await begun(tenant, '3.0.0', { allowNoRollback: true });
     expect(await look(tenant, queued)).toMatchObject(waits);
-    await app.report('healthy', 'node-%');
+    await new NodeReports(app).say('healthy', 'node-%');
     expect(await look(tenant, ahead)).toMatchObject({ status: 'Succeeded' });
     await spoil(tenant, '2.0.0');
     const before = await told(tenant);

@@ -2,14 +2,15 @@
 import { limits } from '../../src/kernel/limits.js';
 import { withClient } from '../support/database.js';
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import { NodeReports } from '../support/node-reports.js';
 
 let app: DeploymentsApp;
+let reports: NodeReports;
 beforeAll(async () => {
   app = await DeploymentsApp.start();
+  reports = new NodeReports(app);
 });
 afterAll(() => app?.close());
-
-const report = (state: string, nodes: string) => app.report(state, nodes);
 
 const kindsOf = async (id: string) =>
   (
@@ -63,7 +64,7 @@ describe('a wave of as many nodes as one transaction moves', () => {
     expect((await tenant.get(at)).body).toMatchObject({
       ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
     });
-    await report('absent', '%');
+    await reports.say('absent', '%');
     await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
     await app.act(tenant.id, id);
     expect((await tenant.get(at)).body).toMatchObject({ status: 'Cancelled', reason: 'enough' });
@@ -106,12 +107,12 @@ describe('a rollout of a few nodes', () => {
 
   it('waits until the last node runs it, and is the cluster’s release then', async () => {
     const id = await begun(tenant);
-    await report('healthy', 'node-000%');
-    await report('converging', 'node-0003');
+    await reports.say('healthy', 'node-000%');
+    await reports.say('converging', 'node-0003');
     expect(await wake(id)).toMatchObject({
       ...{ status: 'Running', waitingOn: { detail: expect.stringContaining('2 of 3') } },
     });
-    await report('healthy', 'node-0003');
+    await reports.say('healthy', 'node-0003');
     expect(await wake(id)).toMatchObject({ status: 'Succeeded', progress: { percent: 100 } });
     const targets = await app.sql(
       'select deployment_id as id from module_targets where tenant_id = $1',
@@ -124,8 +125,8 @@ describe('a rollout of a few nodes', () => {
     await tenant.release('orders', '2.0.0');
     const before = await app.sql('select node_id, releases from desired_modules order by 1');
     const id = await begun(tenant, { version: '2.0.0' });
-    await report('healthy', 'node-000%');
-    await report('failed', 'node-0002');
+    await reports.say('healthy', 'node-000%');
+    await reports.say('failed', 'node-0002');
     expect(await wake(id)).toMatchObject({
       ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
       reason: expect.stringContaining('node node-0002 could not run it'),
@@ -134,7 +135,7 @@ describe('a rollout of a few nodes', () => {
     expect(await app.sql('select node_id, releases from desired_modules order by 1')).toEqual(
       before,
     );
-    await report('healthy', 'node-000%');
+    await reports.say('healthy', 'node-000%');
     expect(await wake(id)).toMatchObject({ status: 'RolledBack', progress: { percent: 80 } });
     const holders = await app.sql(
       'select 1 from deployment_slots where tenant_id = $1 and holder_deployment_id is not null',
@@ -144,16 +145,11 @@ describe('a rollout of a few nodes', () => {
   });
 
   it('goes on without a node that was lost, and with two lost it goes back', async () => {
-    const lose = (name: string) =>
-      app.sql(
-        `update node_presence p set last_report_at = clock_timestamp() - interval '1 minute'
-         from nodes n where n.id = p.node_id and n.name = $1 and n.tenant_id = $2`,
-        [name, tenant.id],
-      );
+    const lose = (name: string) => reports.lose(tenant.id, name);
     // It was taken back here before: this test means to send it again.
     const one = await begun(tenant, { version: '2.0.0', allowRolledBack: true });
-    await report('healthy', 'node-0001');
-    await report('healthy', 'node-0002');
+    await reports.say('healthy', 'node-0001');
+    await reports.say('healthy', 'node-0002');
     await app.sql(`update observed_modules set generation = 0 where node_id in
       (select id from nodes where name = 'node-0003')`);
     await lose('node-0003');
@@ -174,17 +170,13 @@ describe('a rollout of a few nodes', () => {
   it('goes back for what a gate has found, also when a node is lost at the same moment', async () => {
     const own = await app.tenant('both', 3);
     const id = await begun(own, { strategy: { kind: 'canary', wavesPercent: [100] } });
-    await report('healthy', 'node-%');
+    await reports.say('healthy', 'node-%');
     expect(await wake(id, own)).toMatchObject({ waitingOn: { kind: 'gate' } });
     await app.sql(
       `update runs set gate = gate || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
       [id],
     );
-    await app.sql(
-      `update node_presence p set last_report_at = clock_timestamp() - interval '1 minute'
-       from nodes n where n.id = p.node_id and n.name = 'node-0003' and n.tenant_id = $1`,
-      [own.id],
-    );
+    await reports.lose(own.id, 'node-0003');
     expect(await wake(id, own)).toMatchObject({ status: 'RollingBack', reason: 'errors rose' });
   });
 });

@@ -143,21 +143,6 @@ export class DeploymentsApp {
     return row!.counts;
   }
 
-  /** What nodes say of all that they were told, by a pattern of their names. */
-  async report(state: string, nodes: string): Promise<void> {
-    await this.sql(
-      `insert into observed_modules (tenant_id, node_id, module_id, generation, state, running)
-       select d.tenant_id, d.node_id, d.module_id, d.generation, $1::text,
-         (select coalesce(jsonb_agg(jsonb_build_object('releaseId', r->'releaseId',
-            'configurationId', r->'configurationId', 'instance', 'a')), '[]')
-          from jsonb_array_elements(d.releases) r)
-       from desired_modules d join nodes n on n.id = d.node_id where n.name like $2
-       on conflict (tenant_id, node_id, module_id) do update
-         set state = excluded.state, generation = excluded.generation, running = excluded.running`,
-      [state, nodes],
-    );
-  }
-
   interpreter(): Interpreter {
     return new Interpreter({
       store: this.whole.get(SqlRunStore),
