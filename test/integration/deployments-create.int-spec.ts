@@ -282,6 +282,24 @@ describe('planning without starting', () => {
     });
   });
 
+  it('is for the nodes that serve, and for no other, whatever they run', async () => {
+    const mixed = await app.tenant('mixed', 6);
+    const change = (name: string, table: string, column: string) =>
+      app.sql(
+        `update ${table} own set ${column} from nodes n
+         where n.id = ${table === 'nodes' ? 'own.id' : 'own.node_id'} and n.name = $2 and n.tenant_id = $1`,
+        [mixed.id, name],
+      );
+    await change('node-0002', 'nodes', `admin_state = 'cordoned'`);
+    await change('node-0003', 'nodes', 'revoked_at = clock_timestamp()');
+    await change('node-0004', 'node_presence', `health = 'Unhealthy'`);
+    await change('node-0005', 'node_presence', `last_report_at = now() - interval '1 hour'`);
+    const { body } = await mixed.post('/deployments/plan', orders);
+    const moved = (body.steps as { nodes: string[] }[]).flatMap(({ nodes }) => nodes);
+    expect([...new Set(moved)].sort()).toEqual(['node-0001', 'node-0006']);
+    expect(body).toMatchObject({ nodes: 2, leftOut: [{}, {}, {}] });
+  });
+
   it.each(refused)('refuses %s as a deployment would', async (_, body, status, code) => {
     const answer = await tenant.post('/deployments/plan', body);
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });

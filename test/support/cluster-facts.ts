@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import type { Pair } from '../../src/engine/plan.js';
 import type { PlanNode, StrategyFacts } from '../../src/deployments/strategies/strategy.js';
+import { planNodes } from '../../src/deployments/planning/plan-nodes.js';
+import { NODE_STATES, type NodeState } from '../../src/fleet/nodes/node-state.js';
 import { stabilizationParams } from '../../src/deployments/gates/stabilization/stabilization-params.js';
 
 export const pairOf = (release: string, configurationId: string | null = null): Pair => ({
@@ -37,13 +39,11 @@ export function nodeOf(index: number, change: Partial<PlanNode> = {}): PlanNode 
   return { nodeId: `id-${index + 1}`, name, labels: {}, from: pairOf('old'), ...change };
 }
 
-type State = 'Healthy' | 'Unhealthy' | 'Lost' | 'Cordoned';
-
-/** What the planner reads of one node; only Healthy ones get into the facts. */
+/** A node in any state that the platform knows, running any version or none. */
 const anyNode = fc.record({
   state: fc.oneof(
-    { weight: 6, arbitrary: fc.constant<State>('Healthy') },
-    { weight: 2, arbitrary: fc.constantFrom<State>('Unhealthy', 'Lost', 'Cordoned') },
+    { weight: 6, arbitrary: fc.constant<NodeState>('Healthy') },
+    { weight: 2, arbitrary: fc.constantFrom(...NODE_STATES) },
   ),
   labels: fc.record(
     {
@@ -62,10 +62,19 @@ const anyNode = fc.record({
   ),
 });
 
-/** 1 to 500 nodes with any labels, states and versions. */
-export const anyFacts: fc.Arbitrary<StrategyFacts> = fc
+export interface AnyCluster {
+  /** As the planner hands them to a strategy: it has chosen the nodes. */
+  readonly facts: StrategyFacts;
+  /** By its id, every node that a rollout must move, and what it runs: told without the planner. */
+  readonly serving: ReadonlyMap<string, Pair | null>;
+  /** All the others. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/** 1 to 500 nodes with any labels, states and versions; at least one serves. */
+export const anyCluster: fc.Arbitrary<AnyCluster> = fc
   .record({
-    cluster: fc.oneof(
+    nodes: fc.oneof(
       fc.array(anyNode, { minLength: 1, maxLength: 12 }),
       fc.array(anyNode, { minLength: 1, maxLength: 500, size: 'max' }),
     ),
@@ -74,14 +83,28 @@ export const anyFacts: fc.Arbitrary<StrategyFacts> = fc
     minAvailable: fc.integer({ min: 0, max: 4 }),
     configurationId: fc.option(fc.constantFrom('c1', 'c2')),
   })
-  .map(({ cluster, overlaps, hasTraffic, minAvailable, configurationId }) => {
-    const nodes = cluster
-      .map((node, index) => ({ node, index }))
-      .filter(({ node, index }) => index === 0 || node.state === 'Healthy')
-      .map(({ node, index }) => {
-        const from = node.from && pairOf(node.from.release, node.from.configurationId);
-        return nodeOf(index, { labels: node.labels, from });
-      });
-    const to = pairOf('new', configurationId);
-    return factsOf({ nodes, to, overlaps: overlaps || hasTraffic, hasTraffic, minAvailable });
+  .map(({ nodes, overlaps, hasTraffic, minAvailable, configurationId }) => {
+    const all = nodes.map(({ state, labels, from }, index) => {
+      const pair = from && pairOf(from.release, from.configurationId);
+      const { nodeId, name } = nodeOf(index);
+      return { nodeId, name, labels, from: pair, state: index === 0 ? healthy : state };
+    });
+    // In no order: neither list promises one.
+    const given = all.toReversed();
+    const facts = given.map(({ nodeId: id, name, labels, state }) => ({
+      ...{ id, name, labels, state, lastReportAt: null },
+    }));
+    const running = all.map(({ nodeId, from }) => ({ nodeId, ...(from ?? nothing) }));
+    const isServing = ({ state }: { state: NodeState }) => state === 'Healthy';
+    return {
+      facts: factsOf({
+        ...{ nodes: planNodes(facts, running), to: pairOf('new', configurationId) },
+        ...{ overlaps: overlaps || hasTraffic, hasTraffic, minAvailable },
+      }),
+      serving: new Map(all.filter(isServing).map(({ nodeId, from }) => [nodeId, from])),
+      leftOut: new Set(all.filter((node) => !isServing(node)).map(({ nodeId }) => nodeId)),
+    };
   });
+
+const healthy: NodeState = 'Healthy';
+const nothing = { releaseId: null, releaseDigest: null, configurationId: null };

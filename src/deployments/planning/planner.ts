@@ -9,9 +9,9 @@ import { checkPlan } from '../../engine/check-plan.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
 import type { Context } from '../../platform/context.js';
-import type { PlanNode } from '../strategies/strategy.js';
 import { strategies } from '../strategies/strategies.js';
 import type { DeploymentSpec } from './deployment-spec.js';
+import { planNodes } from './plan-nodes.js';
 
 export interface PlannedDeployment {
   readonly plan: Plan;
@@ -69,21 +69,6 @@ export function targetPair(spec: DeploymentSpec): Pair {
     releaseDigest: spec.release.releaseDigest,
     configurationId: spec.configuration?.id ?? null,
   };
-}
-
-/** Cordoned, Lost and Unhealthy nodes are left out; they get the cluster's target when they return. */
-function planNodes(nodes: readonly NodeFact[], running: readonly RunningPair[]): PlanNode[] {
-  const byNode = new Map(running.map((pair) => [pair.nodeId, pair]));
-  return nodes
-    .filter(({ state }) => state === 'Healthy')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ id, name, labels }) => ({ nodeId: id, name, labels, from: pairOf(byNode.get(id)) }));
-}
-
-function pairOf(running: RunningPair | undefined): Pair | null {
-  if (!running?.releaseId || !running.releaseDigest) return null;
-  const { releaseId, releaseDigest, configurationId } = running;
-  return { releaseId, releaseDigest, configurationId };
 }
 
 function factsText(nodes: readonly NodeFact[], running: readonly RunningPair[]): string {

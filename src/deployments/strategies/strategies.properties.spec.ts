@@ -1,6 +1,6 @@
 /** What holds for every plan of every strategy, on clusters of any shape. */
 import fc from 'fast-check';
-import { anyFacts, factsOf } from '../../../test/support/cluster-facts.js';
+import { anyCluster, factsOf } from '../../../test/support/cluster-facts.js';
 import { checkPlan } from '../../engine/check-plan.js';
 import { movesOf, nodesOf, type Plan } from '../../engine/plan.js';
 import { DomainError } from '../../kernel/errors.js';
@@ -85,7 +85,7 @@ describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => 
   it('is sound, moves every serving node to the release, and leaves it alone there', () => {
     let planned = 0;
     fc.assert(
-      fc.property(anyFacts, asked, (facts, params) => {
+      fc.property(anyCluster, asked, ({ facts, serving }, params) => {
         const plan = planOf(kind, facts, params);
         if (!plan) return;
         const problems = problemsOf(plan, facts);
@@ -96,9 +96,7 @@ describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => 
         planned += 1;
         expect(problems).toEqual([]);
         const last = nodesOf(plan);
-        expect(last.map(({ nodeId }) => nodeId).sort()).toEqual(
-          facts.nodes.map(({ nodeId }) => nodeId).sort(),
-        );
+        expect(last.map(({ nodeId }) => nodeId).sort()).toEqual([...serving.keys()].sort());
         for (const { to, percent } of last) {
           expect(percent).toBeUndefined();
           expect(to).toEqual(facts.to);
@@ -109,9 +107,25 @@ describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => 
     expect(planned).toBeGreaterThan(10);
   });
 
+  it('touches no node that is Lost, Unhealthy or Cordoned, whatever it runs', () => {
+    let planned = 0;
+    fc.assert(
+      fc.property(anyCluster, asked, ({ facts, leftOut }, params) => {
+        const plan = planOf(kind, facts, params);
+        if (!plan || leftOut.size === 0) return;
+        planned += 1;
+        for (const { nodeId } of plan.steps.flatMap(movesOf)) {
+          expect(leftOut.has(nodeId)).toBe(false);
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(planned).toBeGreaterThan(10);
+  });
+
   it('is the same whenever it is made of the same facts', () => {
     fc.assert(
-      fc.property(anyFacts, asked, (facts, params) => {
+      fc.property(anyCluster, asked, ({ facts }, params) => {
         expect(planOf(kind, facts, params)).toEqual(planOf(kind, facts, params));
       }),
       { numRuns: 10 },
@@ -120,7 +134,7 @@ describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => 
 
   it('can be undone from any point: each node that was moved gets the pair that it ran', () => {
     fc.assert(
-      fc.property(anyFacts, asked, fc.nat(), (facts, params, seed) => {
+      fc.property(anyCluster, asked, fc.nat(), ({ facts, serving }, params, seed) => {
         const plan = planOf(kind, facts, params);
         if (!plan) return;
         const stoppedAt = seed % (plan.steps.length + 1);
@@ -133,11 +147,10 @@ describe.each([...strategies.kinds])('every plan of the strategy %s', (kind) => 
         }
         const all = { ...facts, overlaps: true };
         expect(problemsOf(undo, all)).toEqual([]);
-        const from = new Map(facts.nodes.map((node) => [node.nodeId, node.from]));
         const back = nodesOf(undo);
         expect(new Set(back.map(({ nodeId }) => nodeId))).toEqual(moved);
         for (const { nodeId, to, percent } of back) {
-          expect({ nodeId, to, percent }).toEqual({ nodeId, to: from.get(nodeId) });
+          expect({ nodeId, to, percent }).toEqual({ nodeId, to: serving.get(nodeId) });
         }
       }),
       { numRuns: 40 },

@@ -1,0 +1,19 @@
+import type { RunningPair } from '../../drivers/targets/target.js';
+import type { Pair } from '../../engine/plan.js';
+import type { NodeFact } from '../../fleet/fleet.queries.js';
+import type { PlanNode } from '../strategies/strategy.js';
+
+/** Cordoned, Lost and Unhealthy nodes are left out; they get the cluster's target when they return. */
+export function planNodes(nodes: readonly NodeFact[], running: readonly RunningPair[]): PlanNode[] {
+  const byNode = new Map(running.map((pair) => [pair.nodeId, pair]));
+  return nodes
+    .filter(({ state }) => state === 'Healthy')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ id, name, labels }) => ({ nodeId: id, name, labels, from: pairOf(byNode.get(id)) }));
+}
+
+function pairOf(running: RunningPair | undefined): Pair | null {
+  if (!running?.releaseId || !running.releaseDigest) return null;
+  const { releaseId, releaseDigest, configurationId } = running;
+  return { releaseId, releaseDigest, configurationId };
+}
