@@ -13,7 +13,7 @@ import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { CLOCK } from '../platform/clock.js';
 import { Config } from '../platform/config/config.js';
 import { Logger } from '../platform/logging/logger.js';
-import { WakeUp } from '../platform/queue/wake-up.js';
+import { WakeUp, type RunHandler } from '../platform/queue/wake-up.js';
 import { DeploymentsModule } from './deployments.module.js';
 import { GatePoller } from './gates/gate-poller.js';
 import { Reconciler } from './reconciler/reconciler.js';
@@ -39,7 +39,7 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     steps: Steps,
     finishRun: FinishRun,
     poller: GatePoller,
-    gauges: EngineGauges,
+    private readonly gauges: EngineGauges,
     logger: Logger,
     private readonly config: Config,
     private readonly wakeUp: WakeUp,
@@ -59,7 +59,11 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationBootstrap(): Promise<void> {
     this.engine.start();
     const hints = new HintShare(HINTS_PER_TENANT, (key) => this.engine.look(key));
-    await this.wakeUp.start((key) => hints.take(key), { concurrency: HINT_CONCURRENCY });
+    const take: RunHandler = (key) => {
+      this.gauges.hintTaken();
+      return hints.take(key);
+    };
+    await this.wakeUp.start(take, { concurrency: HINT_CONCURRENCY });
   }
 
   async onApplicationShutdown(): Promise<void> {

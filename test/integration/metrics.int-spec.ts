@@ -32,6 +32,7 @@ describe('GET /metrics', () => {
   it.each([
     ['due_step_oldest_age_seconds', 'gauge'],
     ['fenced_writes_total', 'counter'],
+    ['hints_taken_total', 'counter'],
     ['deployments_in_flight', 'gauge'],
     ['gate_polls_total', 'counter'],
     ['gate_verdicts_total', 'counter'],

@@ -17,6 +17,7 @@ interface Row {
 export class EngineGauges implements EngineMetrics {
   private readonly fencedWrites: Counter;
   private readonly poisonedRuns: Counter;
+  private readonly hints: Counter;
   private readonly polls: Counter<'poller'>;
 
   constructor(
@@ -30,6 +31,10 @@ export class EngineGauges implements EngineMetrics {
     this.poisonedRuns = metrics.counter({
       name: 'poison_runs_total',
       help: 'Runs stopped for a person because acting on them failed again and again',
+    });
+    this.hints = metrics.counter({
+      name: 'hints_taken_total',
+      help: 'Hints taken from the queue, also those beyond a tenant’s share',
     });
     this.polls = metrics.counter({
       name: 'gate_polls_total',
@@ -63,6 +68,10 @@ export class EngineGauges implements EngineMetrics {
 
   poisoned(): void {
     this.poisonedRuns.inc();
+  }
+
+  hintTaken(): void {
+    this.hints.inc();
   }
 
   polled(poller: string, count: number): void {
