@@ -6,6 +6,7 @@ import { Dice } from '../simulation/dice.js';
 import { freePort } from '../support/free-port.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
 import { drawFault, victimOf } from './faults.js';
+import { leftAlone } from './left-alone.js';
 import { Load } from './load.js';
 import { attend } from './operator.js';
 import type { ChaosOptions } from './options.js';
@@ -77,6 +78,9 @@ class Run {
     await this.allOver(calmSince);
     const overAfterMs = Math.round(performance.now() - calmSince);
     await this.allSettled(calmSince);
+    const alone = { token: client.token, services, clusters: CLUSTERS, patienceMs: CALM_MS };
+    this.violations.push(...(await leftAlone(world, alone)));
+    await this.allSettled(performance.now());
     this.violations.push(...(await faultsOf(world, await world.client())));
     const deployments = await deploymentsOf(world);
     this.violations.push(...promisesBroken(load, deployments));
@@ -122,7 +126,7 @@ class Run {
       if (open.length === 0) return;
       this.violations.push(...(await this.staleLeases(since)));
       if (performance.now() - since > CALM_MS) {
-        this.violations.push(`not over ${CALM_MS / 1000} s after the last fault:`);
+        this.violations.push(`I1 not over ${CALM_MS / 1000} s after the last fault:`);
         this.violations.push(...(await this.whatHolds()));
         return;
       }
@@ -168,7 +172,7 @@ function promisesBroken(
   return [...acknowledged]
     .filter(([key, id]) => made.get(key) !== id)
     .map(
-      ([key, id]) => `${key} was promised deployment ${id}, there is ${made.get(key) ?? 'none'}`,
+      ([key, id]) => `I1 ${key} was promised deployment ${id}, there is ${made.get(key) ?? 'none'}`,
     );
 }
 

@@ -1,12 +1,15 @@
 /**
  * Judges from outside what a cluster has done: by the agents' own logs, the rows of the database and
- * the events that anybody can read over HTTP. Answers sentences; none means that all held.
+ * the events that anybody can read over HTTP. Answers sentences, each with the invariant of
+ * docs/reliability.md that does not hold; none means that all held.
  */
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import type { RunStatus } from '../../src/engine/run.js';
 import { LEASE_MS } from '../../src/engine/lease-keeper.js';
 import type { Client } from '../support/client.js';
 import { journalFaults, type Entry } from '../support/journal-faults.js';
+import { auditFaults } from './audit-faults.js';
+import { intrusions } from './neighbour.js';
 import { effectsIn } from './service.js';
 import type { World } from './world.js';
 
@@ -48,12 +51,14 @@ export async function faultsOf(
   const deployments = await deploymentsOf(world);
   const journals = await journalsOf(world);
   const faults = deployments.flatMap(({ id, status }) => {
-    if (!isOver({ status })) return [`deployment ${id} is still ${status}`];
-    return journalFaults(journals.get(id) ?? []).map((fault) => `deployment ${id}: ${fault}`);
+    if (!isOver({ status })) return [`I1 deployment ${id} is still ${status}`];
+    return journalFaults(journals.get(id) ?? []).map((fault) => `${fault} (deployment ${id})`);
   });
   faults.push(...keyFaults(deployments), ...overlaps(deployments, journals));
   faults.push(...(await effectFaults(world)), ...(await leaseFaults(world)));
-  for (const id of shown ?? deployments.map((each) => each.id)) {
+  const ids = shown ?? deployments.map((each) => each.id);
+  faults.push(...(await auditFaults(world, journals)), ...(await intrusions(world, ids)));
+  for (const id of ids) {
     faults.push(...(await eventFaults(client, id, journals.get(id) ?? [])));
   }
   return faults;
@@ -63,7 +68,7 @@ function keyFaults(deployments: readonly DeploymentRow[]): string[] {
   const byKey = new Map<string, string[]>();
   for (const { key, id } of deployments) if (key) byKey.set(key, [...(byKey.get(key) ?? []), id]);
   return [...byKey].flatMap(([key, ids]) =>
-    ids.length > 1 ? [`key ${key} made ${ids.length} deployments: ${ids.join(', ')}`] : [],
+    ids.length > 1 ? [`I6 key ${key} made ${ids.length} deployments: ${ids.join(', ')}`] : [],
   );
 }
 
@@ -84,7 +89,7 @@ function overlaps(
     turns
       .filter(({ id, place, from }) => id !== one.id && place === one.place && from >= one.from)
       .filter(({ from }) => from < one.to)
-      .map(({ id }) => `deployment ${id} began while ${one.id} held the slot`),
+      .map(({ id }) => `slot: deployment ${id} began while ${one.id} held the slot`),
   );
 }
 
@@ -94,10 +99,10 @@ async function effectFaults(world: World): Promise<string[]> {
   const { hooks, installs, starts } = await effectsIn(world.effectsFolder, nodes);
   const faults = [...hooks]
     .filter(([, count]) => count > 1)
-    .map(([key, count]) => `an effect happened ${count} times: ${key}`);
+    .map(([key, count]) => `I2 an effect happened ${count} times: ${key}`);
   for (const [key, count] of starts) {
     const most = installs.get(key) ?? 0;
-    if (count > most) faults.push(`${key} was started ${count} times for ${most} generations`);
+    if (count > most) faults.push(`I2 ${key} was started ${count} times for ${most} generations`);
   }
   return faults;
 }
@@ -110,7 +115,7 @@ export async function leaseFaults(world: World): Promise<string[]> {
        or greatest(wake_at, lease_until) < clock_timestamp() - $2::int * interval '1 ms')`,
     [LEASE_MS, 2 * LEASE_MS],
   );
-  return rows.map(({ id, ageMs }) => `the lease of run ${id} ended ${Math.round(ageMs)} ms ago`);
+  return rows.map(({ id, ageMs }) => `I8 the lease of run ${id} ended ${Math.round(ageMs)} ms ago`);
 }
 
 /** What is shown to people is what is written. */
@@ -122,14 +127,14 @@ async function eventFaults(
   const shown: number[] = [];
   for (let after = 0; ;) {
     const { status, body } = await client.get(`/deployments/${id}/events?after=${after}&limit=200`);
-    if (status !== 200) return [`events of ${id}: ${status}`];
+    if (status !== 200) return [`I7 events of ${id}: ${status}`];
     const items = body.items as { sequence: number }[];
     shown.push(...items.map(({ sequence }) => sequence));
     if (items.length === 0 || shown.length >= journal.length) break;
     after = shown.at(-1)!;
   }
   const wanted = journal.map(({ seq }) => seq);
-  return shown.join() === wanted.join() ? [] : [`events of ${id}: ${shown.join()}`];
+  return shown.join() === wanted.join() ? [] : [`I7 events of ${id}: ${shown.join()}`];
 }
 
 /** Every node does what it was told last; answers what is not so (yet). */
@@ -144,6 +149,7 @@ export async function unsettled(world: World): Promise<string[]> {
      order by n.name`,
   );
   return rows.map(
-    ({ name, told, said, state }) => `${name} was told ${told} and says ${said}, ${state}`,
+    ({ name, told, said, state }) =>
+      `desired state: ${name} was told ${told} and says ${said}, ${state}`,
   );
 }

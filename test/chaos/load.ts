@@ -9,7 +9,7 @@ const EVERY_MS = 500;
 const MOST_OPEN = 10;
 const PATIENCE_MS = 20_000;
 
-const gate = {
+export const quickGate = {
   kind: 'utilization',
   ...{ pollIntervalMs: 500, minWaitMs: 0, maxWaitMs: 5_000, consecutiveStableChecks: 1 },
   onNoData: 'fail',
@@ -18,8 +18,8 @@ const gate = {
 const strategies = [
   { strategy: { kind: 'direct' } },
   { strategy: { kind: 'direct' } },
-  { strategy: { kind: 'canary', wavesPercent: [25, 100] }, gate },
-  { strategy: { kind: 'rolling', maxUnavailable: 2 }, gate },
+  { strategy: { kind: 'canary', wavesPercent: [25, 100] }, gate: quickGate },
+  { strategy: { kind: 'rolling', maxUnavailable: 2 }, gate: quickGate },
 ];
 
 export interface LoadOptions {

@@ -41,6 +41,17 @@ const mutations: readonly Mutation[] = [
     edits: [{ file: 'agent/desired/judge-module.ts', from: /if \(!known \|\| /, to: '$&next || ' }],
   },
   {
+    name: 'what the engine does is not audited',
+    scene: 'two at once',
+    edits: [
+      {
+        file: 'deployments/runs/status-audit.ts',
+        from: /return audit\.append\(/,
+        to: 'if (reason === null) return Promise.resolve();\n  $&',
+      },
+    ],
+  },
+  {
     name: 'nobody waits for the slot',
     scene: 'two at once',
     edits: [

@@ -84,8 +84,8 @@ export class World {
     return Array.from({ length: this.options.nodes }, (_, index) => (index + 1) * OFFSET_STEP);
   }
 
-  client(api = 0): Promise<Client> {
-    return Client.login(this.urls[api]!, 'admin', PASSWORD);
+  client(api = 0, username = 'admin'): Promise<Client> {
+    return Client.login(this.urls[api]!, username, PASSWORD);
   }
 
   /** Arms the failpoints of all processes, or none; what has fired before is forgotten. */

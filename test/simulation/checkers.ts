@@ -59,7 +59,7 @@ export class Checkers {
         this.trace.violated('I8', `a lease of ${run.owner} ran out long ago and is still there`);
       }
     } else if (run.wakeAt !== null && run.wakeAt > now + ERROR_DELAY_MS && !run.waitingOn) {
-      this.trace.violated('I10', 'a run sleeps and does not say on what it waits');
+      this.trace.violated('I1', 'a run sleeps and does not say on what it waits');
     }
   }
 
@@ -70,7 +70,7 @@ export class Checkers {
     if (wakeAt !== null) this.trace.violated('I4', `a finished run (${status}) is due again`);
     const applied = run.entries.filter(({ kind }) => kind === 'applied');
     const unapplied = run.signals.length - applied.length;
-    if (unapplied !== 0) this.trace.violated('I6', `${unapplied} verbs were lost`);
+    if (unapplied !== 0) this.trace.violated('I1', `${unapplied} verbs were lost`);
   }
 
   /** The moment a run ends: what do its nodes have to run now? */
@@ -87,8 +87,8 @@ export class Checkers {
       const wanted = isUndone ? before : contentOf(null, to);
       const { content } = this.fleet.node(id).desired;
       if (content === wanted) continue;
-      const what = isUndone ? 'I2 undo' : 'I2';
-      this.trace.violated(what, `${run.status}: ${name} shall run ${content}, not ${wanted}`);
+      const what = `${run.status}: ${name} shall run ${content}, not ${wanted}`;
+      this.trace.violated('desired state', what);
     }
   }
 
@@ -96,7 +96,10 @@ export class Checkers {
     for (const { name, desired, running, state } of this.fleet.nodes.values()) {
       if (state === 'failed') continue;
       if (running === desired.content) continue;
-      this.trace.violated('I7', `${name} runs ${running}, desired is ${desired.content}`);
+      this.trace.violated(
+        'desired state',
+        `${name} runs ${running}, desired is ${desired.content}`,
+      );
     }
   }
 
@@ -125,7 +128,7 @@ export class Checkers {
   private turn(seen: Seen, { kind, data }: JournalEntry): void {
     if (kind === 'finished') this.atWork.delete(seen);
     if (data.status !== 'Running' || data.previousStatus !== 'Pending') return;
-    if (this.atWork.size > 0) this.trace.violated('I3', 'two runs are at work at the same time');
+    if (this.atWork.size > 0) this.trace.violated('slot', 'two runs are at work at the same time');
     this.atWork.add(seen);
   }
 

@@ -49,5 +49,5 @@ it('notices when nobody looks for what is due', async () => {
 }, 60_000);
 
 it('notices two rollouts that do not wait for each other', async () => {
-  expect(await firstViolation({ slot: false })).toMatch(/^I3: two runs are at work/);
+  expect(await firstViolation({ slot: false })).toMatch(/^slot: two runs are at work/);
 }, 60_000);

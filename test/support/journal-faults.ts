@@ -1,4 +1,7 @@
-/** What is wrong with the journal of a deployment that is over, in sentences; nothing when all is well. */
+/**
+ * What is wrong with the journal of a deployment that is over, in sentences that name the invariant;
+ * nothing when all is well.
+ */
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import type { JournalKind } from '../../src/engine/journal.js';
 import type { RunStatus } from '../../src/engine/run.js';
@@ -17,20 +20,20 @@ export interface Entry {
 export function journalFaults(journal: readonly Entry[]): string[] {
   const faults: string[] = [];
   const gap = journal.findIndex(({ seq }, index) => seq !== index + 1);
-  if (gap >= 0) faults.push(`entry ${gap + 1} has the number ${journal[gap]!.seq}`);
+  if (gap >= 0) faults.push(`I5 entry ${gap + 1} has the number ${journal[gap]!.seq}`);
   faults.push(...statusFaults(journal));
   const ends = journal.filter(({ kind }) => kind === 'finished').length;
-  if (ends !== 1) faults.push(`it is finished ${ends} times`);
+  if (ends !== 1) faults.push(`I4 it is finished ${ends} times`);
   const last = journal.at(-1)?.kind;
-  if (ends > 0 && last !== 'finished') faults.push(`"${last}" comes after its end`);
+  if (ends > 0 && last !== 'finished') faults.push(`I4 "${last}" comes after its end`);
   const steps = (kind: JournalKind) => journal.filter((entry) => entry.kind === kind);
   const succeeded = steps('step-succeeded').map((e) => `${e.planNumber}:${e.stepId}`);
-  for (const key of twice(succeeded)) faults.push(`step ${key} succeeded twice`);
+  for (const key of twice(succeeded)) faults.push(`I2 step ${key} succeeded twice`);
   // A step that begins anew (a watch after a pause) keeps its attempt.
   const started = steps('step-started')
     .filter(({ data }) => data.restarted !== true)
     .map((e) => `${e.planNumber}:${e.stepId}:${e.attempt}`);
-  for (const key of twice(started)) faults.push(`step ${key} was started twice`);
+  for (const key of twice(started)) faults.push(`I2 step ${key} was started twice`);
   // A verb that was accepted has been heard, even if there was nothing left to do for it.
   const numbers = (kind: JournalKind) => steps(kind).map(({ data }) => Number(data.number));
   const [requested, applied] = [numbers('requested'), numbers('applied')];
@@ -38,7 +41,7 @@ export function journalFaults(journal: readonly Entry[]): string[] {
   const isCut = steps('applied').at(-1)?.data.verb === 'cancel';
   const heard = isCut ? requested.slice(0, applied.length) : requested;
   if (heard.join() !== applied.join()) {
-    faults.push(`verbs ${requested.join()} were accepted, ${applied.join()} applied`);
+    faults.push(`I1 verbs ${requested.join()} were accepted, ${applied.join()} applied`);
   }
   return faults;
 }
@@ -50,7 +53,7 @@ function statusFaults(journal: readonly Entry[]): string[] {
     if (kind !== 'status-changed' && kind !== 'finished') continue;
     const next = data.status as RunStatus;
     if (data.previousStatus !== status || !deploymentStates.can(status, next)) {
-      faults.push(`${status} became ${next} (it says: from ${String(data.previousStatus)})`);
+      faults.push(`I4 ${status} became ${next} (it says: from ${String(data.previousStatus)})`);
     }
     status = next;
   }

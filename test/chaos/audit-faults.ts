@@ -1,0 +1,60 @@
+/**
+ * The audit trail against the journals, one to one: every deployment that was made, every verb that
+ * was accepted and every change of a status stands in it once, and nothing stands there that was not.
+ */
+import type { Entry } from '../support/journal-faults.js';
+import type { World } from './world.js';
+
+interface AuditRow {
+  readonly id: string;
+  readonly action: string;
+  readonly body: {
+    readonly number?: number;
+    readonly previousStatus?: string;
+    readonly status?: string;
+  };
+}
+
+export async function auditFaults(
+  world: World,
+  journals: ReadonlyMap<string, readonly Entry[]>,
+): Promise<string[]> {
+  const rows = await world.rows<AuditRow>(
+    `select subject_id as id, action, body_text::jsonb as body from audit_entries
+     where subject_kind = 'deployment' and result <> 'denied' order by at, id`,
+  );
+  const audited = new Map<string, string[]>();
+  for (const row of rows) audited.set(row.id, [...(audited.get(row.id) ?? []), factOf(row)]);
+  const ids = new Set([...journals.keys(), ...audited.keys()]);
+  return [...ids].flatMap((id) => {
+    const happened = (journals.get(id) ?? []).flatMap(happenedIn);
+    const said = audited.get(id) ?? [];
+    return [
+      ...without(happened, said).map((fact) => `I5 deployment ${id}: not audited: ${fact}`),
+      ...without(said, happened).map((fact) => `I5 deployment ${id}: audited only: ${fact}`),
+    ];
+  });
+}
+
+function happenedIn({ kind, data }: Entry): string[] {
+  if (kind === 'created') return ['created'];
+  if (kind === 'requested') return [`${String(data.verb)}-requested ${String(data.number)}`];
+  if (kind !== 'status-changed' && kind !== 'finished') return [];
+  return [`${String(data.previousStatus)} became ${String(data.status)}`];
+}
+
+function factOf({ action, body }: AuditRow): string {
+  if (action.endsWith('-created')) return 'created';
+  if (body.number !== undefined) return `${action} ${body.number}`;
+  return `${body.previousStatus ?? 'nothing'} became ${body.status ?? 'nothing'}`;
+}
+
+/** What stands in the one list more often than in the other. */
+function without(facts: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return facts.filter((fact) => {
+    const at = left.indexOf(fact);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
