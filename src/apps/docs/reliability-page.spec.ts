@@ -1,4 +1,7 @@
-/** docs/reliability.md names tests: each file must be there, and say what it is quoted with. */
+/**
+ * docs/reliability.md names tests: each file must be there, and say what it is quoted with. Each fault
+ * has a result: what was shown, and where that is narrower than its name.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,4 +18,25 @@ it('names many tests', () => {
 
 it.each(named)('%s says "%s"', (file, words) => {
   expect(readFileSync(join(root, file), 'utf8')).toContain(words);
+});
+
+const faults = page.slice(page.indexOf('## Faults'), page.indexOf('### Not shown'));
+const rows = faults
+  .split('\n')
+  .filter((line) => line.startsWith('| '))
+  .map((line) => line.slice(1, -1).split('|'))
+  .map((cells) => cells.map((cell) => cell.trim()));
+
+it('gives every fault a test and a result', () => {
+  const [head, , ...all] = rows;
+  expect(head).toEqual(['fault', 'test', 'result']);
+  expect(all.length).toBeGreaterThan(30);
+  const incomplete = all.filter(
+    ([fault, test, result, ...more]) =>
+      !fault ||
+      !test?.includes('.ts`') ||
+      !/^(holds|does not hold)\b/.test(result ?? '') ||
+      more.length,
+  );
+  expect(incomplete).toEqual([]);
 });
