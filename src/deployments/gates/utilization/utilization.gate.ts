@@ -60,9 +60,11 @@ function fold(
   };
 }
 
-/** Null: a node is silent, or has not said what it can give. */
+/** Null: a node is silent, has not said what it can give, or a figure of it is none. */
 function usageOf({ usage, silentNodes }: GateSample): Usage | null {
   if (!usage?.cpu || !usage.memory || silentNodes.length > 0) return null;
+  // No comparison with such a figure is true, so that it would pass for a node with room.
+  if (![usage.cpu, usage.memory].every(({ percent }) => Number.isFinite(percent))) return null;
   return { cpu: usage.cpu, memory: usage.memory };
 }
 
