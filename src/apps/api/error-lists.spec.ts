@@ -15,6 +15,8 @@ const EXCEPTIONS = [
   'not-found object-not-found',
   // 422 when a release is pushed, 409 when one is deployed whose signature no longer fits.
   'conflict signature-invalid',
+  // Signals are best effort: nobody hears of it but the log and the circuit breaker.
+  'unavailable signal-unavailable',
 ];
 
 interface Thrown {
