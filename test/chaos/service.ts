@@ -16,7 +16,7 @@ process.on('SIGTERM', () => process.exit(0));
 
 /** One line for each run of a hook, in a file of each node: the agents' own log of effects. */
 const note = (folder: string) =>
-  `echo "hook $TIDEGATE_NODE $TIDEGATE_MODULE $TIDEGATE_VERSION $TIDEGATE_HOOK_RUN" >> "${folder}/$TIDEGATE_NODE"`;
+  `echo "hook $TIDEGATE_NODE $TIDEGATE_MODULE $TIDEGATE_VERSION $TIDEGATE_MODULE/$TIDEGATE_GENERATION/$TIDEGATE_VERSION/$TIDEGATE_HOOK" >> "${folder}/$TIDEGATE_NODE"`;
 const begin = (folder: string, command: string) =>
   `echo "start $TIDEGATE_NODE $TIDEGATE_MODULE $TIDEGATE_VERSION $TIDEGATE_INSTANCE" >> "${folder}/$TIDEGATE_NODE"; exec ${command}`;
 
@@ -78,7 +78,7 @@ export class SmallService {
 }
 
 export interface Effects {
-  /** By "node/module id/generation/release id/hook": how often it ran. */
+  /** By "node/module/generation/version/hook": how often it ran. */
   readonly hooks: ReadonlyMap<string, number>;
   /** By "node module version": runs of the hook, and starts of the program. */
   readonly installs: ReadonlyMap<string, number>;

@@ -120,6 +120,7 @@ export class HookRunner {
           env: {
             ...what.environment,
             TIDEGATE_HOOK: what.key.hook,
+            TIDEGATE_GENERATION: String(what.key.generation),
             [HOOK_VARIABLE]: runId,
           },
           detached: true,
