@@ -36,10 +36,12 @@ try {
   for (const worker of rig.workers) worker.freeze();
   await queue(crowded!, options.crowd);
   for (const worker of rig.workers) worker.thaw();
+  const entriesBefore = await entries(crowded!);
   const since = performance.now();
   const crowdedStarts = await starts(other!, 4, options.starts);
-  const left = await open(crowded!);
   const seconds = (performance.now() - since) / 1000;
+  const left = await open(crowded!);
+  const progress = ((await entries(crowded!)) - entriesBefore) / seconds;
   const growth = (percent: number) => {
     const ratio = percentile(crowdedStarts, percent) / percentile(alone, percent);
     return `${((ratio - 1) * 100).toFixed(0)} %`;
@@ -49,7 +51,7 @@ try {
     ['alone', spread(alone), '', '', ''],
     [
       ...['beside the crowd', spread(crowdedStarts), growth(50), growth(99)],
-      `${left} after ${seconds.toFixed(0)} s`,
+      `${left} after ${seconds.toFixed(0)} s, ${progress.toFixed(0)} journal entries/s`,
     ],
   ]);
 
@@ -82,6 +84,14 @@ try {
         clusters.map((cluster) => tenant.deploy(moduleName(from / SLOTS_EACH), cluster.name)),
       );
     }
+  }
+
+  async function entries({ id }: BenchTenant): Promise<number> {
+    const [row] = await rig.sql<{ count: number }>(
+      'select count(*)::int as count from journal where tenant_id = $1',
+      [id],
+    );
+    return row!.count;
   }
 
   async function open({ id }: BenchTenant): Promise<number> {

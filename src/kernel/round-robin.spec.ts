@@ -68,6 +68,18 @@ describe('a round robin', () => {
     expect(bench.begun.slice(3)).toEqual(['a2', 'a3']);
   });
 
+  it('keeps a place free beside two', async () => {
+    const bench = new Bench(4);
+    bench.ask('b1');
+    await bench.end('b1');
+    bench.ask('a1', 'a2', 'a3', 'b2', 'b3');
+    await settled();
+    expect(bench.begun).toEqual(['b1', 'a1', 'b2']);
+    bench.ask('c1');
+    await settled();
+    expect(bench.begun.at(-1)).toBe('c1');
+  });
+
   it('leaves nobody out when there are more keys than places', async () => {
     const bench = new Bench(2);
     bench.ask('a1', 'b1', 'a2', 'a3', 'b2', 'c1', 'd1');

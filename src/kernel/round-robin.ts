@@ -85,9 +85,11 @@ export class RoundRobin {
     }
   }
 
+  /** As if there were one more: whoever comes next finds a place, and waits for no crowd's work. */
   private share(): number {
     this.forget();
-    return Math.max(1, Math.floor(this.atOnce / Math.max(1, this.askedAt.size)));
+    const keys = this.askedAt.size;
+    return keys > 1 ? Math.max(1, Math.floor(this.atOnce / (keys + 1))) : this.atOnce;
   }
 
   private forget(): void {
