@@ -31,12 +31,15 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const accepted = { module: { name: 'm', generation: 2 }, digest: 'd' };
   let install: Promise<void> = Promise.resolve();
   const others: InstanceRecord[] = [];
+  const present: { record?: InstanceRecord; isHeardOf: boolean } = { isHeardOf: true };
   const tools = {
     journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
-    instances: { all: () => others, target: () => undefined },
+    instances: { all: () => others, target: () => present.record },
     releases: { install: () => install },
     launcher: {
       output: () => ({ rotate: () => undefined }),
+      hasHeardOf: () => present.isHeardOf,
+      lastWords: () => 'It exited with code 7.',
       ensure: () => {
         launches += 1;
         return started;
@@ -47,7 +50,7 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   } as unknown as ModuleTools;
   const keeper = new Keeper(tools, 'm');
   return {
-    ...{ keeper, fail, serving, others, launches: () => launches },
+    ...{ keeper, fail, serving, others, present, launches: () => launches },
     installs: (until: Promise<void>) => (install = until),
   };
 }
@@ -56,6 +59,22 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 const healthy: Outcome = { generation: 1, state: 'healthy' };
 
 describe('a keeper', () => {
+  it('says of what has crashed how it ended, however early it sees that it has', async () => {
+    const { keeper, present } = bench(healthy);
+    const identity = { pid: 2 ** 22, startTime: '1', bootId };
+    const named = { moduleId: 'm', moduleName: 'orders', release: worker(false) };
+    present.record = { instance: 'i', identity, ...named } as InstanceRecord;
+    present.isHeardOf = false;
+    keeper.look();
+    expect(keeper.trouble()).toBeNull();
+    present.isHeardOf = true;
+    keeper.look();
+    expect(keeper.trouble()).toMatchObject({
+      reason: { code: 'restarting', message: 'orders 1: It exited with code 7.' },
+    });
+    keeper.stop();
+  });
+
   it('is not held before it is known what it was about to start', async () => {
     const { keeper, fail, launches } = bench(healthy);
     keeper.look();

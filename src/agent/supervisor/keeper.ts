@@ -102,6 +102,7 @@ export class Keeper {
     }
     const now = performance.now();
     if (record && health.mourned !== record.instance) {
+      if (!this.tools.launcher.hasHeardOf(record)) return;
       this.mourn(record, health, now);
       return;
     }

@@ -27,6 +27,8 @@ export interface LauncherParts {
 export class Launcher {
   private readonly starting = new Map<string, Promise<InstanceRecord>>();
   private readonly exits = new Map<string, string>();
+  /** Of this agent's own, those of whose end nothing was heard yet. */
+  private readonly unheard = new Set<string>();
   private readonly outputs = new Map<string, ModuleOutput>();
 
   constructor(private readonly parts: LauncherParts) {}
@@ -48,6 +50,11 @@ export class Launcher {
     if (record.identity) await stopGroup(record.identity, graceMs);
     this.parts.instances.gone(record.instance);
     this.exits.delete(record.instance);
+  }
+
+  /** False: it has ended, and how is known in a moment; `onExit` is called then. */
+  hasHeardOf({ instance }: InstanceRecord): boolean {
+    return !this.unheard.has(instance);
   }
 
   /** How it ended and what it said last. */
@@ -108,8 +115,10 @@ export class Launcher {
       child.once('exit', (code, signal) => {
         const how = signal ? `was ended by ${signal}` : `exited with code ${code ?? 'unknown'}`;
         this.exits.set(instance, how);
+        this.unheard.delete(instance);
         this.parts.onExit(started);
       });
+      this.unheard.add(instance);
       child.unref();
       await failpoint('agent.instance:after-spawn');
       this.parts.journal.instanceStarted(instance, identity);
