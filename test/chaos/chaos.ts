@@ -78,7 +78,9 @@ class Run {
     await this.allOver(calmSince);
     const overAfterMs = Math.round(performance.now() - calmSince);
     await this.allSettled(calmSince);
-    const alone = { token: client.token, services, clusters: CLUSTERS, patienceMs: CALM_MS };
+    // A new one: each look signs in, and a person's oldest session ends when there are fifty newer ones.
+    const { token } = await world.client();
+    const alone = { token, services, clusters: CLUSTERS, patienceMs: CALM_MS };
     this.violations.push(...(await leftAlone(world, alone)));
     await this.allSettled(performance.now());
     this.violations.push(...(await faultsOf(world, await world.client())));
