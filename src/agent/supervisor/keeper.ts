@@ -124,8 +124,10 @@ export class Keeper {
   private mourn(record: InstanceRecord, health: SlotHealth, now: number): void {
     health.mourned = record.instance;
     // After a reboot nothing crashed: it is simply not there yet.
-    this.crashed(health, now, `${named(record)}: ${this.tools.launcher.lastWords(record)}`);
-    this.tools.log.warn({ module: record.moduleName, instance: record.instance }, 'crashed');
+    const reason = `${named(record)}: ${this.tools.launcher.lastWords(record)}`;
+    this.crashed(health, now, reason);
+    const { moduleName: module, instance } = record;
+    this.tools.log.warn({ module, instance, reason: printable(reason) }, 'crashed');
     this.tools.onChange();
   }
 

@@ -6,7 +6,7 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { newId } from '../../kernel/ids.js';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import type { InstanceRecord, Journal } from '../journal/journal.js';
-import { freePort } from './free-port.js';
+import { InstancePorts } from './instance-ports.js';
 import { INSTANCE_VARIABLE, type Instances } from './instances.js';
 import { ModuleOutput } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
@@ -30,8 +30,14 @@ export class Launcher {
   /** Of this agent's own, those of whose end nothing was heard yet. */
   private readonly unheard = new Set<string>();
   private readonly outputs = new Map<string, ModuleOutput>();
+  private readonly ports = new InstancePorts();
 
   constructor(private readonly parts: LauncherParts) {}
+
+  /** Of instances that another agent has started: nobody else may be given their ports. */
+  async reservePorts(adopted: readonly InstanceRecord[]): Promise<void> {
+    await Promise.all(adopted.map(({ port }) => this.ports.reserve(port)));
+  }
 
   /** The slot's running instance, or a new one; two callers at once get the same. */
   ensure(moduleId: string, moduleName: string, spec: ReleaseSpec): Promise<InstanceRecord> {
@@ -49,6 +55,7 @@ export class Launcher {
   async stop(record: InstanceRecord, graceMs: number): Promise<void> {
     if (record.identity) await stopGroup(record.identity, graceMs);
     this.parts.instances.gone(record.instance);
+    this.ports.release(record.port);
     this.exits.delete(record.instance);
   }
 
@@ -90,10 +97,20 @@ export class Launcher {
     moduleName: string,
     spec: ReleaseSpec,
   ): Promise<InstanceRecord> {
-    const port = await freePort();
-    const { slot, release, manifest } = spec;
-    const instance = newId();
-    const record = { instance, moduleId, moduleName, slot, release, port, identity: null };
+    const { slot, release } = spec;
+    const port = await this.ports.take();
+    const record = { instance: newId(), moduleId, moduleName, slot, release, port, identity: null };
+    try {
+      return await this.startAs(record, spec);
+    } catch (error) {
+      this.ports.release(port);
+      throw error;
+    }
+  }
+
+  private async startAs(record: InstanceRecord, spec: ReleaseSpec): Promise<InstanceRecord> {
+    const { instance, moduleId, moduleName, port } = record;
+    const { release, manifest } = spec;
     this.parts.journal.instanceStarting(record);
     const output = this.output(moduleId).open(instance);
     let child: ChildProcess | undefined;

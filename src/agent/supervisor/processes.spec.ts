@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { type InstanceRecord, Journal } from '../journal/journal.js';
-import { freePort } from './free-port.js';
 import { GroupUsageReader } from './group-usage.js';
 import { Instances, INSTANCE_VARIABLE } from './instances.js';
 import {
@@ -113,9 +112,4 @@ it('finds an instance again whose pid was never written down, and drops one that
   expect(journal.instances()).toHaveLength(1);
   await stopGroup(identity, 1000);
   journal.close();
-});
-
-it('never hands out the same port twice in a row', async () => {
-  const ports = await Promise.all(Array.from({ length: 40 }, () => freePort()));
-  expect(new Set(ports).size).toBe(40);
 });

@@ -15,6 +15,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const adopted = this.tools.instances.adopt();
     this.tools.log.info({ instances: adopted.length }, 'adopted');
+    await this.tools.launcher.reservePorts(adopted);
     await this.tools.releases.clean();
     await this.tools.frontWatch.start();
     for (const moduleId of this.tools.journal.moduleIds()) this.supervisor(moduleId).resume();
