@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Dice } from '../simulation/dice.js';
 import { freePort } from '../support/free-port.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
+import { evidence } from './evidence.js';
 import { drawFault, victimOf } from './faults.js';
 import { leftAlone } from './left-alone.js';
 import { Load } from './load.js';
@@ -20,6 +21,8 @@ const SIZE = { apis: 2, workers: 3, nodes: 8, clusters: CLUSTERS };
 
 export interface ChaosReport {
   readonly violations: readonly string[];
+  /** Which fault came when, and what the nodes that violations name have written down. */
+  readonly evidence: readonly string[];
   readonly faults: ReadonlyMap<string, number>;
   readonly deployments: number;
   readonly statuses: ReadonlyMap<string, number>;
@@ -88,6 +91,7 @@ class Run {
     this.violations.push(...promisesBroken(load, deployments));
     await writeFile(join(world.home, 'logs', 'story.log'), this.story.join('\n'));
     return {
+      evidence: [...this.story, ...(await evidence(world, this.violations))],
       ...{ violations: this.violations, faults: this.faults, load, overAfterMs },
       ...{ deployments: deployments.length, home: world.home },
       statuses: countOf(deployments.map(({ status }) => status)),
@@ -109,9 +113,10 @@ class Run {
       const kind = drawFault(dice, new Set(open.keys()));
       const { name, inject } = kind;
       this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
-      this.story.push(`${new Date().toISOString()} ${name}`);
+      const since = new Date().toISOString();
       const healed = inject(world, dice)
-        .catch((error: unknown) => void this.story.push(`${name}: ${String(error)}`))
+        .catch((error: unknown) => String(error))
+        .then((whom) => void this.story.push(`${since} ${name}: ${whom}`))
         .finally(() => open.delete(victimOf(kind)));
       open.set(victimOf(kind), healed);
       // Not more than two at once: a cluster that is never well proves nothing.

@@ -25,13 +25,14 @@ export async function attend(world: World, client: Client): Promise<void> {
 
 /** By what the hook itself writes down, for the generation that the node was told last. */
 async function hasRun(world: World, deploymentId: string, node: string): Promise<boolean> {
-  const [told] = await world.rows<{ moduleId: string; generation: number }>(
-    `select d.module_id as "moduleId", d.generation from desired_modules d
-     join nodes n on n.id = d.node_id join deployments own on own.module_id = d.module_id
+  const [told] = await world.rows<{ module: string; generation: number }>(
+    `select m.name as module, d.generation from desired_modules d
+     join nodes n on n.id = d.node_id join modules m on m.id = d.module_id
+     join deployments own on own.module_id = d.module_id
      where own.id = $1 and n.name = $2`,
     [deploymentId, node],
   );
   const { hooks } = await effectsIn(world.effectsFolder, [node]);
-  const run = `${node}/${told?.moduleId}/${told?.generation}/`;
+  const run = `${node}/${told?.module}/${told?.generation}/`;
   return [...hooks.keys()].some((key) => key.startsWith(run));
 }

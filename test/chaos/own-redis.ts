@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { redisProgram } from '../support/redis-program.js';
 
 export class OwnRedis {
+  readonly name = 'redis';
   private server: ChildProcess | undefined;
 
   private constructor(
