@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync, readlinkSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { type ArtifactEntry, buildArchive } from '../../../test/support/artifact.js';
 import { archiveCaps } from '../../kernel/archive-entry.js';
@@ -31,6 +33,29 @@ it('unpacks files, folders and executable bits', async () => {
   expect((await stat(join(home, 'out/bin/run.sh'))).mode & 0o777 & 0o111).not.toBe(0);
   expect((await stat(join(home, 'out/data/empty'))).size).toBe(0);
   expect(await readdir(home)).toEqual(['out']);
+});
+
+it('is on disk, every file and folder of it, before it has its name', async () => {
+  const handle = await open(home);
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const out = join(home, 'out');
+  const synced = { before: new Set<string>(), after: new Set<string>() };
+  const sync = Reflect.get(prototype, 'sync') as (this: FileHandle) => Promise<void>;
+  const spy = jest.spyOn(prototype, 'sync').mockImplementation(function (this: FileHandle) {
+    const path = readlinkSync(`/proc/self/fd/${this.fd}`).replace(/out\.partial-[^/]+/, 'out');
+    synced[existsSync(out) ? 'after' : 'before'].add(path);
+    return sync.call(this);
+  });
+  try {
+    await unpack([{ name: 'a' }, { name: 'bin/b', content: 'x' }, { name: 'bin/deep/c' }]);
+  } finally {
+    spy.mockRestore();
+  }
+  const parts = ['.', 'a', 'bin', 'bin/b', 'bin/deep', 'bin/deep/c'];
+  expect(synced.before).toEqual(new Set(parts.map((part) => join(out, part))));
+  // The name itself.
+  expect(synced.after).toEqual(new Set([home]));
 });
 
 const hostile: [string, string, ArtifactEntry[]][] = [

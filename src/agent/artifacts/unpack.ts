@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ArchiveCaps, CheckedEntry } from '../../kernel/archive-entry.js';
@@ -17,7 +17,11 @@ export interface UnpackOptions {
   readonly caps?: ArchiveCaps;
 }
 
-/** Unpacks into a fresh folder beside the target, then renames it: nobody sees half of a release. */
+/**
+ * Unpacks into a fresh folder beside the target, then renames it: nobody sees half of a release. All
+ * of it is on disk by then, for a release that is there is never fetched again: one whose files a
+ * power cut had emptied would crash on this node for ever.
+ */
 export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSummary> {
   const fresh = partialOf(options.directory);
   await mkdir(dirname(options.directory), { recursive: true, mode: 0o700 });
@@ -34,7 +38,9 @@ export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSumm
         `The artifact changed while it was unpacked: expected ${options.digest}, got ${summary.digest}.`,
       );
     }
+    await syncFolders(fresh);
     await rename(fresh, options.directory);
+    await syncFolder(dirname(options.directory));
     return summary;
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
@@ -69,7 +75,25 @@ async function write(
   const file = await open(join(path), flags, entry.isExecutable ? 0o755 : 0o644);
   try {
     for await (const chunk of content) await file.writeFile(chunk);
+    await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** Which names they hold is on disk; what the files hold is already. */
+async function syncFolders(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncFolders(join(folder, entry.name));
+  }
+  await syncFolder(folder);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
