@@ -41,7 +41,7 @@ it('is on disk, every file and folder of it, before it has its name', async () =
   await handle.close();
   const out = join(home, 'out');
   const synced = { before: new Set<string>(), after: new Set<string>() };
-  const sync = Reflect.get(prototype, 'sync') as (this: FileHandle) => Promise<void>;
+  const sync = Reflect.get<FileHandle, 'sync'>(prototype, 'sync');
   const spy = jest.spyOn(prototype, 'sync').mockImplementation(function (this: FileHandle) {
     const path = readlinkSync(`/proc/self/fd/${this.fd}`).replace(/out\.partial-[^/]+/, 'out');
     synced[existsSync(out) ? 'after' : 'before'].add(path);
