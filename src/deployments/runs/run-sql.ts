@@ -18,7 +18,9 @@ export const leaseSql = `
 
 /**
  * $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. Waits for no row: one that an action
- * has locked right now would hold up all others, and is told as held but not renewed.
+ * has locked right now would hold up all others, and is told as held but not renewed. What was asked
+ * is asked again of the row as it is locked: a run that has gone to sleep since gets no lease back,
+ * which nobody would know of.
  */
 export const renewSql = `
   with asked as (
@@ -29,6 +31,7 @@ export const renewSql = `
   free as (
     select r.tenant_id, r.kind, r.id from asked join runs r on r.tenant_id = asked.tenant_id
       and r.kind = asked.kind and r.id = asked.id and r.fence = asked.fence
+      and r.lease_owner = $1
     for update of r skip locked),
   renewed as (
     update runs r set lease_until = clock_timestamp() + $2::int * interval '1 millisecond'

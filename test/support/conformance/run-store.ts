@@ -2,6 +2,7 @@
  * What every RunStore promises, as checks that can be run against any of them, and also run to show
  * that they go red when a defence is taken away.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import type { Plan } from '../../../src/engine/plan.js';
 import type { Lease, RunKey, RunStatus } from '../../../src/engine/run.js';
@@ -121,6 +122,26 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const renewed = await bench.store.commit(leases[0]!, free, async () => renew());
       expect(renewed).toEqual({ renewed: new Set([idle.id]), busy: new Set([acting.id]) });
       expect((await renew()).busy).toEqual(new Set());
+    },
+  },
+  {
+    name: 'leaves a run alone that goes to sleep while the leases of its holder are renewed',
+    check: async (bench) => {
+      const { store } = bench;
+      const owner = newId();
+      // They take the time in which it goes to sleep: what is asked for last is looked at last.
+      const gone = await take(bench, await bench.add(), owner);
+      const before = Array.from({ length: 4_000 }, () => gone);
+      for (let delayMs = 0; delayMs < 30; delayMs += 1) {
+        const key = await bench.add();
+        const lease = await take(bench, key, owner);
+        const run = await store.load(lease);
+        const renewal = store.renew(owner, [...before, lease], LEASE_MS);
+        await pause(delayMs);
+        await store.sleep(lease, run, inAnHour());
+        await renewal;
+        expect(await bench.state(key)).toMatchObject({ isLeased: false });
+      }
     },
   },
   {
