@@ -17,13 +17,14 @@ export interface DeploymentRow {
   readonly id: string;
   readonly status: RunStatus;
   readonly place: string;
-  /** The idempotency key that the client had sent, from the metadata. */
+  /** The idempotency key that the client had sent, from the metadata, or what it goes back to. */
   readonly key: string | null;
 }
 
 export function deploymentsOf(world: World): Promise<DeploymentRow[]> {
   return world.rows<DeploymentRow>(
-    `select id, status, cluster_id || ' ' || module_id as place, metadata->>'key' as key
+    `select id, status, cluster_id || ' ' || module_id as place,
+       case when origin_id is null then metadata->>'key' else kind || ' of ' || origin_id end as key
      from deployments order by id`,
   );
 }

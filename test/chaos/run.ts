@@ -16,7 +16,8 @@ say(`${total} faults, by kind:`);
 for (const { name } of faultKinds) say(`  ${String(faults.get(name) ?? 0).padStart(3)} ${name}`);
 say(
   `${load.acknowledged.size} deployments acknowledged, ${load.retries} requests repeated, ` +
-    `${load.unanswered} never answered, refused: ${listed(load.refused)}; ${load.verbs} verbs`,
+    `${load.unanswered} never answered, refused: ${listed(load.refused)}; ` +
+    `${load.verbs} verbs, ${load.returns} rollbacks and retries`,
 );
 say(`${report.deployments} deployments ended: ${listed(report.statuses)}`);
 say(`all over ${(report.overAfterMs / 1000).toFixed(1)} s after the last fault`);

@@ -41,6 +41,10 @@ export class SmallService {
     this.name = options.name;
   }
 
+  get hasTraffic(): boolean {
+    return this.options.port !== undefined;
+  }
+
   async push(client: Client, version: string, hookSeconds = this.options.hookSeconds ?? 0) {
     const { port } = this.options;
     const isBad = version === SmallService.badVersion;
