@@ -14,7 +14,7 @@ import {
   stopLeftover,
   untilOver,
 } from './leftover-hook.js';
-import type { ModuleOutput } from './module-output.js';
+import { type ModuleOutput, ROTATE_EVERY_MS } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
 import { stopGroup } from './process-group.js';
 
@@ -111,8 +111,10 @@ export class HookRunner {
   /** Null: it went well. Throws when it cannot even be stopped: then it has not ended. */
   private async spawn(what: HookRun, runId: string): Promise<string | null> {
     await mkdir(what.directory, { recursive: true, mode: 0o700 });
-    what.output.rotate(outputName(what.key));
+    const rotate = () => what.output.rotate(outputName(what.key));
+    rotate();
     const output = what.output.open(outputName(what.key));
+    const rotating = setInterval(rotate, ROTATE_EVERY_MS);
     try {
       return await new Promise<string | null>((resolve, reject) => {
         const child = spawn(what.hook.command, what.hook.args, {
@@ -145,6 +147,7 @@ export class HookRunner {
         });
       });
     } finally {
+      clearInterval(rotating);
       closeSync(output);
     }
   }

@@ -1,5 +1,13 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { closeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModuleOutput } from './module-output.js';
@@ -12,7 +20,7 @@ it('rotates under a process that goes on writing, and keeps five', () => {
   const descriptor = output.open('one');
   for (let round = 1; round <= 7; round += 1) {
     writeSync(descriptor, `round ${round} ${'x'.repeat(100)}\n`);
-    output.rotate('one', 50);
+    output.rotate('one', 60);
   }
   writeSync(descriptor, 'after\n');
   closeSync(descriptor);
@@ -21,6 +29,27 @@ it('rotates under a process that goes on writing, and keeps five', () => {
   expect(readdirSync(join(home, 'rotated')).sort()).toEqual([
     ...['one.log', 'one.log.1', 'one.log.2', 'one.log.3', 'one.log.4', 'one.log.5'],
   ]);
+});
+
+it('keeps the end of what came too fast, and says how much is missing', () => {
+  const output = new ModuleOutput(join(home, 'flooded'));
+  const descriptor = output.open('one');
+  writeSync(descriptor, `${'x'.repeat(997)}\nthe end`);
+  output.rotate('one', 5);
+  closeSync(descriptor);
+  const kept = readFileSync(`${output.path('one')}.1`, 'utf8');
+  expect(kept).toBe('[truncated: 995 bytes before this were dropped]\nxx\nthe end');
+  expect(readFileSync(output.path('one'), 'utf8')).toBe('');
+});
+
+it('cuts what is too long also when it cannot be kept', () => {
+  const output = new ModuleOutput(join(home, 'no-room'));
+  appendFileSync(output.path('one'), 'x'.repeat(100));
+  // Neither can be written over the other.
+  const full = (number: number) => join(`${output.path('one')}.${number}`, 'full');
+  for (const number of [4, 5]) mkdirSync(full(number), { recursive: true });
+  output.rotate('one', 50);
+  expect(readFileSync(output.path('one'), 'utf8')).toBe('');
 });
 
 it('shows the last lines in a form that no terminal obeys', () => {

@@ -1,5 +1,17 @@
-import { copyFileSync, openSync, readSync, fstatSync, closeSync, truncateSync } from 'node:fs';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../../kernel/text.js';
 
@@ -7,11 +19,15 @@ const ROTATE_BYTES = 10 * 1024 * 1024;
 const KEEP_ROTATED = 5;
 const KEEP_INSTANCES = 10;
 const TAIL_BYTES = 8 * 1024;
+/** How often to look at what is being written. */
+export const ROTATE_EVERY_MS = 250;
 
 /**
  * A module writes straight into its file, opened for appending, so its output needs no agent. To
  * rotate, the file is copied and cut: the process keeps its descriptor, and appending goes on at
- * the new end. A few lines written between copy and cut may be lost.
+ * the new end. A few lines written between copy and cut may be lost. Of a file that has become far
+ * too long meanwhile only the end is kept, and that says so: a module that floods its output takes
+ * neither the disk nor the agent's time.
  */
 export class ModuleOutput {
   constructor(private readonly directory: string) {
@@ -31,31 +47,25 @@ export class ModuleOutput {
     const path = this.path(instance);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes <= limitBytes) return;
-    for (let number = KEEP_ROTATED - 1; number >= 1; number -= 1) {
-      const older = `${path}.${number}`;
-      if (statSync(older, { throwIfNoEntry: false })) renameSync(older, `${path}.${number + 1}`);
+    try {
+      for (let number = KEEP_ROTATED - 1; number >= 1; number -= 1) {
+        const older = `${path}.${number}`;
+        if (statSync(older, { throwIfNoEntry: false })) renameSync(older, `${path}.${number + 1}`);
+      }
+      const { end, dropped } = endOf(path, 2 * limitBytes);
+      const mark = dropped > 0 ? `[truncated: ${dropped} bytes before this were dropped]\n` : '';
+      writeFileSync(`${path}.1`, mark, { mode: 0o600 });
+      appendFileSync(`${path}.1`, end);
+    } catch {
+      // A disk without room, say, has none for a copy: all the more reason to cut.
     }
-    copyFileSync(path, `${path}.1`);
     truncateSync(path, 0);
   }
 
   /** The end of the output on one printable line, for a reason. */
   tail(instance: string, lines = 5): string {
-    let descriptor: number;
-    try {
-      descriptor = openSync(this.path(instance), 'r');
-    } catch {
-      return '';
-    }
-    try {
-      const { size } = fstatSync(descriptor);
-      const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-      const count = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-      const text = bytes.subarray(0, count).toString('utf8').trimEnd();
-      return text.split('\n').slice(-lines).map(printable).join(' | ').slice(-1500);
-    } finally {
-      closeSync(descriptor);
-    }
+    const text = endOf(this.path(instance), TAIL_BYTES).end.toString('utf8').trimEnd();
+    return text.split('\n').slice(-lines).map(printable).join(' | ').slice(-1500);
   }
 
   /** Removes the output of all but the newest instances. Their names grow with time. */
@@ -66,5 +76,24 @@ export class ModuleOutput {
     for (const name of names) {
       if (!kept.has(name.split('.')[0]!)) rmSync(join(this.directory, name), { force: true });
     }
+  }
+}
+
+/** So many bytes at most, and how many were before them; none of a file that is not there. */
+function endOf(path: string, most: number): { end: Buffer; dropped: number } {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    return { end: Buffer.alloc(0), dropped: 0 };
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, most));
+    const dropped = size - bytes.length;
+    const count = readSync(descriptor, bytes, 0, bytes.length, dropped);
+    return { end: bytes.subarray(0, count), dropped };
+  } finally {
+    closeSync(descriptor);
   }
 }
