@@ -1,12 +1,11 @@
 // The new release (green) is started beside the old one (blue) on every node, checked, and gets all
 // the traffic in one switch. Blue stays warm for a while, so that going back takes no time.
 import { z } from 'zod';
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { smokeTest, type Smoke } from '../../kernel/smoke-test.js';
 import type { Step } from '../../engine/plan.js';
 import { utilizationParams } from '../gates/utilization/utilization-params.js';
-import { keepStep, opening, sharesTraffic, wave } from './plan-parts.js';
+import { chunks, keepStep, notPossible, opening, sharesTraffic, wave } from './plan-parts.js';
 import type { GateChoice, PlanNode, Strategy, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;
@@ -107,13 +106,9 @@ function follow(
   own: BlueGreenParams,
 ): Step[] {
   const smoke = smokeOf(facts, own);
-  const steps: Step[] = [];
-  for (let at = 0; at < nodes.length; at += limits.nodesPerWave) {
-    const number = first + at / limits.nodesPerWave;
-    const part = nodes.slice(at, at + limits.nodesPerWave);
-    steps.push(...wave(number, part, facts, { gates: [facts.gate], ...(smoke ? { smoke } : {}) }));
-  }
-  return steps;
+  return chunks(nodes, limits.nodesPerWave).flatMap((part, index) =>
+    wave(first + index, part, facts, { gates: [facts.gate], ...(smoke ? { smoke } : {}) }),
+  );
 }
 
 function smokeOf({ smokeTests }: StrategyFacts, own: BlueGreenParams): Smoke | null {
@@ -130,8 +125,4 @@ function withoutTraffic({ kind, params: gate, maxWaitMs }: GateChoice): GateChoi
     params: utilizationParams.parse({ pollIntervalMs, maxWaitMs: waitMs, onNoData }),
     maxWaitMs,
   };
-}
-
-function notPossible(why: string): DomainError {
-  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
 }

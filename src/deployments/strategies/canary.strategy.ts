@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { Step } from '../../engine/plan.js';
-import { chunks, opening, sharesTraffic, wave } from './plan-parts.js';
+import { chunks, notPossible, opening, sharesTraffic, wave } from './plan-parts.js';
 import { spreadOver } from './spread.js';
 import type { PlanNode, Strategy, StrategyFacts } from './strategy.js';
 
@@ -137,8 +137,4 @@ function tooManySteps(nodes: number, steps: number): DomainError {
   return notPossible(
     `${nodes} nodes make ${steps} steps, and a plan has at most ${limits.stepsPerPlan}. Shorten strategy.trafficPercent, or name fewer waves`,
   );
-}
-
-function notPossible(why: string): DomainError {
-  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
 }

@@ -1,7 +1,7 @@
 // All nodes at once; settled when every node runs the release, healthy. For where nobody waits.
 import { z } from 'zod';
 import { limits } from '../../kernel/limits.js';
-import { opening, wave } from './plan-parts.js';
+import { chunks, opening, wave } from './plan-parts.js';
 import type { Strategy } from './strategy.js';
 
 const params = z.strictObject({});
@@ -12,10 +12,7 @@ export const direct: Strategy<z.output<typeof params>> = {
   description: 'Every serving node moves in one wave. No gate but health: nothing is compared.',
   params,
   plan: (facts) => {
-    const waves: (typeof facts.nodes)[] = [];
-    for (let at = 0; at < facts.nodes.length; at += limits.nodesPerWave) {
-      waves.push(facts.nodes.slice(at, at + limits.nodesPerWave));
-    }
+    const waves = chunks(facts.nodes, limits.nodesPerWave);
     const steps = waves.flatMap((nodes, index) => wave(index + 1, nodes, facts, { gates: [] }));
     return { role: 'forward', steps: [...opening(), ...steps] };
   },

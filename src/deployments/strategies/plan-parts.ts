@@ -1,5 +1,6 @@
 /** The steps that strategies are made of. A strategy chooses nodes and order; this is the rest. */
 import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
+import { DomainError } from '../../kernel/errors.js';
 import type { Smoke } from '../../kernel/smoke-test.js';
 import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
@@ -178,6 +179,11 @@ function undoWave(number: number, nodes: readonly NodeMove[]): Step[] {
 
 function reverse({ nodeId, name, from, to }: NodeMove): NodeMove {
   return { nodeId, name, from: to, to: from };
+}
+
+/** What a strategy says when there is no plan for these facts; `why` goes on in the same sentence. */
+export function notPossible(why: string): DomainError {
+  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
 }
 
 export function chunks<T>(items: readonly T[], size: number): T[][] {

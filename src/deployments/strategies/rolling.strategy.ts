@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { utilizationParams } from '../gates/utilization/utilization-params.js';
-import { opening, servingStep, wave } from './plan-parts.js';
+import { chunks, notPossible, opening, servingStep, wave } from './plan-parts.js';
 import { spreadOver } from './spread.js';
-import type { GateChoice, PlanNode, Strategy, StrategyFacts } from './strategy.js';
+import type { GateChoice, Strategy, StrategyFacts } from './strategy.js';
 
 const AMOUNT = 'must be a whole number from 0 to 500, or a share of the nodes from "0%" to "100%"';
 
@@ -52,7 +52,7 @@ export const rolling: Strategy<RollingParams> = {
     const ordered = spreadOver(facts.nodes, SPREAD_BY);
     const utilization = utilizationChoice(facts.gate, own);
     const gates = facts.gate.kind === 'utilization' ? [utilization] : [facts.gate, utilization];
-    const steps = cut(ordered, size).flatMap((nodes, index) => [
+    const steps = chunks(ordered, size).flatMap((nodes, index) => [
       servingStep(index + 1, { maxUnavailable, maxSurge }),
       ...wave(index + 1, nodes, facts, { gates }),
     ]);
@@ -108,12 +108,6 @@ function timesOf({ pollIntervalMs, maxWaitMs, onNoData }: GateChoice['params']) 
   return { pollIntervalMs, maxWaitMs, onNoData };
 }
 
-function cut(nodes: readonly PlanNode[], size: number): PlanNode[][] {
-  const batches: PlanNode[][] = [];
-  for (let at = 0; at < nodes.length; at += size) batches.push(nodes.slice(at, at + size));
-  return batches;
-}
-
 function isZero(value: number | string): boolean {
   return value === 0 || value === '0%';
 }
@@ -131,8 +125,4 @@ function tooManyBatches(nodes: number, size: number): DomainError {
   return notPossible(
     `${nodes} nodes in batches of ${size} make too many steps (at most ${limits.stepsPerPlan}). Raise strategy.maxUnavailable, for example to "10%"`,
   );
-}
-
-function notPossible(why: string): DomainError {
-  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
 }

@@ -99,9 +99,9 @@ export class Database {
       try {
         return await this.attempt(source, begin, work);
       } catch (error) {
-        if (isTimeout(error)) throw databaseBusy(error);
+        if (isTimeout(error)) throw unavailable(BUSY, error);
         if (!isRetryable(error)) throw error;
-        if (attempt >= TRANSACTION_ATTEMPTS) throw databaseBusy(error);
+        if (attempt >= TRANSACTION_ATTEMPTS) throw unavailable(BUSY, error);
       }
     }
   }
@@ -124,7 +124,7 @@ export class Database {
       await begun;
     } catch (error) {
       await this.undo({ runner, client }, error);
-      throw isConnectionLoss(error) ? databaseAway(error) : error;
+      throw isConnectionLoss(error) ? unavailable(AWAY, error) : error;
     }
     try {
       for (const name of tx.commitNames) await failpoint('database.commit:before', name);
@@ -153,7 +153,7 @@ export class Database {
       return { runner, client: (await runner.connect()) as PoolClient };
     } catch (error) {
       await runner.release().catch(() => undefined);
-      throw databaseAway(error);
+      throw unavailable(AWAY, error);
     }
   }
 
@@ -186,20 +186,11 @@ async function cut(client: PoolClient): Promise<void> {
   await closed;
 }
 
-function databaseBusy(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'database-unavailable',
-    'The database is busy: others hold what this needs, or it is slow. Nothing was changed. Try again in a few seconds.',
-    { cause },
-  );
-}
+const BUSY =
+  'The database is busy: others hold what this needs, or it is slow. Nothing was changed.';
+const AWAY = 'The database does not answer.';
 
-function databaseAway(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'database-unavailable',
-    'The database does not answer. Try again in a few seconds.',
-    { cause },
-  );
+function unavailable(why: string, cause: unknown): DomainError {
+  const message = `${why} Try again in a few seconds.`;
+  return new DomainError('unavailable', 'database-unavailable', message, { cause });
 }
