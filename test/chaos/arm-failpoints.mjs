@@ -36,6 +36,10 @@ function armed(source, known) {
     load();
     for (const entry of entries) {
       if (entry.at !== at || (entry.about !== undefined && entry.about !== about)) continue;
+      if (entry.percent !== undefined) {
+        if (Math.random() * 100 < entry.percent) await act(entry);
+        continue;
+      }
       const count = (hits.get(entry.text) ?? 0) + 1;
       hits.set(entry.text, count);
       // Once in all processes: the one that is started again must not die of it, too.

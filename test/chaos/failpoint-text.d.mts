@@ -5,4 +5,6 @@ export function readFailpoints(text: string): {
   readonly action: string;
   readonly ms: number;
   readonly nth: number;
+  /** Not once at the n-th time, but this share of the times. */
+  readonly percent?: number;
 }[];

@@ -79,10 +79,22 @@ export const faultKinds: readonly FaultKind[] = [
   fault('failpoint-failure', 2, (world, dice) =>
     atFailpoint(world, dice, dice.pick(['error', 'lost', 'conflict'])),
   ),
+  fault('failpoint-conflict-storm', 2, (world, dice) =>
+    conflictStorm(world, dice.between(1_000, 6_000)),
+  ),
   fault('failpoint-delay', 1, (world, dice) =>
     atFailpoint(world, dice, `delay:${dice.between(100, 5_000)}`),
   ),
 ];
+
+/** One transaction in ten of every process, retries among them. */
+async function conflictStorm(world: World, ms: number): Promise<string> {
+  const text = 'database.commit:before=conflict@10%';
+  await world.arm(text);
+  await pause(ms);
+  await world.arm('');
+  return `${text} for ${ms} ms`;
+}
 
 function kill(one: Supervised): string {
   one.kill();

@@ -84,8 +84,8 @@ describe('nodes behind a bad network', () => {
     expect((await startsIn(diary))['node-2 2.0.0']).toBe(1);
   });
 
-  it('that is slow takes longer, and that is all', async () => {
-    network.slow({ latencyMs: 250, jitterMs: 500, bytesPerSecond: 125_000 });
+  it('that is slow and loses packets takes longer, and that is all', async () => {
+    network.slow({ latencyMs: 250, jitterMs: 500, bytesPerSecond: 125_000, lossPercent: 20 });
     await rollouts.expectEnd(await rollouts.begin('orders', '3.0.0', direct), 'Succeeded');
     expect((await startsIn(diary))['node-2 3.0.0']).toBe(1);
     network.mend();

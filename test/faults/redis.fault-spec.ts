@@ -72,6 +72,21 @@ describe('a cluster whose Redis', () => {
     await expectHintsAgain(tidegate, allEnd);
   });
 
+  it('has no room on its disk still takes deployments and ends them', async () => {
+    await admin.config('SET', 'appendonly', 'yes');
+    await eventually(async () => {
+      expect(await admin.info('persistence')).toMatch(/aof_enabled:1\r\naof_rewrite_in_progress:0/);
+    });
+    redis.limitFiles(0);
+    await eventually(async () => {
+      await expect(admin.set('canary', 'x')).rejects.toThrow('MISCONF');
+    });
+    await allEnd(2);
+    redis.limitFiles(null);
+    await admin.config('SET', 'appendonly', 'no');
+    await expectHintsAgain(tidegate, allEnd);
+  });
+
   it('has lost its scripts takes the next hint as if nothing had been', async () => {
     const before = await hintsTaken(tidegate);
     await admin.script('FLUSH');

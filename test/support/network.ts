@@ -7,7 +7,11 @@ export interface Slowness {
   /** Added to the latency of each piece, anywhere from none to all of it. */
   readonly jitterMs: number;
   readonly bytesPerSecond: number;
+  /** Of the pieces: TCP sends each again after 200 ms, 400 ms and so on, and what follows waits for it. */
+  readonly lossPercent?: number;
 }
+
+const FIRST_RETRANSMISSION_MS = 200;
 
 export interface Link {
   readonly client: Socket;
@@ -101,9 +105,10 @@ export class Network {
     from.on('data', (chunk: Buffer) => {
       if (!this.passes(link, from, chunk)) return this.part(link);
       if (!this.slowness) return void to.write(chunk);
-      const { latencyMs, jitterMs, bytesPerSecond } = this.slowness;
+      const { latencyMs, jitterMs, bytesPerSecond, lossPercent = 0 } = this.slowness;
       const now = performance.now();
-      const arrivesAt = now + latencyMs + jitterMs * Math.random();
+      const sentAt = now + retransmissionMs(lossPercent);
+      const arrivesAt = sentAt + latencyMs + jitterMs * Math.random();
       // One piece after the other, as the line is as wide as it is.
       freeAt = Math.max(freeAt, arrivesAt) + (chunk.length / bytesPerSecond) * 1000;
       setTimeout(() => to.write(chunk), freeAt - now);
@@ -115,4 +120,12 @@ export class Network {
     link.client.destroy();
     link.server.destroy();
   }
+}
+
+function retransmissionMs(lossPercent: number): number {
+  let ms = 0;
+  for (let againMs = FIRST_RETRANSMISSION_MS; Math.random() * 100 < lossPercent; againMs *= 2) {
+    ms += againMs;
+  }
+  return ms;
 }

@@ -1,5 +1,5 @@
 /** A real Redis for one test file: its own server, or a prefix of its own on the one in REDIS_URL. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,6 +20,8 @@ export interface TestRedis {
   /** SIGSTOP and SIGCONT: it takes connections and answers nothing. As `kill`. */
   freeze?: () => void;
   thaw?: () => void;
+  /** No file of it may grow beyond, as on a disk that is full; null: as before. As `kill`. */
+  limitFiles?: (bytes: number | null) => void;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,9 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-redis-'));
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
-  const server = spawn(program, [...flags, '--save', '', '--appendonly', 'no'], {
+  // Beyond a limit of files a write is to fail, as it does on a full disk, and not to end the process.
+  const ignoring = ['-c', 'trap "" XFSZ; exec "$@"', 'sh', program];
+  const server = spawn('sh', [...ignoring, ...flags, '--save', '', '--appendonly', 'no'], {
     stdio: 'ignore',
   });
   const url = `redis://127.0.0.1:${port}`;
@@ -66,7 +70,11 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
     if (await isOurs(port, server.pid)) {
       const freeze = () => void server.kill('SIGSTOP');
       const thaw = () => void server.kill('SIGCONT');
-      return { url, prefix, kill, freeze, thaw, stop };
+      const limitFiles = (bytes: number | null) => {
+        const limit = `--fsize=${bytes ?? 'unlimited'}:unlimited`;
+        execFileSync('prlimit', ['--pid', String(server.pid), limit]);
+      };
+      return { url, prefix, kill, freeze, thaw, limitFiles, stop };
     }
     await delay(20);
   }
