@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Dice } from '../simulation/dice.js';
 import { freePort } from '../support/free-port.js';
+import { setOnConflict } from '../support/environment-rules.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
 import { evidence } from './evidence.js';
 import { drawFault, victimOf } from './faults.js';
@@ -17,6 +18,8 @@ import { World } from './world.js';
 /** Within which everything that was accepted is over, once nothing goes wrong any more. */
 const CALM_MS = 60_000;
 const CLUSTERS = ['east', 'west'];
+/** What newer deployments do: mostly wait for their turn. One rule for a whole run. */
+const RULES = ['queue', 'queue', 'supersede'] as const;
 const SIZE = { apis: 2, workers: 3, nodes: 8, clusters: CLUSTERS };
 
 export interface ChaosReport {
@@ -67,6 +70,9 @@ class Run {
       await service.push(client, SmallService.badVersion);
     }
     const { urls } = world;
+    const rule = this.loadDice.pick(RULES);
+    await setOnConflict(client, 'QA', rule);
+    this.story.push(`newer deployments: ${rule}`);
     const countOpen = async () =>
       (await deploymentsOf(world)).filter((each) => !isOver(each)).length;
     const load = new Load(

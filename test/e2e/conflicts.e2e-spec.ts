@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { setOnConflict } from '../support/environment-rules.js';
 import { eventually } from '../support/eventually.js';
 import { endlessGate, idOf, VerbsRig } from '../support/verbs-rig.js';
 
@@ -17,16 +18,8 @@ describe('a deployment where another one is not over', () => {
 
   afterAll(() => rig?.stop());
 
-  async function policy(onConflict: string): Promise<void> {
-    const { body } = await rig.client.get('/environments/QA');
-    const { defaults, allowedStrategies, signaturePolicy, version } = body;
-    const rules = { defaults, allowedStrategies, signaturePolicy, onConflict };
-    const ifMatch = { 'if-match': `"${version}"` };
-    expect((await rig.client.put('/environments/QA', rules, ifMatch)).status).toBe(200);
-  }
-
   it('is refused by "reject", which names the active one, even at the same moment', async () => {
-    await policy('reject');
+    await setOnConflict(rig.client, 'QA', 'reject');
     const module = await rig.module('1.0.0', '2.0.0');
     const slow = { strategy: { kind: 'canary' }, gate: endlessGate };
     const answers = await Promise.all(
@@ -44,7 +37,7 @@ describe('a deployment where another one is not over', () => {
   });
 
   it('takes the place of the others by "supersede", but only when they are undone', async () => {
-    await policy('supersede');
+    await setOnConflict(rig.client, 'QA', 'supersede');
     const module = await rig.module('1.0.0', '2.0.0', '3.0.0', '4.0.0');
     await rig.deploy(module, '1.0.0');
     const active = await rig.watched(module, '2.0.0');
@@ -82,7 +75,7 @@ describe('a deployment where another one is not over', () => {
   });
 
   it('never supersedes a rollback, and a rollback goes first in the queue', async () => {
-    await policy('queue');
+    await setOnConflict(rig.client, 'QA', 'queue');
     const module = await rig.module('1.0.0', '2.0.0', '3.0.0');
     await rig.deploy(module, '1.0.0');
     const second = await rig.deploy(module, '2.0.0');
@@ -96,7 +89,7 @@ describe('a deployment where another one is not over', () => {
         ({ waitingOn }: { waitingOn: { kind: string } | null }) => waitingOn?.kind === 'slot',
       );
     await Promise.all([inQueue(queued), inQueue(rollback)]);
-    await policy('supersede');
+    await setOnConflict(rig.client, 'QA', 'supersede');
     const last = idOf(await rig.post(module, '2.0.0', direct));
     const ends = await Promise.all([active, queued, rollback, last].map((id) => rig.ended(id)));
     expect(ends.map(({ status }) => status)).toEqual([
