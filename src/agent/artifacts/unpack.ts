@@ -92,7 +92,10 @@ async function syncFolders(folder: string): Promise<void> {
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
   try {
-    await folder.sync();
+    await folder.sync().catch((error: NodeJS.ErrnoException) => {
+      // A file system that has no such thing, over a network for instance.
+      if (!['EINVAL', 'ENOTSUP'].includes(error.code ?? '')) throw error;
+    });
   } finally {
     await folder.close();
   }

@@ -54,8 +54,10 @@ export class Launcher {
   /** Stops the group and forgets the instance. Throws DomainError `does-not-stop`, and does not. */
   async stop(record: InstanceRecord, graceMs: number): Promise<void> {
     if (record.identity) await stopGroup(record.identity, graceMs);
-    this.parts.instances.gone(record.instance);
-    this.ports.release(record.port);
+    const { instances } = this.parts;
+    instances.gone(record.instance);
+    // A record of before a reboot may name a port that another instance has by now.
+    if (!instances.all().some(({ port }) => port === record.port)) this.ports.release(record.port);
     this.exits.delete(record.instance);
   }
 

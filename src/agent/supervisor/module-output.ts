@@ -43,6 +43,7 @@ export class ModuleOutput {
     return join(this.directory, `${instance}.log`);
   }
 
+  /** Never throws: nobody who looks after a module has an answer to a file that cannot be cut. */
   rotate(instance: string, limitBytes = ROTATE_BYTES): void {
     const path = this.path(instance);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -59,7 +60,11 @@ export class ModuleOutput {
     } catch {
       // A disk without room, say, has none for a copy: all the more reason to cut.
     }
-    truncateSync(path, 0);
+    try {
+      truncateSync(path, 0);
+    } catch {
+      // Removed meanwhile, say; the next look sees.
+    }
   }
 
   /** The end of the output on one printable line, for a reason. */
