@@ -69,8 +69,9 @@ try {
   await rig.sql('vacuum analyze');
   await delay(2 * options.poll);
   add(`${copies.length} in flight`, await promoteAll());
-  const opening = openMany(options.opened);
-  add(`${options.opened} being opened beside them`, await promoteAll());
+  let isFlooded = true;
+  const opening = openMany(options.opened).finally(() => (isFlooded = false));
+  add(`while ${options.opened} are opened`, await promoteAll(() => isFlooded));
   await opening;
   printTable('From the 202 of promote to the first node told', rows);
 
@@ -101,12 +102,14 @@ try {
     return row!.count === those.length;
   }
 
-  async function promoteAll(): Promise<string[]> {
+  /** As long as it goes on: a promotion after the flood is one beside nothing. */
+  async function promoteAll(goesOn = () => true): Promise<string[]> {
     const told: number[] = [];
     const accepted: number[] = [];
     const ready = watched.splice(0, Math.ceil(options.promotes / PROMOTIONS_EACH));
     for (let wave = 0; wave < PROMOTIONS_EACH; wave += 1) {
       for (const each of ready) {
+        if (!goesOn()) return [spread(told), spread(accepted)];
         const [toldMs, acceptedMs] = await promote(each);
         told.push(toldMs);
         accepted.push(acceptedMs);
@@ -140,6 +143,14 @@ try {
       return tenant.deploy(moduleName(2), cluster.name);
     });
     await Promise.all(posts);
+    await until('all of them are opened', async () => {
+      const [row] = await rig.sql<{ count: number }>(
+        `select count(*)::int as count from deployments d join modules m on m.id = d.module_id
+         where m.name = $1 and d.status = 'Pending'`,
+        [moduleName(2)],
+      );
+      return row!.count === 0;
+    });
   }
 } finally {
   await rig.stop();

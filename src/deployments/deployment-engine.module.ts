@@ -28,6 +28,9 @@ import { Steps } from './steps/steps.js';
 const HINT_CONCURRENCY = 16;
 /** Of those, for one tenant: half, so that a flood of one leaves the hints of others a way. */
 const HINTS_PER_TENANT = 8;
+/** Besides those, for what a person has asked for and waits for; and of those, for one tenant. */
+const URGENT_CONCURRENCY = 4;
+const URGENT_PER_TENANT = 2;
 
 /** Runs the engine in this process, from start to shutdown. */
 @Injectable()
@@ -58,12 +61,13 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
 
   async onApplicationBootstrap(): Promise<void> {
     this.engine.start();
-    const hints = new HintShare(HINTS_PER_TENANT, (key) => this.engine.look(key));
-    const take: RunHandler = (key) => {
+    const shareOf = (perTenant: number) => new HintShare(perTenant, (key) => this.engine.look(key));
+    const [hints, urgent] = [shareOf(HINTS_PER_TENANT), shareOf(URGENT_PER_TENANT)];
+    const take: RunHandler = (key, isUrgent) => {
       this.gauges.hintTaken();
-      return hints.take(key);
+      return (isUrgent ? urgent : hints).take(key);
     };
-    await this.wakeUp.start(take, { concurrency: HINT_CONCURRENCY });
+    await this.wakeUp.start(take, { normal: HINT_CONCURRENCY, urgent: URGENT_CONCURRENCY });
   }
 
   async onApplicationShutdown(): Promise<void> {

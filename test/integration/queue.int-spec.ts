@@ -69,7 +69,7 @@ describe('WakeUp without its server', () => {
     const client = new Redis(redis.url);
     const wakeUp = new BullMqWakeUp(redisConnections(redis.url, redis.prefix), quiet);
     const seen: string[] = [];
-    await wakeUp.start(async ({ id }) => void seen.push(id), { concurrency: 1 });
+    await wakeUp.start(async ({ id }) => void seen.push(id), { normal: 1, urgent: 1 });
     // A server of REDIS_URL belongs to somebody else: only our own keys are taken away there.
     const keys = await client.keys(`{${redis.prefix}}*`);
     if (keys.length > 0) await client.del(keys);
@@ -118,7 +118,7 @@ describe('a flood of hints', () => {
       seen.push(id);
       if (tenantId === flooding) await ended;
     });
-    await wakeUp.start((key) => hints.take(key), { concurrency: 4 });
+    await wakeUp.start((key) => hints.take(key), { normal: 4, urgent: 1 });
     try {
       for (let count = 0; count < 300; count += 1) wakeUp.now({ tenantId: flooding, id: newId() });
       await eventually(() => expect(seen).toHaveLength(2));

@@ -70,7 +70,8 @@ export class Acceptance {
     const key = { tenantId: ctx.tenantId, id };
     ctx.tx.commitsAs('accept');
     ctx.tx.afterCommit(() => {
-      this.wakeUp.now(key);
+      if (lane === 'rollback') this.wakeUp.urgently(key);
+      else this.wakeUp.now(key);
       this.signal.publish(Topic.Deployment, id);
       this.metrics.accepted(ctx.tenantId, spec);
     });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunHandler, RunKey } from '../../platform/queue/wake-up.js';
+import type { RunKey } from '../../platform/queue/wake-up.js';
 
 /** Taking hints only to drop them would keep the process busy for seconds after a flood. */
 const DROP_AFTER_MS = 50;
@@ -15,7 +15,7 @@ export class HintShare {
 
   constructor(
     private readonly perTenant: number,
-    private readonly look: RunHandler,
+    private readonly look: (key: RunKey) => Promise<void>,
     private readonly pause = (ms: number): Promise<unknown> => delay(ms),
   ) {}
 

@@ -187,7 +187,7 @@ export class DeploymentVerbs {
     const key = { tenantId: ctx.tenantId, id };
     ctx.tx.commitsAs('verb');
     ctx.tx.afterCommit(() => {
-      this.wakeUp.now(key);
+      this.wakeUp.urgently(key);
       this.signal.publish(Topic.Deployment, id);
     });
   }

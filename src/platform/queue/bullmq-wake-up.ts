@@ -1,7 +1,7 @@
 import { Queue, Worker, type Job } from 'bullmq';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
-import { WakeUp, type RunHandler, type RunKey } from './wake-up.js';
+import { WakeUp, type RunHandler, type RunKey, type WakeUpConcurrency } from './wake-up.js';
 import { OutsidePort, silentObserver, type OutsideObserver } from '../outside/outside-port.js';
 import type { QueueConnections } from './queue-connections.js';
 
@@ -10,6 +10,8 @@ export interface QueueLog {
 }
 
 const QUEUE_NAME = 'runs';
+/** Of its own: whoever is in a queue with thousands that come faster than they are taken may wait. */
+const URGENT_QUEUE_NAME = 'runs-urgent';
 /** A hint that takes longer than this to be placed is given up: the due loop is faster. */
 const LOCK_MS = 60_000;
 /** Twice what a command may take: a frozen server must not gather a crowd of hints. */
@@ -33,7 +35,8 @@ export interface WakeUpOptions {
  */
 export class BullMqWakeUp extends WakeUp {
   private readonly queue: Queue<RunKey, void, string>;
-  private worker: Worker<RunKey, void, string> | undefined;
+  private readonly urgentQueue: Queue<RunKey, void, string>;
+  private workers: readonly Worker<RunKey, void, string>[] = [];
   private warnedAt = 0;
   private readonly monotonic: () => number;
   private readonly port: OutsidePort;
@@ -47,39 +50,68 @@ export class BullMqWakeUp extends WakeUp {
     this.monotonic = monotonic;
     const times = { deadlineMs: ADD_MS, openMs: OPEN_MS };
     this.port = new OutsidePort({ ...times, isAway: () => true, away, observer });
-    this.queue = new Queue<RunKey, void, string>(
-      QUEUE_NAME,
-      {
-        connection: connections.producer() as never,
-        ...(connections.prefix ? { prefix: connections.prefix } : {}),
-        streams: { events: { maxLen: EVENTS_KEPT } },
-        defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-      },
-      connections.backendFactory as never,
-    );
-    // Without a listener an `error` event ends the process.
-    this.queue.on('error', (error) => this.warn(error));
+    const producer = connections.producer();
+    this.queue = this.queueOf(QUEUE_NAME, producer);
+    this.urgentQueue = this.queueOf(URGENT_QUEUE_NAME, producer);
   }
 
   now(key: RunKey): void {
-    this.port.call(() => this.add(key)).catch((error: unknown) => this.warn(error));
+    this.hint(this.queue, key);
   }
 
-  private async add({ tenantId, id }: RunKey): Promise<void> {
+  urgently(key: RunKey): void {
+    this.hint(this.urgentQueue, key);
+  }
+
+  private hint(queue: Queue<RunKey, void, string>, key: RunKey): void {
+    this.port.call(() => this.add(queue, key)).catch((error: unknown) => this.warn(error));
+  }
+
+  private async add(queue: Queue<RunKey, void, string>, { tenantId, id }: RunKey): Promise<void> {
     await failpoint('queue.wake-up:before');
     // The newest first: who waits behind a backlog has been found by the due loop meanwhile.
-    await this.queue.add('look', { tenantId, id }, { jobId: id, lifo: true });
+    await queue.add('look', { tenantId, id }, { jobId: id, lifo: true });
     await failpoint('queue.wake-up:after');
   }
 
-  async start(handler: RunHandler, options: { concurrency: number }): Promise<void> {
+  async start(handler: RunHandler, { normal, urgent }: WakeUpConcurrency): Promise<void> {
+    this.workers = [
+      this.workerOf(QUEUE_NAME, normal, (key) => handler(key, false)),
+      this.workerOf(URGENT_QUEUE_NAME, urgent, (key) => handler(key, true)),
+    ];
+    // Without its server a process starts all the same: the due loop needs no hints.
+    const ready = Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+    await within(READY_MS, ready).catch((error: unknown) => this.warn(error));
+  }
+
+  private queueOf(name: string, connection: unknown): Queue<RunKey, void, string> {
+    const queue = new Queue<RunKey, void, string>(
+      name,
+      {
+        connection: connection as never,
+        ...this.place,
+        streams: { events: { maxLen: EVENTS_KEPT } },
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      },
+      this.connections.backendFactory as never,
+    );
+    // Without a listener an `error` event ends the process.
+    queue.on('error', (error) => this.warn(error));
+    return queue;
+  }
+
+  private workerOf(
+    name: string,
+    concurrency: number,
+    handler: (key: RunKey) => Promise<void>,
+  ): Worker<RunKey, void, string> {
     const worker = new Worker<RunKey, void, string>(
-      QUEUE_NAME,
+      name,
       (job: Job<RunKey, void, string>) => handler(job.data),
       {
         connection: this.connections.worker() as never,
-        ...(this.connections.prefix ? { prefix: this.connections.prefix } : {}),
-        concurrency: options.concurrency,
+        ...this.place,
+        concurrency,
         lockDuration: LOCK_MS,
         // A stalled hint may be handed out again without harm: the lease decides who acts.
         maxStalledCount: 1000,
@@ -87,16 +119,19 @@ export class BullMqWakeUp extends WakeUp {
       this.connections.backendFactory as never,
     );
     worker.on('error', (error) => this.warn(error));
-    this.worker = worker;
-    // Without its server a process starts all the same: the due loop needs no hints.
-    await within(READY_MS, worker.waitUntilReady()).catch((error: unknown) => this.warn(error));
+    return worker;
+  }
+
+  private get place(): { prefix?: string } {
+    const { prefix } = this.connections;
+    return prefix ? { prefix } : {};
   }
 
   async stop(graceMs: number): Promise<void> {
     // close() hangs for as long as the server is away, so the grace is ours to keep.
     const closed = (async () => {
-      await this.worker?.close();
-      await this.queue.close();
+      await Promise.all(this.workers.map((worker) => worker.close()));
+      await Promise.all([this.queue.close(), this.urgentQueue.close()]);
     })().catch((error: unknown) => this.warn(error));
     await within(graceMs, closed);
     await this.connections.close();

@@ -4,7 +4,13 @@ export interface RunKey {
   readonly id: string;
 }
 
-export type RunHandler = (key: RunKey) => Promise<void>;
+export type RunHandler = (key: RunKey, isUrgent: boolean) => Promise<void>;
+
+export interface WakeUpConcurrency {
+  readonly normal: number;
+  /** Besides those, and for urgent hints alone. */
+  readonly urgent: number;
+}
 
 /**
  * "Look at run X now." A hint: losing every one of them costs at most one beat of the due loop, so
@@ -12,8 +18,10 @@ export type RunHandler = (key: RunKey) => Promise<void>;
  */
 export abstract class WakeUp {
   abstract now(key: RunKey): void;
-  /** Starts to hand runs to the handler, at most `concurrency` at a time. */
-  abstract start(handler: RunHandler, options: { concurrency: number }): Promise<void>;
+  /** As `now`, for what a person waits for: taken however many other hints there are. */
+  abstract urgently(key: RunKey): void;
+  /** Starts to hand runs to the handler, at most so many at a time. */
+  abstract start(handler: RunHandler, concurrency: WakeUpConcurrency): Promise<void>;
   /** Takes no more hints and waits for running handlers, at most `graceMs`. */
   abstract stop(graceMs: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '../../../src/kernel/ids.js';
-import type { RunKey, WakeUp } from '../../../src/platform/queue/wake-up.js';
+import type { RunHandler, RunKey, WakeUp } from '../../../src/platform/queue/wake-up.js';
 import { eventually } from '../eventually.js';
 
 export interface WakeUpUnderTest {
@@ -16,13 +16,13 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
     let producer: WakeUp;
     let worker: WakeUp;
     let seen: RunKey[];
-    let handle: (key: RunKey) => Promise<void>;
+    let handle: RunHandler;
 
     beforeAll(async () => {
       server = await setUp();
       producer = server.open();
       worker = server.open();
-      await worker.start((key) => handle(key), { concurrency: 4 });
+      await worker.start((key, isUrgent) => handle(key, isUrgent), { normal: 4, urgent: 1 });
     });
 
     beforeEach(() => {
@@ -67,6 +67,25 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       });
       expect(seen.length).toBeLessThan(20);
       expect(seen.every(({ id }) => id === run.id)).toBe(true);
+    });
+
+    it('takes an urgent hint while a crowd of others has all other places and waits for more', async () => {
+      const run = key();
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      let busy = 0;
+      handle = async (each, isUrgent) => {
+        if (isUrgent) return void seen.push(each);
+        busy += 1;
+        await gate;
+      };
+      for (let others = 0; others < 40; others += 1) producer.now(key());
+      await eventually(() => expect(busy).toBe(4));
+      producer.urgently(run);
+      await eventually(() => expect(seen).toEqual([run]));
+      expect(busy).toBe(4);
+      open();
+      await eventually(() => expect(busy).toBe(40));
     });
 
     it('goes on after a handler that throws', async () => {
