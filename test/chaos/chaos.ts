@@ -107,7 +107,7 @@ class Run {
   private async services(): Promise<SmallService[]> {
     const folder = this.world.effectsFolder;
     const port = await freePort(this.world.portOffsets);
-    const job = new SmallService(folder, { name: 'job' });
+    const job = new SmallService(folder, { name: SmallService.alone });
     return [job, new SmallService(folder, { name: 'web', port })];
   }
 

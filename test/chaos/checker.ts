@@ -97,15 +97,11 @@ function overlaps(
 /** By node, module and generation: a hook ran once, and nothing was started without it. */
 async function effectFaults(world: World): Promise<string[]> {
   const nodes = world.nodes.map(({ name }) => name);
-  const { hooks, installs, starts } = await effectsIn(world.effectsFolder, nodes);
+  const { hooks, unaccounted } = await effectsIn(world.effectsFolder, nodes);
   const faults = [...hooks]
     .filter(([, count]) => count > 1)
     .map(([key, count]) => `I2 an effect happened ${count} times: ${key}`);
-  for (const [key, count] of starts) {
-    const most = installs.get(key) ?? 0;
-    if (count > most) faults.push(`I2 ${key} was started ${count} times for ${most} generations`);
-  }
-  return faults;
+  return [...faults, ...unaccounted.map((release) => `I2 ${release} was started once too often`)];
 }
 
 /** At any time: nobody holds a run for long after its lease has ended, and no lease is too long. */

@@ -31,7 +31,7 @@ export class Scenes {
 
   static async prepare(world: World): Promise<Scenes> {
     const client = await world.client();
-    const job = new SmallService(world.effectsFolder, { name: 'job', hookSeconds: 1 });
+    const job = new SmallService(world.effectsFolder, { name: SmallService.alone, hookSeconds: 1 });
     await job.pushAll(client);
     return new Scenes(world, client, job);
   }

@@ -33,6 +33,8 @@ export class SmallService {
   readonly versions = Array.from({ length: VERSIONS }, (_, index) => `${index + 1}.0.0`);
   /** Its hook fails: no node can run it. */
   static readonly badVersion = '6.6.6';
+  /** The name of the module without traffic: none of its releases runs beside another one. */
+  static readonly alone = 'job';
 
   constructor(
     private readonly folder: string,
@@ -84,24 +86,35 @@ export class SmallService {
 export interface Effects {
   /** By "node/module/generation/version/hook": how often it ran. */
   readonly hooks: ReadonlyMap<string, number>;
-  /** By "node module version": runs of the hook, and starts of the program. */
-  readonly installs: ReadonlyMap<string, number>;
-  readonly starts: ReadonlyMap<string, number>;
+  /** Starts of a program that nothing accounts for, as "node module version". */
+  readonly unaccounted: readonly string[];
 }
 
-/** What the nodes themselves have written down. */
+/**
+ * What the nodes themselves have written down. A hook is the beginning of each generation that starts
+ * something, and accounts for one start of its release. What must be alone was stopped to make room
+ * for another release, and comes back without a hook when that one did not work out.
+ */
 export async function effectsIn(folder: string, nodes: readonly string[]): Promise<Effects> {
   const hooks = new Map<string, number>();
-  const installs = new Map<string, number>();
-  const starts = new Map<string, number>();
-  const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  const unaccounted: string[] = [];
   for (const node of nodes) {
     const text = await readFile(join(folder, node), 'utf8').catch(() => '');
+    const hooked = new Map<string, number>();
+    const last = new Map<string, string>();
     for (const line of text.split('\n').filter(Boolean)) {
-      const [what, name, module, version, run] = line.split(' ');
-      if (what === 'hook') count(hooks, `${name}/${run}`);
-      count(what === 'hook' ? installs : starts, `${name} ${module} ${version}`);
+      const [what, , module = '', version = '', run] = line.split(' ');
+      const release = `${node} ${module} ${version}`;
+      const credit = hooked.get(release) ?? 0;
+      if (what === 'hook') {
+        hooks.set(`${node}/${run}`, (hooks.get(`${node}/${run}`) ?? 0) + 1);
+        hooked.set(release, credit + 1);
+      } else if (credit > 0) hooked.set(release, credit - 1);
+      else if (module !== SmallService.alone || last.get(module) === version) {
+        unaccounted.push(release);
+      }
+      last.set(module, version);
     }
   }
-  return { hooks, installs, starts };
+  return { hooks, unaccounted };
 }

@@ -45,7 +45,7 @@ export class Scenarios {
   static async prepare(world: World): Promise<Scenarios> {
     const client = await world.client();
     const port = await freePort(world.portOffsets);
-    const job = new SmallService(world.effectsFolder, { name: 'job' });
+    const job = new SmallService(world.effectsFolder, { name: SmallService.alone });
     const web = new SmallService(world.effectsFolder, { name: 'web', port });
     const scenarios = new Scenarios(world, client, job, web);
     for (const service of [job, web]) {
