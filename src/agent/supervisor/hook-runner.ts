@@ -148,6 +148,8 @@ export class HookRunner {
       });
     } finally {
       clearInterval(rotating);
+      // What it wrote since the last look: nobody would look again before its next run.
+      rotate();
       closeSync(output);
     }
   }
