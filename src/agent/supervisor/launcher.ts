@@ -54,6 +54,8 @@ export class Launcher {
   /** Stops the group and forgets the instance. Throws DomainError `does-not-stop`, and does not. */
   async stop(record: InstanceRecord, graceMs: number): Promise<void> {
     if (record.identity) await stopGroup(record.identity, graceMs);
+    // What it wrote last: nobody looks at the output of an instance that is gone.
+    this.output(record.moduleId).rotate(record.instance);
     const { instances } = this.parts;
     instances.gone(record.instance);
     // A record of before a reboot may name a port that another instance has by now.
