@@ -88,8 +88,12 @@ class Run {
     const overAfterMs = Math.round(performance.now() - calmSince);
     await this.allSettled(calmSince);
     // A new one: each look signs in, and a person's oldest session ends when there are fifty newer ones.
-    const { token } = await world.client();
-    const alone = { token, services, clusters: CLUSTERS, patienceMs: CALM_MS };
+    const alone = {
+      client: await world.client(),
+      services,
+      clusters: CLUSTERS,
+      patienceMs: CALM_MS,
+    };
     this.violations.push(...(await leftAlone(world, alone)));
     await this.allSettled(performance.now());
     this.violations.push(...(await faultsOf(world, await world.client())));

@@ -1,13 +1,19 @@
-/** All servers are killed at once in mid-rollout, and come back to nobody: no person, no verb. */
+/**
+ * All servers are killed at once in mid-rollout, and come back to nobody: no person, no verb. With a
+ * release that no node has had: a hook of an earlier one that a crash has cut off, and that nobody was
+ * asked about because another deployment took its place, is a person's to answer whenever its release
+ * is wanted again.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '../support/client.js';
 import { deploymentsOf, isOver } from './checker.js';
 import { quickGate } from './load.js';
 import { postPatiently } from './patient-client.js';
-import type { SmallService } from './service.js';
+import { SmallService } from './service.js';
 import type { World } from './world.js';
 
 export interface LeftAlone {
-  readonly token: string;
+  readonly client: Client;
   readonly services: readonly SmallService[];
   readonly clusters: readonly string[];
   readonly patienceMs: number;
@@ -15,6 +21,9 @@ export interface LeftAlone {
 
 /** Answers what was not over in time, and what was promised and is not there. */
 export async function leftAlone(world: World, options: LeftAlone): Promise<string[]> {
+  for (const service of options.services) {
+    await service.push(options.client, SmallService.freshVersion);
+  }
   const promised = await Promise.all(
     options.services.flatMap((service) =>
       options.clusters.map((cluster) => begin(world, options, service, cluster)),
@@ -37,13 +46,13 @@ export async function leftAlone(world: World, options: LeftAlone): Promise<strin
 /** Accepted, and on its first nodes or about to be: they take a while to settle. */
 async function begin(
   { urls }: World,
-  { token, patienceMs }: LeftAlone,
-  { name, versions }: SmallService,
+  { client: { token }, patienceMs }: LeftAlone,
+  { name }: SmallService,
   cluster: string,
 ): Promise<string> {
   const key = `alone-${name}-${cluster}`;
   const body = {
-    ...{ moduleName: name, version: versions[0], targetEnvironment: 'QA', cluster },
+    ...{ moduleName: name, version: SmallService.freshVersion, targetEnvironment: 'QA', cluster },
     ...{ strategy: { kind: 'canary', wavesPercent: [25, 100] }, gate: quickGate },
     ...{ metadata: { key }, allowRolledBack: true },
   };

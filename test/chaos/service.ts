@@ -33,6 +33,8 @@ export class SmallService {
   readonly versions = Array.from({ length: VERSIONS }, (_, index) => `${index + 1}.0.0`);
   /** Its hook fails: no node can run it. */
   static readonly badVersion = '6.6.6';
+  /** For what must not meet anything that an earlier deployment has left. */
+  static readonly freshVersion = '9.0.0';
   /** The name of the module without traffic: none of its releases runs beside another one. */
   static readonly alone = 'job';
 
