@@ -11,7 +11,7 @@ export type Scenario =
 export interface KillRow {
   readonly at: Failpoint;
   readonly about?: string;
-  readonly action: 'kill' | 'unhandled' | 'lost' | 'conflict';
+  readonly action: 'kill' | 'unhandled' | 'lost' | 'conflict' | 'error';
   readonly during: Scenario;
   /** Other failpoints that bring the process there. */
   readonly arm?: string;
@@ -55,6 +55,13 @@ const answersThatAreLost = (['accept', 'step-started', 'step-succeeded', 'finish
   (about): KillRow => ({ at: 'database.commit:after', about, action: 'lost', during: 'deploy' }),
 );
 
+/** Whatever is thrown then, by whomever: the change may be there, and is not made once more. */
+const errorsAfterwards = (['accept', 'step-succeeded', 'finished'] as const).flatMap((about) =>
+  (['error', 'conflict'] as const).map((action): KillRow => ({
+    ...{ at: 'database.commit:after', about, action, during: 'deploy' },
+  })),
+);
+
 const conflicts = (['accept', 'step-succeeded', 'finished'] as const).map((about): KillRow => ({
   at: 'database.commit:before',
   about,
@@ -65,6 +72,7 @@ const conflicts = (['accept', 'step-succeeded', 'finished'] as const).map((about
 export const killRows: readonly KillRow[] = [
   ...commits,
   ...answersThatAreLost,
+  ...errorsAfterwards,
   ...conflicts,
   kill('engine.action:before-effect', 'deploy', { about: 'move' }),
   ...actions,
@@ -89,7 +97,7 @@ export const killRows: readonly KillRow[] = [
 export function nameOf({ at, about, action, during }: KillRow): string {
   const done = {
     ...{ kill: 'a kill', unhandled: 'an error that nobody catches' },
-    ...{ lost: 'a lost answer', conflict: 'a conflict' },
+    ...{ lost: 'a lost answer', conflict: 'a conflict', error: 'an error' },
   };
   return `recovers from ${done[action]} at ${at}${about ? ` of ${about}` : ''} (${during})`;
 }

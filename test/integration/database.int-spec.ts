@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { armFailpoints } from '../../src/kernel/failpoint.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
@@ -142,6 +143,40 @@ it('answers 503 when a transaction conflicts with others each time it is tried',
   });
   await expect(conflicting).rejects.toMatchObject(busy);
   expect(attempts).toBe(3);
+});
+
+describe('after COMMIT was said', () => {
+  afterEach(() => armFailpoints(undefined));
+
+  it.each([
+    ['an error of this process', new Error('broken on purpose')],
+    ['what looks like a conflict', Object.assign(new Error('on purpose'), { code: '40001' })],
+    ['a lost connection', Object.assign(new Error('on purpose'), { code: 'ECONNRESET' })],
+  ])('says that nobody knows what became of it, and does not do it again: %s', async (_, error) => {
+    const name = `m-${newId()}`;
+    let attempts = 0;
+    armFailpoints(async (at) => {
+      if (at === 'database.commit:after') throw error;
+    });
+    const unknown = db.transaction(ctx(), async (inner) => {
+      attempts += 1;
+      await addModule(inner, name);
+    });
+    await expect(unknown).rejects.toMatchObject({ kind: 'unavailable', code: 'commit-unknown' });
+    armFailpoints(undefined);
+    expect(attempts).toBe(1);
+    expect((await modules()).filter((each) => each.name === name)).toHaveLength(1);
+  });
+});
+
+it('says so when the error of a statement was not heard, and nothing was committed', async () => {
+  const before = await modules();
+  const deaf = db.transaction(ctx(), async (inner) => {
+    await addModule(inner, `m-${newId()}`);
+    await inner.tx.query('select 1 / 0').catch(() => undefined);
+  });
+  await expect(deaf).rejects.toThrow('nothing was committed');
+  expect(await modules()).toEqual(before);
 });
 
 it('logs a slow statement without its parameters', async () => {

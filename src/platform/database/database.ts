@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { PoolClient } from 'pg';
+import { DatabaseError, type PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
@@ -122,23 +122,18 @@ export class Database {
       begun.catch(() => undefined);
       result = await work(tx);
       await begun;
+      for (const name of tx.commitNames) await failpoint('database.commit:before', name);
     } catch (error) {
       await this.undo({ runner, client }, error);
       throw isConnectionLoss(error) ? unavailable(AWAY, error) : error;
     }
     try {
-      for (const name of tx.commitNames) await failpoint('database.commit:before', name);
-      await client.query('commit');
+      await commit(client);
       for (const name of tx.commitNames) await failpoint('database.commit:after', name);
     } catch (error) {
       await this.undo({ runner, client }, error);
-      if (!isConnectionLoss(error)) throw error;
-      throw new DomainError(
-        'unavailable',
-        'commit-unknown',
-        'The database was lost while the change was being saved. Repeat the request with the same Idempotency-Key.',
-        { cause: error },
-      );
+      // Whatever else comes after COMMIT was said, the change may be there: nobody may do it once more.
+      throw isRefusal(error) ? error : commitUnknown(error);
     }
     await runner.release();
     await tx.runHints((error) =>
@@ -178,6 +173,25 @@ interface Connection {
 const yes = () => true;
 const no = () => false;
 
+/** PostgreSQL answers the COMMIT of a transaction that has failed before with a rollback, and no error. */
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw new NotCommitted();
+}
+
+/** A statement has failed, and whoever sent it went on as if it had not. */
+class NotCommitted extends Error {
+  constructor() {
+    super('a statement of the transaction had failed, so nothing was committed');
+  }
+}
+
+/** The server itself says that nothing was committed. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof NotCommitted) return true;
+  return error instanceof DatabaseError && !isConnectionLoss(error);
+}
+
 async function cut(client: PoolClient): Promise<void> {
   const { stream } = client.connection as unknown as { stream: Socket };
   if (stream.closed) return;
@@ -189,6 +203,12 @@ async function cut(client: PoolClient): Promise<void> {
 const BUSY =
   'The database is busy: others hold what this needs, or it is slow. Nothing was changed.';
 const AWAY = 'The database does not answer.';
+
+function commitUnknown(cause: unknown): DomainError {
+  const message =
+    'The database was lost while the change was being saved. Repeat the request with the same Idempotency-Key.';
+  return new DomainError('unavailable', 'commit-unknown', message, { cause });
+}
 
 function unavailable(why: string, cause: unknown): DomainError {
   const message = `${why} Try again in a few seconds.`;
