@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { copyBakes } from './engine/copies.js';
 import { printTable, spread } from './engine/figures.js';
 import { metricsAhead } from './engine/metrics-ahead.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { rawHandOver } from './engine/raw-hand-over.js';
 import { Rig, until } from './engine/rig.js';
 import { ScriptedFleet } from './engine/scripted-fleet.js';

@@ -7,7 +7,7 @@
 import { printTable } from './engine/figures.js';
 import { costOf } from './engine/measure.js';
 import { openBakes, pollLine } from './engine/open-bakes.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { forgetStatements, printStatements, WITH_STATEMENTS } from './engine/statements.js';
 
 const options = readOptions('What open gates cost one worker and PostgreSQL.', {

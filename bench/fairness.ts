@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile, printTable, spread } from './engine/figures.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { Rig } from './engine/rig.js';
 import { ScriptedFleet } from './engine/scripted-fleet.js';
 import { steadyGate } from './engine/steady-gate.js';

@@ -5,11 +5,11 @@
  *
  *   npm run bench:gate -- [--rollouts 200] [--from 1]
  */
-import { parseArgs } from 'node:util';
 import { median } from '../src/deployments/gates/stabilization/statistics.js';
 import { naiveRule } from '../test/support/gate-simulation/naive-rule.js';
 import { simulateRollout, type RolloutResult } from '../test/support/gate-simulation/rollout.js';
 import { stabilizationRule, type Rule } from '../test/support/gate-simulation/rule.js';
+import { readOptions } from '../test/support/options.js';
 import { settings, type NamedRelease, type Setting } from './gate/scenarios.js';
 
 const rules: readonly (readonly [string, Rule])[] = [
@@ -17,19 +17,13 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['naive', naiveRule],
 ];
 
-const { values } = parseArgs({
-  options: {
-    rollouts: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    help: { type: 'boolean', default: false },
+const { rollouts: count, from } = readOptions(
+  'The gate over simulated rollouts, beside a naive threshold.',
+  {
+    rollouts: [200, 'simulated of each kind; at least 1'],
+    from: [1, 'the first seed'],
   },
-});
-const count = Number(values.rollouts);
-const from = Number(values.from);
-if (values.help || !Number.isInteger(count) || count < 1 || !Number.isInteger(from)) {
-  console.log('Usage: npm run bench:gate -- [--rollouts 200] [--from 1]');
-  process.exit(values.help ? 0 : 1);
-}
+);
 
 console.log(`${count} rollouts each, seeds ${from} to ${from + count - 1}`);
 console.log('shares with half the width of their 95 % interval\n');

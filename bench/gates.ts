@@ -7,7 +7,7 @@
 import { printTable } from './engine/figures.js';
 import { costOf } from './engine/measure.js';
 import { openBakes, pollLine } from './engine/open-bakes.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 
 const options = readOptions('Are all gates asked on time?', {
   gates: [1_000, 'open gates'],

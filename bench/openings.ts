@@ -6,7 +6,7 @@
  */
 import { cpuOf, spentSince } from './engine/cpu.js';
 import { printTable, spread } from './engine/figures.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { Rig, until } from './engine/rig.js';
 import { forgetStatements, printStatements, WITH_STATEMENTS } from './engine/statements.js';
 import { ScriptedFleet } from './engine/scripted-fleet.js';

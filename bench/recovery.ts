@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { printTable, spread } from './engine/figures.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { Rig, until } from './engine/rig.js';
 import { ScriptedFleet } from './engine/scripted-fleet.js';
 import { steadyGate } from './engine/steady-gate.js';

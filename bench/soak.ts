@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { printTable, spread } from './engine/figures.js';
-import { readOptions } from './engine/options.js';
+import { readOptions } from '../test/support/options.js';
 import { treeUsage, usageOf, type Usage } from './engine/process-usage.js';
 import { Rig } from './engine/rig.js';
 import { ScriptedFleet } from './engine/scripted-fleet.js';

@@ -11,7 +11,6 @@ import { drawFault, victimOf } from './faults.js';
 import { leftAlone } from './left-alone.js';
 import { Load } from './load.js';
 import { attend } from './operator.js';
-import type { ChaosOptions } from './options.js';
 import { SmallService } from './service.js';
 import { World } from './world.js';
 
@@ -21,6 +20,11 @@ const CLUSTERS = ['east', 'west'];
 /** What newer deployments do: mostly wait for their turn. One rule for a whole run. */
 const RULES = ['queue', 'queue', 'supersede'] as const;
 const SIZE = { apis: 2, workers: 3, nodes: 8, clusters: CLUSTERS };
+
+export interface ChaosOptions {
+  readonly seconds: number;
+  readonly seed: number;
+}
 
 export interface ChaosReport {
   readonly violations: readonly string[];

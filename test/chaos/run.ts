@@ -1,13 +1,19 @@
 /** `npm run chaos -- --seconds 60 --seed 7`: exits with 1 and says how to see it again when something broke. */
+import { readOptions } from '../support/options.js';
 import { chaos } from './chaos.js';
 import { faultKinds } from './faults.js';
-import { readOptions } from './options.js';
 
 const listed = (counts: ReadonlyMap<string, number>) =>
   [...counts].map(([name, count]) => `${name} ${count}`).join(', ') || 'none';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const options = readOptions(process.argv.slice(2));
+const options = readOptions(
+  'Real processes, random faults; then what was promised and done is compared.',
+  {
+    seconds: [60, 'of faults'],
+    seed: [Date.now() % 1_000_000, 'of the faults and the load; without, another one each time'],
+  },
+);
 say(`chaos: seed ${options.seed}, ${options.seconds} s, 2 APIs, 3 workers, 8 agents`);
 const report = await chaos(options);
 const { load, faults, violations } = report;

@@ -1,15 +1,11 @@
 // `npm run simulate -- --seeds N --from S`: as many lives of a cluster as asked for, one after another.
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/options.js';
 import { simulate } from './simulate.js';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-  },
+const { seeds, from } = readOptions('Lives of a simulated cluster, each by a seed of its own.', {
+  seeds: [1_000, 'how many'],
+  from: [1, 'the first one'],
 });
-const seeds = whole('seeds', values.seeds);
-const from = whole('from', values.from);
 const counts = new Map<string, number>();
 let crashes = 0;
 let virtualMs = 0;
@@ -26,8 +22,3 @@ const ends = [...counts].map(([status, count]) => `${count} ${status}`).join(', 
 const hours = (virtualMs / 3_600_000).toFixed(1);
 const seconds = ((performance.now() - since) / 1000).toFixed(1);
 process.stdout.write(`${ends}; ${crashes} crashes; ${hours} virtual hours in ${seconds} s\n`);
-
-function whole(name: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Error(`--${name} must be a whole number, not "${text}"`);
-}
