@@ -2,6 +2,7 @@
  * At which failpoint what is killed (or fails) during which small piece of work. A failpoint, a named
  * commit or a kind of step without a row makes the test beside this file fail.
  */
+import type { RunStatus } from '../../src/engine/run.js';
 import { commitNames, type CommitName, type Failpoint } from '../../src/kernel/failpoint.js';
 
 /** What is going on while it happens; see kill-table.fault-spec.ts. */
@@ -13,6 +14,8 @@ export interface KillRow {
   readonly about?: string;
   readonly action: 'kill' | 'unhandled' | 'lost' | 'conflict' | 'error';
   readonly during: Scenario;
+  /** Instead of how such a piece of work ends otherwise. */
+  readonly ends?: readonly RunStatus[];
   /** Other failpoints that bring the process there. */
   readonly arm?: string;
 }
@@ -69,6 +72,17 @@ const conflicts = (['accept', 'step-succeeded', 'finished'] as const).map((about
   during: 'deploy',
 }));
 
+/** What goes wrong inside an agent: its node could not do it, and the deployment goes back. */
+const agentFails = (
+  [
+    ['agent.hook:after-start', 'deploy'],
+    ['agent.hook:after-run', 'deploy'],
+    ['agent.instance:after-spawn', 'deploy'],
+    ['agent.front:before', 'web'],
+    ['agent.front:after', 'web'],
+  ] as const
+).map(([at, during]): KillRow => ({ at, action: 'error', during, ends: ['RolledBack'] }));
+
 export const killRows: readonly KillRow[] = [
   ...commits,
   ...answersThatAreLost,
@@ -92,6 +106,7 @@ export const killRows: readonly KillRow[] = [
   kill('agent.front:before', 'web'),
   kill('agent.front:after', 'web'),
   kill('agent.report:before', 'deploy'),
+  ...agentFails,
 ];
 
 export function nameOf({ at, about, action, during }: KillRow): string {

@@ -52,7 +52,7 @@ describe('a process that dies at a failpoint', () => {
     await world.arm(text);
     const { id, key, ends } = await scenarios.run(row.during);
     await scenarios.fired(readFailpoints(text)[0]!.text);
-    await scenarios.ended(id, ends);
+    await scenarios.ended(id, row.ends ?? ends);
     await world.arm('');
     await scenarios.settled();
     expect(await scenarios.again(key)).toBe(id);

@@ -116,6 +116,15 @@ describe('desired and observed state between control plane and agents', () => {
       expect((await move([agent], 1))[0]?.generation).toBe(2);
     });
 
+    it('is told anew to a node that has failed at it, also by the same deployment', async () => {
+      const agent = await newAgent();
+      const deploymentId = newId();
+      await move([agent], 1, deploymentId);
+      await agent.report({ observed: [running(1, 1, 'failed')] });
+      expect((await move([agent], 1, deploymentId))[0]?.generation).toBe(2);
+      expect((await move([agent], 1, deploymentId))[0]?.generation).toBe(2);
+    });
+
     it('leaves out a node that was revoked meanwhile, and one of another cluster', async () => {
       const [agent, gone] = [await newAgent(), await newAgent()];
       const elsewhere = await fleet.agent(tenant, `qa-${(count += 1)}`, { environment: 'QA' });

@@ -144,6 +144,27 @@ describe('a rollout of a few nodes', () => {
     expect(holders).toEqual([]);
   });
 
+  it('tells a node again that could not run anew what it had run before', async () => {
+    const told = () =>
+      app.sql<{ generation: number }>(
+        `select d.generation::int from desired_modules d join nodes n on n.id = d.node_id
+         where n.tenant_id = $1 order by n.name`,
+        [tenant.id],
+      );
+    // The release that the nodes run already: forward and back are the same content.
+    const id = await begun(tenant, { version: '1.0.0' });
+    const forward = await told();
+    await reports.say('healthy', 'node-000%');
+    await reports.say('failed', 'node-0002');
+    expect(await wake(id)).toMatchObject({ status: 'RollingBack' });
+    const back = await told();
+    expect(back.map(({ generation }, at) => generation - forward[at]!.generation)).toEqual(
+      forward.map((_, at) => (at === 1 ? 1 : 0)),
+    );
+    await reports.say('healthy', 'node-000%');
+    expect(await wake(id)).toMatchObject({ status: 'RolledBack' });
+  });
+
   it('goes on without a node that was lost, and with two lost it goes back', async () => {
     const lose = (name: string) => reports.lose(tenant.id, name);
     // It was taken back here before: this test means to send it again.

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError } from '../../kernel/errors.js';
+import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { newId } from '../../kernel/ids.js';
 import type { ReleaseStore } from '../artifacts/release-store.js';
@@ -148,11 +148,19 @@ export class Launcher {
       // Nobody would know of it: it must not go on running.
       if (child?.pid !== undefined) killGroup(child.pid);
       this.parts.instances.gone(instance);
-      throw error instanceof DomainError ? error : cannotStart(manifest.run.command, error);
+      if (error instanceof DomainError) throw error;
+      const { command } = manifest.run;
+      throw child?.pid === undefined ? cannotStart(command, error) : notKept(command, error);
     } finally {
       closeSync(output);
     }
   }
+}
+
+/** A full disk, say. */
+function notKept(command: string, cause: unknown): DomainError {
+  const message = `"${command}" was stopped again: the agent could not write down that it had started it (${messageOf(cause)}).`;
+  return new DomainError('conflict', 'start-failed', message, { cause });
 }
 
 function cannotStart(command: string, cause?: unknown): DomainError {

@@ -31,7 +31,9 @@ export async function lockNodes(
 /**
  * Only for nodes locked by this transaction. The generation is above the node's own answer, too:
  * after a restored backup the database may know a lower one than the node. What the same deployment
- * has written already stays as it is, so that a repeated step changes nothing.
+ * has written already stays as it is, so that a repeated step changes nothing; unless the node has
+ * failed at it: when a release is deployed once more where it runs, the way back has the same content
+ * as the way forward, and only a new generation lets the node try again.
  */
 export async function writeDesired(
   ctx: Context,
@@ -56,7 +58,9 @@ const WRITE_SQL = `
       greatest(coalesce(own.generation, 0), coalesce(seen.generation, 0)) + 1 as next_generation,
       coalesce(own.releases = asked.releases and own.deployment_id = $6
         and own.signature_required = $5
-        and own.generation >= coalesce(seen.generation, 0), false) as is_done
+        and own.generation >= coalesce(seen.generation, 0)
+        and not (coalesce(seen.generation, 0) = own.generation
+          and coalesce(seen.state, '') in ('failed', 'refused')), false) as is_done
     from unnest($3::uuid[], $4::jsonb[]) as asked (node_id, releases)
     left join desired_modules own
       on own.tenant_id = $1 and own.node_id = asked.node_id and own.module_id = $2
