@@ -51,10 +51,12 @@ export class ScriptedFleet {
   }
 
   private hear(message: string): void {
-    const [topic, id] = message.split(' ');
-    if (topic !== 'desired' || !id) return;
-    if (!this.toldAt.has(id)) this.toldAt.set(id, Date.now());
-    this.told.add(id);
+    const [topic, ...ids] = message.split(' ');
+    if (topic !== 'desired') return;
+    for (const id of ids) {
+      if (!this.toldAt.has(id)) this.toldAt.set(id, Date.now());
+      this.told.add(id);
+    }
     this.gather ??= setTimeout(() => {
       this.gather = undefined;
       const nodeIds = [...this.told];

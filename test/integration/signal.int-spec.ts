@@ -56,6 +56,25 @@ describe.each([
     for (const stop of stops) stop();
   });
 
+  it('tells each of many that were published at once, of each topic', async () => {
+    const heard: string[] = [];
+    const gates: string[] = [];
+    const stops = [
+      signals.subscriber.subscribe('desired', (id) => heard.push(id)),
+      signals.subscriber.subscribe('gate', (id) => gates.push(id)),
+    ];
+    await eventually(() => {
+      signals.publisher.publish('desired', 'ready');
+      expect(heard).toContain('ready');
+    });
+    const ids = Array.from({ length: 1_100 }, () => newId());
+    for (const id of ids) signals.publisher.publish('desired', id);
+    signals.publisher.publish('gate', 'a-gate');
+    await eventually(() => expect(gates).toEqual(['a-gate']));
+    expect(heard.filter((id) => id !== 'ready')).toEqual(ids);
+    for (const stop of stops) stop();
+  });
+
   it('tells nothing any more to who has stopped listening', async () => {
     const gone: string[] = [];
     const there: string[] = [];

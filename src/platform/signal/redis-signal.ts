@@ -10,6 +10,8 @@ const COMMAND_MS = 1_000;
 const PUBLISH_MS = 2_000;
 /** Signals are dropped for so long, not saved up. */
 const OPEN_MS = 2_000;
+/** A message of these is 20 KB; a wave of 500 nodes, or a batch of gates, is one. */
+const IDS_PER_MESSAGE = 500;
 
 /**
  * Redis publish/subscribe between processes: one channel, two connections. What Redis loses while
@@ -17,6 +19,8 @@ const OPEN_MS = 2_000;
  */
 export class RedisSignal extends Signal {
   private readonly listeners = new Listeners();
+  /** By topic, what was published in this turn of the event loop: it goes out together. */
+  private readonly gathered = new Map<string, Set<string>>();
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
   private readonly port: OutsidePort;
@@ -41,14 +45,27 @@ export class RedisSignal extends Signal {
     this.publisher.on('error', onError);
     this.subscriber.on('error', onError);
     this.subscriber.on('message', (_channel, message) => {
-      const [topic, id] = message.split(' ');
-      if (topic && id) this.listeners.tell(topic, id);
+      const [topic = '', ...ids] = message.split(' ');
+      for (const id of ids) this.listeners.tell(topic, id);
     });
     this.subscriber.subscribe(channel).catch(onError);
   }
 
   publish(topic: string, id: string): void {
-    this.port.call(() => this.send(`${topic} ${id}`)).catch(() => undefined);
+    if (this.gathered.size === 0) queueMicrotask(() => this.sendGathered());
+    const ids = this.gathered.get(topic) ?? new Set();
+    this.gathered.set(topic, ids.add(id));
+  }
+
+  private sendGathered(): void {
+    for (const [topic, all] of this.gathered) {
+      const ids = [...all];
+      while (ids.length > 0) {
+        const message = [topic, ...ids.splice(0, IDS_PER_MESSAGE)].join(' ');
+        this.port.call(() => this.send(message)).catch(() => undefined);
+      }
+    }
+    this.gathered.clear();
   }
 
   private async send(message: string): Promise<void> {
