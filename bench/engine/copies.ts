@@ -116,7 +116,7 @@ async function insert(
   }
   await rig.sql(
     `update runs set wake_at = clock_timestamp() + random() * $2::int * interval '1 millisecond',
-       gate = jsonb_set(gate, '{readTo}', to_jsonb(extract(epoch from clock_timestamp()) * 1000))
+       gate = jsonb_set(gate::jsonb, '{readTo}', to_jsonb(extract(epoch from clock_timestamp()) * 1000))
      where id = any($1)`,
     [places.map(({ id }) => id), pollMs],
   );

@@ -56,7 +56,7 @@ export async function openBakes(options: BakesOptions): Promise<Rig> {
 // As if each had been opened at a time of its own.
 const SPREAD_SQL = `
   update runs set wake_at = clock_timestamp() + random() * $1::int * interval '1 millisecond',
-    gate = jsonb_set(gate, '{readTo}', to_jsonb(extract(epoch from clock_timestamp()) * 1000))
+    gate = jsonb_set(gate::jsonb, '{readTo}', to_jsonb(extract(epoch from clock_timestamp()) * 1000))
   where polls_gate`;
 
 export async function pollLine(

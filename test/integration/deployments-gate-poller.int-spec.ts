@@ -108,7 +108,7 @@ async function runOf({ id }: Watched): Promise<Run> {
 async function interval(round: number, watched: readonly (readonly [Watched, number])[]) {
   for (const [each, errorsPerPoll] of watched) {
     await bench.sql(
-      `update runs set wake_at = clock_timestamp(), gate = jsonb_set(gate, '{readTo}', to_jsonb((
+      `update runs set wake_at = clock_timestamp(), gate = jsonb_set(gate::jsonb, '{readTo}', to_jsonb((
          select extract(epoch from max(at)) * 1000 from node_metrics
          where tenant_id = $2 and node_id = $3)))
        where polls_gate and id = $1`,
@@ -207,6 +207,12 @@ describe('the poller of gates', () => {
       },
     });
     expect(await samples(broken)).toEqual([]);
+  });
+
+  it('keeps no state that nobody could look into', async () => {
+    const { id } = await watch();
+    const broken = bench.sql(`update runs set gate = '{"reason": "\\u0000"}' where id = $1`, [id]);
+    await expect(broken).rejects.toMatchObject({ constraint: 'runs_gate_without_nul' });
   });
 
   it('gives a gate back to its step that has lost what it looks at', async () => {

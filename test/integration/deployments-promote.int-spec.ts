@@ -35,7 +35,7 @@ async function act(id: string): Promise<void> {
 /** As a poll would leave it. */
 const findsHarm = (id: string) =>
   app.sql(
-    `update runs set gate = gate || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
+    `update runs set gate = gate::jsonb || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
     [id],
   );
 

@@ -194,7 +194,7 @@ describe('a rollout of a few nodes', () => {
     await reports.say('healthy', 'node-%');
     expect(await wake(id, own)).toMatchObject({ waitingOn: { kind: 'gate' } });
     await app.sql(
-      `update runs set gate = gate || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
+      `update runs set gate = gate::jsonb || '{"verdict": "unstable", "reason": "errors rose"}' where id = $1`,
       [id],
     );
     await reports.lose(own.id, 'node-0003');

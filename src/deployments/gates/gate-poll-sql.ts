@@ -112,8 +112,8 @@ export async function storeSamples(tx: Transaction, folded: readonly Folded[]): 
   await tx.execute(
     `insert into gate_samples (tenant_id, deployment_id, step_id, n, at, body)
      select tenant_id, id, step_id, n, to_timestamp(at / 1000), body
-     from jsonb_to_recordset($1::jsonb) as new (tenant_id uuid, id uuid, step_id text, n int,
-       at float8, body jsonb)`,
+     from json_to_recordset($1::json) as new (tenant_id uuid, id uuid, step_id text, n int,
+       at float8, body json)`,
     [
       // One text: arrays of JSON would have each of its quotation marks escaped.
       JSON.stringify(
@@ -129,7 +129,7 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
   await tx.execute(
     `update runs r set gate = new.gate, polls_gate = new.wake_at is not null,
        wake_at = coalesce(to_timestamp(new.wake_at / 1000), clock_timestamp())
-     from jsonb_to_recordset($2::jsonb) as new (tenant_id uuid, id uuid, gate jsonb, wake_at float8)
+     from json_to_recordset($2::json) as new (tenant_id uuid, id uuid, gate json, wake_at float8)
      where r.tenant_id = new.tenant_id and r.kind = $1 and r.id = new.id`,
     [
       RUN_KIND,
@@ -145,7 +145,8 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
 /** The gate cannot be judged, and says why: the engine acts on that, as on any other verdict. */
 export async function giveUp(tx: Transaction, { id }: DueGate, reason: string): Promise<void> {
   await tx.execute(
-    `update runs set gate = gate || jsonb_build_object('verdict', 'inconclusive', 'reason', $3::text),
+    `update runs set gate = (gate::jsonb
+         || jsonb_build_object('verdict', 'inconclusive', 'reason', $3::text))::json,
        polls_gate = false, wake_at = clock_timestamp()
      where kind = $1 and id = $2 and polls_gate`,
     [RUN_KIND, id, reason],

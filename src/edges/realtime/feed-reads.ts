@@ -113,7 +113,7 @@ export interface GateRow {
 export function gatesOf(ctx: Context, ids: readonly string[]): Promise<GateRow[]> {
   return ctx.tx.query<GateRow>(
     `select id, gate from runs
-     where tenant_id = $1 and kind = $2 and id = any($3) and gate->'reading' <> 'null'::jsonb`,
+     where tenant_id = $1 and kind = $2 and id = any($3) and json_typeof(gate->'reading') <> 'null'`,
     [ctx.tenantId, RUN_KIND, ids],
   );
 }

@@ -34,6 +34,6 @@ const INSERT_SQL = `
   select $1, $2, item."moduleId", item."releaseId", item.instance,
     statement_timestamp() - item."ageMs" * interval '1 millisecond', item.requests, item.errors,
     item."cpuMs", item."memoryBytes", item.counters
-  from jsonb_to_recordset($3::jsonb) as item ("moduleId" uuid, "releaseId" uuid, instance text,
+  from json_to_recordset($3::json) as item ("moduleId" uuid, "releaseId" uuid, instance text,
     "ageMs" float8, requests bigint, errors bigint, "cpuMs" float8, "memoryBytes" bigint,
-    counters jsonb)`;
+    counters json)`;
