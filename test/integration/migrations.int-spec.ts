@@ -179,6 +179,46 @@ describe('a data migration of a filled database', () => {
     });
   });
 
+  it('keeps states, samples and counters as they are when their columns change, both ways', async () => {
+    const migrator = new Migrator({ owner: database.owner });
+    const stored = () =>
+      withClient(database.superuser, async (client) => {
+        const { rows } = await client.query<Record<string, unknown>>(
+          `select pg_typeof(r.gate)::text as type, r.gate, s.body, m.counters
+           from runs r, gate_samples s, node_metrics m`,
+        );
+        return rows;
+      });
+    const id = newId();
+    const body = { wave: { n: 50, cpu: 0.125, histogram: [[40, 2]] }, worst: null };
+    await withClient(database.superuser, async (client) => {
+      await client.query(`insert into runs (tenant_id, kind, id, gate) values ($1, 'k', $1, $2)`, [
+        id,
+        body,
+      ]);
+      await client.query(
+        `insert into gate_samples (tenant_id, deployment_id, step_id, n, at, body)
+         values ($1, $1, 's', 1, clock_timestamp(), $2)`,
+        [id, body],
+      );
+      await client.query(
+        `insert into node_metrics (tenant_id, node_id, module_id, release_id, instance, at, requests,
+           errors, cpu_ms, memory_bytes, counters)
+         values ($1, $1, $1, $1, 'i', clock_timestamp(), 1, 0, 1, 1, $2)`,
+        [id, body],
+      );
+    });
+    const kept = { gate: body, body, counters: body };
+    expect(await stored()).toEqual([{ type: 'json', ...kept }]);
+    // With whatever has come after it.
+    for (let taken = await migrator.down(); !/samples.?as.?json/i.test(taken!);) {
+      taken = await migrator.down();
+    }
+    expect(await stored()).toEqual([{ type: 'jsonb', ...kept }]);
+    await migrator.up();
+    expect(await stored()).toEqual([{ type: 'json', ...kept }]);
+  });
+
   it('goes through further migrations with its rows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tidegate-migrations-'));
     const files = new URL('../../migrations/', import.meta.url);
