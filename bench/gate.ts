@@ -20,7 +20,7 @@ const rules: readonly (readonly [string, Rule])[] = [
 const { rollouts: count, from } = readOptions(
   'The gate over simulated rollouts, beside a naive threshold.',
   {
-    rollouts: [200, 'simulated of each kind; at least 1'],
+    rollouts: [200, 'simulated of each kind', 1],
     from: [1, 'the first seed'],
   },
 );

@@ -3,7 +3,7 @@ import { readOptions } from '../support/options.js';
 import { simulate } from './simulate.js';
 
 const { seeds, from } = readOptions('Lives of a simulated cluster, each by a seed of its own.', {
-  seeds: [1_000, 'how many'],
+  seeds: [1_000, 'how many', 1],
   from: [1, 'the first one'],
 });
 const counts = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** The flags of a program of ours that takes whole numbers, each with a default, and `--help`. */
 import { parseArgs } from 'node:util';
 
-type Flags = Readonly<Record<string, readonly [standard: number, meaning: string]>>;
+type Flags = Readonly<Record<string, readonly [standard: number, meaning: string, least?: number]>>;
 
 /** What is not understood ends the process with 2 and says what would be. */
 export function readOptions<F extends Flags>(about: string, flags: F): { [K in keyof F]: number } {
@@ -26,10 +26,11 @@ function parse(flags: Flags): Given {
 }
 
 function numbers<F extends Flags>(given: Given, flags: F): { [K in keyof F]: number } {
-  const read = Object.entries(flags).map(([name, [standard]]) => {
+  const read = Object.entries(flags).map(([name, [standard, , least = 0]]) => {
     const text = given[name] ?? String(standard);
-    if (/^\d{1,15}$/.test(String(text))) return [name, Number(text)];
-    throw new Error(`--${name} must be a whole number, not "${text}".`);
+    const value = /^\d{1,15}$/.test(String(text)) ? Number(text) : Number.NaN;
+    if (value >= least) return [name, value];
+    throw new Error(`--${name} must be a whole number of at least ${least}, not "${text}".`);
   });
   return Object.fromEntries(read) as { [K in keyof F]: number };
 }
