@@ -1,5 +1,5 @@
 // One word, one cost: unit beside the code, integration on real servers, e2e on real processes, faults on
-// processes that are killed.
+// processes that are killed, foreign with clients, archivers and checkers that nobody here wrote.
 const swc = JSON.parse(
   (await import('node:fs')).readFileSync(new URL('.swcrc', import.meta.url), 'utf8'),
 );
@@ -64,6 +64,12 @@ export default {
       ...servers,
       displayName: 'faults',
       testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'],
+    },
+    {
+      ...common,
+      ...servers,
+      displayName: 'foreign',
+      testMatch: ['<rootDir>/test/foreign/**/*.foreign-spec.ts'],
     },
   ],
 };
