@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
 import { Authenticated, Public } from '../../platform/http/access.js';
+import { clientAddressOf } from '../../platform/http/client-address.js';
 import { Operation } from '../../platform/http/operation.js';
 import { DEMO_USERS } from '../users/demo-users.js';
 import type { RequestOrigin } from './authentication-audit.js';
@@ -133,7 +134,7 @@ export class AuthenticationController {
 }
 
 function originOf(request: FastifyRequest): RequestOrigin {
-  return { address: request.ip, requestId: request.id };
+  return { address: clientAddressOf(request), requestId: request.id };
 }
 
 function signedInOf(request: FastifyRequest): SignedIn {
