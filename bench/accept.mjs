@@ -84,7 +84,7 @@ async function main() {
 async function startDatabase(home) {
   const { startEmbeddedPostgres } = await load('platform/database/embedded/embedded-postgres.js');
   const { ensureRoles } = await load('platform/database/embedded/roles.js');
-  const { Migrator } = await load('platform/database/migrator.js');
+  const { Migrator } = await load('platform/database/migrations/migrator.js');
   const postgres = await startEmbeddedPostgres({ dataDir: join(home, 'pg'), log: () => {} });
   closers.push(() => postgres.stop());
   const { host, port } = postgres;

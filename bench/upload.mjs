@@ -55,7 +55,7 @@ async function main(mib) {
 async function startDatabase(home, tenantId, closers) {
   const { startEmbeddedPostgres } = await load('platform/database/embedded/embedded-postgres.js');
   const { ensureRoles } = await load('platform/database/embedded/roles.js');
-  const { Migrator } = await load('platform/database/migrator.js');
+  const { Migrator } = await load('platform/database/migrations/migrator.js');
   const { Client } = (await import('pg')).default;
   const postgres = await startEmbeddedPostgres({ dataDir: join(home, 'pg'), log: () => {} });
   closers.push(() => postgres.stop());

@@ -16,7 +16,7 @@ import type { ConnectionOptions } from '../../src/platform/database/connection-o
 import { Database } from '../../src/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
-import { Migrator } from '../../src/platform/database/migrator.js';
+import { Migrator } from '../../src/platform/database/migrations/migrator.js';
 import { Undo } from '../../src/platform/undo.js';
 import { ServerProcess } from '../../test/support/server-process.js';
 

@@ -7,7 +7,7 @@ import {
   type EmbeddedPostgres,
 } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
-import { Migrator } from '../../src/platform/database/migrator.js';
+import { Migrator } from '../../src/platform/database/migrations/migrator.js';
 import { withClient, type TestDatabase } from './database.js';
 
 /** A killed server keeps what it has handed to the kernel: commits must get that far. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
 import { claimOf } from '../../src/platform/database/embedded/server-claim.js';
-import { Migrator } from '../../src/platform/database/migrator.js';
+import { Migrator } from '../../src/platform/database/migrations/migrator.js';
 import type { TestDatabaseServer } from './database.js';
 import { redisProgram } from './redis-program.js';
 import { databaseVariable, redisVariable, templateDatabase } from './test-variables.js';

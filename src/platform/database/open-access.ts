@@ -4,7 +4,7 @@ import type { Logger } from '../logging/logger.js';
 import { migrateQueueSchema } from '../queue/queue-connections.js';
 import { connectionOptionsOf, type ConnectionOptions } from './connection-options.js';
 import { openEmbeddedDatabase } from './embedded/embedded-database.js';
-import { Migrator } from './migrator.js';
+import { Migrator } from './migrations/migrator.js';
 
 export interface Access {
   readonly app: ConnectionOptions;
@@ -18,8 +18,8 @@ const OWNER_ROLE = 'tidegate_owner';
 
 /**
  * The database of this process: the operator's, or in standalone mode an embedded one below the
- * home. Standalone migrates by itself; cluster mode refuses to start on an older schema, because
- * only one of many processes should change it.
+ * home. Standalone migrates by itself; cluster mode refuses to start on an older schema, or
+ * one that other files have made, because only one of many processes should change it.
  */
 export async function openAccess(config: Config, logger: Logger): Promise<Access> {
   const { url } = config.database;
@@ -66,7 +66,7 @@ async function openGiven(config: Config, url: string, logger: Logger): Promise<A
     ? read('DATABASE_OWNER_URL', ownerUrl)
     : read('DATABASE_URL', url, OWNER_ROLE);
   if (config.mode === 'standalone') await migrate(owner, logger);
-  else await refuseOldSchema(app);
+  else await refuseOtherSchema(app);
   return { app, system, stop: async () => undefined };
 }
 
@@ -78,12 +78,19 @@ async function migrate(owner: ConnectionOptions, logger: Logger): Promise<void> 
 }
 
 /** As the application: a process that changes nothing needs no owner's password. */
-async function refuseOldSchema(app: ConnectionOptions): Promise<void> {
-  const pending = (await new Migrator({ owner: app }).status()).filter(
-    ({ state }) => state === 'pending',
-  );
-  if (pending.length === 0) return;
-  throw new ConfigError([
-    `The database lacks ${pending.length} migrations: run "npm run migrate -- up" with DATABASE_OWNER_URL first.`,
-  ]);
+async function refuseOtherSchema(app: ConnectionOptions): Promise<void> {
+  const migrator = new Migrator({ owner: app });
+  await migrator.refuseForeign();
+  const states = await migrator.status();
+  const pending = states.filter(({ state }) => state === 'pending');
+  if (pending.length > 0) {
+    throw new ConfigError([
+      `The database lacks ${pending.length} migrations: run "npm run migrate -- up" with DATABASE_OWNER_URL first.`,
+    ]);
+  }
+  if (states.some(({ state }) => state === 'unchecked')) {
+    throw new ConfigError([
+      'The database is from before migrations had checksums, and nobody has compared it with this version yet: run "npm run migrate -- up" with DATABASE_OWNER_URL first.',
+    ]);
+  }
 }
