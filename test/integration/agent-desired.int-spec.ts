@@ -265,6 +265,7 @@ describe('desired and observed state between control plane and agents', () => {
         ...{ ageMs: 2_000.5, requests: 10, errors: 1, frontErrors: 2, cut: 3, retries: 4 },
         ...{ clientGone: 5, websockets: 6, cpuMs: 12.5, memoryBytes: 1024 },
         histogram: [[40, 10]] as [number, number][],
+        abandoned: [[120, 2]] as [number, number][],
       };
       const old = { ...row, ageMs: 2 * 60 * 60 * 1000, instance: 'too-old' };
       await agent.report({ metrics: [row, old] });
@@ -277,7 +278,10 @@ describe('desired and observed state between control plane and agents', () => {
         ),
       );
       expect(stored).toMatchObject([
-        { instance: 'i-1', requests: 10, errors: 6, counters: { cut: 3, histogram: [[40, 10]] } },
+        {
+          ...{ instance: 'i-1', requests: 10, errors: 6 },
+          counters: { cut: 3, histogram: [[40, 10]], abandoned: [[120, 2]] },
+        },
       ]);
       expect(stored[0]!.age).toBeGreaterThanOrEqual(2);
       expect(stored[0]!.age).toBeLessThan(10);

@@ -19,6 +19,7 @@ interface Row {
   cpuMs?: number;
   memoryMiB?: number;
   histogram?: SparseHistogram;
+  abandoned?: SparseHistogram;
 }
 
 describe('the agents’ counters as intervals', () => {
@@ -59,7 +60,7 @@ describe('the agents’ counters as intervals', () => {
               ...[tenant, options.node ?? nodeId, moduleId, row.releaseId ?? releaseId],
               ...[row.instance ?? 'a', new Date(start + row.at)],
               ...[row.requests ?? 0, row.errors ?? 0, row.cpuMs ?? 0, (row.memoryMiB ?? 64) * MIB],
-              JSON.stringify({ histogram: row.histogram ?? [] }),
+              JSON.stringify({ histogram: row.histogram ?? [], abandoned: row.abandoned }),
             ],
           );
         }
@@ -163,6 +164,33 @@ describe('the agents’ counters as intervals', () => {
       histogram: [],
       counterResets: 1,
     });
+  });
+
+  it('answers what clients gave up in the interval, and nothing where nobody did', async () => {
+    await store([
+      { at: 0, requests: 10, abandoned: [[130, 4]] },
+      { at: 0, instance: 'c', requests: 5 },
+      { at: 10_000, requests: 12, abandoned: [[120, 1], [130, 6]] }, // prettier-ignore
+      { at: 10_000, instance: 'b', requests: 1, abandoned: [[130, 3]] },
+      { at: 10_000, instance: 'c', requests: 6 },
+      { at: 20_000, requests: 13, abandoned: [[120, 1], [130, 6]] }, // prettier-ignore
+    ]);
+    expect((await read(0, 10_000))[0]).toMatchObject({
+      requests: 4,
+      abandoned: [
+        [120, 1],
+        [130, 5],
+      ],
+    });
+    expect((await read(10_000, 20_000))[0]).not.toHaveProperty('abandoned');
+  });
+
+  it('subtracts what was given up before a gap, too', async () => {
+    await store([
+      { at: -20 * 60_000, requests: 70_000, abandoned: [[130, 500]] },
+      { at: 10_000, requests: 70_090, abandoned: [[130, 501]] },
+    ]);
+    expect((await read(0, 10_000))[0]).toMatchObject({ requests: 90, abandoned: [[130, 1]] });
   });
 
   it('bridges a gap of many minutes without taking the whole life of the instance for new', async () => {

@@ -11,6 +11,8 @@ export interface Quality {
   /** Share of 500s, 0 to 1. */
   readonly errorRate?: number;
   readonly leakBytes?: number;
+  /** Share of requests that are never answered, 0 to 1. */
+  readonly hangRate?: number;
   /** Never answers its health check. */
   readonly isSick?: boolean;
   /** Listens only so long after its start. */
@@ -22,7 +24,7 @@ export interface Quality {
 }
 
 const program = (version: string, quality: Quality) => `
-const { delayMs = 0, errorRate = 0, leakBytes = 0, isSick = false, startMs = 0, diary } =
+const { delayMs = 0, errorRate = 0, leakBytes = 0, hangRate = 0, isSick = false, startMs = 0, diary } =
   ${JSON.stringify(quality)};
 if (diary) require('node:fs').appendFileSync(diary, '${version} ' + process.cwd() + '\\n');
 const leak = [];
@@ -31,6 +33,8 @@ const server = require('node:http').createServer((request, response) => {
   if (request.url === '/healthz') { response.statusCode = isSick ? 503 : 200; return response.end(); }
   if (leakBytes) leak.push(Buffer.alloc(leakBytes, 1));
   count += 1;
+  // Spread evenly: 0.9 hangs nine of ten in a row, 0.2 every fifth.
+  if (Math.floor(count * hangRate) > Math.floor((count - 1) * hangRate)) return;
   // Every n-th: the same errors in every run.
   const bad = errorRate > 0 && count % Math.round(1 / errorRate) === 0;
   setTimeout(() => { response.statusCode = bad ? 500 : 200; response.end('${version}'); }, delayMs);
@@ -75,7 +79,13 @@ export class Traffic {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly done: Promise<unknown>;
 
-  constructor(nodes: readonly TestNode[], port: number, everyMs = 15) {
+  /** `patienceMs`: clients that leave without an answer by then. */
+  constructor(
+    nodes: readonly TestNode[],
+    port: number,
+    everyMs = 15,
+    private readonly patienceMs?: number,
+  ) {
     this.done = Promise.all(nodes.map((node) => this.loop(port + node.portOffset, everyMs)));
   }
 
@@ -111,6 +121,7 @@ export class Traffic {
           finish(text || String(response.statusCode), response.statusCode !== 200),
         );
       });
+      if (this.patienceMs !== undefined) call.setTimeout(this.patienceMs, () => call.destroy());
       call.on('error', (error) => finish((error as NodeJS.ErrnoException).code ?? 'error', true));
       call.end();
     });

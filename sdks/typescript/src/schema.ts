@@ -7229,6 +7229,7 @@ export interface operations {
                         cpuMs: number;
                         memoryBytes: number;
                         histogram: (number)[][];
+                        abandoned?: (number)[][];
                     }[];
                     capacity?: {
                         cpuMillicores: number;

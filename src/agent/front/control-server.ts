@@ -16,6 +16,7 @@ export interface ControlActions {
 }
 
 const count = z.number().min(0);
+const sparse = z.array(z.tuple([z.int(), count]));
 const drainRequest = z.strictObject({ instance: text(64), timeoutMs: z.number().min(0) });
 const upgradeRequest = z.strictObject({ command: z.array(text(4096)).min(1).max(100) });
 const absorbRequest = z.strictObject({
@@ -33,7 +34,8 @@ const absorbRequest = z.strictObject({
       retries: count,
       clientGone: count,
       websockets: count,
-      histogram: z.array(z.tuple([z.int(), count])),
+      histogram: sparse,
+      abandoned: sparse.optional(),
     }),
   ),
 });

@@ -31,6 +31,9 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   private controller: Dispatcher.DispatchController | undefined;
   private isSent = false;
   private isOver = false;
+  private readonly onClientClosed = () => {
+    if (!this.isOver) this.leave();
+  };
 
   static serve(
     context: FrontContext,
@@ -65,7 +68,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
       answer(this.response, { status: 503, close: this.holder.isClosing });
       return;
     }
-    this.response.on('close', () => this.onClientClosed());
+    // Of the connection: an answer that waits behind another one on it gets no event of its own.
+    this.request.socket.once('close', this.onClientClosed);
     this.response.on('timeout', () => this.onClientIdle());
     this.attempt(first, false);
   }
@@ -181,25 +185,30 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     answer(this.response, { status, close: this.holder.isClosing });
   }
 
-  private onClientClosed(): void {
-    if (!this.isOver) this.leave();
-  }
-
-  /** The client went away: the instance is told, and it is nobody's error. */
+  /**
+   * The client went away: the instance is told. Before the answer has begun, and unless the client
+   * broke off its own upload, it gave up waiting: the instance may hang, so the time is kept.
+   */
   private leave(): void {
     const { controller, upstream } = this;
+    const isGivenUp = !this.response.headersSent && !this.isClientsTurn;
     this.release();
     upstream!.counters.clientGone += 1;
+    if (isGivenUp) upstream!.counters.abandon(this.context.clock.monotonic() - this.startedMs);
     controller?.abort(new Error('the client left'));
     this.response.destroy();
   }
 
   /** Nothing moved for a while. It counts against a client only if it is the client's turn. */
   private onClientIdle(): void {
-    const { response, body, request } = this;
-    const isItsTurn = response.writableNeedDrain || (!request.complete && body?.isWaiting === true);
-    if (isItsTurn) response.destroy();
+    const { response, request } = this;
+    if (response.writableNeedDrain || this.isClientsTurn) response.destroy();
     else request.socket.setTimeout(request.socket.timeout ?? 0);
+  }
+
+  /** The rest of its upload is awaited. */
+  private get isClientsTurn(): boolean {
+    return !this.request.complete && this.body?.isWaiting === true;
   }
 
   private finish(outcome: Outcome): void {
@@ -209,6 +218,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
 
   private release(): void {
     this.isOver = true;
+    this.request.socket.off('close', this.onClientClosed);
     this.upstream!.end(this);
     this.body?.release();
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { toSparse, fromSparse } from '../../kernel/histogram.js';
+import { addSparse, fromSparse, toSparse, type SparseHistogram } from '../../kernel/histogram.js';
 import { DomainError } from '../../kernel/errors.js';
 import { callFront } from './control-call.js';
 import type { FrontReport } from './front.js';
@@ -134,8 +134,6 @@ function merge(current: FrontReport, others: readonly FrontReport[]): FrontCount
 }
 
 function sum(a: FrontCounters, b: FrontCounters): FrontCounters {
-  const histogram = fromSparse(a.histogram);
-  fromSparse(b.histogram).forEach((count, index) => (histogram[index]! += count));
   return {
     ...a,
     inFlight: a.inFlight + b.inFlight,
@@ -146,8 +144,15 @@ function sum(a: FrontCounters, b: FrontCounters): FrontCounters {
     retries: a.retries + b.retries,
     clientGone: a.clientGone + b.clientGone,
     websockets: a.websockets + b.websockets,
-    histogram: toSparse(histogram),
+    histogram: sumOf(a.histogram, b.histogram),
+    abandoned: sumOf(a.abandoned ?? [], b.abandoned ?? []),
   };
+}
+
+function sumOf(a: SparseHistogram, b: SparseHistogram): SparseHistogram {
+  const counts = fromSparse(a);
+  addSparse(counts, b, 1);
+  return toSparse(counts);
 }
 
 function unreachable(stateDir: string): DomainError {

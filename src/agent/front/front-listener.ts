@@ -35,6 +35,8 @@ export class FrontListener implements RouteHolder {
     this.server.on('upgrade', (request, socket, head) => {
       this.upgrade(request, socket as Socket, head);
     });
+    // Each pipelined request listens for the end of their connection.
+    this.server.on('connection', (socket) => socket.setMaxListeners(0));
     this.server.on('connect', (_, socket) => socket.destroy());
     this.closed = new Promise((resolve) => this.server.once('close', resolve));
   }

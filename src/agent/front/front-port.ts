@@ -75,4 +75,9 @@ export interface FrontCounters {
   readonly clientGone: number;
   readonly websockets: number;
   readonly histogram: SparseHistogram;
+  /**
+   * How long clients had waited that left before an answer began; none of them is in `requests`.
+   * A front of an earlier version does not say.
+   */
+  readonly abandoned?: SparseHistogram;
 }

@@ -14,12 +14,29 @@ describe('the counters of an instance', () => {
         [63, 1],
         [175, 1],
       ],
+      abandoned: [],
+    });
+  });
+
+  it('keep apart how long those waited who left without an answer', () => {
+    const counters = new InstanceCounters();
+    counters.finish('answered', 1);
+    counters.abandon(1);
+    counters.abandon(60_000);
+    expect(counters.snapshot()).toMatchObject({
+      requests: 1,
+      histogram: [[63, 1]],
+      abandoned: [
+        [63, 1],
+        [175, 1],
+      ],
     });
   });
 
   it('go on from those of a predecessor', () => {
     const earlier = new InstanceCounters();
     earlier.finish('errors', 1);
+    earlier.abandon(1);
     earlier.retries = 3;
     const counters = new InstanceCounters();
     counters.finish('answered', 1);
@@ -29,6 +46,10 @@ describe('the counters of an instance', () => {
     expect(counters.snapshot()).toMatchObject({
       ...{ requests: 2, errors: 1, retries: 3 },
       histogram: [[63, 2]],
+      abandoned: [[63, 1]],
     });
+    const { abandoned: _, ...unaware } = { ...written, ...earlier.snapshot() };
+    counters.add(unaware);
+    expect(counters.snapshot()).toMatchObject({ requests: 3, abandoned: [[63, 1]] });
   });
 });

@@ -1,4 +1,9 @@
-import { bucketIndex, HISTOGRAM_BUCKETS, toSparse } from '../../kernel/histogram.js';
+import {
+  bucketIndex,
+  HISTOGRAM_BUCKETS,
+  toSparse,
+  type SparseHistogram,
+} from '../../kernel/histogram.js';
 import type { FrontCounters } from './front-port.js';
 
 export type CounterName = 'errors' | 'frontErrors' | 'cut' | 'retries' | 'clientGone';
@@ -8,8 +13,8 @@ export type Outcome = 'answered' | 'errors' | 'frontErrors' | 'cut';
 
 /**
  * Cumulative counters of one instance. A request is counted once, where it ended, together with
- * its latency: the histogram's sum always equals `requests`. A client that left is no request: it
- * says nothing about the instance.
+ * its latency: the histogram's sum always equals `requests`. A client that left is none of them; if
+ * it was the instance's turn to speak, how long it had waited is kept apart in `abandoned`.
  */
 export class InstanceCounters {
   requests = 0;
@@ -19,11 +24,17 @@ export class InstanceCounters {
   retries = 0;
   clientGone = 0;
   private readonly histogram = new Float64Array(HISTOGRAM_BUCKETS);
+  private readonly abandoned = new Float64Array(HISTOGRAM_BUCKETS);
 
   finish(outcome: Outcome, latencyMs: number): void {
     this.requests += 1;
     if (outcome !== 'answered') this[outcome] += 1;
     this.histogram[bucketIndex(latencyMs * 1000)]! += 1;
+  }
+
+  /** The client left before the answer began. */
+  abandon(waitedMs: number): void {
+    this.abandoned[bucketIndex(waitedMs * 1000)]! += 1;
   }
 
   /** Takes over what a predecessor counted, when the front itself was upgraded. */
@@ -34,14 +45,20 @@ export class InstanceCounters {
     this.cut += earlier.cut;
     this.retries += earlier.retries;
     this.clientGone += earlier.clientGone;
-    for (const [index, count] of earlier.histogram) {
-      if (index >= 0 && index < HISTOGRAM_BUCKETS) this.histogram[index]! += count;
-    }
+    addTo(this.histogram, earlier.histogram);
+    addTo(this.abandoned, earlier.abandoned ?? []);
   }
 
-  snapshot(): Pick<FrontCounters, 'requests' | CounterName | 'histogram'> {
+  snapshot(): Pick<FrontCounters, 'requests' | CounterName | 'histogram' | 'abandoned'> {
     const { requests, errors, frontErrors, cut, retries, clientGone } = this;
     const histogram = toSparse(this.histogram);
-    return { requests, errors, frontErrors, cut, retries, clientGone, histogram };
+    const abandoned = toSparse(this.abandoned);
+    return { requests, errors, frontErrors, cut, retries, clientGone, histogram, abandoned };
+  }
+}
+
+function addTo(counts: Float64Array, sparse: SparseHistogram): void {
+  for (const [index, count] of sparse) {
+    if (index >= 0 && index < HISTOGRAM_BUCKETS) counts[index]! += count;
   }
 }

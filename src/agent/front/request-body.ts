@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
  */
 export class RequestBody implements AsyncIterable<Buffer> {
   hasStarted = false;
+  /** It is the client's turn: all that it has sent is read, and not all has come. */
   isWaiting = false;
   private isReleased = false;
   private wake: (() => void) | undefined;
@@ -34,16 +35,19 @@ export class RequestBody implements AsyncIterable<Buffer> {
     while (!this.isReleased) {
       const chunk = request.read() as Buffer | null;
       if (chunk !== null) {
+        this.isWaiting = false;
         yield chunk;
         continue;
       }
-      if (request.readableEnded) return;
+      if (request.readableEnded) {
+        this.isWaiting = false;
+        return;
+      }
       if (request.destroyed) throw new Error('the client left in the middle of its request');
       this.isWaiting = true;
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
-      this.isWaiting = false;
       this.wake = undefined;
     }
     throw new Error('the request is over before its body was');

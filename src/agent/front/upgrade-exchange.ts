@@ -25,14 +25,17 @@ export class UpgradeExchange implements InFlight {
   private attemptRequest: ClientRequest | undefined;
   private neverSent = 0;
   private isOver = false;
+  private isAnswered = false;
   private readonly early: Buffer[] = [];
   private earlyBytes = 0;
-  private readonly onClientClosed = () => this.leave();
+  private readonly onClientClosed = () => this.leave(!this.isAnswered);
   private readonly onEarlyData = (chunk: Buffer) => {
     // A client waits for the 101; one that floods instead is cut.
     this.earlyBytes += chunk.length;
-    if (this.earlyBytes > frontLimits.earlyBytes) this.client.destroy();
-    else this.early.push(chunk);
+    if (this.earlyBytes > frontLimits.earlyBytes) {
+      this.leave(false);
+      this.client.destroy();
+    } else this.early.push(chunk);
   };
   private readonly onEarlyEnd = () => this.client.destroy();
 
@@ -149,6 +152,7 @@ export class UpgradeExchange implements InFlight {
       incoming.destroy();
       return;
     }
+    this.isAnswered = true;
     this.attemptRequest?.setTimeout(0);
     incoming.on('error', () => undefined);
     const response = responseOn(this.request, this.client);
@@ -172,9 +176,12 @@ export class UpgradeExchange implements InFlight {
     answer(responseOn(this.request, this.client), { status, close: true });
   }
 
-  private leave(): void {
+  /** `isGivenUp`: it waited for an answer that did not begin. */
+  private leave(isGivenUp: boolean): void {
     if (this.isOver) return;
-    this.upstream!.counters.clientGone += 1;
+    const { counters } = this.upstream!;
+    counters.clientGone += 1;
+    if (isGivenUp) counters.abandon(this.context.clock.monotonic() - this.startedMs);
     this.release();
     this.attemptRequest?.destroy();
   }

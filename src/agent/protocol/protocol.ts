@@ -67,6 +67,8 @@ export const observedModule = z.strictObject({
   endpoints: z.array(text(200)).max(4).default([]),
 });
 
+const sparseHistogram = z.array(z.tuple([z.int().min(0).max(175), count])).max(176);
+
 /** Cumulative counters of one instance, as of `ageMs` before the report was sent. */
 export const metricRow = z.strictObject({
   moduleId: uuid,
@@ -89,7 +91,9 @@ export const metricRow = z.strictObject({
   /** Resident memory of the process group now. */
   memoryBytes: count,
   /** Latency until the last byte, kernel/histogram.ts, sparse: [index, count]. */
-  histogram: z.array(z.tuple([z.int().min(0).max(175), count])).max(176),
+  histogram: sparseHistogram,
+  /** Waiting times of clients that left before an answer began; absent: none did. */
+  abandoned: sparseHistogram.optional(),
 });
 
 export const nodeCapacity = z.strictObject({

@@ -1,4 +1,5 @@
 import { limits } from '../../kernel/limits.js';
+import type { SparseHistogram } from '../../kernel/histogram.js';
 import type { FrontCounters } from '../front/front-port.js';
 import type { InstanceRecord } from '../journal/journal.js';
 import type { MetricRow } from '../protocol/protocol.js';
@@ -23,12 +24,13 @@ export function metricRows(
   ageMs: number,
 ): MetricRow[] {
   const rows = new Map<string, MetricRow>();
-  for (const { inFlight: _inFlight, histogram, ...counter } of counters) {
+  for (const { inFlight: _inFlight, histogram, abandoned = [], ...counter } of counters) {
     rows.set(counter.instance, {
       ...counter,
       ageMs,
       ...(usage.get(counter.instance) ?? noUsage),
-      histogram: histogram.map(([index, count]) => [index, count]),
+      histogram: pairs(histogram),
+      ...(abandoned.length > 0 ? { abandoned: pairs(abandoned) } : {}),
     });
   }
   for (const { instance, moduleId, release } of records) {
@@ -40,4 +42,8 @@ export function metricRows(
     });
   }
   return [...rows.values()].slice(-limits.reportMetricRows);
+}
+
+function pairs(histogram: SparseHistogram): [number, number][] {
+  return histogram.map(([index, count]) => [index, count]);
 }

@@ -84,5 +84,7 @@ it('makes one row of an instance, with its traffic and its processes', () => {
     ...{ moduleId: 'm', releaseId: 'r', instance: 'served', ageMs: 1.5, ...traffic },
     ...{ clientGone: 4, websockets: 6, cpuMs: 10, memoryBytes: 20, histogram: [[3, 5]] },
   });
+  const left = { ...served, abandoned: [[80, 2]] as const };
+  expect(metricRows([left], [], usage, 1.5)[0]).toEqual({ ...rows[0], abandoned: [[80, 2]] });
   expect(rows[1]).toMatchObject({ instance: 'worker', requests: 0, cpuMs: 30, memoryBytes: 40 });
 });

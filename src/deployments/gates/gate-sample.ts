@@ -1,6 +1,7 @@
 /** One poll of one gate: which intervals to ask for, and the sample that they make. Pure. */
 import { limits } from '../../kernel/limits.js';
 import type { IntervalRequest, NodeInterval } from '../../drivers/metric-sources/metric-source.js';
+import { withAbandoned } from './abandoned.js';
 import type { GateSample, NodeUsage } from './gate.js';
 import type { GateNode, GateSpec } from './gate-spec.js';
 import { mergeNodes } from './merge-nodes.js';
@@ -64,9 +65,10 @@ export interface PolledSample {
 /** `recent`: the answers to `recentRequests`. */
 export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals): PolledSample {
   const { id, spec, toMs } = poll;
-  const of = (group: Group) => intervals.get(keyOf(id, group)) ?? [];
+  const counted = (node: NodeInterval) => withAbandoned(node, spec.params);
+  const of = (group: Group) => (intervals.get(keyOf(id, group)) ?? []).map(counted);
   const seen = byNode(of('wave'));
-  const before = byNode(recent.get(keyOf(id, 'recent')));
+  const before = byNode(recent.get(keyOf(id, 'recent'))?.map(counted));
   const lastOf = ({ nodeId }: GateNode) => before.get(nodeId) ?? seen.get(nodeId);
   const heardAt = (node: GateNode) => lastOf(node)?.lastSampleAt ?? spec.movedAt;
   const silenceMs = Math.max(SILENT_POLLS * Number(spec.params.pollIntervalMs), SILENT_MS);

@@ -12,6 +12,8 @@ export interface GateGroup {
   /** Requests of all nodes of the group. */
   readonly n: number;
   readonly errors: number;
+  /** How many of the requests their clients gave up before an answer began; absent: none. */
+  readonly abandoned?: number;
   /** Latencies of all nodes, merged. */
   readonly histogram: SparseHistogram;
   /** Cores per node: the mean over the nodes. Null when no node reported it. */
@@ -106,6 +108,8 @@ export interface GateReading {
   readonly ageS: number;
   /** Requests of the wave in what is shown. */
   readonly requests: number;
+  /** Requests of the wave since the move that got no answer before their client left; absent: none. */
+  readonly abandoned?: number;
   /** Share of requests, 0 to 1. */
   readonly errors: MeasureReading;
   /** p95, milliseconds. */

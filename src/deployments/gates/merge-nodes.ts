@@ -1,5 +1,6 @@
 import { addSparse, emptyBuckets, toSparse } from '../../kernel/histogram.js';
 import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
+import { abandonedBy } from './abandoned.js';
 import type { GateGroup } from './gate.js';
 
 /** Counts add up over nodes; CPU and memory are means per node, null when no node reported. */
@@ -17,8 +18,10 @@ export function mergeNodes(nodes: readonly NodeInterval[]): GateGroup {
     addSparse(buckets, node.histogram, 1);
   }
   const per = nodes.length;
+  const abandoned = abandonedBy(nodes);
   return {
     ...{ n, errors, histogram: toSparse(buckets) },
+    ...(abandoned > 0 ? { abandoned } : {}),
     cpu: per === 0 ? null : cpu / per,
     mem: per === 0 ? null : mem / per,
   };

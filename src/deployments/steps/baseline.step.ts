@@ -6,6 +6,7 @@ import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
+import { withAbandoned } from '../gates/abandoned.js';
 import type { GateBaseline, GateParams } from '../gates/gate.js';
 import { gates } from '../gates/gates.js';
 import { mergeNodes } from '../gates/merge-nodes.js';
@@ -44,7 +45,8 @@ export class BaselineStep implements StepHandler {
       });
       // Nobody has reported anything (a first release): there is nothing to merge an hour of.
       if (polls.every(({ length }) => length === 0)) return null;
-      return gate.baseline(polls.map(mergeNodes), params);
+      const counted = polls.map((nodes) => nodes.map((node) => withAbandoned(node, params)));
+      return gate.baseline(counted.map(mergeNodes), params);
     };
     const output: BaselineOutput = {
       firstRelease: groups.wave.every(({ from }) => from === null),

@@ -51,6 +51,11 @@ export interface Traffic {
   /** Upstream 5xx, the front's own 502, 503 and 504, and responses cut in mid-body. */
   readonly errors: number;
   readonly histogram: SparseHistogram;
+  /**
+   * How long clients had waited that left before an answer began: none of them is in the figures
+   * above. Absent: none left.
+   */
+  readonly abandoned?: SparseHistogram;
 }
 
 export interface NodeInterval extends Traffic {

@@ -15,10 +15,19 @@ export interface ReasonInput {
   /** The open block's requests. */
   readonly blockRequests: number;
   readonly requests: number;
+  /** Of those, given up by their clients. */
+  readonly abandoned: number;
   readonly params: StabilizationParams;
 }
 
 export function reasonOf(input: ReasonInput): string {
+  const { requests, abandoned } = input;
+  const reason = mainReason(input);
+  if (abandoned === 0) return reason;
+  return `${reason}; of ${Math.round(requests)} requests since the move ${abandoned} got no answer before their client left`;
+}
+
+function mainReason(input: ReasonInput): string {
   const { cause, reading, params } = input;
   switch (cause.because) {
     case 'node-failed':

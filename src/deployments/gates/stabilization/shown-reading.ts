@@ -31,6 +31,7 @@ export function shownReading(present: Reading, input: ShownInput): GateReading {
   const shown: GateReading = {
     ageS: poll.ageS,
     requests: present.requests,
+    ...(state.abandoned ? { abandoned: state.abandoned } : {}),
     errors: shownMeasure(present.errors),
     latency: shownMeasure(present.latency),
     cpu: shownMeasure(present.cpu),

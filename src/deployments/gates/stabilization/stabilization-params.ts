@@ -6,6 +6,7 @@
  * changing one.
  */
 import { z } from 'zod';
+import { abandonedErrorMs } from '../abandoned.js';
 import type { Stricter } from '../gate.js';
 
 /** The trend lives in the gate's state; more points than this do not fit and tell nothing more. */
@@ -27,6 +28,7 @@ const fields = z.strictObject({
   floorCpuMillicores: whole(50, 1, 64_000, 'A smaller CPU rise is always allowed.'),
   floorMemoryMiB: whole(32, 1, 1_048_576, 'A smaller memory rise is always allowed.'),
   floorLatencyMs: whole(10, 1, 60_000, 'A smaller latency rise is always allowed.'),
+  abandonedErrorMs,
   pollIntervalMs: whole(30_000, 500, 300_000, 'One sample per interval.'),
   minWaitMs: whole(120_000, 0, DAY_MS, 'Never stable before this.'),
   maxWaitMs: whole(1_800_000, 1000, DAY_MS, 'Not stable by then: unstable or inconclusive.'),
@@ -75,6 +77,7 @@ export const stabilizationStricter: Readonly<Record<keyof StabilizationParams, S
   floorCpuMillicores: 'smaller',
   floorMemoryMiB: 'smaller',
   floorLatencyMs: 'smaller',
+  abandonedErrorMs: 'smaller',
   pollIntervalMs: null,
   minWaitMs: 'larger',
   maxWaitMs: null,

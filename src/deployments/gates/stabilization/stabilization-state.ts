@@ -34,6 +34,8 @@ export interface StabilizationState {
   readonly checks: number;
   /** Requests of the wave since the move. */
   readonly requests: number;
+  /** Of those, given up by their clients; a state of an earlier version does not say. */
+  readonly abandoned?: number;
 }
 
 export function startState(baselines: GateBaselines): StabilizationState {

@@ -70,6 +70,7 @@ function rememberPoll(
     controlMem: remember(before.controlMem, poll.control),
     trend: extendTrend(before.trend, sample, poll.isWarm),
     requests: before.requests + poll.wave.n,
+    abandoned: (before.abandoned ?? 0) + (sample.wave.abandoned ?? 0),
   };
 }
 
@@ -89,6 +90,7 @@ function explain(
     silentNodes: input.sample.silentNodes,
     blockRequests: input.state.block.wave.n,
     requests: input.state.requests,
+    abandoned: input.state.abandoned ?? 0,
     params: input.params,
   });
   const measure = 'measure' in cause ? cause.measure : undefined;

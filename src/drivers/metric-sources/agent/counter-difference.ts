@@ -83,42 +83,54 @@ function difference(
   };
 }
 
-interface Growth {
-  readonly requests: number;
-  readonly errors: number;
+interface Growth extends Traffic {
   readonly cpuMs: number;
-  readonly histogram: SparseHistogram;
 }
 
 /** Undefined when any counter fell. */
 function growth(now: CounterSample, before: CounterSample | undefined): Growth | undefined {
-  if (!before) return now;
+  if (!before) return { ...now, abandoned: now.abandoned ?? [] };
   const requests = now.requests - before.requests;
   const errors = now.errors - before.errors;
   const cpuMs = now.cpuMs - before.cpuMs;
   if (requests < 0 || errors < 0 || cpuMs < 0) return undefined;
-  const counts = fromSparse(now.histogram);
-  addSparse(counts, before.histogram, -1);
-  if (counts.some((count) => count < 0)) return undefined;
-  return { requests, errors, cpuMs, histogram: toSparse(counts) };
+  const histogram = grownBy(now.histogram, before.histogram);
+  const abandoned = grownBy(now.abandoned ?? [], before.abandoned ?? []);
+  if (!histogram || !abandoned) return undefined;
+  return { requests, errors, cpuMs, histogram, abandoned };
+}
+
+function grownBy(now: SparseHistogram, before: SparseHistogram): SparseHistogram | undefined {
+  // Almost always so for what was abandoned.
+  if (before.length === 0) return now;
+  const counts = fromSparse(now);
+  addSparse(counts, before, -1);
+  return counts.some((count) => count < 0) ? undefined : toSparse(counts);
 }
 
 class TrafficSum {
   private requests = 0;
   private errors = 0;
-  private histogram: SparseHistogram | undefined;
+  private histogram: SparseHistogram = [];
+  private abandoned: SparseHistogram = [];
 
-  add(grown: Growth): void {
-    this.requests += grown.requests;
-    this.errors += grown.errors;
-    if (this.histogram) {
-      const counts = fromSparse(this.histogram);
-      addSparse(counts, grown.histogram, 1);
-      this.histogram = toSparse(counts);
-    } else this.histogram = grown.histogram;
+  add({ requests, errors, histogram, abandoned = [] }: Traffic): void {
+    this.requests += requests;
+    this.errors += errors;
+    this.histogram = sumOf(this.histogram, histogram);
+    this.abandoned = sumOf(this.abandoned, abandoned);
   }
 
   traffic(): Traffic {
-    return { requests: this.requests, errors: this.errors, histogram: this.histogram ?? [] };
+    const { requests, errors, histogram, abandoned } = this;
+    return { requests, errors, histogram, ...(abandoned.length > 0 && { abandoned }) };
   }
+}
+
+function sumOf(one: SparseHistogram, other: SparseHistogram): SparseHistogram {
+  if (one.length === 0) return other;
+  if (other.length === 0) return one;
+  const counts = fromSparse(one);
+  addSparse(counts, other, 1);
+  return toSparse(counts);
 }

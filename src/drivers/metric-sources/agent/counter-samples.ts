@@ -33,6 +33,8 @@ export interface CounterSample {
   readonly memoryBytesMin: number;
   readonly samples: number;
   readonly histogram: SparseHistogram;
+  /** Null: the agent has reported none. */
+  readonly abandoned: SparseHistogram | null;
 }
 
 /** Reports that leave an instance out by accident must not make it look new. */
@@ -64,7 +66,7 @@ const SQL = `
       row.requests::float8 as requests, row.errors::float8 as errors, row.cpu_ms as "cpuMs",
       (min(row.memory_bytes) over same)::float8 as "memoryBytesMin",
       (count(*) over same)::int as samples,
-      row.counters -> 'histogram' as histogram
+      row.counters -> 'histogram' as histogram, row.counters -> 'abandoned' as abandoned
     from (
       select m.*, greatest(0, ceil(
         extract(epoch from m.at - asked.from_at) * 1000 / asked.bucket_ms::numeric))::int as bucket

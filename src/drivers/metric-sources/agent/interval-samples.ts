@@ -38,6 +38,7 @@ interface Before {
   readonly beforeErrors: number;
   readonly beforeCpuMs: number;
   readonly beforeHistogram: SparseHistogram;
+  readonly beforeAbandoned: SparseHistogram | null;
 }
 
 interface Row extends Omit<CounterSample, 'bucket'>, Omit<Before, 'beforeAtMs'> {
@@ -55,6 +56,7 @@ function samplesOf(row: Row): CounterSample[] {
     ...{ request, nodeId, instance, releaseId, bucket: 0, samples: 1, memoryBytesMin },
     ...{ atMs: last.beforeAtMs, requests: last.beforeRequests, errors: last.beforeErrors },
     ...{ cpuMs: last.beforeCpuMs, histogram: last.beforeHistogram },
+    abandoned: last.beforeAbandoned,
   };
   return [before, present];
 }
@@ -89,14 +91,17 @@ const SQL = `
     (extract(epoch from present.at) * 1000)::float8 as "atMs",
     present.requests::float8 as requests, present.errors::float8 as errors,
     present.cpu_ms as "cpuMs", present.counters -> 'histogram' as histogram,
+    present.counters -> 'abandoned' as abandoned,
     present.memory_bytes_min::float8 as "memoryBytesMin", present.samples::int as samples,
     (extract(epoch from close.at) * 1000)::float8 as "beforeAtMs",
     close.requests::float8 as "beforeRequests", close.errors::float8 as "beforeErrors",
     close.cpu_ms as "beforeCpuMs", close.counters -> 'histogram' as "beforeHistogram",
+    close.counters -> 'abandoned' as "beforeAbandoned",
     case when close.at is null then (
       select jsonb_build_object('beforeAtMs', (extract(epoch from m.at) * 1000)::float8,
         'beforeRequests', m.requests, 'beforeErrors', m.errors, 'beforeCpuMs', m.cpu_ms,
-        'beforeHistogram', m.counters -> 'histogram')
+        'beforeHistogram', m.counters -> 'histogram',
+        'beforeAbandoned', m.counters -> 'abandoned')
       from node_metrics m
       where ${ofNode} and m.instance = present.instance and m.at <= asked.from_at
         and m.at > least(asked.from_at - ${interval(NEAR_MS)},

@@ -20,11 +20,11 @@ export async function insertMetrics(
 
 function stored(row: MetricRow) {
   const { moduleId, releaseId, instance, ageMs, requests, cpuMs, memoryBytes } = row;
-  const { histogram, frontErrors, cut, retries, clientGone, websockets } = row;
+  const { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets } = row;
   return {
     ...{ moduleId, releaseId, instance, ageMs, requests, cpuMs, memoryBytes },
     errors: row.errors + frontErrors + cut,
-    counters: { histogram, frontErrors, cut, retries, clientGone, websockets },
+    counters: { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets },
   };
 }
 
