@@ -16,8 +16,22 @@ export const limits = {
   artifactBytes: 1024 * 1024 * 1024,
   /** Unpacked: a ratio bomb must not fill a node's disk. */
   unpackedBytes: 4 * 1024 * 1024 * 1024,
+  /** Entries, and the folders that only their names imply: each is an inode on every node. */
   unpackedFiles: 100_000,
+  /** A path and the node's own folder before it must fit into what Linux takes, 4096. */
   unpackedPathBytes: 1024,
+  /** What every file system of Linux takes for one name. */
+  unpackedNameBytes: 255,
+  /** An honest tree, node_modules among them, is under 30 deep; each level is a step for every entry. */
+  unpackedDepth: 64,
+  /** All names and targets of links together: work and memory of the walk grow with it. 160 per entry. */
+  unpackedNamesBytes: 16 * 1024 * 1024,
+  /** One extended header: a name, times and a few attributes; macOS adds some of kilobytes. */
+  unpackedHeaderBytes: 1024 * 1024,
+  /** All extended headers of an archive: 640 bytes for each entry. */
+  unpackedHeadersBytes: 64 * 1024 * 1024,
+  /** Links followed on the way to one file: where Linux gives up, too. */
+  unpackedLinkHops: 40,
   /** Metadata travels in every event and list row. */
   metadataEntries: 16,
   metadataValueCharacters: 256,

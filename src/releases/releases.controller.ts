@@ -58,9 +58,10 @@ export class ReleasesController {
       ...['release-version-taken', 'signature-invalid', 'signing-key-unknown', 'digest-mismatch'],
       ...['secrets-not-supported', 'artifact-too-large', 'multipart-malformed'],
       ...['upload-incomplete', 'uploads-busy', 'storage-full', 'storage-unavailable'],
-      ...['archive-damaged', 'archive-path-unsafe', 'archive-path-too-long', 'archive-link'],
-      ...['archive-special-file', 'archive-setuid', 'archive-name-collision'],
-      ...['archive-too-many-files', 'archive-too-large', 'archive-ratio'],
+      ...['archive-damaged', 'archive-unsupported', 'archive-header-too-large'],
+      ...['archive-path-unsafe', 'archive-name-not-utf8', 'archive-path-too-long'],
+      ...['archive-path-too-deep', 'archive-link', 'archive-special-file', 'archive-setuid'],
+      ...['archive-name-collision', 'archive-too-many-files', 'archive-too-large', 'archive-ratio'],
     ],
     example: {
       request: examplePush,

@@ -5,6 +5,7 @@ import { limits } from '../../src/kernel/limits.js';
 import { ReleaseIntake } from '../../src/releases/release-intake.js';
 import { type ArtifactEntry, buildArchive } from '../support/artifact.js';
 import { field, file, rawForm, rawPush } from '../support/raw-push.js';
+import { paxEntry, rawArchive, rawEntry } from '../support/raw-tar.js';
 import { plainManifest, releaseForm, someArtifact } from '../support/release-form.js';
 import { NOTHING, releasesApp, type ReleasesApp } from '../support/releases-app.js';
 
@@ -182,15 +183,35 @@ describe('an artifact that is wrong', () => {
     ['climbs out', 'archive-path-unsafe', [{ name: '../../etc/passwd', content: 'x' }]],
     ['is absolute', 'archive-path-unsafe', [{ name: '/etc/passwd', content: 'x' }]],
     ['has a backslash', 'archive-path-unsafe', [{ name: '..\\x', content: 'x' }]],
-    ['has a symbolic link', 'archive-link', [{ name: 'a', type: 'symlink', linkname: '/etc' }]],
-    ['has a hard link', 'archive-link', [{ name: 'a', type: 'link', linkname: 'b' }]],
+    ['has an absolute link', 'archive-link', [{ name: 'a', type: 'symlink', linkname: '/etc' }]],
+    ['has a link that leaves', 'archive-link', [{ name: 'a', type: 'symlink', linkname: '../b' }]],
+    ['has a hard link to nothing', 'archive-link', [{ name: 'a', type: 'link', linkname: 'b' }]],
+    ['is too deep', 'archive-path-too-deep', [{ name: `${'d/'.repeat(64)}f` }]],
     ['has a device', 'archive-special-file', [{ name: 'a', type: 'character-device' }]],
     ['has a setuid bit', 'archive-setuid', [{ name: 'a', mode: 0o4755 }]],
-    ['has a name twice', 'archive-name-collision', [{ name: 'a' }, { name: 'A' }]],
+    ['has a name in two cases', 'archive-name-collision', [{ name: 'a' }, { name: 'A' }]],
     ['is a bomb', 'archive-ratio', [{ name: 'a', content: Buffer.alloc(64 * 1024 * 1024) }]],
   ];
   it.each(archives)('is refused when it %s', async (_what, code, entries) => {
     const { bytes } = await buildArchive([{ name: 'good', content: 'x' }, ...entries]);
+    const answer = await push(releaseForm({ artifact: bytes }));
+    expect(answer).toMatchObject({ status: 422, body: { code } });
+  });
+
+  const raw: [string, string, () => Buffer[]][] = [
+    [
+      'has a sparse file',
+      'archive-unsupported',
+      () => [paxEntry({ 'GNU.sparse.major': '1' }), rawEntry({ name: 'GNUSparseFile.0/a' })],
+    ],
+    [
+      'has a name in Latin-1',
+      'archive-name-not-utf8',
+      () => [rawEntry({ name: Buffer.from('caf\u00e9', 'latin1') })],
+    ],
+  ];
+  it.each(raw)('is refused when it %s', async (_what, code, parts) => {
+    const bytes = rawArchive(rawEntry({ name: 'good' }), ...parts());
     const answer = await push(releaseForm({ artifact: bytes }));
     expect(answer).toMatchObject({ status: 422, body: { code } });
   });

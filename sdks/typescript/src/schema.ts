@@ -4237,19 +4237,27 @@ export interface operations {
              *
              *     `archive-damaged`: The artifact is not a complete .tar.gz. Pack it again.
              *
+             *     `archive-unsupported`: The archive has a sparse file, a part of another volume, or a keyword that may change what its content means. `detail` names the option to pack without it.
+             *
+             *     `archive-header-too-large`: An entry has more attributes than an honest one. Pack without them.
+             *
              *     `archive-path-unsafe`: A name in the archive is absolute, climbs upwards, or has characters that mislead.
              *
-             *     `archive-path-too-long`: A path in the archive is too long.
+             *     `archive-name-not-utf8`: A name in the archive is not UTF-8. `detail` shows its bytes; rename the file.
              *
-             *     `archive-link`: The archive has a link. Pack the file that it leads to.
+             *     `archive-path-too-long`: A path in the archive is too long, or all of them together are.
              *
-             *     `archive-special-file`: The archive has a device, a pipe or another entry that is no file or directory.
+             *     `archive-path-too-deep`: A path in the archive has too many folders.
+             *
+             *     `archive-link`: A link in the archive is absolute, leads out of it or in a circle, or is a hard link to nothing before it. `detail` names the option that packs a copy.
+             *
+             *     `archive-special-file`: The archive has a device or a pipe. Leave it out.
              *
              *     `archive-setuid`: A file in the archive has a setuid or setgid bit. Take it away.
              *
-             *     `archive-name-collision`: Two entries have the same name, or names that differ in case alone.
+             *     `archive-name-collision`: Two names differ in case alone, something lies below a file or a link, or a folder with something in it is a file later on.
              *
-             *     `archive-too-many-files`: The archive has too many entries.
+             *     `archive-too-many-files`: The archive has too many files and folders.
              *
              *     `archive-too-large`: The archive unpacks to too many bytes.
              *

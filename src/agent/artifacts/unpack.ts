@@ -1,11 +1,23 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ArchiveCaps, CheckedEntry } from '../../kernel/archive-entry.js';
 import { assert } from '../../kernel/assert.js';
 import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
+import type { ArchiveCaps } from './archive/archive-caps.js';
+import type { ArchiveEnd, CheckedEntry } from './archive/archive-guard.js';
 import { type ArchiveSummary, walkArchive } from './walk-archive.js';
 
 export interface UnpackOptions {
@@ -38,6 +50,7 @@ export async function unpackArchive(options: UnpackOptions): Promise<ArchiveSumm
         `The artifact changed while it was unpacked: expected ${options.digest}, got ${summary.digest}.`,
       );
     }
+    await finish(fresh, summary);
     await syncFolders(fresh);
     await rename(fresh, options.directory);
     await syncFolder(dirname(options.directory));
@@ -62,23 +75,54 @@ async function write(
   entry: CheckedEntry,
   content: AsyncIterable<Buffer>,
 ): Promise<void> {
-  const path = resolve(root, entry.path);
-  // The checks before make this impossible; a second lock on the same door costs nothing.
-  assert(path.startsWith(root + sep), 'an archive entry left its folder');
+  const path = inside(root, entry.path);
+  if (entry.replaces === 'file') await unlink(path);
+  if (entry.replaces === 'directory') await rmdir(path);
   if (entry.kind === 'directory') {
     await mkdir(path, { recursive: true, mode: 0o755 });
-    for await (const _chunk of content);
     return;
   }
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  if (entry.kind === 'file') await writeFile(path, entry.mode, content);
+  if (entry.kind === 'copy') await copy(inside(root, entry.from), path);
+}
+
+async function writeFile(
+  path: string,
+  mode: number,
+  content: AsyncIterable<Buffer>,
+): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const file = await open(join(path), flags, entry.isExecutable ? 0o755 : 0o644);
+  const file = await open(path, flags, mode);
   try {
     for await (const chunk of content) await file.writeFile(chunk);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+async function copy(from: string, path: string): Promise<void> {
+  await copyFile(from, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Links come last, and no file after them: until here there is none that could be written through. */
+async function finish(root: string, { links, folders }: ArchiveEnd): Promise<void> {
+  for (const { path, mode } of folders) await chmod(inside(root, path), mode);
+  for (const { path, target } of links) await symlink(target, inside(root, path));
+}
+
+/** The checks before make this impossible; a second lock on the same door costs nothing. */
+function inside(root: string, entryPath: string): string {
+  const path = resolve(root, entryPath);
+  assert(path.startsWith(root + sep), 'an archive entry left its folder');
+  return path;
 }
 
 /** Which names they hold is on disk; what the files hold is already. */

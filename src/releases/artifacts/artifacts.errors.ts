@@ -28,24 +28,46 @@ export const artifactsErrors = [
     meaning: 'The artifact is not a complete .tar.gz. Pack it again.',
   },
   {
+    code: 'archive-unsupported',
+    kind: 'unprocessable',
+    meaning:
+      'The archive has a sparse file, a part of another volume, or a keyword that may change what its content means. `detail` names the option to pack without it.',
+  },
+  {
+    code: 'archive-header-too-large',
+    kind: 'unprocessable',
+    meaning: 'An entry has more attributes than an honest one. Pack without them.',
+  },
+  {
     code: 'archive-path-unsafe',
     kind: 'unprocessable',
     meaning: 'A name in the archive is absolute, climbs upwards, or has characters that mislead.',
   },
   {
+    code: 'archive-name-not-utf8',
+    kind: 'unprocessable',
+    meaning: 'A name in the archive is not UTF-8. `detail` shows its bytes; rename the file.',
+  },
+  {
     code: 'archive-path-too-long',
     kind: 'unprocessable',
-    meaning: 'A path in the archive is too long.',
+    meaning: 'A path in the archive is too long, or all of them together are.',
+  },
+  {
+    code: 'archive-path-too-deep',
+    kind: 'unprocessable',
+    meaning: 'A path in the archive has too many folders.',
   },
   {
     code: 'archive-link',
     kind: 'unprocessable',
-    meaning: 'The archive has a link. Pack the file that it leads to.',
+    meaning:
+      'A link in the archive is absolute, leads out of it or in a circle, or is a hard link to nothing before it. `detail` names the option that packs a copy.',
   },
   {
     code: 'archive-special-file',
     kind: 'unprocessable',
-    meaning: 'The archive has a device, a pipe or another entry that is no file or directory.',
+    meaning: 'The archive has a device or a pipe. Leave it out.',
   },
   {
     code: 'archive-setuid',
@@ -55,12 +77,13 @@ export const artifactsErrors = [
   {
     code: 'archive-name-collision',
     kind: 'unprocessable',
-    meaning: 'Two entries have the same name, or names that differ in case alone.',
+    meaning:
+      'Two names differ in case alone, something lies below a file or a link, or a folder with something in it is a file later on.',
   },
   {
     code: 'archive-too-many-files',
     kind: 'unprocessable',
-    meaning: 'The archive has too many entries.',
+    meaning: 'The archive has too many files and folders.',
   },
   {
     code: 'archive-too-large',
