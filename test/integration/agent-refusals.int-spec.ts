@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { newSigningKey, publicKeyText, signRelease } from '../../src/kernel/signature.js';
 import type { DesiredRelease, DesiredStatement } from '../../src/agent/protocol/protocol.js';
-import { buildArchive } from '../support/artifact.js';
+import { type ArtifactEntry, buildArchive } from '../support/artifact.js';
 import { AgentRig, eventually } from '../support/agent-rig.js';
 import { digestOf } from '../../src/kernel/digest.js';
 
@@ -135,15 +135,24 @@ it('refuses wrong bytes, goes on after a broken download, and unpacks nothing ho
   rig.desire(3, [await rig.server('3.0.0')]);
   await rig.until(3, 'healthy');
   expect(downloads).toBe(3);
-  const evil = await buildArchive([{ name: '../../escaped', content: 'x' }]);
-  rig.plane.artifacts.set(evil.artifactDigest, evil.bytes);
   const { manifestText } = await rig.server('4.0.0');
   const manifest: unknown = JSON.parse(manifestText);
-  const { artifactDigest } = evil;
-  const releaseDigest = digestOf('release', { artifactDigest, manifest }).digest;
-  const hostile = { ...(await rig.server('4.0.0')), artifactDigest, releaseDigest };
-  rig.desire(4, [{ ...hostile, artifactBytes: evil.bytes.length }]);
-  await refusedWith('archive-path-unsafe');
+  const link = (name: string, linkname: string): ArtifactEntry => ({
+    ...{ name, type: 'symlink', linkname },
+  });
+  const evil: [string, ArtifactEntry[]][] = [
+    ['archive-path-unsafe', [{ name: '../../escaped', content: 'x' }]],
+    ['archive-link', [link('up', '../../..'), { name: 'good', content: 'x' }]],
+    ['archive-name-collision', [link('up', '.'), { name: 'up/escaped', content: 'x' }]],
+  ];
+  for (const [index, [code, entries]] of evil.entries()) {
+    const { artifactDigest, bytes } = await buildArchive(entries);
+    rig.plane.artifacts.set(artifactDigest, bytes);
+    const releaseDigest = digestOf('release', { artifactDigest, manifest }).digest;
+    const hostile = { ...(await rig.server('4.0.0')), artifactDigest, releaseDigest };
+    rig.desire(4 + index, [{ ...hostile, artifactBytes: bytes.length }]);
+    await refusedWith(code);
+  }
   expect(await rig.get()).toBe('3.0.0');
 });
 
