@@ -1,9 +1,8 @@
 // What it costs to judge an archive, which the API does for every upload and the agent for every release: CPU,
-// and for how long the event loop stood still, since every tenant waits for that. Small hostile archives, and an
-// honest large one for comparison.
+// and how much of it in one turn of the event loop, since every tenant waits for that. CPU and not time, so that
+// a busy machine tells the same. Small hostile archives, and an honest large one for comparison.
 //
 //   npm run bench:archives
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { walkArchive } from '../src/agent/artifacts/walk-archive.js';
 import { messageOf } from '../src/kernel/errors.js';
@@ -39,20 +38,41 @@ const archives: [string, ArtifactEntry[]][] = [
 const rows = [];
 for (const [what, entries] of archives) {
   const { bytes } = await buildArchive(entries);
-  const delays = monitorEventLoopDelay({ resolution: 1 });
-  delays.enable();
-  const before = process.cpuUsage();
+  const turns = watchTurns();
+  const before = cpuMs();
   const answer = await walkArchive(Readable.from([bytes])).then(() => 'accepted', messageOf);
-  const { user, system } = process.cpuUsage(before);
-  // The stop that ends with the walk itself counts, too.
-  await new Promise((resolve) => setImmediate(resolve));
-  delays.disable();
+  const spentMs = cpuMs() - before;
   rows.push({
     archive: what,
     'packed KiB': Number((bytes.length / 1024).toFixed(1)),
-    'CPU ms': Math.round((user + system) / 1000),
-    'loop stood still ms': Math.round(delays.max / 1e6),
+    'CPU ms': Math.round(spentMs),
+    'in one turn ms': Math.round(await turns.longestMs()),
     answer: answer.slice(0, 60),
   });
 }
 console.table(rows);
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Of all threads: what gunzip does meanwhile counts, too, so it is never less than the truth. */
+function watchTurns(): { longestMs: () => Promise<number> } {
+  let longestMs = 0;
+  let last = cpuMs();
+  let isOver = false;
+  const turn = () => {
+    const now = cpuMs();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const end = async () => {
+    isOver = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    return longestMs;
+  };
+  return { longestMs: end };
+}

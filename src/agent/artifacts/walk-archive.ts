@@ -18,8 +18,8 @@ export interface ArchiveSummary extends ArchiveEnd {
 /** Receives each checked entry; need not read `content`. */
 export type EntrySink = (entry: CheckedEntry, content: AsyncIterable<Buffer>) => Promise<void>;
 
-/** Larger than the default: fewer turns of the loop for the same bytes. */
-const UNPACKED_CHUNK_BYTES = 64 * 1024;
+/** Twice the default: fewer turns of the event loop for large files, and none of them long for many small ones. */
+const UNPACKED_CHUNK_BYTES = 32 * 1024;
 
 /**
  * Reads a .tar.gz, checks every entry before its content is touched, and hashes the very bytes that

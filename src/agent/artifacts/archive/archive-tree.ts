@@ -8,19 +8,23 @@ export type TreeContent =
   | { readonly kind: 'link'; readonly target: string };
 
 export interface TreeNode {
+  readonly id: number;
   readonly name: string;
   readonly parent: TreeNode | null;
   content: TreeContent;
+  isEmpty: boolean;
 }
+
+const IMPLIED: TreeContent = { kind: 'directory', mode: null };
 
 /**
  * What an archive unpacks to, entry by entry, with tar's rule that the last of one path wins. Each entry
  * costs one step per component, and each folder is one node however many entries it is named by.
  */
 export class ArchiveTree {
-  readonly root: TreeNode = newNode('', null, { kind: 'directory', mode: null });
-  private readonly children = new Map<TreeNode, Map<string, TreeNode>>();
-  private count = 0;
+  readonly root = newNode(0, '', null, IMPLIED);
+  /** By parent and name: one large map is lighter than one for each folder. */
+  private readonly children = new Map<string, TreeNode>();
 
   constructor(private readonly maxNodes: number) {}
 
@@ -39,7 +43,7 @@ export class ArchiveTree {
     const node = this.child(parent, name);
     if (!node) return { node: this.add(parent, name, content), before: null };
     const before = node.content;
-    if (before.kind === 'directory' && content.kind !== 'directory' && this.children.has(node)) {
+    if (before.kind === 'directory' && content.kind !== 'directory' && !node.isEmpty) {
       throw refusal(
         'archive-name-collision',
         `${shownPath(node)} is a folder with something in it, and later a ${content.kind}`,
@@ -57,7 +61,7 @@ export class ArchiveTree {
 
   /** Null when nothing is there; throws when only a name is there that some file systems take for this one. */
   child(parent: TreeNode, name: string): TreeNode | null {
-    const found = this.children.get(parent)?.get(folded(name));
+    const found = this.children.get(keyOf(parent, name));
     if (!found || found.name === name) return found ?? null;
     throw refusal(
       'archive-name-collision',
@@ -65,27 +69,24 @@ export class ArchiveTree {
     );
   }
 
-  *nodes(): Iterable<TreeNode> {
-    for (const children of this.children.values()) yield* children.values();
+  nodes(): Iterable<TreeNode> {
+    return this.children.values();
   }
 
   private add(parent: TreeNode, name: string, content: TreeContent): TreeNode {
-    this.count += 1;
-    if (this.count > this.maxNodes) {
+    const id = this.children.size + 1;
+    if (id > this.maxNodes) {
       throw refusal(
         'archive-too-many-files',
         `it has more than ${this.maxNodes} files and folders`,
       );
     }
-    const node = newNode(name, parent, content);
-    const siblings = this.children.get(parent);
-    if (siblings) siblings.set(folded(name), node);
-    else this.children.set(parent, new Map([[folded(name), node]]));
+    const node = newNode(id, name, parent, content);
+    parent.isEmpty = false;
+    this.children.set(keyOf(parent, name), node);
     return node;
   }
 }
-
-const IMPLIED: TreeContent = { kind: 'directory', mode: null };
 
 export function pathOf(node: TreeNode): string {
   const names: string[] = [];
@@ -98,12 +99,19 @@ export function shownPath(node: TreeNode): string {
 }
 
 /** Two names that some file system holds to be one must not both occur. */
-function folded(name: string): string {
-  return /[^\u0020-\u007e]/.test(name) ? name.normalize('NFC').toLowerCase() : name.toLowerCase();
+function keyOf(parent: TreeNode, name: string): string {
+  const isPlain = !/[^\u0020-\u007e]/.test(name);
+  const folded = isPlain ? name.toLowerCase() : name.normalize('NFC').toLowerCase();
+  return `${parent.id}/${folded}`;
 }
 
-function newNode(name: string, parent: TreeNode | null, content: TreeContent): TreeNode {
-  return { name, parent, content };
+function newNode(
+  id: number,
+  name: string,
+  parent: TreeNode | null,
+  content: TreeContent,
+): TreeNode {
+  return { id, name, parent, content, isEmpty: true };
 }
 
 function below(path: readonly string[], node: TreeNode): DomainError {

@@ -140,16 +140,17 @@ function unknownFlag({ flag, name }: TarHeader): DomainError {
 
 function contentOf(reader: ByteReader, { name, size }: TarHeader) {
   let left = size;
+  const next = async (): Promise<Buffer> => {
+    const part = await reader.some(left);
+    if (!part) throw refusal('archive-damaged', `it ends in the middle of ${shown(name)}`);
+    left -= part.length;
+    return part;
+  };
   async function* content(): AsyncGenerator<Buffer> {
-    while (left > 0) {
-      const part = await reader.some(left);
-      if (!part) throw refusal('archive-damaged', `it ends in the middle of ${shown(name)}`);
-      left -= part.length;
-      yield part;
-    }
+    while (left > 0) yield await next();
   }
-  const skipRest = async () => {
-    for await (const _part of content());
+  const skipRest = async (): Promise<void> => {
+    while (left > 0) await next();
     const padding = (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
     if (padding > 0 && !(await reader.take(padding))) {
       throw refusal('archive-damaged', `it ends in the middle of ${shown(name)}`);
