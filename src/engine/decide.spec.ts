@@ -195,6 +195,24 @@ describe('a deadline', () => {
     expect(at(400_000 + DEADLINE_MS)).toHaveProperty('overdue');
   });
 
+  describe('of a gate', () => {
+    const open = [...opening, done('w1.move'), done('w1.converge'), began('w1.gate', 1_000)];
+    const progress = { stepId: 'w1.gate', verdict: 'waiting', reason: 'not yet' } as const;
+    const at = (now: number, gate: DecideInput['gate']) => decide(inputOf(open, { now, gate }));
+
+    it('counts what it has watched, not what a clock says', () => {
+      const watchedMs = DEADLINE_MS - 1;
+      expect(at(3_600_000, { ...progress, watchedMs })).not.toHaveProperty('overdue');
+      expect(at(2_000, { ...progress, watchedMs: DEADLINE_MS })).toHaveProperty('overdue');
+    });
+
+    it('is counted by the clock before anything was watched, and for any other step', () => {
+      expect(at(3_600_000, null)).toHaveProperty('overdue');
+      const other = { ...progress, stepId: 'w0.gate', watchedMs: 0 };
+      expect(at(3_600_000, other)).toHaveProperty('overdue');
+    });
+  });
+
   it('begins anew with a step that begins anew', () => {
     const again: Line = { ...began('preflight', 50_000), data: { restarted: true } };
     const action = decide(inputOf([...begunAt, again], { now: 50_000 + DEADLINE_MS - 1 }));

@@ -5,7 +5,15 @@
 import { limits } from '../kernel/limits.js';
 import { stepKey, type FoldedJournal, type StepRecord } from './journal.js';
 import { movesOf, type Plan, type Step } from './plan.js';
-import { isOver, type RunSignal, type RunStatus, type UndoEnding, type WaitingOn } from './run.js';
+import { spentMs } from './spent-time.js';
+import {
+  isOver,
+  type GateProgress,
+  type RunSignal,
+  type RunStatus,
+  type UndoEnding,
+  type WaitingOn,
+} from './run.js';
 
 export interface DecideInput {
   readonly status: RunStatus;
@@ -15,6 +23,7 @@ export interface DecideInput {
   readonly forward: Plan;
   readonly undo: Plan | null;
   readonly journal: FoldedJournal;
+  readonly gate: GateProgress | null;
   /** Not yet applied, oldest first. */
   readonly signals: readonly RunSignal[];
   /** Milliseconds since the epoch, by the database's clock. */
@@ -130,11 +139,7 @@ export function currentStep(
 }
 
 /** Why the step cannot succeed any more; null while it still may. */
-function failureOf(
-  step: Step,
-  record: StepRecord | undefined,
-  { journal, now }: DecideInput,
-): string | null {
+function failureOf(step: Step, record: StepRecord | undefined, input: DecideInput): string | null {
   if (!record) return null;
   const message = record.message || 'no reason given';
   if (record.status === 'failed' && record.terminal) return message;
@@ -142,17 +147,16 @@ function failureOf(
     return `${step.title}: gave up after ${record.attempt} attempts: ${message}`;
   }
   // What has begun is looked at once more: it may have been done while nobody could look.
-  return record.status === 'failed' ? overdueReason(step, record, { journal, now }) : null;
+  return record.status === 'failed' ? overdueReason(step, record, input) : null;
 }
 
-/** Why it is too late for the step; null while its time lasts, of which pauses take nothing. */
+/** Why it is too late for the step; null while its time lasts. */
 function overdueReason(
   step: Step,
   record: StepRecord,
-  { journal, now }: Pick<DecideInput, 'journal' | 'now'>,
+  input: Pick<DecideInput, 'journal' | 'gate' | 'now'>,
 ): string | null {
-  const spentMs = now - record.startedAt - (journal.pausedMs - record.pausedMsBefore);
-  if (spentMs < step.deadlineMs) return null;
+  if (spentMs(step, record, input) < step.deadlineMs) return null;
   const last = record.message ? ` (${record.message})` : '';
   return `${step.title}: not done within ${Math.round(step.deadlineMs / 1000)} s${last}`;
 }

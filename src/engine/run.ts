@@ -69,6 +69,8 @@ export interface GateProgress {
   readonly stepId: string;
   readonly verdict: 'waiting' | 'stable' | 'unstable' | 'inconclusive';
   readonly reason: string;
+  /** How long it has been watched. Its step's deadline counts this, and not what a clock says. */
+  readonly watchedMs?: number;
 }
 
 export interface LoadedRun {

@@ -4,6 +4,7 @@ import { ACTION_BUDGET_MS } from './lease-keeper.js';
 import type { Step } from './plan.js';
 import type { LoadedRun, RunKey } from './run.js';
 import type { Sleep } from './run-store.js';
+import { spentMs } from './spent-time.js';
 import type { StepOutcome, StepRun } from './step-handler.js';
 
 export interface StepAttempt {
@@ -32,10 +33,9 @@ export function stepRunOf(
 
 /** Until the step wants to be asked again. Never past its deadline: decide() must get its say then. */
 export function sleepOf(stepRun: StepRun, outcome: StepOutcome & { outcome: 'wait' }): Sleep {
-  const { step, journal } = stepRun;
-  const startedAt = outcome.restarts ? stepRun.now : stepRun.startedAt;
-  const pausedMs = outcome.restarts ? 0 : journal.pausedMs - pausedMsBefore(stepRun);
-  const deadline = startedAt + step.deadlineMs + pausedMs;
+  const { step, now } = stepRun;
+  const startedAt = outcome.restarts ? now : stepRun.startedAt;
+  const deadline = now + step.deadlineMs - (outcome.restarts ? 0 : spentBy(stepRun));
   return {
     until: Math.min(outcome.until, deadline),
     pollsGate: outcome.pollsGate ?? false,
@@ -49,11 +49,12 @@ export function sleepOf(stepRun: StepRun, outcome: StepOutcome & { outcome: 'wai
 
 /** Of the step's own deadline. At least an action's time: decide() has let it begin. */
 export function remainingMs(stepRun: StepRun): number {
-  const { step, startedAt, now, journal } = stepRun;
-  const spentMs = now - startedAt - (journal.pausedMs - pausedMsBefore(stepRun));
-  return Math.max(ACTION_BUDGET_MS, step.deadlineMs - spentMs);
+  return Math.max(ACTION_BUDGET_MS, stepRun.step.deadlineMs - spentBy(stepRun));
 }
 
-function pausedMsBefore({ journal, planNumber, step }: StepRun): number {
-  return journal.steps.get(stepKey(planNumber, step.id))?.pausedMsBefore ?? journal.pausedMs;
+function spentBy(stepRun: StepRun): number {
+  const { journal, planNumber, step, startedAt } = stepRun;
+  const record = journal.steps.get(stepKey(planNumber, step.id));
+  const pausedMsBefore = record?.pausedMsBefore ?? journal.pausedMs;
+  return spentMs(step, { startedAt, pausedMsBefore }, stepRun);
 }

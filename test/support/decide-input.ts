@@ -48,7 +48,7 @@ export const undoPlan: Plan = {
 export function inputOf(lines: readonly Line[], change: Partial<DecideInput> = {}): DecideInput {
   return {
     ...{ status: 'Running', ending: null, reason: null, forward: planOf(1), undo: null },
-    ...{ journal: foldJournal(entriesOf([planned, ...lines])), signals: [], now: 0 },
+    ...{ journal: foldJournal(entriesOf([planned, ...lines])), signals: [], gate: null, now: 0 },
     ...change,
   };
 }

@@ -204,7 +204,7 @@ interface PlanRow {
 // One statement, one snapshot: a verb that is accepted meanwhile is in all of it or in none.
 const HEAD_SQL = `select d.status, d.ending, d.reason, r.pokes,
     case when r.gate is null then null else jsonb_build_object('stepId', r.gate->'stepId',
-      'verdict', r.gate->'verdict', 'reason', r.gate->'reason') end as gate,
+      'verdict', r.gate->'verdict', 'reason', r.gate->'reason', 'watchedMs', r.gate->'watchedMs') end as gate,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
     (select json_agg(entry order by seq) from (
        select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
