@@ -52,10 +52,12 @@ async function watch(change: { tenantId?: string; nodeId?: string } = {}): Promi
   const spec: GateSpec = {
     ...{ kind: gate.kind, version: gate.version, params, baselines, targetKind: 'agent' },
     ...{ moduleId: MODULE, movedAt: now - 5 * MINUTE_MS },
+    samplesBefore: 0,
     ...{ wave: [node], earlier: [], control: [], first: [node] },
   };
   const state: GateState = {
     ...{ stepId: STEP, n: 0, readTo: now - 1_000, state: gate.start(baselines, params) },
+    ...{ watchedMs: 0, watchedSince: now - 5 * MINUTE_MS },
     ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
   };
   await bench.sql(
@@ -121,7 +123,7 @@ async function interval(round: number, watched: readonly (readonly [Watched, num
 
 const samples = ({ tenantId, id, spec }: Watched) =>
   bench.db.transaction(Context.system(tenantId, 'test'), (ctx) =>
-    samplesOf(ctx, id, STEP, spec.movedAt),
+    samplesOf(ctx, id, STEP, spec.samplesBefore),
   );
 
 describe('the poller of gates', () => {

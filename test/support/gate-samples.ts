@@ -6,6 +6,8 @@ import type {
   GateGroup,
   GateSample,
 } from '../../src/deployments/gates/gate.js';
+import { baselineOf } from '../../src/deployments/gates/stabilization/baseline.js';
+import { blocksOf } from '../../src/deployments/gates/stabilization/blocks.js';
 import { stabilization } from '../../src/deployments/gates/stabilization/stabilization.gate.js';
 import {
   defaultGateParams,
@@ -35,10 +37,9 @@ export function groupOf(shape: GroupShape = {}): GateGroup {
 
 /** The baseline that ten such polls make. */
 export function baselineOfSteady(shape: GroupShape = {}): GateBaseline {
-  const made = stabilization.baseline(
-    Array.from({ length: 10 }, () => groupOf(shape)),
-    defaultGateParams,
-  );
+  const polls = Array.from({ length: 10 }, () => groupOf(shape));
+  const blocks = blocksOf(polls, defaultGateParams);
+  const made = baselineOf(blocks.all, blocks.usual);
   if (!made) throw new Error('ten steady polls make a baseline');
   return made;
 }

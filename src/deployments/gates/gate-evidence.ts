@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { limits } from '../../kernel/limits.js';
 import type { Context } from '../../platform/context.js';
 import type { GateBaselines, GateParams, GateSample, Verdict } from './gate.js';
-import { gates } from './gates.js';
+import { gateOf } from './gates.js';
 
 /** What a verdict was made of: with it the same verdict can be reached again, years later. */
 export interface GateEvidence {
@@ -27,9 +27,9 @@ export function unpackEvidence(text: string): GateEvidence {
   return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString('utf8')) as GateEvidence;
 }
 
-/** Folds the stored samples again. */
-export function replay({ kind, params, baselines, samples }: GateEvidence): Verdict {
-  const gate = gates.get(kind);
+/** Folds the stored samples again, by the version that folded them. */
+export function replay({ kind, version, params, baselines, samples }: GateEvidence): Verdict {
+  const gate = gateOf({ kind, version });
   let state = gate.start(baselines, params);
   for (const sample of samples) {
     const result = gate.fold(state, sample, baselines, params);
@@ -40,18 +40,18 @@ export function replay({ kind, params, baselines, samples }: GateEvidence): Verd
   return 'waiting';
 }
 
-/** The samples of one gate since it (re)started, oldest first. */
+/** The samples of one gate since it (re)started, oldest first: those numbered above `afterN`. */
 export async function samplesOf(
   ctx: Context,
   deploymentId: string,
   stepId: string,
-  sinceMs: number,
+  afterN: number,
 ): Promise<GateSample[]> {
   const rows = await ctx.tx.query<{ body: GateSample }>(
     `select body from gate_samples
-     where tenant_id = $1 and deployment_id = $2 and step_id = $3 and at > to_timestamp($4 / 1000.0)
+     where tenant_id = $1 and deployment_id = $2 and step_id = $3 and n > $4
      order by n`,
-    [ctx.tenantId, deploymentId, stepId, sinceMs],
+    [ctx.tenantId, deploymentId, stepId, afterN],
   );
   return rows.map(({ body }) => body);
 }

@@ -78,7 +78,7 @@ describe('gate parameters', () => {
 
 describe('the list of gates', () => {
   it('knows its kinds and refuses what it does not know', () => {
-    expect(gates.get('stabilization').version).toBe(1);
+    expect(gates.get('stabilization').version).toBe(2);
     expect(() => gates.get('hope')).toThrow(
       'Unknown gate "hope". Known: stabilization, utilization.',
     );

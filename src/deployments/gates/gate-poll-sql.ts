@@ -44,9 +44,17 @@ export async function takeDue(
   const isWhole = (row: DueRow): row is DueRow & { version: string } => row.version !== null;
   const halves = rows.filter((row) => !isWhole(row));
   // Nobody would ever look at these again: the step begins its watch anew.
-  if (halves.length > 0) await tx.execute(ACT_SQL, [RUN_KIND, halves.map((row) => row.id)]);
+  await giveBack(tx, halves);
   const due = await withSpecs(tx, cache, rows.filter(isWhole));
   return { due, taken: rows.length };
+}
+
+/** The step begins these watches anew. */
+export async function giveBack(
+  tx: Transaction,
+  runs: readonly { readonly id: string }[],
+): Promise<void> {
+  if (runs.length > 0) await tx.execute(ACT_SQL, [RUN_KIND, runs.map(({ id }) => id)]);
 }
 
 async function withSpecs(

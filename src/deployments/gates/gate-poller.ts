@@ -15,6 +15,7 @@ import type { Transaction } from '../../platform/database/transaction.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
 import {
+  giveBack,
   giveUp,
   storeSamples,
   storeStates,
@@ -23,10 +24,11 @@ import {
   type Folded,
   type Wanted,
 } from './gate-poll-sql.js';
-import { gates } from './gates.js';
+import { gateOf, gates } from './gates.js';
 import { intervalRequests, recentRequests, sampleOf, type PollOf } from './gate-sample.js';
 import { GateSpecCache } from './gate-spec-cache.js';
 import type { GateState } from './gate-spec.js';
+import { nextPoll } from './watch.js';
 
 /**
  * Folding holds the processor, and actions of the same process feel it: few at once, and more only
@@ -95,7 +97,9 @@ export class GatePoller implements DuePoller {
 
   private together(wanted: Wanted, onTaken?: (due: readonly DueGate[]) => void): Promise<Polled> {
     return this.database.system(async (tx) => {
-      const { due, taken } = await takeDue(tx, this.specs, wanted);
+      const { due: all, taken } = await takeDue(tx, this.specs, wanted);
+      const due = all.filter((gate) => !isOfOtherVersion(gate));
+      await giveBack(tx, all.filter(isOfOtherVersion));
       onTaken?.(due);
       if (due.length === 0) return { polled: 0, taken };
       const intervals = await readAll(tx, due, intervalRequests);
@@ -109,6 +113,11 @@ export class GatePoller implements DuePoller {
       return { polled: due.length, taken };
     });
   }
+}
+
+/** Begun by a program before or after this one: what it has folded so far means something else there. */
+function isOfOtherVersion({ spec: { kind, version } }: DueGate): boolean {
+  return gates.has(kind) && gates.get(kind).version !== version;
 }
 
 /** Of the database, not of a gate. */
@@ -137,24 +146,23 @@ async function readAll(
 }
 
 function pollOf({ tenantId, id, spec, gate, now }: DueGate): PollOf {
-  return { tenantId, id, spec, fromMs: gate.readTo, toMs: readTo(gate, now) };
-}
-
-/** Never backwards, not even for a gate that has just begun. */
-function readTo(gate: GateState, now: number): number {
-  return Math.max(gate.readTo, now - ON_THEIR_WAY_MS);
+  const watched = nextPoll(gate, now - ON_THEIR_WAY_MS, Number(spec.params.pollIntervalMs));
+  return { tenantId, id, spec, ...watched };
 }
 
 function fold(due: DueGate, intervals: Intervals, recent: Intervals): Folded {
-  const { gate, spec, now } = due;
-  const { sample, lost } = sampleOf(pollOf(due), intervals, recent);
-  const kind = gates.get(spec.kind);
+  const { gate, spec } = due;
+  const poll = pollOf(due);
+  const { sample, lost } = sampleOf(poll, intervals, recent);
+  const kind = gateOf(spec);
   const result = kind.fold(gate.state, sample, spec.baselines, spec.params);
   const isOver = result.verdict !== 'waiting' || lost.length > 0;
   const next: GateState = {
-    ...{ stepId: gate.stepId, n: gate.n + 1, readTo: readTo(gate, now) },
+    ...{ stepId: gate.stepId, n: gate.n + 1, readTo: poll.toMs },
+    ...{ watchedMs: poll.watchedMs, watchedSince: poll.watchedSince },
     ...{ state: result.state, verdict: result.verdict },
     ...{ reason: result.reason, reading: result.reading },
+    ...(result.needsPerson ? { needsPerson: true } : {}),
     ...(lost.length > 0 ? { silent: true } : {}),
   };
   return { due, next, sample, wakeAt: isOver ? null : nextPollAt(due) };

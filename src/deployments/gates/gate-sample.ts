@@ -5,19 +5,17 @@ import { withAbandoned } from './abandoned.js';
 import type { GateSample, NodeUsage } from './gate.js';
 import type { GateNode, GateSpec } from './gate-spec.js';
 import { mergeNodes } from './merge-nodes.js';
+import { brokenShare, soundOf } from './sound-nodes.js';
+import { coversGap, gapMs, type WatchedPoll } from './watch.js';
 
 /** A node with fewer requests than this in five minutes has no traffic of its own. */
 const OWN_REQUESTS = 5;
 const OWN_REQUESTS_MS = 300_000;
-const SILENT_POLLS = 2;
-const SILENT_MS = 15_000;
 
-export interface PollOf {
+export interface PollOf extends WatchedPoll {
   readonly tenantId: string;
   readonly id: string;
   readonly spec: GateSpec;
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 type Group = 'wave' | 'earlier' | 'control' | 'recent';
@@ -70,17 +68,24 @@ export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals):
   const seen = byNode(of('wave'));
   const before = byNode(recent.get(keyOf(id, 'recent'))?.map(counted));
   const lastOf = ({ nodeId }: GateNode) => before.get(nodeId) ?? seen.get(nodeId);
-  const heardAt = (node: GateNode) => lastOf(node)?.lastSampleAt ?? spec.movedAt;
-  const silenceMs = Math.max(SILENT_POLLS * Number(spec.params.pollIntervalMs), SILENT_MS);
+  // Nobody could be heard while nobody listened: silence begins when the watch goes on.
+  const heardAt = (node: GateNode) =>
+    Math.max(lastOf(node)?.lastSampleAt ?? spec.movedAt, poll.watchedSince);
+  const pollMs = Number(spec.params.pollIntervalMs);
+  const silenceMs = gapMs(pollMs);
   const silent = spec.wave.filter((node) => toMs - heardAt(node) > silenceMs);
   const idle = spec.wave.filter((node) => !hasTraffic(lastOf(node)));
   const firstIds = new Set(spec.first.map(({ nodeId }) => nodeId));
   const moved = [...of('wave'), ...of('earlier')];
+  const errorLimit = Number(spec.params.limitErrorBasisPoints ?? 0) / 10_000;
+  // One untouched node that breaks by itself is no reason why the others should fail.
+  const sound = (intervals: readonly NodeInterval[]) => soundOf(intervals, brokenShare(errorLimit));
   const sample: GateSample = {
-    ageS: (toMs - spec.movedAt) / 1000,
+    ageS: poll.watchedMs / 1000,
+    ...(coversGap(poll, moved, pollMs) ? { afterGap: true } : {}),
     wave: mergeNodes(of('wave')),
     ...(spec.earlier.length > 0 ? { earlier: mergeNodes(of('earlier')) } : {}),
-    ...(spec.control.length > 0 ? { control: mergeNodes(of('control')) } : {}),
+    ...(spec.control.length > 0 ? { control: mergeNodes(sound(of('control'))) } : {}),
     worst: worstOf(of('wave'), spec.wave),
     firstMem: moved.filter(({ nodeId }) => firstIds.has(nodeId)).map((each) => each.memoryMiBMin),
     incomplete: silent.length > 0 || idle.length > 0,

@@ -18,6 +18,8 @@ export interface GateSpec {
   readonly targetKind: string;
   /** When this wave had moved, ms since the epoch. */
   readonly movedAt: number;
+  /** Samples of an earlier watch over the same wave; this one's are numbered above. */
+  readonly samplesBefore: number;
   readonly wave: readonly GateNode[];
   readonly earlier: readonly GateNode[];
   readonly control: readonly GateNode[];
@@ -33,10 +35,16 @@ export interface GateState {
   readonly n: number;
   /** Up to when samples have been read, ms since the epoch. */
   readonly readTo: number;
+  /** How long the wave has been watched: every time limit of a gate counts this, and no clock. */
+  readonly watchedMs: number;
+  /** Since when it has been watched without a gap, ms since the epoch. */
+  readonly watchedSince: number;
   readonly state: unknown;
   readonly verdict: Verdict;
   readonly reason: string;
   readonly reading: GateReading | null;
+  /** Inconclusive, and only a person may decide what follows. */
+  readonly needsPerson?: true;
   /** A node of the wave has been silent for so long that it counts as lost. */
   readonly silent?: boolean;
 }

@@ -4,6 +4,7 @@
  * randomness, so a stored verdict can be replayed from its samples years later.
  */
 import type { ZodType } from 'zod';
+import type { NodeInterval } from '../../drivers/metric-sources/metric-source.js';
 import type { SparseHistogram } from '../../kernel/histogram.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 
@@ -29,8 +30,10 @@ export interface NodeUsage {
 }
 
 export interface GateSample {
-  /** Seconds since this wave's move completed. */
+  /** Seconds that this wave has been watched. Time in which nobody polled is not in it. */
   readonly ageS: number;
+  /** The figures are those of more than this poll: nobody looked for a while, or a node was silent. */
+  readonly afterGap?: true;
   /** The nodes that this wave moved. */
   readonly wave: GateGroup;
   /** The nodes of all earlier waves of this rollout; absent in the first wave. */
@@ -67,6 +70,25 @@ export interface GateBaseline {
   readonly cpuSd: number;
   readonly requestsPerPoll: number;
   readonly blocks: number;
+  /** p95 in the hour before that, when it was clearly lower: the baseline was taken in an incident. */
+  readonly usualP95?: number;
+}
+
+/** Nodes that were broken before they were moved: nothing can be compared with them. */
+export interface Broken {
+  /** `down`: they hardly served, and say so themselves. */
+  readonly why: 'errors' | 'down';
+  /** Share of requests that failed, 0 to 1; 1 when they were down. */
+  readonly err: number;
+}
+
+/** What a group of nodes was like before its move. */
+export interface Yardstick {
+  /** Null: too little is known, or it is broken. */
+  readonly baseline: GateBaseline | null;
+  readonly broken: Broken | null;
+  /** Nodes that were broken while most of their group was sound: they are not part of the baseline. */
+  readonly leftOut: readonly string[];
 }
 
 /** Null = there was no release before, or too little data about it. */
@@ -79,6 +101,8 @@ export interface GateBaselines {
   readonly earlier: GateBaseline | null;
   /** The untouched nodes, before this wave's move. */
   readonly control: GateBaseline | null;
+  /** Groups that were broken before their move; such a group has no baseline. */
+  readonly broken?: { readonly wave?: Broken; readonly earlier?: Broken };
   /** The first wave's nodes, before the first wave's move. */
   readonly first: { readonly mem: number } | null;
   /** The trend that the gate of the wave before ended with: `GateKind.trend(state)`. */
@@ -135,6 +159,8 @@ export interface FoldResult<S> {
   readonly reason: string;
   /** The measure that decided, when one did. */
   readonly measure?: string;
+  /** Inconclusive, and taking it back could make it worse: a person decides, whatever `onNoData` says. */
+  readonly needsPerson?: true;
   readonly reading: GateReading;
 }
 
@@ -155,9 +181,16 @@ export interface GateKind<P extends GateParams = GateParams, S = unknown> extend
   readonly stricter: Readonly<Record<keyof P & string, Stricter>>;
   start(baselines: GateBaselines, params: P): S;
   fold(state: S, sample: GateSample, baselines: GateBaselines, params: P): FoldResult<S>;
-  /** `polls` oldest first, one per poll interval, all before the move; up to `baselineReachMs` back. */
-  baseline(polls: readonly GateGroup[], params: P): GateBaseline | null;
-  /** How far back `baseline` may look. */
+  /**
+   * `polls` oldest first, one list of nodes per poll interval, all before the move and up to
+   * `baselineReachMs` back. `down`: nodes of the group that say themselves that they do not serve.
+   */
+  yardstick(
+    polls: readonly (readonly NodeInterval[])[],
+    params: P,
+    down: ReadonlySet<string>,
+  ): Yardstick;
+  /** How far back `yardstick` may look. */
   readonly baselineReachMs: number;
   /** What the next wave's gate gets as `GateBaselines.trend`. */
   trend(state: S): readonly number[];

@@ -6,10 +6,11 @@ import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
+import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
+import { Targets } from '../../drivers/targets/targets.js';
 import { withAbandoned } from '../gates/abandoned.js';
-import type { GateBaseline, GateParams } from '../gates/gate.js';
+import type { Broken, GateBaseline, GateParams, Yardstick } from '../gates/gate.js';
 import { gates } from '../gates/gates.js';
-import { mergeNodes } from '../gates/merge-nodes.js';
 import { specOf } from '../runs/spec-of.js';
 
 export interface GateStepParams {
@@ -23,7 +24,15 @@ export interface BaselineOutput {
   readonly wave: GateBaseline | null;
   readonly earlier: GateBaseline | null;
   readonly control: GateBaseline | null;
+  readonly broken?: { readonly wave?: Broken; readonly earlier?: Broken };
+  /** Untouched nodes that were broken, by id: they are not asked what happens to all. */
+  readonly controlLeftOut?: readonly string[];
 }
+
+/** More than these would not fit into the journal; then the untouched nodes are not asked at all. */
+const LEFT_OUT_MOST = 100;
+
+const NOBODY: Yardstick = { baseline: null, broken: null, leftOut: [] };
 
 @Injectable()
 export class BaselineStep implements StepHandler {
@@ -31,29 +40,50 @@ export class BaselineStep implements StepHandler {
   readonly title = 'Read how these nodes behaved before';
   readonly mode = 'transaction';
 
+  constructor(private readonly targets: Targets) {}
+
   async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
     const spec = await specOf(ctx, run.key.id);
     const { kind, params } = gateParamsOf(run.step.params);
     const gate = gates.get(kind);
     const groups = waveGroups(run.plan, run.step.wave);
     const pollMs = Number(params.pollIntervalMs);
-    const read = async (nodeIds: readonly string[], toMs: number): Promise<GateBaseline | null> => {
-      if (nodeIds.length === 0) return null;
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+      moduleId: spec.module.id,
+      nodeIds: ids([...groups.wave, ...groups.earlier, ...groups.control]),
+    });
+    const ran = new Set(
+      ids([...groups.wave, ...groups.control].filter(({ from }) => from !== null)),
+    );
+    const down = observed.filter((each) => ran.has(each.nodeId) && isDown(each));
+    const read = async (moves: readonly NodeMove[], toMs: number): Promise<Yardstick> => {
+      if (moves.length === 0) return NOBODY;
+      const nodeIds = ids(moves);
       const polls = await metricSources.get(spec.cluster.targetKind).readHistory(ctx.tx, {
         ...{ tenantId: ctx.tenantId, moduleId: spec.module.id, nodeIds },
         ...{ fromMs: toMs - gate.baselineReachMs, toMs, pollMs },
       });
+      const own = new Set(ids(down).filter((nodeId) => nodeIds.includes(nodeId)));
       // Nobody has reported anything (a first release): there is nothing to merge an hour of.
-      if (polls.every(({ length }) => length === 0)) return null;
+      if (own.size === 0 && polls.every(({ length }) => length === 0)) return NOBODY;
       const counted = polls.map((nodes) => nodes.map((node) => withAbandoned(node, params)));
-      return gate.baseline(counted.map(mergeNodes), params);
+      return gate.yardstick(counted, params, own);
     };
+    const wave = await read(groups.wave, run.now);
+    // Nodes that have moved already are measured against their time before the rollout.
+    const earlier = await read(groups.earlier, firstMoveAt(run) ?? run.now);
+    const earlierBroken = earlier.broken ?? (earlier.baseline ? null : brokenEarlier(run));
+    const control = await read(groups.control, run.now);
+    const isControlSound = !control.broken && control.leftOut.length <= LEFT_OUT_MOST;
     const output: BaselineOutput = {
       firstRelease: groups.wave.every(({ from }) => from === null),
-      wave: await read(ids(groups.wave), run.now),
-      // Nodes that have moved already are measured against their time before the rollout.
-      earlier: await read(ids(groups.earlier), firstMoveAt(run) ?? run.now),
-      control: await read(ids(groups.control), run.now),
+      ...{ wave: wave.baseline, earlier: earlier.baseline },
+      control: isControlSound ? control.baseline : null,
+      broken: {
+        ...(wave.broken ? { wave: wave.broken } : {}),
+        ...(earlierBroken ? { earlier: earlierBroken } : {}),
+      },
+      ...(isControlSound ? { controlLeftOut: control.leftOut } : {}),
     };
     return { outcome: 'done', output: { ...output } };
   }
@@ -87,6 +117,22 @@ export function waveGroups(plan: Plan, wave: number) {
       [...own, ...before],
     ),
   };
+}
+
+/** Nodes that were down have left no figures; their own wave's baseline has asked them in time. */
+function brokenEarlier({ plan, planNumber, journal, step }: StepRun): Broken | null {
+  for (const { id, kind, wave } of plan.steps) {
+    if (kind !== 'baseline' || wave >= step.wave) continue;
+    const output = journal.steps.get(stepKey(planNumber, id))?.output as BaselineOutput | undefined;
+    if (output?.broken?.wave) return output.broken.wave;
+  }
+  return null;
+}
+
+/** A node that is lost has not said how it is, and one that was never told has nothing to be down. */
+function isDown({ health, state, reason, observedGeneration }: NodeObservation): boolean {
+  if (health === 'Lost' || health === 'Revoked' || observedGeneration === 0) return false;
+  return state === 'failed' || (reason !== null && DOWN_CODES.includes(reason.code));
 }
 
 const ids = (moves: readonly { nodeId: string }[]) => moves.map(({ nodeId }) => nodeId);

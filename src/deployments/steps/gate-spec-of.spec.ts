@@ -16,7 +16,15 @@ const wave = [0, 1].map((index) => {
 const spec: GateSpec = {
   ...{ kind: 'utilization', version: 1, params: { pollIntervalMs: 1000 }, moduleId: 'm' },
   baselines: { firstRelease: true, wave: null, earlier: null, control: null, first: null },
-  ...{ targetKind: 'agent', movedAt: 0, wave, earlier: [], control: [], first: [] },
+  ...{
+    targetKind: 'agent',
+    movedAt: 0,
+    samplesBefore: 0,
+    wave,
+    earlier: [],
+    control: [],
+    first: [],
+  },
 };
 
 const seen = (index: number, change: Partial<NodeObservation> = {}): NodeObservation => ({
@@ -30,6 +38,10 @@ const seen = (index: number, change: Partial<NodeObservation> = {}): NodeObserva
   ...change,
 });
 
+const watchedTo = (toMs: number) => ({
+  ...{ fromMs: 0, toMs, watchedMs: toMs, watchedSince: 0, isGap: false },
+});
+
 const both = [seen(0), seen(1)];
 const move = (index: number, change: Partial<NodeMove>): NodeMove => ({
   ...nodeOf(index),
@@ -40,10 +52,17 @@ const move = (index: number, change: Partial<NodeMove>): NodeMove => ({
 function usage(own: GateSpec, intervals: readonly Partial<NodeInterval>[]) {
   const all = intervals.map((interval, index) => ({
     ...{ nodeId: `id-${index + 1}`, requests: 0, errors: 0, histogram: [] },
-    ...{ cpuCores: 0, memoryMiBMin: 0, lastSampleAt: 1000, counterResets: 0, samples: 1 },
+    ...{
+      cpuCores: 0,
+      memoryMiBMin: 0,
+      lastSampleAt: 1000,
+      sinceMs: 0,
+      counterResets: 0,
+      samples: 1,
+    },
     ...interval,
   }));
-  const poll = { tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1000 };
+  const poll = { tenantId: 't', id: 'd', spec: own, ...watchedTo(1000) };
   return sampleOf(poll, new Map([['d:wave', all]]), new Map()).sample.usage;
 }
 
@@ -121,7 +140,7 @@ describe('where old and new run side by side', () => {
   it('only the new release is read', () => {
     const own = withOnlyNew(spec, [move(0, {}), move(1, { from: null, percent: undefined })], both);
     expect(own.only).toEqual({ releaseId: 'new' });
-    const poll = { tenantId: 't', id: 'd', spec: own, fromMs: 0, toMs: 1 };
+    const poll = { tenantId: 't', id: 'd', spec: own, ...watchedTo(1) };
     const requests = [...intervalRequests(poll), ...recentRequests(poll, new Map())];
     expect(requests.map(({ releaseId }) => releaseId)).toEqual(['new', 'new']);
   });

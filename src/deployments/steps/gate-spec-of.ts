@@ -20,25 +20,37 @@ export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
   const own = output(entered, 'baseline') as BaselineOutput | undefined;
   assert(own, `gate ${run.step.id} starts without its baseline`);
   const first = output(1, 'baseline') as BaselineOutput | undefined;
-  const before = output(run.step.wave - 1, kind)?.trend as readonly number[] | undefined;
+  const before = trendBefore(run, kind);
   const leftOut = leftOutSoFar(run.journal);
   const nodes = (moves: readonly GateNode[]): GateNode[] =>
     moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
   const baselines: GateBaselines = {
     ...{ firstRelease: own.firstRelease, wave: own.wave },
-    ...{ earlier: own.earlier, control: own.control },
+    ...{ earlier: own.earlier, control: own.control, broken: own.broken ?? {} },
     first: first?.wave ? { mem: first.wave.mem } : null,
     ...(before ? { trend: before } : {}),
   };
   return {
     ...{ kind, version: gates.get(kind).version, params, baselines },
     ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
-    movedAt: run.now,
+    ...{ movedAt: run.now, samplesBefore: 0 },
     wave: nodes(groups.wave),
     earlier: nodes(groups.earlier),
-    control: nodes(groups.control),
+    // Without a yardstick of their own they can tell nothing, and broken ones would excuse anything.
+    control: own.control
+      ? nodes(groups.control).filter(({ nodeId }) => !own.controlLeftOut?.includes(nodeId))
+      : [],
     first: nodes(groups.first),
   };
+}
+
+/** A wave after a night's pause does not go on where the one before it had stopped. */
+const TREND_KEEPS_MS = 10 * 60 * 1000;
+
+function trendBefore({ journal, planNumber, step, now }: StepRun, kind: string) {
+  const record = journal.steps.get(stepKey(planNumber, `w${step.wave - 1}.${kind}`));
+  if (!record?.endedAt || now - record.endedAt > TREND_KEEPS_MS) return undefined;
+  return record.output.trend as readonly number[] | undefined;
 }
 
 /** Memory is the release's own limit when it has one, else all that the node has. */

@@ -16,10 +16,12 @@ import type { Verdict } from '../gates/gate.js';
 import { packEvidence, samplesOf } from '../gates/gate-evidence.js';
 import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
+import { hasListened } from '../gates/watch.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
+import { gateParamsOf } from './baseline.step.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 import { named } from './named.js';
 
@@ -42,7 +44,10 @@ export class GateStep implements StepHandler {
   async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
     const deployment = await specOf(ctx, run.key.id);
     const stored = await this.load(ctx, run);
-    if (!stored) return this.start(ctx, run, deployment);
+    // What another version has begun it may mean otherwise, so this one watches from the beginning.
+    if (stored?.spec.version !== gates.get(gateParamsOf(run.step.params).kind).version) {
+      return this.start(ctx, run, deployment);
+    }
     // What is known to be bad is taken back, whoever else may be lost.
     const isBad = stored.gate.verdict === 'unstable';
     const trouble = isBad ? null : await this.troubleOf(ctx, run, deployment, stored);
@@ -82,23 +87,23 @@ export class GateStep implements StepHandler {
       nodeIds: [...planned.wave, ...planned.earlier].map(({ nodeId }) => nodeId),
     });
     const watched = withOnlyNew(planned, movedBy(run.plan, run.step.wave), observed);
-    const spec = withCapacity(watched, observed, deployment);
+    const samples = await ctx.tx.query<{ n: number }>(
+      `select coalesce(max(n), 0) as n from gate_samples
+       where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
+      [ctx.tenantId, run.key.id, run.step.id],
+    );
+    // After a pause the count of good checks restarts; the numbering of samples goes on.
+    const samplesBefore = samples[0]?.n ?? 0;
+    const spec = { ...withCapacity(watched, observed, deployment), samplesBefore };
     await ctx.tx.execute(
       `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
        on conflict (tenant_id, deployment_id, step_id) do update
          set body = excluded.body, at = clock_timestamp()`,
       [ctx.tenantId, run.key.id, run.step.id, JSON.stringify(spec)],
     );
-    const samples = await ctx.tx.query<{ n: number }>(
-      `select coalesce(max(n), 0) as n from gate_samples
-       where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
-      [ctx.tenantId, run.key.id, run.step.id],
-    );
     const gate: GateState = {
-      stepId: run.step.id,
-      // After a pause the count of good checks restarts; the numbering of samples goes on.
-      n: samples[0]?.n ?? 0,
-      readTo: run.now,
+      ...{ stepId: run.step.id, n: samplesBefore },
+      ...{ readTo: run.now, watchedMs: 0, watchedSince: run.now },
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
       ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
     };
@@ -118,7 +123,7 @@ export class GateStep implements StepHandler {
     const nodes = [...spec.wave, ...spec.earlier];
     const observed = await this.targets.get(deployment.cluster.targetKind).observe(ctx, {
       moduleId: spec.moduleId,
-      nodeIds: nodes.map(({ nodeId }) => nodeId),
+      nodeIds: [...nodes, ...spec.control].map(({ nodeId }) => nodeId),
     });
     const byNode = new Map(observed.map((each) => [each.nodeId, each]));
     const failed = nodes.find(({ nodeId }) => {
@@ -128,16 +133,25 @@ export class GateStep implements StepHandler {
     if (failed) {
       const reason = byNode.get(failed.nodeId)?.reason;
       const why = reason ? `${reason.code}: ${reason.message}` : 'no reason given';
+      const reasonText = `node ${failed.name} reports the release failed (${why})`;
+      const wereBroken = spec.baselines.broken?.wave ?? spec.baselines.broken?.earlier;
+      if (wereBroken && nodes.some((node) => byNode.get(node.nodeId)?.state === 'healthy')) {
+        const rest =
+          'others that were broken before run it now, so nothing is taken back by itself';
+        return { outcome: 'attention', reason: `${reasonText}; ${rest}` };
+      }
       return {
-        outcome: 'unstable',
-        reason: `node ${failed.name} reports the release failed (${why})`,
+        ...{ outcome: 'unstable', reason: reasonText },
         evidence: { node: failed.name, reading: gate.reading },
       };
     }
-    const isLost = ({ nodeId }: GateNode) =>
+    const isLost = ({ nodeId }: { readonly nodeId: string }) =>
       ['Lost', 'Revoked', undefined].includes(byNode.get(nodeId)?.health);
     const lost = nodes.filter(isLost);
     if (lost.length === 0) return null;
+    // Where nobody at all is heard of, it is the control plane that does not hear.
+    const isDeaf = observed.length > 1 && observed.every(isLost);
+    if (isDeaf || !hasListened(gate, run.now, Number(spec.params.pollIntervalMs))) return null;
     return this.leaveOut(ctx, run, deployment, { spec, gate }, lost);
   }
 
@@ -194,7 +208,8 @@ export class GateStep implements StepHandler {
       return { outcome: 'done', output: { ...evidence, trend: kind.trend(gate.state) } };
     }
     if (verdict === 'unstable') return { outcome: 'unstable', reason: gate.reason, evidence };
-    switch (kind.noDataAction(spec.params)) {
+    // Taking it back could make it worse: that is nobody's decision but a person's.
+    switch (gate.needsPerson ? 'pause' : kind.noDataAction(spec.params)) {
       case 'pause':
         return { outcome: 'attention', reason: `inconclusive: ${gate.reason}` };
       case 'fail':
@@ -229,7 +244,7 @@ export class GateStep implements StepHandler {
     verdict: Exclude<Verdict, 'waiting'>,
   ): Promise<void> {
     const { kind, version, params, baselines } = spec;
-    const samples = await samplesOf(ctx, run.key.id, run.step.id, spec.movedAt);
+    const samples = await samplesOf(ctx, run.key.id, run.step.id, spec.samplesBefore);
     await ctx.tx.execute(
       `insert into gate_verdicts (tenant_id, deployment_id, step_id, n, verdict, gate_kind,
          gate_version, params, evidence_text)
@@ -248,10 +263,12 @@ function waitForPoll(
   gate: GateState,
 ): Extract<StepOutcome, { outcome: 'wait' }> {
   const latest = Number(spec.params.maxWaitMs ?? 0);
+  const pollMs = Number(spec.params.pollIntervalMs);
   return {
     outcome: 'wait',
-    until: Math.max(run.now, gate.readTo + Number(spec.params.pollIntervalMs)),
-    deadline: spec.movedAt + latest,
+    // Not further ahead than one interval, though a clock that was set back may say so.
+    until: Math.min(run.now + pollMs, Math.max(run.now, gate.readTo + pollMs)),
+    deadline: run.now + Math.max(0, latest - gate.watchedMs),
     pollsGate: true,
     waitingOn: {
       kind: 'gate',

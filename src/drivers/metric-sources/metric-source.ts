@@ -64,6 +64,8 @@ export interface NodeInterval extends Traffic {
   /** The smallest value seen in the interval, summed over the instances that still run. */
   readonly memoryMiBMin: number;
   readonly lastSampleAt: number;
+  /** From when on: the sample before, which may be older than the interval. */
+  readonly sinceMs: number;
   /** Instances left out because a counter fell although the instance was the same. */
   readonly counterResets: number;
   readonly samples: number;

@@ -3,6 +3,7 @@
  * good ones in a row until a deadline. No floors, no counts, no untouched nodes.
  */
 import type { GateGroup, GateSample } from '../../../src/deployments/gates/gate.js';
+import { mergeNodes } from '../../../src/deployments/gates/merge-nodes.js';
 import { quantileMs } from '../../../src/deployments/gates/stabilization/quantiles.js';
 import { HISTOGRAM_BUCKETS } from '../../../src/kernel/histogram.js';
 import type { Judgement, Rule } from './rule.js';
@@ -17,9 +18,9 @@ interface Figures {
 export const naiveRule: Rule = (params) => ({
   openWave({ wave }) {
     const polls = Math.round(params.baselineMs / params.pollIntervalMs);
-    const before = meanOf(wave.slice(-polls).map(figuresOf));
+    const before = meanOf(wave.slice(-polls).map((nodes) => figuresOf(mergeNodes(nodes))));
     let good = 0;
-    return ({ ageS, wave: group }: GateSample): Judgement => {
+    const see = ({ ageS, wave: group }: GateSample): Judgement => {
       const now = figuresOf(group);
       const isGood =
         now.errors <= before.errors + params.limitErrorBasisPoints / 10_000 &&
@@ -33,6 +34,7 @@ export const naiveRule: Rule = (params) => ({
       const isOver = ageS * 1000 >= params.maxWaitMs;
       return { verdict: isOver ? 'unstable' : 'waiting', reason: 'the time was up' };
     };
+    return { controlLeftOut: [], see };
   },
 });
 

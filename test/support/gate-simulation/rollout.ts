@@ -4,7 +4,7 @@
  */
 import type { Verdict } from '../../../src/deployments/gates/gate.js';
 import type { StabilizationParams } from '../../../src/deployments/gates/stabilization/stabilization-params.js';
-import { merge, sampleOf, type Groups } from './groups.js';
+import { intervalsOf, nameOf, sampleOf, type Groups } from './groups.js';
 import { stabilizationRule, type Before, type Rule } from './rule.js';
 import { World, type WorldSettings } from './world.js';
 
@@ -49,10 +49,14 @@ export function simulateRollout(rollout: Rollout, rule: Rule = stabilizationRule
       first: all.slice(0, waves[0]),
     };
     const watch = judge.openWave(beforeWave(world, groups, beforeFirst));
+    const { controlLeftOut: leftOut } = watch;
+    const control = groups.control.filter(
+      (node) => leftOut !== 'all' && !leftOut.includes(nameOf(node)),
+    );
     world.move(groups.wave);
     moved += size;
     for (let ageS = pollS; ; ageS += pollS) {
-      const { verdict, reason } = watch(sampleOf(world.poll(), groups, ageS));
+      const { verdict, reason } = watch.see(sampleOf(world.poll(), { ...groups, control }, ageS));
       if (verdict === 'waiting') continue;
       gateSeconds.push(ageS);
       const isLast = index + 1 === waves.length;
@@ -73,14 +77,16 @@ function pollsBefore({ params, requestsPerSecond }: Rollout): number {
 
 function beforeWave(world: World, groups: Groups, beforeFirst: number): Before {
   const until = (end: number, nodes: readonly number[]) =>
-    world.history.slice(Math.max(0, end - REACH), end).map((polled) => merge(polled, nodes));
+    nodes.length === 0
+      ? []
+      : world.history
+          .slice(Math.max(0, end - REACH), end)
+          .map((polled) => intervalsOf(polled, nodes));
   const now = world.history.length;
-  const unlessEmpty = (end: number, nodes: readonly number[]) =>
-    nodes.length === 0 ? null : until(end, nodes);
   return {
     wave: until(now, groups.wave),
-    control: unlessEmpty(now, groups.control),
-    earlier: unlessEmpty(beforeFirst, groups.earlier),
+    control: until(now, groups.control),
+    earlier: until(beforeFirst, groups.earlier),
     first: until(beforeFirst, groups.first),
   };
 }

@@ -20,6 +20,17 @@ export interface Release {
   readonly afterS?: number;
   /** Latency and CPU are three times as high until this age. */
   readonly warmUpS?: number;
+  /** No request is answered well until this age. */
+  readonly outageS?: number;
+}
+
+/** What a node is like before it is moved, when it is not well: factors on what is usual. */
+export interface Ailment {
+  readonly errorPoints: number;
+  readonly latencyFactor: number;
+  /** 0: nothing runs. */
+  readonly cpuFactor: number;
+  readonly memoryFactor: number;
 }
 
 /** Something bad: how often it comes, how long it stays, how strong it is. */
@@ -63,6 +74,8 @@ export interface WorldSettings {
   readonly medianLatencyMs?: number;
   readonly surroundings?: Surroundings;
   readonly release?: Release;
+  /** What ran before was like this on so many nodes, from the first to be moved; absent: on all. */
+  readonly before?: Ailment & { readonly nodes?: number };
 }
 
 const MEDIAN_LATENCY_MS = 40;
@@ -88,6 +101,15 @@ class Trouble {
     return this.strength;
   }
 }
+
+interface Effect {
+  readonly errors: number;
+  readonly latency: number;
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+const NO_EFFECT: Effect = { errors: 0, latency: 1, cpu: 1, memory: 1 };
 
 export interface NodePoll {
   readonly n: number;
@@ -177,8 +199,9 @@ export class World {
       n += count;
       return count;
     });
-    const share = 0.002 + 0.025 * (dependency - 1) + effect.errors;
-    const cpu = (0.1 + 0.4 * load * effect.cpu) * (1 + 0.04 * normal(this.random));
+    const share = Math.min(1, 0.002 + 0.025 * (dependency - 1) + effect.errors);
+    const cores = effect.cpu === 0 ? 0 : 0.1 + 0.4 * load * effect.cpu;
+    const cpu = cores * (1 + 0.04 * normal(this.random));
     return {
       n,
       errors: binomial(this.random, n, share),
@@ -192,14 +215,24 @@ export class World {
   private memory(node: number, factor: number, seconds: number): number {
     const sinceCollection = (this.nowS + this.sawtoothPhase[node]!) % 90;
     const atStart = sinceCollection < seconds ? 0 : sinceCollection - seconds;
-    return (400 + (60 * atStart) / 90) * factor + 3 * normal(this.random);
+    return Math.max(0, (400 + (60 * atStart) / 90) * factor + 3 * normal(this.random));
   }
 
-  private effectOn(node: number): { errors: number; latency: number; cpu: number; memory: number } {
+  private effectBefore(node: number): Effect {
+    const { before } = this.settings;
+    if (!before || node >= (before.nodes ?? Infinity)) return NO_EFFECT;
+    return {
+      errors: before.errorPoints / 100,
+      ...{ latency: before.latencyFactor, cpu: before.cpuFactor, memory: before.memoryFactor },
+    };
+  }
+
+  private effectOn(node: number): Effect {
     const release = this.settings.release ?? {};
     const movedAtS = this.movedAtS[node];
     const ageS = movedAtS === undefined ? -1 : this.nowS - movedAtS;
-    if (ageS < 0) return { errors: 0, latency: 1, cpu: 1, memory: 1 };
+    if (ageS < 0) return this.effectBefore(node);
+    if (ageS <= (release.outageS ?? 0)) return { errors: 1, latency: 0.1, cpu: 0.1, memory: 1 };
     const cold = ageS <= (release.warmUpS ?? 0) ? 3 : 1;
     if (ageS < (release.afterS ?? 0)) return { errors: 0, latency: cold, cpu: cold, memory: 1 };
     return {

@@ -1,16 +1,8 @@
-/**
- * The yardstick: the same nodes before the move. A block is as many polls as `minRequests` requests
- * need, so that a quiet service is compared over longer stretches instead of with noise.
- */
-import type { GateBaseline, GateGroup } from '../gate.js';
-import { observe } from './observation.js';
+/** The figures that a wave is held against: the same nodes before the move. */
+import type { GateBaseline } from '../gate.js';
+import type { Block } from './blocks.js';
 import { quantileMs } from './quantiles.js';
-import type { StabilizationParams } from './stabilization-params.js';
 import { mean, median, standardDeviation } from './statistics.js';
-import { addPoll, countsOf, cpuOf, EMPTY_TOTALS, type Totals } from './totals.js';
-
-/** Older than an hour is another time of day. */
-export const BASELINE_REACH_MS = 60 * 60 * 1000;
 
 /** A median of fewer blocks is a single value with a grand name. */
 const BLOCKS_MIN = 5;
@@ -18,67 +10,42 @@ const BLOCKS_MIN = 5;
 /** Errors come from the better blocks only: one bad minute before the move must not excuse many after. */
 const ERROR_SHARE = 0.6;
 
-interface Block {
-  readonly totals: Totals;
-  readonly polls: number;
-  readonly mem: readonly number[];
-}
+/** A p95 this much above that of the hour before is an incident, and no property of the nodes. */
+const INCIDENT_FACTOR = 1.5;
 
-/** `baselineMs` back, further (to one hour) until there are 5 blocks; else null: no baseline. */
-export function baselineOf(
-  polls: readonly GateGroup[],
-  params: StabilizationParams,
-): GateBaseline | null {
-  const blocks = blocksOf(polls, params);
-  if (blocks.length < BLOCKS_MIN) return null;
-  const cpus = blocks.map((block) => cpuOf(block.totals)).filter(Number.isFinite);
+/**
+ * `blocks` newest first; the first `usual` of them, or more until there are 5. Null: too little is
+ * known.
+ */
+export function baselineOf(blocks: readonly Block[], usual: number): GateBaseline | null {
+  const used = blocks.slice(0, Math.max(usual, BLOCKS_MIN));
+  if (used.length < BLOCKS_MIN) return null;
+  const cpus = used.map(({ cpu }) => mean(cpu)).filter(Number.isFinite);
   const baseline: GateBaseline = {
-    err: pooledErrors(blocks),
-    p95: median(p95s(blocks)),
+    err: pooledErrors(used),
+    p95: medianP95(used),
     cpu: median(cpus),
-    mem: median(blocks.map((block) => mean(block.mem)).filter(Number.isFinite)),
+    mem: median(used.map(({ mem }) => mean(mem)).filter(Number.isFinite)),
     cpuSd: standardDeviation(cpus),
-    requestsPerPoll: median(blocks.map((block) => block.totals.n / block.polls)),
-    blocks: blocks.length,
+    requestsPerPoll: median(used.map(({ n, polls }) => n / polls)),
+    blocks: used.length,
   };
   // A measure nobody reported cannot be judged later; then this is no baseline, and says so now.
-  return Object.values(baseline).every(Number.isFinite) ? baseline : null;
+  if (!Object.values(baseline).every(Number.isFinite)) return null;
+  const older = blocks.slice(used.length);
+  const usualP95 = older.length < BLOCKS_MIN ? Number.NaN : medianP95(older);
+  return INCIDENT_FACTOR * usualP95 < baseline.p95 ? { ...baseline, usualP95 } : baseline;
 }
 
-function p95s(blocks: readonly Block[]): number[] {
-  return blocks
-    .map((block) => quantileMs(countsOf(block.totals), 0.95))
-    .filter((value) => Number.isFinite(value));
-}
-
-/** Newest first: the polls just before the move matter most, and a half-full block falls off the far end. */
-function blocksOf(polls: readonly GateGroup[], params: StabilizationParams): Block[] {
-  const usual = Math.ceil(params.baselineMs / params.pollIntervalMs);
-  const furthest = Math.floor(BASELINE_REACH_MS / params.pollIntervalMs);
-  const blocks: Block[] = [];
-  let open: Block = { totals: EMPTY_TOTALS, polls: 0, mem: [] };
-  const newestFirst = [...polls].reverse().slice(0, furthest);
-  for (const [index, poll] of newestFirst.entries()) {
-    if (index >= usual && blocks.length >= BLOCKS_MIN) break;
-    const seen = observe(poll);
-    if (seen.isBroken) continue;
-    open = {
-      totals: addPoll(open.totals, seen),
-      polls: open.polls + 1,
-      mem: Number.isFinite(seen.mem) ? [...open.mem, seen.mem] : open.mem,
-    };
-    if (open.totals.n < params.minRequests) continue;
-    blocks.push(open);
-    open = { totals: EMPTY_TOTALS, polls: 0, mem: [] };
-  }
-  return blocks;
+function medianP95(blocks: readonly Block[]): number {
+  const p95s = blocks.map(({ counts }) => quantileMs(counts, 0.95));
+  return median(p95s.filter((value) => Number.isFinite(value)));
 }
 
 function pooledErrors(blocks: readonly Block[]): number {
-  const rate = (block: Block): number => block.totals.errors / block.totals.n;
   const better = [...blocks]
-    .sort((a, b) => rate(a) - rate(b))
+    .sort((a, b) => a.errorRate - b.errorRate)
     .slice(0, Math.ceil(blocks.length * ERROR_SHARE));
-  const errors = better.reduce((sum, block) => sum + block.totals.errors, 0);
-  return errors / better.reduce((sum, block) => sum + block.totals.n, 0);
+  const errors = better.reduce((sum, block) => sum + block.errors, 0);
+  return errors / better.reduce((sum, block) => sum + block.n, 0);
 }

@@ -29,6 +29,8 @@ export function addToChecks(state: Progress, input: CheckInput): Progress {
   const { block: open, smooth, consecutiveGood, checks } = state;
   const before: Progress = { block: open, smooth, consecutiveGood, checks };
   if (!poll.isWarm) return before;
+  // What came in a lump is no check of this poll, and nothing is "in a row" across a gap.
+  if (poll.isAfterGap) return { ...before, block: EMPTY_WINDOW, consecutiveGood: 0 };
   const block = addPollToWindow(before.block, poll.wave, poll.control);
   if (block.wave.n < params.minRequests) return { ...before, block };
   const reading = read(block, 1, baselines, params);

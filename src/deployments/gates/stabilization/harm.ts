@@ -4,11 +4,12 @@
  * so a good hour before cannot pay for a bad minute now.
  *
  * The cap is why one burst cannot end a rollout (without it: 24 % false rollbacks), and the
- * threshold why three clear polls can.
+ * threshold why three clear polls can. An outage counts twice: with one cap for 2 % and for 100 %, a
+ * wave that fails every request in its first minute would be forgiven.
  */
 import type { GateBaseline, GateBaselines } from '../gate.js';
 import { cpuAllowance, errorLimit, latencyAllowance } from './allowance.js';
-import { cpuFactor } from './excuse.js';
+import { cpuFactor, latencyFactor } from './excuse.js';
 import type { MemoryReading } from './memory.js';
 import type { Observation } from './observation.js';
 import type { Poll } from './poll.js';
@@ -35,6 +36,15 @@ const GAUGE_PATIENCE = 3;
 /** Harm that shrinks to below this share of the poll before is a service warming up. */
 const FADING_SHARE = 0.7;
 
+/** An outage is at least this share of requests failing beyond what is expected, and beyond chance. */
+const OUTAGE_SHARE = 0.2;
+/** Fewer requests may be one client's. */
+const OUTAGE_REQUESTS = 10;
+/** Standard errors that a share is lowered by, before it is called an outage. */
+const OUTAGE_DOUBT = 2;
+/** Two such polls end a gate with untouched nodes, and three one without. One never does. */
+const OUTAGE_CAPS = 2;
+
 export function addHarm(before: Harm, input: HarmInput): Harm {
   const added = evidence(input);
   const scores: Partial<Record<Measure, number>> = { ...before.scores };
@@ -42,9 +52,8 @@ export function addHarm(before: Harm, input: HarmInput): Harm {
     const add = added[measure];
     // No data is no evidence, in either direction.
     if (add === undefined || Number.isNaN(add)) continue;
-    const step = isFading(measure, add, before.lastAdded[measure])
-      ? 0
-      : clamp(add, -1, input.params.cap);
+    const cap = capOf(measure, input);
+    const step = isFading(measure, add, before.lastAdded[measure]) ? 0 : clamp(add, -1, cap);
     scores[measure] = Math.max(0, (scores[measure] ?? 0) + step);
   }
   return { scores, lastAdded: { ...before.lastAdded, ...finite(added) } };
@@ -121,7 +130,7 @@ function latencyEvidence(
   baseline: GateBaseline,
   { poll, params }: HarmInput,
 ): number {
-  const expected = baseline.p95 * poll.excuse.latency;
+  const expected = baseline.p95 * latencyFactor(poll.excuse, baseline);
   const slower = slowerThan(group.counts, expected + latencyAllowance(expected, params));
   return logLikelihoodRatio(slower, group.measured, 0.05, params.slowHarmPercent / 100);
 }
@@ -135,6 +144,29 @@ function cpuEvidence(
   const expected = baseline.cpu * cpuFactor(poll.excuse, group.n, baseline);
   const excess = group.cpu - 2 * baseline.cpuSd - expected;
   return excess / cpuAllowance(expected, params) - 2;
+}
+
+function capOf(measure: Measure, input: HarmInput): number {
+  const { cap } = input.params;
+  if (!isOutage(measure, input)) return cap;
+  // Whatever the parameters say: a single burst does not decide because it was a strong one.
+  return Math.max(cap, Math.min(OUTAGE_CAPS * cap, thresholdOf(measure, input) - 1));
+}
+
+function isOutage(measure: Measure, { poll, baselines }: HarmInput): boolean {
+  const group = groupWithErrors(measure, poll);
+  if (!group || group.n < OUTAGE_REQUESTS) return false;
+  const own = measure === 'earlier-errors' ? baselines.earlier : null;
+  const expected = (own ?? baselines.wave)?.err ?? 0;
+  const share = (group.errors + 0.5) / (group.n + 1);
+  const doubt = OUTAGE_DOUBT * Math.sqrt((share * (1 - share)) / group.n);
+  return share - doubt >= expected + poll.excuse.errors + OUTAGE_SHARE;
+}
+
+function groupWithErrors(measure: Measure, poll: Poll) {
+  if (measure === 'errors') return poll.wave;
+  if (measure === 'node') return poll.worst;
+  return measure === 'earlier-errors' ? poll.earlier : undefined;
 }
 
 function isFading(measure: Measure, add: number, last: number | undefined): boolean {

@@ -43,6 +43,8 @@ export function extendTrend(
   sample: GateSample,
   isWarm: boolean,
 ): readonly number[] {
+  // Points on both sides of a gap are no neighbours: a slope across it would be none.
+  if (sample.afterGap) return [];
   const values = sample.firstMem.map(gauge).filter((value) => Number.isFinite(value));
   if (values.length === 0 || !(isWarm || sample.earlier)) return trend;
   // Tenths of a MiB: the state must stay small.

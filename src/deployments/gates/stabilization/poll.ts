@@ -14,6 +14,8 @@ export interface Poll {
   readonly worst: { readonly node: string; readonly n: number; readonly errors: number } | null;
   readonly excuse: Excuse;
   readonly isIncomplete: boolean;
+  /** Its figures are those of more than one poll. */
+  readonly isAfterGap: boolean;
 }
 
 export function readPoll(
@@ -35,6 +37,7 @@ export function readPoll(
     control: hasControl ? control : undefined,
     worst: soundWorst(sample),
     excuse: hasControl ? pollExcuse(wave, control, baselines.control!, params) : NO_EXCUSE,
+    isAfterGap: sample.afterGap === true,
     isIncomplete:
       sample.incomplete ||
       sample.silentNodes.length > 0 ||

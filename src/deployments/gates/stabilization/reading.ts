@@ -5,7 +5,7 @@
  */
 import type { GateBaselines } from '../gate.js';
 import { cpuAllowance, errorLimit, latencyAllowance } from './allowance.js';
-import { cpuFactor, excuseOf, NO_EXCUSE, type Excuse } from './excuse.js';
+import { cpuFactor, excuseOf, latencyFactor, NO_EXCUSE, type Excuse } from './excuse.js';
 import { quantileMs } from './quantiles.js';
 import type { StabilizationParams } from './stabilization-params.js';
 import { countsOf, cpuOf, type Totals, type Window } from './totals.js';
@@ -92,7 +92,7 @@ function readLatency(
   const counts = countsOf(wave);
   const value = quantileMs(counts, 0.95);
   if (!baselines.wave) return notJudged(value);
-  const expected = baselines.wave.p95 * excuse.latency;
+  const expected = baselines.wave.p95 * latencyFactor(excuse, baselines.wave);
   const allowance = latencyAllowance(expected, params);
   // 0.0475 = 0.95 × 0.05: the variance of the share of requests below a true p95.
   const doubtful = z === 0 ? value : quantileMs(counts, 0.95 - z * Math.sqrt(0.0475 / wave.n));

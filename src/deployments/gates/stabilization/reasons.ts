@@ -1,5 +1,5 @@
 /** One sentence per verdict, with the figures that decided it, for the person who was woken by it. */
-import type { GateReading, MeasureReading } from '../gate.js';
+import type { Broken, GateBaselines, GateReading, MeasureReading } from '../gate.js';
 import type { Poll } from './poll.js';
 import type { StabilizationParams } from './stabilization-params.js';
 import type { Measure } from './stabilization-state.js';
@@ -18,17 +18,33 @@ export interface ReasonInput {
   /** Of those, given up by their clients. */
   readonly abandoned: number;
   readonly params: StabilizationParams;
+  readonly broken: NonNullable<GateBaselines['broken']>;
 }
 
 export function reasonOf(input: ReasonInput): string {
-  const { requests, abandoned } = input;
-  const reason = mainReason(input);
-  if (abandoned === 0) return reason;
-  return `${reason}; of ${Math.round(requests)} requests since the move ${abandoned} got no answer before their client left`;
+  const notes = [notJudgedNote(input.broken), abandonedNote(input)];
+  return [sentenceOf(input.cause, input), ...notes.filter((note) => note !== null)].join('; ');
 }
 
-function mainReason(input: ReasonInput): string {
-  const { cause, reading, params } = input;
+function abandonedNote({ requests, abandoned }: ReasonInput): string | null {
+  if (abandoned === 0) return null;
+  return `of ${Math.round(requests)} requests since the move ${abandoned} got no answer before their client left`;
+}
+
+/** What was not judged and why, for somebody who reads nothing else at that hour. */
+function notJudgedNote({ wave, earlier }: ReasonInput['broken']): string | null {
+  const what = 'latency, CPU and memory were not judged';
+  if (wave) return `${what}, because these nodes ${wereBroken(wave)}`;
+  return earlier ? `${what} of the nodes moved earlier, because they ${wereBroken(earlier)}` : null;
+}
+
+function wereBroken({ why, err }: Broken): string {
+  const how = why === 'down' ? 'were down' : `failed ${percent(err)} of their requests`;
+  return `${how} before the move`;
+}
+
+function sentenceOf(cause: Cause, input: ReasonInput): string {
+  const { reading, params } = input;
   switch (cause.because) {
     case 'node-failed':
       return `${names(input.failedNodes)} reported that the release failed`;
@@ -50,6 +66,8 @@ function mainReason(input: ReasonInput): string {
       );
     case 'no-data':
       return `not every measure was reported within ${seconds(params.maxWaitMs / 1000)}: ${figures(reading)}`;
+    case 'better-than-broken':
+      return `not good, but better than before the move, so nothing is taken back: ${sentenceOf(cause.instead, input)}`;
     case 'never-settled':
       return (
         `not ${params.consecutiveStableChecks} good checks in a row within ` +

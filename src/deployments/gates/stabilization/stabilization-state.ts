@@ -32,10 +32,14 @@ export interface StabilizationState {
   readonly smooth: Window;
   readonly consecutiveGood: number;
   readonly checks: number;
-  /** Requests of the wave since the move. */
+  /** Requests of the wave since the move, and how many of them failed. */
   readonly requests: number;
-  /** Of those, given up by their clients; a state of an earlier version does not say. */
-  readonly abandoned?: number;
+  readonly errors: number;
+  /** Of all of them, given up by their clients. */
+  readonly abandoned: number;
+  /** The same of the nodes moved by earlier waves, in this gate. */
+  readonly earlierRequests: number;
+  readonly earlierErrors: number;
 }
 
 export function startState(baselines: GateBaselines): StabilizationState {
@@ -50,5 +54,9 @@ export function startState(baselines: GateBaselines): StabilizationState {
     consecutiveGood: 0,
     checks: 0,
     requests: 0,
+    errors: 0,
+    abandoned: 0,
+    earlierRequests: 0,
+    earlierErrors: 0,
   };
 }

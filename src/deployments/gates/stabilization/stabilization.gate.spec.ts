@@ -5,7 +5,7 @@ import {
   sampleOf,
   steadyBaselines,
 } from '../../../../test/support/gate-samples.js';
-import type { GateGroup } from '../gate.js';
+import type { GateGroup, GateSample } from '../gate.js';
 import { limits } from '../../../kernel/limits.js';
 import { stabilization } from './stabilization.gate.js';
 import { defaultGateParams, demoGateParams } from './stabilization-params.js';
@@ -52,15 +52,15 @@ describe('a steady release', () => {
 
 describe('harm', () => {
   it('ends the gate after three polls of clear errors, also during the warm-up', () => {
-    const { end, endS } = foldUntilDecided(() => ({ wave: groupOf({ errors: 75 }) }));
+    const { end, endS } = foldUntilDecided(() => ({ wave: groupOf({ errors: 45 }) }));
     expect(end).toMatchObject({ verdict: 'unstable', measure: 'errors' });
-    expect(end.reason).toBe('errors 25.0 % against 0.0 %, allowed 1.0 %');
+    expect(end.reason).toBe('errors 15.0 % against 0.0 %, allowed 1.0 %');
     expect(endS).toBe(90);
   });
 
   it('takes five polls when no untouched node is left to compare with', () => {
     const { end, endS } = foldUntilDecided(() => ({
-      wave: groupOf({ errors: 75 }),
+      wave: groupOf({ errors: 45 }),
       control: undefined,
     }));
     expect([end.verdict, endS]).toEqual(['unstable', 150]);
@@ -101,10 +101,10 @@ describe('harm', () => {
   it('sees one bad node inside a wave that is good on average', () => {
     const { end, endS } = foldUntilDecided(() => ({
       wave: groupOf({ n: 30_000, errors: 90 }),
-      worst: { node: 'web-7', n: 300, errors: 90 },
+      worst: { node: 'web-7', n: 300, errors: 60 },
     }));
     expect(end).toMatchObject({ verdict: 'unstable', measure: 'node' });
-    expect(end.reason).toBe('errors of node web-7 30.0 % (90 of 300 requests in the last poll)');
+    expect(end.reason).toBe('errors of node web-7 20.0 % (60 of 300 requests in the last poll)');
     expect(endS).toBe(90);
   });
 
@@ -124,6 +124,52 @@ describe('harm', () => {
     expect(endS).toBe(90);
     const steady = foldUntilDecided(() => ({ earlier: groupOf() }), { baselines });
     expect(steady.end.verdict).toBe('stable');
+  });
+});
+
+describe('an outage', () => {
+  const outageUntil = (lastS: number, change: Partial<GateSample> = {}, n = 300) =>
+    foldUntilDecided((ageS) => ({
+      ...change,
+      ...(ageS <= lastS ? { wave: groupOf({ n, errors: n }) } : {}),
+    }));
+  const alone = { control: undefined };
+
+  it.each<[string, number, number, Partial<GateSample>]>([
+    ['in the first minute is not forgiven', 60, 60, {}],
+    ['that goes on ends the gate after two polls', 1800, 60, {}],
+    ['takes three polls without untouched nodes', 1800, 90, alone],
+    ['of two minutes is not forgiven without untouched nodes either', 120, 90, alone],
+  ])('%s', (_, lastS, expectedS, change) => {
+    const { end, endS } = outageUntil(lastS, change);
+    expect([end.verdict, endS]).toEqual(['unstable', expectedS]);
+    expect(end.measure).toBe('errors');
+  });
+
+  it('is told by few requests, when nearly all of them fail', () => {
+    expect(outageUntil(60, {}, 12).endS).toBe(60);
+  });
+
+  it('of one poll is a burst like any other', () => {
+    expect(outageUntil(30).end.verdict).toBe('stable');
+  });
+
+  it('of one poll does not decide alone, whatever the cap', () => {
+    const params = { ...defaultGateParams, cap: 6 };
+    const { results } = foldUntilDecided(() => ({ wave: groupOf({ errors: 300 }) }), { params });
+    expect(results[0]!.verdict).toBe('waiting');
+  });
+
+  it('of a single node, or of the nodes moved earlier, counts as much', () => {
+    const node = foldUntilDecided(() => ({
+      wave: groupOf({ n: 30_000, errors: 290 }),
+      worst: { node: 'web-7', n: 300, errors: 290 },
+    }));
+    expect([node.end.measure, node.endS]).toEqual(['node', 60]);
+    const earlier = foldUntilDecided(() => ({ earlier: groupOf({ errors: 300 }) }), {
+      baselines: steadyBaselines({ earlier: baselineOfSteady() }),
+    });
+    expect([earlier.end.measure, earlier.endS]).toEqual(['earlier-errors', 60]);
   });
 });
 
@@ -209,7 +255,7 @@ describe('no data', () => {
     const quiet = foldUntilDecided(() => silent);
     expect(quiet.end.verdict).toBe('inconclusive');
     expect(quiet.end.reason).toContain('node web-2 silent');
-    const bad = foldUntilDecided(() => ({ ...silent, wave: groupOf({ errors: 75 }) }));
+    const bad = foldUntilDecided(() => ({ ...silent, wave: groupOf({ errors: 45 }) }));
     expect([bad.end.verdict, bad.endS]).toEqual(['unstable', 90]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * The gate `stabilization`, version 1: a wave's nodes against themselves before the move.
+ * The gate `stabilization`, version 2: a wave's nodes against themselves before the move.
  *
  *   sample → poll (cleaned, excused) → memory → harm scores → checks → cause → verdict
  *
@@ -7,11 +7,11 @@
  * early. CHECKS ask at every block of enough requests "is this as good as before?" and let it pass.
  * Between the two lies waiting, until the maximum wait. docs/gates.md tells it in plain words.
  *
- * A change that lets stored samples fold to another verdict is a new version in a new folder: stored
- * verdicts name this one and must stay replayable.
+ * A change that lets stored samples fold to another verdict is a new version: stored verdicts name
+ * theirs, and are never replayed by another one. Version 1 was gone before the first release.
  */
 import type { FoldResult, GateBaselines, GateKind, GateSample } from '../gate.js';
-import { BASELINE_REACH_MS, baselineOf } from './baseline.js';
+import { BASELINE_REACH_MS } from './blocks.js';
 import { addToChecks } from './checks.js';
 import { addHarm } from './harm.js';
 import { extendTrend, readMemory, remember } from './memory.js';
@@ -26,17 +26,19 @@ import {
 } from './stabilization-params.js';
 import { startState, type StabilizationState } from './stabilization-state.js';
 import { causeAtOnce, causeOf, type Cause } from './verdict.js';
+import { needsPerson, withoutUndoIntoWorse } from './undo-into-worse.js';
+import { yardstickOf } from './yardstick.js';
 
 export const stabilization: GateKind<StabilizationParams, StabilizationState> = {
   kind: 'stabilization',
   title: 'As stable as before the move',
-  version: 1,
+  version: 2,
   params: stabilizationParams,
   stricter: stabilizationStricter,
   baselineReachMs: BASELINE_REACH_MS,
   start: (baselines) => startState(baselines),
   fold,
-  baseline: baselineOf,
+  yardstick: yardstickOf,
   trend: (state) => state.trend,
   noDataAction: (params) => params.onNoData,
 };
@@ -55,7 +57,8 @@ function fold(
   const progress = addToChecks(before, { ...input, scores: harm.scores });
   const state: StabilizationState = { ...remembered, ...harm, ...progress };
   const smooth = read(state.smooth, 0, baselines, params);
-  const cause = causeAtOnce(sample, baselines) ?? causeOf({ ...input, state, smooth });
+  const judged = { ...input, state, smooth };
+  const cause = causeAtOnce(sample, baselines) ?? withoutUndoIntoWorse(causeOf(judged), judged);
   return explain(cause, { ...input, state, before, sample }, smooth);
 }
 
@@ -70,7 +73,10 @@ function rememberPoll(
     controlMem: remember(before.controlMem, poll.control),
     trend: extendTrend(before.trend, sample, poll.isWarm),
     requests: before.requests + poll.wave.n,
-    abandoned: (before.abandoned ?? 0) + (sample.wave.abandoned ?? 0),
+    errors: before.errors + poll.wave.errors,
+    abandoned: before.abandoned + (sample.wave.abandoned ?? 0),
+    earlierRequests: before.earlierRequests + (poll.earlier?.n ?? 0),
+    earlierErrors: before.earlierErrors + (poll.earlier?.errors ?? 0),
   };
 }
 
@@ -90,8 +96,9 @@ function explain(
     silentNodes: input.sample.silentNodes,
     blockRequests: input.state.block.wave.n,
     requests: input.state.requests,
-    abandoned: input.state.abandoned ?? 0,
+    abandoned: input.state.abandoned,
     params: input.params,
+    broken: input.baselines.broken ?? {},
   });
   const measure = 'measure' in cause ? cause.measure : undefined;
   return {
@@ -99,6 +106,7 @@ function explain(
     verdict: cause.verdict,
     reason,
     ...(measure === undefined ? {} : { measure }),
+    ...(needsPerson(cause, input.baselines) ? { needsPerson: true } : {}),
     reading: isOverall ? shownReading(smooth, input) : present,
   };
 }

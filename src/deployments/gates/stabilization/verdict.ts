@@ -15,6 +15,12 @@ export type Cause =
   | {
       readonly verdict: 'inconclusive';
       readonly because: 'no-baseline' | 'too-few-checks' | 'no-data';
+    }
+  | {
+      readonly verdict: 'inconclusive';
+      readonly because: 'better-than-broken';
+      /** What would have condemned it. */
+      readonly instead: Cause & { readonly verdict: 'unstable' };
     };
 
 export interface VerdictInput extends HarmInput {
@@ -26,7 +32,7 @@ export interface VerdictInput extends HarmInput {
 /** What needs no figures: a node that failed says more than any average, even without a baseline. */
 export function causeAtOnce(sample: GateSample, baselines: GateBaselines): Cause | undefined {
   if (sample.failedNodes.length > 0) return { verdict: 'unstable', because: 'node-failed' };
-  if (baselines.wave || baselines.firstRelease) return undefined;
+  if (baselines.wave || baselines.firstRelease || baselines.broken?.wave) return undefined;
   return { verdict: 'inconclusive', because: 'no-baseline' };
 }
 

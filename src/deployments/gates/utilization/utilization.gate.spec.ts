@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { groupOf, sampleOf } from '../../../../test/support/gate-samples.js';
-import type { GateSample } from '../gate.js';
+import type { NodeInterval } from '../../../drivers/metric-sources/metric-source.js';
+import type { GateBaselines, GateSample } from '../gate.js';
 import { utilizationParams } from './utilization-params.js';
 import { utilization, type UtilizationState } from './utilization.gate.js';
 
@@ -23,10 +24,10 @@ const at = (
   });
 
 /** Folds a sample per second until the gate has decided. */
-function run(sampleAt: (ageS: number) => GateSample, own = params) {
-  let state: UtilizationState = utilization.start(none, own);
+function run(sampleAt: (ageS: number) => GateSample, own = params, before: GateBaselines = none) {
+  let state: UtilizationState = utilization.start(before, own);
   for (let ageS = 1; ; ageS += 1) {
-    const result = utilization.fold(state, sampleAt(ageS), none, own);
+    const result = utilization.fold(state, sampleAt(ageS), before, own);
     if (result.verdict !== 'waiting') return { ...result, ageS };
     state = JSON.parse(JSON.stringify(result.state)) as UtilizationState;
   }
@@ -103,5 +104,32 @@ describe('the gate utilization', () => {
   it('names the field and the range of a bad parameter', () => {
     const { error } = utilizationParams.safeParse({ maxCpuPercent: 101 });
     expect(error?.issues[0]).toMatchObject({ path: ['maxCpuPercent'], maximum: 100 });
+  });
+});
+
+describe('nodes that were broken before', () => {
+  const interval = (nodeId: string, requests: number, errors: number): NodeInterval => ({
+    ...{ nodeId, requests, errors, histogram: [], cpuCores: 0, memoryMiBMin: 0, samples: 1 },
+    ...{ lastSampleAt: 0, sinceMs: 0, counterResets: 0 },
+  });
+  const broken = (polls: NodeInterval[][], down: string[] = []) =>
+    utilization.yardstick(polls, params, new Set(down)).broken;
+
+  it('are told by the requests that they failed, or by their own word', () => {
+    expect(broken([[interval('a', 50, 50)], [interval('a', 50, 30)]])).toEqual({
+      ...{ why: 'errors', err: 0.8 },
+    });
+    expect(broken([], ['a'])).toEqual({ why: 'down', err: 1 });
+    expect(broken([[interval('a', 100, 5)]], ['a'])).toBeNull();
+    expect(broken([[interval('a', 50, 50), interval('b', 50, 0)]])).toBeNull();
+    expect(broken([[]])).toBeNull();
+  });
+
+  it('are not taken back to that because the release is large: a person decides', () => {
+    const before = { ...none, broken: { wave: { why: 'down' as const, err: 1 } } };
+    const end = run(() => at(1, 90, 50), utilizationParams.parse({ maxWaitMs: 1000, pollIntervalMs: 1000 }), before); // prettier-ignore
+    expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
+    expect(end.reason).toContain('so nothing is taken back by itself');
+    expect(run((ageS) => at(ageS, 40, 50), params, before).verdict).toBe('stable');
   });
 });

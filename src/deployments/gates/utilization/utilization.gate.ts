@@ -5,7 +5,16 @@
  *
  * A change that lets stored samples fold to another verdict is a new version in a new folder.
  */
-import type { FoldResult, GateKind, GateReading, GateSample, NodeUsage, Verdict } from '../gate.js';
+import type {
+  FoldResult,
+  GateBaselines,
+  GateKind,
+  GateReading,
+  GateSample,
+  NodeUsage,
+  Verdict,
+} from '../gate.js';
+import { BROKEN_REACH_MS, brokenBefore } from './broken-before.js';
 import {
   utilizationParams,
   utilizationStricter,
@@ -32,10 +41,10 @@ export const utilization: GateKind<UtilizationParams, UtilizationState> = {
   version: 1,
   params: utilizationParams,
   stricter: utilizationStricter,
-  baselineReachMs: 0,
+  baselineReachMs: BROKEN_REACH_MS,
   start: () => ({ checks: 0, good: 0, cpu: null, memory: null }),
-  fold: (before, sample, _baselines, params) => fold(before, sample, params),
-  baseline: () => null,
+  fold,
+  yardstick: (polls, _params, down) => brokenBefore(polls, down),
   trend: () => [],
   noDataAction: ({ onNoData }) => onNoData,
 };
@@ -48,14 +57,18 @@ interface Usage {
 function fold(
   before: UtilizationState,
   sample: GateSample,
+  baselines: GateBaselines,
   params: UtilizationParams,
 ): FoldResult<UtilizationState> {
   const usage = usageOf(sample);
   const state = usage ? check(before, usage, params) : { ...before, good: 0 };
-  const { verdict, reason, measure } = judge(state, usage, sample, params);
+  const judgement = judge(state, usage, sample, params);
+  const { verdict, reason, measure } = withoutUndoIntoWorse(judgement, sample, baselines);
+  const needsPerson = verdict === 'inconclusive' && baselines.broken?.wave !== undefined;
   return {
     ...{ state, verdict, reason },
     ...(measure ? { measure } : {}),
+    ...(needsPerson ? { needsPerson } : {}),
     reading: readingOf(state, usage, sample, params),
   };
 }
@@ -116,6 +129,17 @@ function judge(
   if (checks === 0 || !usage) return { verdict: 'inconclusive', reason };
   const late = `${reason}; not settled within ${Math.round(params.maxWaitMs / 1000)} s`;
   return { verdict: 'unstable', reason: late, ...measure };
+}
+
+/** Nodes that are too full serve at least; back where they were broken, they would not. */
+function withoutUndoIntoWorse(
+  judgement: Judgement,
+  { failedNodes }: GateSample,
+  { broken }: GateBaselines,
+): Judgement {
+  if (judgement.verdict !== 'unstable' || failedNodes.length > 0 || !broken?.wave) return judgement;
+  const why = 'these nodes were broken before the move, so nothing is taken back by itself';
+  return { ...judgement, verdict: 'inconclusive', reason: `${judgement.reason}; ${why}` };
 }
 
 function tooFull({ cpu, memory }: Usage, params: UtilizationParams): string | null {

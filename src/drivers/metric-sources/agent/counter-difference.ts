@@ -74,7 +74,7 @@ function difference(
     ...total.traffic(),
     cpuCores: lastSampleAt > previousAtMs ? cpuMs / (lastSampleAt - previousAtMs) : 0,
     memoryMiBMin: memoryBytes / MIB,
-    lastSampleAt,
+    ...{ lastSampleAt, sinceMs: previousAtMs },
     counterResets,
     samples,
     ...(releases.size > 1 && {
