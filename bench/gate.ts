@@ -3,13 +3,14 @@
  * often a good release is rolled back, how soon a bad one is stopped. Seeded: the same seeds give the
  * same table on every machine.
  *
- *   npm run bench:gate -- [--rollouts 200] [--from 1]
+ *   npm run bench:gate -- [--rollouts 200] [--from 1] [--setting 0]
  */
 import { median } from '../src/deployments/gates/stabilization/statistics.js';
 import { naiveRule } from '../test/support/gate-simulation/naive-rule.js';
 import { simulateRollout, type RolloutResult } from '../test/support/gate-simulation/rollout.js';
 import { stabilizationRule, type Rule } from '../test/support/gate-simulation/rule.js';
 import { readOptions } from '../test/support/options.js';
+import { wilson } from './gate/interval.js';
 import { settings, type NamedRelease, type Setting } from './gate/scenarios.js';
 
 const rules: readonly (readonly [string, Rule])[] = [
@@ -17,21 +18,27 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['naive', naiveRule],
 ];
 
-const { rollouts: count, from } = readOptions(
-  'The gate over simulated rollouts, beside a naive threshold.',
-  {
-    rollouts: [200, 'simulated of each kind', 1],
-    from: [1, 'the first seed'],
-  },
-);
+const {
+  rollouts: count,
+  from,
+  setting: only,
+} = readOptions('The gate over simulated rollouts, beside a naive threshold.', {
+  rollouts: [200, 'simulated of each kind', 1],
+  from: [1, 'the first seed'],
+  setting: [0, 'of the table, from 1; 0: all of them'],
+});
 
+const chosen = only === 0 ? settings : settings.slice(only - 1, only);
+if (chosen.length === 0) throw new Error(`--setting ${only}: the table has ${settings.length}.`);
 console.log(`${count} rollouts each, seeds ${from} to ${from + count - 1}`);
-console.log('shares with half the width of their 95 % interval\n');
-for (const setting of settings) {
+console.log('shares in percent, with their 95 % interval\n');
+for (const setting of chosen) {
   console.log(setting.title);
   row(['release', 'rule', 'stopped', 'in wave 1', 'inconclusive', 'abort s (p95)', 'wave s']);
   for (const release of setting.releases) {
-    for (const [name, rule] of rules) report(setting, release, name, rule);
+    for (const [name, rule] of setting.withoutNaive ? rules.slice(0, 1) : rules) {
+      report(setting, release, name, rule);
+    }
   }
   console.log('');
 }
@@ -53,16 +60,12 @@ function report(setting: Setting, { title, release }: NamedRelease, name: string
   ]);
 }
 
-/** With half the width of Wilson's interval, which also holds at 0 and 100 %. */
 function percent(hits: readonly RolloutResult[]): string {
-  const share = hits.length / count;
-  const z = 1.96;
-  const half =
-    (z * Math.sqrt((share * (1 - share)) / count + z ** 2 / (4 * count ** 2))) /
-    (1 + z ** 2 / count);
-  return `${(100 * share).toFixed(1)} ± ${(100 * half).toFixed(1)} %`;
+  const { low, high } = wilson(hits.length, count);
+  const show = (share: number) => (100 * share).toFixed(1);
+  return `${show(hits.length / count)} [${show(low)}, ${show(high)}]`;
 }
 
 function row([release, ...cells]: readonly string[]): void {
-  console.log(`  ${release!.padEnd(26)}${cells.map((cell) => cell.padEnd(16)).join('')}`.trimEnd());
+  console.log(`  ${release!.padEnd(30)}${cells.map((cell) => cell.padEnd(20)).join('')}`.trimEnd());
 }

@@ -4,12 +4,14 @@ import {
   demoGateParams,
 } from '../../src/deployments/gates/stabilization/stabilization-params.js';
 import type { Release, Rollout } from '../../test/support/gate-simulation/rollout.js';
-import { quiet, rough } from '../../test/support/gate-simulation/world.js';
+import { quiet, rough, type Ailment } from '../../test/support/gate-simulation/world.js';
 
 export interface Setting {
   readonly title: string;
   readonly rollout: Omit<Rollout, 'seed' | 'release'>;
   readonly releases: readonly NamedRelease[];
+  /** What a naive threshold does there is no question: it rolls back whatever is not as before. */
+  readonly withoutNaive?: true;
 }
 
 export interface NamedRelease {
@@ -33,17 +35,32 @@ const warmUp: NamedRelease = {
 const fivePoints: NamedRelease = { title: 'errors +5 points', release: { errorPoints: 5 } };
 const twice: NamedRelease = { title: 'p95 x2', release: { latencyFactor: 2 } };
 
+const fix: NamedRelease = { title: 'identical: a fix', release: {}, isGood: true };
+const better: NamedRelease = {
+  title: 'better, errors +5 points',
+  release: { errorPoints: 5 },
+};
+
+/** The front answers for it. */
+const crashLoop: Ailment = { errorPoints: 100, latencyFactor: 0.01, cpuFactor: 0, memoryFactor: 0 };
+const answers500: Ailment = { errorPoints: 100, latencyFactor: 0.05, cpuFactor: 0.1, memoryFactor: 0.6 }; // prettier-ignore
+const half: Ailment = { errorPoints: 50, latencyFactor: 0.5, cpuFactor: 0.6, memoryFactor: 0.8 };
+
 const params = defaultGateParams;
+const sixNodes = { params, waves: [1, 1, 1, 3], requestsPerSecond: 10, surroundings: quiet };
 
 export const settings: readonly Setting[] = [
   {
     title: 'six nodes in waves of 1, 1, 1, 3; 10 requests/s a node',
-    rollout: { params, waves: [1, 1, 1, 3], requestsPerSecond: 10, surroundings: quiet },
-    releases: [identical, within, warmUp, fivePoints, twice],
+    rollout: sixNodes,
+    releases: [
+      ...[identical, within, warmUp, fivePoints, twice],
+      { title: 'outage for the first 60 s', release: { outageS: 60 } },
+    ],
   },
   {
     title: 'the same on rough machines: each node is slow for two minutes of every hour',
-    rollout: { params, waves: [1, 1, 1, 3], requestsPerSecond: 10, surroundings: rough },
+    rollout: { ...sixNodes, surroundings: rough },
     releases: [identical, within, fivePoints, twice],
   },
   {
@@ -63,13 +80,48 @@ export const settings: readonly Setting[] = [
   },
   {
     title: 'two requests/s a wave',
-    rollout: { params, waves: [1, 1, 1, 3], requestsPerSecond: 2, surroundings: quiet },
+    withoutNaive: true,
+    rollout: { ...sixNodes, requestsPerSecond: 2 },
     releases: [identical, fivePoints, twice],
   },
   {
     title: 'no node left to compare with; 20 requests/s',
+    withoutNaive: true,
     rollout: { params, waves: [1], requestsPerSecond: 20, surroundings: quiet },
-    releases: [identical, fivePoints, twice],
+    releases: [
+      ...[identical, fivePoints, twice],
+      { title: 'outage for the first 120 s', release: { outageS: 120 } },
+    ],
+  },
+  {
+    title: 'six nodes whose release crash-loops',
+    withoutNaive: true,
+    rollout: { ...sixNodes, before: crashLoop },
+    releases: [fix, better, { title: 'fails as before', release: { errorPoints: 100 } }],
+  },
+  {
+    title: 'six nodes whose release answers 500 at once',
+    withoutNaive: true,
+    rollout: { ...sixNodes, before: answers500 },
+    releases: [fix, better],
+  },
+  {
+    title: 'six nodes whose release fails every other request',
+    withoutNaive: true,
+    rollout: { ...sixNodes, before: half },
+    releases: [fix, better, { title: 'worse, errors +80 points', release: { errorPoints: 80 } }],
+  },
+  {
+    title: 'six nodes, on one of which the release crash-loops',
+    withoutNaive: true,
+    rollout: { ...sixNodes, before: { ...crashLoop, nodes: 1 } },
+    releases: [fix, fivePoints, twice],
+  },
+  {
+    title: 'the same, all in one wave with five never moved',
+    withoutNaive: true,
+    rollout: { ...sixNodes, waves: [6], neverMoved: 5, before: { ...crashLoop, nodes: 1 } },
+    releases: [fix, fivePoints, twice],
   },
   {
     title: 'the demo: polls of 1 s, 20 requests/s a node, a service of 5 ms',
