@@ -141,6 +141,23 @@ describe('a clock', () => {
   });
 });
 
+describe('a gate that sleeps where no poll can be', () => {
+  it('is polled all the same, and one that sleeps until its next poll is left alone', async () => {
+    const [far, near] = [await lookedAt(-HOUR_MS), await lookedAt(1_000)];
+    const sleeps = (of: Watched, ms: number) =>
+      bench.sql(
+        `update runs set wake_at = clock_timestamp() + $2::int * interval '1 millisecond' where id = $1`,
+        [of.id, ms],
+      );
+    await sleeps(far, HOUR_MS);
+    await sleeps(near, 5 * MINUTE_MS);
+    await poller.lookAtClock();
+    expect(await poller.poll()).toEqual({ polled: 1, more: false });
+    expect(await samples(far)).toHaveLength(1);
+    expect(await samples(near)).toEqual([]);
+  });
+});
+
 describe('a gate that another version has begun', () => {
   it('is given back to its step, which begins the watch anew', async () => {
     const watched = await lookedAt(1_000, { version: gate.version - 1 });

@@ -95,6 +95,40 @@ describe('over many rollouts', () => {
   });
 });
 
+describe('after a release that was broken', () => {
+  const crashLoop = { errorPoints: 100, latencyFactor: 0.01, cpuFactor: 0, memoryFactor: 0 };
+  const half = { errorPoints: 50, latencyFactor: 0.5, cpuFactor: 0.6, memoryFactor: 0.8 };
+
+  it.each([
+    ['crash-looped', crashLoop],
+    ['failed every other request', half],
+  ])('one that works is never taken back: it %s', (_, before) => {
+    const results = rollouts(10, { ...usual, before });
+    expect(shareOf(results, isRolledBack)).toBe(0);
+    expect(shareOf(results, (one) => one.verdict === 'stable')).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('one that is better and not good is for a person', () => {
+    const results = rollouts(5, { ...usual, before: crashLoop }, { errorPoints: 5 });
+    expect(shareOf(results, (one) => one.verdict === 'inconclusive')).toBe(1);
+  });
+
+  it('one node of six spoils nothing: the others are compared as ever', () => {
+    const oneOfSix = { ...usual, waves: [6], before: { ...crashLoop, nodes: 1 } };
+    expect(shareOf(rollouts(5, oneOfSix), isRolledBack)).toBe(0);
+    expect(shareOf(rollouts(5, oneOfSix, { latencyFactor: 2 }), isStoppedInWaveOne)).toBe(1);
+  });
+});
+
+describe('an outage of the whole wave', () => {
+  it('in its first minute is not forgiven, and of its first two without untouched nodes', () => {
+    const first = rollouts(10, usual, { outageS: 60 });
+    expect([shareOf(first, isStoppedInWaveOne), abortMedianS(first)]).toEqual([1, 60]);
+    const alone = rollouts(10, { ...usual, waves: [1] }, { outageS: 120 });
+    expect([shareOf(alone, isStoppedInWaveOne), abortMedianS(alone)]).toEqual([1, 90]);
+  });
+});
+
 describe('with the parameters of the demo', () => {
   it('an identical release passes in seconds per wave', () => {
     const results = rollouts(12, demo);

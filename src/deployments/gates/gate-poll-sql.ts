@@ -150,6 +150,18 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
   );
 }
 
+/** Twice the longest interval between polls: no gate sleeps longer unless the clock was set back. */
+const FAR_AHEAD_MS = 600_000;
+
+/** Gates whose next poll lies where no poll can be: they would sleep until the clock is there again. */
+export async function wakeFarAhead(tx: Transaction): Promise<void> {
+  await tx.execute(
+    `update runs set wake_at = clock_timestamp()
+     where kind = $1 and polls_gate and wake_at > clock_timestamp() + interval '${FAR_AHEAD_MS} milliseconds'`,
+    [RUN_KIND],
+  );
+}
+
 /** The gate cannot be judged, and says why: the engine acts on that, as on any other verdict. */
 export async function giveUp(tx: Transaction, { id }: DueGate, reason: string): Promise<void> {
   await tx.execute(

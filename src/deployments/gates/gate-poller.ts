@@ -20,6 +20,7 @@ import {
   storeSamples,
   storeStates,
   takeDue,
+  wakeFarAhead,
   type DueGate,
   type Folded,
   type Wanted,
@@ -44,6 +45,9 @@ const ON_THEIR_WAY_MS = 300;
 
 const REASON_CHARACTERS = 500;
 
+/** How often it is looked whether gates sleep where no poll can be: clocks are hardly ever set back. */
+const CLOCK_LOOK_MS = 30_000;
+
 type Intervals = ReadonlyMap<string, readonly NodeInterval[]>;
 
 interface Polled {
@@ -57,6 +61,7 @@ export class GatePoller implements DuePoller {
   readonly name = 'gates';
   private readonly specs = new GateSpecCache();
   private atOnce = LEAST_AT_ONCE;
+  private clockLookedAt = performance.now();
 
   constructor(
     private readonly database: Database,
@@ -64,11 +69,18 @@ export class GatePoller implements DuePoller {
   ) {}
 
   async poll(): Promise<{ polled: number; more: boolean }> {
+    if (performance.now() - this.clockLookedAt > CLOCK_LOOK_MS) await this.lookAtClock();
     const { atOnce } = this;
     const { polled, taken } = await this.batch(atOnce);
     const more = taken === atOnce;
     this.atOnce = more ? Math.min(MOST_AT_ONCE, atOnce * 2) : LEAST_AT_ONCE;
     return { polled, more };
+  }
+
+  /** After the database's clock was set back, gates go on by what it says now. */
+  async lookAtClock(): Promise<void> {
+    this.clockLookedAt = performance.now();
+    await this.database.system(wakeFarAhead);
   }
 
   /** A gate that cannot be polled keeps no other from it: they are polled one by one then. */
