@@ -94,6 +94,7 @@ describe('the agents’ counters as intervals', () => {
         cpuCores: 0.2,
         memoryMiBMin: 68,
         lastSampleAt: start + 10_000,
+        sinceMs: start,
         counterResets: 0,
         samples: 2,
       },
