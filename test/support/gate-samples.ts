@@ -7,7 +7,7 @@ import type {
   GateSample,
 } from '../../src/deployments/gates/gate.js';
 import { baselineOf } from '../../src/deployments/gates/stabilization/baseline.js';
-import { blocksOf } from '../../src/deployments/gates/stabilization/blocks.js';
+import { blocksOf, type PastPoll } from '../../src/deployments/gates/stabilization/blocks.js';
 import { stabilization } from '../../src/deployments/gates/stabilization/stabilization.gate.js';
 import {
   defaultGateParams,
@@ -35,10 +35,14 @@ export function groupOf(shape: GroupShape = {}): GateGroup {
   return { n, errors, histogram: toSparse(counts), cpu, mem };
 }
 
+export function pastPollOf(group: GateGroup): PastPoll {
+  return { group, served: { requests: group.n, failed: group.errors, abandoned: 0 } };
+}
+
 /** The baseline that ten such polls make. */
 export function baselineOfSteady(shape: GroupShape = {}): GateBaseline {
   const polls = Array.from({ length: 10 }, () => groupOf(shape));
-  const blocks = blocksOf(polls, defaultGateParams);
+  const blocks = blocksOf(polls.map(pastPollOf), defaultGateParams);
   const made = baselineOf(blocks.all, blocks.usual);
   if (!made) throw new Error('ten steady polls make a baseline');
   return made;

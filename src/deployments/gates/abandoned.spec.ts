@@ -14,7 +14,7 @@ const node: NodeInterval = {
     [at(400), 6],
     [at(2000), 13],
   ],
-  ...{ cpuCores: 0.1, memoryMiBMin: 64, lastSampleAt: 0, counterResets: 0, samples: 1 },
+  ...{ cpuCores: 0.1, memoryMiBMin: 64, lastSampleAt: 0, sinceMs: 0, counterResets: 0, samples: 1 },
 };
 
 describe('requests that their clients gave up', () => {
@@ -53,10 +53,13 @@ describe('requests that their clients gave up', () => {
     const spec: GateSpec = {
       ...{ kind: 'stabilization', version: 1, params: { pollIntervalMs: 1000 } },
       baselines: { firstRelease: false, wave: null, earlier: null, control: null, first: null },
-      ...{ moduleId: 'm', targetKind: 'agent', movedAt: 0 },
+      ...{ moduleId: 'm', targetKind: 'agent', movedAt: 0, samplesBefore: 0 },
       ...{ wave: nodes, earlier: nodes, control: nodes, first: nodes },
     };
-    const poll = { tenantId: 't', id: 'd', spec, fromMs: 0, toMs: 1000 };
+    const poll = {
+      ...{ tenantId: 't', id: 'd', spec, fromMs: 0, toMs: 1000 },
+      ...{ watchedMs: 1000, watchedSince: 0, isGap: false },
+    };
     const silent = { ...node, requests: 0, errors: 0, histogram: [], lastSampleAt: 1000 };
     const intervals = new Map(intervalRequests(poll).map(({ key }) => [key, [silent]]));
     const { sample } = sampleOf(poll, intervals, new Map());

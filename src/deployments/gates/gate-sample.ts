@@ -64,7 +64,8 @@ export interface PolledSample {
 export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals): PolledSample {
   const { id, spec, toMs } = poll;
   const counted = (node: NodeInterval) => withAbandoned(node, spec.params);
-  const of = (group: Group) => (intervals.get(keyOf(id, group)) ?? []).map(counted);
+  const seenIn = (group: Group) => intervals.get(keyOf(id, group)) ?? [];
+  const of = (group: Group) => seenIn(group).map(counted);
   const seen = byNode(of('wave'));
   const before = byNode(recent.get(keyOf(id, 'recent'))?.map(counted));
   const lastOf = ({ nodeId }: GateNode) => before.get(nodeId) ?? seen.get(nodeId);
@@ -79,13 +80,13 @@ export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals):
   const moved = [...of('wave'), ...of('earlier')];
   const errorLimit = Number(spec.params.limitErrorBasisPoints ?? 0) / 10_000;
   // One untouched node that breaks by itself is no reason why the others should fail.
-  const sound = (intervals: readonly NodeInterval[]) => soundOf(intervals, brokenShare(errorLimit));
+  const control = soundOf(seenIn('control'), brokenShare(errorLimit)).map(counted);
   const sample: GateSample = {
     ageS: poll.watchedMs / 1000,
     ...(coversGap(poll, moved, pollMs) ? { afterGap: true } : {}),
     wave: mergeNodes(of('wave')),
     ...(spec.earlier.length > 0 ? { earlier: mergeNodes(of('earlier')) } : {}),
-    ...(spec.control.length > 0 ? { control: mergeNodes(sound(of('control'))) } : {}),
+    ...(spec.control.length > 0 ? { control: mergeNodes(control) } : {}),
     worst: worstOf(of('wave'), spec.wave),
     firstMem: moved.filter(({ nodeId }) => firstIds.has(nodeId)).map((each) => each.memoryMiBMin),
     incomplete: silent.length > 0 || idle.length > 0,

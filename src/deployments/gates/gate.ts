@@ -76,8 +76,8 @@ export interface GateBaseline {
 
 /** Nodes that were broken before they were moved: nothing can be compared with them. */
 export interface Broken {
-  /** `down`: they hardly served, and say so themselves. */
-  readonly why: 'errors' | 'down';
+  /** `unanswered`: nearly every client left before an answer. `down`: they say so themselves. */
+  readonly why: 'errors' | 'unanswered' | 'down';
   /** Share of requests that failed, 0 to 1; 1 when they were down. */
   readonly err: number;
 }

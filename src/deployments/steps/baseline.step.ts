@@ -8,7 +8,6 @@ import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handle
 import type { Context } from '../../platform/context.js';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import { withAbandoned } from '../gates/abandoned.js';
 import type { Broken, GateBaseline, GateParams, Yardstick } from '../gates/gate.js';
 import { gates } from '../gates/gates.js';
 import { specOf } from '../runs/spec-of.js';
@@ -66,8 +65,7 @@ export class BaselineStep implements StepHandler {
       const own = new Set(ids(down).filter((nodeId) => nodeIds.includes(nodeId)));
       // Nobody has reported anything (a first release): there is nothing to merge an hour of.
       if (own.size === 0 && polls.every(({ length }) => length === 0)) return NOBODY;
-      const counted = polls.map((nodes) => nodes.map((node) => withAbandoned(node, params)));
-      return gate.yardstick(counted, params, own);
+      return gate.yardstick(polls, params, own);
     };
     const wave = await read(groups.wave, run.now);
     // Nodes that have moved already are measured against their time before the rollout.

@@ -1,4 +1,4 @@
-import { groupOf } from '../../../../test/support/gate-samples.js';
+import { groupOf, pastPollOf } from '../../../../test/support/gate-samples.js';
 import type { GateGroup } from '../gate.js';
 import { baselineOf } from './baseline.js';
 import { blocksOf } from './blocks.js';
@@ -6,7 +6,7 @@ import { defaultGateParams } from './stabilization-params.js';
 
 /** Of these polls, oldest first. */
 const baseline = (polls: readonly GateGroup[]) => {
-  const { all, usual } = blocksOf(polls, defaultGateParams);
+  const { all, usual } = blocksOf(polls.map(pastPollOf), defaultGateParams);
   return baselineOf(all, usual);
 };
 const repeat = (count: number, group: GateGroup): GateGroup[] =>

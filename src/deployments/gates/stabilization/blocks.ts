@@ -4,11 +4,17 @@
  */
 import { emptyBuckets } from '../../../kernel/histogram.js';
 import type { GateGroup } from '../gate.js';
+import type { Served } from '../sound-nodes.js';
 import { observe, type Observation } from './observation.js';
 import type { StabilizationParams } from './stabilization-params.js';
 
 /** Older than an hour is another time of day. */
 export const BASELINE_REACH_MS = 60 * 60 * 1000;
+
+export interface PastPoll {
+  readonly group: GateGroup;
+  readonly served: Served;
+}
 
 /** Sums over its polls; an hour of them is read at once, so they are added up in place. */
 export class Block {
@@ -20,9 +26,14 @@ export class Block {
   readonly mem: number[] = [];
   readonly counts = emptyBuckets();
 
-  add(seen: Observation): void {
+  private failed = 0;
+  private abandoned = 0;
+
+  add(seen: Observation, { failed, abandoned }: Served): void {
     this.polls += 1;
     this.n += seen.n;
+    this.failed += failed;
+    this.abandoned += abandoned;
     this.errors += seen.errors;
     if (Number.isFinite(seen.cpu)) this.cpu.push(seen.cpu);
     if (Number.isFinite(seen.mem)) this.mem.push(seen.mem);
@@ -33,6 +44,10 @@ export class Block {
 
   get errorRate(): number {
     return this.errors / this.n;
+  }
+
+  get served(): Served {
+    return { requests: this.n, failed: this.failed, abandoned: this.abandoned };
   }
 }
 
@@ -45,7 +60,7 @@ export interface Blocks {
   readonly rest: Block;
 }
 
-export function blocksOf(polls: readonly GateGroup[], params: StabilizationParams): Blocks {
+export function blocksOf(polls: readonly PastPoll[], params: StabilizationParams): Blocks {
   const usualPolls = Math.ceil(params.baselineMs / params.pollIntervalMs);
   const furthest = Math.floor(BASELINE_REACH_MS / params.pollIntervalMs);
   const all: Block[] = [];
@@ -53,9 +68,9 @@ export function blocksOf(polls: readonly GateGroup[], params: StabilizationParam
   let open = new Block();
   const newestFirst = [...polls].reverse().slice(0, furthest);
   for (const [index, poll] of newestFirst.entries()) {
-    const seen = observe(poll);
+    const seen = observe(poll.group);
     if (seen.isBroken) continue;
-    open.add(seen);
+    open.add(seen, poll.served);
     if (open.n < params.minRequests) continue;
     all.push(open);
     open = new Block();

@@ -61,6 +61,12 @@ describe('after a broken release', () => {
     expect(end).not.toHaveProperty('needsPerson');
   });
 
+  it('one that answers nobody either is for a person: both may be long polls', () => {
+    const { end } = after(300, { why: 'unanswered', err: 1 });
+    expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
+    expect(end.reason).toMatch(/^not good, and neither was it before .* did not answer 100.0 %/);
+  });
+
   it('one that nobody asks anything is for a person, whatever `onNoData` says', () => {
     const params = { ...defaultGateParams, onNoData: 'fail' as const };
     const { end } = foldUntilDecided(() => ({ wave: groupOf({ n: 0 }) }), {

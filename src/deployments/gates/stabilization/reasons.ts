@@ -39,8 +39,13 @@ function notJudgedNote({ wave, earlier }: ReasonInput['broken']): string | null 
 }
 
 function wereBroken({ why, err }: Broken): string {
-  const how = why === 'down' ? 'were down' : `failed ${percent(err)} of their requests`;
-  return `${how} before the move`;
+  const share = `${percent(err)} of their requests`;
+  const how = {
+    down: 'were down',
+    errors: `failed ${share}`,
+    unanswered: `did not answer ${share}`,
+  };
+  return `${how[why]} before the move`;
 }
 
 function sentenceOf(cause: Cause, input: ReasonInput): string {
@@ -68,6 +73,8 @@ function sentenceOf(cause: Cause, input: ReasonInput): string {
       return `not every measure was reported within ${seconds(params.maxWaitMs / 1000)}: ${figures(reading)}`;
     case 'better-than-broken':
       return `not good, but better than before the move, so nothing is taken back: ${sentenceOf(cause.instead, input)}`;
+    case 'unanswered-as-before':
+      return `not good, and neither was it before the move, so nothing is taken back: ${sentenceOf(cause.instead, input)}`;
     case 'never-settled':
       return (
         `not ${params.consecutiveStableChecks} good checks in a row within ` +

@@ -8,8 +8,13 @@ import type { Cause, VerdictInput } from './verdict.js';
 
 export function withoutUndoIntoWorse(cause: Cause, input: VerdictInput): Cause {
   if (cause.verdict !== 'unstable' || cause.because === 'node-failed') return cause;
-  if (!isBroken(input.baselines) || !isBetterThanBefore(input)) return cause;
-  return { verdict: 'inconclusive', because: 'better-than-broken', instead: cause };
+  if (!isBroken(input.baselines)) return cause;
+  if (isBetterThanBefore(input)) {
+    return { verdict: 'inconclusive', because: 'better-than-broken', instead: cause };
+  }
+  // It may be long polls, whose clients leave by design, and then neither is bad.
+  if (input.baselines.broken?.wave?.why !== 'unanswered') return cause;
+  return { verdict: 'inconclusive', because: 'unanswered-as-before', instead: cause };
 }
 
 /** Nothing that is not known may lead back to what is known to be broken. */

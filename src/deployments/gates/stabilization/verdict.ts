@@ -18,7 +18,7 @@ export type Cause =
     }
   | {
       readonly verdict: 'inconclusive';
-      readonly because: 'better-than-broken';
+      readonly because: 'better-than-broken' | 'unanswered-as-before';
       /** What would have condemned it. */
       readonly instead: Cause & { readonly verdict: 'unstable' };
     };

@@ -1,5 +1,6 @@
 import { groupOf, type GroupShape } from '../../../../test/support/gate-samples.js';
 import type { NodeInterval } from '../../../drivers/metric-sources/metric-source.js';
+import { bucketIndex } from '../../../kernel/histogram.js';
 import { defaultGateParams } from './stabilization-params.js';
 import { yardstickOf } from './yardstick.js';
 
@@ -92,6 +93,22 @@ describe('the yardstick', () => {
 
   it('is none of a Lost node, which has not said that it is down', () => {
     expect(of(Array.from({ length: 120 }, () => []))).toMatchObject({ broken: null });
+  });
+
+  const waitedFor = (answered: number, abandoned: number): NodeInterval => ({
+    ...node('a', { n: answered }),
+    abandoned: [[bucketIndex(5_000_000), abandoned]],
+  });
+  const always = (one: NodeInterval) => Array.from({ length: 20 }, () => [one]);
+
+  it('is broken when nearly nobody is answered', () => {
+    expect(of(always(waitedFor(5, 295))).broken).toMatchObject({ why: 'unanswered' });
+  });
+
+  it('is not broken because many clients leave long polls by design', () => {
+    const { baseline, broken } = of(always(waitedFor(150, 150)));
+    expect(broken).toBeNull();
+    expect(baseline!.err).toBeCloseTo(0.5);
   });
 
   it('is broken also where a gate allows half of the requests to fail', () => {

@@ -5,11 +5,21 @@
  */
 import type { NodeInterval } from '../../../drivers/metric-sources/metric-source.js';
 import type { Broken, Yardstick } from '../gate.js';
+import { withAbandoned } from '../abandoned.js';
 import { mergeNodes } from '../merge-nodes.js';
-import { brokenNodes, brokenShare, countsByNode, REQUESTS_THAT_TELL } from '../sound-nodes.js';
+import {
+  addServed,
+  brokenBy,
+  brokenNodes,
+  brokenShare,
+  countsByNode,
+  failingShare,
+  NOTHING_SERVED,
+  REQUESTS_THAT_TELL,
+} from '../sound-nodes.js';
 import { errorLimit } from './allowance.js';
 import { baselineOf } from './baseline.js';
-import { blocksOf, type Block, type Blocks } from './blocks.js';
+import { blocksOf, type Block, type Blocks, type PastPoll } from './blocks.js';
 import type { StabilizationParams } from './stabilization-params.js';
 
 /** Two blocks in a row at the end are no accident: it broke just now, and that is why it is replaced. */
@@ -25,17 +35,29 @@ export function yardstickOf(
   const share = brokenShare(errorLimit(params));
   const usualPolls = Math.ceil(params.baselineMs / params.pollIntervalMs);
   const leftOut = exceptions(polls.slice(-usualPolls), down, share);
-  const sound = polls.map((poll) => mergeNodes(poll.filter(({ nodeId }) => !leftOut.has(nodeId))));
+  const sound = polls.map((poll) => pastPoll(poll, leftOut, params));
   const blocks = blocksOf(sound, params);
   const broken = brokenBlocks(blocks, params, share);
   if (broken) return { baseline: null, broken, leftOut: [] };
-  const isGood = ({ errorRate }: Block) => errorRate <= share;
+  const isGood = ({ served }: Block) => failingShare(served) <= share;
   const usual = blocks.all.slice(0, blocks.usual).filter(isGood).length;
   const baseline = baselineOf(blocks.all.filter(isGood), usual);
   if (baseline === null && areMostDown(polls, down)) {
     return { baseline, broken: { why: 'down', err: 1 }, leftOut: [] };
   }
   return { baseline, broken: null, leftOut: [...leftOut] };
+}
+
+function pastPoll(
+  poll: readonly NodeInterval[],
+  leftOut: ReadonlySet<string>,
+  params: StabilizationParams,
+): PastPoll {
+  const nodes = poll.filter(({ nodeId }) => !leftOut.has(nodeId));
+  return {
+    group: mergeNodes(nodes.map((node) => withAbandoned(node, params))),
+    served: [...countsByNode(nodes).values()].reduce(addServed, NOTHING_SERVED),
+  };
 }
 
 /** Empty when most nodes are broken: then they are the group, and not its exception. */
@@ -61,11 +83,11 @@ function brokenBlocks(
   params: StabilizationParams,
   share: number,
 ): Broken | null {
-  const isBad = ({ errorRate }: Block) => errorRate > share;
+  const isBad = ({ served }: Block) => failingShare(served) > share;
   const newest = usual === 0 ? all.slice(0, 1) : all.slice(0, usual);
   if (newest.length === 0) {
     if (rest.n < REQUESTS_THAT_TELL || !isBad(rest)) return null;
-    return { why: 'errors', err: rest.errorRate };
+    return brokenBy(rest.served);
   }
   const bad = newest.filter(isBad).length;
   const firstSound = newest.findIndex((block) => !isBad(block));
@@ -73,7 +95,5 @@ function brokenBlocks(
   const firstBad = newest.findIndex(isBad);
   const recovered = firstBad >= params.consecutiveStableChecks;
   if (!brokeJustNow && (recovered || 2 * bad < newest.length)) return null;
-  const sum = (of: (block: Block) => number) =>
-    newest.reduce((total, block) => total + of(block), 0);
-  return { why: 'errors', err: sum(({ errors }) => errors) / sum(({ n }) => n) };
+  return brokenBy(newest.map(({ served }) => served).reduce(addServed));
 }

@@ -1,7 +1,15 @@
 /** Whether a wave's nodes were broken before their move. Nothing else of that time is asked for. */
 import type { NodeInterval } from '../../../drivers/metric-sources/metric-source.js';
 import type { Yardstick } from '../gate.js';
-import { brokenNodes, brokenShare, countsByNode, REQUESTS_THAT_TELL } from '../sound-nodes.js';
+import {
+  addServed,
+  brokenBy,
+  brokenNodes,
+  brokenShare,
+  countsByNode,
+  NOTHING_SERVED,
+  REQUESTS_THAT_TELL,
+} from '../sound-nodes.js';
 
 /** What happened longer ago is not what an undo would lead back to. */
 export const BROKEN_REACH_MS = 5 * 60 * 1000;
@@ -14,15 +22,7 @@ export function brokenBefore(
   const all = new Set([...counts.keys(), ...down]);
   const nothing: Yardstick = { baseline: null, broken: null, leftOut: [] };
   if (2 * brokenNodes(counts, down, brokenShare(0)).size <= all.size) return nothing;
-  let requests = 0;
-  let errors = 0;
-  for (const own of counts.values()) {
-    requests += own.requests;
-    errors += own.errors;
-  }
-  const tells = requests >= REQUESTS_THAT_TELL;
-  return {
-    ...nothing,
-    broken: tells ? { why: 'errors', err: errors / requests } : { why: 'down', err: 1 },
-  };
+  const served = [...counts.values()].reduce(addServed, NOTHING_SERVED);
+  const tells = served.requests >= REQUESTS_THAT_TELL;
+  return { ...nothing, broken: tells ? brokenBy(served) : { why: 'down', err: 1 } };
 }
