@@ -12,23 +12,23 @@ import type {
 } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
-import type { Verdict } from '../gates/gate.js';
-import { packEvidence, samplesOf } from '../gates/gate-evidence.js';
 import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
 import { hasListened } from '../gates/watch.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
-import { RUN_KIND } from '../runs/run-sql.js';
 import { specOf } from '../runs/spec-of.js';
+import {
+  loadGate,
+  putSpec,
+  samplesSoFar,
+  saveGate,
+  saveVerdict,
+  type StoredGate,
+} from './gate-rows.js';
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { gateParamsOf } from './baseline.step.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 import { named } from './named.js';
-
-interface Stored {
-  readonly gate: GateState;
-  readonly spec: GateSpec;
-}
 
 @Injectable()
 export class GateStep implements StepHandler {
@@ -43,7 +43,7 @@ export class GateStep implements StepHandler {
 
   async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
     const deployment = await specOf(ctx, run.key.id);
-    const stored = await this.load(ctx, run);
+    const stored = await loadGate(ctx, run);
     // What another version has begun it may mean otherwise, so this one watches from the beginning.
     if (stored?.spec.version !== gates.get(gateParamsOf(run.step.params).kind).version) {
       return this.start(ctx, run, deployment);
@@ -58,7 +58,7 @@ export class GateStep implements StepHandler {
   /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
   async promote(ctx: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused> {
     const deployment = await specOf(ctx, run.key.id);
-    const stored = await this.load(ctx, run);
+    const stored = await loadGate(ctx, run);
     if (!stored) return { outcome: 'refused', reason: 'the gate has not begun yet' };
     const { gate, spec } = stored;
     // The engine takes it back with its very next action.
@@ -87,27 +87,17 @@ export class GateStep implements StepHandler {
       nodeIds: [...planned.wave, ...planned.earlier].map(({ nodeId }) => nodeId),
     });
     const watched = withOnlyNew(planned, movedBy(run.plan, run.step.wave), observed);
-    const samples = await ctx.tx.query<{ n: number }>(
-      `select coalesce(max(n), 0) as n from gate_samples
-       where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
-      [ctx.tenantId, run.key.id, run.step.id],
-    );
     // After a pause the count of good checks restarts; the numbering of samples goes on.
-    const samplesBefore = samples[0]?.n ?? 0;
+    const samplesBefore = await samplesSoFar(ctx, run);
     const spec = { ...withCapacity(watched, observed, deployment), samplesBefore };
-    await ctx.tx.execute(
-      `insert into gate_specs (tenant_id, deployment_id, step_id, body) values ($1, $2, $3, $4)
-       on conflict (tenant_id, deployment_id, step_id) do update
-         set body = excluded.body, at = clock_timestamp()`,
-      [ctx.tenantId, run.key.id, run.step.id, JSON.stringify(spec)],
-    );
+    await putSpec(ctx, run, spec);
     const gate: GateState = {
       ...{ stepId: run.step.id, n: samplesBefore },
       ...{ readTo: run.now, watchedMs: 0, watchedSince: run.now },
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
       ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
     };
-    await this.saveState(ctx, run, gate);
+    await saveGate(ctx, run, gate);
     const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
     // After a pause it is watched all over again, and may take as long as the first time.
     return { ...waitForPoll(run, spec, gate), restarts: before?.status === 'started' };
@@ -118,7 +108,7 @@ export class GateStep implements StepHandler {
     ctx: Context,
     run: StepRun,
     deployment: DeploymentSpec,
-    { spec, gate }: Stored,
+    { spec, gate }: StoredGate,
   ): Promise<StepOutcome | null> {
     const nodes = [...spec.wave, ...spec.earlier];
     const observed = await this.targets.get(deployment.cluster.targetKind).observe(ctx, {
@@ -159,7 +149,7 @@ export class GateStep implements StepHandler {
     ctx: Context,
     run: StepRun,
     deployment: DeploymentSpec,
-    { spec, gate }: Stored,
+    { spec, gate }: StoredGate,
     lost: readonly GateNode[],
   ): Promise<StepOutcome> {
     const names = lost.map(({ name }) => name);
@@ -181,12 +171,9 @@ export class GateStep implements StepHandler {
       earlier: without(spec.earlier),
       first: without(spec.first),
     };
-    await ctx.tx.execute(
-      `update gate_specs set body = $4 where tenant_id = $1 and deployment_id = $2 and step_id = $3`,
-      [ctx.tenantId, run.key.id, run.step.id, JSON.stringify(left)],
-    );
+    await putSpec(ctx, run, left);
     const { silent: _, ...next } = { ...gate, verdict: 'waiting' as const };
-    await this.saveState(ctx, run, next);
+    await saveGate(ctx, run, next);
     const wait = waitForPoll(run, left, next);
     return { ...wait, note: { leftOut: names, message: `left out: ${names.join(', ')} (lost)` } };
   }
@@ -195,11 +182,11 @@ export class GateStep implements StepHandler {
     ctx: Context,
     run: StepRun,
     deployment: DeploymentSpec,
-    stored: Stored,
+    stored: StoredGate,
   ): Promise<StepOutcome> {
     const { gate, spec } = stored;
     if (gate.verdict === 'waiting') return waitForPoll(run, spec, gate);
-    await this.saveVerdict(ctx, run, stored, gate.verdict);
+    await saveVerdict(ctx, run, stored, gate.verdict);
     const verdict = gate.verdict;
     ctx.tx.afterCommit(() => this.metrics.gateVerdict(ctx.tenantId, deployment, verdict));
     const evidence = { verdict, reason: gate.reason, reading: gate.reading, samples: gate.n };
@@ -217,43 +204,6 @@ export class GateStep implements StepHandler {
       case 'wait':
         return this.start(ctx, run, deployment);
     }
-  }
-
-  private async load(ctx: Context, run: StepRun): Promise<Stored | null> {
-    if (!run.gate) return null;
-    const [row] = await ctx.tx.query<Stored>(
-      `select r.gate, s.body as spec from runs r
-       join gate_specs s on s.tenant_id = r.tenant_id and s.deployment_id = r.id and s.step_id = $4
-       where r.tenant_id = $1 and r.kind = $2 and r.id = $3 and r.gate is not null`,
-      [ctx.tenantId, RUN_KIND, run.key.id, run.step.id],
-    );
-    return row ?? null;
-  }
-
-  private async saveState(ctx: Context, run: StepRun, gate: GateState): Promise<void> {
-    await ctx.tx.execute(
-      `update runs set gate = $4 where tenant_id = $1 and kind = $2 and id = $3`,
-      [ctx.tenantId, RUN_KIND, run.key.id, JSON.stringify(gate)],
-    );
-  }
-
-  private async saveVerdict(
-    ctx: Context,
-    run: StepRun,
-    { gate, spec }: Stored,
-    verdict: Exclude<Verdict, 'waiting'>,
-  ): Promise<void> {
-    const { kind, version, params, baselines } = spec;
-    const samples = await samplesOf(ctx, run.key.id, run.step.id, spec.samplesBefore);
-    await ctx.tx.execute(
-      `insert into gate_verdicts (tenant_id, deployment_id, step_id, n, verdict, gate_kind,
-         gate_version, params, evidence_text)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
-      [
-        ...[ctx.tenantId, run.key.id, run.step.id, gate.n, verdict, kind, version],
-        ...[JSON.stringify(params), packEvidence({ kind, version, params, baselines, samples })],
-      ],
-    );
   }
 }
 
