@@ -15,7 +15,8 @@ export const deploymentErrors = [
   {
     code: 'plan-not-possible',
     kind: 'conflict',
-    meaning: 'Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.',
+    meaning:
+      'Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.',
   },
   {
     code: 'override-not-permitted',
@@ -83,7 +84,7 @@ export const deploymentErrors = [
     code: 'release-rolled-back-here',
     kind: 'conflict',
     meaning:
-      'The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
+      'The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
   },
   {
     code: 'no-rollback-target',

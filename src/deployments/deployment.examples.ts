@@ -76,6 +76,9 @@ const step = {
 export const planExample = {
   ...{ subjectDigest: digest, planDigest: digest, steps: [step], nodes: 6, waves: 4 },
   ...{ leftOut: [{ name: 'node-7', state: 'Cordoned' }], approvals: [], strategy },
+  warnings: [
+    'What runs now is down: 2.0.3 on node-2 (crash-loop). Going back brings back just that.',
+  ],
   gate: { kind: 'stabilization', pollIntervalMs: 30000 },
   expectedDurationMs: { least: 480000, most: 7200000 },
 };

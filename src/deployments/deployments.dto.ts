@@ -45,6 +45,12 @@ export type DeploymentRequest = z.output<typeof deploymentRequest>;
 const status = z.enum(deploymentStates.states as [string, ...string[]]);
 const instant = z.iso.datetime().nullable();
 
+/** Absent: there is nothing to warn of. */
+const warnings = z.array(z.string()).optional().meta({
+  description:
+    'What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken.',
+});
+
 const links = z.strictObject({ self: z.string(), events: z.string(), plan: z.string() });
 
 export const deploymentAccepted = z
@@ -56,6 +62,7 @@ export const deploymentAccepted = z
     targetEnvironment: z.string(),
     cluster: z.string(),
     strategy: z.looseObject({ kind: z.string() }),
+    warnings,
     links,
   })
   .meta({ id: 'DeploymentAccepted' });
@@ -162,6 +169,7 @@ const planView = z.strictObject({
   role: z.enum(['forward', 'undo']),
   planDigest: z.string(),
   steps: z.array(stepView),
+  warnings,
 });
 
 export const deploymentPlans = z
@@ -178,6 +186,7 @@ export const plannedDeployment = z
     waves: z.int(),
     leftOut: z.array(z.strictObject({ name: z.string(), state: z.string() })),
     approvals: z.array(z.strictObject({ reason: z.string() })),
+    warnings,
     gate: z.looseObject({ kind: z.string() }),
     strategy: z.looseObject({ kind: z.string() }),
     /** If every gate opens as early as it may, and if each takes as long as it may. */
@@ -219,6 +228,7 @@ export const explanation = z
     /** One or two sentences a person understands. */
     summary: z.string(),
     waitingOn: waitingOn.nullable(),
+    warnings,
     /** What may be asked for now. */
     verbs: z.array(z.string()),
   })

@@ -17,6 +17,7 @@ import { Planner, type PlannedDeployment } from './planning/planner.js';
 import { resolveSpec } from './planning/resolve-spec.js';
 import { stepView } from './reads/plan-view.js';
 import { gateParamsOf } from './steps/baseline.step.js';
+import { warningsOf, wayBackWarnings } from './steps/way-back-warnings.js';
 
 /** Accepts deployments, and says beforehand what one would do. */
 @Injectable()
@@ -93,6 +94,7 @@ function plannedView(
     waves: waveCount(plan),
     leftOut: leftOut.map(({ name, state }) => ({ name, state })),
     approvals: [],
+    ...warningsOf(wayBackWarnings(plan)),
     gate: { kind: spec.gate.kind, ...spec.gate.params },
     strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
     expectedDurationMs: expectedDuration(plan),

@@ -4,7 +4,7 @@ import type { Registry } from '../kernel/registry.js';
 import type { Action } from './decide.js';
 import type { Plan } from './plan.js';
 import { ENGINE, isStarted, recordOutcome, recordStart } from './record-outcome.js';
-import type { LoadedRun, RunKey, RunSignal, RunStatus, UndoEnding } from './run.js';
+import type { LoadedRun, RunKey, RunSignal, RunStatus } from './run.js';
 import type { RunTransaction } from './run-store.js';
 import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
 import type { StepHandler, StepRun } from './step-handler.js';
@@ -15,10 +15,17 @@ import type { Turn } from './turn.js';
 /** Actions that write; what runs outside a transaction has its own way. */
 export type WritingAction = Exclude<Action, { do: 'rest' }>;
 
+export interface UndoPlan {
+  readonly plan: Plan;
+  readonly factsText: string;
+  /** What people should know of where it leads. */
+  readonly warnings?: readonly string[];
+}
+
 export interface ActionPorts {
   readonly handlers: Registry<StepHandler>;
   /** The second plan: how to take back what has been moved. Pure over the stored plan and journal. */
-  planUndo(run: LoadedRun): { plan: Plan; factsText: string };
+  planUndo(run: LoadedRun): UndoPlan;
   /** Told inside the transaction that ends a run; releases what it held. */
   onFinish(tx: RunTransaction, key: RunKey, status: RunStatus): Promise<void>;
 }
@@ -118,12 +125,16 @@ export class Actions {
 
   private async beginUndo(
     turn: Turn,
-    { ending, reason }: { readonly ending: UndoEnding; readonly reason: string },
+    { ending, reason, cause }: Pick<Extract<Action, { do: 'undo' }>, 'ending' | 'reason' | 'cause'>,
   ): Promise<void> {
-    const { plan, factsText } = this.ports.planUndo(turn.run);
+    const { plan, factsText, warnings = [] } = this.ports.planUndo(turn.run);
     await turn.changeStatus({ status: 'RollingBack', ending, reason }, ENGINE);
     const planNumber = await turn.savePlan(plan, factsText);
-    const data = { reason, ending };
+    const data = {
+      ...{ reason, ending },
+      ...(cause ? { cause } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
+    };
     await turn.append({ kind: 'undo-planned', planNumber, actor: ENGINE, data });
   }
 

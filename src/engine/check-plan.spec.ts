@@ -101,6 +101,35 @@ describe('a plan is refused', () => {
   });
 });
 
+describe('nodes whose release is down', () => {
+  const wasDown = { version: '1.0.0', code: 'crash-loop' };
+  const apart: PlanFacts = { servingNodes: 3, minAvailable: 2, overlaps: false };
+  const down = (...names: string[]) => movesOf(...names).map((node) => ({ ...node, wasDown }));
+  const batch = (number: number, nodes: NodeMove[]) => [
+    step(`w${number}.move`, ['move'], { kind: 'move', params: { nodes } }),
+    step(`w${number}.converge`, ['converge']),
+    step(`w${number}.gate`, ['gate']),
+  ];
+
+  it('cannot be missed while they move, and are counted on from then on', () => {
+    const all = [...batch(1, down('a')), ...batch(2, movesOf('b')), ...batch(3, movesOf('c'))];
+    expect(checkPlan(forward([...opening, ...all]), apart)).toEqual([]);
+    const one = [...opening, ...batch(1, down('a'))];
+    expect(checkPlan(forward(one), { ...apart, servingNodes: 1, minAvailable: 1 })).toEqual([]);
+  });
+
+  it('are not counted among those that serve', () => {
+    const late = [...batch(1, movesOf('b')), ...batch(2, down('a'))];
+    expect(checkPlan(forward([...opening, ...late]), apart)).toEqual([
+      'step "w1.move" would leave 1 serving nodes, at least 2 must stay',
+    ]);
+    const together = [...batch(1, [...down('a'), ...movesOf('b')])];
+    expect(checkPlan(forward([...opening, ...together]), apart)).toEqual([
+      'step "w1.move" would leave 1 serving nodes, at least 2 must stay',
+    ]);
+  });
+});
+
 describe('nodes that serve all through their move', () => {
   it('may all be moved at once, whatever must stay available', () => {
     const all = forward([...opening, ...wave(1, 'a', 'b', 'c', 'd')]);

@@ -4,10 +4,10 @@
  */
 import { limits } from '../kernel/limits.js';
 import { checkStages, sharesBefore, takesMore } from './check-stages.js';
-import { movesOf, type Plan, type Step } from './plan.js';
+import { movesOf, nodesOf, type Plan, type Step } from './plan.js';
 
 export interface PlanFacts {
-  /** Nodes that serve now and may be moved. */
+  /** Nodes that may be moved; those whose release is down are among them and do not serve. */
   readonly servingNodes: number;
   readonly minAvailable: number;
   /** False: a node stops the old release before it starts the new one (no traffic, no overlap). */
@@ -41,8 +41,10 @@ function checkSteps({ steps }: Plan): string[] {
   return problems;
 }
 
-function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
+function checkMoves(plan: Plan, facts: PlanFacts): string[] {
+  const { steps } = plan;
   const problems: string[] = [];
+  let serving = facts.servingNodes - nodesOf(plan).filter(({ wasDown }) => wasDown).length;
   for (const step of steps) {
     const nodes = movesOf(step);
     if (nodes.length > limits.nodesPerWave) {
@@ -54,11 +56,14 @@ function checkMoves({ steps }: Plan, facts: PlanFacts): string[] {
       problems.push(`step "${step.id}" moves no node`);
     }
     // Side by side, a node serves all through its move; otherwise its whole wave is away at once.
-    if (!facts.overlaps && facts.servingNodes - nodes.length < facts.minAvailable) {
+    // Who does not serve cannot be missed, and serves from then on: its wave has settled by then.
+    const leaving = nodes.filter(({ wasDown }) => !wasDown).length;
+    if (!facts.overlaps && leaving > 0 && serving - leaving < facts.minAvailable) {
       problems.push(
-        `step "${step.id}" would leave ${facts.servingNodes - nodes.length} serving nodes, at least ${facts.minAvailable} must stay`,
+        `step "${step.id}" would leave ${serving - leaving} serving nodes, at least ${facts.minAvailable} must stay`,
       );
     }
+    serving += nodes.length - leaving;
   }
   return problems;
 }

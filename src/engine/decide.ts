@@ -3,7 +3,7 @@
  * process. The only place that knows retry, deadline, pause, cancel and when to go back.
  */
 import { limits } from '../kernel/limits.js';
-import { stepKey, type FoldedJournal, type StepRecord } from './journal.js';
+import { stepKey, type Cause, type FoldedJournal, type StepRecord } from './journal.js';
 import { movesOf, type Plan, type Step } from './plan.js';
 import { spentMs } from './spent-time.js';
 import {
@@ -39,7 +39,13 @@ export type Action =
       readonly attempt: number;
       readonly overdue?: string;
     }
-  | { readonly do: 'undo'; readonly ending: UndoEnding; readonly reason: string }
+  | {
+      readonly do: 'undo';
+      readonly ending: UndoEnding;
+      readonly reason: string;
+      /** Absent: not the release's own. */
+      readonly cause?: Cause;
+    }
   | { readonly do: 'wait'; readonly until: number; readonly waitingOn: WaitingOn }
   /** It is over, and somebody has woken it all the same. */
   | { readonly do: 'rest' }
@@ -82,7 +88,8 @@ function decidePaused({ journal, now, reason }: DecideInput): Action {
   const since = journal.pausedSince ?? now;
   const until = since + limits.pauseMs;
   if (now >= until) {
-    return { do: 'undo', ending: 'Cancelled', reason: 'paused for longer than 24 hours' };
+    const reason = 'paused for longer than 24 hours';
+    return { do: 'undo', ending: 'Cancelled', reason };
   }
   return {
     do: 'wait',
@@ -104,20 +111,31 @@ function decideForward(input: DecideInput): Action {
   if (!current) return { do: 'finish', status: 'Succeeded', reason: null };
   const failure = failureOf(current.step, current.record, input);
   if (failure === null) return runOrWait(current.step, current.record, input);
-  return hasMoved(forward, journal)
-    ? { do: 'undo', ending: 'RolledBack', reason: failure }
-    : { do: 'finish', status: 'Failed', reason: failure };
+  if (!hasMoved(forward, journal)) return { do: 'finish', status: 'Failed', reason: failure };
+  const { cause } = current.record ?? {};
+  return { do: 'undo', ending: 'RolledBack', reason: failure, ...(cause ? { cause } : {}) };
 }
 
 function decideUndo(input: DecideInput): Action {
   const { undo, journal, ending } = input;
-  const done = { do: 'finish', status: ending ?? 'RolledBack', reason: input.reason } as const;
-  if (!undo || journal.undoPlanNumber === null) return done;
+  const status = ending ?? 'RolledBack';
+  if (!undo || journal.undoPlanNumber === null) {
+    return { do: 'finish', status, reason: input.reason };
+  }
   const current = currentStep(undo, journal.undoPlanNumber, journal);
-  if (!current) return done;
+  if (!current) return { do: 'finish', status, reason: withRemarks(input) };
   const failure = failureOf(current.step, current.record, input);
   if (failure !== null) return { do: 'finish', status: 'RollbackFailed', reason: failure };
   return runOrWait(current.step, current.record, input);
+}
+
+/** What the way back had to say belongs to how it ended: that it went back to something broken, say. */
+function withRemarks({ undo, journal, reason }: DecideInput): string | null {
+  const said = (undo?.steps ?? []).flatMap(({ id }) => {
+    const { message } = journal.steps.get(stepKey(journal.undoPlanNumber ?? 0, id))?.output ?? {};
+    return typeof message === 'string' ? [message] : [];
+  });
+  return [...(reason === null ? [] : [reason]), ...said].join('; ') || null;
 }
 
 export interface Current {

@@ -28,6 +28,9 @@ export interface JournalEntry {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Whose doing it is that a rollout is taken back. Only a release's own counts against it later. */
+export type Cause = 'release' | 'surroundings';
+
 export interface StepRecord {
   readonly startedAt: number;
   /** Milliseconds of pause before it started; the difference to now does not count as its time. */
@@ -36,6 +39,8 @@ export interface StepRecord {
   readonly status: 'started' | 'succeeded' | 'failed';
   readonly endedAt: number | null;
   readonly terminal: boolean;
+  /** Of a failure that a step has seen in the release: its own doing. Absent: not that. */
+  readonly cause?: Cause;
   readonly message: string | null;
   readonly output: Readonly<Record<string, unknown>>;
 }
@@ -156,6 +161,7 @@ function foldStep(folded: FoldedJournal, entry: JournalEntry): Map<string, StepR
           : 'failed',
     endedAt: entry.kind === 'step-started' ? null : entry.at,
     terminal: entry.data.terminal === true,
+    ...(entry.data.cause === 'release' ? { cause: 'release' } : {}),
     message: typeof entry.data.message === 'string' ? entry.data.message : null,
     output: entry.kind === 'step-succeeded' ? entry.data : {},
   };

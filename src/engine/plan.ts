@@ -46,6 +46,14 @@ export interface NodeMove {
    * but without any), `from` with the rest. Absent: `to` alone.
    */
   readonly percent?: number;
+  /** Of what the node ran before the rollout: it was down there. Going back brings that back. */
+  readonly wasDown?: WasDown;
+}
+
+export interface WasDown {
+  readonly version: string;
+  /** Why, in a word: `crash-loop`. */
+  readonly code: string;
 }
 
 export interface MoveParams {

@@ -55,19 +55,21 @@ export async function recordOutcome(
       await tx.append({
         kind: 'step-failed',
         ...about,
-        data: { ...outcome.evidence, terminal: true, message: outcome.reason },
+        data: {
+          ...outcome.evidence,
+          ...{ terminal: true, message: outcome.reason, cause: outcome.cause ?? 'release' },
+        },
       });
       return;
     case 'attention':
       await tx.changeStatus({ status: 'Paused', reason: outcome.reason }, ENGINE);
       return;
-    case 'failed':
-      await tx.append({
-        kind: 'step-failed',
-        ...about,
-        data: { terminal: outcome.terminal, code: outcome.code, message: outcome.message },
-      });
+    case 'failed': {
+      const { terminal, code, message, cause } = outcome;
+      const data = { terminal, code, message, ...(cause ? { cause } : {}) };
+      await tx.append({ kind: 'step-failed', ...about, data });
       return;
+    }
     default:
       unreachable(outcome);
   }

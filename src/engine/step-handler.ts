@@ -1,6 +1,6 @@
 import type { RegistryEntry } from '../kernel/registry.js';
 import type { Context } from '../platform/context.js';
-import type { FoldedJournal } from './journal.js';
+import type { Cause, FoldedJournal } from './journal.js';
 import type { Plan, Step } from './plan.js';
 import type { GateProgress, RunKey, RunStatus, WaitingOn } from './run.js';
 
@@ -34,6 +34,8 @@ export type StepOutcome =
       readonly outcome: 'wait';
       readonly until: number;
       readonly waitingOn: Omit<WaitingOn, 'since' | 'until'>;
+      /** Whose doing it is when it waits beyond its deadline. Absent: not the release's. */
+      readonly cause?: Cause;
       /** The deadline shown to people, when it is later than the next look. */
       readonly deadline?: number;
       /** The due loop folds this run's gate instead of waking the engine. */
@@ -47,6 +49,8 @@ export type StepOutcome =
   | {
       readonly outcome: 'unstable';
       readonly reason: string;
+      /** Absent: the release's own. */
+      readonly cause?: Cause;
       readonly evidence?: Readonly<Record<string, unknown>>;
     }
   /** A person has to look: the run is paused. */

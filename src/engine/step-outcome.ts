@@ -1,5 +1,6 @@
 import { DomainError, messageOf, TerminalError } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
+import type { Cause } from './journal.js';
 import type { StepOutcome } from './step-handler.js';
 
 /** What came of one run of a step: what its handler said, or that it threw. */
@@ -10,6 +11,7 @@ export type Outcome =
       readonly terminal: boolean;
       readonly code: string;
       readonly message: string;
+      readonly cause?: Cause;
     };
 
 const MESSAGE_CHARACTERS = limits.journalDataBytes / 8;
@@ -53,6 +55,7 @@ export function lastWord(overdue: string | undefined, outcome: Outcome): Outcome
   return {
     ...{ outcome: 'failed', terminal: true, code: 'deadline-passed' },
     message: message.slice(0, MESSAGE_CHARACTERS).toWellFormed(),
+    ...(outcome.cause ? { cause: outcome.cause } : {}),
   };
 }
 

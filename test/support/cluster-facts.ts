@@ -60,6 +60,7 @@ const anyNode = fc.record({
     }),
     { freq: 6 },
   ),
+  down: fc.option(fc.constantFrom('crash-loop', 'unhealthy'), { freq: 1 }),
 });
 
 export interface AnyCluster {
@@ -84,17 +85,21 @@ export const anyCluster: fc.Arbitrary<AnyCluster> = fc
     configurationId: fc.option(fc.constantFrom('c1', 'c2')),
   })
   .map(({ nodes, overlaps, hasTraffic, minAvailable, configurationId }) => {
-    const all = nodes.map(({ state, labels, from }, index) => {
+    const all = nodes.map(({ state, labels, from, down }, index) => {
       const pair = from && pairOf(from.release, from.configurationId);
       const { nodeId, name } = nodeOf(index);
-      return { nodeId, name, labels, from: pair, state: index === 0 ? healthy : state };
+      const isAt = { from: pair, state: index === 0 ? healthy : state };
+      return { nodeId, name, labels, ...isAt, down: pair && down };
     });
     // In no order: neither list promises one.
     const given = all.toReversed();
     const facts = given.map(({ nodeId: id, name, labels, state }) => ({
       ...{ id, name, labels, state, lastReportAt: null },
     }));
-    const running = all.map(({ nodeId, from }) => ({ nodeId, ...(from ?? nothing) }));
+    const running = all.map(({ nodeId, from, down }) => ({
+      ...{ nodeId, down, version: from && '1.0.0' },
+      ...(from ?? nothing),
+    }));
     const isServing = ({ state }: { state: NodeState }) => state === 'Healthy';
     return {
       facts: factsOf({

@@ -19,17 +19,35 @@ export interface Quality {
   readonly startMs?: number;
   /** A file in which every start leaves a line: version and working directory. */
   readonly diary?: string;
+  /**
+   * A folder: while it holds a file named like the node, the service does what the file says there:
+   * `crash`, answer its health check with 503 (`sick`), or not at all, also later on (`hang`).
+   */
+  readonly troubles?: string;
   /** Of the manifest. */
   readonly hooks?: Readonly<Record<string, object>>;
 }
 
 const program = (version: string, quality: Quality) => `
-const { delayMs = 0, errorRate = 0, leakBytes = 0, hangRate = 0, isSick = false, startMs = 0, diary } =
+const { delayMs = 0, errorRate = 0, leakBytes = 0, hangRate = 0, isSick = false, startMs = 0, diary,
+  troubles } =
   ${JSON.stringify(quality)};
+const trouble = () => {
+  try { return require('node:fs').readFileSync(troubles + '/' + process.env.TIDEGATE_NODE, 'utf8'); }
+  catch { return ''; }
+};
+const look = () => { if (trouble() === 'crash') process.exit(7); };
+let isStuck = false;
+if (troubles) { look(); setInterval(look, 50); }
 if (diary) require('node:fs').appendFileSync(diary, '${version} ' + process.cwd() + '\\n');
 const leak = [];
 let count = 0;
 const server = require('node:http').createServer((request, response) => {
+  if (request.url === '/healthz' && troubles) {
+    isStuck ||= trouble() === 'hang';
+    if (isStuck) return;
+    if (trouble() === 'sick') { response.statusCode = 503; return response.end(); }
+  }
   if (request.url === '/healthz') { response.statusCode = isSick ? 503 : 200; return response.end(); }
   if (leakBytes) leak.push(Buffer.alloc(leakBytes, 1));
   count += 1;

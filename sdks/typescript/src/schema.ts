@@ -1043,6 +1043,8 @@ export interface components {
             } & {
                 [key: string]: unknown;
             };
+            /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
+            warnings?: string[];
             links: {
                 self: string;
                 events: string;
@@ -1069,6 +1071,8 @@ export interface components {
             approvals: {
                 reason: string;
             }[];
+            /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
+            warnings?: string[];
             gate: {
                 kind: string;
             } & {
@@ -1210,6 +1214,8 @@ export interface components {
                     deadlineMs: number;
                     nodes: string[];
                 }[];
+                /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
+                warnings?: string[];
             }[];
         };
         DeploymentEvents: {
@@ -1235,6 +1241,8 @@ export interface components {
             status: "Pending" | "PendingApproval" | "Running" | "Paused" | "RollingBack" | "Succeeded" | "Failed" | "RolledBack" | "RollbackFailed" | "Cancelled" | "Rejected";
             summary: string;
             waitingOn: components["schemas"]["WaitingOn"] | null;
+            /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
+            warnings?: string[];
             verbs: string[];
         };
         /** @default {} */
@@ -2183,13 +2191,13 @@ export interface operations {
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
-             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
              *
              *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `release-rolled-back-here`: The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              *
              *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
@@ -2325,6 +2333,9 @@ export interface operations {
                      *           "rack"
                      *         ]
                      *       },
+                     *       "warnings": [
+                     *         "What runs now is down: 2.0.3 on node-2 (crash-loop). Going back brings back just that."
+                     *       ],
                      *       "gate": {
                      *         "kind": "stabilization",
                      *         "pollIntervalMs": 30000
@@ -2403,13 +2414,13 @@ export interface operations {
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
-             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
              *
              *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `release-rolled-back-here`: The release was taken back from this cluster by itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              */
             409: {
                 headers: {
@@ -3520,7 +3531,7 @@ export interface operations {
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
-             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
              *
              *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
              *
@@ -3699,7 +3710,7 @@ export interface operations {
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
-             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable.
+             *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
              *
              *     `signature-required`: The environment takes signed releases only. Push a new version with a signature.
              *
@@ -7219,6 +7230,12 @@ export interface operations {
                             code: string;
                             message: string;
                         };
+                        down?: {
+                            releaseId: string;
+                            configurationId: string | null;
+                            code: string;
+                            message: string;
+                        }[];
                         /** @default [] */
                         endpoints?: string[];
                     }[];

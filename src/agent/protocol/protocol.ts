@@ -63,6 +63,21 @@ export const observedModule = z.strictObject({
     .max(2),
   /** Why it failed or was refused; code is kebab-case. */
   reason: z.strictObject({ code: text(64), message: text(2000) }).optional(),
+  /**
+   * Of what should serve now, the releases that do not, each with why; those that `state` leaves out
+   * as well, because they are only kept. Listed here, a release is still what the node goes back to.
+   */
+  down: z
+    .array(
+      z.strictObject({
+        releaseId: uuid,
+        configurationId: uuid.nullable(),
+        code: text(64),
+        message: text(2000),
+      }),
+    )
+    .max(2)
+    .optional(),
   /** Where the module answers, e.g. `http://127.0.0.1:8080`. */
   endpoints: z.array(text(200)).max(4).default([]),
 });
@@ -138,6 +153,11 @@ export const desiredRelease = z.strictObject({
     .strictObject({ keyId: z.string(), publicKey: z.string(), value: z.string() })
     .nullable(),
   trafficPercent: z.int().min(0).max(100),
+  /**
+   * It ran before and is kept beside the other one: it is kept running as well as can be, and decides
+   * nothing. The generation is as healthy as the other one is.
+   */
+  isKept: z.literal(true).optional(),
   /**
    * What a person has found out about the hook that a crash cut off in this generation. Hooks that
    * were done then are not run again; the one cut off is taken for done, or run once more.

@@ -1,3 +1,4 @@
+import { messageOf } from '../../kernel/errors.js';
 import { checkRelease } from '../artifacts/check-release.js';
 import type { InstanceRecord, Outcome, Reason, Serving } from '../journal/journal.js';
 import type { HookName } from '../protocol/manifest.js';
@@ -15,6 +16,8 @@ export interface Convergence {
   readonly onDelay: (reason: Reason) => void;
   /** From here until the generation ends nobody may start the module's old releases. */
   readonly holdKeeper: () => Promise<void>;
+  /** What is wrong with a release that should serve now; null: nothing. */
+  readonly downBy: (slot: string) => Reason | null;
   readonly retire: (record: InstanceRecord) => Promise<void>;
 }
 
@@ -32,18 +35,22 @@ export async function converge(tools: ModuleTools, run: Convergence): Promise<Ou
     return { generation, state: 'absent' };
   }
   const specs = module.releases.map((release): ReleaseSpec => {
-    const { signatureRequired } = module;
+    // What ran before had been accepted before: a new policy does not keep the next one away.
+    const signatureRequired = module.signatureRequired && !release.isKept;
     const manifest = checkRelease(release, { signatureRequired, trustedKeys: tools.trustedKeys });
     return { release, manifest, slot: slotOf(release) };
   });
   checkPorts(tools, module, specs);
   const served = new Set(tools.journal.module(module.moduleId).serving.releases.map(slotOf));
-  const fresh = specs.filter(
-    ({ slot }) => !served.has(slot) || !tools.instances.live(module.moduleId, slot),
-  );
+  const isFresh = ({ slot }: ReleaseSpec) => !served.has(slot) || run.downBy(slot) !== null;
+  const fresh = specs.filter((spec) => !spec.release.isKept && isFresh(spec));
   for (const spec of fresh) await install(tools, run, spec);
+  for (const spec of fresh) startAnew(tools, run, spec);
   await makeRoom(tools, run, specs);
   for (const spec of fresh) await bringUp(tools, run, spec);
+  // What served already is the keeper's: it is brought back by it, or is down as it was before.
+  const kept = specs.filter(({ release, slot }) => release.isKept && !served.has(slot));
+  for (const spec of kept) await tryKept(tools, run, spec);
   run.signal.throwIfAborted();
   await switchTraffic(tools, module);
   return { generation, state: 'healthy' };
@@ -67,6 +74,27 @@ async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec):
   });
   await hook(tools, run, spec, 'validate');
   if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, run.signal);
+}
+
+/** A process that lives and does not answer would not get well by being told to run once more. */
+function startAnew({ instances }: ModuleTools, run: Convergence, { slot }: ReleaseSpec): void {
+  if (run.downBy(slot)?.code !== 'unhealthy') return;
+  const live = instances.live(run.module.moduleId, slot);
+  if (live) instances.markRetiring(live.instance);
+}
+
+/** Beside the release that counts. It has not run here yet; that it does not work ends nothing. */
+async function tryKept(tools: ModuleTools, run: Convergence, spec: ReleaseSpec): Promise<void> {
+  try {
+    await install(tools, run, spec);
+    await bringUp(tools, run, spec);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    // Nobody but a person knows whether it may be started at all.
+    if (error instanceof GenerationEnd && error.state === 'outcome-unknown') throw error;
+    const { version } = spec.release;
+    tools.log.warn({ version, reason: messageOf(error) }, 'what ran before is not kept running');
+  }
 }
 
 /** A worker that must be alone: the old release is stopped before the new one starts. */

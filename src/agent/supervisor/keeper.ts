@@ -13,9 +13,13 @@ const FIRST_RESTART_MS = 1000;
 const MOST_RESTART_MS = 30_000;
 const CRASH_WINDOW_MS = 60_000;
 const CRASHES_FOR_LOOP = 3;
+/** So often in a row it did not get up again: with a long start that is never thrice in a minute. */
+const FAILED_STARTS_FOR_LOOP = 3;
 const PROBE_EVERY_MS = 1000;
 /** A generation that was overtaken has stopped what serves; the next one may be about to start its own. */
 const OVERTAKEN_MS = 5000;
+/** Between the end of one and the start of the next: nothing has been said against it. */
+const NOT_RUNNING: Reason = { code: 'not-running', message: 'It does not run yet.' };
 /** One missed answer is a hiccup. */
 const PROBES_FOR_UNHEALTHY = 3;
 
@@ -23,6 +27,8 @@ interface SlotHealth {
   /** When it crashed, on the monotonic clock; only those of the last minute. */
   crashes: number[];
   restartAt: number;
+  /** Restarts in a row that did not come to a healthy instance. */
+  failedStarts: number;
   isStarting: boolean;
   /** The instance whose death was noticed already. */
   mourned: string | null;
@@ -70,12 +76,25 @@ export class Keeper {
     this.isHeld = false;
   }
 
-  /** What is wrong with what serves, the worst first; null when all is well. */
+  /** What is wrong with what counts, the worst first; null when all is well. */
   trouble(): { state: 'failed' | 'converging'; reason: Reason } | null {
-    const reasons = [...this.slots.values()].flatMap(({ reason }) => (reason ? [reason] : []));
+    const counting = this.serving().filter(({ release }) => !release.isKept);
+    const reasons = counting.flatMap(({ slot }) => this.slots.get(slot)?.reason ?? []);
     const worst = reasons.find((one) => one.code !== 'restarting') ?? reasons[0];
     if (!worst) return null;
     return { state: worst.code === 'restarting' ? 'converging' : 'failed', reason: worst };
+  }
+
+  /** Why a release that should serve does not, also one that is only kept; null: it does. */
+  reasonOf(slot: string): Reason | null {
+    const reason = this.slots.get(slot)?.reason;
+    if (reason) return reason;
+    return this.tools.instances.live(this.moduleId, slot) ? null : NOT_RUNNING;
+  }
+
+  /** It has just passed its checks anew: what was wrong with it before is over. */
+  forgive(slot: string): void {
+    this.slots.delete(slot);
   }
 
   look(): void {
@@ -135,9 +154,13 @@ export class Keeper {
     health.crashes = [...health.crashes.filter((at) => at > now - CRASH_WINDOW_MS), now];
     const count = health.crashes.length;
     health.restartAt = now + Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** (count - 1));
-    const isLoop = count >= CRASHES_FOR_LOOP;
+    const isStuck = health.failedStarts >= FAILED_STARTS_FOR_LOOP;
+    const isLoop = count >= CRASHES_FOR_LOOP || isStuck;
     const code = isLoop ? 'crash-loop' : 'restarting';
-    const text = isLoop ? `It crashed ${count} times in a minute. ${message}` : message;
+    const often = isStuck
+      ? `It could not be started ${health.failedStarts} times in a row.`
+      : `It crashed ${count} times in a minute.`;
+    const text = isLoop ? `${often} ${message}` : message;
     health.reason = { code, message: printable(text).slice(0, 2000) };
   }
 
@@ -161,12 +184,14 @@ export class Keeper {
       await untilHealthy(record, spec.manifest, { signal, lastWords });
       await tools.routing.apply();
       if (dead) await this.stopped(dead, 0);
+      health.failedStarts = 0;
       const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
       if (!isLooping) health.reason = null;
     } catch (error) {
       // Held: whoever holds it has stopped what was starting.
       if (this.abort.signal.aborted || this.isHeld) return;
       if (record) await this.stopped(record, spec.manifest.stopGraceMs);
+      health.failedStarts += 1;
       this.crashed(health, performance.now(), messageOf(error));
       tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
     }
@@ -234,6 +259,7 @@ export class Keeper {
     if (!health) {
       const none = {
         restartAt: 0,
+        failedStarts: 0,
         isStarting: false,
         mourned: null,
         reason: null,

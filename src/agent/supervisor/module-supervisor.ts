@@ -89,8 +89,18 @@ export class ModuleSupervisor {
     const name = host.includes(':') ? `[${host}]` : host;
     const endpoints = port === undefined ? [] : [`http://${name}:${routing.clientPort(port)}`];
     const { generation, state, reason } = this.condition(accepted?.module.generation ?? 0);
-    const shown = { moduleId: this.moduleId, generation, state, running, endpoints };
+    const down = this.down();
+    const shown = { moduleId: this.moduleId, generation, state, running, down, endpoints };
     return reason ? { ...shown, reason } : shown;
+  }
+
+  /** Of all that should serve, also what is only kept and what a failed generation went back to. */
+  private down(): NonNullable<ObservedModule['down']> {
+    return this.state.serving.releases.flatMap((release) => {
+      const reason = this.keeper.reasonOf(slotOf(release));
+      const { releaseId, configurationId } = release;
+      return reason ? [{ releaseId, configurationId, ...reason }] : [];
+    });
   }
 
   private condition(accepted: number): Pick<ObservedModule, 'generation' | 'state' | 'reason'> {
@@ -157,8 +167,12 @@ export class ModuleSupervisor {
           this.tools.onChange();
         },
         holdKeeper: () => this.keeper.hold(),
+        downBy: (slot) => this.keeper.reasonOf(slot),
         retire: (record) => this.retire(record),
       });
+      for (const release of module.releases.filter(({ isKept }) => !isKept)) {
+        this.keeper.forgive(slotOf(release));
+      }
       log.info({ state: outcome.state }, 'settled');
     } catch (error) {
       if (signal.aborted) return;
@@ -171,9 +185,18 @@ export class ModuleSupervisor {
     // Overtaken at the last moment: the newer generation has yet to be settled.
     if (signal.aborted) return;
     this.tools.journal.settled(this.moduleId, outcome);
+    if (outcome.reason) this.routeAnew();
     this.tidy();
     this.keeper.look();
     this.tools.onChange();
+  }
+
+  /** What serves may have been started anew before the generation ended: as another process. */
+  private routeAnew(): void {
+    if (!this.tools.routing.moduleIds().includes(this.moduleId)) return;
+    this.tools.routing.apply().catch((error: unknown) => {
+      this.tools.log.warn({ reason: messageOf(error) }, 'not routed anew');
+    });
   }
 
   /** Retires what neither serves nor is wanted, and removes what nobody will go back to. */

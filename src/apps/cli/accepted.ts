@@ -16,15 +16,20 @@ export async function tellAccepted(
   { isFollowed, timeoutMs = null }: AcceptedChoice,
 ): Promise<Outcome> {
   const { id, status, moduleName, version, targetEnvironment, cluster } = accepted;
+  const notes = (accepted.warnings ?? []).map((warning) => printable(`Note: ${warning}`));
   if (!isFollowed) {
     cli.terminal.result(accepted, [
       printable(`${moduleName} ${version} to ${targetEnvironment}/${cluster}: ${status}`),
+      ...notes,
       `Watch it: tidegate deployments watch ${id}`,
     ]);
     return;
   }
   if (cli.terminal.options.isJson)
     cli.terminal.jsonLine({ type: 'accepted', deployment: accepted });
-  else cli.terminal.note(`Deployment ${id}`);
+  else {
+    cli.terminal.note(`Deployment ${id}`);
+    for (const note of notes) cli.terminal.note(note);
+  }
   return follow(cli, client, id, { timeoutMs });
 }

@@ -12,6 +12,7 @@ import { DeploymentMetrics } from '../deployment.metrics.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
+import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { ConflictPolicy, type Lane } from './conflict-policy.js';
 
 /** How a deployment came to be. */
@@ -24,6 +25,8 @@ export interface Origin {
   readonly lane: Lane;
   readonly reason: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What is known against it beforehand, besides what its plan says. */
+  readonly warnings?: readonly string[];
 }
 
 /** The one way in: every deployment, whoever asked for it and how, is planned and written here. */
@@ -45,12 +48,14 @@ export class Acceptance {
     const { kind, originId, to, lane, reason, metadata } = origin;
     // Last before writing: it holds the slot's lock until the end of the transaction.
     const superseded = await this.conflicts.settle(ctx, { id, lane }, spec);
+    const warnings = [...(origin.warnings ?? []), ...wayBackWarnings(planned.plan)];
     const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
     const about = {
       ...(originId ? { kind, originId } : {}),
       ...(to ? { to } : {}),
       ...(reason ? { reason } : {}),
       ...(superseded.length > 0 ? { supersedes: superseded } : {}),
+      ...warningsOf(warnings),
     };
     await ctx.tx.execute(INSERT_SQL, [
       ...[ctx.tenantId, id, spec.environment.id, spec.cluster.id, spec.module.id],
@@ -75,7 +80,7 @@ export class Acceptance {
       this.signal.publish(Topic.Deployment, id);
       this.metrics.accepted(ctx.tenantId, spec);
     });
-    return acceptedView(id, 'Pending', spec);
+    return acceptedView(id, 'Pending', spec, warnings);
   }
 }
 
@@ -83,6 +88,7 @@ export function acceptedView(
   id: string,
   status: RunStatus,
   spec: DeploymentSpec,
+  warnings: readonly string[],
 ): DeploymentAccepted {
   return {
     ...{ id, status },
@@ -91,6 +97,7 @@ export function acceptedView(
     targetEnvironment: spec.environment.name,
     cluster: spec.cluster.name,
     strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
+    ...warningsOf(warnings),
     links: linksOf(id),
   };
 }

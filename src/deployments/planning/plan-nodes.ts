@@ -9,7 +9,15 @@ export function planNodes(nodes: readonly NodeFact[], running: readonly RunningP
   return nodes
     .filter(({ state }) => state === 'Healthy')
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ id, name, labels }) => ({ nodeId: id, name, labels, from: pairOf(byNode.get(id)) }));
+    .map(({ id, name, labels }) => {
+      const own = byNode.get(id);
+      return { nodeId: id, name, labels, from: pairOf(own), ...downOf(own) };
+    });
+}
+
+function downOf(running: RunningPair | undefined): Pick<PlanNode, 'wasDown'> {
+  if (!running?.down) return {};
+  return { wasDown: { version: running.version ?? '', code: running.down } };
 }
 
 function pairOf(running: RunningPair | undefined): Pair | null {

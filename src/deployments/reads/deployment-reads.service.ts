@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { isId } from '../../kernel/ids.js';
 import { foldJournal, type JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
+import { isOver } from '../../engine/run.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
@@ -15,10 +16,11 @@ import type {
   Explanation,
 } from '../deployments.dto.js';
 import { Steps } from '../steps/steps.js';
+import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { openGate } from '../verbs/open-gate.js';
 import { detailView, summaryView, type DeploymentRow } from './deployment-view.js';
 import { explain } from './explain.js';
-import { stepView } from './plan-view.js';
+import { planView } from './plan-view.js';
 import { WAIT_COLUMNS } from './present-wait.js';
 
 /** What clients may read of deployments. Every question is a constant number of statements. */
@@ -72,7 +74,7 @@ export class DeploymentReads {
         subjectDigest,
         plans: plans.map(({ number, role, planDigest, bodyText }) => ({
           ...{ number, role, planDigest },
-          steps: (JSON.parse(bodyText) as Plan).steps.map(stepView),
+          ...planView(JSON.parse(bodyText) as Plan),
         })),
       };
     });
@@ -87,9 +89,11 @@ export class DeploymentReads {
       const verbs = VERBS.filter(
         (verb) => verbStates[verb].includes(row.status) && (verb !== 'promote' || canPromote),
       );
+      const warnings = isOver(row.status) ? [] : await warningsNow(ctx, id);
       const returns = RETURNS.filter((verb) => returnStates[verb].includes(row.status));
       return {
-        ...{ id, status: row.status, summary: explain(row), waitingOn },
+        ...{ id, status: row.status, summary: explain(row, warnings), waitingOn },
+        ...warningsOf(warnings),
         verbs: [...verbs, ...returns],
       };
     });
@@ -137,6 +141,12 @@ function plansOf(ctx: Context, id: string): Promise<PlanRow[]> {
      where tenant_id = $1 and deployment_id = $2 order by number`,
     [ctx.tenantId, id],
   );
+}
+
+/** Of the plan that the rollout goes by, or goes back by. */
+async function warningsNow(ctx: Context, id: string): Promise<string[]> {
+  const plan = (await plansOf(ctx, id)).at(-1);
+  return plan ? wayBackWarnings(JSON.parse(plan.bodyText) as Plan) : [];
 }
 
 function journalOf(ctx: Context, id: string): Promise<JournalEntry[]> {

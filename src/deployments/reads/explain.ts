@@ -1,8 +1,12 @@
 import type { DeploymentRow } from './deployment-view.js';
 import { waitWithGate } from './present-wait.js';
 
-/** Why a deployment is where it is, in a sentence or two. */
-export function explain(row: DeploymentRow): string {
+/** Why a deployment is where it is, in a sentence or two; and what to know before it is taken back. */
+export function explain(row: DeploymentRow, warnings: readonly string[] = []): string {
+  return [summaryOf(row), ...warnings].join(' ');
+}
+
+function summaryOf(row: DeploymentRow): string {
   const { status, reason } = row;
   const because = reason ? ` Reason: ${reason}.` : '';
   switch (status) {

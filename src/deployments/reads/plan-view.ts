@@ -2,11 +2,16 @@ import { movesOf, type Plan, type Step } from '../../engine/plan.js';
 import { stepKey, type FoldedJournal } from '../../engine/journal.js';
 import type { RunStatus } from '../../engine/run.js';
 import type { DeploymentDetail } from '../deployments.dto.js';
+import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 
 /** A step as clients see it: node names, no ids of releases, no resolved parameters. */
 export function stepView(step: Step) {
   const { id, kind, wave, title, deadlineMs } = step;
   return { id, kind, wave, title, deadlineMs, nodes: movesOf(step).map(({ name }) => name) };
+}
+
+export function planView(plan: Plan) {
+  return { steps: plan.steps.map(stepView), ...warningsOf(wayBackWarnings(plan)) };
 }
 
 type Progress = DeploymentDetail['progress'];

@@ -9,6 +9,7 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
 import { lockOrigin, type OriginRow } from './origin.js';
 import type { RetryRequest, RollbackRequest } from './returns.dto.js';
+import { wasDownThen } from './was-down-then.js';
 import { rollbackTarget } from './rollback-target.js';
 import { refuseOther, underWay } from './under-way.js';
 
@@ -34,6 +35,7 @@ export class DeploymentReturns {
       return this.acceptance.accept(ctx, spec, {
         ...{ kind: 'rollback', originId: id, to, lane: 'rollback' },
         ...{ reason: request.reason ?? null, metadata: target.metadata },
+        warnings: await wasDownThen(ctx, id, spec),
       });
     });
   }
@@ -76,7 +78,7 @@ export class DeploymentReturns {
       if (!active) return { status: 202, body: await work(ctx, origin) };
       await refuseOther(ctx, origin, active, request.to);
       const spec = JSON.parse(active.specText) as DeploymentSpec;
-      return { status: 202, body: acceptedView(active.id, active.status, spec) };
+      return { status: 202, body: acceptedView(active.id, active.status, spec, active.warnings) };
     });
     return answer.body;
   }

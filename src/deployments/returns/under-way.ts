@@ -13,6 +13,8 @@ export interface UnderWay {
   readonly specText: string;
   /** What the request named; null: nothing. */
   readonly to: string | null;
+  /** What its answer said then. */
+  readonly warnings: readonly string[];
 }
 
 export async function underWay(
@@ -21,7 +23,8 @@ export async function underWay(
   verb: Return,
 ): Promise<UnderWay | null> {
   const [row] = await ctx.tx.query<UnderWay>(
-    `select d.id, d.status, d.spec_text as "specText", created.data->>'to' as "to"
+    `select d.id, d.status, d.spec_text as "specText", created.data->>'to' as "to",
+       coalesce(created.data->'warnings', '[]') as warnings
      from deployments d
      join journal created on created.tenant_id = d.tenant_id and created.deployment_id = d.id
        and created.seq = 1

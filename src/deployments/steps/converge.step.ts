@@ -10,12 +10,15 @@ import type { Context } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
 import { answerHooks } from './cut-hooks.js';
+import { causeOf, holds, isPair } from './down-there.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
+import { downText } from './way-back-warnings.js';
 import { named } from './named.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
-type NodeState = 'settled' | 'failed' | 'cut' | 'lost' | 'open';
+/** `down`: on its way back it has come to what it ran before, which is down as it was then. */
+type NodeState = 'settled' | 'down' | 'failed' | 'cut' | 'lost' | 'open';
 
 @Injectable()
 export class ConvergeStep implements StepHandler {
@@ -38,35 +41,43 @@ export class ConvergeStep implements StepHandler {
     });
     const byNode = new Map(observed.map((each) => [each.nodeId, each]));
     const inState = (state: NodeState) =>
-      moves.filter((move) => stateOf(move, byNode.get(move.nodeId), generations) === state);
+      moves.filter((move) => stateOf(run, move, byNode.get(move.nodeId), generations) === state);
 
     const [failed] = inState('failed');
-    if (failed) return unstable(failed, byNode.get(failed.nodeId));
+    if (failed) return unstable(run, failed, byNode.get(failed.nodeId));
     const [cut] = inState('cut');
-    if (cut && run.plan.role === 'undo') return unstable(cut, byNode.get(cut.nodeId));
+    if (cut && run.plan.role === 'undo') return unstable(run, cut, byNode.get(cut.nodeId));
     if (cut) return answerHooks(ctx, run, spec, this.targets.get(spec.cluster.targetKind));
     const lost = inState('lost');
     const open = inState('open');
     if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
-      return { outcome: 'unstable', reason: `nodes were lost in this wave: ${named(lost)}` };
+      const reason = `nodes were lost in this wave: ${named(lost)}`;
+      return { outcome: 'unstable', reason, cause: 'surroundings' };
     }
-    const settled = inState('settled').length;
+    const down = inState('down');
+    const settled = inState('settled').length + down.length;
     if (open.length > 0) return waitFor(run, open, settled, moves.length);
     // A node that still shares its traffic comes again: it is counted when the release is alone.
     const updated = inState('settled').filter(({ percent }) => percent === undefined).length;
     ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, updated));
-    return {
-      outcome: 'done',
-      output: { settled, ...(lost.length > 0 ? leftOut(run, lost) : {}) },
-    };
+    return { outcome: 'done', output: { settled, ...remarks(run, lost, down) } };
   }
 }
 
 /** By name for the waves to come, which are few: others end the rollout. The way back leaves out all. */
-function leftOut({ plan }: StepRun, lost: readonly NodeMove[]) {
-  return plan.role === 'forward'
-    ? { leftOut: lost.map(({ name }) => name) }
-    : { lost: lost.length, message: `left out: ${named(lost)} (lost)` };
+function remarks({ plan }: StepRun, lost: readonly NodeMove[], down: readonly NodeMove[]) {
+  if (plan.role === 'forward') {
+    return lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {};
+  }
+  const said = [
+    ...(lost.length > 0 ? [`left out: ${named(lost)} (lost)`] : []),
+    ...(down.length > 0 ? [`back as before, and down as before: ${downText(down)}`] : []),
+  ];
+  return {
+    ...(lost.length > 0 ? { lost: lost.length } : {}),
+    ...(down.length > 0 ? { down: down.length } : {}),
+    ...(said.length > 0 ? { message: said.join('; ') } : {}),
+  };
 }
 
 /** Counted over the whole rollout. A wave without a single node left has nothing to be watched. */
@@ -98,6 +109,7 @@ function generationsOf(run: StepRun): ReadonlyMap<string, number | null> {
 }
 
 function stateOf(
+  { plan }: StepRun,
   move: NodeMove,
   seen: NodeObservation | undefined,
   generations: ReadonlyMap<string, number | null>,
@@ -108,17 +120,38 @@ function stateOf(
   // It may have been told again since: by a repair, or by a person's answer.
   if (seen.observedGeneration >= Math.max(generation, seen.generation) && seen.state !== null) {
     if (seen.state === 'outcome-unknown') return 'cut';
-    if (['failed', 'refused'].includes(seen.state)) return 'failed';
+    if (['failed', 'refused'].includes(seen.state)) {
+      return plan.role === 'undo' && isDownAgain(move, seen) ? 'down' : 'failed';
+    }
     if (seen.state === (move.to ? 'healthy' : 'absent')) return 'settled';
   }
   return seen.health === 'Lost' ? 'lost' : 'open';
 }
 
-function unstable(move: NodeMove, seen: NodeObservation | undefined): StepOutcome {
+/**
+ * It was down before the rollout and is so again: that is what going back means. A node that holds on
+ * to what was to be taken back has not gone back.
+ */
+function isDownAgain({ wasDown, from, to }: NodeMove, seen: NodeObservation): boolean {
+  if (!wasDown || !to) return false;
+  return !from || isPair(from, to) || !holds(seen, from);
+}
+
+function unstable(
+  { plan }: StepRun,
+  move: NodeMove,
+  seen: NodeObservation | undefined,
+): StepOutcome {
   const why = seen?.reason ? `${seen.reason.code}: ${seen.reason.message}` : (seen?.state ?? '');
+  // What it has now is better than nothing: an agent lets go of nothing before the next one is well.
+  const stays =
+    plan.role === 'undo' && seen && move.from && holds(seen, move.from)
+      ? '; it still has the release that was to be taken back'
+      : '';
   return {
     outcome: 'unstable',
-    reason: `node ${move.name} could not run it (${why})`,
+    reason: `node ${move.name} could not run it (${why})${stays}`,
+    cause: seen ? causeOf(seen) : 'surroundings',
     evidence: { node: move.name, state: seen?.state ?? null },
   };
 }

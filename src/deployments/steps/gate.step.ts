@@ -27,6 +27,7 @@ import {
 } from './gate-rows.js';
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { gateParamsOf } from './baseline.step.js';
+import { causeOf } from './down-there.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 import { named } from './named.js';
 
@@ -131,7 +132,9 @@ export class GateStep implements StepHandler {
         return { outcome: 'attention', reason: `${reasonText}; ${rest}` };
       }
       return {
-        ...{ outcome: 'unstable', reason: reasonText },
+        outcome: 'unstable',
+        reason: reasonText,
+        cause: causeOf({ reason: reason ?? null }),
         evidence: { node: failed.name, reading: gate.reading },
       };
     }
@@ -160,6 +163,7 @@ export class GateStep implements StepHandler {
       return {
         outcome: 'unstable',
         reason: `nodes were lost while they were watched: ${named(lost)}`,
+        cause: 'surroundings',
         evidence: { lost: names.length, reading: gate.reading },
       };
     }
@@ -200,7 +204,12 @@ export class GateStep implements StepHandler {
       case 'pause':
         return { outcome: 'attention', reason: `inconclusive: ${gate.reason}` };
       case 'fail':
-        return { outcome: 'unstable', reason: `inconclusive: ${gate.reason}`, evidence };
+        return {
+          outcome: 'unstable',
+          reason: `inconclusive: ${gate.reason}`,
+          cause: 'surroundings',
+          evidence,
+        };
       case 'wait':
         return this.start(ctx, run, deployment);
     }

@@ -1,11 +1,15 @@
 // Waits while the old release stays warm beside the new one, so that going back takes no time. It
-// goes back by itself when a node reports that the new one has failed; `promote` ends it early.
+// goes back by itself when a node reports that the new one has failed; `promote` ends it early, and
+// so does an old release that is down on every node: there is nothing left to be kept.
 import { Injectable } from '@nestjs/common';
 import { Targets } from '../../drivers/targets/targets.js';
-import { nodesOf } from '../../engine/plan.js';
+import type { DownRelease, NodeObservation } from '../../drivers/targets/target.js';
+import { movesOf, nodesOf } from '../../engine/plan.js';
 import type { PromotedBy, StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
+import { named } from './named.js';
 import { specOf } from '../runs/spec-of.js';
+import { causeOf, downThere } from './down-there.js';
 
 @Injectable()
 export class KeepStep implements StepHandler {
@@ -21,21 +25,28 @@ export class KeepStep implements StepHandler {
       moduleId: spec.module.id,
       nodeIds: nodesOf(run.plan).map(({ nodeId }) => nodeId),
     });
+    const nodes = nodesOf(run.plan);
     const failed = observed.find(
       ({ state, generation, observedGeneration }) =>
         state === 'failed' && observedGeneration >= generation,
     );
     if (failed) {
-      const name = nodesOf(run.plan).find(({ nodeId }) => nodeId === failed.nodeId)?.name;
+      const name = nodes.find(({ nodeId }) => nodeId === failed.nodeId)?.name;
       const why = failed.reason ? `${failed.reason.code}: ${failed.reason.message}` : 'no reason';
       return {
         outcome: 'unstable',
         reason: `node ${name ?? failed.nodeId} reports the release failed (${why})`,
+        cause: causeOf(failed),
         evidence: { node: name ?? failed.nodeId },
       };
     }
     const until = run.startedAt + Number(run.step.params.keepMs);
     if (run.now >= until) return { outcome: 'done' };
+    const kept = keptOf(run, observed);
+    const down = kept.filter((each) => each.down !== null);
+    if (kept.length > 0 && down.length === kept.length) {
+      return { outcome: 'done', output: { down: down.length, message: nothingToKeep(down) } };
+    }
     return {
       outcome: 'wait',
       until,
@@ -43,8 +54,7 @@ export class KeepStep implements StepHandler {
         kind: 'keep',
         who: 'someone who may operate deployments',
         verb: 'promote',
-        detail:
-          'the release has all the traffic, and the one before is kept warm: cancel switches back at once',
+        detail: `the release has all the traffic, and the one before is kept warm: cancel switches back at once${exceptFor(down)}`,
       },
     };
   }
@@ -52,4 +62,29 @@ export class KeepStep implements StepHandler {
   promote(_ctx: Context, _run: StepRun, { actor, reason }: PromotedBy): Promise<StepOutcome> {
     return Promise.resolve({ outcome: 'done', output: { promoted: true, by: actor, reason } });
   }
+}
+
+/** A node on which the release before is kept beside the new one. */
+interface Kept {
+  readonly name: string;
+  readonly down: DownRelease | null;
+}
+
+function keptOf({ plan }: StepRun, observed: readonly NodeObservation[]): Kept[] {
+  const byNode = new Map(observed.map((seen) => [seen.nodeId, seen]));
+  const shared = plan.steps.flatMap(movesOf).filter(({ percent }) => percent === 100);
+  return shared.flatMap(({ nodeId, name, from }) => {
+    const seen = byNode.get(nodeId);
+    return seen && from ? [{ name, down: downThere(seen, from) }] : [];
+  });
+}
+
+function nothingToKeep(down: readonly Kept[]): string {
+  return `what ran before is not kept: it is down on ${named(down)} (${down[0]?.down?.code})`;
+}
+
+function exceptFor(down: readonly Kept[]): string {
+  return down.length > 0
+    ? `, but not on ${named(down)}, where the one before is down (${down[0]?.down?.code})`
+    : '';
 }

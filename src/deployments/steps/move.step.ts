@@ -42,7 +42,7 @@ function releasesOf({ from, to, percent }: NodeMove, smoke?: Smoke): DesiredPair
   const wanted = smoke ? { ...to, smoke } : to;
   if (percent === undefined || !from) return [{ ...wanted, trafficPercent: 100 }];
   return [
-    { ...from, trafficPercent: 100 - percent },
+    { ...from, trafficPercent: 100 - percent, isKept: true },
     { ...wanted, trafficPercent: percent },
   ];
 }

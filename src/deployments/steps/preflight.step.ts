@@ -6,7 +6,13 @@ import { Database } from '../../platform/database/database.js';
 import { ArtifactsService } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { specOf } from '../runs/spec-of.js';
-import { refuseNoWayBack, refuseUnsigned, wayBackOf, wayBackProblems } from './way-back.js';
+import {
+  messagesOf,
+  refuseNoWayBack,
+  refuseUnsigned,
+  wayBackOf,
+  wayBackProblems,
+} from './way-back.js';
 
 @Injectable()
 export class PreflightStep implements StepHandler {
@@ -49,8 +55,8 @@ export class PreflightStep implements StepHandler {
         signed: release.signature !== null,
         artifactBytes: release.artifactBytes,
         verifiedInMs: Math.round(performance.now() - started),
-        wayBack: previous.map(({ version }) => version),
-        ...(noWayBack.length > 0 ? { noWayBack } : {}),
+        wayBack: previous.map(({ release: { version } }) => version),
+        ...(noWayBack.length > 0 ? { noWayBack: messagesOf(noWayBack) } : {}),
       },
     };
   }

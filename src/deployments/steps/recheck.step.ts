@@ -5,9 +5,16 @@ import type { Context } from '../../platform/context.js';
 import { refuseNotReady } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { refuseRolledBack } from '../acceptance/loop-guard.js';
+import { warningsOf, wayBackWarnings } from './way-back-warnings.js';
 import { specOf } from '../runs/spec-of.js';
 import { terminally } from './terminally.js';
-import { refuseNoWayBack, refuseUnsigned, wayBackOf, wayBackProblems } from './way-back.js';
+import {
+  messagesOf,
+  refuseNoWayBack,
+  refuseUnsigned,
+  wayBackOf,
+  wayBackProblems,
+} from './way-back.js';
 
 @Injectable()
 export class RecheckStep implements StepHandler {
@@ -22,6 +29,13 @@ export class RecheckStep implements StepHandler {
     // Preflight saw what the nodes ran then; behind another rollout they run something else now.
     const noWayBack = await wayBackProblems(await wayBackOf(ctx, plan), refuseNotReady);
     refuseNoWayBack(noWayBack, spec.allowNoRollback);
-    return { outcome: 'done', ...(noWayBack.length > 0 ? { output: { noWayBack } } : {}) };
+    return {
+      outcome: 'done',
+      output: {
+        ...(noWayBack.length > 0 ? { noWayBack: messagesOf(noWayBack) } : {}),
+        // On the facts of this moment, and before any node is touched.
+        ...warningsOf(wayBackWarnings(plan)),
+      },
+    };
   }
 }

@@ -67,6 +67,20 @@ describe('before a batch', () => {
     expect(ask({ maxUnavailable: 2 }, 3, changed)).toMatchObject({ isEnough: false, serving: 2 });
   });
 
+  it('says whose doing it is when a node that was moved is down, and nobody’s when one is not', () => {
+    const down = { state: 'failed', reason: { code: 'crash-loop', message: '' } } as const;
+    expect(ask({ maxUnavailable: 1 }, 2, { 1: down })).toMatchObject({ cause: 'release' });
+    expect(ask({ maxUnavailable: 1 }, 2, { 5: down }).cause).toBeUndefined();
+    expect(ask({ maxUnavailable: 1 }, 2, { 1: { ...down, ...lost } }).cause).toBeUndefined();
+  });
+
+  it('does not count on a node whose release does not answer, whatever it failed at before', () => {
+    const unwell = { releaseId: 'old', configurationId: null, code: 'unhealthy', message: '' };
+    const reason = { code: 'never-healthy', message: '' };
+    const stuck = { state: 'failed', reason, down: [unwell] } as const;
+    expect(ask({ maxUnavailable: 1 }, 2, { 5: stuck })).toMatchObject({ isEnough: false });
+  });
+
   it('counts on a node that went back to what ran before', () => {
     const wentBack = { state: 'failed', reason: { code: 'never-healthy', message: '' } } as const;
     expect(ask({ maxUnavailable: 1 }, 2, { 5: wentBack })).toMatchObject({ isEnough: true });

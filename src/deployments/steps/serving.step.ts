@@ -3,10 +3,12 @@
 import { Injectable } from '@nestjs/common';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
+import type { Cause } from '../../engine/journal.js';
 import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
+import { causeOf, isPair } from './down-there.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
@@ -49,6 +51,7 @@ export class ServingStep implements StepHandler {
     return {
       outcome: 'wait',
       until: run.now + LOOK_AGAIN_MS,
+      ...(state.cause ? { cause: state.cause } : {}),
       waitingOn: {
         kind: 'serving',
         who: 'the nodes that do not serve',
@@ -62,6 +65,8 @@ export class ServingStep implements StepHandler {
 export interface ServingState {
   readonly isEnough: boolean;
   readonly serving: number;
+  /** Among those that do not serve is one that runs the new release, which is down there. */
+  readonly cause?: Cause;
   readonly detail: string;
 }
 
@@ -92,16 +97,27 @@ export function servingState(
   // A batch of nodes that are down takes nothing away, and may be what brings them back.
   const areDown = batch.length > 0 && batch.every(({ nodeId }) => awayIds.has(nodeId));
   const isEnough = areDown || serving - leaving >= needed;
-  return { isEnough, serving, detail: detailOf(needed, serving, leaving, away) };
+  const failing = observed.filter(({ nodeId }) => moved.has(nodeId) && awayIds.has(nodeId));
+  const isOwnDoing = failing.some(
+    (seen) => seen.state === 'failed' && !isSilent(seen) && causeOf(seen) === 'release',
+  );
+  const detail = detailOf(needed, serving, leaving, away);
+  return { isEnough, serving, detail, ...(isOwnDoing ? { cause: 'release' } : {}) };
 }
 
 const idOf = ({ nodeId }: { readonly nodeId: string }) => nodeId;
 
 /** It reports, and the module runs there; not necessarily what is desired, it may have gone back. */
-function isServing({ health, running, state, reason }: NodeObservation): boolean {
-  if (health === 'Lost' || health === 'Revoked' || running.length === 0) return false;
+function isServing(seen: NodeObservation): boolean {
+  const { running, down = [], state, reason } = seen;
+  const isUp = (pair: (typeof running)[number]) => !down.some((each) => isPair(each, pair));
+  if (isSilent(seen) || !running.some(isUp)) return false;
   const isDown = DOWN.includes(reason?.code ?? '');
   return !(isDown && (state === 'failed' || state === 'converging'));
+}
+
+function isSilent({ health }: NodeObservation): boolean {
+  return health === 'Lost' || health === 'Revoked';
 }
 
 function detailOf(

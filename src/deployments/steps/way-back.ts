@@ -1,6 +1,6 @@
 // The releases that an undo would bring back, and why one of them could not be restored.
 import { TerminalError } from '../../kernel/errors.js';
-import { movesOf, type Plan } from '../../engine/plan.js';
+import { nodesOf, type NodeMove, type Plan } from '../../engine/plan.js';
 import type { Context } from '../../platform/context.js';
 import { releaseById, type ReleaseFacts } from '../../releases/releases.queries.js';
 import {
@@ -9,11 +9,32 @@ import {
 } from '../../releases/signatures/signature-policy.js';
 import { terminally } from './terminally.js';
 
+export interface WayBack {
+  readonly release: ReleaseFacts;
+  /** It has ended on every node that should run it: there is nothing to lose with it. */
+  readonly hasEnded: boolean;
+}
+
+export interface WayBackProblem {
+  readonly message: string;
+  readonly isFatal: boolean;
+}
+
 /** What the nodes of the plan run now, each release once. */
-export function wayBackOf(ctx: Context, plan: Plan): Promise<ReleaseFacts[]> {
-  const from = plan.steps.flatMap(movesOf).map((move) => move.from?.releaseId);
-  const ids = [...new Set(from)].filter((id) => id !== undefined);
-  return Promise.all(ids.map((id) => releaseById(ctx, id)));
+export function wayBackOf(ctx: Context, plan: Plan): Promise<WayBack[]> {
+  const moves = nodesOf(plan).filter(({ from }) => from !== null);
+  const ids = [...new Set(moves.map(({ from }) => from!.releaseId))];
+  return Promise.all(
+    ids.map(async (id) => ({
+      release: await releaseById(ctx, id),
+      hasEnded: moves.every((move) => move.from?.releaseId !== id || hasEnded(move)),
+    })),
+  );
+}
+
+/** What lives and is not well may get well by itself; what ends again and again does not serve. */
+function hasEnded({ wasDown }: NodeMove): boolean {
+  return wasDown !== undefined && wasDown.code !== 'unhealthy';
 }
 
 /**
@@ -21,32 +42,37 @@ export function wayBackOf(ctx: Context, plan: Plan): Promise<ReleaseFacts[]> {
  * is not there: how hard it looks depends on the time that the caller has.
  */
 export async function wayBackProblems(
-  releases: readonly ReleaseFacts[],
+  releases: readonly WayBack[],
   look: (release: ReleaseFacts) => void | Promise<void>,
-): Promise<string[]> {
-  const problems: string[] = [];
-  for (const release of releases) {
+): Promise<WayBackProblem[]> {
+  const problems: WayBackProblem[] = [];
+  for (const { release, hasEnded: isNothingToLose } of releases) {
+    let isFatal = true;
     try {
       // Signed once and its key revoked since: it must not come back by itself, either.
       await refuseUnsigned(release, 'if-present');
+      isFatal = !isNothingToLose;
       await look(release);
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      problems.push(`release ${release.version}: ${error.message}`);
+      problems.push({ message: `release ${release.version}: ${error.message}`, isFatal });
     }
   }
   return problems;
 }
 
 /** A rollout that could not be taken back must be refused now, not when it has gone wrong. */
-export function refuseNoWayBack(problems: readonly string[], allowNoRollback: boolean): void {
-  const [first] = problems;
+export function refuseNoWayBack(problems: readonly WayBackProblem[], allowNoRollback: boolean) {
+  const first = problems.find(({ isFatal }) => isFatal);
   if (first === undefined || allowNoRollback) return;
   throw new TerminalError(
     'no-way-back',
-    `What the nodes run now could not be restored (${first}). Send allowNoRollback to go on without a way back.`,
+    `What the nodes run now could not be restored (${first.message}). Send allowNoRollback to go on without a way back.`,
   );
 }
+
+export const messagesOf = (problems: readonly WayBackProblem[]) =>
+  problems.map(({ message }) => message);
 
 export function refuseUnsigned(
   { releaseDigest, signature }: ReleaseFacts,

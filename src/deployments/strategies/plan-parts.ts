@@ -74,9 +74,14 @@ export function wave(
 }
 
 /** Only a node that runs another pair now can share its traffic; any other gets the release alone. */
-function moveOf({ nodeId, name, from }: PlanNode, to: Pair, percent?: number): NodeMove {
+function moveOf(node: PlanNode, to: Pair, percent?: number): NodeMove {
+  const { nodeId, name, from, wasDown } = node;
   const isShared = percent !== undefined && sharesTraffic({ from }, to);
-  return { nodeId, name, from, to, ...(isShared ? { percent } : {}) };
+  return {
+    ...{ nodeId, name, from, to },
+    ...(isShared ? { percent } : {}),
+    ...(wasDown ? { wasDown } : {}),
+  };
 }
 
 /** Does the node run something else now, beside which the release can be started? */
@@ -177,8 +182,8 @@ function undoWave(number: number, nodes: readonly NodeMove[]): Step[] {
   ];
 }
 
-function reverse({ nodeId, name, from, to }: NodeMove): NodeMove {
-  return { nodeId, name, from: to, to: from };
+function reverse({ nodeId, name, from, to, wasDown }: NodeMove): NodeMove {
+  return { nodeId, name, from: to, to: from, ...(wasDown ? { wasDown } : {}) };
 }
 
 /** What a strategy says when there is no plan for these facts; `why` goes on in the same sentence. */

@@ -57,6 +57,35 @@ describe('a rolling update', () => {
     expect(first).toEqual(['node-001', 'node-003']);
   });
 
+  describe('of nodes some of which are down', () => {
+    const wasDown = { version: '1.0.0', code: 'crash-loop' };
+    const nodesWith = (down: readonly number[], count: number) =>
+      Array.from({ length: count }, (_, at) => nodeOf(at, down.includes(at) ? { wasDown } : {}));
+    const names = (facts: StrategyFacts, params?: Record<string, unknown>) =>
+      plan(facts, params)
+        .steps.map((step) =>
+          movesOf(step)
+            .map(({ name }) => name.slice(-1))
+            .join(''),
+        )
+        .filter((batch) => batch !== '');
+
+    it('begins with them, and mixes no batch of those that serve with those that do not', () => {
+      const nodes = nodesWith([1, 3, 4], 6);
+      expect(names(factsOf({ nodes }), { maxUnavailable: 2 })).toEqual(['24', '5', '13', '6']);
+    });
+
+    it('can begin where too few serve already, if only those that do not are moved', () => {
+      const alone = { overlaps: false, hasTraffic: false };
+      const one = { ...alone, nodes: nodesWith([0], 1), minAvailable: 1 };
+      expect(names(factsOf(one))).toEqual(['1']);
+      const two = { ...alone, nodes: nodesWith([0, 1], 2), minAvailable: 2 };
+      expect(names(factsOf(two))).toEqual(['1', '2']);
+      const half = { ...alone, nodes: nodesWith([0], 2), minAvailable: 2 };
+      expect(() => names(factsOf(half))).toThrow(/at least 2 must stay/);
+    });
+  });
+
   it('checks before each batch that enough serve, and after it CPU, memory and stability', () => {
     const own = plan(factsOf({ count: 2 }), { maxCpuPercent: 70 }).steps.filter(
       ({ wave }) => wave === 2,

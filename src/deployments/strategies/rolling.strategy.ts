@@ -5,7 +5,7 @@ import { limits } from '../../kernel/limits.js';
 import { utilizationParams } from '../gates/utilization/utilization-params.js';
 import { chunks, notPossible, opening, servingStep, wave } from './plan-parts.js';
 import { spreadOver } from './spread.js';
-import type { GateChoice, Strategy, StrategyFacts } from './strategy.js';
+import type { GateChoice, PlanNode, Strategy, StrategyFacts } from './strategy.js';
 
 const AMOUNT = 'must be a whole number from 0 to 500, or a share of the nodes from "0%" to "100%"';
 
@@ -49,24 +49,30 @@ export const rolling: Strategy<RollingParams> = {
   plan: (facts, own) => {
     const { maxUnavailable, maxSurge } = budgetOf(facts, own);
     const size = Math.min(maxUnavailable + maxSurge, limits.nodesPerWave);
-    const ordered = spreadOver(facts.nodes, SPREAD_BY);
     const utilization = utilizationChoice(facts.gate, own);
     const gates = facts.gate.kind === 'utilization' ? [utilization] : [facts.gate, utilization];
-    const steps = chunks(ordered, size).flatMap((nodes, index) => [
+    // Those that are down come first, by themselves: that takes nobody away, and brings them back.
+    const batches = [facts.nodes.filter(isDown), facts.nodes.filter((node) => !isDown(node))]
+      .map((nodes) => spreadOver(nodes, SPREAD_BY))
+      .flatMap((nodes) => chunks(nodes, size));
+    const steps = batches.flatMap((nodes, index) => [
       servingStep(index + 1, { maxUnavailable, maxSurge }),
       ...wave(index + 1, nodes, facts, { gates }),
     ]);
     const all = [...opening(), ...steps];
-    if (all.length > limits.stepsPerPlan) throw tooManyBatches(ordered.length, size);
+    if (all.length > limits.stepsPerPlan) throw tooManyBatches(facts.nodes.length, size);
     return { role: 'forward', steps: all };
   },
 };
+
+const isDown = ({ wasDown }: PlanNode) => wasDown !== undefined;
 
 /** Both as numbers of nodes, for this cluster and this module. Their sum is the size of a batch. */
 function budgetOf(facts: StrategyFacts, own: RollingParams) {
   const { nodes, overlaps, minAvailable } = facts;
   const count = nodes.length;
-  const room = Math.max(0, count - minAvailable);
+  // Where nobody serves there is nobody to be missed.
+  const room = nodes.every(isDown) ? count : Math.max(0, count - minAvailable);
   const share = nodesOfAmount(own.maxUnavailable, count, Math.floor);
   if (overlaps) {
     const maxUnavailable = Math.min(share, room);

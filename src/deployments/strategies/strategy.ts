@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { SmokeTest } from '../../kernel/smoke-test.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
-import type { Pair, Plan } from '../../engine/plan.js';
+import type { Pair, Plan, WasDown } from '../../engine/plan.js';
 
 /** A node that serves now and may be moved. */
 export interface PlanNode {
@@ -10,6 +10,8 @@ export interface PlanNode {
   readonly labels: Readonly<Record<string, string>>;
   /** What it runs now; null: nothing of this module. */
   readonly from: Pair | null;
+  /** What it runs is down there: it crash-loops, say. Then the node does not serve. */
+  readonly wasDown?: WasDown;
 }
 
 export interface GateChoice {

@@ -40,6 +40,8 @@ export interface DesiredPair {
   readonly releaseDigest: string;
   readonly configurationId: string | null;
   readonly trafficPercent: number;
+  /** What ran before, beside the other one: whether it works decides nothing. */
+  readonly isKept?: true;
   /** HTTP checks of the new instance on the node; one that fails, fails the node. */
   readonly smoke?: Smoke;
 }
@@ -76,6 +78,17 @@ export interface RunningInstance {
  */
 export const DOWN_CODES: readonly string[] = ['crash-loop', 'unhealthy', 'restarting'];
 
+/** What says nothing against a release: it has ended once, or is about to be started. */
+export const PASSING_CODES: readonly string[] = ['restarting', 'not-running'];
+
+/** A release that should serve on a node and does not. */
+export interface DownRelease {
+  readonly releaseId: string;
+  readonly configurationId: string | null;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface NodeObservation {
   readonly nodeId: string;
   /** The generation desired; 0: never asked to run this module. */
@@ -85,6 +98,8 @@ export interface NodeObservation {
   readonly state: ObservedState | null;
   readonly running: readonly RunningInstance[];
   readonly reason: { readonly code: string; readonly message: string } | null;
+  /** Also those that `state` says nothing of, because they are only kept. Absent: none. */
+  readonly down?: readonly DownRelease[];
   readonly lastReportAt: Date | null;
   /** Revoked: the node will never answer again. Lost: no report for limits.nodeLostMs. */
   readonly health: 'Healthy' | 'Unhealthy' | 'Lost' | 'Revoked';
@@ -118,6 +133,9 @@ export interface RunningPair {
   readonly releaseId: string | null;
   readonly releaseDigest: string | null;
   readonly configurationId: string | null;
+  readonly version?: string | null;
+  /** Why the release is down there, in a word; null: it is not, or only for a moment. */
+  readonly down?: string | null;
 }
 
 export interface ModuleTarget {

@@ -112,7 +112,8 @@ async function plan(cli: Cli, { api }: Tidegate, body: DeploymentRequest): Promi
 }
 
 export function planLines(planned: Planned): string[] {
-  const { nodes, waves, steps, leftOut, approvals, expectedDurationMs, strategy, gate } = planned;
+  const { nodes, waves, steps, leftOut, approvals, warnings = [] } = planned;
+  const { expectedDurationMs, strategy, gate } = planned;
   const { least, most } = expectedDurationMs;
   return [
     `Nothing was changed. It would move ${counted(nodes, 'node')} in ${counted(waves, 'wave')}, in ${durationText(least)} to ${durationText(most)}.`,
@@ -120,6 +121,7 @@ export function planLines(planned: Planned): string[] {
     printable(`  gate      ${choiceText(gate)}`),
     ...leftOut.map(({ name, state }) => printable(`  left out  ${name} (${state})`)),
     ...approvals.map(({ reason }) => printable(`  approval  ${reason}`)),
+    ...warnings.map((warning) => printable(`  note      ${warning}`)),
     '',
     ...table(
       ['STEP', 'WHAT', 'NODES'],

@@ -11,9 +11,11 @@ export function eventLine(event: DeploymentEvent, isUtc: boolean): string | null
 function sentenceOf({ kind, step, actor, data }: DeploymentEvent): string | null {
   const text = (name: string) => (typeof data[name] === 'string' ? data[name] : '');
   const because = text('reason') ? `: ${text('reason')}` : '';
+  const warnings = Array.isArray(data.warnings) ? (data.warnings as unknown[]).map(String) : [];
+  const noted = warnings.length > 0 ? `. Note: ${warnings.join(' ')}` : '';
   switch (kind) {
     case 'created':
-      return `requested by ${actor}`;
+      return `requested by ${actor}${noted}`;
     case 'status-changed':
     case 'finished':
       return `${text('status')}${because}`;
@@ -22,13 +24,13 @@ function sentenceOf({ kind, step, actor, data }: DeploymentEvent): string | null
     case 'step-started':
       return `${step ?? ''}: ${text('title')}`;
     case 'step-succeeded':
-      return `${step ?? ''}: done`;
+      return `${step ?? ''}: done${text('message') && `: ${text('message')}`}${noted}`;
     case 'step-failed':
       return `${step ?? ''}: failed: ${text('message')}`;
     case 'step-note':
       return `${step ?? ''}: ${text('message') || text('note') || 'note'}`;
     case 'undo-planned':
-      return `taking back what has moved${because}`;
+      return `taking back what has moved${because}${noted}`;
     case 'replanned':
       return 'planned anew: other nodes are there now';
     default:

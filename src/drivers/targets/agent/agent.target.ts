@@ -6,6 +6,7 @@ import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
 import {
   DOWN_CODES,
+  PASSING_CODES,
   type CutHook,
   type HookAnswer,
   type HookQuestion,
@@ -19,6 +20,7 @@ import {
 import { lockNodes, writeDesired } from './desired-state.js';
 import { readCutHooks, writeHookAnswer } from './hook-answers.js';
 import { isLostSql } from './node-health.js';
+import { RUNNING_SQL } from './running-sql.js';
 
 /**
  * Nodes that run the agent. A move only writes rows: the agents fetch them by long poll, and the
@@ -68,7 +70,7 @@ export class AgentTarget implements Target {
 
   async running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]> {
     return ctx.tx.query<RunningPair>(RUNNING_SQL, [
-      ...[ctx.tenantId, clusterId, moduleId, DOWN_CODES],
+      ...[ctx.tenantId, clusterId, moduleId, DOWN_CODES, PASSING_CODES],
     ]);
   }
 
@@ -104,7 +106,7 @@ function checkMove(move: Move): void {
 const OBSERVE_SQL = `
   select node.id as "nodeId", coalesce(desired.generation, 0) as generation,
     coalesce(seen.generation, 0) as "observedGeneration", seen.state,
-    coalesce(seen.running, '[]') as running, seen.reason,
+    coalesce(seen.running, '[]') as running, seen.reason, coalesce(seen.down, '[]') as down,
     presence.last_report_at as "lastReportAt",
     presence.cpu_millicores as "cpuMillicores", presence.memory_mib as "memoryMiB",
     case when node.revoked_at is not null then 'Revoked'
@@ -117,34 +119,3 @@ const OBSERVE_SQL = `
   left join observed_modules seen
     on seen.tenant_id = $1 and seen.node_id = node.id and seen.module_id = $2
   order by asked.position`;
-
-// The node's own word counts. Only before it has said anything, while it is still starting its first
-// release, or between two starts of one that crashes, what is desired stands in: an undo must not
-// take away for good what was down for an hour. Of two releases, the one with more traffic.
-const RUNNING_SQL = `
-  select node.id as "nodeId", pair.release_id as "releaseId",
-    release.release_digest as "releaseDigest", pair.configuration_id as "configurationId"
-  from nodes node
-  left join desired_modules desired
-    on desired.tenant_id = $1 and desired.node_id = node.id and desired.module_id = $3
-  left join observed_modules seen
-    on seen.tenant_id = $1 and seen.node_id = node.id and seen.module_id = $3
-  left join lateral (
-    select (item ->> 'releaseId')::uuid as release_id,
-      (item ->> 'configurationId')::uuid as configuration_id
-    from jsonb_array_elements(case
-      when seen.node_id is null or (seen.running = '[]' and (seen.state = 'converging'
-        or (seen.state = 'failed' and seen.generation = desired.generation
-          and seen.reason ->> 'code' = any($4))))
-      then coalesce(desired.releases, '[]') else seen.running end) as item
-    order by coalesce((
-      select (wanted ->> 'trafficPercent')::int
-      from jsonb_array_elements(coalesce(desired.releases, '[]')) as wanted
-      where wanted ->> 'releaseId' = item ->> 'releaseId'
-        and wanted ->> 'configurationId' is not distinct from item ->> 'configurationId'
-      limit 1), 0) desc
-    limit 1
-  ) as pair on true
-  left join releases release on release.tenant_id = $1 and release.id = pair.release_id
-  where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
-  order by node.id`;

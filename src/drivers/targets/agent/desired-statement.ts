@@ -92,10 +92,10 @@ const STATEMENT_SQL = `
           'signature', case when release.signature is not null then jsonb_build_object(
             'keyId', key.id, 'publicKey', key.public_key, 'value', release.signature) end,
           'trafficPercent', item.value -> 'trafficPercent')
-          || case when item.value ? 'smoke' then jsonb_build_object('smoke', item.value -> 'smoke')
-            else '{}' end
-          || case when item.value ? 'hookAnswer'
-            then jsonb_build_object('hookAnswer', item.value -> 'hookAnswer') else '{}' end order by item.position) as list
+          || coalesce((select jsonb_object_agg(extra.key, extra.value)
+            from jsonb_each(item.value) as extra
+            where extra.key in ('smoke', 'hookAnswer', 'isKept')), '{}')
+          order by item.position) as list
       from jsonb_array_elements(desired.releases) with ordinality as item (value, position)
       join releases release
         on release.tenant_id = $1 and release.id = (item.value ->> 'releaseId')::uuid

@@ -6,18 +6,19 @@ import { lockNodes } from './desired-state.js';
 
 const pairsSql = (list: string) => `(
   select coalesce(jsonb_agg(pair order by pair), '[]') from (
-    select jsonb_build_array(item -> 'releaseId', item -> 'configurationId') as pair
+    select distinct jsonb_build_array(item -> 'releaseId', item -> 'configurationId') as pair
     from jsonb_array_elements(${list}) as item) as pairs)`;
 
 /**
- * True in SQL when a node has drifted in a module, for so long that it is no moment of a move.
+ * True in SQL when a node has drifted in a module, for so long that it is no moment of a move. What
+ * should serve and is down there is what the node runs: telling it again would not bring it up.
  * `desired` and `seen` are aliases of desired_modules and observed_modules.
  */
 export const isDriftSql = (desired: string, seen: string): string => `coalesce(
   ${seen}.generation = ${desired}.generation and ${seen}.state in ('healthy', 'absent')
   and greatest(${seen}.at, ${desired}.updated_at)
     < clock_timestamp() - interval '${limits.driftAfterMs} milliseconds'
-  and ${pairsSql(`${seen}.running`)} <> ${pairsSql(`${desired}.releases`)}, false)`;
+  and ${pairsSql(`${seen}.running || ${seen}.down`)} <> ${pairsSql(`${desired}.releases`)}, false)`;
 
 /** With each report of a node. Answers in how many modules the node is told again. */
 export async function repairDrift(ctx: Context, nodeId: string): Promise<number> {

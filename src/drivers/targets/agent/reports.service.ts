@@ -137,17 +137,18 @@ const PRESENCE_SQL = `
 // Unknown modules are left out: the node may still know one that a restored backup does not.
 const OBSERVE_SQL = `
   insert into observed_modules as own
-    (tenant_id, node_id, module_id, generation, state, running, reason, endpoints)
+    (tenant_id, node_id, module_id, generation, state, running, reason, down, endpoints)
   select $1, $2, item."moduleId", item.generation, item.state, item.running, item.reason,
-    item.endpoints
+    coalesce(item.down, '[]'), item.endpoints
   from jsonb_to_recordset($3::jsonb) as item ("moduleId" uuid, generation bigint, state text,
-    running jsonb, reason jsonb, endpoints jsonb)
+    running jsonb, reason jsonb, down jsonb, endpoints jsonb)
   join modules module on module.tenant_id = $1 and module.id = item."moduleId"
   order by item."moduleId"
   on conflict (tenant_id, node_id, module_id) do update set
     generation = excluded.generation, state = excluded.state, running = excluded.running,
-    reason = excluded.reason, endpoints = excluded.endpoints, at = clock_timestamp()
-  where (own.generation, own.state, own.running, own.reason, own.endpoints)
+    reason = excluded.reason, down = excluded.down, endpoints = excluded.endpoints,
+    at = clock_timestamp()
+  where (own.generation, own.state, own.running, own.reason, own.down, own.endpoints)
     is distinct from (excluded.generation, excluded.state, excluded.running, excluded.reason,
-      excluded.endpoints)
+      excluded.down, excluded.endpoints)
   returning module_id as "moduleId"`;

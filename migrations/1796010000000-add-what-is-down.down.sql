@@ -1,0 +1,1 @@
+alter table observed_modules drop column down;
