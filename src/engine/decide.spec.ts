@@ -152,6 +152,28 @@ describe('a failed step', () => {
   });
 });
 
+describe('whose doing it was', () => {
+  const movedOnce = [...opening, done('w1.move')];
+
+  it('is the release’s own only where a step has seen it in the release', () => {
+    const cause = { terminal: true, cause: 'release' };
+    expect(decide(inputOf([...movedOnce, failed('w1.converge', 0, 1, cause)]))).toEqual({
+      ...{ do: 'undo', ending: 'RolledBack', reason: 'no luck', cause: 'release' },
+    });
+    for (const data of [{ terminal: true }, { terminal: true, cause: 'surroundings' }]) {
+      const lines = [...movedOnce, failed('w1.converge', 0, 1, data)];
+      expect(decide(inputOf(lines))).toEqual({
+        ...{ do: 'undo', ending: 'RolledBack', reason: 'no luck' },
+      });
+    }
+  });
+
+  it('is not the release’s when its time, or all attempts, are used up by something else', () => {
+    const last = failed('w1.converge', 0, limits.stepAttempts);
+    expect(decide(inputOf([...movedOnce, last]))).not.toHaveProperty('cause');
+  });
+});
+
 describe('a deadline', () => {
   const begunAt = [began('preflight', 1_000)];
 
@@ -269,6 +291,19 @@ describe('the way back', () => {
   it('is tried again like any step', () => {
     const once: Line = { ...failed('u1.move', 0, 1), plan: 2 };
     expect(decide(inputOf([...undoing, once], rolling))).toMatchObject({ do: 'wait' });
+  });
+
+  it('ends with what the way back had to say', () => {
+    const said = (step: string, message: string): Line => ({
+      ...{ kind: 'step-succeeded', step, plan: 2, data: { message } },
+    });
+    const back = [...undoing, done('u1.move', 0, 2), said('u1.converge', 'down as before: node-1')];
+    expect(decide(inputOf(back, rolling))).toEqual({
+      ...{ do: 'finish', status: 'RolledBack', reason: 'errors rose; down as before: node-1' },
+    });
+    expect(decide(inputOf(back, { ...rolling, reason: null }))).toMatchObject({
+      reason: 'down as before: node-1',
+    });
   });
 
   it('with nothing to take back is over at once', () => {

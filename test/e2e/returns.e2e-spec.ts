@@ -157,6 +157,22 @@ describe('going back and trying again', () => {
     expect(await rig.deploy(module, '2.0.0')).toMatchObject({ status: 'Succeeded' });
   });
 
+  it('does not hold against a release what it was not to blame for', async () => {
+    const module = await rig.module('1.0.0', '2.0.0');
+    await rig.deploy(module, '1.0.0');
+    for (const node of rig.nodes) {
+      node.script = ({ releases, name }) =>
+        name === module && releases.some(({ version }) => version === '2.0.0')
+          ? { state: 'failed', reason: { code: 'port-in-use', message: 'port 8080 is taken' } }
+          : {};
+    }
+    const blameless = await rig.deploy(module, '2.0.0');
+    expect(blameless).toMatchObject({ status: 'RolledBack' });
+    expect(blameless.reason).toMatch(/port 8080 is taken/);
+    healing();
+    expect(await rig.deploy(module, '2.0.0')).toMatchObject({ status: 'Succeeded' });
+  });
+
   it('refuses to begin without a way back, unless it is allowed to', async () => {
     const module = await rig.module('1.0.0', '2.0.0', '3.0.0');
     await rig.deploy(module, '1.0.0');

@@ -396,6 +396,93 @@ describe('desired and observed state between control plane and agents', () => {
     });
   });
 
+  describe('a node that says that a release is down', () => {
+    const down = (release: number, code: string) => ({
+      ...{ releaseId: module.releases[release - 1]!.id, configurationId: null },
+      ...{ code, message: 'it ended' },
+    });
+    const ranOn = async (agent: TestAgent) => {
+      const { clusterId } = agent.identity;
+      const pairs = await fleet.inTenant(tenant.id, (ctx) =>
+        fleet.target.running(ctx, clusterId, module.id),
+      );
+      return pairs.find(({ nodeId }) => nodeId === agent.nodeId);
+    };
+    const share = (agent: TestAgent, percent: number) =>
+      fleet.inTenant(tenant.id, (ctx) =>
+        fleet.target.move(ctx, {
+          ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId: newId() },
+          assignments: [
+            {
+              nodeId: agent.nodeId,
+              releases: [
+                { ...pair(1), trafficPercent: percent, isKept: true },
+                { ...pair(2), trafficPercent: 100 - percent },
+              ],
+            },
+          ],
+          signatureRequired: false,
+        }),
+      );
+
+    it('still has it to go back to, whatever it failed at since', async () => {
+      const agent = await newAgent();
+      await move([agent], 1);
+      const reason = { code: 'exited', message: 'it ended before it was healthy' };
+      const report = { ...running(1, 1, 'failed'), running: [], reason };
+      await agent.report({ observed: [{ ...report, down: [down(1, 'crash-loop')] }] });
+      expect(await ranOn(agent)).toMatchObject({
+        ...{ releaseId: module.releases[0]!.id, version: '1', down: 'crash-loop' },
+      });
+      await agent.report({ observed: [{ ...report, down: [down(1, 'restarting')] }] });
+      expect(await ranOn(agent)).toMatchObject({ releaseId: module.releases[0]!.id, down: null });
+      await agent.report({ observed: [{ ...running(1, 1), down: [down(1, 'unhealthy')] }] });
+      expect(await ranOn(agent)).toMatchObject({ down: 'unhealthy' });
+    });
+
+    it('goes back to the one of two that is well, else to the one with more traffic', async () => {
+      const agent = await newAgent();
+      await share(agent, 90);
+      const both = { ...running(1, 1), running: [1, 2].flatMap((one) => running(one, 1).running) };
+      await agent.report({ observed: [both] });
+      expect(await ranOn(agent)).toMatchObject({ version: '1', down: null });
+      await agent.report({ observed: [{ ...running(2, 1), down: [down(1, 'crash-loop')] }] });
+      expect(await ranOn(agent)).toMatchObject({ version: '2', down: null });
+      const neither = [down(1, 'crash-loop'), down(2, 'crash-loop')];
+      await agent.report({
+        observed: [{ ...running(2, 1, 'failed'), running: [], down: neither }],
+      });
+      expect(await ranOn(agent)).toMatchObject({ version: '1', down: 'crash-loop' });
+    });
+
+    it('has not drifted by it, and is told which of the two is only kept', async () => {
+      const agent = await newAgent();
+      await share(agent, 50);
+      const statement = await readStatement(agent);
+      expect(statement!.modules[0]!.releases.map(({ isKept }) => isKept)).toEqual([
+        true,
+        undefined,
+      ]);
+      const later = () =>
+        fleet.asSuperuser(
+          `with seen as (update observed_modules set at = at - interval '1 hour'
+             where node_id = '${agent.nodeId}')
+           update desired_modules set updated_at = updated_at - interval '1 hour'
+           where node_id = '${agent.nodeId}'`,
+        );
+      const report = { ...running(2, 1), down: [down(1, 'crash-loop')] };
+      await agent.report({ observed: [report] });
+      await later();
+      await agent.report({ observed: [report] });
+      expect((await observe(agent)).generation).toBe(1);
+      // Without a word of the other one it has.
+      await agent.report({ observed: [{ ...report, down: [] }] });
+      await later();
+      await agent.report({ observed: [{ ...report, down: [] }] });
+      expect((await observe(agent)).generation).toBe(2);
+    });
+  });
+
   describe('artifacts', () => {
     const digestOf = (release: number) => module.releases[release - 1]!.artifactDigest;
 

@@ -1,6 +1,8 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { DesiredRelease } from '../../src/agent/protocol/protocol.js';
-import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
+import { AgentRig, eventually, SERVER, Traffic } from '../support/agent-rig.js';
 
 jest.setTimeout(60_000);
 
@@ -10,10 +12,14 @@ beforeEach(async () => {
 });
 afterEach(() => rig.dispose());
 
-/** Blue with the rest of what green gets. */
-const shared = (blue: DesiredRelease, green: DesiredRelease, percent: number) => [
-  { ...blue, trafficPercent: 100 - percent },
+/** Blue with the rest of what green gets; it is kept, and green counts. */
+const shared = (blue: DesiredRelease, green: DesiredRelease, percent: number): DesiredRelease[] => [
+  { ...blue, trafficPercent: 100 - percent, isKept: true },
   { ...green, trafficPercent: percent },
+];
+
+const down = (one: DesiredRelease, code: string) => [
+  expect.objectContaining({ releaseId: one.releaseId, code }),
 ];
 
 it('starts a release beside the other without traffic, switches, switches back, and stops it', async () => {
@@ -98,3 +104,75 @@ it('keeps blue when green does not pass its smoke tests, and names the one', asy
   expect(running.map(({ releaseId }) => releaseId)).toEqual([blue.releaseId]);
   expect(await rig.get()).toBe('blue');
 });
+
+it('judges green alone beside a blue that has begun to crash, and goes on without it', async () => {
+  rig.run();
+  const broken = join(rig.home, 'broken');
+  const blue = await rig.server('blue', {}, {}, { 'server.mjs': endsWhile(broken) + SERVER });
+  const green = await rig.server('green');
+  rig.desire(1, [blue]);
+  await rig.until(1, 'healthy');
+  writeFileSync(broken, '');
+  const looping = await rig.until(1, 'failed');
+  expect(looping).toMatchObject({ reason: { code: 'crash-loop' }, down: down(blue, 'crash-loop') });
+
+  for (const [generation, percent] of [[2, 0] as const, [3, 100] as const]) {
+    rig.desire(generation, shared(blue, green, percent));
+    const beside = await rig.until(generation, 'healthy');
+    expect(beside).toMatchObject({ down: down(blue, 'crash-loop') });
+    expect(beside.running.map(({ releaseId }) => releaseId)).toEqual([green.releaseId]);
+  }
+  expect(await rig.get()).toBe('green');
+
+  // Going back to it does not work, and what works is not given up for it.
+  rig.desire(4, [blue]);
+  const stays = await rig.until(4, 'failed');
+  expect(stays.reason?.message).toMatch(/blue ended before it was healthy/);
+  expect(stays.running.map(({ releaseId }) => releaseId)).toEqual([green.releaseId]);
+  expect(await rig.get()).toBe('green');
+
+  // Once it may live, it comes back.
+  rmSync(broken);
+  rig.desire(5, [blue]);
+  expect(await rig.until(5, 'healthy')).toMatchObject({ down: [] });
+  expect(await rig.get()).toBe('blue');
+});
+
+it('has green up also where blue, which it is to be kept beside, never comes up', async () => {
+  rig.run();
+  const health = { startTimeoutMs: 1000, intervalMs: 100 };
+  const blue = await rig.server('blue', { health }, { HEALTH_STATUS: '503' });
+  const green = await rig.server('green');
+  rig.desire(1, shared(blue, green, 50));
+  const beside = await rig.until(1, 'healthy');
+  expect(beside.running.map(({ releaseId }) => releaseId)).toContain(green.releaseId);
+  rig.desire(2, [green]);
+  expect(await rig.until(2, 'healthy')).toMatchObject({ down: [] });
+  expect(await rig.get()).toBe('green');
+});
+
+it('starts anew what lives and does not answer when it is told to run it once more', async () => {
+  rig.run();
+  const stuck = join(rig.home, 'stuck');
+  const script = SERVER.replace("if (request.url === '/healthz')", `if (request.url === '/healthz' && existsSync('${stuck}')) return; if (request.url === '/healthz')`); // prettier-ignore
+  const server = `import { existsSync } from 'node:fs';${script}`;
+  const orders = await rig.server('orders', {}, {}, { 'server.mjs': server });
+  rig.desire(1, [orders]);
+  await rig.until(1, 'healthy');
+  writeFileSync(stuck, '');
+  expect(await rig.until(1, 'failed')).toMatchObject({ reason: { code: 'unhealthy' } });
+  rmSync(stuck);
+  rig.desire(2, [orders]);
+  await rig.until(2, 'healthy');
+  expect(rig.starts('orders')).toBe(2);
+  await eventually('the old one ends', () => rig.diary.some((line) => line.includes(' term')));
+  expect(await rig.get()).toBe('orders');
+});
+
+/** In front of a server: it ends while this file is there. */
+const endsWhile = (file: string) => `
+import { existsSync } from 'node:fs';
+const look = () => { if (existsSync('${file}')) process.exit(7); };
+look();
+setInterval(look, 50);
+`;

@@ -6,6 +6,7 @@ import type { InstanceRecord, Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Keeper } from './keeper.js';
 import type { ModuleTools } from './module-tools.js';
+import { slotOf } from './release-spec.js';
 import { bootId, isAlive, startTimeOf } from './proc.js';
 import { stopGroup } from './process-group.js';
 
@@ -72,6 +73,35 @@ describe('a keeper', () => {
     expect(keeper.trouble()).toMatchObject({
       reason: { code: 'restarting', message: 'orders 1: It exited with code 7.' },
     });
+    keeper.stop();
+  });
+
+  it('says nothing of what is only kept when asked how the module is, and all when asked for it', () => {
+    const { keeper, present, serving } = bench(healthy);
+    const identity = { pid: 2 ** 22, startTime: '1', bootId };
+    const kept = { ...worker(true), isKept: true as const };
+    serving.releases = [kept];
+    const named = { moduleId: 'm', moduleName: 'orders', release: kept };
+    present.record = { instance: 'i', identity, ...named } as InstanceRecord;
+    keeper.look();
+    expect(keeper.trouble()).toBeNull();
+    expect(keeper.reasonOf(slotOf(kept))).toMatchObject({ code: 'restarting' });
+    keeper.stop();
+  });
+
+  it('calls a loop what does not get up again, however long each of its starts takes', async () => {
+    const { keeper, fail, launches } = bench(healthy, { overlap: true });
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    fail(new Error('it was not healthy within 90 s'));
+    for (let start = 1; start <= 3; start += 1) {
+      now.mockReturnValue(start * 120_000);
+      keeper.look();
+      await settled();
+      expect(launches()).toBe(start);
+      expect(keeper.trouble()?.reason.code).toBe(start < 3 ? 'restarting' : 'crash-loop');
+    }
+    expect(keeper.trouble()?.reason.message).toMatch(/could not be started 3 times in a row/);
+    now.mockRestore();
     keeper.stop();
   });
 

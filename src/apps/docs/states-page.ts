@@ -19,8 +19,10 @@ const meanings: Readonly<Record<RunStatus, string>> = {
   RollingBack: 'The undo plan runs. `ending` says what it will end in.',
   Succeeded: 'Every wave has settled; new nodes of the cluster get this release.',
   Failed: 'It ended without having taken anything back.',
-  RolledBack: 'A wave was not well; every touched node runs what it ran before. Where that was down before, it is so again, and the reason says it.',
-  RollbackFailed: 'It could not be taken back on every node, which keeps what it has: a person has to look.',
+  RolledBack:
+    'A wave was not well; every touched node runs what it ran before. Where that was down before, it is so again, and the reason says it.',
+  RollbackFailed:
+    'It could not be taken back on every node, which keeps what it has: a person has to look.',
   Cancelled: 'A person ended it; unless asked to `leave`, what had moved was taken back.',
   Rejected: 'It was not approved. Declared for later, with approvals.',
 };
