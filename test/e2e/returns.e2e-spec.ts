@@ -3,6 +3,11 @@ import { idOf, VerbsRig } from '../support/verbs-rig.js';
 
 jest.setTimeout(90_000);
 
+interface ShownModule {
+  readonly name: string;
+  readonly reason: { readonly code: string } | null;
+}
+
 describe('going back and trying again', () => {
   let rig: VerbsRig;
 
@@ -198,6 +203,39 @@ describe('going back and trying again', () => {
     ]);
     // Whoever approves one has not approved the other.
     expect(plans[0].body.subjectDigest).not.toBe(plans[1].body.subjectDigest);
+  });
+
+  it('begins without a way back to what crash-loops everywhere, and notes that there is none', async () => {
+    const module = await rig.module('1.0.0', '2.0.0', '3.0.0');
+    await rig.deploy(module, '1.0.0');
+    const loses = (version: string) =>
+      rig.sql(
+        `update artifacts a set state = 'deleting' from releases r, modules m
+         where m.name = $1 and r.module_id = m.id and r.version = $2
+           and a.tenant_id = r.tenant_id and a.artifact_digest = r.artifact_digest`,
+        [module, version],
+      );
+    await loses('1.0.0');
+    expect(await rig.deploy(module, '2.0.0')).toMatchObject({ status: 'Failed' });
+    for (const node of rig.nodes) {
+      node.script = ({ name, releases }) =>
+        name === module && releases.some(({ version }) => version === '1.0.0')
+          ? { state: 'failed', running: [], reason: { code: 'crash-loop', message: 'exit 7' } }
+          : {};
+    }
+    await rig.client.until(
+      '/nodes?limit=200',
+      ({ items }: { items: { modules: ShownModule[] }[] }) =>
+        items
+          .flatMap(({ modules }) => modules.filter(({ name }) => name === module))
+          .every(({ reason }) => reason?.code === 'crash-loop'),
+    );
+    const mend = await rig.deploy(module, '2.0.0');
+    expect(mend).toMatchObject({ status: 'Succeeded' });
+    const checked = (await rig.journal(mend.id)).find(
+      ({ kind, step }) => kind === 'step-succeeded' && step === 'recheck',
+    );
+    expect(checked?.data.noWayBack).toEqual([expect.stringMatching(/release 1\.0\.0: /)]);
   });
 
   it('counts a rollback that failed, and lets a person go back again', async () => {

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { DesiredRelease } from '../../src/agent/protocol/protocol.js';
+import { newSigningKey, publicKeyText, signRelease } from '../../src/kernel/signature.js';
 import { AgentRig, eventually, SERVER, Traffic } from '../support/agent-rig.js';
 
 jest.setTimeout(60_000);
@@ -148,6 +149,22 @@ it('has green up also where blue, which it is to be kept beside, never comes up'
   expect(beside.running.map(({ releaseId }) => releaseId)).toContain(green.releaseId);
   rig.desire(2, [green]);
   expect(await rig.until(2, 'healthy')).toMatchObject({ down: [] });
+  expect(await rig.get()).toBe('green');
+});
+
+it('keeps blue beside green although a new policy would not take it, and refuses such a green', async () => {
+  rig.run();
+  const [blue, plain] = [await rig.server('blue'), await rig.server('green')];
+  rig.desire(1, [blue]);
+  await rig.until(1, 'healthy');
+  rig.desire(2, shared(blue, plain, 0), { signatureRequired: true });
+  expect(await rig.until(2, 'refused')).toMatchObject({ reason: { code: 'signature-missing' } });
+  const key = newSigningKey();
+  const value = signRelease(plain.releaseDigest, key.privateKey);
+  const publicKey = publicKeyText(key.publicKey);
+  const green = { ...plain, signature: { keyId: 'k', publicKey, value } };
+  rig.desire(3, shared(blue, green, 100), { signatureRequired: true });
+  await rig.until(3, 'healthy');
   expect(await rig.get()).toBe('green');
 });
 
