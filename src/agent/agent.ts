@@ -13,9 +13,11 @@ import { metricRows } from './report/metric-rows.js';
 import { nodeCapacity } from './report/node-capacity.js';
 import { ReportLoop } from './report/report-loop.js';
 import { FrontWatch } from './supervisor/front-watch.js';
-import { type GroupUsage, GroupUsageReader } from './supervisor/group-usage.js';
+import { ControlGroups } from './supervisor/control-groups.js';
+import { Families } from './supervisor/families.js';
+import { FamilyUsageReader } from './supervisor/family-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
-import { Instances, isRunning } from './supervisor/instances.js';
+import { familyOf, Instances, isRunning } from './supervisor/instances.js';
 import { Launcher } from './supervisor/launcher.js';
 import { bootId, hasProc } from './supervisor/proc.js';
 import { Routing } from './supervisor/routing.js';
@@ -74,18 +76,20 @@ async function assemble(
 ): Promise<{ stop(): Promise<void> }> {
   const { log } = options;
   if (!hasProc) log.warn('CPU and memory of modules are not measured on this operating system');
-  const instances = new Instances(journal);
+  const families = new Families();
+  const instances = new Instances(journal, families);
   const releases = new ReleaseStore(options.directory, controlPlane);
   const routing = new Routing({
     ...{ journal, instances, portOffset: options.portOffset },
     ...{ connect: options.connectFront, log },
   });
   const launcher = new Launcher({
-    ...{ journal, instances, releases, nodeName: options.name },
+    ...{ journal, instances, families, releases, nodeName: options.name },
+    controlGroups: ControlGroups.find(),
     baseEnvironment: options.baseEnvironment,
     onExit: (record) => supervisor.noticeExit(record.moduleId),
   });
-  const hooks = new HookRunner(journal);
+  const hooks = new HookRunner(journal, families);
   const onChange = () => reports.kick();
   const frontWatch = new FrontWatch({ routing, log, onChange });
   const supervisor: Supervisor = new Supervisor({
@@ -93,9 +97,9 @@ async function assemble(
     ...{ trustedKeys: options.trustedKeys, host: options.host },
     onChange,
   });
-  const usage = new GroupUsageReader();
+  const usage = new FamilyUsageReader();
   const reports: ReportLoop = new ReportLoop({
-    build: () => buildReport({ journal, instances, routing, supervisor, usage, log }),
+    build: () => buildReport({ journal, instances, routing, supervisor, families, usage }),
     send: (report, signal) => controlPlane.report(report, signal),
     intervalMs: () => journal.reportIntervalMs,
     onAnswer: (answer) => {
@@ -128,21 +132,16 @@ interface ReportSources {
   instances: Instances;
   routing: Routing;
   supervisor: Supervisor;
-  usage: GroupUsageReader;
-  log: AgentOptions['log'];
+  families: Families;
+  usage: FamilyUsageReader;
 }
 
 async function buildReport(sources: ReportSources): Promise<ReportRequest> {
-  const { journal, instances, routing, supervisor, usage } = sources;
+  const { journal, instances, routing, supervisor, families, usage } = sources;
   const counters = await routing.counters();
   const sampledAt = performance.now();
   const records = instances.all().filter(isRunning);
-  const groups = usage.read(records.map((one) => one.identity!.pid));
-  const byInstance = new Map<string, GroupUsage>();
-  for (const { instance, identity } of records) {
-    const found = groups.get(identity!.pid);
-    if (found) byInstance.set(instance, found);
-  }
+  const byInstance = usage.read(families.find(records.map(familyOf)));
   const ageMs = performance.now() - sampledAt;
   return {
     protocol: PROTOCOL,

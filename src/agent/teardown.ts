@@ -6,10 +6,12 @@ import { journalPath } from './agent.js';
 import { lockDirectory, lockHolder } from './directory-lock.js';
 import { livingFronts } from './front/front-identity.js';
 import { Journal } from './journal/journal.js';
-import { Instances } from './supervisor/instances.js';
-import { stopLeftover } from './supervisor/leftover-hook.js';
+import { familyOf, Instances } from './supervisor/instances.js';
+import { removeControlGroup } from './supervisor/control-groups.js';
+import { endFamily } from './supervisor/end-family.js';
+import { Families } from './supervisor/families.js';
+import { endHook } from './supervisor/leftover-hook.js';
 import { bootId, isAlive, type ProcessIdentity, startTimeOf } from './supervisor/proc.js';
-import { stopGroup } from './supervisor/process-group.js';
 import { specOf } from './supervisor/release-spec.js';
 
 const STOP_WAIT_MS = 30_000;
@@ -28,18 +30,20 @@ export async function teardown(
     for (const { pid } of await livingFronts(frontDirectory)) {
       await end({ pid, startTime: startTimeOf(pid), bootId }, 'front');
     }
+    const families = new Families();
     const journal = Journal.open(journalPath(directory));
-    const instances = new Instances(journal);
+    const instances = new Instances(journal, families);
     instances.adopt();
     const stops = instances.all().map(async (record) => {
       const { stopGraceMs } = specOf(record.release).manifest;
-      if (record.identity) await stopGroup(record.identity, stopGraceMs);
+      const { escaped } = await endFamily(families, familyOf(record), stopGraceMs);
+      if (record.controlGroup !== undefined) removeControlGroup(record.controlGroup);
       instances.gone(record.instance);
-      log.info({ module: record.moduleName, version: record.release.version }, 'stopped');
+      log.info({ module: record.moduleName, version: record.release.version, escaped }, 'stopped');
     });
     // A hook outlives its agent, too.
     const hooks = journal.moduleIds().flatMap((moduleId) => journal.unendedHooks(moduleId));
-    const ends = hooks.map(({ runId }) => stopLeftover(runId));
+    const ends = hooks.map(({ runId }) => endHook(families, runId));
     // One that does not end keeps nobody else from being ended.
     const failed = (await Promise.allSettled([...stops, ...ends])).find(isFailure);
     journal.close();

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { FrontPort, FrontTable } from '../../src/agent/front/front-port.js';
 import { Journal } from '../../src/agent/journal/journal.js';
 import type { DesiredRelease } from '../../src/agent/protocol/protocol.js';
+import { Families } from '../../src/agent/supervisor/families.js';
 import { Instances } from '../../src/agent/supervisor/instances.js';
 import { slotOf } from '../../src/agent/supervisor/release-spec.js';
 import { Routing } from '../../src/agent/supervisor/routing.js';
@@ -115,7 +116,7 @@ export class RoutingBench {
   private newRouting(): Routing {
     return new Routing({
       journal: this.journal,
-      instances: new Instances(this.journal),
+      instances: new Instances(this.journal, new Families()),
       portOffset: 1000,
       connect: async () => {
         this.connections += 1;

@@ -39,7 +39,7 @@ export interface Serving {
   readonly releases: readonly DesiredRelease[];
 }
 
-/** One run of a release: a process group of its own. */
+/** One run of a release: a process group of its own, and whatever has left it. */
 export interface InstanceRecord {
   readonly instance: string;
   readonly moduleId: string;
@@ -49,6 +49,7 @@ export interface InstanceRecord {
   readonly port: number;
   /** Null: the agent died before it could write the pid down. */
   readonly identity: ProcessIdentity | null;
+  readonly controlGroup?: string;
   /** On its way out, for good: it may have been told to end. */
   readonly isRetiring?: true;
 }

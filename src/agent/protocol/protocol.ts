@@ -101,9 +101,9 @@ export const metricRow = z.strictObject({
   retries: count,
   clientGone: count,
   websockets: count,
-  /** CPU time of the process group, milliseconds. */
+  /** CPU time of all processes of the instance, milliseconds. */
   cpuMs: z.number().min(0),
-  /** Resident memory of the process group now. */
+  /** Resident memory of all of them now. */
   memoryBytes: count,
   /** Latency until the last byte, kernel/histogram.ts, sparse: [index, count]. */
   histogram: sparseHistogram,

@@ -3,9 +3,9 @@ import type { SparseHistogram } from '../../kernel/histogram.js';
 import type { FrontCounters } from '../front/front-port.js';
 import type { InstanceRecord } from '../journal/journal.js';
 import type { MetricRow } from '../protocol/protocol.js';
-import type { GroupUsage } from '../supervisor/group-usage.js';
+import type { FamilyUsage } from '../supervisor/family-usage.js';
 
-const noUsage: GroupUsage = { cpuMs: 0, memoryBytes: 0 };
+const noUsage: FamilyUsage = { cpuMs: 0, memoryBytes: 0 };
 const noTraffic = {
   requests: 0,
   errors: 0,
@@ -20,7 +20,7 @@ const noTraffic = {
 export function metricRows(
   counters: readonly FrontCounters[],
   records: readonly InstanceRecord[],
-  usage: ReadonlyMap<string, GroupUsage>,
+  usage: ReadonlyMap<string, FamilyUsage>,
   ageMs: number,
 ): MetricRow[] {
   const rows = new Map<string, MetricRow>();

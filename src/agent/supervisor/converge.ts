@@ -68,10 +68,7 @@ async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec):
   await hook(tools, run, spec, 'start');
   run.signal.throwIfAborted();
   const record = await tools.launcher.ensure(moduleId, name, spec);
-  await untilHealthy(record, spec.manifest, {
-    signal: run.signal,
-    lastWords: (one) => tools.launcher.lastWords(one),
-  });
+  await untilHealthy(record, spec.manifest, { signal: run.signal, launcher: tools.launcher });
   await hook(tools, run, spec, 'validate');
   if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, run.signal);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal } from '../journal/journal.js';
+import { Families } from './families.js';
 import { HookRunner, type HookRun } from './hook-runner.js';
 import { ModuleOutput } from './module-output.js';
 
@@ -10,7 +11,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 it('runs once for two who ask at the same time, and tells both how it ended', async () => {
   const journal = Journal.open(join(home, 'journal'));
-  const runner = new HookRunner(journal);
+  const runner = new HookRunner(journal, new Families());
   const diary = join(home, 'diary');
   const what = {
     key: { moduleId: 'm', generation: 2, releaseId: 'r', hook: 'stop' },
@@ -38,7 +39,7 @@ it('has nothing more to say of a leftover that is over and may be repeated', asy
     { ...key, hook: 'stop' },
     { runId: 'run', timeoutMs: 1000, isRepeatable: false },
   );
-  const runner = new HookRunner(journal);
+  const runner = new HookRunner(journal, new Families());
   await runner.endLeftovers('m', 1);
   expect(journal.unendedHooks('m')).toHaveLength(2);
   await runner.endLeftovers('m', 2);

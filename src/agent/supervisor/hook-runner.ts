@@ -7,16 +7,10 @@ import type { HookKey, Journal, Reason } from '../journal/journal.js';
 import type { UnendedHook } from '../journal/unended-hooks.js';
 import type { ManifestHook } from '../protocol/manifest.js';
 import { GenerationEnd } from './generation-end.js';
-import {
-  findLeftover,
-  HOOK_GRACE_MS,
-  HOOK_VARIABLE,
-  stopLeftover,
-  untilOver,
-} from './leftover-hook.js';
+import { Families, HOOK_VARIABLE } from './families.js';
+import { endHook, findLeftover, untilOver } from './leftover-hook.js';
 import { type ModuleOutput, ROTATE_EVERY_MS } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
-import { stopGroup } from './process-group.js';
 
 export interface HookRun {
   readonly key: HookKey;
@@ -42,7 +36,10 @@ export interface LeftoverWait {
 export class HookRunner {
   private readonly running = new Map<string, Promise<void>>();
 
-  constructor(private readonly journal: Journal) {}
+  constructor(
+    private readonly journal: Journal,
+    private readonly families: Families,
+  ) {}
 
   /** Throws GenerationEnd: failed or outcome-unknown. Two who ask at once get the same run. */
   run(what: HookRun): Promise<void> {
@@ -58,10 +55,10 @@ export class HookRunner {
   async endLeftovers(moduleId: string, generation: number, wait?: LeftoverWait): Promise<void> {
     for (const one of this.leftovers(moduleId, generation)) {
       const key = { moduleId, ...one };
-      const leftover = findLeftover(one.runId);
+      const leftover = findLeftover(this.families, one.runId);
       if (leftover) {
         wait?.onDelay(stillRunning(one));
-        await untilOver(leftover, one.timeoutMs, wait?.signal);
+        await untilOver(this.families, leftover, one.timeoutMs, wait?.signal);
       }
       if (one.isRepeatable) this.journal.hookOver(key);
     }
@@ -96,6 +93,8 @@ export class HookRunner {
     this.journal.hookStarted(key, { runId, timeoutMs, isRepeatable: idempotent });
     await failpoint('agent.hook:after-start', key.hook);
     const problem = await this.spawn(what, runId);
+    // What a hook that worked has left is meant to stay; of one that did not, nothing is.
+    if (problem !== null) await endHook(this.families, runId);
     await failpoint('agent.hook:after-run', key.hook);
     this.journal.hookEnded(key, problem === null ? 'done' : 'failed');
     if (problem !== null) throw failed(key, problem, what.output.tail(outputName(key)));
@@ -105,7 +104,7 @@ export class HookRunner {
   private async stopRun(key: HookKey): Promise<void> {
     const runs = this.journal.unendedHooks(key.moduleId);
     const run = runs.find((one) => nameOf({ ...key, ...one }) === nameOf(key));
-    if (run) await stopLeftover(run.runId);
+    if (run) await endHook(this.families, run.runId);
   }
 
   /** Null: it went well. Throws when it cannot even be stopped: then it has not ended. */
@@ -133,7 +132,7 @@ export class HookRunner {
         const identity = pid === undefined ? null : { pid, startTime: startTimeOf(pid), bootId };
         const timer = setTimeout(() => {
           isLate = true;
-          if (identity) stopGroup(identity, HOOK_GRACE_MS).catch(reject);
+          endHook(this.families, runId, identity).catch(reject);
         }, what.hook.timeoutMs);
         child.once('error', (error) => {
           clearTimeout(timer);

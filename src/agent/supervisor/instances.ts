@@ -1,26 +1,30 @@
 import type { InstanceRecord, Journal } from '../journal/journal.js';
-import { findByEnvironment, bootId, isAlive } from './proc.js';
-
-/** Set in every instance's environment; finds one whose pid was never written down. */
-export const INSTANCE_VARIABLE = 'TIDEGATE_INSTANCE';
+import type { Families, Family } from './families.js';
+import { isAlive } from './proc.js';
 
 /** The instances that the journal knows, and which of them are on their way out. */
 export class Instances {
-  constructor(private readonly journal: Journal) {}
+  constructor(
+    private readonly journal: Journal,
+    private readonly families: Families,
+  ) {}
 
   /** After a restart of the agent: what was being started is found again, or known to be gone. */
   adopt(): InstanceRecord[] {
     for (const record of this.journal.instances()) {
       if (record.identity !== null) continue;
-      const found = findByEnvironment(INSTANCE_VARIABLE, record.instance);
-      if (found) {
-        const { pid, startTime } = found;
-        this.journal.instanceStarted(record.instance, { pid, startTime, bootId });
-      } else {
-        this.journal.instanceGone(record.instance);
-      }
+      const leader = this.families.leaderOf(familyOf(record));
+      if (leader) this.journal.instanceStarted(record.instance, leader);
+      // Nobody knows any more who was started, only that some are left of it: they are to end.
+      else if (!this.isOver(record)) this.journal.instanceRetiring(record.instance);
+      else this.journal.instanceGone(record.instance);
     }
     return this.journal.instances().filter(isRunning);
+  }
+
+  /** Nothing of it is left, be it the leader or what the leader had started. */
+  isOver(record: InstanceRecord): boolean {
+    return this.families.isEmpty(familyOf(record));
   }
 
   all(moduleId?: string): InstanceRecord[] {
@@ -52,6 +56,10 @@ export class Instances {
   gone(instance: string): void {
     this.journal.instanceGone(instance);
   }
+}
+
+export function familyOf({ instance, identity, controlGroup }: InstanceRecord): Family {
+  return { id: instance, identity, ...(controlGroup === undefined ? {} : { controlGroup }) };
 }
 
 export function isRunning(record: InstanceRecord): boolean {

@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { jest } from '@jest/globals';
 import { pino } from 'pino';
-import type { InstanceRecord, Outcome } from '../journal/journal.js';
+import type { InstanceRecord, Journal, Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Keeper } from './keeper.js';
 import type { ModuleTools } from './module-tools.js';
 import { slotOf } from './release-spec.js';
 import { bootId, isAlive, startTimeOf } from './proc.js';
-import { stopGroup } from './process-group.js';
+import { endFamily } from './end-family.js';
+import { Families } from './families.js';
+import { Instances } from './instances.js';
 
 const worker = (overlap: boolean): DesiredRelease => ({
   ...{ releaseId: 'r', version: '1', releaseDigest: 'sha256:r', artifactDigest: 'a' },
@@ -33,13 +35,17 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   let install: Promise<void> = Promise.resolve();
   const others: InstanceRecord[] = [];
   const present: { record?: InstanceRecord; isHeardOf: boolean } = { isHeardOf: true };
+  const instances = new Instances({} as Journal, new Families());
   const tools = {
     journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
-    instances: { all: () => others, target: () => present.record },
+    instances: {
+      ...{ all: () => others, target: () => present.record },
+      isOver: (one: InstanceRecord) => instances.isOver(one),
+    },
     releases: { install: () => install },
     launcher: {
       output: () => ({ rotate: () => undefined }),
-      hasHeardOf: () => present.isHeardOf,
+      ends: { hasHeardOf: () => present.isHeardOf },
       lastWords: () => 'It exited with code 7.',
       ensure: () => {
         launches += 1;
@@ -148,7 +154,7 @@ describe('a keeper', () => {
       await settled();
       expect(launches()).toBe(0);
     } finally {
-      await stopGroup(identity, 1000);
+      await endFamily(new Families(), { id: 'old', identity }, 1000);
     }
     keeper.look();
     await settled();

@@ -5,7 +5,6 @@ import type { Reason } from '../journal/journal.js';
 import { probe, untilHealthy } from './health.js';
 import { isRunning } from './instances.js';
 import type { ModuleTools } from './module-tools.js';
-import { isGroupEmpty } from './process-group.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, specOf } from './release-spec.js';
 
 const TICK_MS = 250;
@@ -121,7 +120,7 @@ export class Keeper {
     }
     const now = performance.now();
     if (record && health.mourned !== record.instance) {
-      if (!this.tools.launcher.hasHeardOf(record)) return;
+      if (!this.tools.launcher.ends.hasHeardOf(record.instance)) return;
       this.mourn(record, health, now);
       return;
     }
@@ -129,7 +128,9 @@ export class Keeper {
     const isInTheWay = this.tools.instances
       .all(this.moduleId)
       .filter((one) => one.instance !== record?.instance && mayNotMeet(spec, specOf(one.release)))
-      .some(({ identity }) => !(identity && isGroupEmpty(identity)));
+      .some(
+        (one) => (one.identity === null && !one.isRetiring) || !this.tools.instances.isOver(one),
+      );
     if (now < health.restartAt || isInTheWay) return;
     health.isStarting = true;
     void this.restart(spec, health, record)
@@ -174,17 +175,18 @@ export class Keeper {
     let record: InstanceRecord | undefined;
     try {
       const { signal } = this.abort;
-      // What the leader left of its group would hold ports and files of the next one.
-      if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, 0);
+      // What the leader has left would hold ports and files of the next one.
+      const { stopGraceMs } = spec.manifest;
+      if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, stopGraceMs);
       const onDelay = (reason: Reason) => (health.reason = reason);
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
       if (this.isHeld || !this.serving().some(({ slot }) => slot === spec.slot)) return;
       record = await this.launch(name, spec);
-      const lastWords = (one: InstanceRecord) => tools.launcher.lastWords(one);
-      await untilHealthy(record, spec.manifest, { signal, lastWords });
+      await untilHealthy(record, spec.manifest, { signal, launcher: tools.launcher });
       await tools.routing.apply();
-      if (dead) await this.stopped(dead, 0);
       health.failedStarts = 0;
+      // What it has left may take its time to end; the new one is looked after meanwhile.
+      if (dead) void this.stopped(dead, spec.manifest.stopGraceMs);
       const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
       if (!isLooping) health.reason = null;
     } catch (error) {

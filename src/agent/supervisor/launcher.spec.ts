@@ -7,7 +7,9 @@ import { Journal } from '../journal/journal.js';
 import { Instances } from './instances.js';
 import { Launcher } from './launcher.js';
 import { isAlive, type ProcessIdentity } from './proc.js';
-import { hasLeaderEndedWithin, stopGroup } from './process-group.js';
+import { endFamily } from './end-family.js';
+import { Families } from './families.js';
+import { hasLeaderEndedWithin } from './process-group.js';
 import type { ReleaseSpec } from './release-spec.js';
 
 const home = mkdtempSync(join(tmpdir(), 'tidegate-launcher-'));
@@ -17,8 +19,10 @@ it('leaves no process running whose pid could not be written down', async () => 
   const journal = Journal.open(join(home, 'journal'));
   const directory = join(home, 'release');
   mkdirSync(directory);
+  const families = new Families();
   const launcher = new Launcher({
-    ...{ journal, instances: new Instances(journal), nodeName: 'n' },
+    ...{ journal, families, controlGroups: null, nodeName: 'n' },
+    instances: new Instances(journal, families),
     baseEnvironment: { PATH: '/usr/bin:/bin' },
     onExit: () => undefined,
     releases: {
@@ -42,7 +46,7 @@ it('leaves no process running whose pid could not be written down', async () => 
     expect(isAlive(spawned!)).toBe(false);
     expect(journal.instances()).toEqual([]);
   } finally {
-    if (spawned) await stopGroup(spawned, 0);
+    if (spawned) await endFamily(families, { id: 'x', identity: spawned }, 0);
     journal.close();
   }
 });

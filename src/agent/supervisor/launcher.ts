@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '../../kernel/errors.js';
@@ -6,16 +6,23 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { newId } from '../../kernel/ids.js';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import type { InstanceRecord, Journal } from '../journal/journal.js';
+import { type ControlGroups, removeControlGroup } from './control-groups.js';
+import { endFamily } from './end-family.js';
+import { type Families, INSTANCE_VARIABLE } from './families.js';
 import { InstancePorts } from './instance-ports.js';
-import { INSTANCE_VARIABLE, type Instances } from './instances.js';
+import { InstanceEnds } from './instance-ends.js';
+import { familyOf, type Instances } from './instances.js';
 import { ModuleOutput } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
-import { killGroup, stopGroup } from './process-group.js';
+import { signalGroup } from './process-group.js';
 import type { ReleaseSpec } from './release-spec.js';
 
 export interface LauncherParts {
   readonly journal: Journal;
   readonly instances: Instances;
+  readonly families: Families;
+  /** Null: the agent may not make any. */
+  readonly controlGroups: ControlGroups | null;
   readonly releases: ReleaseStore;
   readonly nodeName: string;
   readonly baseEnvironment: Readonly<Record<string, string>>;
@@ -25,14 +32,14 @@ export interface LauncherParts {
 
 /** Starts and stops instances. Each is a process group of its own that outlives the agent. */
 export class Launcher {
+  readonly ends: InstanceEnds;
   private readonly starting = new Map<string, Promise<InstanceRecord>>();
-  private readonly exits = new Map<string, string>();
-  /** Of this agent's own, those of whose end nothing was heard yet. */
-  private readonly unheard = new Set<string>();
   private readonly outputs = new Map<string, ModuleOutput>();
   private readonly ports = new InstancePorts();
 
-  constructor(private readonly parts: LauncherParts) {}
+  constructor(private readonly parts: LauncherParts) {
+    this.ends = new InstanceEnds(parts.families);
+  }
 
   /** Of instances that another agent has started: nobody else may be given their ports. */
   async reservePorts(adopted: readonly InstanceRecord[]): Promise<void> {
@@ -51,26 +58,26 @@ export class Launcher {
     return started;
   }
 
-  /** Stops the group and forgets the instance. Throws DomainError `does-not-stop`, and does not. */
-  async stop(record: InstanceRecord, graceMs: number): Promise<void> {
-    if (record.identity) await stopGroup(record.identity, graceMs);
+  /**
+   * Ends all its processes and forgets the instance. Answers how many of them had left the group.
+   * Throws DomainError `does-not-stop`, and forgets nothing then.
+   */
+  async stop(record: InstanceRecord, graceMs: number): Promise<number> {
+    const { escaped } = await endFamily(this.parts.families, familyOf(record), graceMs);
+    if (record.controlGroup !== undefined) removeControlGroup(record.controlGroup);
     // What it wrote last: nobody looks at the output of an instance that is gone.
     this.output(record.moduleId).rotate(record.instance);
     const { instances } = this.parts;
     instances.gone(record.instance);
     // A record of before a reboot may name a port that another instance has by now.
     if (!instances.all().some(({ port }) => port === record.port)) this.ports.release(record.port);
-    this.exits.delete(record.instance);
-  }
-
-  /** False: it has ended, and how is known in a moment; `onExit` is called then. */
-  hasHeardOf({ instance }: InstanceRecord): boolean {
-    return !this.unheard.has(instance);
+    this.ends.forget(record.instance);
+    return escaped;
   }
 
   /** How it ended and what it said last. */
   lastWords(record: InstanceRecord): string {
-    const how = this.exits.get(record.instance) ?? 'exited';
+    const how = this.ends.how(record.instance);
     const tail = this.output(record.moduleId).tail(record.instance);
     return tail === '' ? `It ${how} and printed nothing.` : `It ${how}. Its last output: ${tail}`;
   }
@@ -103,13 +110,20 @@ export class Launcher {
   ): Promise<InstanceRecord> {
     const { slot, release } = spec;
     const port = await this.ports.take();
-    const record = { instance: newId(), moduleId, moduleName, slot, release, port, identity: null };
+    const instance = newId();
+    const record = { instance, moduleId, moduleName, slot, release, port, identity: null };
+    const controlGroup = this.parts.controlGroups?.pathOf(instance);
     try {
-      return await this.startAs(record, spec);
+      return await this.startAs({ ...record, ...(controlGroup && { controlGroup }) }, spec);
     } catch (error) {
       this.ports.release(port);
       throw error;
     }
+  }
+
+  private inside<Started>({ controlGroup }: InstanceRecord, start: () => Started): Started {
+    const { controlGroups } = this.parts;
+    return controlGroup && controlGroups ? controlGroups.within(controlGroup, start) : start();
   }
 
   private async startAs(record: InstanceRecord, spec: ReleaseSpec): Promise<InstanceRecord> {
@@ -119,7 +133,7 @@ export class Launcher {
     const output = this.output(moduleId).open(instance);
     let child: ChildProcess | undefined;
     try {
-      child = spawn(manifest.run.command, manifest.run.args, {
+      const command = {
         cwd: this.parts.releases.directoryOf(moduleId, release),
         env: {
           ...this.environment(moduleName, spec),
@@ -127,26 +141,27 @@ export class Launcher {
           [INSTANCE_VARIABLE]: instance,
         },
         detached: true,
-        stdio: ['ignore', output, output],
-      });
+        stdio: ['ignore', output, output] as StdioOptions,
+      };
+      child = this.inside(record, () => spawn(manifest.run.command, manifest.run.args, command));
       child.once('error', () => undefined);
       if (child.pid === undefined) throw cannotStart(manifest.run.command);
       const identity = { pid: child.pid, startTime: startTimeOf(child.pid), bootId };
       const started = { ...record, identity };
       child.once('exit', (code, signal) => {
-        const how = signal ? `was ended by ${signal}` : `exited with code ${code ?? 'unknown'}`;
-        this.exits.set(instance, how);
-        this.unheard.delete(instance);
+        this.ends.heard(started, code, signal);
         this.parts.onExit(started);
       });
-      this.unheard.add(instance);
+      this.ends.awaits(instance);
       child.unref();
       await failpoint('agent.instance:after-spawn');
       this.parts.journal.instanceStarted(instance, identity);
       return started;
     } catch (error) {
       // Nobody would know of it: it must not go on running.
-      if (child?.pid !== undefined) killGroup(child.pid);
+      if (child?.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      await endFamily(this.parts.families, familyOf(record), 0);
+      if (record.controlGroup !== undefined) removeControlGroup(record.controlGroup);
       this.parts.instances.gone(instance);
       if (error instanceof DomainError) throw error;
       const { command } = manifest.run;

@@ -269,8 +269,8 @@ export class ModuleSupervisor {
     );
     // An agent told to stop leaves the rest to the next one, which sees the same and goes on.
     if (this.isStopped) return;
-    await this.tools.launcher.stop(record, spec.manifest.stopGraceMs);
-    log.info({ version: record.release.version }, 'stopped');
+    const escaped = await this.tools.launcher.stop(record, spec.manifest.stopGraceMs);
+    log.info({ version: record.release.version, escaped }, 'stopped');
     this.tools.onChange();
   }
 

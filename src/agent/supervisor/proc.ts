@@ -9,7 +9,9 @@ import { hostname, uptime } from 'node:os';
 export interface ProcessStat {
   readonly pid: number;
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
+  readonly session: number;
   /** Clock ticks since boot, as text: the identity together with pid and boot id. */
   readonly startTime: string;
   /** Own CPU time. */
@@ -72,22 +74,27 @@ export function allProcesses(): ProcessStat[] {
   return found;
 }
 
-/**
- * The leader of a group that was started with this variable in its environment: finds a process
- * whose pid could not be written down before the agent died.
- */
-export function findByEnvironment(name: string, value: string): ProcessStat | null {
-  const wanted = `${name}=${value}`;
-  for (const stat of allProcesses()) {
-    if (stat.group !== stat.pid) continue;
-    try {
-      const text = readFileSync(`/proc/${stat.pid}/environ`, 'utf8');
-      if (text.split('\u0000').includes(wanted)) return stat;
-    } catch {
-      // Another user's process, or gone since: not ours either way.
-    }
+/** What it was started with; null when that is nobody's business here, or it is gone. */
+export function environmentOf(pid: number): string | null {
+  return readText(`/proc/${pid}/environ`);
+}
+
+/** The control groups it is in, a line for each hierarchy. */
+export function controlGroupsOf(pid: number): string {
+  return readText(`/proc/${pid}/cgroup`) ?? '';
+}
+
+/** Its name as `ps` shows it. */
+export function nameOf(pid: number): string {
+  return readText(`/proc/${pid}/comm`)?.trim() ?? 'process';
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
   }
-  return null;
 }
 
 function isRunning(stat: ProcessStat): boolean {
@@ -101,7 +108,9 @@ function parseStat(pid: number, text: string): ProcessStat {
   return {
     pid,
     state: fields[0] ?? 'X',
+    parent: number(1),
     group: number(2),
+    session: number(3),
     ownCpuMs: (number(11) + number(12)) * MS_PER_TICK,
     reapedCpuMs: (number(13) + number(14)) * MS_PER_TICK,
     startTime: fields[19] ?? '',
@@ -110,8 +119,8 @@ function parseStat(pid: number, text: string): ProcessStat {
 }
 
 function unknownStat(pid: number): ProcessStat {
-  const nothing = { startTime: '', ownCpuMs: 0, reapedCpuMs: 0, memoryBytes: 0 };
-  return { pid, state: 'R', group: pid, ...nothing };
+  const nothing = { parent: 0, startTime: '', ownCpuMs: 0, reapedCpuMs: 0, memoryBytes: 0 };
+  return { pid, state: 'R', group: pid, session: pid, ...nothing };
 }
 
 function isSignalable(pid: number): boolean {

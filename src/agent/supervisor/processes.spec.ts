@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { type InstanceRecord, Journal } from '../journal/journal.js';
-import { GroupUsageReader } from './group-usage.js';
-import { Instances, INSTANCE_VARIABLE } from './instances.js';
+import { endFamily } from './end-family.js';
+import { Families, INSTANCE_VARIABLE } from './families.js';
+import { FamilyUsageReader } from './family-usage.js';
+import { Instances } from './instances.js';
 import {
   allProcesses,
   bootId,
@@ -15,7 +17,6 @@ import {
   readProcess,
   startTimeOf,
 } from './proc.js';
-import { stopGroup } from './process-group.js';
 
 const home = mkdtempSync(join(tmpdir(), 'tidegate-processes-'));
 const started: number[] = [];
@@ -29,6 +30,11 @@ afterAll(() => {
     }
   }
 });
+
+const families = new Families();
+const familyOf = (identity: ProcessIdentity) => ({ id: `of-${identity.pid}`, identity });
+const end = (identity: ProcessIdentity, graceMs: number) =>
+  endFamily(families, familyOf(identity), graceMs);
 
 /** A process group of its own that says when it is ready. */
 async function group(script: string, env: Record<string, string> = {}): Promise<ProcessIdentity> {
@@ -48,22 +54,22 @@ it('knows a process by more than its pid', async () => {
   expect(isAlive(identity)).toBe(true);
   expect(isAlive({ ...identity, startTime: '1' })).toBe(false);
   expect(isAlive({ ...identity, bootId: 'before the reboot' })).toBe(false);
-  await stopGroup(identity, 5000);
+  await end(identity, 5000);
   expect(isAlive(identity)).toBe(false);
 });
 
 it('never signals a process that came to own the pid', async () => {
   const identity = await group('echo ready; sleep 60');
-  await stopGroup({ ...identity, startTime: '1' }, 100);
-  await stopGroup({ ...identity, bootId: 'before the reboot' }, 100);
+  await end({ ...identity, startTime: '1' }, 100);
+  await end({ ...identity, bootId: 'before the reboot' }, 100);
   expect(isAlive(identity)).toBe(true);
-  await stopGroup(identity, 5000);
+  await end(identity, 5000);
 });
 
 it('ends the whole group, with SIGKILL when it does not listen', async () => {
   const script = 'trap "" TERM; (trap "" TERM; sleep 60) & echo ready; sleep 60; sleep 60';
   const identity = await group(script);
-  await stopGroup(identity, 200);
+  await end(identity, 200);
   expect(isAlive(identity)).toBe(false);
   expect(allProcesses().filter((stat) => stat.group === identity.pid)).toEqual([]);
 });
@@ -78,21 +84,22 @@ it('says so when a group outlives even SIGKILL', async () => {
   let seconds = 0;
   jest.spyOn(performance, 'now').mockImplementation(() => (seconds += 1) * 1000);
   try {
-    await expect(stopGroup(identity, 100)).rejects.toMatchObject({ code: 'does-not-stop' });
+    await expect(end(identity, 100)).rejects.toMatchObject({ code: 'does-not-stop' });
     expect(seconds).toBeGreaterThan(5);
   } finally {
     jest.restoreAllMocks();
   }
-  await stopGroup(identity, 0);
+  await end(identity, 0);
 });
 
 it('measures a group and its memory', async () => {
   const script = 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; echo ready; sleep 60';
   const identity = await group(script);
-  const usage = new GroupUsageReader().read([identity.pid]).get(identity.pid)!;
+  const living = families.find([familyOf(identity)]);
+  const usage = new FamilyUsageReader().read(living).get(`of-${identity.pid}`)!;
   expect(usage.cpuMs).toBeGreaterThan(0);
   expect(usage.memoryBytes).toBeGreaterThan(100_000);
-  await stopGroup(identity, 1000);
+  await end(identity, 1000);
 });
 
 it('reads its own memory as Node does', () => {
@@ -107,9 +114,9 @@ it('finds an instance again whose pid was never written down, and drops one that
   const record = { moduleId: 'm', slot: 's', identity: null } as unknown as InstanceRecord;
   journal.instanceStarting({ ...record, instance: 'found-me' });
   journal.instanceStarting({ ...record, instance: 'never-began' });
-  const adopted = new Instances(journal).adopt();
+  const adopted = new Instances(journal, families).adopt();
   expect(adopted.map((one) => [one.instance, one.identity])).toEqual([['found-me', identity]]);
   expect(journal.instances()).toHaveLength(1);
-  await stopGroup(identity, 1000);
+  await end(identity, 1000);
   journal.close();
 });
