@@ -66,6 +66,13 @@ export const limits = {
   driftAfterMs: 30_000,
   /** What telling it so often has not repaired needs a person. */
   driftRepairs: 5,
+  /**
+   * A node may be so far ahead of the database: that was restored from a backup. More is a lie, which
+   * would use the numbers up; told again and again it moves them by no more than this each time.
+   */
+  aheadOfDatabase: 100_000,
+  /** People look at their nodes once a day. */
+  suspicionShownMs: 24 * 60 * 60 * 1000,
   enrollmentTokenMs: 15 * 60 * 1000,
   reportModules: 100,
   reportMetricRows: 400,

@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { isWeakPublicKey } from './weak-public-key.js';
 
 /**
  * Ed25519 signatures over a domain-separated text. A release is signed over its releaseDigest, so
@@ -24,7 +25,7 @@ export function verifyRelease(
 
 /**
  * Reads an Ed25519 public key: PEM (SPKI), or the raw 32 bytes as base64url (the `x` of a JWK).
- * Throws Error with a sentence for anything else.
+ * Throws Error with a sentence for anything else, a key that is no one's included.
  */
 export function readPublicKey(text: string): KeyObject {
   const trimmed = text.trim();
@@ -39,6 +40,9 @@ export function readPublicKey(text: string): KeyObject {
     });
   }
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('not an Ed25519 public key');
+  if (isWeakPublicKey(Buffer.from(publicKeyText(key), 'base64url'))) {
+    throw new Error('a weak public key, for which anybody can sign: make another one');
+  }
   return key;
 }
 

@@ -7,6 +7,7 @@ import { freshDatabase, type TestDatabase, withClient } from '../support/databas
 /** Keys and indexes that do not lead with the tenant: they are read before it is known, or for all. */
 const SYSTEM_INDEXES = [
   'memberships_by_user', // the tenants of a person who logs in
+  'nodes_by_public_key', // a key is of one node over all tenants
   'credentials_pkey', // a token is looked up by its hash
   'runs_due', // the due loop
   'runs_due_by_tenant',

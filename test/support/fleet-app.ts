@@ -297,7 +297,7 @@ export class TestAgent {
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({
       ...{ iss: this.nodeId, tenant: this.identity.tenantId, aud: AGENT_AUDIENCE },
-      ...{ iat: now, exp: now + 60, jti: randomUUID(), ...claims },
+      ...{ iat: now, exp: now + 60, jti: randomUUID(), boot: 'boot', ...claims },
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: this.nodeId, ...header })
       .sign(this.privateKey);

@@ -107,7 +107,7 @@ export class ScriptedNode {
     const now = Math.floor(Date.now() / 1000);
     const token = await new SignJWT({
       ...{ iss: this.nodeId, tenant: this.tenantId, aud: AGENT_AUDIENCE },
-      ...{ iat: now, exp: now + 60, jti: randomUUID() },
+      ...{ iat: now, exp: now + 60, jti: randomUUID(), boot: 'scripted' },
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: this.nodeId })
       .sign(this.key.privateKey);

@@ -967,7 +967,7 @@ export interface paths {
         };
         /**
          * Download an artifact
-         * @description Only what this node should run, should have run before, or runs. 503 with Retry-After while many nodes of the cluster are downloading.
+         * @description Only what this node should run, or should have run before. 503 with Retry-After while many nodes of the cluster are downloading.
          */
         get: operations["agentArtifact"];
         put?: never;
@@ -1697,6 +1697,17 @@ export interface components {
             createdAt: string;
             /** @description True when any of its modules has drifted. */
             drift: boolean;
+            /** @description Set for a day when a second machine has used the key of the node, or it has said what cannot be. */
+            suspicion: {
+                /** @enum {string} */
+                kind: "duplicated" | "implausible";
+                message: string;
+                /**
+                 * Format: date-time
+                 * @description When it was so last.
+                 */
+                at: string;
+            } | null;
             modules: {
                 /** Format: uuid */
                 moduleId: string;
@@ -5998,6 +6009,7 @@ export interface operations {
                      *           "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *           "createdAt": "2026-01-05T08:00:00.000Z",
                      *           "drift": false,
+                     *           "suspicion": null,
                      *           "modules": [
                      *             {
                      *               "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -6237,6 +6249,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "suspicion": null,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -6412,6 +6425,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "suspicion": null,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -6522,6 +6536,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "suspicion": null,
                      *       "modules": [
                      *         {
                      *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
@@ -7111,6 +7126,8 @@ export interface operations {
              * @description `enrollment-name-mismatch`: The token is for a node of another name.
              *
              *     `node-name-taken`: Another node of the cluster has that name. Choose another, or revoke that node.
+             *
+             *     `node-key-taken`: The key is another node’s, or was that of a revoked one. Remove `node.key` from the agent’s folder; it makes a new one.
              */
             409: {
                 headers: {
@@ -7300,7 +7317,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `node-revoked`: The node was revoked. To bring it back, remove its identity and enrol it again.
+             * @description `node-revoked`: The node was revoked. To bring it back, remove `identity.json` and `node.key` from the agent’s folder and enrol it again.
              *
              *     `unauthenticated`: The request carries no valid credentials. Sign in and send the token.
              */
@@ -7321,7 +7338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7397,7 +7414,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `node-revoked`: The node was revoked. To bring it back, remove its identity and enrol it again.
+             * @description `node-revoked`: The node was revoked. To bring it back, remove `identity.json` and `node.key` from the agent’s folder and enrol it again.
              *
              *     `unauthenticated`: The request carries no valid credentials. Sign in and send the token.
              */
@@ -7418,7 +7435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7494,7 +7511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. */
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,7 @@ import { smoke } from '../../kernel/smoke-test.js';
  * The wire between agent and control plane. Both sides parse with these schemas; the server accepts
  * protocol N and N−1. Requests other than enrolment carry `Authorization: Bearer <JWT>` of at most
  * 60 s, EdDSA over the node's own key: header {alg: EdDSA, typ: AGENT_TOKEN_TYPE, kid: nodeId},
- * claims {iss: nodeId, tenant: tenantId, aud: AGENT_AUDIENCE, iat, exp, jti, boot?: bootId}.
+ * claims {iss: nodeId, tenant: tenantId, aud: AGENT_AUDIENCE, iat, exp, jti, boot: bootId}.
  */
 export const PROTOCOL = 1;
 export const AGENT_TOKEN_TYPE = 'tidegate-agent+jwt';

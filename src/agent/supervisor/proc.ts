@@ -133,10 +133,12 @@ function isSignalable(pid: number): boolean {
 
 function readBootId(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const text = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    if (text !== '') return text;
   } catch {
-    return `host-${hostname().slice(0, 50)}`;
+    // Elsewhere than on Linux there is none.
   }
+  return `host-${hostname().slice(0, 50)}`;
 }
 
 /** Node multiplies the same field by the page size, so the quotient is the page size. */

@@ -147,7 +147,7 @@ export class ControlPlane {
       throw new DomainError('bug', 'not-enrolled', 'The agent asked before it was enrolled.');
     }
     const issuedAt = Math.floor(this.serverClock.now() / 1000);
-    return new SignJWT({ tenant: identity.tenantId, ...(bootId === '' ? {} : { boot: bootId }) })
+    return new SignJWT({ tenant: identity.tenantId, boot: bootId })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: identity.nodeId })
       .setIssuer(identity.nodeId)
       .setAudience(AGENT_AUDIENCE)

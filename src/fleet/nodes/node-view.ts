@@ -1,4 +1,5 @@
 import { isDriftSql } from '../../drivers/targets/agent/drift.js';
+import { suspicionSql, type SuspicionKind } from '../../drivers/targets/agent/node-suspicions.js';
 import type { ObservedState } from '../../drivers/targets/target.js';
 import { NODE_STATE_SINCE_SQL, NODE_STATE_SQL, type NodeState } from './node-state.js';
 
@@ -33,6 +34,11 @@ export interface NodeView {
   readonly lastReportAt: Date | null;
   readonly createdAt: Date;
   readonly drift: boolean;
+  readonly suspicion: {
+    readonly kind: SuspicionKind;
+    readonly message: string;
+    readonly at: string;
+  } | null;
   readonly modules: readonly NodeModuleView[];
 }
 
@@ -68,7 +74,7 @@ export const nodeViewSql = (condition: string, limit: string): string => `
     select node.id, node.name, environment.name as environment, cluster.name as cluster,
       node.cluster_id, node.labels, ${NODE_STATE_SQL} as state,
       ${NODE_STATE_SINCE_SQL} as state_since, presence.agent_version, presence.last_report_at,
-      node.created_at
+      node.created_at, ${suspicionSql('presence')} as suspicion
     from nodes node
     join clusters cluster on cluster.tenant_id = $1 and cluster.id = node.cluster_id
     join environments environment
@@ -81,6 +87,6 @@ export const nodeViewSql = (condition: string, limit: string): string => `
     chosen.cluster_id as "clusterId", chosen.labels, chosen.state,
     chosen.state_since as "stateSince", chosen.agent_version as "agentVersion",
     chosen.last_report_at as "lastReportAt", chosen.created_at as "createdAt",
-    coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
+    chosen.suspicion, coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
   from chosen left join lateral (${MODULES_SQL}) as modules on true
   order by chosen.id desc`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
+import { SUSPICION_KINDS } from '../../drivers/targets/agent/node-suspicions.js';
 import { NODE_STATES } from './node-state.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
@@ -60,6 +61,17 @@ export const nodeOut = z
     lastReportAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     drift: z.boolean().meta({ description: 'True when any of its modules has drifted.' }),
+    suspicion: z
+      .strictObject({
+        kind: z.enum(SUSPICION_KINDS),
+        message: z.string(),
+        at: z.iso.datetime().meta({ description: 'When it was so last.' }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'Set for a day when a second machine has used the key of the node, or it has said what cannot be.',
+      }),
     modules: z.array(nodeModule),
   })
   .meta({ id: 'Node' });

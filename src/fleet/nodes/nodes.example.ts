@@ -12,6 +12,7 @@ export const nodeExample = {
   lastReportAt: '2026-01-05T09:30:05.000Z',
   createdAt: '2026-01-05T08:00:00.000Z',
   drift: false,
+  suspicion: null,
   modules: [
     {
       moduleId: '019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d',

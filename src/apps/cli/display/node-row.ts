@@ -7,7 +7,8 @@ type Module = Node['modules'][number];
 export const NODE_HEADS = ['NAME', 'WHERE', 'STATE', 'SINCE', 'RUNS'] as const;
 
 export function nodeRow(node: Node, isUtc: boolean): string[] {
-  const { name, environment, cluster, state, stateSince, modules } = node;
+  const { name, environment, cluster, stateSince, modules, suspicion } = node;
+  const state = suspicion ? `${node.state} (${suspicion.kind}!)` : node.state;
   return [
     ...[name, `${environment}/${cluster}`, state, timeText(stateSince, isUtc)],
     modules.map(moduleText).join(', '),

@@ -11,6 +11,7 @@ import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
 import { NodeAuthenticator } from './node-authenticator.js';
 import { NodeDuplicates } from './node-duplicates.js';
+import { NodeSuspicions } from './node-suspicions.js';
 import { ParkedNodes } from './parked-nodes.js';
 import { ReportsService } from './reports.service.js';
 
@@ -30,6 +31,7 @@ import { ReportsService } from './reports.service.js';
     DriftMetrics,
     EnrollmentService,
     NodeDuplicates,
+    NodeSuspicions,
     ParkedNodes,
     ReportsService,
     { provide: AgentAuthenticator, useClass: NodeAuthenticator },

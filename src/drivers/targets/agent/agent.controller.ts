@@ -63,6 +63,7 @@ export class AgentController {
       'enrollment-token-revoked',
       'enrollment-name-mismatch',
       'node-name-taken',
+      'node-key-taken',
     ],
     example: agentExamples.enroll,
   })
@@ -118,7 +119,7 @@ export class AgentController {
   @Operation({
     summary: 'Download an artifact',
     description:
-      'Only what this node should run, should have run before, or runs. 503 with Retry-After while many nodes of the cluster are downloading.',
+      'Only what this node should run, or should have run before. 503 with Retry-After while many nodes of the cluster are downloading.',
     errors: ['artifact-not-found', 'downloads-busy', 'node-duplicated'],
   })
   @ApiProduces('application/octet-stream')

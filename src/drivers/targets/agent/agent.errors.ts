@@ -33,6 +33,12 @@ export const agentErrors = [
     meaning: 'Another node of the cluster has that name. Choose another, or revoke that node.',
   },
   {
+    code: 'node-key-taken',
+    kind: 'conflict',
+    meaning:
+      'The key is another node’s, or was that of a revoked one. Remove `node.key` from the agent’s folder; it makes a new one.',
+  },
+  {
     code: 'agent-token-missing',
     kind: 'unauthenticated',
     meaning: 'The route is for enrolled nodes: send the token that the node signs with its key.',
@@ -51,7 +57,8 @@ export const agentErrors = [
   {
     code: 'node-revoked',
     kind: 'unauthenticated',
-    meaning: 'The node was revoked. To bring it back, remove its identity and enrol it again.',
+    meaning:
+      'The node was revoked. To bring it back, remove `identity.json` and `node.key` from the agent’s folder and enrol it again.',
   },
   {
     code: 'artifact-not-found',
@@ -62,7 +69,7 @@ export const agentErrors = [
     code: 'node-duplicated',
     kind: 'conflict',
     meaning:
-      'The node reports from another machine: this one is a copy, or was started again a moment ago.',
+      'The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node.',
   },
   {
     code: 'downloads-busy',

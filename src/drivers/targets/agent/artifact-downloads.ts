@@ -13,8 +13,8 @@ export interface ArtifactDownload {
 }
 
 /**
- * Hands artifacts to nodes: only those that the node should run, should have run before, or runs.
- * So many at once for a cluster, whatever the size of the wave: a wave must not fill the network that
+ * Hands artifacts to nodes: only those that the node should run or should have run before. What it
+ * says to run gives it no right. So many at once for a cluster, whatever the size of the wave: a wave must not fill the network that
  * the releases serve on. The object store is not read before a place is held.
  */
 @Injectable()
@@ -81,14 +81,8 @@ const FIND_SQL = `
     and artifact.state = 'ready'
   where node.tenant_id = $1 and node.id = $2 and node.revoked_at is null
     and exists (
-      select from (
-        select desired.releases || desired.previous_releases as list
-        from desired_modules desired where desired.tenant_id = $1 and desired.node_id = $2
-        union all
-        select seen.running
-        from observed_modules seen where seen.tenant_id = $1 and seen.node_id = $2
-      ) as known
-      cross join jsonb_array_elements(known.list) as item
+      select from desired_modules desired
+      cross join jsonb_array_elements(desired.releases || desired.previous_releases) as item
       join releases release
         on release.tenant_id = $1 and release.id = (item ->> 'releaseId')::uuid
-      where release.artifact_digest = $3)`;
+      where desired.tenant_id = $1 and desired.node_id = $2 and release.artifact_digest = $3)`;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
-import { readPublicKey } from '../../../kernel/signature.js';
+import { publicKeyText, readPublicKey } from '../../../kernel/signature.js';
 import {
   PROTOCOL,
   type EnrollRequest,
@@ -26,12 +26,12 @@ export class EnrollmentService {
   ) {}
 
   async enroll(request: EnrollRequest): Promise<EnrollResponse> {
-    checkKey(request.publicKey);
+    const publicKey = ownTextOf(request.publicKey);
     const hash = enrollmentTokenHash(request.token);
     const tenantId = await this.tenantOf(hash);
     const node = await this.database.transaction(
       Context.system(tenantId, 'enrollment'),
-      async (ctx) => this.join(ctx, hash, request),
+      async (ctx) => this.join(ctx, hash, { ...request, publicKey }),
     );
     const serverKeys = this.keys.published.map((key) => ({ ...key }));
     return { protocol: PROTOCOL, tenantId, ...node, serverKeys };
@@ -110,36 +110,45 @@ export class EnrollmentService {
     clusterId: string,
     request: EnrollRequest,
   ): Promise<string> {
-    const id = newId();
-    const added = await ctx.tx.execute(
-      `insert into nodes (tenant_id, id, cluster_id, name, labels, public_key)
-       values ($1, $2, $3, $4, $5, $6)
-       on conflict (tenant_id, cluster_id, name) where revoked_at is null do nothing`,
-      [
-        ctx.tenantId,
-        id,
-        clusterId,
-        request.name,
-        JSON.stringify(request.labels),
-        request.publicKey,
-      ],
-    );
-    if (added === 1) return id;
+    const { name, publicKey } = request;
+    const labels = JSON.stringify(request.labels);
     const [same] = await ctx.tx.query<{ id: string }>(
       `update nodes set labels = $5 where tenant_id = $1 and cluster_id = $2 and name = $3
          and public_key = $4 and revoked_at is null returning id`,
-      [
-        ...[ctx.tenantId, clusterId, request.name, request.publicKey],
-        JSON.stringify(request.labels),
-      ],
+      [ctx.tenantId, clusterId, name, publicKey, labels],
     );
     if (same) return same.id;
-    throw new DomainError(
-      'conflict',
-      'node-name-taken',
-      `Another node of this cluster is named "${request.name}". Choose another name, or revoke that node first.`,
+    const id = newId();
+    const added = await ctx.tx.execute(
+      `insert into nodes (tenant_id, id, cluster_id, name, labels, public_key)
+       values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+      [ctx.tenantId, id, clusterId, name, labels, publicKey],
     );
+    if (added === 1) return id;
+    const [taken] = await ctx.tx.query(
+      `select from nodes
+       where tenant_id = $1 and cluster_id = $2 and name = $3 and revoked_at is null`,
+      [ctx.tenantId, clusterId, name],
+    );
+    // Whose key it is, perhaps in another tenant, is nobody's business here.
+    throw taken ? nameTaken(name) : keyTaken();
   }
+}
+
+function nameTaken(name: string): DomainError {
+  return new DomainError(
+    'conflict',
+    'node-name-taken',
+    `Another node of this cluster is named "${name}". Choose another name, or revoke that node first.`,
+  );
+}
+
+function keyTaken(): DomainError {
+  return new DomainError(
+    'conflict',
+    'node-key-taken',
+    'This key is another node’s, or was that of a revoked one. Remove node.key from the agent’s folder and start it again; it makes a new one.',
+  );
 }
 
 interface TokenRow {
@@ -149,14 +158,15 @@ interface TokenRow {
   isExpired: boolean;
 }
 
-function checkKey(publicKey: string): void {
+/** Two texts may decode to the same key; one of them is kept. */
+function ownTextOf(publicKey: string): string {
   try {
-    readPublicKey(publicKey);
+    return publicKeyText(readPublicKey(publicKey));
   } catch (error) {
     throw new DomainError(
       'invalid',
       'validation-failed',
-      'publicKey must be the `x` of an Ed25519 JWK: 32 bytes as base64url.',
+      'publicKey must be the `x` of an Ed25519 JWK, 32 bytes as base64url, and not of small order.',
       { cause: error },
     );
   }

@@ -14,6 +14,7 @@ import { Database } from '../../../platform/database/database.js';
 import { AgentAuthenticator } from '../../../platform/http/agent-authenticator.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
+import { withBoot } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
 import { isLostSql } from './node-health.js';
 import { nodeRevoked } from './node-revoked.js';
@@ -65,13 +66,15 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
     await checkSignature(token, node.publicKey);
     this.checkTimes(claims);
     if (node.isRevoked) throw nodeRevoked();
-    this.duplicates.refuse({ nodeId: claims.iss, ...node }, claims.boot);
-    return new Context({
-      tenantId: claims.tenant,
-      actor: { kind: 'node', id: claims.iss, name: `node:${node.name}`, personId: null },
+    const { iss: nodeId, tenant: tenantId, boot } = claims;
+    await this.duplicates.check({ nodeId, tenantId, ...node }, boot);
+    const context = new Context({
+      tenantId,
+      actor: { kind: 'node', id: nodeId, name: `node:${node.name}`, personId: null },
       permissions: new Set(),
       requestId: typeof request.id === 'string' && request.id !== '' ? request.id : newId(),
     });
+    return withBoot(context, boot);
   }
 
   private async nodeOf(tenantId: string, nodeId: string): Promise<NodeRow | undefined> {
@@ -118,7 +121,8 @@ const claimsSchema = z.object({
   iat: z.int().min(0),
   exp: z.int().min(0),
   jti: z.string().min(1).max(100),
-  boot: z.string().min(1).max(64).optional(),
+  // Without it nobody could tell a node from its copy.
+  boot: z.string().min(1).max(64),
 });
 type Claims = z.output<typeof claimsSchema>;
 

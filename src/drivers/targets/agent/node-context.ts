@@ -1,0 +1,17 @@
+import { assert } from '../../../kernel/assert.js';
+import type { Context } from '../../../platform/context.js';
+
+/** Where a node's request comes from, by the token that it has signed. */
+const boots = new WeakMap<Context, string>();
+
+export function withBoot(context: Context, boot: string): Context {
+  boots.set(context, boot);
+  return context;
+}
+
+/** The boot of the machine that has sent the request. */
+export function bootOf(context: Context): string {
+  const boot = boots.get(context);
+  assert(boot !== undefined, 'a node’s request without its boot');
+  return boot;
+}
