@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import {
   newSigningKey,
@@ -57,5 +57,39 @@ describe('public keys', () => {
     'A'.repeat(42),
   ])('%j is none', (text) => {
     expect(() => readPublicKey(text)).toThrow('not a public key: give a PEM');
+  });
+
+  it.each([
+    [
+      'the neutral point, whose signatures anybody can make',
+      '0100000000000000000000000000000000000000000000000000000000000000',
+    ],
+    [
+      'all zeros, of order four',
+      '0000000000000000000000000000000000000000000000000000000000000000',
+    ],
+    ['the point of order two', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+    ['one of order eight', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['another of order eight', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'],
+    [
+      'a zero that is written as the prime',
+      'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    ],
+    ['a y beyond the prime', 'f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'],
+  ])('are none that are %s, as text or as PEM', (_what, hex) => {
+    const bytes = Buffer.from(hex, 'hex');
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), bytes]);
+    const pem = `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----`;
+    for (const text of [bytes.toString('base64url'), pem]) {
+      expect(() => readPublicKey(text)).toThrow('a weak public key');
+    }
+  });
+
+  it('would let a signature of nobody through if a weak one were read', () => {
+    const x = Buffer.concat([Buffer.from([1]), Buffer.alloc(31)]).toString('base64url');
+    const weak = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    // R is the neutral point as well, and S is zero.
+    const forged = Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]).toString('base64url');
+    expect(verifyRelease(digest, forged, weak)).toBe(true);
   });
 });

@@ -222,6 +222,44 @@ describe('a data migration of a filled database', () => {
     expect(await stored()).toEqual([{ type: 'json', ...kept }]);
   });
 
+  it('leaves a key that two nodes have had to the first of them', async () => {
+    const migrator = new Migrator({ owner: database.owner });
+    for (let taken = await migrator.down(); !/one.?key.?one.?node/i.test(taken!);) {
+      taken = await migrator.down();
+    }
+    const stored = await withClient(database.superuser, async (client) => {
+      const { rows: tenants } = await client.query<{ id: string }>('select id from tenants');
+      for (const [place, { id }] of tenants.entries()) {
+        const [environmentId, clusterId] = [newId(), newId()];
+        await client.query(
+          `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies, signature_policy)
+           values ($1, $2, 'QA', 'qa', '{}', '{direct}', 'if-present')`,
+          [id, environmentId],
+        );
+        await client.query(
+          `insert into clusters (tenant_id, id, environment_id, name, target_kind) values ($1, $2, $3, 'local', 'agent')`,
+          [id, clusterId, environmentId],
+        );
+        for (const name of ['a', 'b']) {
+          await client.query(
+            `insert into nodes (tenant_id, id, cluster_id, name, public_key, created_at)
+             values ($1, $2, $3, $4, 'one-key', clock_timestamp() + $5 * interval '1 hour')`,
+            [id, newId(), clusterId, name, place],
+          );
+        }
+      }
+      await migrator.up();
+      const { rows } = await client.query<{ public_key: string; revoked: boolean }>(
+        'select public_key, revoked_at is not null as revoked from nodes order by created_at',
+      );
+      return rows;
+    });
+    expect(stored.map(({ public_key: key, revoked }) => [key === 'one-key', revoked])).toEqual([
+      [true, false],
+      ...Array<[boolean, boolean]>(3).fill([false, true]),
+    ]);
+  });
+
   it('goes through further migrations with its rows', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tidegate-migrations-'));
     const files = new URL('../../migrations/', import.meta.url);

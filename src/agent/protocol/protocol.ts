@@ -16,6 +16,10 @@ export const AGENT_AUDIENCE = 'tidegate-control-plane';
 export const DESIRED_TYPE = 'tidegate-desired+jws';
 
 const count = z.int().min(0);
+/** Sums over a wave and over all buckets stay whole numbers; no instance gets so far. */
+const counter = z.int().min(0).max(1e13);
+/** One PiB. */
+const MOST_MEMORY_BYTES = 2 ** 50;
 
 export const labelsSchema = z
   .record(z.string().regex(/^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/), text(63))
@@ -82,7 +86,7 @@ export const observedModule = z.strictObject({
   endpoints: z.array(text(200)).max(4).default([]),
 });
 
-const sparseHistogram = z.array(z.tuple([z.int().min(0).max(175), count])).max(176);
+const sparseHistogram = z.array(z.tuple([z.int().min(0).max(175), counter])).max(176);
 
 /** Cumulative counters of one instance, as of `ageMs` before the report was sent. */
 export const metricRow = z.strictObject({
@@ -91,21 +95,21 @@ export const metricRow = z.strictObject({
   instance: text(64),
   /** Age of the sample when sent, by the agent's monotonic clock. */
   ageMs: z.number().min(0),
-  requests: count,
+  requests: counter,
   /** Upstream 5xx. */
-  errors: count,
+  errors: counter,
   /** The front's own 502, 503 and 504 for this instance. */
-  frontErrors: count,
+  frontErrors: counter,
   /** Responses cut in mid-body. */
-  cut: count,
-  retries: count,
-  clientGone: count,
-  websockets: count,
+  cut: counter,
+  retries: counter,
+  clientGone: counter,
+  websockets: counter,
   /** CPU time of all processes of the instance, milliseconds. */
-  cpuMs: z.number().min(0),
+  cpuMs: z.number().min(0).max(1e13),
   /** Resident memory of all of them now. */
-  memoryBytes: count,
-  /** Latency until the last byte, kernel/histogram.ts, sparse: [index, count]. */
+  memoryBytes: z.int().min(0).max(MOST_MEMORY_BYTES),
+  /** Latency until the last byte, kernel/histogram.ts, sparse: [index, counter]. */
   histogram: sparseHistogram,
   /** Waiting times of clients that left before an answer began; absent: none did. */
   abandoned: sparseHistogram.optional(),

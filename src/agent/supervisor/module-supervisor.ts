@@ -271,6 +271,8 @@ export class ModuleSupervisor {
     if (this.isStopped) return;
     const escaped = await this.tools.launcher.stop(record, spec.manifest.stopGraceMs);
     log.info({ version: record.release.version, escaped }, 'stopped');
+    if (escaped > 0)
+      log.warn({ escaped }, `${escaped} processes had left the group and were ended`);
     this.tools.onChange();
   }
 
