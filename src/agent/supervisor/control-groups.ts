@@ -52,14 +52,16 @@ export class ControlGroups {
   }
 }
 
-/** All of it at once, however fast it starts others. Older kernels cannot. */
-export function killControlGroup(path: string): void {
-  try {
+/**
+ * Nothing in it runs on, or starts another one, however fast it is; SIGKILL reaches it all the same.
+ * Kernels with version 1 cannot, and are not asked.
+ */
+export function freezeControlGroup(path: string, isFrozen: boolean): void {
+  attempt(() => {
     const members = readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n');
-    if (!members.includes(String(process.pid))) writeFileSync(join(path, 'cgroup.kill'), '1');
-  } catch {
-    // Its processes are signalled one by one as well.
-  }
+    if (members.includes(String(process.pid))) return;
+    writeFileSync(join(path, 'cgroup.freeze'), isFrozen ? '1' : '0', { flag: 'r+' });
+  });
 }
 
 export function removeControlGroup(path: string): void {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError } from '../../kernel/errors.js';
-import { killControlGroup } from './control-groups.js';
+import { freezeControlGroup } from './control-groups.js';
 import type { Families, Family } from './families.js';
 import { hasProc, isAlive, nameOf, type ProcessStat, readProcess } from './proc.js';
 import { hasLeaderEndedWithin, signalGroup } from './process-group.js';
@@ -55,12 +55,16 @@ class FamilyEnd {
   }
 
   async byForce(): Promise<boolean> {
-    return this.within(KILL_WAIT_MS, () => {
-      const { controlGroup } = this.family;
-      if (controlGroup !== undefined) killControlGroup(controlGroup);
-      this.freeze();
-      this.signal('SIGKILL', () => true);
-    });
+    const { controlGroup } = this.family;
+    if (controlGroup !== undefined) freezeControlGroup(controlGroup, true);
+    try {
+      return await this.within(KILL_WAIT_MS, () => {
+        this.freeze();
+        this.signal('SIGKILL', () => true);
+      });
+    } finally {
+      if (controlGroup !== undefined) freezeControlGroup(controlGroup, false);
+    }
   }
 
   names(): string[] {
