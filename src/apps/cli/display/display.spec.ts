@@ -117,11 +117,12 @@ describe('a deployment in a terminal', () => {
 describe('a node in a table', () => {
   const releases = (...versions: string[]) =>
     versions.map((version) => ({ releaseId: version, version }));
-  const row = (...modules: object[]) =>
+  const row = (...modules: object[]) => suspectRow(null, ...modules);
+  const suspectRow = (suspicion: object | null, ...modules: object[]) =>
     nodeRow(
       {
         ...{ name: 'node-1', environment: 'QA', cluster: 'main', state: 'Healthy' },
-        ...{ stateSince: '2026-03-01T10:00:00.000Z', modules },
+        ...{ stateSince: '2026-03-01T10:00:00.000Z', modules, suspicion },
       } as components['schemas']['Node'],
       true,
     );
@@ -133,6 +134,13 @@ describe('a node in a table', () => {
     expect(row(payments, orders)).toEqual([
       ...['node-1', 'QA/main', 'Healthy', '2026-03-01 10:00:00Z', 'payments 1.0.0, orders -'],
     ]);
+  });
+
+  it('says that there are two of it', () => {
+    const at = '2026-03-01T10:00:00.000Z';
+    expect(suspectRow({ kind: 'duplicated', message: 'a second machine', at })).toContain(
+      'Healthy (duplicated!)',
+    );
   });
 
   it('says where it has drifted, and what should run there', () => {
