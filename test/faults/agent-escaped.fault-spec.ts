@@ -93,6 +93,7 @@ describe('processes that have left the group of their release', () => {
     process.kill(crashed!, 'SIGKILL');
     await pidsIn('mains', 2);
     expect(isAlive(left!)).toBe(false);
+    expect(rig.log).toContain('1 process had left the group');
   });
 
   it('end with a teardown, also when the main process has died while no agent ran', async () => {

@@ -4,7 +4,7 @@ import { messageOf } from '../../kernel/errors.js';
 import type { Reason } from '../journal/journal.js';
 import { probe, untilHealthy } from './health.js';
 import { isRunning } from './instances.js';
-import type { ModuleTools } from './module-tools.js';
+import { type ModuleTools, stopInstance } from './module-tools.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, specOf } from './release-spec.js';
 
 const TICK_MS = 250;
@@ -177,7 +177,7 @@ export class Keeper {
       const { signal } = this.abort;
       // What the leader has left would hold ports and files of the next one.
       const { stopGraceMs } = spec.manifest;
-      if (dead && isExclusive(spec.manifest)) await tools.launcher.stop(dead, stopGraceMs);
+      if (dead && isExclusive(spec.manifest)) await stopInstance(tools, dead, stopGraceMs);
       const onDelay = (reason: Reason) => (health.reason = reason);
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
       if (this.isHeld || !this.serving().some(({ slot }) => slot === spec.slot)) return;
@@ -201,7 +201,7 @@ export class Keeper {
 
   /** What cannot be stopped is not forgotten, and is stopped again when it is in the way. */
   private async stopped(record: InstanceRecord, graceMs: number): Promise<void> {
-    await this.tools.launcher.stop(record, graceMs).catch((error: unknown) => {
+    await stopInstance(this.tools, record, graceMs).catch((error: unknown) => {
       this.tools.log.error({ reason: messageOf(error) }, 'not stopped');
     });
   }

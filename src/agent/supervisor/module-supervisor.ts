@@ -5,7 +5,7 @@ import { converge } from './converge.js';
 import { endOf, GenerationEnd } from './generation-end.js';
 import { isRunning } from './instances.js';
 import { Keeper } from './keeper.js';
-import { type ModuleTools, runHook } from './module-tools.js';
+import { type ModuleTools, runHook, stopInstance } from './module-tools.js';
 import { slotOf, specOf } from './release-spec.js';
 
 /** A hook of a module may need this long to come to its end when the agent is asked to stop. */
@@ -269,10 +269,8 @@ export class ModuleSupervisor {
     );
     // An agent told to stop leaves the rest to the next one, which sees the same and goes on.
     if (this.isStopped) return;
-    const escaped = await this.tools.launcher.stop(record, spec.manifest.stopGraceMs);
+    const escaped = await stopInstance(this.tools, record, spec.manifest.stopGraceMs);
     log.info({ version: record.release.version, escaped }, 'stopped');
-    if (escaped > 0)
-      log.warn({ escaped }, `${escaped} processes had left the group and were ended`);
     this.tools.onChange();
   }
 

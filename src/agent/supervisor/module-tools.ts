@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ReleaseStore } from '../artifacts/release-store.js';
-import type { Journal } from '../journal/journal.js';
+import type { InstanceRecord, Journal } from '../journal/journal.js';
 import type { HookName } from '../protocol/manifest.js';
 import type { FrontWatch } from './front-watch.js';
 import type { HookRunner } from './hook-runner.js';
@@ -49,4 +49,19 @@ export async function runHook(tools: ModuleTools, call: HookCall): Promise<void>
     environment: tools.launcher.environment(moduleName, spec),
     output: tools.launcher.output(moduleId),
   });
+}
+
+/** Says how many of its processes had left the group: without that they would run on. */
+export async function stopInstance(
+  tools: ModuleTools,
+  record: InstanceRecord,
+  graceMs: number,
+): Promise<number> {
+  const escaped = await tools.launcher.stop(record, graceMs);
+  if (escaped > 0) {
+    const { moduleName: module, instance } = record;
+    const who = escaped === 1 ? '1 process' : `${escaped} processes`;
+    tools.log.warn({ module, instance, escaped }, `${who} had left the group; ended with the rest`);
+  }
+  return escaped;
 }
