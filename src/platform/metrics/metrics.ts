@@ -4,11 +4,15 @@ import {
   Gauge,
   Histogram,
   Registry,
-  type RegistryContentType,
   type CounterConfiguration,
   type GaugeConfiguration,
   type HistogramConfiguration,
 } from 'prom-client';
+import { acceptedFormat, type Format } from './accepted-format.js';
+import { CONTENT_TYPES, exposition } from './exposition.js';
+
+/** Gauges that Node's own metrics call as if they were counters; the ones by type say the same. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 const PREFIX = 'tidegate_';
 
@@ -18,11 +22,13 @@ const PREFIX = 'tidegate_';
  */
 export class Metrics {
   readonly registry: Registry;
-  private scrape: Promise<unknown> = Promise.resolve();
+  private readonly scrapes = new Map<Format, Promise<string>>();
 
   constructor(options: { readonly runtime?: boolean } = {}) {
     this.registry = new Registry();
-    if (options.runtime) collectDefaultMetrics({ register: this.registry });
+    if (!options.runtime) return;
+    collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 
   counter<L extends string = string>(configuration: CounterConfiguration<L>): Counter<L> {
@@ -37,22 +43,21 @@ export class Metrics {
     return new Histogram({ ...configuration, ...this.placeOf(configuration.name) });
   }
 
-  /** The text of a scrape, in OpenMetrics when the `Accept` header asks for it. */
+  /** The text of a scrape, in the format that the `Accept` header likes best. */
   async expose(accept: string | undefined): Promise<{ contentType: string; text: string }> {
-    // The content type is the registry's own state, so scrapes take turns.
-    const turn = this.scrape.then(() => this.render(accept));
-    this.scrape = turn.catch(() => undefined);
-    return turn;
+    const format = acceptedFormat(accept);
+    // Scrapes that come while one is being written share it: it takes longer than most answers.
+    const scrape = this.scrapes.get(format) ?? this.write(format);
+    this.scrapes.set(format, scrape);
+    return { contentType: CONTENT_TYPES[format], text: await scrape };
   }
 
-  private async render(accept = ''): Promise<{ contentType: string; text: string }> {
-    // The declared type knows one content type per registry; the class itself takes both.
-    const registry = this.registry as unknown as Registry<RegistryContentType>;
-    const wanted = accept.includes('application/openmetrics-text')
-      ? Registry.OPENMETRICS_CONTENT_TYPE
-      : Registry.PROMETHEUS_CONTENT_TYPE;
-    registry.setContentType(wanted);
-    return { contentType: wanted, text: await registry.metrics() };
+  private async write(format: Format): Promise<string> {
+    try {
+      return exposition(await this.registry.getMetricsAsJSON(), format);
+    } finally {
+      this.scrapes.delete(format);
+    }
   }
 
   private placeOf(name: string): { name: string; registers: Registry[] } {
