@@ -11,6 +11,28 @@ export const limits = {
   bodyBytes: 256 * 1024,
   /** Nobody nests honest JSON deeper, and every level costs whoever walks it. */
   jsonDepth: 32,
+  /** Members and elements of one body: a configuration with a thousand entries is a tenth of it. */
+  jsonMembers: 10_000,
+  /** A full report of 400 rows with their histograms; the bytes allow hardly more. */
+  reportJsonMembers: 60_000,
+  /** From callers without an account: the largest honest one, an enrolment with labels, has 3 KiB. */
+  publicBodyBytes: 16 * 1024,
+  publicJsonDepth: 8,
+  publicJsonMembers: 100,
+  /** A JSON body that takes longer to arrive is held back on purpose. */
+  bodyArrivesMs: 30_000,
+  publicBodyArrivesMs: 10_000,
+  /** More than these help nobody to mend a request, and each costs us. */
+  issuesReported: 20,
+  /** What one address may ask at once without an account: an office that signs in at nine o'clock. */
+  strangerRequestsBurst: 300,
+  /** … and per second after that: at a millisecond each, a twentieth of one processor. */
+  strangerRequestsPerSecond: 50,
+  /** Addresses that are remembered; the one not seen for longest is forgotten first. */
+  strangerAddresses: 20_000,
+  /** Of callers without an account, in one turn of the event loop: everybody else comes in between. */
+  strangersPerTurn: 8,
+  strangersWaiting: 1_000,
   manifestBytes: 64 * 1024,
   /** An artifact by default; `TIDEGATE_ARTIFACT_LIMIT_BYTES` moves it. */
   artifactBytes: 1024 * 1024 * 1024,

@@ -14,6 +14,7 @@ import type { Context } from '../platform/context.js';
 import { Allow } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { Operation } from '../platform/http/operation.js';
+import { TakesForm } from '../platform/http/route-facts.js';
 import { type Page, pageQuery } from '../platform/http/page.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import type { PageRequest } from './newest-first.js';
@@ -43,6 +44,7 @@ export class ReleasesController {
 
   @Post()
   @Allow(Permission.ReleasesCreate)
+  @TakesForm()
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: pushForm })
   @ApiHeader({

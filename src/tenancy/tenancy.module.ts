@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
+import { RequestAuthenticator } from '../platform/http/request-authenticator.js';
 import { AccessTokenKeys } from './auth/access-token-keys.js';
 import { AccessTokenStrategy } from './auth/access-token.strategy.js';
 import { AccessTokens } from './auth/access-tokens.js';
@@ -15,6 +16,7 @@ import { Sessions } from './auth/sessions.js';
 import { WellKnownController } from './auth/well-known.controller.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
+import { Callers } from './permissions/callers.js';
 import { Standings } from './permissions/standings.js';
 import { Seed } from './seed.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
@@ -32,6 +34,8 @@ import { Accounts } from './users/accounts.js';
     },
     { provide: PasswordHasher, useFactory: () => PasswordHasher.open() },
     { provide: APP_GUARD, useClass: AccessGuard },
+    Callers,
+    { provide: RequestAuthenticator, useExisting: Callers },
     AccessTokenStrategy,
     AccessTokens,
     Accounts,

@@ -2148,7 +2148,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -2371,7 +2371,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -2950,7 +2950,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -3082,7 +3082,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -3220,7 +3220,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -3357,7 +3357,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -3496,7 +3496,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -3675,7 +3675,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -4688,7 +4688,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -4897,7 +4897,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -5205,7 +5205,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -5454,7 +5454,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -5674,7 +5674,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -5884,7 +5884,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -6129,7 +6129,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -6666,7 +6666,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -6800,7 +6800,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -7095,7 +7095,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -7306,7 +7306,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {

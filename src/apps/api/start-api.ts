@@ -51,6 +51,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
       undo.add(() => operations.close());
     }
     await app.listen(config.listen.port, config.listen.host);
+    health.startWatching();
     undo.add(async () => health.beginShutdown());
     return { ready: `Tidegate listens on ${await app.getUrl()}`, stop: () => undo.run() };
   } catch (error) {

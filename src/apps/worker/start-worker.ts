@@ -34,6 +34,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
     undo.add(() => app.close());
     const operations = await startOperationsListener(config.metricsListen, platform);
     undo.add(() => operations.close());
+    health.startWatching();
     undo.add(async () => health.beginShutdown());
     return { ready: `The worker's metrics are at ${operations.url}`, stop: () => undo.run() };
   } catch (error) {

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagge
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Permission } from '../../kernel/permission.js';
-import { Allow, Public } from '../http/access.js';
+import { Allow, Probe } from '../http/access.js';
 import { Operation } from '../http/operation.js';
 import { Health } from './health.js';
 
@@ -32,7 +32,7 @@ export class HealthController {
   constructor(private readonly health: Health) {}
 
   @Get('live')
-  @Public()
+  @Probe()
   @Header('content-type', TEXT)
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string', enum: ['live'] } })
@@ -48,7 +48,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @Public()
+  @Probe()
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string', enum: ['ready'] } })
   @ApiResponse({

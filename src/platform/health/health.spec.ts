@@ -1,7 +1,13 @@
 import { ManualClock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { Logger } from '../logging/logger.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { Health } from './health.js';
+
+function blockFor(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
 
 let clock: ManualClock;
 let health: Health;
@@ -32,6 +38,38 @@ describe('health', () => {
     clock.advance(6_000);
     expect(await health.isReady()).toBe(false);
   });
+
+  it('does not take its own lateness for that of a dependency', async () => {
+    const turns = async (count: number) => {
+      for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);
+    };
+    // An answer that is there after a few turns of the event loop, however long they take.
+    health.register({ name: 'database', check: () => turns(5) });
+    const ready = health.isReady();
+    blockFor(3_200);
+    expect(await ready).toBe(true);
+    expect((await health.detail()).checks).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('looks by itself when it is to, and then no result is too old for a probe', async () => {
+    let asked = 0;
+    let hang = false;
+    const check = () => {
+      asked += 1;
+      return hang ? new Promise<void>(() => undefined) : Promise.resolve();
+    };
+    health.register({ name: 'database', check });
+    health.startWatching();
+    expect(await health.isReady()).toBe(true);
+    clock.advance(2_000);
+    await eventually(() => expect(asked).toBeGreaterThanOrEqual(2));
+    hang = true;
+    clock.advance(60_000);
+    expect(await health.isReady()).toBe(true);
+    // … and what does not answer at all is found out all the same.
+    await eventually(async () => expect(await health.isReady()).toBe(false));
+    health.beginShutdown();
+  }, 40_000);
 
   it('is ready without what is not critical, and shows it all the same', async () => {
     health.register({

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Logger } from '../logging/logger.js';
+import { isDoneWithin } from './patience.js';
 
 export interface HealthCheck {
   /** One word: `database`, `queue`. */
@@ -36,6 +37,7 @@ const ANSWER_MS = 80;
 export class Health {
   private readonly entries = new Map<string, Entry>();
   private stopping = false;
+  private watch: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -45,13 +47,23 @@ export class Health {
   /** Returns the way to take the check back. */
   register(check: HealthCheck): () => void {
     if (this.entries.has(check.name)) throw new Error(`duplicate health check "${check.name}"`);
-    this.entries.set(check.name, new Entry(check, this.clock, this.logger));
+    const isWatched = () => this.watch !== undefined;
+    this.entries.set(check.name, new Entry(check, isWatched, this.clock, this.logger));
     return () => this.entries.delete(check.name);
+  }
+
+  /**
+   * Looks by itself from now on, so that a probe finds an answer there and waits for nothing. No result
+   * grows stale then: one that is old says that this process was too busy to look, and no more.
+   */
+  startWatching(): void {
+    this.watch ??= setInterval(() => void this.refresh(), FRESH_MS).unref();
   }
 
   /** From now on the process is not ready: balancers send no new work while it finishes the old. */
   beginShutdown(): void {
     this.stopping = true;
+    clearInterval(this.watch);
   }
 
   async isReady(): Promise<boolean> {
@@ -71,7 +83,7 @@ export class Health {
     const running = entries.map((entry) => entry.refresh());
     // All was well a moment ago: say so; the runs just begun serve the next probe.
     if (entries.every((entry) => entry.isKnown() && entry.isFine())) return;
-    await withinMs(ANSWER_MS, Promise.all(running));
+    await isDoneWithin(ANSWER_MS, Promise.all(running));
   }
 }
 
@@ -85,12 +97,13 @@ class Entry {
 
   constructor(
     private readonly check: HealthCheck,
+    private readonly isWatched: () => boolean,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   isKnown(): boolean {
-    return this.status !== 'unknown' && this.ageMs() < STALE_MS;
+    return this.status !== 'unknown' && (this.isWatched() || this.ageMs() < STALE_MS);
   }
 
   isFine(): boolean {
@@ -118,7 +131,7 @@ class Entry {
     const began = this.clock.monotonic();
     const before = this.status;
     try {
-      const isInTime = await withinMs(DEADLINE_MS, this.check.check());
+      const isInTime = await isDoneWithin(DEADLINE_MS, this.check.check());
       this.status = isInTime ? 'ok' : 'failed';
       this.message = isInTime ? null : `no answer within ${DEADLINE_MS} ms`;
     } catch (error) {
@@ -135,21 +148,5 @@ class Entry {
     if (before === 'failed' && this.status === 'ok') {
       this.logger.info({ check: this.check.name }, 'a health check is well again');
     }
-  }
-}
-
-/** True when the work finished in time; rethrows its error. The timer never holds the process. */
-async function withinMs(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work.then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-    // When the work fails after its deadline, nobody is there any more to hear it.
-    work.catch(() => undefined);
   }
 }

@@ -1,7 +1,8 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { ACCESS_COUNT_METADATA, ACCESS_METADATA, type Access } from './access.js';
+import { ACCESS_COUNT_METADATA, ACCESS_METADATA } from './access.js';
+import type { Access } from './access-rule.js';
 
 /**
  * Walks every route and socket handler before the process listens. A handler without an access
@@ -82,6 +83,6 @@ function faultOf(handler: Handler, count: number): string {
   const wrong = count === 0 ? 'has no access decorator' : `has ${count} access decorators`;
   return (
     `${handler.label} ${wrong}: ` +
-    'put exactly one of @Allow(…), @Authenticated(), @AgentOnly() or @Public() on it.'
+    'put exactly one of @Allow(…), @Authenticated(), @AgentOnly(), @Public() or @Probe() on it.'
   );
 }

@@ -2,7 +2,8 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { DomainError } from '../../kernel/errors.js';
-import { ACCESS_METADATA, type Access } from './access.js';
+import { ACCESS_METADATA } from './access.js';
+import type { Access } from './access-rule.js';
 
 /**
  * The second lock. Guards find out who asks; this runs after all of them and lets nobody through

@@ -1,14 +1,6 @@
 import type { Permission } from '../../kernel/permission.js';
-
-/**
- * Who may call a route or socket message. Exactly one of these stands on every handler, or the
- * process does not start (access-check.ts); there is no default.
- */
-export type Access =
-  | { readonly kind: 'permission'; readonly permission: Permission }
-  | { readonly kind: 'authenticated' }
-  | { readonly kind: 'agent' }
-  | { readonly kind: 'public' };
+import type { Access } from './access-rule.js';
+import { addRouteFacts } from './route-facts.js';
 
 export const ACCESS_METADATA = 'tidegate:access';
 
@@ -22,6 +14,7 @@ const access =
     const count = (Reflect.getMetadata(ACCESS_COUNT_METADATA, handler) as number | undefined) ?? 0;
     Reflect.defineMetadata(ACCESS_COUNT_METADATA, count + 1, handler);
     Reflect.defineMetadata(ACCESS_METADATA, value, handler);
+    addRouteFacts(handler, { access: value });
   };
 
 /** Only callers whose role holds the permission. */
@@ -35,3 +28,6 @@ export const AgentOnly = () => access({ kind: 'agent' });
 
 /** Anybody at all: login, health, enrolment (which brings its own token). */
 export const Public = () => access({ kind: 'public' });
+
+/** Anybody, as often as they like: a balancer must not hear 429 from a process that is well. */
+export const Probe = () => access({ kind: 'public', isProbe: true });

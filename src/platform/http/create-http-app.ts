@@ -1,20 +1,24 @@
-import type { INestApplication, Type, DynamicModule } from '@nestjs/common';
+import type { Type, DynamicModule } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import multipart from '@fastify/multipart';
+import { systemClock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import type { Platform } from '../platform.module.js';
 import { checkAccess } from './access-check.js';
 import { AccessInterceptor } from './access.interceptor.js';
+import { Admission } from './admission.js';
 import { answerClientError } from './client-error.js';
 import { buildDocument } from './document.js';
 import { errorCatalog, type ErrorCode } from './error-codes.js';
 import { httpErrors } from './http.errors.js';
 import { ProblemFilter } from './problem.filter.js';
+import { RequestAuthenticator } from './request-authenticator.js';
 import { addRequestHooks, answerFrameworkError } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
+import { jsonShapeOf } from './route-facts.js';
 import { SchemaPipe } from './schema.pipe.js';
 import { parseStrictJson } from './strict-json.js';
 
@@ -26,6 +30,8 @@ export const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path'];
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const PATH_PARAMETER_CHARACTERS = 256;
+/** Rendering all series takes about as long as so many other requests without an account. */
+const METRICS_COST = 10;
 
 export interface HttpAppOptions {
   readonly platform: Platform;
@@ -40,7 +46,9 @@ export interface HttpAppOptions {
 /** The whole HTTP side, ready to listen. Throws AccessCheckError, or what modules throw at start. */
 export async function createHttpApp(options: HttpAppOptions): Promise<NestFastifyApplication> {
   const { platform, module, errors = [], version = '0.0.0' } = options;
-  const adapter = createAdapter(platform);
+  // What is rationed is the processor, which knows no other clock.
+  const admission = new Admission({ metrics: platform.metrics, clock: systemClock });
+  const adapter = createAdapter(platform, admission);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(platform.logger),
     bodyParser: false,
@@ -51,9 +59,13 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     app.useGlobalPipes(new SchemaPipe());
     app.useGlobalFilters(new ProblemFilter(platform.logger));
     app.useGlobalInterceptors(new AccessInterceptor());
-    const handlers = checkAccess(app.get(ModulesContainer));
+    const modules = app.get(ModulesContainer);
+    const handlers = checkAccess(modules);
+    const authenticator = providedBy(modules, RequestAuthenticator);
+    if (authenticator) admission.authenticateWith(authenticator);
     await options.prepare?.(app);
     const catalog = errorCatalog([httpErrors, ...errors]);
+    if (platform.config.metricsListen === null) serveMetrics(app, platform);
     serveDocument(app, buildDocument(app, { version, catalog, handlers }));
     await app.init();
     await adapter.getInstance().ready();
@@ -75,7 +87,10 @@ export async function closeHttpApp(app: NestFastifyApplication, drainMs: number)
   }
 }
 
-function createAdapter({ config, logger, metrics }: Platform): FastifyAdapter {
+function createAdapter(
+  { config, logger, metrics }: Platform,
+  admission: Admission,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     // An empty list must mean nobody; only a non-empty one may be believed.
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
@@ -89,13 +104,13 @@ function createAdapter({ config, logger, metrics }: Platform): FastifyAdapter {
     clientErrorHandler: answerClientError,
   });
   const server = adapter.getInstance();
-  addRequestHooks(server, { metrics, logger });
+  addRequestHooks(server, { metrics, logger, admission });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.
     if (body.length === 0) return done(null, undefined);
     try {
-      done(null, parseStrictJson(body as Buffer));
+      done(null, parseStrictJson(body as Buffer, jsonShapeOf(request.routeOptions.config)));
     } catch (error) {
       done(error as Error);
     }
@@ -108,21 +123,42 @@ function createAdapter({ config, logger, metrics }: Platform): FastifyAdapter {
       fieldSize: limits.bodyBytes,
     },
   });
-  if (config.metricsListen === null) {
-    server.get('/metrics', async (request, reply) => {
-      const { contentType, text } = await metrics.expose(request.headers.accept);
-      return reply.type(contentType).send(text);
-    });
-  }
   return adapter;
 }
 
+/** Tests of a part may be without one. */
+function providedBy<T>(modules: ModulesContainer, token: abstract new () => T): T | undefined {
+  for (const module of modules.values()) {
+    const found = module.providers.get(token)?.instance as T | undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Only now, since a route that is older than Nest's error handler would answer without it. */
+function serveMetrics(app: NestFastifyApplication, { metrics }: Platform): void {
+  const server = app.getHttpAdapter().getInstance();
+  server.get('/metrics', { config: { cost: METRICS_COST } }, async (request, reply) => {
+    const { contentType, text } = await metrics.expose(request.headers.accept);
+    return reply.type(contentType).send(text);
+  });
+}
+
 /** The document at /api/openapi.json and a page to try it at /api/docs. */
-function serveDocument(app: INestApplication, document: ReturnType<typeof buildDocument>): void {
+function serveDocument(
+  app: NestFastifyApplication,
+  document: ReturnType<typeof buildDocument>,
+): void {
+  // Written once: anybody may ask for it, and it takes longer to write than most answers.
+  const text = Buffer.from(JSON.stringify(document));
+  const server = app.getHttpAdapter().getInstance();
+  server.get('/api/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(text),
+  );
   SwaggerModule.setup('api/docs', app, document, {
-    jsonDocumentUrl: 'api/openapi.json',
-    raw: ['json'],
+    raw: false,
     customSiteTitle: 'Tidegate API',
+    swaggerUrl: '/api/openapi.json',
     swaggerOptions: { persistAuthorization: true, docExpansion: 'none', filter: true },
   });
 }

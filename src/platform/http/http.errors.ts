@@ -17,7 +17,7 @@ export const httpErrors = [
     code: 'json-unacceptable',
     kind: 'invalid',
     meaning:
-      'The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting that is too deep.',
+      'The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.',
   },
   {
     code: 'request-malformed',
@@ -104,7 +104,8 @@ export const httpErrors = [
   {
     code: 'too-many-requests',
     kind: 'limit',
-    meaning: 'Too many requests. Wait as long as Retry-After says.',
+    meaning:
+      'Too many requests without an account from this address, or from all of them together. Wait as long as Retry-After says.',
   },
   {
     code: 'service-unavailable',

@@ -47,6 +47,11 @@ export function answerTo(error: unknown, where: Where): Answer {
   return { problem, headers: headersOf(status, details) };
 }
 
+/** The sentence for an error of the platform's own that has nothing special to say. */
+export function meaningOf(code: OwnCode): string {
+  return named(code).meaning;
+}
+
 interface Tellable {
   readonly code: string;
   readonly status: number;
@@ -86,7 +91,8 @@ function headersOf(status: number, details: ErrorDetails | undefined): Record<st
 }
 
 const byCode = new Map<string, ErrorCode>(httpErrors.map((error) => [error.code, error]));
-const named = (code: (typeof httpErrors)[number]['code']): ErrorCode => byCode.get(code)!;
+type OwnCode = (typeof httpErrors)[number]['code'];
+const named = (code: OwnCode): ErrorCode => byCode.get(code)!;
 const malformed = named('request-malformed');
 const internal = named('internal-error');
 

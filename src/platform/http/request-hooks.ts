@@ -4,9 +4,12 @@ import { withLogScope, type LogScope } from '../logging/log-scope.js';
 import type { Logger } from '../logging/logger.js';
 import { httpMetrics } from '../metrics/http.metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Admission } from './admission.js';
 import { AllowedMethods } from './allowed-methods.js';
-import { answerTo } from './problem.js';
+import { watchBody } from './body-deadline.js';
+import { answerTo, meaningOf } from './problem.js';
 import { traceOf } from './request-identity.js';
+import { bodyBytesOf } from './route-facts.js';
 import { securityHeaders } from './security-headers.js';
 
 declare module 'fastify' {
@@ -16,14 +19,23 @@ declare module 'fastify' {
   }
 }
 
-/** What every request passes before and after Nest: ids, headers, log scope, 405, metrics. */
+interface Parts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly admission: Admission;
+}
+
+/** What every request passes before and after Nest: ids, headers, log scope, admission, 404, metrics. */
 export function addRequestHooks(
   server: FastifyInstance,
-  { metrics, logger }: { metrics: Metrics; logger: Logger },
+  { metrics, logger, admission }: Parts,
 ): void {
   const observe = httpMetrics(metrics);
   const allowed = new AllowedMethods();
-  server.addHook('onRoute', (route) => allowed.add(route.url, route.method));
+  server.addHook('onRoute', (route) => {
+    allowed.add(route.url, route.method);
+    route.bodyLimit = bodyBytesOf(route.config ?? {});
+  });
 
   server.addHook('onRequest', (request, reply, done) => {
     const trace = traceOf(request.headers.traceparent);
@@ -33,14 +45,19 @@ export function addRequestHooks(
       'x-request-id': request.id,
       traceparent: trace.traceparent,
     });
-    withLogScope(
-      () => scopeOf(request),
-      () => {
-        const methods = request.is404 ? allowed.of(request.url) : [];
-        if (methods.length === 0) return done();
-        done(notAllowed(request.method, methods));
-      },
-    );
+    withLogScope(() => scopeOf(request), done);
+  });
+
+  // From here on nothing of the body has been read yet, and what is refused never will be.
+  server.addHook('onRequest', async (request) => {
+    await admission.admit(request);
+    if (request.is404) throw unmatched(request, allowed.of(request.url));
+  });
+
+  server.addHook('preParsing', (request, _reply, payload, done) => {
+    watchBody(request);
+    if (!isForm(request) || request.routeOptions.config.takesForm) return done(null, payload);
+    done(formNotTaken());
   });
 
   // Reading the body ends the scope that onRequest opened: its events come from the socket.
@@ -68,12 +85,27 @@ function scopeOf(request: FastifyRequest): LogScope {
   };
 }
 
-function notAllowed(method: string, allow: string[]): DomainError {
+function unmatched({ method }: FastifyRequest, allow: string[]): DomainError {
+  if (allow.length === 0) {
+    return new DomainError('not-found', 'route-not-found', meaningOf('route-not-found'));
+  }
   return new DomainError(
     'invalid',
     'method-not-allowed',
     `This path does not take ${method.slice(0, 20)}. It takes ${allow.join(', ')}.`,
     { details: { allow } },
+  );
+}
+
+function isForm({ headers }: FastifyRequest): boolean {
+  return /^multipart\//i.test(headers['content-type'] ?? '');
+}
+
+function formNotTaken(): DomainError {
+  return new DomainError(
+    'invalid',
+    'unsupported-media-type',
+    'This route takes application/json, and no form.',
   );
 }
 

@@ -1,33 +1,27 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
 import { printable } from '../../kernel/text.js';
+import { type Issue, judge } from './issues.js';
 
-/** More than these help nobody to mend a request. */
-const FIELDS = 50;
 const MESSAGE_CHARACTERS = 300;
 const PATH_CHARACTERS = 200;
-
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
 
 /**
  * Validates what a route declares with `{ schema }` and names every field that is wrong. Nest's own
  * StandardSchemaValidationPipe does the same but drops `__proto__` in silence and flattens the places.
  */
 export class SchemaPipe implements PipeTransform<unknown> {
-  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  transform(value: unknown, metadata: ArgumentMetadata): unknown {
     const schema = metadata.schema;
     if (!schema || metadata.type === 'custom') return value;
     if (value !== null && typeof value === 'object' && Object.hasOwn(value, '__proto__')) {
       throw validationFailed([fieldOf({ message: 'must not be a key' }, metadata, '__proto__')]);
     }
-    const result = await schema['~standard'].validate(value);
-    if (!result.issues) return result.value;
-    throw validationFailed(
-      result.issues.slice(0, FIELDS).map((issue) => fieldOf(issue, metadata, metadata.data)),
-    );
+    if (!(schema instanceof z.ZodType)) throw new Error('a schema of a route is not one of zod');
+    const outcome = judge(schema, value);
+    if (!('issues' in outcome)) return outcome.value;
+    throw validationFailed(outcome.issues.map((issue) => fieldOf(issue, metadata, metadata.data)));
   }
 }
 

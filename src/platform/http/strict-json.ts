@@ -1,19 +1,28 @@
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 
+/** How deep and how wide a text may be; known before anything is made of it. */
+export interface JsonShape {
+  readonly depth: number;
+  /** Members of objects and elements of arrays, all together. */
+  readonly members: number;
+}
+
+const USUAL: JsonShape = { depth: limits.jsonDepth, members: limits.jsonMembers };
+
 /**
  * JSON of which every reader makes the same: no key twice, no `__proto__`, no number that would be
- * rounded, no U+0000, no lone surrogate, no nesting without end. One pass over the text before
+ * rounded, no U+0000, no lone surrogate, no nesting or width without end. One pass over the text before
  * JSON.parse, which then judges the grammar. No message repeats what the client sent.
  */
-export function parseStrictJson(bytes: Uint8Array): unknown {
+export function parseStrictJson(bytes: Uint8Array, shape: JsonShape = USUAL): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw malformed('The body is not UTF-8.');
   }
-  scan(text);
+  scan(text, shape);
   try {
     return JSON.parse(text);
   } catch {
@@ -25,29 +34,38 @@ const NUMBER = /-?[0-9][0-9eE+.-]*/y;
 const INTEGER = /^-?\d+$/;
 const NUMBER_CHARACTERS = 40;
 
-function scan(text: string): void {
+function scan(text: string, shape: JsonShape): void {
   /** For each open bracket: the keys of the object so far, or null for an array. */
   const open: (Set<string> | null)[] = [];
+  let members = 0;
+  /** A bracket and a comma each begin one more. */
+  const count = () => {
+    members += 1;
+    if (members <= shape.members) return;
+    throw unacceptable(`The body has more than ${shape.members} members and elements.`);
+  };
   let keyIsNext = false;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at]!;
     if (character === '"') {
       const end = endOfString(text, at);
       const value = readString(text.slice(at, end + 1));
-      const keys = open.at(-1);
-      if (keyIsNext && keys) addKey(keys, value);
+      const keys = keyIsNext ? open.at(-1) : null;
+      if (keys) addKey(keys, value);
       keyIsNext = false;
       at = end;
     } else if (character === '{' || character === '[') {
-      if (open.length >= limits.jsonDepth) {
-        throw unacceptable(`The body is nested deeper than ${limits.jsonDepth} levels.`);
+      if (open.length >= shape.depth) {
+        throw unacceptable(`The body is nested deeper than ${shape.depth} levels.`);
       }
+      count();
       open.push(character === '{' ? new Set() : null);
       keyIsNext = character === '{';
     } else if (character === '}' || character === ']') {
       open.pop();
     } else if (character === ',') {
       keyIsNext = open.at(-1) instanceof Set;
+      count();
     } else if (character === '-' || (character >= '0' && character <= '9')) {
       NUMBER.lastIndex = at;
       const number = NUMBER.exec(text)?.[0] ?? character;
@@ -59,11 +77,15 @@ function scan(text: string): void {
 
 /** The place of the closing quote. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at;
+  for (let from = start + 1; ;) {
+    const quote = text.indexOf('"', from);
+    if (quote < 0) throw malformed('The body is not JSON.');
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
+    // An even number of them are pairs, each of which stands for itself.
+    if (backslashes % 2 === 0) return quote;
+    from = quote + 1;
   }
-  throw malformed('The body is not JSON.');
 }
 
 function readString(literal: string): string {

@@ -22,10 +22,12 @@ import {
   type ReportRequest,
   type ReportResponse,
 } from '../../../agent/protocol/protocol.js';
+import { limits } from '../../../kernel/limits.js';
 import { Context } from '../../../platform/context.js';
 import { AgentOnly, Public } from '../../../platform/http/access.js';
 import { Ctx } from '../../../platform/http/ctx.js';
 import { Operation } from '../../../platform/http/operation.js';
+import { TakesJson } from '../../../platform/http/route-facts.js';
 import {
   artifactParams,
   desiredQuery,
@@ -75,6 +77,7 @@ export class AgentController {
   @Post('report')
   @HttpCode(200)
   @AgentOnly()
+  @TakesJson({ members: limits.reportJsonMembers })
   @Operation({
     summary: 'Report what a node runs',
     description:

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../../kernel/clock.js';
+import { DomainError } from '../../kernel/errors.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { RequestAuthenticator } from './request-authenticator.js';
+import { isForStrangers, isProbe } from './route-facts.js';
+import { StrangerBudget } from './stranger-budget.js';
+import { Turnstile } from './turnstile.js';
+
+/** Whoever asks again the moment they are refused does so four times a second, not a thousand. */
+const HELD_MS = 250;
+/** Refusals that are held at once; beyond, a held answer costs more than one given. */
+const HELD_ANSWERS = 1_000;
+
+/**
+ * Decides before the body of a request is read whether it may come in. Who has an account shows it
+ * first and waits for nobody. Everybody else has the budget of their address, and then a turnstile.
+ */
+export class Admission {
+  private readonly budget: StrangerBudget;
+  private readonly turnstile = new Turnstile();
+  private readonly refused: (reason: 'budget' | 'crowd') => void;
+  private authenticator: RequestAuthenticator | undefined;
+  private held = 0;
+
+  constructor({ clock, metrics }: { clock: Clock; metrics: Metrics }) {
+    this.budget = new StrangerBudget(clock);
+    const counter = metrics.counter({
+      name: 'strangers_refused_total',
+      help: 'Requests without an account that were refused: the budget of their address was used up, or too many came at once.',
+      labelNames: ['reason'],
+    });
+    this.refused = (reason) => counter.inc({ reason });
+  }
+
+  /** Known only when the modules have been made; without one the guards decide alone. */
+  authenticateWith(authenticator: RequestAuthenticator): void {
+    this.authenticator = authenticator;
+  }
+
+  async admit(request: FastifyRequest): Promise<void> {
+    const { config } = request.routeOptions;
+    if (isProbe(config)) return;
+    if (request.is404 || isForStrangers(config)) return this.admitStranger(request);
+    if (request.headers.authorization === undefined) await this.charge(request);
+    try {
+      await this.authenticator?.authenticate(request, config.access!);
+    } catch (error) {
+      await this.slowDown(request, error);
+      throw error;
+    }
+  }
+
+  private async admitStranger(request: FastifyRequest): Promise<void> {
+    await this.charge(request);
+    const turn = this.turnstile.pass();
+    if (turn) return turn;
+    this.refused('crowd');
+    throw tooMany('Too many requests without an account at once', 1);
+  }
+
+  private async charge(request: FastifyRequest): Promise<void> {
+    const seconds = this.budget.take(request.ip, request.routeOptions.config.cost);
+    if (seconds === 0) return;
+    this.refused('budget');
+    await this.hold();
+    throw tooMany('Too many requests without an account from this address', seconds);
+  }
+
+  /** Credentials are always looked at, since who shares an address with a guesser has done nothing. */
+  private async slowDown(request: FastifyRequest, error: unknown): Promise<void> {
+    const isGuess = error instanceof DomainError && error.kind === 'unauthenticated';
+    if (isGuess && this.budget.take(request.ip) > 0) await this.hold();
+  }
+
+  private async hold(): Promise<void> {
+    if (this.held >= HELD_ANSWERS) return;
+    this.held += 1;
+    await delay(HELD_MS);
+    this.held -= 1;
+  }
+}
+
+function tooMany(what: string, seconds: number): DomainError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
+  return new DomainError(
+    'limit',
+    'too-many-requests',
+    `${what}. Try again in ${retryAfterSeconds} s.`,
+    { details: { retryAfterSeconds } },
+  );
+}

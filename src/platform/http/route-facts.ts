@@ -1,0 +1,59 @@
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import { limits } from '../../kernel/limits.js';
+import type { Access } from './access-rule.js';
+import type { JsonShape } from './strict-json.js';
+
+/**
+ * What has to be known of a route before its body is read. Decorators leave it on the handler, Nest
+ * hands it to Fastify as the route's `config`, and hooks find it in `request.routeOptions.config`.
+ */
+export interface RouteFacts {
+  /** Missing: a route that is no handler of ours (the document, its page). Anybody may ask. */
+  readonly access?: Access;
+  /** Of JSON bodies; else the ones of all routes. */
+  readonly json?: Partial<JsonShape>;
+  /** Takes multipart/form-data; other routes refuse it unread. */
+  readonly takesForm?: boolean;
+  /** What a request costs of the budget of its address; else 1. */
+  readonly cost?: number;
+}
+
+declare module 'fastify' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- how Fastify is told of it.
+  interface FastifyContextConfig extends RouteFacts {}
+}
+
+export function addRouteFacts(handler: object, facts: RouteFacts): void {
+  const known = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as RouteFacts;
+  Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, { ...known, ...facts }, handler);
+}
+
+const facts =
+  (value: RouteFacts): MethodDecorator =>
+  (_target, _key, descriptor) =>
+    addRouteFacts(descriptor.value as object, value);
+
+/** For bodies with more members than others need. Stands where the reason for it does. */
+export const TakesJson = (json: Partial<JsonShape>) => facts({ json });
+
+export const TakesForm = () => facts({ takesForm: true });
+
+/** Whether whoever calls has no account to answer for it. */
+export function isForStrangers({ access }: RouteFacts): boolean {
+  return access === undefined || access.kind === 'public';
+}
+
+export function isProbe({ access }: RouteFacts): boolean {
+  return access?.kind === 'public' && access.isProbe === true;
+}
+
+export function bodyBytesOf(route: RouteFacts): number {
+  return isForStrangers(route) ? limits.publicBodyBytes : limits.bodyBytes;
+}
+
+export function jsonShapeOf(route: RouteFacts): JsonShape {
+  const base = isForStrangers(route)
+    ? { depth: limits.publicJsonDepth, members: limits.publicJsonMembers }
+    : { depth: limits.jsonDepth, members: limits.jsonMembers };
+  return { ...base, ...route.json };
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { Context } from '../../platform/context.js';
+import type { Access } from '../../platform/http/access-rule.js';
+import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
+import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
+import { unauthenticated } from '../auth/authentication.failures.js';
+import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
+import { Acting } from './acting.js';
+import { accessUndeclared } from './permissions.failures.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is signed in, in their own tenant; set beside `context`. */
+    signedIn?: SignedIn;
+  }
+}
+
+interface Found {
+  readonly access: Access;
+  readonly context: Promise<Context>;
+}
+
+/**
+ * Who sends a request. Asked twice: before its body is read, and by the guard, which trusts nobody
+ * to have asked before; found out once.
+ */
+@Injectable()
+export class Callers extends RequestAuthenticator {
+  private readonly known = new WeakMap<FastifyRequest, Found>();
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly acting: Acting,
+    private readonly modules: ModuleRef,
+  ) {
+    super();
+  }
+
+  async authenticate(request: FastifyRequest, access: Access): Promise<Context> {
+    let found = this.known.get(request);
+    // Whoever was let in by one rule has not been by another.
+    if (found?.access !== access) {
+      found = { access, context: this.find(request, access) };
+      this.known.set(request, found);
+    }
+    const context = await found.context;
+    if (access.kind === 'permission') context.require(access.permission);
+    return context;
+  }
+
+  private async find(request: FastifyRequest, access: Access): Promise<Context> {
+    switch (access.kind) {
+      case 'agent':
+        request.context = await this.agent(request);
+        return request.context;
+      case 'authenticated':
+      case 'permission':
+        request.context = await this.person(request);
+        return request.context;
+      default:
+        throw accessUndeclared();
+    }
+  }
+
+  private async person(request: FastifyRequest): Promise<Context> {
+    const signedIn = await this.authenticator.signedIn(bearerOf(request));
+    request.signedIn = signedIn;
+    const tenantSlug = headerOf(request, 'x-tenant');
+    if (tenantSlug === undefined || tenantSlug === signedIn.tenantSlug) {
+      return contextOf(signedIn, request.id);
+    }
+    return this.acting.contextFor(signedIn, {
+      tenantSlug,
+      reason: headerOf(request, 'x-act-as-reason'),
+      method: request.method,
+      // Without the query: it may hold what has no business in an audit log.
+      path: request.url.split('?')[0]!.slice(0, 500),
+      requestId: request.id,
+    });
+  }
+
+  private async agent(request: FastifyRequest): Promise<Context> {
+    // Looked up late: the driver that provides it may be loaded after this module, or not at all.
+    const agents = this.modules.get(AgentAuthenticator, { strict: false });
+    const context = await agents.authenticate(request);
+    if (context.actor.kind !== 'node') throw unauthenticated();
+    return context;
+  }
+}
+
+function bearerOf(request: FastifyRequest): string {
+  const match = /^Bearer +([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '');
+  if (!match) throw unauthenticated();
+  return match[1]!;
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
