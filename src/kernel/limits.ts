@@ -101,6 +101,17 @@ export const limits = {
   labelsPerNode: 16,
   /** By default; `TIDEGATE_CLUSTER_DOWNLOADS` moves it. */
   downloadsPerCluster: 25,
+  /** Streamed answers (artifacts) to one person, node or address: each holds a file. */
+  streamsPerCaller: 4,
+  /** Of the page of the document to one address: a browser takes six at once, an office has several. */
+  filesPerAddress: 24,
+  /** … in one process, well below the descriptors that it has. */
+  streamsPerProcess: 200,
+  /** A client that takes no byte of its answer for so long is not reading it. */
+  readerPatienceMs: 30_000,
+  /** What a reader takes buys it time at this rate, and up to so much: kernels move bytes in lumps. */
+  readerBytesPerSecond: 8 * 1024,
+  readerPatienceLongestMs: 60_000,
   /** Environments are stages of one tenant's way to production, not a place to keep lists. */
   environmentsPerTenant: 20,
   clustersPerEnvironment: 100,

@@ -4,6 +4,7 @@ import { CLOCK } from './clock.js';
 import { Config } from './config/config.js';
 import { HealthController } from './health/health.controller.js';
 import { Health } from './health/health.js';
+import { StreamPlaces } from './http/stream-places.js';
 import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 
@@ -30,6 +31,7 @@ export class PlatformModule {
       { provide: Metrics, useValue: metrics },
       { provide: Health, useValue: health },
       { provide: CLOCK, useValue: clock },
+      { provide: StreamPlaces, useValue: new StreamPlaces() },
       ...providers,
     ];
     return {

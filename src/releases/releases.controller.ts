@@ -128,6 +128,7 @@ export class ReleasesController {
       'module-not-found',
       'release-not-found',
       'artifact-missing',
+      ...['downloads-limit', 'downloads-full'],
       'storage-full',
       'storage-unavailable',
     ],

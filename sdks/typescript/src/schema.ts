@@ -4483,6 +4483,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `downloads-limit`: You have as many downloads under way as one caller may have. Wait until one has ended, or read faster. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -4494,6 +4503,8 @@ export interface operations {
             };
             /**
              * @description `artifact-missing`: The artifact is not in the store. Push the same release again to put it back.
+             *
+             *     `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says.
              *
              *     `storage-full`: The store of artifacts is full. Ask the operator for room, then push again.
              *
@@ -7520,6 +7531,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `downloads-limit`: You have as many downloads under way as one caller may have. Wait until one has ended, or read faster. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -7529,7 +7549,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `downloads-busy`: Many nodes of the cluster are downloading. Try again as Retry-After says. */
+            /**
+             * @description `downloads-busy`: Many nodes of the cluster are downloading. Try again as Retry-After says.
+             *
+             *     `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { RequestAuthenticator } from './request-authenticator.js';
 import { isForStrangers, isProbe } from './route-facts.js';
-import { StrangerBudget } from './stranger-budget.js';
+import { blockOf, StrangerBudget } from './stranger-budget.js';
+import { StreamPlaces } from './stream-places.js';
 import { Turnstile } from './turnstile.js';
 
 /** Whoever asks again the moment they are refused does so four times a second, not a thousand. */
@@ -20,6 +22,7 @@ const HELD_ANSWERS = 1_000;
 export class Admission {
   private readonly budget: StrangerBudget;
   private readonly turnstile = new Turnstile();
+  private readonly files = new StreamPlaces(limits.filesPerAddress);
   private readonly refused: (reason: 'budget' | 'crowd') => void;
   private authenticator: RequestAuthenticator | undefined;
   private held = 0;
@@ -39,10 +42,14 @@ export class Admission {
     this.authenticator = authenticator;
   }
 
-  async admit(request: FastifyRequest): Promise<void> {
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { config } = request.routeOptions;
     if (isProbe(config)) return;
-    if (request.is404 || isForStrangers(config)) return this.admitStranger(request);
+    if (request.is404 || isForStrangers(config)) {
+      await this.admitStranger(request);
+      if (config.isFile) reply.raw.once('close', this.files.take(blockOf(request.ip)));
+      return;
+    }
     if (request.headers.authorization === undefined) await this.charge(request);
     try {
       await this.authenticator?.authenticate(request, config.access!);

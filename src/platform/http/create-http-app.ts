@@ -20,6 +20,7 @@ import { addRequestHooks, answerFrameworkError } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
 import { jsonShapeOf } from './route-facts.js';
 import { SchemaPipe } from './schema.pipe.js';
+import { SlowReaders } from './slow-readers.js';
 import { parseStrictJson } from './strict-json.js';
 
 export const API_PREFIX = 'api/v1';
@@ -67,6 +68,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     const catalog = errorCatalog([httpErrors, ...errors]);
     if (platform.config.metricsListen === null) serveMetrics(app, platform);
     serveDocument(app, buildDocument(app, { version, catalog, handlers }));
+    watchReaders(app, platform);
     await app.init();
     await adapter.getInstance().ready();
     return app;
@@ -133,6 +135,14 @@ function providedBy<T>(modules: ModulesContainer, token: abstract new () => T): 
     if (found) return found;
   }
   return undefined;
+}
+
+function watchReaders(app: NestFastifyApplication, { metrics }: Platform): void {
+  const cut = metrics.counter({
+    name: 'slow_readers_cut_total',
+    help: 'Connections that were cut because their clients did not read what was sent to them.',
+  });
+  new SlowReaders(systemClock, () => cut.inc()).watch(app.getHttpServer());
 }
 
 /** Only now, since a route that is older than Nest's error handler would answer without it. */

@@ -108,6 +108,17 @@ export const httpErrors = [
       'Too many requests without an account from this address, or from all of them together. Wait as long as Retry-After says.',
   },
   {
+    code: 'downloads-limit',
+    kind: 'limit',
+    meaning:
+      'You have as many downloads under way as one caller may have. Wait until one has ended, or read faster.',
+  },
+  {
+    code: 'downloads-full',
+    kind: 'unavailable',
+    meaning: 'The server is sending as many downloads as it can. Try again as Retry-After says.',
+  },
+  {
     code: 'service-unavailable',
     kind: 'unavailable',
     meaning: 'The process is starting or stopping. Try again as Retry-After says.',

@@ -35,6 +35,8 @@ export function addRequestHooks(
   server.addHook('onRoute', (route) => {
     allowed.add(route.url, route.method);
     route.bodyLimit = bodyBytesOf(route.config ?? {});
+    // Of the page that shows the document: the only files there are.
+    if (route.url.includes('*')) route.config = { ...route.config, isFile: true };
   });
 
   server.addHook('onRequest', (request, reply, done) => {
@@ -49,8 +51,8 @@ export function addRequestHooks(
   });
 
   // From here on nothing of the body has been read yet, and what is refused never will be.
-  server.addHook('onRequest', async (request) => {
-    await admission.admit(request);
+  server.addHook('onRequest', async (request, reply) => {
+    await admission.admit(request, reply);
     if (request.is404) throw unmatched(request, allowed.of(request.url));
   });
 

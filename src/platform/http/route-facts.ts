@@ -14,6 +14,8 @@ export interface RouteFacts {
   readonly json?: Partial<JsonShape>;
   /** Takes multipart/form-data; other routes refuse it unread. */
   readonly takesForm?: boolean;
+  /** Sends a file from the disk, to anybody. */
+  readonly isFile?: boolean;
   /** What a request costs of the budget of its address; else 1. */
   readonly cost?: number;
 }

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
 import type { Listen } from '../config/setting.js';
 import type { Health } from '../health/health.js';
+import { SlowReaders } from '../http/slow-readers.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from './metrics.js';
 
@@ -31,6 +33,7 @@ export async function startOperationsListener(
       response.writeHead(500).end();
     });
   });
+  new SlowReaders(systemClock, () => undefined).watch(server);
   await listening(server, listen);
   const { port } = server.address() as AddressInfo;
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;

@@ -7,6 +7,7 @@ import { DomainError, TerminalError } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { StreamPlaces } from '../../platform/http/stream-places.js';
 import type { ReleaseFacts } from '../releases.queries.js';
 import { type ReceivedArtifact, receiveArtifact } from './artifact-intake.js';
 
@@ -29,6 +30,7 @@ export class ArtifactsService {
   constructor(
     private readonly database: Database,
     private readonly config: Config,
+    private readonly streams: StreamPlaces,
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
   ) {}
 
@@ -98,9 +100,13 @@ export class ArtifactsService {
 
   /** The bytes, for a download. Whoever asks has found the digest in a row of the same tenant. */
   async open(ctx: Context, artifactDigest: string): Promise<Readable> {
+    const leave = this.streams.take(`${ctx.actor.kind} ${ctx.actor.id}`);
     try {
-      return await this.store.get(artifactKey(ctx.tenantId, artifactDigest));
+      const stream = await this.store.get(artifactKey(ctx.tenantId, artifactDigest));
+      // Always emitted, at the end as well as when the reader goes away.
+      return stream.once('close', leave);
     } catch (error) {
+      leave();
       if (!isMissing(error)) throw error;
       throw new DomainError(
         'unavailable',

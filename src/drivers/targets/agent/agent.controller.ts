@@ -123,7 +123,13 @@ export class AgentController {
     summary: 'Download an artifact',
     description:
       'Only what this node should run, or should have run before. 503 with Retry-After while many nodes of the cluster are downloading.',
-    errors: ['artifact-not-found', 'downloads-busy', 'node-duplicated'],
+    errors: [
+      'artifact-not-found',
+      'downloads-busy',
+      'downloads-limit',
+      'downloads-full',
+      'node-duplicated',
+    ],
   })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({

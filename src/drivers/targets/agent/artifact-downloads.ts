@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '../../../kernel/errors.js';
 import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
+import { StreamPlaces } from '../../../platform/http/stream-places.js';
 import { artifactKey, type ObjectStore } from '../../storage/object-store.js';
 import { OBJECT_STORE } from '../../storage/object-store.token.js';
 import { DownloadPlaces } from './download-places.js';
@@ -22,6 +23,7 @@ export class ArtifactDownloads {
   constructor(
     private readonly database: Database,
     private readonly places: DownloadPlaces,
+    private readonly streams: StreamPlaces,
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
   ) {}
 
@@ -32,16 +34,23 @@ export class ArtifactDownloads {
     });
     if (!place) throw this.busy();
     const lost = this.places.hold(place);
+    let leaveStream = () => {};
     try {
+      // One node may not hold all places of its cluster, whoever has its key.
+      leaveStream = this.streams.take(`node ${context.actor.id}`);
       const stream = await this.store.get(artifactKey(context.tenantId, artifactDigest));
       // Always emitted, at the end as well as when the node goes away.
-      stream.once('close', () => this.places.leave(place));
+      stream.once('close', () => {
+        leaveStream();
+        this.places.leave(place);
+      });
       // Somebody else sends bytes in its place by now.
       const stop = () => stream.destroy(this.busy());
       if (lost.aborted) stop();
       else lost.addEventListener('abort', stop);
       return { stream, bytes };
     } catch (error) {
+      leaveStream();
       this.places.leave(place);
       throw error;
     }

@@ -1,0 +1,55 @@
+import { DomainError } from '../../kernel/errors.js';
+import { limits } from '../../kernel/limits.js';
+
+/**
+ * Answers that are streamed and last as long as their reader takes: each holds a file and a connection.
+ * So many at once for one caller, so that nobody takes them all, and so many in this process.
+ */
+export class StreamPlaces {
+  private readonly open = new Map<string, number>();
+  private all = 0;
+
+  constructor(private readonly perCaller: number = limits.streamsPerCaller) {}
+
+  /** Answers the way to give the place back, twice without harm. Throws 429 or 503 without a place. */
+  take(caller: string): () => void {
+    const mine = this.open.get(caller) ?? 0;
+    if (mine >= this.perCaller) throw tooManyOfOne(this.perCaller);
+    if (this.all >= limits.streamsPerProcess) throw tooManyOfAll();
+    this.open.set(caller, mine + 1);
+    this.all += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.leave(caller);
+    };
+  }
+
+  private leave(caller: string): void {
+    this.all -= 1;
+    const left = (this.open.get(caller) ?? 1) - 1;
+    if (left > 0) this.open.set(caller, left);
+    else this.open.delete(caller);
+  }
+}
+
+function tooManyOfOne(count: number): DomainError {
+  return new DomainError(
+    'limit',
+    'downloads-limit',
+    `You have ${count} downloads under way. Wait until one has ended.`,
+    { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
+  );
+}
+
+function tooManyOfAll(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'downloads-full',
+    `This server is sending ${limits.streamsPerProcess} downloads already. Try again in a few seconds.`,
+    { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
+  );
+}
+
+const RETRY_AFTER_SECONDS = 5;
