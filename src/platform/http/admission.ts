@@ -4,9 +4,10 @@ import type { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { clientAddressOf, hostOf } from './client-address.js';
 import type { RequestAuthenticator } from './request-authenticator.js';
 import { isForStrangers, isProbe } from './route-facts.js';
-import { blockOf, StrangerBudget } from './stranger-budget.js';
+import { StrangerBudget } from './stranger-budget.js';
 import { StreamPlaces } from './stream-places.js';
 import { Turnstile } from './turnstile.js';
 
@@ -47,7 +48,7 @@ export class Admission {
     if (isProbe(config)) return;
     if (request.is404 || isForStrangers(config)) {
       await this.admitStranger(request);
-      if (config.isFile) reply.raw.once('close', this.files.take(blockOf(request.ip)));
+      if (config.isFile) reply.raw.once('close', this.files.take(hostOfRequest(request)));
       return;
     }
     if (request.headers.authorization === undefined) await this.charge(request);
@@ -68,7 +69,7 @@ export class Admission {
   }
 
   private async charge(request: FastifyRequest): Promise<void> {
-    const seconds = this.budget.take(request.ip, request.routeOptions.config.cost);
+    const seconds = this.budget.take(hostOfRequest(request), request.routeOptions.config.cost);
     if (seconds === 0) return;
     this.refused('budget');
     await this.hold();
@@ -78,7 +79,7 @@ export class Admission {
   /** Credentials are always looked at, since who shares an address with a guesser has done nothing. */
   private async slowDown(request: FastifyRequest, error: unknown): Promise<void> {
     const isGuess = error instanceof DomainError && error.kind === 'unauthenticated';
-    if (isGuess && this.budget.take(request.ip) > 0) await this.hold();
+    if (isGuess && this.budget.take(hostOfRequest(request)) > 0) await this.hold();
   }
 
   private async hold(): Promise<void> {
@@ -87,6 +88,10 @@ export class Admission {
     await delay(HELD_MS);
     this.held -= 1;
   }
+}
+
+function hostOfRequest(request: FastifyRequest): string {
+  return hostOf(clientAddressOf(request));
 }
 
 function tooMany(what: string, seconds: number): DomainError {
