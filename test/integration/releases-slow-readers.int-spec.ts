@@ -15,7 +15,9 @@ let token: string;
 beforeAll(async () => {
   tidegate = await Tidegate.start();
   const client = await tidegate.client();
-  const { bytes } = await buildArtifact({ files: { 'data.bin': randomBytes(ARTIFACT_BYTES).toString('base64') } });
+  const { bytes } = await buildArtifact({
+    files: { 'data.bin': randomBytes(ARTIFACT_BYTES).toString('base64') },
+  });
   const form = new FormData();
   form.set('version', '1.0.0');
   form.set('manifest', JSON.stringify({ schema: 1, run: { command: 'true' } }));
