@@ -56,14 +56,6 @@ describe('the headers of a request', () => {
     ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
     ['201 headers', `GET / HTTP/1.1\r\n${host}${'X-A: b\r\n'.repeat(200)}\r\n`],
     ['400 headers', `GET / HTTP/1.1\r\n${host}${'X-A: b\r\n'.repeat(399)}\r\n`],
-    [
-      'a WebSocket handshake with a body',
-      `GET / HTTP/1.1\r\n${host}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc`,
-    ],
-    [
-      'an unknown upgrade with a body',
-      `POST / HTTP/1.1\r\n${host}Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
-    ],
   ])('with %s are refused with 400, and nothing reaches the instance', async (_, bytes) => {
     const written = await askRaw(rig.port, bytes);
     // Newer versions of Node refuse hundreds of headers by themselves, as 431.
@@ -139,7 +131,7 @@ describe('the headers of a request', () => {
 
   it('that offer h2c are served normally', async () => {
     const bytes = `GET /page HTTP/1.1\r\n${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`;
-    const written = await askRaw(rig.port, bytes);
+    const written = await askRaw(rig.port, bytes, /\}$/);
     expect(written).toMatch(/^HTTP\/1\.1 200 /);
     const { url, headers } = echoed(written);
     expect(url).toBe('/page');

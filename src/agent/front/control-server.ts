@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { text } from '../../kernel/text.js';
+import { answerUpgradeOffers } from '../../kernel/upgrade-offers.js';
 import type { Front } from './front.js';
 import { frontLimits } from './front-limits.js';
 
@@ -51,6 +52,7 @@ export class ControlServer {
     this.server = createServer({ requestTimeout: 0 }, (request, response) => {
       void this.serve(request, response);
     });
+    answerUpgradeOffers(this.server);
   }
 
   async listen(path: string): Promise<void> {

@@ -1,9 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
+import {
+  answerUpgradeOffers,
+  offersWebSocket,
+  type UpgradeOffer,
+} from '../../kernel/upgrade-offers.js';
 import { Exchange, type FrontContext } from './exchange.js';
 import { frontLimits } from './front-limits.js';
 import { answer } from './own-answer.js';
-import { hasBody, refusalOf } from './request-check.js';
+import { refusalOf } from './request-check.js';
 import type { Route, RouteHolder } from './route.js';
 import { responseOn, UpgradeExchange } from './upgrade-exchange.js';
 
@@ -32,12 +37,9 @@ export class FrontListener implements RouteHolder {
     this.server.maxHeadersCount = frontLimits.requestHeaders + 1;
     this.server.timeout = frontLimits.clientIdleMs;
     this.server.on('request', (request, response) => this.serve(request, response));
-    this.server.on('upgrade', (request, socket, head) => {
-      this.upgrade(request, socket as Socket, head);
-    });
+    answerUpgradeOffers(this.server, (offer) => this.upgrade(offer));
     // Each pipelined request listens for the end of their connection.
     this.server.on('connection', (socket) => socket.setMaxListeners(0));
-    this.server.on('connect', (_, socket) => socket.destroy());
     this.closed = new Promise((resolve) => this.server.once('close', resolve));
   }
 
@@ -91,37 +93,15 @@ export class FrontListener implements RouteHolder {
     Exchange.serve(this.context, this, request, response);
   }
 
-  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      this.serveWithoutUpgrade(request, socket);
-      return;
-    }
-    const refusal = upgradeRefusal(request);
+  private upgrade({ request, socket, head }: UpgradeOffer): boolean {
+    if (!offersWebSocket(request)) return false;
+    const refusal = refusalOf(request);
     if (refusal === undefined) {
       new UpgradeExchange(this.context, this, request, socket, head).start();
-      return;
+      return true;
     }
     socket.on('error', () => socket.destroy());
     answer(responseOn(request, socket), { status: 400, text: refusal, close: true });
+    return true;
   }
-
-  /** `Upgrade: h2c` and the like are offers that a server may ignore (RFC 9110 section 7.8). */
-  private serveWithoutUpgrade(request: IncomingMessage, socket: Socket): void {
-    socket.on('error', () => socket.destroy());
-    const response = responseOn(request, socket);
-    if (!hasBody(request)) {
-      this.serve(request, response);
-      return;
-    }
-    // Node has stopped parsing at the headers: the body would be read as the next request.
-    const text = 'Send a request with a body without the Upgrade header.';
-    answer(response, { status: 400, text, close: true });
-  }
-}
-
-function upgradeRefusal(request: IncomingMessage): string | undefined {
-  if (request.method !== 'GET' || hasBody(request)) {
-    return 'A WebSocket handshake is a GET without a body.';
-  }
-  return refusalOf(request);
 }

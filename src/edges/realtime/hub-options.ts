@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayMetadata } from '@nestjs/websockets';
 import { limits } from '../../kernel/limits.js';
+import { WEB_SOCKET_PATH } from '../../platform/http/create-http-app.js';
 
 /** A connection that never names a namespace, or never shows a token, is closed after this. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -13,6 +14,7 @@ const PING_TIMEOUT_MS = 20_000;
  * off (its default): it would let a socket back in without a look at its token.
  */
 export const hubOptions: GatewayMetadata = {
+  path: WEB_SOCKET_PATH,
   transports: ['websocket'],
   allowUpgrades: false,
   serveClient: false,

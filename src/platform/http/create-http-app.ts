@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Type, DynamicModule } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -5,6 +6,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import multipart from '@fastify/multipart';
 import { systemClock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
+import { answerUpgradeOffers, offersWebSocket } from '../../kernel/upgrade-offers.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import type { Platform } from '../platform.module.js';
 import { checkAccess } from './access-check.js';
@@ -33,6 +35,9 @@ const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const PATH_PARAMETER_CHARACTERS = 256;
 /** Rendering all series takes about as long as so many other requests without an account. */
 const METRICS_COST = 10;
+
+/** The one path on which an offer to upgrade is taken. */
+export const WEB_SOCKET_PATH = '/socket.io/';
 
 export interface HttpAppOptions {
   readonly platform: Platform;
@@ -71,6 +76,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     watchReaders(app, platform);
     await app.init();
     await adapter.getInstance().ready();
+    takeUpgradeOffers(app.getHttpServer());
     return app;
   } catch (error) {
     await app.close().catch(() => undefined);
@@ -151,6 +157,20 @@ function serveMetrics(app: NestFastifyApplication, { metrics }: Platform): void 
   server.get('/metrics', { config: { cost: METRICS_COST } }, async (request, reply) => {
     const { contentType, text } = await metrics.expose(request.headers.accept);
     return reply.type(contentType).send(text);
+  });
+}
+
+/** What listens for upgrades by now serves the web socket; it would let every other offer run into a wall. */
+function takeUpgradeOffers(server: Server): void {
+  const takers = server.listeners('upgrade') as ((...offer: unknown[]) => void)[];
+  server.removeAllListeners('upgrade');
+  answerUpgradeOffers(server, ({ request, socket, head }) => {
+    const isOurs = request.url?.startsWith(WEB_SOCKET_PATH) && offersWebSocket(request);
+    if (takers.length === 0 || !isOurs) return false;
+    // Of several offers this is the one that is taken.
+    request.headers.upgrade = 'websocket';
+    for (const take of takers) take.call(server, request, socket, head);
+    return true;
   });
 }
 

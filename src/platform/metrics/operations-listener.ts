@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
+import { answerUpgradeOffers } from '../../kernel/upgrade-offers.js';
 import type { Listen } from '../config/setting.js';
 import type { Health } from '../health/health.js';
 import { SlowReaders } from '../http/slow-readers.js';
@@ -34,6 +35,7 @@ export async function startOperationsListener(
     });
   });
   new SlowReaders(systemClock, () => undefined).watch(server);
+  answerUpgradeOffers(server);
   await listening(server, listen);
   const { port } = server.address() as AddressInfo;
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
