@@ -8,9 +8,9 @@ const home = mkdtempSync(join(tmpdir(), 'tidegate-command-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const good = ['--server', 'https://example.com', '--name', 'web-1', '--dir', home];
-const parse = (...argv: string[]) => parseAgentCommand(argv, undefined);
+const parse = (...argv: string[]) => parseAgentCommand(argv, {});
 function options(...argv: string[]) {
-  const command = parseAgentCommand([...good, ...argv], 'from-environment');
+  const command = parseAgentCommand([...good, ...argv], { token: 'from-environment' });
   if (command.kind !== 'run') throw new Error(command.kind);
   return command.options;
 }
@@ -57,6 +57,13 @@ it.each([
   ['a label without value', [...good, '--label', 'zone'], /key=value/],
   ['a label that is not allowed', [...good, '--label', 'ZONE=a'], /--label/],
   ['a port offset that is no number', [...good, '--port-offset', 'x'], /0 to 65000/],
+  ['a proxy that is none', [...good, '--trusted-proxy', '10.0.0.0/8,lb'], /"lb" is no address/],
+  ['everybody as a proxy', [...good, '--trusted-proxy', '0.0.0.0/0'], /believe every client/],
+  [
+    'too many proxies',
+    [...good, '--trusted-proxy', Array.from({ length: 65 }, (_, at) => `10.0.0.${at}`).join()],
+    /at most 64/,
+  ],
   ['a key that is none', [...good, '--trusted-key', 'abc'], /public key/],
   ['a CA that is not there', [...good, '--ca', '/none'], /--ca cannot be read/],
   ['two tokens', [...good, '--token', 'a', '--token-file', 'b'], /not both/],
@@ -65,6 +72,21 @@ it.each([
 ])('refuses %s with one sentence', (_what, argv, message) => {
   expect(() => parse(...argv)).toThrow(expect.objectContaining({ code: 'usage' }));
   expect(() => parse(...argv)).toThrow(message);
+});
+
+it('takes trusted proxies from the options, or else from the variable', () => {
+  const proxies = ['--trusted-proxy', '10.0.0.0/8, 192.0.2.7', '--trusted-proxy', '::ffff:a00:1'];
+  const trustedProxies = '2001:DB8::/32';
+  const of = (...argv: string[]) => {
+    const command = parseAgentCommand([...good, ...argv], { trustedProxies });
+    return command.kind === 'run' ? command.options.trustedProxies : undefined;
+  };
+  expect(of(...proxies)).toEqual(['10.0.0.0/8', '192.0.2.7', '10.0.0.1']);
+  expect(of()).toEqual(['2001:db8::/32']);
+  expect(options().trustedProxies).toEqual([]);
+  expect(() => parseAgentCommand(good, { trustedProxies: 'x' })).toThrow(
+    /TIDEGATE_AGENT_TRUSTED_PROXIES: "x" is no address/,
+  );
 });
 
 it('needs only the folder to tear down', () => {

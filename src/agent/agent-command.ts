@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { DomainError, messageOf } from '../kernel/errors.js';
+import { limits } from '../kernel/limits.js';
+import { canonicalNetwork } from '../kernel/networks.js';
 import { readPublicKey } from '../kernel/signature.js';
 import { dnsLabel } from '../kernel/text.js';
 import type { AgentOptions } from './agent-options.js';
@@ -16,7 +18,15 @@ export type AgentCommand =
       readonly kind: 'run';
       readonly options: Pick<
         AgentOptions,
-        'server' | 'token' | 'directory' | 'name' | 'labels' | 'portOffset' | 'ca' | 'trustedKeys'
+        | 'server'
+        | 'token'
+        | 'directory'
+        | 'name'
+        | 'labels'
+        | 'portOffset'
+        | 'trustedProxies'
+        | 'ca'
+        | 'trustedKeys'
       >;
       /** Where the front listens; undefined: its own default. */
       readonly listenHost: string | undefined;
@@ -31,6 +41,7 @@ interface Flags {
   label: string[];
   portOffset: string;
   host?: string;
+  trustedProxy: string[];
   allowHttp: boolean;
   ca?: string;
   trustedKey: string[];
@@ -51,7 +62,7 @@ on the folder, 5 the folder belongs to another node or is damaged.`;
 /** Throws DomainError `usage` with one sentence. */
 export function parseAgentCommand(
   argv: readonly string[],
-  tokenFromEnvironment: string | undefined,
+  environment: { readonly token?: string; readonly trustedProxies?: string },
 ): AgentCommand {
   const flags = parseFlags(argv);
   if ('exitCode' in flags) return { kind: 'help', exitCode: flags.exitCode };
@@ -59,11 +70,12 @@ export function parseAgentCommand(
   if (flags.teardown) return { kind: 'teardown', directory };
   const options = {
     server: serverUrl(flags),
-    token: tokenOf(flags, tokenFromEnvironment),
+    token: tokenOf(flags, environment.token),
     directory,
     name: nodeName(flags.name),
     labels: labelsOf(flags.label),
     portOffset: portOffset(flags.portOffset),
+    trustedProxies: proxiesOf(flags.trustedProxy, environment.trustedProxies),
     ca: flags.ca === undefined ? undefined : readText(flags.ca, '--ca'),
     trustedKeys: flags.trustedKey.map(trustedKey),
   };
@@ -83,6 +95,12 @@ function parseFlags(argv: readonly string[]): Flags | { exitCode: number } {
     .option('--label <key=value>', 'label of the node, repeatable', collect, [])
     .option('--port-offset <n>', 'added to the port of every module', '0')
     .option('--host <address>', 'address on which modules answer (default: 127.0.0.1)')
+    .option(
+      '--trusted-proxy <networks>',
+      'proxies whose X-Forwarded-* is believed: addresses or networks, repeatable',
+      collect,
+      [],
+    )
     .option('--allow-http', 'plain http to a server that is not this machine', false)
     .option('--ca <path>', 'PEM of a private certificate authority')
     .option('--trusted-key <key>', 'only releases signed by it: PEM file or key', collect, [])
@@ -154,6 +172,21 @@ function portOffset(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (value < 0 || value > 65_000) throw usage(`--port-offset takes 0 to 65000, not "${text}"`);
   return value;
+}
+
+/** Each flag, or the variable where there is none, may hold several, separated by commas. */
+function proxiesOf(flags: readonly string[], fromEnvironment: string | undefined): string[] {
+  const name = flags.length > 0 ? '--trusted-proxy' : 'TIDEGATE_AGENT_TRUSTED_PROXIES';
+  const given = flags.length > 0 ? flags : fromEnvironment ? [fromEnvironment] : [];
+  const all = given.flatMap((each) => each.split(',')).map((each) => each.trim());
+  if (all.length > limits.trustedProxies) {
+    throw usage(`${name} takes at most ${limits.trustedProxies} networks`);
+  }
+  try {
+    return [...new Set(all.map(canonicalNetwork))];
+  } catch (error) {
+    throw usage(`${name}: ${messageOf(error)}`);
+  }
 }
 
 function trustedKey(text: string): KeyObject {

@@ -10,6 +10,8 @@ import { teardown } from './teardown.js';
 export interface AgentProcess {
   readonly argv: readonly string[];
   readonly token: string | undefined;
+  /** Separated by commas. */
+  readonly trustedProxies: string | undefined;
   /** What modules inherit. */
   readonly baseEnvironment: Readonly<Record<string, string>>;
   /** The front's program, absolute. */
@@ -29,7 +31,7 @@ const exitCodes: Readonly<Record<string, number>> = {
 /** The agent as a process, from arguments to exit code. */
 export async function runAgentProcess(told: AgentProcess): Promise<number> {
   try {
-    const command = parseAgentCommand(told.argv, told.token);
+    const command = parseAgentCommand(told.argv, told);
     if (command.kind === 'help') return command.exitCode;
     const log = newLog();
     if (command.kind === 'run') return await run(command, told, log);

@@ -16,6 +16,8 @@ export interface AgentOptions {
   readonly portOffset: number;
   /** The address that clients of the modules use, shown in `endpoints`. */
   readonly host: string;
+  /** Networks of proxies in front of this node, besides those that the cluster names. */
+  readonly trustedProxies: readonly string[];
   /** PEM of a private certificate authority. */
   readonly ca: string | undefined;
   /** Not empty: only releases signed by one of these keys are accepted. */

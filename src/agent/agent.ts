@@ -81,6 +81,7 @@ async function assemble(
   const releases = new ReleaseStore(options.directory, controlPlane);
   const routing = new Routing({
     ...{ journal, instances, portOffset: options.portOffset },
+    trustedProxies: options.trustedProxies,
     ...{ connect: options.connectFront, log },
   });
   const launcher = new Launcher({

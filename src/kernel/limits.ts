@@ -98,6 +98,8 @@ export const limits = {
   enrollmentTokenMs: 15 * 60 * 1000,
   reportModules: 100,
   reportMetricRows: 400,
+  /** Of a cluster, and of an agent's own: each is asked about at every request of a client. */
+  trustedProxies: 64,
   labelsPerNode: 16,
   /** By default; `TIDEGATE_CLUSTER_DOWNLOADS` moves it. */
   downloadsPerCluster: 25,

@@ -180,6 +180,35 @@ describe('the command line against a running server', () => {
     ]);
   });
 
+  it('says which proxies a cluster trusts', async () => {
+    const said = await cli([
+      'clusters',
+      'trust',
+      'local',
+      '::ffff:10.0.0.0/104',
+      '--environment',
+      'QA',
+    ]);
+    expect([said.stdout, said.stderr]).toEqual(['local trusts 10.0.0.0/8 now.\n', '']);
+    expect((await cli(['clusters', 'list', '--environment', 'QA'])).stdout).toMatch(
+      / 10\.0\.0\.0\/8\n/,
+    );
+    const wrong = await cli(['clusters', 'trust', 'local', 'lb', '--environment', 'QA']);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('"lb" is no address'),
+    ]);
+    for (const networks of [[], ['10.0.0.0/8', '--none']]) {
+      const usage = await cli(['clusters', 'trust', 'local', ...networks, '--environment', 'QA']);
+      expect([usage.exitCode, usage.stderr]).toEqual([
+        1,
+        'tidegate: Name the proxies, or give --none.\n',
+      ]);
+    }
+    const none = await cli(['clusters', 'trust', 'local', '--none', '--environment', 'QA']);
+    expect(none.stdout).toBe('local trusts nobody now.\n');
+  });
+
   it('ends the session on the server and forgets it', async () => {
     const file = JSON.parse(await readFile(join(folder, 'tidegate', 'config.json'), 'utf8'));
     const { accessToken, refreshToken } = file.contexts.default;

@@ -134,6 +134,35 @@ describe('environments, clusters and nodes over HTTP', () => {
       });
     });
 
+    it('keeps the proxies that it trusts, in one spelling, until they are named anew', async () => {
+      const trustedProxies = ['10.0.0.0/8', '::ffff:10.0.0.0/104', '2001:DB8:0::/32'];
+      const body = { name: 'eu-2', environment: 'staging', trustedProxies };
+      const made = await asAdmin('clusters', 'POST', body);
+      const canonical = ['10.0.0.0/8', '2001:db8::/32'];
+      expect(made).toMatchObject({ status: 201, body: { trustedProxies: canonical } });
+      const path = `clusters/${made.body.id}`;
+      const kept = await asAdmin(path, 'PUT', { minAvailable: 1 }, { 'if-match': '"1"' });
+      expect(kept).toMatchObject({ status: 200, body: { trustedProxies: canonical } });
+      const none = { minAvailable: 1, trustedProxies: [] };
+      expect(await asAdmin(path, 'PUT', none, { 'if-match': '"2"' })).toMatchObject({
+        ...{ status: 200, body: { trustedProxies: [] } },
+      });
+    });
+
+    it.each([
+      [['lb'], '"lb" is no address'],
+      [['10.0.0.0/33'], '"10.0.0.0/33" is no address'],
+      [['0.0.0.0/0'], '"0.0.0.0/0" would believe every client'],
+      [['::ffff:0:0/96'], 'would believe every client'],
+      [Array.from({ length: 65 }, (_, at) => `10.0.0.${at}`), '64'],
+      ['10.0.0.0/8', 'array'],
+    ])('refuses proxies that are none: %j', async (trustedProxies, text) => {
+      const body = { name: 'eu-3', environment: 'staging', trustedProxies };
+      const answer = await asAdmin('clusters', 'POST', body);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
+      expect(JSON.stringify(answer.body)).toContain(text.replaceAll('"', '\\"'));
+    });
+
     it.each([
       [404, 'environment-not-found', { name: 'x', environment: 'Nowhere' }],
       [400, 'unknown-target', { name: 'x', environment: 'QA', targetKind: 'mainframe' }],

@@ -9,6 +9,8 @@ export interface NodeOptions {
   readonly environment?: string;
   readonly cluster?: string;
   readonly labels?: Record<string, string>;
+  /** Besides what every agent of a test is told. */
+  readonly args?: readonly string[];
 }
 
 /** Modules listen at their manifest's port plus this much per node, apart for each test process. */
@@ -52,10 +54,11 @@ export class TestNode {
     const labels = Object.entries(this.options.labels ?? {}).flatMap(([key, value]) => [
       ...['--label', `${key}=${value}`],
     ]);
+    const more = this.options.args ?? [];
     const args = ['--server', this.server, '--dir', this.directory, '--name', this.name];
     const child = spawn(
       process.execPath,
-      [agent, ...args, '--port-offset', String(this.portOffset), ...labels],
+      [agent, ...args, '--port-offset', String(this.portOffset), ...labels, ...more],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { PATH: process.env.PATH, ...(token ? { TIDEGATE_ENROLLMENT_TOKEN: token } : {}) },

@@ -18,12 +18,17 @@ export class FakeFront implements FrontPort {
   version = 0;
   awayFor = 0;
   applied = 0;
+  /** Of an earlier version: refuses what it does not know. */
+  isOld = false;
   readonly takenPorts = new Set<number>();
   private readonly openPorts = new Set<number>();
 
   async apply(table: FrontTable) {
     this.beThere();
     this.applied += 1;
+    if (this.isOld && table.trustedProxies) {
+      throw new DomainError('invalid', 'invalid-table', 'Unrecognized key: "trustedProxies"');
+    }
     const isRepeated = JSON.stringify(table) === JSON.stringify(this.inForce);
     if (!isRepeated) {
       if (table.version <= this.version) throw new DomainError('conflict', 'stale-version', 'old');
@@ -92,6 +97,8 @@ export class RoutingBench {
   readonly front = new FakeFront();
   readonly log = pino({ level: 'silent' });
   connections = 0;
+  /** Of the agent; before it is made. */
+  readonly trustedProxies: string[] = [];
   readonly routing = this.newRouting();
 
   /** One that is started later, on the same journal and front. */
@@ -118,6 +125,7 @@ export class RoutingBench {
       journal: this.journal,
       instances: new Instances(this.journal, new Families()),
       portOffset: 1000,
+      trustedProxies: this.trustedProxies,
       connect: async () => {
         this.connections += 1;
         return this.front;

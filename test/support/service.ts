@@ -11,6 +11,8 @@ export interface Quality {
   /** Share of 500s, 0 to 1. */
   readonly errorRate?: number;
   readonly leakBytes?: number;
+  /** Answers with the headers that reached it. */
+  readonly isEcho?: boolean;
   /** Share of requests that are never answered, 0 to 1. */
   readonly hangRate?: number;
   /** Never answers its health check. */
@@ -29,8 +31,8 @@ export interface Quality {
 }
 
 const program = (version: string, quality: Quality) => `
-const { delayMs = 0, errorRate = 0, leakBytes = 0, hangRate = 0, isSick = false, startMs = 0, diary,
-  troubles } =
+const { delayMs = 0, errorRate = 0, leakBytes = 0, hangRate = 0, isEcho = false, isSick = false,
+  startMs = 0, diary, troubles } =
   ${JSON.stringify(quality)};
 const trouble = () => {
   try { return require('node:fs').readFileSync(troubles + '/' + process.env.TIDEGATE_NODE, 'utf8'); }
@@ -55,6 +57,7 @@ const server = require('node:http').createServer((request, response) => {
   if (Math.floor(count * hangRate) > Math.floor((count - 1) * hangRate)) return;
   // Every n-th: the same errors in every run.
   const bad = errorRate > 0 && count % Math.round(1 / errorRate) === 0;
+  if (isEcho) return response.end(JSON.stringify(request.headers));
   setTimeout(() => { response.statusCode = bad ? 500 : 200; response.end('${version}'); }, delayMs);
 });
 setTimeout(() => server.listen(Number(process.env.PORT), '127.0.0.1'), startMs);

@@ -650,7 +650,7 @@ export interface paths {
         get: operations["clustersGet"];
         /**
          * Change a cluster
-         * @description Needs If-Match with the version that was read.
+         * @description Needs If-Match with the version that was read. Nodes follow new `trustedProxies` within seconds, without a restart.
          *
          *     Needs the permission `fleet:manage`.
          */
@@ -1643,6 +1643,7 @@ export interface components {
              * @default null
              */
             maxInFlight: number | null;
+            trustedProxies: string[];
             /** @description How many nodes are enrolled. */
             nodes: number;
             version: number;
@@ -1665,6 +1666,11 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
+            /**
+             * @description Addresses or networks of the proxies in front of the nodes: their X-Forwarded-*, X-Real-IP and Forwarded reach the modules. Everybody else’s are replaced.
+             * @default []
+             */
+            trustedProxies?: string[];
         };
         ReplaceCluster: {
             /** @description A rollout never lets fewer nodes serve than this. */
@@ -1674,6 +1680,8 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
+            /** @description As in the answer. Absent: they stay as they are. */
+            trustedProxies?: string[];
         };
         Node: {
             /** Format: uuid */
@@ -5580,6 +5588,9 @@ export interface operations {
                      *           "targetKind": "agent",
                      *           "minAvailable": 2,
                      *           "maxInFlight": 5,
+                     *           "trustedProxies": [
+                     *             "10.0.0.0/8"
+                     *           ],
                      *           "nodes": 6,
                      *           "version": 1,
                      *           "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5650,7 +5661,10 @@ export interface operations {
                  *       "name": "eu-1",
                  *       "environment": "Production",
                  *       "minAvailable": 2,
-                 *       "maxInFlight": 5
+                 *       "maxInFlight": 5,
+                 *       "trustedProxies": [
+                 *         "10.0.0.0/8"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["CreateCluster"];
@@ -5670,6 +5684,9 @@ export interface operations {
                      *       "targetKind": "agent",
                      *       "minAvailable": 2,
                      *       "maxInFlight": 5,
+                     *       "trustedProxies": [
+                     *         "10.0.0.0/8"
+                     *       ],
                      *       "nodes": 0,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5793,6 +5810,9 @@ export interface operations {
                      *       "targetKind": "agent",
                      *       "minAvailable": 2,
                      *       "maxInFlight": 5,
+                     *       "trustedProxies": [
+                     *         "10.0.0.0/8"
+                     *       ],
                      *       "nodes": 6,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
@@ -5862,7 +5882,10 @@ export interface operations {
                 /**
                  * @example {
                  *       "minAvailable": 3,
-                 *       "maxInFlight": 5
+                 *       "maxInFlight": 5,
+                 *       "trustedProxies": [
+                 *         "10.0.0.0/8"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["ReplaceCluster"];
@@ -5882,6 +5905,9 @@ export interface operations {
                      *       "targetKind": "agent",
                      *       "minAvailable": 3,
                      *       "maxInFlight": 5,
+                     *       "trustedProxies": [
+                     *         "10.0.0.0/8"
+                     *       ],
                      *       "nodes": 6,
                      *       "version": 2,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"

@@ -23,6 +23,7 @@ export interface StatementExpectation {
 export interface VerifiedStatement {
   readonly revision: number;
   readonly reportIntervalMs: number;
+  readonly trustedProxies: readonly string[];
   readonly modules: readonly DesiredModule[];
   /** Modules whose part of a genuine statement is not acceptable; the others still are. */
   readonly refused: readonly { moduleId: string; generation: number; reason: Reason }[];
@@ -47,7 +48,7 @@ export async function verifyStatement(
     const code = isUnknownField ? 'statement-unknown-field' : 'statement-invalid';
     throw refuse(code, z.prettifyError(read.error));
   }
-  const { tenantId, nodeId, nonce, revision, reportIntervalMs } = read.data;
+  const { tenantId, nodeId, nonce, revision, reportIntervalMs, trustedProxies = [] } = read.data;
   if (tenantId !== expected.tenantId) throw refuse('statement-other-tenant', 'for another tenant');
   if (nodeId !== expected.nodeId) throw refuse('statement-other-node', 'for another node');
   if (nonce !== expected.nonce) {
@@ -56,7 +57,7 @@ export async function verifyStatement(
   if (revision < expected.revision) {
     throw refuse('statement-outdated', `revision ${revision} is below ${expected.revision}`);
   }
-  return { revision, reportIntervalMs, ...readModules(read.data.modules) };
+  return { revision, reportIntervalMs, trustedProxies, ...readModules(read.data.modules) };
 }
 
 function readModules(parts: readonly unknown[]): Pick<VerifiedStatement, 'modules' | 'refused'> {

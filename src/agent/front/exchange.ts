@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kernel/clock.js';
-import { requestHeaders, responseHeaders, type Trust } from './forward-headers.js';
+import type { HasAddress } from '../../kernel/networks.js';
+import { requestHeaders, responseHeaders } from './forward-headers.js';
 import type { Outcome } from './instance-counters.js';
 import { answer } from './own-answer.js';
 import { RequestBody } from './request-body.js';
@@ -12,7 +13,8 @@ import type { InFlight, Upstream } from './upstream.js';
 
 /** What all exchanges of a front share. */
 export interface FrontContext {
-  readonly trust: Trust;
+  /** Of an address: may it tell about the client? */
+  readonly isTrusted: HasAddress;
   readonly clock: Clock;
 }
 
@@ -57,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     private readonly response: ServerResponse,
   ) {
     this.startedMs = context.clock.monotonic();
-    this.headers = requestHeaders(request, context.trust);
+    this.headers = requestHeaders(request, context.isTrusted);
     this.body = hasBody(request) ? new RequestBody(request) : null;
     this.retries = new RetryPolicy(request.method!);
   }

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { plainAddress, type HasAddress } from '../../kernel/networks.js';
+import { clientOf, forwardedElement, isClaim, isClaimInDisguise } from './client-claims.js';
 
 /**
  * Builds the headers of the next hop from the raw ones: order and case are kept, what belongs to
@@ -20,36 +22,43 @@ const HOP_BY_HOP = new Set([
 /** `Connection` may not be used to strip what decides whose request this is, or where it ends. */
 const NEVER_DROPPED = new Set(['host', 'content-length', 'cookie', 'authorization']);
 
-/** True for a peer whose word about the client is believed. */
-export type Trust = (address: string) => boolean;
-
-export function requestHeaders(request: IncomingMessage, trust: Trust): string[] {
+/** `isTrusted`: of a peer's address, whether its word about the client is believed. */
+export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress): string[] {
   const { rawHeaders, socket, headers } = request;
-  const peer = plainAddress(socket.remoteAddress);
-  const isTrusted = trust(peer);
+  const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+  const isProxy = isTrusted(peer);
   const named = namedByConnection(headers.connection);
   const forwarded: string[] = [];
-  const clients: string[] = [];
+  const chain: string[] = [];
+  const elements: string[] = [];
+  const passed = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
+    const value = rawHeaders[index + 1]!;
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
-    if (lower === 'forwarded' || lower.startsWith('x-forwarded-')) {
-      if (!isTrusted) continue;
-      if (lower === 'x-forwarded-for') {
-        clients.push(rawHeaders[index + 1]!);
-        continue;
-      }
+    if (HOP_BY_HOP.has(lower) || named?.has(lower) || isClaimInDisguise(lower)) continue;
+    if (!isClaim(lower)) {
+      forwarded.push(name, value);
+      continue;
     }
-    forwarded.push(name, rawHeaders[index + 1]!);
+    if (!isProxy) continue;
+    passed.add(lower);
+    if (lower === 'x-forwarded-for') chain.push(value);
+    else if (lower === 'forwarded') elements.push(value);
+    else forwarded.push(name, value);
   }
-  clients.push(peer);
-  forwarded.push('X-Forwarded-For', clients.join(', '));
-  if (!isTrusted || headers['x-forwarded-proto'] === undefined) {
-    forwarded.push('X-Forwarded-Proto', 'http');
+  const { host } = headers;
+  const before = chain.filter((each) => each !== '');
+  forwarded.push('X-Forwarded-For', [...before, peer].join(', '));
+  if (!passed.has('x-forwarded-proto')) forwarded.push('X-Forwarded-Proto', 'http');
+  if (host !== undefined && !passed.has('x-forwarded-host')) {
+    forwarded.push('X-Forwarded-Host', host);
   }
-  if (headers.host !== undefined && (!isTrusted || headers['x-forwarded-host'] === undefined)) {
-    forwarded.push('X-Forwarded-Host', headers.host);
+  if (!passed.has('x-real-ip')) {
+    forwarded.push('X-Real-IP', clientOf(before, isTrusted) ?? peer);
+  }
+  if (elements.length > 0) {
+    forwarded.push('Forwarded', [...elements, forwardedElement(peer, host)].join(', '));
   }
   return forwarded;
 }
@@ -85,10 +94,4 @@ function namedByConnection(value: string | undefined, into?: Set<string>): Set<s
     if (name !== '' && !NEVER_DROPPED.has(name)) names.add(name);
   }
   return names;
-}
-
-/** An IPv4 client on a dual-stack socket shows as `::ffff:192.0.2.1`. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return 'unknown';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -1,3 +1,5 @@
+import { limits } from '../../kernel/limits.js';
+
 /** Every number of the front in one place, with its reason. Units are in the names. */
 export const frontLimits = {
   /** More headers than this are an attack or a mistake; Node would silently drop the excess. */
@@ -21,6 +23,8 @@ export const frontLimits = {
   controlBodyBytes: 4 * 1024 * 1024,
   routes: 200,
   targetsPerRoute: 16,
+  /** The cluster's and the agent's own. */
+  trustedProxies: 2 * limits.trustedProxies,
   drainMs: 600_000,
   /** sun_path is 108 bytes with the final zero on Linux. macOS has 104. */
   socketPathBytes: 103,

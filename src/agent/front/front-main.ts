@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { networksOf } from '../../kernel/networks.js';
 import { ControlServer } from './control-server.js';
 import { Front, type InheritedSocket } from './front.js';
 import { livingFronts, removeIdentity, socketPathFor, writeIdentity } from './front-identity.js';
@@ -9,7 +10,6 @@ import { frontLimits } from './front-limits.js';
 import { stdoutLog } from './front-log.js';
 import { FrontState } from './front-state.js';
 import { handCountersOn, startSuccessor, type Successor } from './front-successor.js';
-import { trustOf } from './trusted-proxies.js';
 
 interface FrontArguments {
   readonly stateDir: string;
@@ -96,7 +96,7 @@ export function parseFrontArguments(argv: readonly string[]): FrontArguments {
     const stateDir = values['state-dir'];
     if (!stateDir) throw new Error('--state-dir <folder> is missing');
     const inherited = values.inherit?.split(',').filter(Boolean).map(inheritedSocket);
-    trustOf(values['trusted-proxy']);
+    networksOf(values['trusted-proxy']);
     return {
       stateDir: resolve(stateDir),
       host: values.host,

@@ -22,6 +22,8 @@ export interface FrontPort {
 export interface FrontTable {
   readonly version: number;
   readonly routes: readonly FrontRoute[];
+  /** Networks of proxies whose word about a client is believed; absent: none. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface FrontRoute {

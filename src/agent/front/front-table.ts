@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
+import { trustedProxies } from '../../kernel/networks.js';
 import { text } from '../../kernel/text.js';
 import { frontLimits } from './front-limits.js';
 import type { FrontTable } from './front-port.js';
@@ -33,6 +34,7 @@ const table = z
   .strictObject({
     version: z.int().min(1),
     routes: z.array(route).max(frontLimits.routes),
+    trustedProxies: z.array(trustedProxies.element).max(frontLimits.trustedProxies).optional(),
   })
   .superRefine((value, context) => {
     const refuse = (message: string) => context.addIssue({ code: 'custom', message });

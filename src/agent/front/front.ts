@@ -1,23 +1,28 @@
 import { closeSync } from 'node:fs';
 import { systemClock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { networksOf, type HasAddress } from '../../kernel/networks.js';
 import type { FrontContext } from './exchange.js';
 import { frontLimits } from './front-limits.js';
 import { FrontListener } from './front-listener.js';
 import { silentLog, type FrontLog } from './front-log.js';
-import type { FrontApplied, FrontCounters, FrontPort, FrontStatus } from './front-port.js';
+import type {
+  FrontApplied,
+  FrontCounters,
+  FrontPort,
+  FrontStatus,
+  FrontTable,
+} from './front-port.js';
 import type { FrontState } from './front-state.js';
 import { parseFrontTable } from './front-table.js';
-import type { Route } from './route.js';
 import { Routing } from './routing.js';
-import { trustOf } from './trusted-proxies.js';
 
 export interface FrontOptions {
   /** Where the ports are opened. */
   readonly host: string;
   readonly state: FrontState;
   readonly log?: FrontLog;
-  /** Networks (CIDR) whose X-Forwarded-* headers are believed. */
+  /** Networks whose word about a client is believed, besides those of the table. */
   readonly trustedProxies?: readonly string[];
 }
 
@@ -47,6 +52,7 @@ export class Front implements FrontPort {
   /** Ports that left the table or were handed on, with connections that are still open. */
   private readonly leaving = new Set<FrontListener>();
   private readonly context: FrontContext;
+  private hasProxy: HasAddress;
   private readonly log: FrontLog;
   private readonly absorbed: number[] = [];
   private changes: Promise<unknown> = Promise.resolve();
@@ -54,13 +60,14 @@ export class Front implements FrontPort {
 
   constructor(private readonly options: FrontOptions) {
     this.log = options.log ?? silentLog;
-    this.context = { trust: trustOf(options.trustedProxies ?? []), clock: systemClock };
+    this.hasProxy = networksOf(options.trustedProxies ?? []);
+    this.context = { isTrusted: (address) => this.hasProxy(address), clock: systemClock };
   }
 
   /** Loads the table from disk and opens its ports, or takes them over from a predecessor. */
   async start(inherited: readonly InheritedSocket[] = []): Promise<FrontApplied> {
     const table = await this.options.state.load(this.log);
-    if (table !== undefined) this.enforce(this.routing.replace(table));
+    if (table !== undefined) this.enforce(table);
     for (const { port, fd } of inherited) {
       const listener = this.listeners.get(port);
       if (listener === undefined) closeSync(fd);
@@ -84,7 +91,7 @@ export class Front implements FrontPort {
       }
       if (!isRepeated) {
         if (!this.isRetired) await this.options.state.save(table);
-        this.enforce(this.routing.replace(table));
+        this.enforce(table);
       }
       const failed = this.isRetired ? [] : await this.openPorts();
       return { version: table.version, failed };
@@ -165,7 +172,10 @@ export class Front implements FrontPort {
     await Promise.all(upstreams.map((upstream) => upstream.close()));
   }
 
-  private enforce(routes: Map<number, Route>): void {
+  private enforce(table: FrontTable): void {
+    const { trustedProxies = [] } = this.options;
+    this.hasProxy = networksOf([...trustedProxies, ...(table.trustedProxies ?? [])]);
+    const routes = this.routing.replace(table);
     for (const [port, listener] of this.listeners) {
       listener.route = routes.get(port);
       if (listener.route !== undefined) continue;

@@ -80,7 +80,7 @@ export class UpgradeExchange implements InFlight {
       method: 'GET',
       path: this.request.url,
       headers: [
-        ...requestHeaders(this.request, this.context.trust),
+        ...requestHeaders(this.request, this.context.isTrusted),
         ...['Connection', 'Upgrade', 'Upgrade', 'websocket'],
       ],
       agent: false,

@@ -63,7 +63,13 @@ export interface HookKey {
 
 export type JournalRecord =
   | { type: 'snapshot'; state: StoredState }
-  | { type: 'revision'; revision: number; reportIntervalMs: number }
+  | {
+      type: 'revision';
+      revision: number;
+      reportIntervalMs: number;
+      /** Not there in a journal of before it was kept. */
+      trustedProxies?: readonly string[];
+    }
   | { type: 'instance-starting'; instance: InstanceRecord }
   | { type: 'instance-started'; instance: string; identity: ProcessIdentity }
   | { type: 'instance-retiring'; instance: string }
@@ -88,6 +94,7 @@ interface StoredModule extends ModuleState {
 export interface StoredState {
   revision: number;
   reportIntervalMs: number;
+  trustedProxies?: readonly string[];
   modules: Record<string, StoredModule>;
   instances: Record<string, InstanceRecord>;
 }
@@ -115,6 +122,7 @@ export function fold(state: StoredState, record: JournalRecord): StoredState {
     case 'revision':
       state.revision = record.revision;
       state.reportIntervalMs = record.reportIntervalMs;
+      if (record.trustedProxies) state.trustedProxies = record.trustedProxies;
       return state;
     case 'instance-starting':
       state.instances[record.instance.instance] = record.instance;

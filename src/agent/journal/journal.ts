@@ -56,6 +56,11 @@ export class Journal {
     return this.state.reportIntervalMs;
   }
 
+  /** Of the cluster. */
+  get trustedProxies(): readonly string[] {
+    return this.state.trustedProxies ?? [];
+  }
+
   moduleIds(): string[] {
     return Object.keys(this.state.modules);
   }
@@ -78,10 +83,15 @@ export class Journal {
     return Object.values(moduleOf(this.state, moduleId).unended ?? {});
   }
 
-  revisionAccepted(revision: number, reportIntervalMs: number): void {
-    if (revision === this.state.revision && reportIntervalMs === this.state.reportIntervalMs)
-      return;
-    this.write({ type: 'revision', revision, reportIntervalMs });
+  revisionAccepted(
+    revision: number,
+    reportIntervalMs: number,
+    trustedProxies = this.trustedProxies,
+  ): void {
+    const { state } = this;
+    const isKnown = revision === state.revision && reportIntervalMs === state.reportIntervalMs;
+    if (isKnown && trustedProxies.join() === this.trustedProxies.join()) return;
+    this.write({ type: 'revision', revision, reportIntervalMs, trustedProxies });
   }
 
   accepted(module: DesiredModule, digest: string): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, digest, text, uuid } from '../../kernel/text.js';
 import { limits } from '../../kernel/limits.js';
+import { trustedProxies } from '../../kernel/networks.js';
 import { smoke } from '../../kernel/smoke-test.js';
 
 /**
@@ -192,6 +193,11 @@ export const desiredStatement = z.strictObject({
   /** Grows with every change of this node's desired state. */
   revision: count,
   reportIntervalMs: z.int().min(100),
+  /**
+   * Proxies in front of the cluster's nodes, whose word about a client the fronts believe. Absent when
+   * there are none: an agent of an earlier version refuses what it does not know.
+   */
+  trustedProxies: trustedProxies.optional(),
   modules: z.array(desiredModule).max(limits.reportModules),
 });
 

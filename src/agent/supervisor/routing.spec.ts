@@ -80,3 +80,32 @@ it.each([
   expect(await agent.routing.apply()).toEqual([{ moduleId: 'm', port: 1080, code: 'port-in-use' }]);
   expect(bench.front.tables.at(-1)?.routes.map((one) => one.moduleId)).toEqual(['n']);
 });
+
+it('tells the front of new proxies at the next look, and of none when there are none', async () => {
+  bench.serve('m', [release('a', 100)]);
+  bench.journal.revisionAccepted(1, 5000);
+  await bench.routing.apply();
+  expect(bench.front.tables.at(-1)).not.toHaveProperty('trustedProxies');
+  expect((await bench.routing.look()).isInForce).toBe(true);
+  bench.trustedProxies.push('192.0.2.7', '10.0.0.0/8');
+  bench.journal.revisionAccepted(2, 5000, ['10.0.0.0/8', '2001:db8::/32']);
+  expect((await bench.routing.look()).isInForce).toBe(false);
+  await bench.routing.apply();
+  expect(bench.front.tables.at(-1)?.trustedProxies).toEqual([
+    ...['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'],
+  ]);
+  expect((await bench.routing.look()).isInForce).toBe(true);
+});
+
+it('goes on with a front that knows nothing of proxies, and tells it again', async () => {
+  bench.front.isOld = true;
+  bench.serve('m', [release('a', 100)]);
+  bench.journal.revisionAccepted(2, 5000, ['10.0.0.0/8']);
+  await bench.routing.apply();
+  expect(bench.front.tables.at(-1)).not.toHaveProperty('trustedProxies');
+  expect(bench.front.tables.at(-1)?.routes).toHaveLength(1);
+  bench.front.isOld = false;
+  expect((await bench.routing.look()).isInForce).toBe(false);
+  await bench.routing.apply();
+  expect(bench.front.tables.at(-1)?.trustedProxies).toEqual(['10.0.0.0/8']);
+});

@@ -57,6 +57,8 @@ export class Routing {
       journal: Journal;
       instances: Instances;
       portOffset: number;
+      /** The agent's own, besides those of the cluster. */
+      trustedProxies: readonly string[];
       connect: () => Promise<FrontPort>;
       log: Logger;
     },
@@ -72,7 +74,9 @@ export class Routing {
     return this.inTurn(async () => {
       const { version, routes } = await this.status();
       const { inForce } = this;
-      if (inForce?.table.version !== version) return { isInForce: false, closed: [] };
+      // Proxies may have been named since.
+      const isSame = inForce?.table.trustedProxies?.join() === this.trustedProxies()?.join();
+      if (inForce?.table.version !== version || !isSame) return { isInForce: false, closed: [] };
       const silent = routes.filter(({ listening }) => !listening);
       return { isInForce: true, closed: [...silent, ...inForce.clashing].map(moduleOf) };
     });
@@ -126,6 +130,7 @@ export class Routing {
 
   private async applyNow(): Promise<FailedRoutes> {
     this.inForce = undefined;
+    let isRefused = false;
     for (let attempt = 1; ; attempt += 1) {
       const routes = this.routes();
       if (this.version === 0) {
@@ -136,7 +141,9 @@ export class Routing {
       const { opened, clashing } = withoutClashes(routes, this.holders);
       this.version += 1;
       try {
-        const table = { version: this.version, routes: opened };
+        const proxies = this.trustedProxies();
+        const named = proxies && !isRefused ? { trustedProxies: proxies } : {};
+        const table = { version: this.version, routes: opened, ...named };
         await failpoint('agent.front:before');
         const { failed } = await this.ask((front) => front.apply(table));
         await failpoint('agent.front:after');
@@ -144,12 +151,28 @@ export class Routing {
         this.holders = opened;
         return [...failed, ...clashing];
       } catch (error) {
+        if (isCode(error, 'invalid-table') && this.trustedProxies() && !isRefused) {
+          // Requests must go on; the next look finds the difference, and tries again.
+          isRefused = true;
+          const reason = messageOf(error);
+          this.parts.log.error(
+            { reason },
+            'the front is of an earlier version: no proxy is trusted',
+          );
+          continue;
+        }
         // Another agent before us, or an answer that got lost: go on from what the front has.
-        const isStale = error instanceof DomainError && error.code === 'stale-version';
-        if (!isStale || attempt >= ATTEMPTS) throw error;
+        if (!isCode(error, 'stale-version') || attempt >= ATTEMPTS) throw error;
         this.version = (await this.status()).version;
       }
     }
+  }
+
+  /** Undefined: none, and a front of an earlier version, which knows no such thing, is not asked. */
+  private trustedProxies(): readonly string[] | undefined {
+    const { journal, trustedProxies } = this.parts;
+    const all = [...new Set([...trustedProxies, ...journal.trustedProxies])];
+    return all.length > 0 ? all : undefined;
   }
 
   private routes(): FrontRoute[] {
@@ -201,6 +224,10 @@ export class Routing {
       }
     }
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof DomainError && error.code === code;
 }
 
 function moduleOf({ moduleId }: { readonly moduleId: string }): string {

@@ -41,7 +41,8 @@ export class Supervisor {
       log.error({ moduleId, generation, reason: printable(reason.message) }, 'refused');
       this.supervisor(moduleId).refuse(generation, reason);
     }
-    journal.revisionAccepted(statement.revision, statement.reportIntervalMs);
+    const { revision, reportIntervalMs, trustedProxies } = statement;
+    journal.revisionAccepted(revision, reportIntervalMs, trustedProxies);
     this.tools.onChange();
   }
 

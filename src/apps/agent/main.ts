@@ -14,6 +14,7 @@ delete environment.TIDEGATE_ENROLLMENT_TOKEN;
 const exitCode = await runAgentProcess({
   argv: process.argv.slice(2),
   token,
+  trustedProxies: environment.TIDEGATE_AGENT_TRUSTED_PROXIES,
   baseEnvironment: Object.fromEntries(
     INHERITED.flatMap((name) => {
       const value = environment[name];

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
+import { addClusterCommands } from './commands/clusters.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
@@ -60,6 +61,7 @@ export function buildProgram(
   addDeployCommand(program, act);
   addDeploymentCommands(program, act);
   addFleetCommands(program, act);
+  addClusterCommands(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

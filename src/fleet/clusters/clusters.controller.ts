@@ -28,6 +28,7 @@ const example = {
   targetKind: 'agent',
   minAvailable: 2,
   maxInFlight: 5,
+  trustedProxies: ['10.0.0.0/8'],
   nodes: 6,
   version: 1,
   createdAt: '2026-01-05T08:00:00.000Z',
@@ -79,7 +80,10 @@ export class ClustersController {
       'An environment with one cluster uses it by itself; with several, requests name one.',
     errors: ['environment-not-found', 'cluster-exists', 'cluster-limit', 'unknown-target'],
     example: {
-      request: { name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
+      request: {
+        ...{ name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
+        trustedProxies: ['10.0.0.0/8'],
+      },
       response: { ...example, nodes: 0 },
     },
   })
@@ -97,10 +101,11 @@ export class ClustersController {
   @Allow(Permission.FleetManage)
   @Operation({
     summary: 'Change a cluster',
-    description: 'Needs If-Match with the version that was read.',
+    description:
+      'Needs If-Match with the version that was read. Nodes follow new `trustedProxies` within seconds, without a restart.',
     errors: ['cluster-not-found', 'if-match-required', 'version-mismatch'],
     example: {
-      request: { minAvailable: 3, maxInFlight: 5 },
+      request: { minAvailable: 3, maxInFlight: 5, trustedProxies: ['10.0.0.0/8'] },
       response: { ...example, minAvailable: 3, version: 2 },
     },
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trustedProxies as networks } from '../../kernel/networks.js';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
 import { maxInFlight } from '../max-in-flight.js';
@@ -10,6 +11,11 @@ const minAvailable = z
   .max(10_000)
   .meta({ description: 'A rollout never lets fewer nodes serve than this.' });
 
+const trustedProxies = networks.meta({
+  description:
+    'Addresses or networks of the proxies in front of the nodes: their X-Forwarded-*, X-Real-IP and Forwarded reach the modules. Everybody else’s are replaced.',
+});
+
 export const clustersQuery = pageQuery.extend({ environment: environment.optional() });
 export const clusterParams = z.strictObject({ id: uuid });
 export const createClusterBody = z
@@ -19,10 +25,17 @@ export const createClusterBody = z
     targetKind: text(64).min(1).default('agent'),
     minAvailable: minAvailable.default(0),
     maxInFlight,
+    trustedProxies: trustedProxies.default([]),
   })
   .meta({ id: 'CreateCluster' });
 export const replaceClusterBody = z
-  .strictObject({ minAvailable, maxInFlight })
+  .strictObject({
+    minAvailable,
+    maxInFlight,
+    trustedProxies: trustedProxies
+      .optional()
+      .meta({ description: 'As in the answer. Absent: they stay as they are.' }),
+  })
   .meta({ id: 'ReplaceCluster' });
 
 export const clusterOut = z
@@ -33,6 +46,7 @@ export const clusterOut = z
     targetKind: z.string(),
     minAvailable: z.int(),
     maxInFlight,
+    trustedProxies: z.array(z.string()),
     nodes: z.int().meta({ description: 'How many nodes are enrolled.' }),
     version: z.int(),
     createdAt: z.iso.datetime(),

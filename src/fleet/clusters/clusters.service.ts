@@ -3,15 +3,18 @@ import { Targets } from '../../drivers/targets/targets.js';
 import { DomainError } from '../../kernel/errors.js';
 import { isId, newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
+import { canonicalNetwork } from '../../kernel/networks.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { versionMismatch } from '../../platform/http/if-match.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { Signal } from '../../platform/signal/signal.js';
 import { environmentKey } from '../environments/environment.js';
 import { CapacityChanged } from '../capacity-changed.js';
 import { environmentByName } from '../fleet.queries.js';
+import { tellNodes } from './tell-nodes.js';
 import type { ClustersQuery, CreateClusterBody, ReplaceClusterBody } from './clusters.dto.js';
 
 export interface ClusterView {
@@ -21,6 +24,7 @@ export interface ClusterView {
   readonly targetKind: string;
   readonly minAvailable: number;
   readonly maxInFlight: number | null;
+  readonly trustedProxies: readonly string[];
   readonly nodes: number;
   readonly version: number;
   readonly createdAt: Date;
@@ -33,6 +37,7 @@ export class ClustersService {
     private readonly audit: Audit,
     private readonly targets: Targets,
     private readonly capacity: CapacityChanged,
+    private readonly signal: Signal,
   ) {}
 
   list(context: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
@@ -77,15 +82,22 @@ export class ClustersService {
     return this.database.transaction(context, async (ctx) => {
       const before = await this.find(ctx, id);
       const changed = await ctx.tx.execute(
-        `update clusters set min_available = $4, max_in_flight = $5, version = version + 1
+        `update clusters set min_available = $4, max_in_flight = $5, trusted_proxies = $6,
+           version = version + 1
          where tenant_id = $1 and id = $2 and version = $3`,
-        [ctx.tenantId, id, version, rules.minAvailable, rules.maxInFlight],
+        [
+          ...[ctx.tenantId, id, version, rules.minAvailable, rules.maxInFlight],
+          spelled(rules.trustedProxies) ?? before.trustedProxies,
+        ],
       );
       const cluster = await this.find(ctx, id);
       if (changed === 0) throw versionMismatch(cluster.version);
       await this.append(ctx, 'cluster-changed', cluster);
       if (before.maxInFlight !== cluster.maxInFlight) {
         await this.capacity.capacityChanged(ctx, id);
+      }
+      if (before.trustedProxies.join() !== cluster.trustedProxies.join()) {
+        await tellNodes(ctx, this.signal, id);
       }
       return cluster;
     });
@@ -119,12 +131,13 @@ export class ClustersService {
     const id = newId();
     const added = await ctx.tx.execute(
       `insert into clusters (tenant_id, id, environment_id, name, target_kind, min_available,
-         max_in_flight)
-       values ($1, $2, $3, $4, $5, $6, $7)
+         max_in_flight, trusted_proxies)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (tenant_id, environment_id, name) do nothing`,
       [
         ...[ctx.tenantId, id, environment.id, request.name],
         ...[request.targetKind, request.minAvailable, request.maxInFlight],
+        spelled(request.trustedProxies),
       ],
     );
     if (added === 1) return id;
@@ -136,18 +149,35 @@ export class ClustersService {
   }
 
   private append(ctx: Context, action: string, cluster: ClusterView): Promise<void> {
-    const { id, name, environment, targetKind, minAvailable, maxInFlight, version } = cluster;
+    const {
+      id,
+      name,
+      environment,
+      targetKind,
+      minAvailable,
+      maxInFlight,
+      trustedProxies,
+      version,
+    } = cluster;
     return this.audit.append(ctx, {
       ...{ category: 'fleet', action, subject: { kind: 'cluster', id } },
-      body: { name, environment, targetKind, minAvailable, maxInFlight, version },
+      body: {
+        ...{ name, environment, targetKind, minAvailable, maxInFlight, version },
+        trustedProxies: [...trustedProxies],
+      },
     });
   }
+}
+
+/** One spelling each, and each once. */
+function spelled(networks: readonly string[] | undefined): string[] | undefined {
+  return networks && [...new Set(networks.map(canonicalNetwork))];
 }
 
 const VIEW_SQL = `
   select cluster.id, cluster.name, environment.name as environment,
     cluster.target_kind as "targetKind", cluster.min_available as "minAvailable",
-    cluster.max_in_flight as "maxInFlight",
+    cluster.max_in_flight as "maxInFlight", cluster.trusted_proxies as "trustedProxies",
     (select count(*)::int from nodes node where node.tenant_id = $1
        and node.cluster_id = cluster.id and node.revoked_at is null) as nodes,
     cluster.version, cluster.created_at as "createdAt"

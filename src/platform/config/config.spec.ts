@@ -103,6 +103,7 @@ describe('the configuration', () => {
     ['TIDEGATE_TRUSTED_PROXIES', 'true'],
     ['TIDEGATE_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TIDEGATE_TRUSTED_PROXIES', '10.0.0.0/'],
+    ['TIDEGATE_TRUSTED_PROXIES', '0.0.0.0/0'],
     ['TIDEGATE_ADMIN_PASSWORD', 'short'],
     ['TIDEGATE_ADMIN_USERNAME', 'A b'],
     ['DATABASE_URL', 'mysql://user:hunter2@db/x'],

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { limits } from '../../kernel/limits.js';
+import { canonicalNetwork } from '../../kernel/networks.js';
 import { LOG_LEVELS } from '../logging/logger.js';
 import { flag, listen, oneOf, url, wholeNumber, type Setting } from './setting.js';
 
@@ -10,19 +10,16 @@ const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@hos
 
 /** An address or a network of a proxy; `true` for "believe everybody" does not exist. */
 const networks = z.string().transform((value, context) => {
-  const list = value.split(',').map((item) => item.trim());
-  const wrong = list.find((item) => {
-    const [address = '', bits, more] = item.split('/');
-    const version = isIP(address);
-    if (version === 0 || more !== undefined) return true;
-    return bits !== undefined && !(/^\d{1,3}$/.test(bits) && +bits <= (version === 4 ? 32 : 128));
-  });
-  if (wrong === undefined) return list;
-  context.addIssue({
-    code: 'custom',
-    message: 'addresses or networks separated by commas, like 10.0.0.0/8,192.168.1.7',
-  });
-  return z.NEVER;
+  try {
+    return value.split(',').map((item) => canonicalNetwork(item.trim()));
+  } catch {
+    context.addIssue({
+      code: 'custom',
+      message:
+        'addresses or networks separated by commas, like 10.0.0.0/8,192.168.1.7, and none of everybody (/0)',
+    });
+    return z.NEVER;
+  }
 });
 
 /** The one list of settings: reading, checking and docs/configuration.md derive from it. */

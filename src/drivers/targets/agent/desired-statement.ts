@@ -42,6 +42,7 @@ export class DesiredStatements {
       nonce,
       revision: first.revision,
       reportIntervalMs: this.config.reportIntervalMs,
+      ...(first.trustedProxies.length > 0 ? { trustedProxies: first.trustedProxies } : {}),
       modules: rows.flatMap((row) => moduleOf(row) ?? []),
     };
     return new CompactSign(Buffer.from(JSON.stringify(statement)))
@@ -53,6 +54,8 @@ export class DesiredStatements {
 interface StatementRow extends StatementKey {
   readonly revision: number;
   readonly isRevoked: boolean;
+  /** Of the node's cluster. */
+  readonly trustedProxies: string[];
   /** Null: the node has no module at all. */
   readonly module: DesiredModule | null;
   readonly wanted: number;
@@ -69,11 +72,12 @@ function moduleOf(row: StatementRow): DesiredModule | null {
 // should be absent come last, so that the limit drops the oldest tombstones first.
 const STATEMENT_SQL = `
   select asked.node_id as "nodeId", asked.after, node.desired_revision as revision,
-    node.revoked_at is not null as "isRevoked",
+    node.revoked_at is not null as "isRevoked", cluster.trusted_proxies as "trustedProxies",
     part.module, part.wanted
   from unnest($2::uuid[], $3::bigint[]) as asked (node_id, after)
   join nodes node on node.tenant_id = $1 and node.id = asked.node_id
     and (node.desired_revision > asked.after or node.revoked_at is not null)
+  join clusters cluster on cluster.tenant_id = $1 and cluster.id = node.cluster_id
   left join lateral (
     select jsonb_array_length(desired.releases) as wanted,
       jsonb_build_object(
