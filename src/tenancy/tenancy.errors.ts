@@ -59,12 +59,14 @@ export const tenancyErrors = [
   {
     code: 'login-throttled',
     kind: 'limit',
-    meaning: 'Too many failed logins for this account. Wait as long as Retry-After says.',
+    meaning:
+      'Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.',
   },
   {
     code: 'login-busy',
     kind: 'unavailable',
-    meaning: 'More people are signing in than can be checked at once. Try again shortly.',
+    meaning:
+      'More people are signing in than can be checked at once, or more from your address than may wait. Try again as Retry-After says.',
   },
   {
     code: 'not-a-demo',

@@ -10,9 +10,13 @@ import { AuthenticationAudit } from './auth/authentication-audit.js';
 import { AuthenticationController } from './auth/authentication.controller.js';
 import { AuthenticationService } from './auth/authentication.service.js';
 import { Authenticator } from './auth/authenticator.js';
-import { LoginThrottle } from './auth/login-throttle.js';
+import { KnownNetworks } from './auth/known-networks.js';
+import { PasswordCheck } from './auth/password-check.js';
 import { PasswordHasher } from './auth/password-hasher.js';
+import { PrivateDigest } from './auth/private-digest.js';
 import { Sessions } from './auth/sessions.js';
+import { SignInQueue } from './auth/sign-in-queue.js';
+import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
@@ -32,6 +36,12 @@ import { Accounts } from './users/accounts.js';
       useFactory: async (config: Config) =>
         AccessTokenKeys.fromKey((await openKey(config, 'signing')).privateKey),
     },
+    {
+      provide: PrivateDigest,
+      inject: [Config],
+      useFactory: async (config: Config) =>
+        PrivateDigest.fromKey((await openKey(config, 'signing')).privateKey),
+    },
     { provide: PasswordHasher, useFactory: () => PasswordHasher.open() },
     { provide: APP_GUARD, useClass: AccessGuard },
     Callers,
@@ -43,9 +53,12 @@ import { Accounts } from './users/accounts.js';
     AuthenticationAudit,
     AuthenticationService,
     Authenticator,
-    LoginThrottle,
+    KnownNetworks,
+    PasswordCheck,
     Seed,
     Sessions,
+    SignInQueue,
+    SignInThrottle,
     Standings,
     TenantSeeders,
   ],

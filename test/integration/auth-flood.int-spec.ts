@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type IdentityApp, identityApp } from '../support/identity-app.js';
+import { type IdentityApp, identityApp, passwordOf } from '../support/identity-app.js';
 
 let rig: IdentityApp;
 
@@ -37,5 +37,20 @@ describe('200 logins at once', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     }
     expect((await rig.login('ada')).status).toBe(200);
+  }, 30_000);
+
+  it('from one address cost another address a turn or two', async () => {
+    let open = 64;
+    const flood = Array.from({ length: 64 }, (_, index) =>
+      rig.login(`stranger-${index}`, 'wrong').finally(() => (open -= 1)),
+    );
+    const body = { username: 'ada', password: passwordOf('ada') };
+    const answer = await rig.send('authentication/login', {
+      ...{ method: 'POST', address: '192.0.2.44', body },
+    });
+    expect(answer.status).toBe(200);
+    // First come, first served, nearly all of them would be over by now.
+    expect(open).toBeGreaterThan(32);
+    await Promise.all(flood);
   }, 30_000);
 });

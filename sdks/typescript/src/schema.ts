@@ -6758,7 +6758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `login-throttled`: Too many failed logins for this account. Wait as long as Retry-After says. */
+            /** @description `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6776,7 +6776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `login-busy`: More people are signing in than can be checked at once. Try again shortly. */
+            /** @description `login-busy`: More people are signing in than can be checked at once, or more from your address than may wait. Try again as Retry-After says. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../../platform/audit/audit.js';
+import { Audit, type AuditRecord } from '../../platform/audit/audit.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
@@ -14,6 +14,14 @@ export interface RequestOrigin {
 interface Person {
   readonly id: string;
   readonly username: string;
+}
+
+function subjectOf(account: Account | null): AuditRecord['subject'] {
+  return { kind: 'user', id: account?.username ?? 'unknown' };
+}
+
+function tenantOf(account: Account | null): string {
+  return account?.tenants[0]?.id ?? PLATFORM_TENANT.id;
 }
 
 /** The context in which a person's own sign-in is written: no permission, only a name. */
@@ -44,19 +52,32 @@ export class AuthenticationAudit {
    * into the wrong field.
    */
   async loginFailed(account: Account | null, origin: RequestOrigin): Promise<void> {
-    const { address, requestId } = origin;
-    const tenantId = account?.tenants[0]?.id ?? PLATFORM_TENANT.id;
+    await this.denied('login-failed', subjectOf(account), tenantOf(account), origin);
+  }
+
+  /** Instead of a failure each: guesses come from many networks never seen with the account. */
+  async accountAttacked(account: Account | null, origin: RequestOrigin): Promise<void> {
+    await this.denied('account-attacked', subjectOf(account), tenantOf(account), origin);
+  }
+
+  /** Told to the platform: an address belongs to no tenant. */
+  async addressThrottled(origin: RequestOrigin): Promise<void> {
+    const subject = { kind: 'address', id: origin.address };
+    await this.denied('address-throttled', subject, PLATFORM_TENANT.id, origin);
+  }
+
+  private async denied(
+    action: string,
+    subject: AuditRecord['subject'],
+    tenantId: string,
+    { address, requestId }: RequestOrigin,
+  ): Promise<void> {
     const nobody = { kind: 'system', id: 'login', name: 'anonymous', personId: null } as const;
     const permissions = new Set<never>();
     const context = new Context({ tenantId, actor: nobody, permissions, requestId });
+    const record = { category: 'authentication', action, subject, result: 'denied' } as const;
     await this.db.transaction(context, (ctx) =>
-      this.audit.append(ctx, {
-        category: 'authentication',
-        action: 'login-failed',
-        subject: { kind: 'user', id: account?.username ?? 'unknown' },
-        result: 'denied',
-        body: { address },
-      }),
+      this.audit.append(ctx, { ...record, body: { address } }),
     );
   }
 

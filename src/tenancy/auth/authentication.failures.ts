@@ -18,11 +18,32 @@ export function loginFailed(): DomainError {
   );
 }
 
-export function loginBusy(cause: unknown): DomainError {
+/** Says the same whether or not somebody bears the name. */
+export function accountThrottled(waitMs: number): DomainError {
+  return throttled('account', 'Too many failed sign-ins to this account', waitMs);
+}
+
+export function addressThrottled(waitMs: number): DomainError {
+  return throttled('address', 'Too many failed sign-ins from your address', waitMs);
+}
+
+function throttled(per: 'account' | 'address', what: string, waitMs: number): DomainError {
+  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+  return new DomainError(
+    'limit',
+    'login-throttled',
+    `${what}. Try again in ${retryAfterSeconds} s; until then even the right password is refused.`,
+    { details: { retryAfterSeconds, per } },
+  );
+}
+
+export function loginBusy(from: 'everywhere' | 'your address', cause?: unknown): DomainError {
   return new DomainError(
     'unavailable',
     'login-busy',
-    'Too many people are signing in at this moment. Try again in a few seconds.',
+    from === 'everywhere'
+      ? 'Too many people are signing in at this moment. Try again in a few seconds.'
+      : 'Too many sign-ins from your address are under way. Try again in a few seconds.',
     { details: { retryAfterSeconds: 2 }, cause },
   );
 }

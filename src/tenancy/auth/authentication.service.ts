@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { permissionsOf, Standings, type Standing } from '../permissions/standings.js';
 import { accountKey } from '../users/account-name.js';
-import { Accounts, type Account } from '../users/accounts.js';
+import type { Account } from '../users/accounts.js';
 import { AccessTokens } from './access-tokens.js';
 import {
   AuthenticationAudit,
@@ -10,44 +10,42 @@ import {
   type RequestOrigin,
 } from './authentication-audit.js';
 import type { LoginBody, SignedInUser, Tokens } from './authentication.dto.js';
-import {
-  loginBusy,
-  loginFailed,
-  refreshRefused,
-  tenantSuspended,
-} from './authentication.failures.js';
+import { loginFailed, refreshRefused, tenantSuspended } from './authentication.failures.js';
 import type { SignedIn } from './authenticator.js';
-import { BoundedWork, QueueFullError } from './bounded-work.js';
-import { chooseTenant, type TenantChoice } from './choose-tenant.js';
-import { LoginThrottle } from './login-throttle.js';
+import type { TenantChoice } from './choose-tenant.js';
+import { KnownNetworks } from './known-networks.js';
+import { PasswordCheck, UncheckedRefusal } from './password-check.js';
 import { PasswordHasher } from './password-hasher.js';
 import { Sessions, type Session } from './sessions.js';
-
-/** Attempts under way in one process: as many as may wait for their password to be hashed. */
-const LOGINS_AT_ONCE = 64;
+import { SignInQueue } from './sign-in-queue.js';
 
 /** Signing in, staying signed in, signing out. */
 @Injectable()
 export class AuthenticationService {
-  private readonly attempts = new BoundedWork(LOGINS_AT_ONCE, 0);
-
   constructor(
     private readonly db: Database,
-    private readonly accounts: Accounts,
-    private readonly passwords: PasswordHasher,
-    private readonly throttle: LoginThrottle,
+    private readonly queue: SignInQueue,
+    private readonly passwords: PasswordCheck,
+    private readonly hasher: PasswordHasher,
+    private readonly known: KnownNetworks,
     private readonly sessions: Sessions,
     private readonly standings: Standings,
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuthenticationAudit,
   ) {}
 
-  /** Refuses at once when too many attempts are under way, before they reach the database. */
+  /** Attempts of one address wait for each other; other addresses have their turns meanwhile. */
   async login(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
     try {
-      return await this.attempts.run(() => this.attempt(body, origin));
+      return await this.queue.run(accountKey(body.username), origin.address, async () => {
+        const { account, tenant } = await this.passwords.pass(body, origin);
+        return this.signIn(account, tenant, origin);
+      });
     } catch (error) {
-      throw error instanceof QueueFullError ? loginBusy(error) : error;
+      if (!(error instanceof UncheckedRefusal)) throw error;
+      // Outside the queue: nobody else's turn is taken by it.
+      await this.hasher.pretend();
+      throw error.refusal;
     }
   }
 
@@ -65,6 +63,8 @@ export class AuthenticationService {
     }
     if (!standing || !mayEnter(standing)) throw refreshRefused();
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    // As good a proof as a password: a device that moves about takes its network along.
+    await this.known.learn(rotation.userId, origin.address);
     return this.tokensOf(rotation, standing, rotation.refreshToken);
   }
 
@@ -80,20 +80,6 @@ export class AuthenticationService {
     const { userId, username, tenantSlug, roles } = signedIn;
     const permissions = [...permissionsOf(roles)].sort();
     return { id: userId, username, tenant: tenantSlug, roles: [...roles], permissions };
-  }
-
-  /** The same work and the same refusal whether or not there is such an account. */
-  private async attempt(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
-    const key = accountKey(body.username);
-    await this.throttle.check(key, origin.address);
-    const account = await this.accounts.find(key);
-    const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
-    if (!account || !matches || account.isDisabled) throw await this.failed(key, account, origin);
-    const tenant = chooseTenant(account.tenants, body.tenant);
-    if (!tenant) throw await this.failed(key, account, origin);
-    await this.throttle.succeeded(key, origin.address);
-    await this.renewHash(account, body.password);
-    return this.signIn(account, tenant, origin);
   }
 
   private async signIn(
@@ -129,22 +115,6 @@ export class AuthenticationService {
       refreshToken,
       user: this.me(signedIn),
     };
-  }
-
-  private async failed(
-    key: string,
-    account: Account | null,
-    origin: RequestOrigin,
-  ): Promise<Error> {
-    await this.throttle.failed(key, origin.address);
-    await this.audit.loginFailed(account, origin);
-    return loginFailed();
-  }
-
-  private async renewHash(account: Account, password: string): Promise<void> {
-    if (!this.passwords.isOutdated(account.passwordHash)) return;
-    const renewed = await this.passwords.hash(password);
-    await this.accounts.replaceHash(account.id, account.passwordHash, renewed);
   }
 }
 

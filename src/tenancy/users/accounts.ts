@@ -7,6 +7,8 @@ export interface Account {
   readonly username: string;
   readonly passwordHash: string;
   readonly isDisabled: boolean;
+  /** Digests of networks with the time of the last sign-in from each. */
+  readonly knownNetworks: Readonly<Record<string, number>>;
   /** The tenants the person is a member of; deleted ones are left out. */
   readonly tenants: readonly { readonly id: string; readonly slug: string }[];
 }
@@ -21,7 +23,7 @@ export class Accounts {
     const [account] = await this.db.system((tx) =>
       tx.query<Account>(
         `select u.id, u.username, u.password_hash as "passwordHash",
-           u.disabled_at is not null as "isDisabled",
+           u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
            coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug) order by t.slug)
              from tenants t where t.status <> 'deleted' and exists (
                select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { accountKey } from '../users/account-name.js';
+import { Accounts, type Account } from '../users/accounts.js';
+import { AuthenticationAudit, type RequestOrigin } from './authentication-audit.js';
+import type { LoginBody } from './authentication.dto.js';
+import { accountThrottled, addressThrottled, loginFailed } from './authentication.failures.js';
+import { chooseTenant, type TenantChoice } from './choose-tenant.js';
+import { KnownNetworks } from './known-networks.js';
+import { PasswordHasher } from './password-hasher.js';
+import { SignInThrottle, type Attempt } from './sign-in-throttle.js';
+
+export interface Entrance {
+  readonly account: Account;
+  readonly tenant: TenantChoice;
+}
+
+/** A refusal for which nothing was hashed: it is held back as if something had been. */
+export class UncheckedRefusal extends Error {
+  constructor(readonly refusal: Error) {
+    super(refusal.message);
+  }
+}
+
+/**
+ * Who somebody is, by name and password, within the budgets of guessing. The same work and the same
+ * refusal whether or not there is such an account.
+ */
+@Injectable()
+export class PasswordCheck {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly passwords: PasswordHasher,
+    private readonly throttle: SignInThrottle,
+    private readonly known: KnownNetworks,
+    private readonly audit: AuthenticationAudit,
+  ) {}
+
+  /** Throws `login-failed`, `login-throttled` or, after the right password, `tenant-required`. */
+  async pass(body: LoginBody, origin: RequestOrigin): Promise<Entrance> {
+    const { address } = origin;
+    const key = accountKey(body.username);
+    const account = await this.accounts.find(key);
+    const attempt = { account: key, address, isKnown: this.known.isKnown(account, address) };
+    const waits = await this.throttle.waits(attempt);
+    const fromAddress = waits.addressMs > 0 ? addressThrottled(waits.addressMs) : null;
+    if (fromAddress && !attempt.isKnown) throw new UncheckedRefusal(fromAddress);
+    if (waits.accountMs > 0) throw fromAddress ?? accountThrottled(waits.accountMs);
+
+    const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
+    const tenant =
+      account && matches && !account.isDisabled ? chooseTenant(account.tenants, body.tenant) : null;
+    if (!account || !tenant) {
+      await this.failed(attempt, account, origin);
+      // Else an address that has spent its budget could ask which names are known there.
+      throw fromAddress ?? loginFailed();
+    }
+    await this.throttle.succeeded(attempt);
+    await this.known.learn(account.id, address);
+    await this.renewHash(account, body.password);
+    return { account, tenant };
+  }
+
+  private async failed(
+    attempt: Attempt,
+    account: Account | null,
+    origin: RequestOrigin,
+  ): Promise<void> {
+    const usedUp = await this.throttle.failed(attempt);
+    if (usedUp.account) await this.audit.accountAttacked(account, origin);
+    if (usedUp.address) await this.audit.addressThrottled(origin);
+    // Told once an hour as an attack, not ten thousand times as a failure.
+    if (!usedUp.isAttacked) await this.audit.loginFailed(account, origin);
+  }
+
+  private async renewHash(account: Account, password: string): Promise<void> {
+    if (!this.passwords.isOutdated(account.passwordHash)) return;
+    const renewed = await this.passwords.hash(password);
+    await this.accounts.replaceHash(account.id, account.passwordHash, renewed);
+  }
+}
