@@ -1,6 +1,7 @@
 import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { newId } from '../../kernel/ids.js';
 import { answerTo } from '../../platform/http/problem.js';
+import { tellRefusal } from '../../platform/http/tell-refusal.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { HUB_NAMESPACE } from './hub-messages.js';
 
@@ -23,18 +24,11 @@ export function acknowledgeOf(args: readonly unknown[]): Acknowledge | undefined
 
 /** The same words as over HTTP; what is not ours to tell becomes `internal-error`. */
 export function refusalOf(error: unknown, logger: Logger): Refusal {
-  const id = newId();
-  const {
-    code,
-    detail: message,
-    status,
-  } = answerTo(error, {
-    ...{ requestId: id, url: HUB_NAMESPACE },
-  }).problem;
-  const line = { requestId: id, code };
-  if (status >= 500) logger.error({ ...line, error }, 'a socket message failed');
-  else logger.info(line, 'a socket message was refused');
-  return { error: { code, message, id } };
+  const requestId = newId();
+  const where = { requestId, url: HUB_NAMESPACE };
+  const { code, detail: message, status } = answerTo(error, where).problem;
+  tellRefusal(logger, 'socket message', { requestId, status, code }, error);
+  return { error: { code, message, id: requestId } };
 }
 
 /** Errors of message handlers go into the acknowledgement; who asked for none hears nothing. */

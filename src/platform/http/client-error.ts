@@ -1,8 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from '../../kernel/ids.js';
+import type { Logger } from '../logging/logger.js';
+import type { HttpMetrics } from '../metrics/http.metrics.js';
 import { statusOf, titleOf, type ErrorCode } from './error-codes.js';
 import { httpErrors } from './http.errors.js';
+import { tellRefusal } from './tell-refusal.js';
 
 type OwnCode = (typeof httpErrors)[number]['code'];
 
@@ -11,27 +14,44 @@ const CODES: Readonly<Record<string, OwnCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
+interface Reports {
+  readonly logger: Logger;
+  readonly observe: HttpMetrics;
+}
+
+export type ClientErrorHandler = (error: Error & { code?: string }, socket: Socket) => void;
+
 /** Bytes that are no request at all: the answer is written by hand, in the shape of all the others. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const code = CODES[error.code ?? ''] ?? 'request-malformed';
-  const declared: ErrorCode = httpErrors.find((entry) => entry.code === code)!;
-  const status = statusOf(declared);
+export function clientErrorHandler({ logger, observe }: Reports): ClientErrorHandler {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      observe.clientGone();
+      socket.destroy();
+      return;
+    }
+    const code = CODES[error.code ?? ''] ?? 'request-malformed';
+    const declared: ErrorCode = httpErrors.find((entry) => entry.code === code)!;
+    const status = statusOf(declared);
+    const requestId = newId();
+    tellRefusal(logger, 'request', { requestId, status, code }, error);
+    observe.refused(code);
+    socket.end(rawAnswer(status, declared, requestId));
+  };
+}
+
+function rawAnswer(status: number, { code, meaning }: ErrorCode, id: string): string {
   const body = JSON.stringify({
     type: `urn:tidegate:error:${code}`,
     title: titleOf(code),
     status,
-    detail: declared.meaning,
+    detail: meaning,
     instance: '/',
     code,
-    id: newId(),
+    id,
   });
-  socket.end(
+  return (
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n` +
-      'Content-Type: application/problem+json; charset=utf-8\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    'Content-Type: application/problem+json; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   );
 }

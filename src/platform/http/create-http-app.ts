@@ -8,17 +8,18 @@ import { systemClock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 import { answerUpgradeOffers, offersWebSocket } from '../../kernel/upgrade-offers.js';
 import { NestLogger } from '../logging/nest-logger.js';
+import { httpMetrics, type HttpMetrics } from '../metrics/http.metrics.js';
 import type { Platform } from '../platform.module.js';
 import { checkAccess } from './access-check.js';
 import { AccessInterceptor } from './access.interceptor.js';
 import { Admission } from './admission.js';
-import { answerClientError } from './client-error.js';
+import { clientErrorHandler } from './client-error.js';
 import { buildDocument } from './document.js';
 import { errorCatalog, type ErrorCode } from './error-codes.js';
 import { httpErrors } from './http.errors.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RequestAuthenticator } from './request-authenticator.js';
-import { addRequestHooks, answerFrameworkError } from './request-hooks.js';
+import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
 import { jsonShapeOf } from './route-facts.js';
 import { SchemaPipe } from './schema.pipe.js';
@@ -54,7 +55,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   const { platform, module, errors = [], version = '0.0.0' } = options;
   // What is rationed is the processor, which knows no other clock.
   const admission = new Admission({ metrics: platform.metrics, clock: systemClock });
-  const adapter = createAdapter(platform, admission);
+  const observe = httpMetrics(platform.metrics);
+  const adapter = createAdapter(platform, { admission, observe });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(platform.logger),
     bodyParser: false,
@@ -63,7 +65,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   try {
     app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_ROUTES });
     app.useGlobalPipes(new SchemaPipe());
-    app.useGlobalFilters(new ProblemFilter(platform.logger));
+    app.useGlobalFilters(new ProblemFilter(platform.logger, observe));
     app.useGlobalInterceptors(new AccessInterceptor());
     const modules = app.get(ModulesContainer);
     const handlers = checkAccess(modules);
@@ -96,9 +98,10 @@ export async function closeHttpApp(app: NestFastifyApplication, drainMs: number)
 }
 
 function createAdapter(
-  { config, logger, metrics }: Platform,
-  admission: Admission,
+  { config, logger }: Platform,
+  { admission, observe }: { admission: Admission; observe: HttpMetrics },
 ): FastifyAdapter {
+  const reports = { observe, logger };
   const adapter = new FastifyAdapter({
     // An empty list must mean nobody; only a non-empty one may be believed.
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
@@ -108,11 +111,11 @@ function createAdapter(
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS },
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
-    frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerClientError,
+    frameworkErrors: frameworkErrorHandler(reports),
+    clientErrorHandler: clientErrorHandler(reports),
   });
   const server = adapter.getInstance();
-  addRequestHooks(server, { metrics, logger, admission });
+  addRequestHooks(server, { ...reports, admission });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.

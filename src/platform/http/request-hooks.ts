@@ -2,15 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../kernel/errors.js';
 import { withLogScope, type LogScope } from '../logging/log-scope.js';
 import type { Logger } from '../logging/logger.js';
-import { httpMetrics } from '../metrics/http.metrics.js';
-import type { Metrics } from '../metrics/metrics.js';
+import type { HttpMetrics } from '../metrics/http.metrics.js';
 import type { Admission } from './admission.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { watchBody } from './body-deadline.js';
-import { answerTo, meaningOf } from './problem.js';
+import { clientErrorHandler } from './client-error.js';
+import { answerTo, meaningOf, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
 import { bodyBytesOf } from './route-facts.js';
 import { securityHeaders } from './security-headers.js';
+import { tellRefusal } from './tell-refusal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,7 +21,7 @@ declare module 'fastify' {
 }
 
 interface Parts {
-  readonly metrics: Metrics;
+  readonly observe: HttpMetrics;
   readonly logger: Logger;
   readonly admission: Admission;
 }
@@ -28,10 +29,10 @@ interface Parts {
 /** What every request passes before and after Nest: ids, headers, log scope, admission, 404, metrics. */
 export function addRequestHooks(
   server: FastifyInstance,
-  { metrics, logger, admission }: Parts,
+  { observe, logger, admission }: Parts,
 ): void {
-  const observe = httpMetrics(metrics);
   const allowed = new AllowedMethods();
+  const answerLate = clientErrorHandler({ observe, logger });
   server.addHook('onRoute', (route) => {
     allowed.add(route.url, route.method);
     route.bodyLimit = bodyBytesOf(route.config ?? {});
@@ -57,7 +58,7 @@ export function addRequestHooks(
   });
 
   server.addHook('preParsing', (request, _reply, payload, done) => {
-    watchBody(request);
+    watchBody(request, answerLate);
     if (!isForm(request) || request.routeOptions.config.takesForm) return done(null, payload);
     done(formNotTaken());
   });
@@ -71,7 +72,7 @@ export function addRequestHooks(
     const seconds = reply.elapsedTime / 1000;
     const route = request.is404 ? undefined : request.routeOptions.url;
     const { method } = request;
-    observe({ method, route, status: reply.statusCode, seconds });
+    observe.answered({ method, route, status: reply.statusCode, seconds });
     const line = { method, route: route ?? 'unmatched', status: reply.statusCode };
     logger.debug({ ...scopeOf(request), ...line, ms: Math.round(reply.elapsedTime) }, 'answered');
     done();
@@ -112,15 +113,23 @@ function formNotTaken(): DomainError {
 }
 
 /** Errors that come before any route or hook: a path that is not properly encoded or too long. */
-export function answerFrameworkError(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const { problem, headers } = answerTo(error, { requestId: request.id, url: '/' });
-  void reply
-    .code(problem.status)
-    .headers({ ...securityHeaders('/api/'), ...headers, 'x-request-id': request.id })
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem));
+export function frameworkErrorHandler({
+  observe,
+  logger,
+}: {
+  observe: HttpMetrics;
+  logger: Logger;
+}) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { id: requestId, method } = request;
+    const { problem, headers } = answerTo(error, { requestId, url: '/' });
+    const { status, code } = problem;
+    tellRefusal(logger, 'request', { requestId, method, status, code }, error);
+    observe.refused(code);
+    void reply
+      .code(status)
+      .headers({ ...securityHeaders('/api/'), ...headers, 'x-request-id': requestId })
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problem));
+  };
 }

@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
+import { Fold } from '../../kernel/fold.js';
 import { currentLogScope } from './log-scope.js';
 import { cleanFields, cleanText } from './redact.js';
 
@@ -14,14 +15,24 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+type Written = Exclude<LogLevel, 'silent'>;
+
+/** Kinds of lines, and texts of lines: ours are some two hundred. */
+const KINDS = 1_000;
+/** Of a text that has been quiet: a node with many modules starts, a worker mends many rollouts. */
+const LINES_AT_ONCE = 50;
+const SECOND_MS = 1_000;
+
 /**
  * The only door to the log. Every line is one JSON object with the request's id and tenant in it;
- * fields pass redact.ts first. `error` means that a person must act.
+ * fields pass redact.ts first. `error` means that a person must act. No line can flood it: of each
+ * text from `info` up fifty come at once, then one a second that says how many were left out.
  */
 export class Logger {
   private constructor(
     private readonly pino: Pino,
     private readonly bindings: Record<string, unknown> = {},
+    private readonly folds = foldsOfLines(),
   ) {}
 
   static create(options: LoggerOptions): Logger {
@@ -41,7 +52,7 @@ export class Logger {
 
   /** A logger whose lines all carry the fields: `logger.child({ part: 'engine' })`. */
   child(fields: object): Logger {
-    return new Logger(this.pino, { ...this.bindings, ...cleanFields(fields) });
+    return new Logger(this.pino, { ...this.bindings, ...cleanFields(fields) }, this.folds);
   }
 
   fatal(fields: object, message: string): void {
@@ -64,12 +75,48 @@ export class Logger {
     this.write('debug', fields, message);
   }
 
-  private write(level: Exclude<LogLevel, 'silent'>, fields: object, message: string): void {
-    if (!this.pino.isLevelEnabled(level)) return;
-    const named = fields instanceof Error ? { error: fields } : fields;
-    const all = { ...cleanFields(currentLogScope()), ...this.bindings, ...cleanFields(named) };
-    this.pino[level](all, cleanText(message));
+  /**
+   * For what strangers can cause as often as they like: one line a second of each kind, then with
+   * `folded`, how many more there were. At `debug` each of them is printed.
+   */
+  folded(level: Written, kind: string, fields: object, message: string): void {
+    const tellRest = this.rest(level, fields, message);
+    if (this.folds.expected.admits(`${level} ${kind}`, tellRest)) {
+      this.print(level, fields, message);
+    } else this.print('debug', fields, message);
   }
+
+  private write(level: Written, fields: object, message: string): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const isFree = level === 'fatal' || level === 'debug' || level === 'trace';
+    const admits = (tellRest: (folded: number) => void) =>
+      this.folds.texts.admits(`${level} ${message}`, tellRest);
+    if (isFree || admits(this.rest(level, fields, message))) this.print(level, fields, message);
+  }
+
+  /** The last one of those that were left out stands for them; in its own scope, not the timer's. */
+  private rest(level: Written, fields: object, message: string): (folded: number) => void {
+    const scope = currentLogScope();
+    return (folded) => this.print(level, { ...namedFields(fields), folded }, message, scope);
+  }
+
+  private print(level: Written, fields: object, message: string, scope = currentLogScope()): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const named = cleanFields(namedFields(fields));
+    this.pino[level]({ ...cleanFields(scope), ...this.bindings, ...named }, cleanText(message));
+  }
+}
+
+function foldsOfLines() {
+  const each = { everyMs: SECOND_MS, kinds: KINDS };
+  return {
+    expected: new Fold({ ...each, atOnce: 1 }),
+    texts: new Fold({ ...each, atOnce: LINES_AT_ONCE }),
+  };
+}
+
+function namedFields(fields: object): object {
+  return fields instanceof Error ? { error: fields } : fields;
 }
 
 function labelled(label: string): { level: string } {
