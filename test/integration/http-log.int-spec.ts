@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Body, Controller, Get, Param, Post, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { DomainError } from '../../src/kernel/errors.js';
@@ -19,6 +20,19 @@ class RefusalsController {
   @Operation(notes)
   take(@Body({ schema: anything }) body: z.infer<typeof anything>) {
     return body;
+  }
+
+  @Get('stream')
+  @Public()
+  @Operation(notes)
+  stream() {
+    return new StreamableFile(
+      new Readable({
+        read() {
+          this.push(Buffer.alloc(65_536));
+        },
+      }),
+    );
   }
 
   @Get(':how')
@@ -65,11 +79,11 @@ async function metric(name: string): Promise<string | undefined> {
 }
 
 /** What the server says to bytes that are sent as they are, then the end. */
-function exchange(bytes: string | Buffer, endsAtOnce = false): Promise<string> {
+function exchange(bytes: string | Buffer, end?: 'end' | 'resetAndDestroy'): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(http.url).port), '127.0.0.1', () => {
       socket.write(bytes, () => {
-        if (endsAtOnce) socket.resetAndDestroy();
+        if (end) socket[end]();
       });
     });
     let answer = '';
@@ -86,12 +100,10 @@ describe('refusals that are expected', () => {
   ])(
     '(%s) are a line a second without a stack, and none is forgotten',
     async (how, code, level) => {
-      const begun = performance.now();
       await askOften(how, 500);
       await eventually(() => expect(countedIn(linesOf(code))).toBe(500));
-      const seconds = Math.ceil((performance.now() - begun) / 1000);
       const lines = linesOf(code);
-      expect(lines.length).toBeLessThanOrEqual(seconds + 1);
+      expect(lines.length).toBeLessThan(100);
       for (const line of lines) {
         expect(line).toMatchObject({ level, address: '127.0.0.1', requestId: expect.anything() });
         expect(JSON.stringify(line)).not.toContain('stack');
@@ -139,27 +151,51 @@ describe('mistakes of ours', () => {
 });
 
 describe('a client that goes away', () => {
-  it('while it sends its body is no error', async () => {
-    const head =
-      'POST /api/v1/refusals HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n';
-    for (let times = 0; times < 10; times += 1) {
-      await exchange(`${head}Content-Length: 500\r\n\r\n{"text":`, true);
-    }
+  const head = 'POST /api/v1/refusals HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n';
+  const isNoError = async (gone: number) => {
     await eventually(async () => {
-      expect(await metric('tidegate_http_clients_gone_total')).toMatch(/ 10$/);
+      expect(await metric('tidegate_http_clients_gone_total')).toBe(
+        `tidegate_http_clients_gone_total ${gone}`,
+      );
     });
-    expect(http.rawLog()).not.toMatch(/"level":"(warn|error)"/);
-    expect(await (await fetch(`${http.url}/metrics`)).text()).not.toMatch(/status="5/);
-  });
+    expect(http.rawLog()).toBe('');
+    const metrics = await (await fetch(`${http.url}/metrics`)).text();
+    expect(metrics).not.toMatch(/status="5|http_refusals_total\{/);
+  };
 
-  it('in the middle of a chunk or of its head is none either', async () => {
-    const head =
-      'POST /api/v1/refusals HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n';
-    await exchange(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"te`, true);
-    await exchange('GET /api/v1/refusals/limit HTTP/1.1\r\nHos', true);
-    expect((await ask('limit')).status).toBe(429);
-    expect(http.rawLog()).not.toMatch(/"level":"(warn|error)"/);
-  });
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'while it sends its body is no error (%s)',
+    async (end) => {
+      for (let times = 0; times < 10; times += 1) {
+        await exchange(`${head}Content-Length: 500\r\n\r\n{"text":`, end);
+        await exchange(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"te`, end);
+      }
+      await isNoError(20);
+    },
+  );
+
+  it.each(['destroy', 'resetAndDestroy'] as const)(
+    'in the middle of its download is none either (%s)',
+    async (end) => {
+      for (let times = 0; times < 10; times += 1) {
+        await new Promise((resolve) => {
+          const socket = connect(Number(new URL(http.url).port), '127.0.0.1');
+          socket.write('GET /api/v1/refusals/stream HTTP/1.1\r\nHost: here\r\n\r\n');
+          socket.once('data', () => socket[end]());
+          socket.on('close', resolve);
+        });
+      }
+      await isNoError(0);
+    },
+  );
+
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'in the middle of the head is none either (%s)',
+    async (end) => {
+      await exchange('GET /api/v1/refusals/limit HTTP/1.1\r\nHos', end);
+      await isNoError(0);
+    },
+  );
 });
 
 describe('any other line', () => {

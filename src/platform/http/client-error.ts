@@ -14,6 +14,12 @@ const CODES: Readonly<Record<string, OwnCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
+/**
+ * The client has closed its side in the middle of a request. It may still read, so it is answered; if
+ * there was a whole head, the request counts its client as gone by itself.
+ */
+const ENDED_TOO_SOON = 'HPE_INVALID_EOF_STATE';
+
 interface Reports {
   readonly logger: Logger;
   readonly observe: HttpMetrics;
@@ -25,7 +31,6 @@ export type ClientErrorHandler = (error: Error & { code?: string }, socket: Sock
 export function clientErrorHandler({ logger, observe }: Reports): ClientErrorHandler {
   return (error, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
-      observe.clientGone();
       socket.destroy();
       return;
     }
@@ -33,8 +38,11 @@ export function clientErrorHandler({ logger, observe }: Reports): ClientErrorHan
     const declared: ErrorCode = httpErrors.find((entry) => entry.code === code)!;
     const status = statusOf(declared);
     const requestId = newId();
-    tellRefusal(logger, 'request', { requestId, status, code }, error);
-    observe.refused(code);
+    if (error.code === ENDED_TOO_SOON) logger.debug({ requestId }, 'a client went away');
+    else {
+      tellRefusal(logger, 'request', { requestId, status, code }, error);
+      observe.refused(code);
+    }
     socket.end(rawAnswer(status, declared, requestId));
   };
 }
