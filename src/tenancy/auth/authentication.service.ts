@@ -15,7 +15,6 @@ import type { SignedIn } from './authenticator.js';
 import type { TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
-import { PasswordHasher } from './password-hasher.js';
 import { Sessions, type Session } from './sessions.js';
 import { SignInQueue } from './sign-in-queue.js';
 
@@ -26,7 +25,6 @@ export class AuthenticationService {
     private readonly db: Database,
     private readonly queue: SignInQueue,
     private readonly passwords: PasswordCheck,
-    private readonly hasher: PasswordHasher,
     private readonly known: KnownNetworks,
     private readonly sessions: Sessions,
     private readonly standings: Standings,
@@ -44,7 +42,7 @@ export class AuthenticationService {
     } catch (error) {
       if (!(error instanceof UncheckedRefusal)) throw error;
       // Outside the queue: nobody else's turn is taken by it.
-      await this.hasher.pretend();
+      await this.passwords.pretend();
       throw error.refusal;
     }
   }

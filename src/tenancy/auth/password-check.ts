@@ -9,6 +9,11 @@ import { KnownNetworks } from './known-networks.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SignInThrottle, type Attempt } from './sign-in-throttle.js';
 
+/** Of how many failures the usual time is made. */
+const SMOOTHING = 8;
+/** A refusal is held back no longer, however slow everything has become. */
+const PRETENCE_MS = 1_000;
+
 export interface Entrance {
   readonly account: Account;
   readonly tenant: TenantChoice;
@@ -27,6 +32,9 @@ export class UncheckedRefusal extends Error {
  */
 @Injectable()
 export class PasswordCheck {
+  /** How long hashing and writing a failure down take here and now. */
+  private usualMs = 0;
+
   constructor(
     private readonly accounts: Accounts,
     private readonly passwords: PasswordHasher,
@@ -46,11 +54,13 @@ export class PasswordCheck {
     if (fromAddress && !attempt.isKnown) throw new UncheckedRefusal(fromAddress);
     if (waits.accountMs > 0) throw fromAddress ?? accountThrottled(waits.accountMs);
 
+    const begun = performance.now();
     const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
     const tenant =
       account && matches && !account.isDisabled ? chooseTenant(account.tenants, body.tenant) : null;
     if (!account || !tenant) {
       await this.failed(attempt, account, origin);
+      this.usualMs += (performance.now() - begun - this.usualMs) / SMOOTHING;
       // Else an address that has spent its budget could ask which names are known there.
       throw fromAddress ?? loginFailed();
     }
@@ -58,6 +68,11 @@ export class PasswordCheck {
     await this.known.learn(account.id, address);
     await this.renewHash(account, body.password);
     return { account, tenant };
+  }
+
+  /** Takes as long as a failure, and no processor: the time of a refusal must tell nothing. */
+  async pretend(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(this.usualMs, PRETENCE_MS)));
   }
 
   private async failed(

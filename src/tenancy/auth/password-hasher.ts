@@ -9,19 +9,12 @@ const ARGON2ID = 2;
 /** Half of the thread pool: the other half stays free for everybody else. */
 const CONCURRENCY = 2;
 const QUEUE_LIMIT = 64;
-/** Of how many verifications the usual time is made. */
-const SMOOTHING = 8;
-/** A refusal is held back no longer, however slow verifying has become. */
-const PRETENCE_MS = 1_000;
-
 /**
  * Argon2id over whole passwords (never cut), two at a time. Verifying against nobody costs as much
  * as against somebody.
  */
 export class PasswordHasher {
   private readonly work = new BoundedWork(CONCURRENCY, QUEUE_LIMIT);
-  /** How long a verification takes here and now, waiting for its turn included. */
-  private usualMs = 0;
 
   private constructor(private readonly nobody: string) {}
 
@@ -35,15 +28,8 @@ export class PasswordHasher {
 
   /** `stored` null: there is no such person; the same work is done and the answer is false. */
   async verify(stored: string | null, password: string): Promise<boolean> {
-    const begun = performance.now();
     const matches = await this.bounded(() => verify(stored ?? this.nobody, prepared(password)));
-    this.usualMs += (performance.now() - begun - this.usualMs) / SMOOTHING;
     return stored !== null && matches;
-  }
-
-  /** Takes as long as a verification, and no processor: the time of a refusal must tell nothing. */
-  async pretend(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, Math.min(this.usualMs, PRETENCE_MS)));
   }
 
   /** True when the stored hash was made with other parameters than today's. */

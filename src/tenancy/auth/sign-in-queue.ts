@@ -13,8 +13,8 @@ const AT_ONCE = 6;
 const PER_HOST = 64;
 /** Each is a small request that waits; more could not be served within the patience. */
 const IN_ALL = 1_024;
-/** Whoever waits longer has gone. */
-const PATIENCE_MS = 10_000;
+/** What clients and proxies commonly wait for an answer. */
+const PATIENCE_MS = 30_000;
 /** Addresses from which somebody has signed in since the start. */
 const FAMILIAR_HOSTS = 10_000;
 
