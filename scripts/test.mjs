@@ -1,8 +1,9 @@
 // `npm test`: unit, integration and end-to-end tests with coverage. `npm test -- <pattern> …` hands the rest
 // to jest and leaves coverage away. The servers that tests need are made by jest's global setup.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,24 +34,30 @@ const env = {
 
 rmSync(results, { force: true });
 const since = performance.now();
+let running;
+let stoppedBy;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stoppedBy ??= signal;
+    // A Ctrl-C reaches jest by itself; the same once more ends nothing sooner.
+    running?.kill(signal);
+  });
+}
+
 // A thousand simulated lives, apart: counting lines makes them eight times slower and tells nothing.
-const isSimulationRed =
-  given.length === 0 &&
-  spawnSync(process.execPath, [program, '--selectProjects', 'simulation'], {
-    ...{ cwd: root, env, stdio: 'inherit' },
-  }).status !== 0;
-const jest = spawn(process.execPath, args, {
-  ...{ cwd: root, env },
-  // With --json jest repeats its results on standard output.
-  stdio: ['inherit', given.length > 0 ? 'inherit' : 'ignore', 'inherit'],
-});
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => jest.kill(signal));
-// Ctrl-C reaches jest by itself; this process waits for its end.
-process.on('SIGINT', () => {});
-jest.on('exit', (code, signal) => {
-  if (given.length === 0) summarize();
-  process.exitCode = signal ? 130 : code || (isSimulationRed ? 1 : 0);
-});
+const simulated =
+  given.length === 0 ? await jest([program, '--selectProjects', 'simulation'], 'inherit') : 0;
+// With --json jest repeats its results on standard output.
+const tested = stoppedBy ? 0 : await jest(args, given.length > 0 ? 'inherit' : 'ignore');
+if (given.length === 0 && !stoppedBy) summarize();
+process.exitCode = stoppedBy ? 128 + constants.signals[stoppedBy] : tested || simulated;
+
+/** Resolves with its exit code. */
+async function jest(its, output) {
+  running = spawn(process.execPath, its, { cwd: root, env, stdio: ['inherit', output, 'inherit'] });
+  const [code] = await once(running, 'exit');
+  return code ?? 1;
+}
 
 function summarize() {
   let report;

@@ -28,17 +28,13 @@ if (unknown !== undefined) {
 }
 const isOnce = flags.includes('--once');
 
-/** Resolves with the reason to stop: a signal, or that whoever started this is gone. */
+/** Resolves with the reason to stop; that npm is gone comes as a signal, see scripts/bootstrap. */
 function stopAsked() {
   return new Promise((resolve) => {
     // npm passes a Ctrl-C on that has come here by itself already, so a second one means nothing.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(signal));
     process.on('uncaughtException', (error) => resolve(error));
     process.on('unhandledRejection', (error) => resolve(error));
-    const { ppid } = process;
-    if (process.env.npm_command === undefined) return;
-    // A shell between npm and this process ends with npm and passes nothing on.
-    setInterval(() => process.ppid !== ppid && resolve('SIGHUP'), 500).unref();
   });
 }
 

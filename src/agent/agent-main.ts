@@ -28,6 +28,9 @@ const exitCodes: Readonly<Record<string, number>> = {
   'journal-damaged': 5,
 };
 
+/** npm sends on what a terminal has sent to both: within this time it is one Ctrl-C, not two. */
+const SAME_SIGNAL_MS = 500;
+
 /** The agent as a process, from arguments to exit code. */
 export async function runAgentProcess(told: AgentProcess): Promise<number> {
   try {
@@ -51,14 +54,18 @@ async function run(
   const { options, listenHost } = command;
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {
+    let signalledAt = 0;
     const onSignal = () => {
-      // The second one means it.
-      if (stop.signal.aborted) process.exit(1);
+      if (stop.signal.aborted) {
+        if (performance.now() - signalledAt < SAME_SIGNAL_MS) return;
+        // The second one means it.
+        process.exit(1);
+      }
+      signalledAt = performance.now();
       stop.abort();
       resolve();
     };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
   const connectFront = () =>
     ensureFront({

@@ -10,6 +10,9 @@ export interface RunningProcess {
   stop(): Promise<void>;
 }
 
+/** npm sends on what a terminal has sent to both: within this time it is one Ctrl-C, not two. */
+const SAME_SIGNAL_MS = 500;
+
 type Start = (config: Config, logger: Logger) => Promise<RunningProcess>;
 
 /**
@@ -44,6 +47,7 @@ function fail(name: string, error: unknown, logger: Logger | undefined): never {
 class ProcessLife {
   private running: RunningProcess | undefined;
   private stopSignal: NodeJS.Signals | undefined;
+  private signalledAt = 0;
 
   constructor(
     private readonly name: string,
@@ -52,7 +56,7 @@ class ProcessLife {
   ) {}
 
   listen(): void {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => this.onSignal(signal));
     }
     for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -73,10 +77,12 @@ class ProcessLife {
 
   private onSignal(signal: NodeJS.Signals): void {
     if (this.stopSignal) {
+      if (performance.now() - this.signalledAt < SAME_SIGNAL_MS) return;
       this.logger.warn({ signal }, 'a second signal: the process ends at once');
       process.exit(128 + constants.signals[signal]);
     }
     this.stopSignal = signal;
+    this.signalledAt = performance.now();
     const { shutdownGraceMs } = this.config;
     setTimeout(() => {
       this.logger.warn({ graceMs: shutdownGraceMs }, 'the grace is over: the process ends anyway');

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { endWithNpx } from './end-with-npx.js';
 import { runCli } from './program.js';
 import { readCliEnvironment } from './session/cli-environment.js';
 
@@ -9,6 +10,7 @@ function ownVersion(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
+endWithNpx();
 const { stdin, stdout, stderr } = process;
 // `tidegate … | head`: whoever reads has enough.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));

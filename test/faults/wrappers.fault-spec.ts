@@ -1,0 +1,216 @@
+/**
+ * The commands of package.json as people and service managers use them: by npm, with signals. What installs
+ * is a stand-in for npm here, which is as stubborn as npm is; the newcomer's test installs with npm itself.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from '../../src/platform/database/embedded/server-claim.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+
+/** Without the variables that npm has given to whoever runs the tests. */
+function environment(more: Record<string, string>): Record<string, string | undefined> {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|TIDEGATE_|NODE_OPTIONS$)/.test(name),
+  );
+  return { ...Object.fromEntries(own), ...more };
+}
+
+async function endOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+describe('an install that is broken off', () => {
+  let root: string;
+  let started: ChildProcess[];
+
+  beforeEach(async () => {
+    started = [];
+    root = await mkdtemp(join(tmpdir(), 'tidegate-clone-'));
+    await mkdir(join(root, 'scripts'));
+    await cp('scripts/bootstrap.mjs', join(root, 'scripts/bootstrap.mjs'));
+    if (existsSync('scripts/bootstrap')) {
+      await cp('scripts/bootstrap', join(root, 'scripts/bootstrap'), { recursive: true });
+    }
+    for (const folder of ['src', 'sdks/typescript/src', 'dist/apps/migrate']) {
+      await mkdir(join(root, folder), { recursive: true });
+    }
+    for (const file of ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
+      await writeFile(join(root, file), '{}');
+    }
+    await writeFile(join(root, 'package-lock.json'), '{"packages":{}}');
+    await writeFile(join(root, 'dist/apps/migrate/main.js'), `console.log('the program runs')`);
+    await writeFile(join(root, 'npm-cli.cjs'), STUBBORN_NPM);
+  });
+  afterEach(async () => {
+    for (const child of started) child.kill('SIGKILL');
+    for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await rm(root, { recursive: true, force: true });
+  });
+
+  const start = (mode: string) => {
+    const child = spawn(process.execPath, ['scripts/bootstrap.mjs', 'migrate'], {
+      cwd: root,
+      env: environment({ npm_execpath: join(root, 'npm-cli.cjs'), INSTALL: mode }),
+    });
+    started.push(child);
+    const said = { text: '' };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (said.text += chunk.toString()));
+    }
+    return { child, said };
+  };
+  /** Of npm and of what it has started. */
+  const pids = async () => {
+    const text = await readFile(join(root, 'pids'), 'utf8').catch(() => '');
+    return text.trim().split('\n').filter(Boolean).map(Number);
+  };
+  const isInstalling = () => eventually(async () => expect(await pids()).toHaveLength(2));
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'by %s ends with no process of npm left, and the next command installs anew',
+    async (signal) => {
+      const { child } = start('slow');
+      await isInstalling();
+      child.kill(signal);
+      expect(await endOf(child)).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
+      expect((await pids()).filter(isAlive)).toEqual([]);
+      const next = start('fast');
+      expect(await endOf(next.child)).toBe(0);
+      expect(next.said.text).toContain('Installing');
+      expect(next.said.text).toContain('the program runs');
+    },
+  );
+
+  it('by kill -9 leaves npm running, which the next command ends before it begins', async () => {
+    const { child } = start('slow');
+    await isInstalling();
+    const left = await pids();
+    await eventually(async () =>
+      expect(await readFile(join(root, '.bootstrap.lock'), 'utf8')).toContain(`"pid":${left[0]}`),
+    );
+    child.kill('SIGKILL');
+    await endOf(child);
+    expect(left.filter(isAlive)).toEqual(left);
+    const next = start('fast');
+    expect(await endOf(next.child)).toBe(0);
+    expect(left.filter(isAlive)).toEqual([]);
+    expect(next.said.text).toContain('the program runs');
+  });
+
+  it('is not believed, whatever npm’s own list says', async () => {
+    const { child } = start('slow');
+    await isInstalling();
+    child.kill('SIGTERM');
+    await endOf(child);
+    await writeFile(join(root, 'node_modules/.package-lock.json'), '{"packages":{}}');
+    const next = start('fast');
+    expect(await endOf(next.child)).toBe(0);
+    expect(next.said.text).toContain('Installing');
+    const third = start('fast');
+    expect(await endOf(third.child)).toBe(0);
+    expect(third.said.text).toBe('the program runs\n');
+  });
+
+  it('is waited for by a second command, which can be told to stop waiting', async () => {
+    const first = start('slow');
+    await isInstalling();
+    const second = start('fast');
+    await eventually(() => expect(second.said.text).toContain('Waiting for another'));
+    second.child.kill('SIGINT');
+    expect(await endOf(second.child)).toBe(130);
+    expect((await pids()).filter(isAlive)).toHaveLength(2);
+    first.child.kill('SIGINT');
+    expect(await endOf(first.child)).toBe(130);
+  });
+
+  it('is noticed when its lock names a process id that was given out again', async () => {
+    const stale = JSON.stringify({ pid: process.pid, started: 'another boot 1' });
+    await writeFile(join(root, '.bootstrap.lock'), stale);
+    expect(await endOf(start('fast').child)).toBe(0);
+  });
+});
+
+/** As npm does, it takes the first SIGTERM and goes on; a script that it runs does the same. */
+const STUBBORN_NPM = `
+const fs = require('node:fs');
+const path = require('node:path');
+fs.mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
+fs.writeFileSync('node_modules/@nestjs/cli/bin/nest.js', '');
+if (process.env.INSTALL === 'fast') return;
+const stubborn = () => {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => {});
+  setInterval(() => {}, 1000);
+  fs.appendFileSync('pids', process.pid + '\\n');
+};
+if (process.argv[2] === 'script') stubborn();
+else {
+  stubborn();
+  require('node:child_process').spawn(process.execPath, [__filename, 'script'], { stdio: 'ignore' });
+}
+`;
+
+describe('npm and npx', () => {
+  let home: string;
+  const started: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'tidegate-wrappers-'));
+  });
+  afterAll(async () => {
+    for (const child of started) child.kill('SIGKILL');
+    await rm(home, { recursive: true, force: true });
+  });
+
+  /** The pid is that of npm; the program says its own in its log. */
+  const run = (file: string, args: readonly string[], more: Record<string, string>) => {
+    const child = spawn(file, args, {
+      env: environment({ TIDEGATE_HOME: home, TIDEGATE_LOG_FORMAT: 'json', ...more }),
+      detached: true,
+    });
+    started.push(child);
+    const said = { text: '' };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (said.text += chunk.toString()));
+    }
+    return { child, said };
+  };
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
+    'end the control plane with them when they get %s',
+    async (signal) => {
+      const listen = `127.0.0.1:${await freePort()}`;
+      const { child, said } = run('npm', ['start'], { TIDEGATE_LISTEN: listen });
+      await eventually(() => expect(said.text).toContain('is ready'), 90_000);
+      child.kill(signal);
+      await endOf(child);
+      // As told: it finishes what it does and says so.
+      await eventually(() => expect(said.text).toContain('"stopped"'), 30_000);
+      await eventually(async () => {
+        await expect(fetch(`http://${listen}/health/live`)).rejects.toThrow();
+      });
+    },
+    150_000,
+  );
+
+  it('end a command that waits for a control plane', async () => {
+    const server = await import('node:net').then(({ createServer }) => createServer());
+    const taken = once(server, 'connection') as Promise<[import('node:net').Socket]>;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const told = { TIDEGATE_SERVER: `http://127.0.0.1:${port}`, TIDEGATE_TOKEN: 'x' };
+    const { child } = run('npx', ['tidegate', 'nodes', 'list'], told);
+    const [socket] = await taken;
+    const gone = once(socket.resume(), 'close');
+    child.kill('SIGTERM');
+    await endOf(child);
+    await gone;
+    server.close();
+  }, 60_000);
+});
