@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import type { AgentOptions } from '../agent-options.js';
 import { PROTOCOL } from '../protocol/protocol.js';
+import { placeOf } from '../protocol/token-place.js';
 import { Backoff } from '../transport/backoff.js';
 import { type ControlPlane, ServerRefusal } from '../transport/control-plane.js';
 import { type NodeIdentity, type NodeKey, readIdentity, writeIdentity } from './identity.js';
@@ -15,12 +16,8 @@ export async function ensureEnrolled(
 ): Promise<NodeIdentity> {
   const stored = await readIdentity(options.directory);
   if (stored) {
-    if (stored.name === options.name) return stored;
-    throw new DomainError(
-      'conflict',
-      'other-node',
-      `${options.directory} belongs to the node "${stored.name}"; give --name ${stored.name}, or another --dir.`,
-    );
+    refuseOtherNode(options, stored);
+    return stored;
   }
   if (options.token === undefined) {
     throw new DomainError(
@@ -32,10 +29,31 @@ export async function ensureEnrolled(
   const answer = await enrollPatiently(options, options.token, key, controlPlane, signal);
   const { tenantId, nodeId, clusterId, serverKeys } = answer;
   const server = options.server.href;
-  const identity = { server, name: options.name, tenantId, nodeId, clusterId, serverKeys };
+  const place = placeOf(options.token)?.name;
+  const identity = {
+    ...{ server, name: options.name, ...(place === undefined ? {} : { place }) },
+    ...{ tenantId, nodeId, clusterId, serverKeys },
+  };
   await writeIdentity(options.directory, identity);
   options.log.info({ nodeId, tenantId }, 'enrolled');
   return identity;
+}
+
+/** Whoever gives a token means the place that it leads to; the folder's own node would join another. */
+function refuseOtherNode(options: AgentOptions, stored: NodeIdentity): void {
+  const node = `${options.directory} belongs to the node "${stored.name}"${stored.place === undefined ? '' : ` in ${stored.place}`} (${stored.nodeId})`;
+  if (stored.name !== options.name) {
+    throw otherNode(`${node}; give --name ${stored.name}, or another --dir.`);
+  }
+  const place = options.token === undefined ? undefined : placeOf(options.token);
+  if (place === undefined || place.clusterId === stored.clusterId) return;
+  throw otherNode(
+    `${node}, and the enrolment token is for ${place.name}: give another --dir for a node there, or no token to go on with this one.`,
+  );
+}
+
+function otherNode(message: string): DomainError {
+  return new DomainError('conflict', 'other-node', message);
 }
 
 async function enrollPatiently(

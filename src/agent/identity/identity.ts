@@ -15,6 +15,8 @@ import { enrollResponse } from '../protocol/protocol.js';
 const storedIdentity = z.object({
   server: z.string(),
   name: z.string(),
+  /** `<environment>/<cluster>` as it was at the enrolment, for people. */
+  place: z.string().optional(),
   ...enrollResponse.omit({ protocol: true }).shape,
 });
 

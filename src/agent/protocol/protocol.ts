@@ -31,7 +31,8 @@ export const labelsSchema = z
 /** POST /agent/enroll. Repeating it with the same token, name and key answers the same. */
 export const enrollRequest = z.strictObject({
   protocol: z.literal(PROTOCOL),
-  token: text(200).min(1),
+  // With the place it leads to, whose names may be 40 and 63 characters of any alphabet.
+  token: text(600).min(1),
   /** Ed25519, the `x` of its JWK: 32 bytes as base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   name: dnsLabel,

@@ -1,4 +1,5 @@
-import { CliError } from './exit-codes.js';
+import { printable } from './display/printable.js';
+import { CliError, exitCodes } from './exit-codes.js';
 
 interface Page<T> {
   readonly items: T[];
@@ -34,17 +35,30 @@ export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  /** Nodes of several places may have one name. */
+  readonly environment?: string;
+  readonly cluster?: string;
+}
+
 /** People know names, the API knows ids. Throws CliError for none and for several. */
 export async function idOf(
   noun: string,
   nameOrId: string,
-  items: AsyncIterable<{ readonly id: string; readonly name: string }>,
+  items: AsyncIterable<Named>,
 ): Promise<string> {
   if (ID.test(nameOrId)) return nameOrId;
   const found = (await listOf(items)).filter(({ name }) => name === nameOrId);
   const [only] = found;
-  if (!only) throw new CliError(`There is no ${noun} named "${nameOrId}".`, 2);
+  if (!only) throw new CliError(`There is no ${noun} named "${nameOrId}".`, exitCodes.rejected);
   if (found.length === 1) return only.id;
-  const ids = found.map(({ id }) => id).join(', ');
-  throw new CliError(`Several are named "${nameOrId}": give one of the ids ${ids}.`);
+  const candidates = found.map(({ id, environment, cluster }) =>
+    printable(environment === undefined ? id : `${id} in ${environment}/${cluster}`),
+  );
+  throw new CliError(
+    `Several ${noun}s are named "${nameOrId}"; give the id of one: ${candidates.join(', ')}.`,
+    exitCodes.rejected,
+  );
 }

@@ -31,10 +31,13 @@ export class EnrollmentTokensService {
   ) {}
 
   create(context: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
-    const { token, hash } = newEnrollmentToken();
     return this.database.transaction(context, async (ctx) => {
       const environment = await environmentByName(ctx, request.environment);
       const cluster = await clusterOf(ctx, environment.id, request.cluster);
+      const { token, hash } = newEnrollmentToken({
+        clusterId: cluster.id,
+        name: `${environment.name}/${cluster.name}`,
+      });
       const grant: EnrollmentGrant = { clusterId: cluster.id, name: request.name ?? null };
       const expiresAt = await this.insert(ctx, hash, grant);
       await this.audit.append(ctx, {

@@ -121,7 +121,7 @@ describe('a node in a table', () => {
   const suspectRow = (suspicion: object | null, ...modules: object[]) =>
     nodeRow(
       {
-        ...{ name: 'node-1', environment: 'QA', cluster: 'main', state: 'Healthy' },
+        ...{ id: 'an-id', name: 'node-1', environment: 'QA', cluster: 'main', state: 'Healthy' },
         ...{ stateSince: '2026-03-01T10:00:00.000Z', modules, suspicion },
       } as components['schemas']['Node'],
       true,
@@ -132,7 +132,8 @@ describe('a node in a table', () => {
     const payments = { name: 'payments', running: first, desired: second, drift: false };
     const orders = { name: 'orders', running: [], desired: second, drift: false };
     expect(row(payments, orders)).toEqual([
-      ...['node-1', 'QA/main', 'Healthy', '2026-03-01 10:00:00Z', 'payments 1.0.0, orders -'],
+      ...['node-1', 'QA', 'main', 'Healthy', '2026-03-01 10:00:00Z', 'an-id'],
+      'payments 1.0.0, orders -',
     ]);
   });
 

@@ -4,13 +4,21 @@ import { timeText } from './times.js';
 type Node = components['schemas']['Node'];
 type Module = Node['modules'][number];
 
-export const NODE_HEADS = ['NAME', 'WHERE', 'STATE', 'SINCE', 'RUNS'] as const;
+export const NODE_HEADS = [
+  'NAME',
+  'ENVIRONMENT',
+  'CLUSTER',
+  'STATE',
+  'SINCE',
+  'ID',
+  'RUNS',
+] as const;
 
 export function nodeRow(node: Node, isUtc: boolean): string[] {
-  const { name, environment, cluster, stateSince, modules, suspicion } = node;
+  const { id, name, environment, cluster, stateSince, modules, suspicion } = node;
   const state = suspicion ? `${node.state} (${suspicion.kind}!)` : node.state;
   return [
-    ...[name, `${environment}/${cluster}`, state, timeText(stateSince, isUtc)],
+    ...[name, environment, cluster, state, timeText(stateSince, isUtc), id],
     modules.map(moduleText).join(', '),
   ];
 }

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { type TokenPlace, withPlace } from '../../../agent/protocol/token-place.js';
 
 /** 256 random bits behind a prefix that secret scanners can look for. Only the hash is stored. */
 const PREFIX = 'tge_';
 
-export function newEnrollmentToken(): { token: string; hash: string } {
-  const token = PREFIX + randomBytes(32).toString('base64url');
+export function newEnrollmentToken(place: TokenPlace): { token: string; hash: string } {
+  const token = withPlace(PREFIX + randomBytes(32).toString('base64url'), place);
   return { token, hash: enrollmentTokenHash(token) };
 }
 
