@@ -28,6 +28,8 @@ const options = readOptions('From the 202 of promote to the first node told.', {
   poll: [5_000, 'poll interval of the gates, ms'],
   pace: [100, 'ms between two promotions'],
   workers: [1, 'worker processes'],
+  tenants: [20, 'that share them', 1],
+  clusters: [60, 'of each', 2],
 });
 
 interface Watched {
@@ -36,8 +38,7 @@ interface Watched {
   readonly nodeIds: readonly string[];
 }
 
-const TENANTS = 20;
-const CLUSTERS = 60;
+const { tenants: TENANTS, clusters: CLUSTERS } = options;
 /** Three waves can be promoted of each. */
 const PROMOTIONS_EACH = 3;
 

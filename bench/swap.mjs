@@ -2,7 +2,7 @@
 // request. Everything is measured in the same run, direct and through the front in turn, so that a
 // busy machine disturbs both alike. Instances and front are processes of their own.
 //
-//   npm run build && npm run bench:swap
+//   npm run build && npm run bench:swap [-- --swaps 20 --runs 3]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,17 +12,25 @@ import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from '../test/support/options.ts';
+import { endOnSignals } from './engine/ending.ts';
 
-const RUNS = 3;
-const SWAPS = 20;
 const CLIENTS = 20;
 const SWAP_PAUSE_MS = 150;
-const RATE_MS = 2000;
 const LATENCY_REQUESTS = 2000;
+
+/** Those that run: none outlives the bench. */
+const instances = new Set();
+let options;
 
 if (process.argv[2] === 'instance') {
   serveAsInstance();
 } else {
+  options = readOptions('What do hot swaps cost the requests of a node?', {
+    runs: [3, 'whose median is printed', 1],
+    swaps: [20, 'in each run', 1],
+    seconds: [2, 'of each measured rate', 1],
+  });
   await main();
 }
 
@@ -45,14 +53,22 @@ async function main() {
   }
   const { ensureFront } = await import(join(dist, 'agent/front/front-process.js'));
   const runs = [];
-  for (let run = 1; run <= RUNS; run += 1) {
+  let tidyUp = async () => {};
+  endOnSignals(() => tidyUp());
+  for (let run = 1; run <= options.runs; run += 1) {
     const stateDir = await mkdtemp(join(tmpdir(), 'bench-front-'));
-    const client = await ensureFront({ stateDir, command: [process.execPath, main] });
+    let front;
+    tidyUp = async () => {
+      if (front !== undefined) process.kill(front, 'SIGKILL');
+      for (const child of instances) child.kill('SIGKILL');
+      await rm(stateDir, { recursive: true, force: true });
+    };
     try {
+      const client = await ensureFront({ stateDir, command: [process.execPath, main] });
+      front = (await client.status()).pid;
       runs.push(await measure(client, await freePort()));
     } finally {
-      process.kill((await client.status()).pid, 'SIGKILL');
-      await rm(stateDir, { recursive: true, force: true });
+      await tidyUp();
     }
   }
   print(runs);
@@ -80,7 +96,7 @@ async function measure(client, port) {
   await apply(serving);
 
   const swapped = startLoad(port, CLIENTS);
-  for (let swap = 1; swap <= SWAPS; swap += 1) {
+  for (let swap = 1; swap <= options.swaps; swap += 1) {
     const next = await startInstance(`i-${swap}`);
     await apply(next);
     await client.drain(serving.name, 5000);
@@ -98,9 +114,10 @@ async function measure(client, port) {
 }
 
 async function startInstance(name) {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'instance'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const its = [...process.execArgv, fileURLToPath(import.meta.url), 'instance'];
+  const child = spawn(process.execPath, its, { stdio: ['ignore', 'pipe', 'inherit'] });
+  instances.add(child);
+  child.once('exit', () => instances.delete(child));
   const [line] = await once(child.stdout, 'data');
   return { name, child, port: Number(line.toString()) };
 }
@@ -154,12 +171,13 @@ function ask(port, agent, method) {
 
 async function rate(port) {
   const load = startLoad(port, CLIENTS);
-  await sleep(RATE_MS / 4);
+  const rateMs = options.seconds * 1000;
+  await sleep(rateMs / 4);
   const warm = performance.now();
-  await sleep(RATE_MS);
+  await sleep(rateMs);
   const elapsed = performance.now() - warm;
   const { requests } = await load.stop();
-  return requests / ((elapsed + RATE_MS / 4) / 1000);
+  return requests / ((elapsed + rateMs / 4) / 1000);
 }
 
 /** One client, direct and through the front in turn. */
@@ -184,14 +202,14 @@ async function latency(directPort, frontPort) {
 function print(runs) {
   const of = (name) => median(runs.map((run) => run[name]));
   const rows = [
-    [`requests during ${SWAPS} swaps`, of('requests').toFixed(0)],
+    [`requests during ${options.swaps} swaps`, of('requests').toFixed(0)],
     ['failed of all runs (goal 0)', runs.reduce((sum, run) => sum + run.failed, 0).toFixed(0)],
     [`requests/s, ${CLIENTS} clients, direct`, of('direct').toFixed(0)],
     [`requests/s, ${CLIENTS} clients, front`, of('front').toFixed(0)],
     ['p50 direct, ms', of('directP50').toFixed(3)],
     ['p50 added by the front, ms', of('addedP50').toFixed(3)],
   ];
-  console.log(`| median of ${RUNS} runs | |\n| --- | ---: |`);
+  console.log(`| median of ${options.runs} runs | |\n| --- | ---: |`);
   for (const [name, value] of rows) console.log(`| ${name} | ${value} |`);
   const failure = runs.find((run) => run.firstFailure !== undefined)?.firstFailure;
   if (failure !== undefined) console.log(`\nFirst failure: ${failure}`);

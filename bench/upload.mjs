@@ -2,7 +2,7 @@
 // its own with the real HTTP side, the module of releases and a real PostgreSQL; what is measured is
 // its resident memory while artifacts of growing size come in. It must not grow with them.
 //
-//   npm run build && npm run bench:upload [-- <MiB>]
+//   npm run build && npm run bench:upload [-- --mib 500]
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,6 +15,8 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { readOptions } from '../test/support/options.ts';
+import { endOnSignals } from './engine/ending.ts';
 
 const MIB = 1024 * 1024;
 const BOUNDARY = 'boundary-of-the-benchmark';
@@ -27,7 +29,12 @@ const dist = process.env.BENCH_DIST ?? fileURLToPath(new URL('../dist', import.m
 const load = (path) => import(join(dist, path));
 
 if (process.argv[2] === 'serve') await serve();
-else await main(Number(process.argv[2] ?? 500));
+else
+  await main(
+    readOptions('How fast is an artifact taken in, and with how much memory?', {
+      mib: [500, 'of the largest one', 1],
+    }).mib,
+  );
 
 async function main(mib) {
   if (!existsSync(join(dist, 'releases/releases.module.js'))) {
@@ -36,6 +43,10 @@ async function main(mib) {
   }
   const home = await mkdtemp(join(tmpdir(), 'bench-upload-'));
   const closers = [() => rm(home, { recursive: true, force: true })];
+  const tidyUp = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  endOnSignals(tidyUp);
   try {
     const tenantId = randomUUID();
     const database = await startDatabase(home, tenantId, closers);
@@ -48,7 +59,7 @@ async function main(mib) {
     const growth = Math.max(...rows.map((row) => row.peak)) - rows[0].before;
     if (growth > GROWTH_LIMIT_MIB) process.exitCode = 1;
   } finally {
-    for (const close of closers.reverse()) await close();
+    await tidyUp();
   }
 }
 
@@ -75,9 +86,13 @@ async function startDatabase(home, tenantId, closers) {
 }
 
 async function startServer(home, tenantId, database, closers) {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(import.meta.url), 'serve'],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit');
   closers.push(async () => {
     child.kill('SIGTERM');

@@ -2,14 +2,11 @@
  * A Tidegate in cluster mode for benches: PostgreSQL and Redis of its own with the durability of
  * production, the API and workers as processes of their own, so that each one's cost can be read.
  */
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import { settings } from '../../src/platform/config/settings.js';
 import type { ConnectionOptions } from '../../src/platform/database/connection-options.js';
@@ -18,7 +15,10 @@ import { startEmbeddedPostgres } from '../../src/platform/database/embedded/embe
 import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
 import { Migrator } from '../../src/platform/database/migrations/migrator.js';
 import { Undo } from '../../src/platform/undo.js';
+import { freePort } from '../../test/support/free-port.js';
 import { ServerProcess } from '../../test/support/server-process.js';
+import { startBenchRedis } from './bench-redis.js';
+import { endOnSignals, giveUp } from './ending.js';
 
 export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -43,15 +43,12 @@ export class Rig {
 
   static async start(options: RigOptions = {}): Promise<Rig> {
     const rig = new Rig();
-    // Interrupted, too, it leaves no process behind.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void rig.stop().finally(() => process.exit(1)));
-    }
+    endOnSignals(() => rig.stop());
     try {
       await rig.open(options);
     } catch (error) {
       await rig.stop();
-      throw error;
+      giveUp(error);
     }
     return rig;
   }
@@ -115,7 +112,9 @@ export class Rig {
     const log = { warn: () => undefined, error: () => undefined };
     this.database = await Database.open({ app, system, poolSize: 6, systemPoolSize: 2, log });
     this.undo.add(() => this.database.close());
-    this.redisUrl = await this.startRedis();
+    const redis = await startBenchRedis(this.home);
+    this.undo.add(() => redis.stop());
+    [this.redisUrl, this.redisPid] = [redis.url, redis.pid];
     this.environment = {
       ...{ TIDEGATE_MODE: 'cluster', TIDEGATE_HOME: join(this.home, 'platform') },
       ...{ TIDEGATE_METRICS_LISTEN: '127.0.0.1:0', TIDEGATE_LOG_FORMAT: 'json' },
@@ -129,20 +128,6 @@ export class Rig {
       ...known(LIFTED),
       ...environment,
     };
-  }
-
-  private async startRedis(): Promise<string> {
-    const port = await freePort();
-    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', this.home];
-    const child = spawn('redis-server', [...flags, '--save', ''], { stdio: 'ignore' });
-    this.undo.add(async () => void child.kill());
-    this.redisPid = child.pid!;
-    const url = `redis://127.0.0.1:${port}`;
-    const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    client.on('error', () => {});
-    await client.ping();
-    client.disconnect();
-    return url;
   }
 
   private async keyFile(name: string, type: 'ec' | 'ed25519'): Promise<string> {
@@ -160,14 +145,6 @@ export class Rig {
 function known(wanted: Readonly<Record<string, string>>): Record<string, string> {
   const names = new Set<string>(Object.values(settings).map(({ env }) => env));
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => names.has(name)));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 function urlOf({ host, port, database, user, password = '' }: ConnectionOptions): string {
