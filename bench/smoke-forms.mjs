@@ -4,6 +4,7 @@ export const smokeForms = {
   'bench:accept': '--seconds 1 --runs 1 --modules 20 --goal 0',
   'bench:actions':
     '--promotes 6 --inflight 24 --opened 8 --poll 1000 --pace 20 --tenants 4 --clusters 6',
+  'bench:archives': '',
   'bench:bakes': '--from 40 --to 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',
@@ -11,6 +12,7 @@ export const smokeForms = {
   'bench:gates': '--gates 40 --tenants 4 --poll 1000 --seconds 3',
   'bench:openings': '--deployments 20 --tenants 4 --runs 1',
   'bench:recovery': '--kills 1 --burst 4 --tenants 2',
+  'bench:strangers': '--seconds 1 --connections 0,4',
   'bench:soak': '--minutes 1 --rate 2 --tenants 2 --clusters 2 --modules 2 --sample 5',
   'bench:swap': '--runs 1 --swaps 2 --seconds 1',
   'bench:upload': '--mib 5',

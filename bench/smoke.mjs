@@ -49,7 +49,7 @@ async function tryOut(name) {
   if (flags === undefined) return 'has no smoke form: give it one in bench/smoke-forms.mjs';
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-smoke-'));
   try {
-    const { code, said } = await run(name, flags.split(' '), folder);
+    const { code, said } = await run(name, flags.split(' ').filter(Boolean), folder);
     if (code !== 0) {
       console.log(said.split('\n').slice(-SHOWN_LINES).join('\n'));
       return code === null ? `was not over after ${TIMEOUT_MS / 1000} s` : `exit code ${code}`;

@@ -1,0 +1,56 @@
+// One terminal: a bash that keeps its variables from block to block and stops at the first failing command.
+import { spawn } from 'node:child_process';
+
+const ASKED_MS = 240_000;
+
+export class Shell {
+  #child;
+  said = '';
+
+  constructor(folder, environment) {
+    this.#child = spawn('bash', [], { cwd: folder, env: environment, detached: true });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (chunk) => (this.said += chunk));
+    }
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stdin.write(`set -eE -o pipefail; trap 'echo "failed: $BASH_COMMAND"' ERR\n`);
+  }
+
+  /** What it said; throws when a command fails, and when it takes far too long. */
+  async run(commands) {
+    const end = `done ${Math.random()}`;
+    const from = this.said.length;
+    this.#child.stdin.write(`${commands}\necho "${end}"\n`);
+    const isOver = () => this.said.includes(end, from) || this.#child.exitCode !== null;
+    await until(isOver, ASKED_MS).catch(() => undefined);
+    const said = this.said.slice(from).replace(`${end}\n`, '');
+    if (!this.said.includes(end, from)) throw new Error(said.slice(-3000) || 'It said nothing.');
+    return said;
+  }
+
+  /** Starts what stays; its words are in `said`. */
+  start(commands) {
+    this.#child.stdin.write(`${commands}\n`);
+  }
+
+  signal(name) {
+    try {
+      process.kill(-this.#child.pid, name);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  get hasEnded() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+}
+
+export async function until(isSo, ms) {
+  const deadline = performance.now() + ms;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`not within ${ms / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
