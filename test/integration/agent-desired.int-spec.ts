@@ -419,25 +419,54 @@ describe('desired and observed state between control plane and agents', () => {
     });
 
     it('are held back while many of the cluster download, and flow again afterwards', async () => {
-      const agents = [await newAgent(), await newAgent()];
-      await move(agents, 1);
+      const { downloadsPerCluster, streamsPerCaller } = limits;
+      const late = await newAgent();
+      const crowd = await Promise.all(
+        Array.from({ length: Math.ceil(downloadsPerCluster / streamsPerCaller) }, () => newAgent()),
+      );
+      await move([late, ...crowd], 1);
       const open: Readable[] = [];
       fleet.artifact = () => {
         const stream = new Readable({ read: () => undefined });
         open.push(stream);
         return stream;
       };
-      const downloads = Array.from({ length: limits.downloadsPerCluster }, () =>
-        agents[0]!.artifact(digestOf(1)).catch(() => null),
+      const downloads = Array.from({ length: downloadsPerCluster }, (_, number) =>
+        crowd[number % crowd.length]!.artifact(digestOf(1)).catch(() => null),
       );
-      await eventually(() => open.length === limits.downloadsPerCluster);
-      const busy = await agents[1]!.artifact(digestOf(1));
+      await eventually(() => open.length === downloadsPerCluster);
+      const busy = await late.artifact(digestOf(1));
       expect(busy).toMatchObject({ status: 503, body: { code: 'downloads-busy' } });
       expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0);
       open.forEach((stream) => (stream.push('artifact'), stream.push(null)));
       await Promise.all(downloads);
       fleet.artifact = () => Readable.from([Buffer.from('artifact')]);
-      await eventually(async () => (await agents[1]!.artifact(digestOf(1))).status === 200);
+      await eventually(async () => (await late.artifact(digestOf(1))).status === 200);
+    });
+
+    it('are a few at once for one node, which leaves the places of the cluster to others', async () => {
+      const [greedy, other] = [await newAgent(), await newAgent()];
+      await move([greedy, other], 1);
+      const open: Readable[] = [];
+      fleet.artifact = () => {
+        const stream = new Readable({ read: () => undefined });
+        open.push(stream);
+        return stream;
+      };
+      const downloads = Array.from({ length: limits.streamsPerCaller }, () =>
+        greedy.artifact(digestOf(1)).catch(() => null),
+      );
+      await eventually(() => open.length === limits.streamsPerCaller);
+      const refused = await greedy.artifact(digestOf(1));
+      expect(refused).toMatchObject({ status: 429, body: { code: 'downloads-limit' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      const others = other.artifact(digestOf(1));
+      await eventually(() => open.length === limits.streamsPerCaller + 1);
+      open.forEach((stream) => (stream.push('artifact'), stream.push(null)));
+      await Promise.all(downloads);
+      expect(await others).toMatchObject({ status: 200, body: 'artifact' });
+      fleet.artifact = () => Readable.from([Buffer.from('artifact')]);
+      await eventually(async () => (await greedy.artifact(digestOf(1))).status === 200);
     });
   });
 });
