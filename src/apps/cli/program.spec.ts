@@ -74,6 +74,8 @@ describe('the command line', () => {
     [['deployments', 'list', '--limit', '0'], '--limit is a number'],
     [['release', 'push', 'a', '1', '--manifest', '/nope', '--artifact', '/nope'], 'cannot be read'],
     [['whoami'], 'Nobody is signed in'],
+    [['keys', 'register', 'ci', '-N9SIJNB-kCPwPRKNNbylp_RbHtuyH26nzTrOi2hSXk'], 'Nobody is signed'],
+    [['keys', 'register', 'ci', '--nope'], "unknown option '--nope'"],
     [['login', '--server', 'https://x'], 'use --password-stdin'],
     [['login'], 'tidegate login --server'],
   ])('ends with 1 and says why: %j', async (words, why) => {

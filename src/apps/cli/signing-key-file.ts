@@ -9,7 +9,7 @@ import { CliError } from './exit-codes.js';
 
 /** Makes an Ed25519 key; the private half goes into a file that only its owner may read. */
 export async function createSigningKey(path: string): Promise<string> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const { privateKey, text } = newKey();
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new CliError(
@@ -24,7 +24,16 @@ export async function createSigningKey(path: string): Promise<string> {
   } finally {
     await file.close();
   }
-  return publicText(publicKey);
+  return text;
+}
+
+/** Its text goes on command lines, where a leading "-" would begin an option. */
+function newKey(): { privateKey: KeyObject; text: string } {
+  for (;;) {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const text = publicText(publicKey);
+    if (!text.startsWith('-')) return { privateKey, text };
+  }
 }
 
 export async function readSigningKey(path: string): Promise<KeyObject> {
@@ -48,6 +57,7 @@ export async function readPublicKey(given: string): Promise<string> {
         throw new CliError(`The key cannot be read: ${(error as Error).message}`);
       })
     : given;
+  if (/^--[a-z]/.test(text)) throw new CliError(`unknown option '${text.slice(0, 80)}'`);
   // It must not leave this machine by a mistake.
   if (text.includes('PRIVATE KEY')) {
     const path = given.startsWith('@') ? given.slice(1) : 'FILE';

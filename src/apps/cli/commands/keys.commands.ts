@@ -46,6 +46,8 @@ function addServerCommands(keys: Command, { act }: Actions): void {
     .description('Let the holder of a key sign releases of this tenant.')
     .argument('<name>', 'unique for ever, for example build-server')
     .argument('<public-key>', 'as keys create printed it, or @file for a PEM')
+    // One key in sixty-four made elsewhere begins with "-".
+    .allowUnknownOption()
     .addHelpText(
       'after',
       examples(
