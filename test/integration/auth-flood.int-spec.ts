@@ -30,8 +30,10 @@ describe('200 logins at once', () => {
     expect(open).toBeGreaterThan(30);
     const answers = await Promise.all(flood);
     const busy = answers.filter(({ status }) => status === 503);
-    expect(busy.length).toBe(136);
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(64);
+    // 64 have a place; whoever comes when the first of them are done gets theirs.
+    expect(busy.length).toBeGreaterThan(100);
+    expect(busy.length).toBeLessThanOrEqual(136);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(200 - busy.length);
     for (const answer of busy) {
       expect(answer.body.code).toBe('login-busy');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);

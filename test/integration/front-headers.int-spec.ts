@@ -112,6 +112,7 @@ describe('the headers of a request', () => {
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'shop.example',
+      'x-real-ip': '127.0.0.1',
     });
   });
 

@@ -100,8 +100,8 @@ describe('refusals that are expected', () => {
   ])(
     '(%s) are a line a second without a stack, and none is forgotten',
     async (how, code, level) => {
-      await askOften(how, 500);
-      await eventually(() => expect(countedIn(linesOf(code))).toBe(500));
+      await askOften(how, 250);
+      await eventually(() => expect(countedIn(linesOf(code))).toBe(250));
       const lines = linesOf(code);
       expect(lines.length).toBeLessThan(100);
       for (const line of lines) {
@@ -109,7 +109,7 @@ describe('refusals that are expected', () => {
         expect(JSON.stringify(line)).not.toContain('stack');
         expect(JSON.stringify(line).length).toBeLessThan(500);
       }
-      expect(await metric(`tidegate_http_refusals_total{code="${code}"}`)).toMatch(/ 500$/);
+      expect(await metric(`tidegate_http_refusals_total{code="${code}"}`)).toMatch(/ 250$/);
     },
     30_000,
   );

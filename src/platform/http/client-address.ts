@@ -5,8 +5,11 @@ import { isIPv4, isIPv6 } from 'node:net';
  * the client that a proxy of TIDEGATE_TRUSTED_PROXIES tells in X-Forwarded-For.
  */
 interface Addressed {
-  /** Fastify's: it has walked X-Forwarded-For up to the first address that is not trusted. */
-  readonly ip: string;
+  /**
+   * Fastify's: it has walked X-Forwarded-For up to the first address that is not trusted. A connection
+   * that was reset before we looked has none, whatever Fastify's type says.
+   */
+  readonly ip: string | undefined;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
@@ -15,7 +18,9 @@ const NOWHERE = '0.0.0.0';
 
 /** In one spelling. What a proxy tells and is no address (`unknown`) is the proxy's own. */
 export function clientAddressOf(request: Addressed): string {
-  return plainAddress(request.ip) ?? plainAddress(request.socket.remoteAddress ?? '') ?? NOWHERE;
+  return (
+    plainAddress(request.ip ?? '') ?? plainAddress(request.socket.remoteAddress ?? '') ?? NOWHERE
+  );
 }
 
 /** What is one client at most: an IPv4 address, or the /64 in which a host makes up its own. */

@@ -24,3 +24,9 @@ export function isClientGone(error: unknown, { raw }: Pick<FastifyRequest, 'raw'
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return CUT_SHORT.has(String(code)) || name === 'AbortError';
 }
+
+/** For a request that waited before its body was read: of a stream that is gone nobody hears anything more. */
+export function refuseIfGone({ raw }: Pick<FastifyRequest, 'raw'>): void {
+  if (!raw.destroyed || raw.complete) return;
+  throw Object.assign(new Error('the client went away'), { code: 'ECONNRESET' });
+}

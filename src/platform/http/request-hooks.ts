@@ -7,6 +7,7 @@ import type { Admission } from './admission.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { watchBody } from './body-deadline.js';
 import { clientErrorHandler } from './client-error.js';
+import { refuseIfGone } from './client-gone.js';
 import { answerTo, meaningOf, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
 import { bodyBytesOf } from './route-facts.js';
@@ -54,6 +55,7 @@ export function addRequestHooks(
   // From here on nothing of the body has been read yet, and what is refused never will be.
   server.addHook('onRequest', async (request, reply) => {
     await admission.admit(request, reply);
+    refuseIfGone(request);
     if (request.is404) throw unmatched(request, allowed.of(request.url));
   });
 
