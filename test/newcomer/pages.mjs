@@ -18,7 +18,7 @@ export const promises = [
   ['deployments watch $good', /w2\.move[\s\S]*gate stable/],
   [`sed 's/2\\.0\\.0/3.0.0/'`, /errors [\d.]+ % against 0\.0 %/],
   ['/explain', /"summary"/],
-  ['$good/rollback', /"originId"/],
+  ['$good/rollback', /"version":"1\.0\.0"[\s\S]*"version":"2\.1\.0"/],
   ['.tidegate/web-$n', /web-3 +Staging/],
   ['nodes uncordon', /web-1 is Healthy now/],
 ];
