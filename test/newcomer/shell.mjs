@@ -5,6 +5,7 @@ const ASKED_MS = 240_000;
 
 export class Shell {
   #child;
+  #isClosed = false;
   said = '';
 
   constructor(folder, environment) {
@@ -14,6 +15,8 @@ export class Shell {
       stream.on('data', (chunk) => (this.said += chunk));
     }
     this.#child.stdin.on('error', () => undefined);
+    // Only then it has said its last word.
+    this.#child.on('close', () => (this.#isClosed = true));
     this.#child.stdin.write(`set -eE -o pipefail; trap 'echo "failed: $BASH_COMMAND"' ERR\n`);
   }
 
@@ -22,7 +25,7 @@ export class Shell {
     const end = `done ${Math.random()}`;
     const from = this.said.length;
     this.#child.stdin.write(`${commands}\necho "${end}"\n`);
-    const isOver = () => this.said.includes(end, from) || this.#child.exitCode !== null;
+    const isOver = () => this.said.includes(end, from) || this.#isClosed;
     await until(isOver, ASKED_MS).catch(() => undefined);
     const said = this.said.slice(from).replace(`${end}\n`, '');
     if (!this.said.includes(end, from)) throw new Error(said.slice(-3000) || 'It said nothing.');
