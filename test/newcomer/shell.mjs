@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 
 const ASKED_MS = 240_000;
+const LAST_WORDS_MS = 1000;
 
 export class Shell {
   #child;
@@ -15,8 +16,8 @@ export class Shell {
       stream.on('data', (chunk) => (this.said += chunk));
     }
     this.#child.stdin.on('error', () => undefined);
-    // Only then it has said its last word.
-    this.#child.on('close', () => (this.#isClosed = true));
+    // What it leaves in the background may hold its output open; its own last words are here by then.
+    this.#child.on('exit', () => setTimeout(() => (this.#isClosed = true), LAST_WORDS_MS));
     this.#child.stdin.write(`set -eE -o pipefail; trap 'echo "failed: $BASH_COMMAND"' ERR\n`);
   }
 
@@ -28,7 +29,10 @@ export class Shell {
     const isOver = () => this.said.includes(end, from) || this.#isClosed;
     await until(isOver, ASKED_MS).catch(() => undefined);
     const said = this.said.slice(from).replace(`${end}\n`, '');
-    if (!this.said.includes(end, from)) throw new Error(said.slice(-3000) || 'It said nothing.');
+    if (!this.said.includes(end, from)) {
+      const { exitCode, signalCode } = this.#child;
+      throw new Error(`${said.slice(-3000)}\n(terminal: ${exitCode ?? signalCode ?? 'waits'})`);
+    }
     return said;
   }
 
