@@ -1,5 +1,7 @@
 // One terminal: a bash that keeps its variables from block to block and stops at the first failing command.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const ASKED_MS = 240_000;
 const LAST_WORDS_MS = 1000;
@@ -7,9 +9,12 @@ const LAST_WORDS_MS = 1000;
 export class Shell {
   #child;
   #isClosed = false;
+  #blocks = 0;
+  #folder;
   said = '';
 
   constructor(folder, environment) {
+    this.#folder = mkdtempSync(join(folder, '..', 'terminal-'));
     this.#child = spawn('bash', [], { cwd: folder, env: environment, detached: true });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8');
@@ -25,7 +30,7 @@ export class Shell {
   async run(commands) {
     const end = `done ${Math.random()}`;
     const from = this.said.length;
-    this.#child.stdin.write(`${commands}\necho "${end}"\n`);
+    this.start(commands, `; echo "${end}"`);
     const isOver = () => this.said.includes(end, from) || this.#isClosed;
     await until(isOver, ASKED_MS).catch(() => undefined);
     const said = this.said.slice(from).replace(`${end}\n`, '');
@@ -36,9 +41,12 @@ export class Shell {
     return said;
   }
 
-  /** Starts what stays; its words are in `said`. */
-  start(commands) {
-    this.#child.stdin.write(`${commands}\n`);
+  /** Starts what stays; its words are in `said`. A program that reads its input must not eat commands. */
+  start(commands, then = '') {
+    this.#blocks += 1;
+    const file = join(this.#folder, `${this.#blocks}.sh`);
+    writeFileSync(file, commands);
+    this.#child.stdin.write(`. ${file} < /dev/null${then}\n`);
   }
 
   signal(name) {
