@@ -36,7 +36,9 @@ export class Shell {
     const said = this.said.slice(from).replace(`${end}\n`, '');
     if (!this.said.includes(end, from)) {
       const { exitCode, signalCode } = this.#child;
-      throw new Error(`${this.said.slice(-3000)}\n(terminal: ${exitCode ?? signalCode ?? 'waits'})`);
+      throw new Error(
+        `${this.said.slice(-3000)}\n(terminal: ${exitCode ?? signalCode ?? 'waits'})`,
+      );
     }
     return said;
   }
