@@ -9,7 +9,8 @@ import { FrontClient } from '../../src/agent/front/front-client.js';
 import { isAlive, livingFronts } from '../../src/agent/front/front-identity.js';
 import { ensureFront, upgradeFront } from '../../src/agent/front/front-process.js';
 import { buildFront, ProcessInstance, type BuiltFront } from '../support/front-processes.js';
-import { ask, freePort, Load, table, target, TestInstance, until } from '../support/front-rig.js';
+import { freePort } from '../support/free-port.js';
+import { ask, Load, table, target, TestInstance, until } from '../support/front-rig.js';
 
 // Processes start slowly on a busy machine.
 jest.setTimeout(30_000);

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { ProcessInstance } from '../support/front-processes.js';
-import { ask, freePort, FrontRig, Load, table, target, until } from '../support/front-rig.js';
+import { freePort } from '../support/free-port.js';
+import { ask, FrontRig, Load, table, target, until } from '../support/front-rig.js';
 
 describe('a failed attempt', () => {
   let rig: FrontRig;

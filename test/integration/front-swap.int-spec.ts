@@ -5,7 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Front } from '../../src/agent/front/front.js';
 import { FrontState } from '../../src/agent/front/front-state.js';
-import { ask, freePort, FrontRig, Load, table, target, until } from '../support/front-rig.js';
+import { freePort } from '../support/free-port.js';
+import { ask, FrontRig, Load, table, target, until } from '../support/front-rig.js';
 
 describe('a swap of instances', () => {
   let rig: FrontRig;

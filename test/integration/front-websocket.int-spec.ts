@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'undici';
 import { ProcessInstance } from '../support/front-processes.js';
-import { askRaw, freePort, FrontRig, table, target, until } from '../support/front-rig.js';
+import { freePort } from '../support/free-port.js';
+import { askRaw, FrontRig, table, target, until } from '../support/front-rig.js';
 
 describe('a WebSocket', () => {
   let rig: FrontRig;

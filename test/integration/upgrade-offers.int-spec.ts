@@ -7,7 +7,8 @@ import { answerUpgradeOffers } from '../../src/kernel/upgrade-offers.js';
 import { Public } from '../../src/platform/http/access.js';
 import { Operation } from '../../src/platform/http/operation.js';
 import { startOperationsListener } from '../../src/platform/metrics/operations-listener.js';
-import { freePort, FrontRig, table, target, until } from '../support/front-rig.js';
+import { freePort } from '../support/free-port.js';
+import { FrontRig, table, target, until } from '../support/front-rig.js';
 import { startHttpApp } from '../support/http-app.js';
 import { WholeApp } from '../support/whole-app.js';
 

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FrontRoute, FrontTable, FrontTarget } from '../../src/agent/front/front-port.js';
 import { FrontState } from '../../src/agent/front/front-state.js';
 import { Front } from '../../src/agent/front/front.js';
+import { freePort } from './free-port.js';
 
 /** An instance in the test's own process; it remembers what reached it. */
 export class TestInstance {
@@ -41,14 +42,6 @@ export class TestInstance {
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 export function target(instance: { name: string; port: number }, weight = 100): FrontTarget {
