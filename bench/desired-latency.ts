@@ -40,8 +40,8 @@ try {
     });
     await eventually(() => parked.size === moved.length, 20_000);
     const release = module.releases[0]!;
-    await fleet.inTenant(tenant.id, (ctx) =>
-      fleet.target.move(ctx, {
+    await fleet.inTenant(tenant.id, (open) =>
+      fleet.target.move(open, {
         ...{ clusterId: moved[0]!.identity.clusterId, moduleId: module.id, deploymentId: newId() },
         assignments: moved.map(({ nodeId }) => ({
           nodeId,

@@ -99,9 +99,9 @@ export async function makeWorld(rig: Rig, options: WorldOptions): Promise<BenchT
       ...[id, userId],
     ]);
     const context = Context.system(id, 'bench');
-    const { sessionId } = await rig.database.transaction(context, async (ctx) => {
-      await seedFleet(ctx);
-      return sessions.open(ctx, userId);
+    const { sessionId } = await rig.database.transaction(context, async (open) => {
+      await seedFleet(open);
+      return sessions.open(open, userId);
     });
     const fleet = await fleetOf(rig, id, options);
     tenants.push(new BenchTenant(rig, tokens, { id: userId, sessionId }, id, fleet));

@@ -80,12 +80,19 @@ async function assemble(
   const instances = new Instances(journal, families);
   const releases = new ReleaseStore(options.directory, controlPlane);
   const routing = new Routing({
-    ...{ journal, instances, portOffset: options.portOffset },
+    journal,
+    instances,
+    portOffset: options.portOffset,
     trustedProxies: options.trustedProxies,
-    ...{ connect: options.connectFront, log },
+    connect: options.connectFront,
+    log,
   });
   const launcher = new Launcher({
-    ...{ journal, instances, families, releases, nodeName: options.name },
+    journal,
+    instances,
+    families,
+    releases,
+    nodeName: options.name,
     controlGroups: ControlGroups.find(),
     baseEnvironment: options.baseEnvironment,
     onExit: (record) => supervisor.noticeExit(record.moduleId),
@@ -94,8 +101,16 @@ async function assemble(
   const onChange = () => reports.kick();
   const frontWatch = new FrontWatch({ routing, log, onChange });
   const supervisor: Supervisor = new Supervisor({
-    ...{ journal, instances, launcher, releases, hooks, routing, frontWatch, log },
-    ...{ trustedKeys: options.trustedKeys, host: options.host },
+    journal,
+    instances,
+    launcher,
+    releases,
+    hooks,
+    routing,
+    frontWatch,
+    log,
+    trustedKeys: options.trustedKeys,
+    host: options.host,
     onChange,
   });
   const usage = new FamilyUsageReader();
@@ -120,12 +135,12 @@ async function assemble(
   reports.start();
   desired.start();
   log.info({ nodeId, bootId }, 'running');
-  return {
-    stop: async () => {
-      await Promise.all([desired.stop(), reports.stop()]);
-      await supervisor.stop();
-    },
-  };
+  return { stop: () => stopAll(supervisor, [desired, reports]) };
+}
+
+async function stopAll(supervisor: Supervisor, loops: readonly { stop(): Promise<void> }[]) {
+  await Promise.all(loops.map((loop) => loop.stop()));
+  await supervisor.stop();
 }
 
 interface ReportSources {

@@ -54,7 +54,13 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     const handlers = steps.registry;
     const interpreter = new Interpreter({ store, handlers, planUndo, onFinish });
     this.engine = new Engine({
-      ...{ store, interpreter, clock, log, metrics: gauges, pollers: [poller], onFinish },
+      store,
+      interpreter,
+      clock,
+      log,
+      metrics: gauges,
+      pollers: [poller],
+      onFinish,
       leases: new LeaseKeeper(store, newId(), clock, log),
     });
   }

@@ -16,7 +16,12 @@ const allowed: Record<RunStatus, RunStatus[]> = {
   Running: ['Paused', 'RollingBack', 'Succeeded', 'Failed', 'Cancelled'],
   Paused: ['Running', 'RollingBack', 'Failed', 'Cancelled'],
   RollingBack: ['RolledBack', 'RollbackFailed', 'Cancelled'],
-  ...{ Succeeded: [], Failed: [], RolledBack: [], RollbackFailed: [], Cancelled: [], Rejected: [] },
+  Succeeded: [],
+  Failed: [],
+  RolledBack: [],
+  RollbackFailed: [],
+  Cancelled: [],
+  Rejected: [],
 };
 const all = Object.keys(allowed) as RunStatus[];
 const pairs = all.flatMap((from) => all.map((to) => [from, to] as const));

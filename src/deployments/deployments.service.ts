@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../kernel/errors.js';
 import { waveCount, type Plan } from '../engine/plan.js';
-import type { Context } from '../platform/context.js';
+import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
@@ -31,41 +31,41 @@ export class DeploymentsService {
 
   /** Everything is written in one transaction; the answer says what was committed. */
   async create(
-    context: Context,
+    ctx: Context,
     request: DeploymentRequest,
     idempotencyKey: string | undefined,
   ): Promise<DeploymentAccepted> {
     const call = { key: idempotencyKey, route: 'POST /deployments', body: request };
-    const answer = await this.acceptanceQueue.run(context.tenantId, () =>
-      idempotent(this.database, context, call, async (ctx) => ({
+    const answer = await this.acceptanceQueue.run(ctx.tenantId, () =>
+      idempotent(this.database, ctx, call, async (open) => ({
         status: 202,
-        body: await this.accept(ctx, request),
+        body: await this.accept(open, request),
       })),
     );
     return answer.body;
   }
 
   /** The same checks and the same plan as create(); nothing is written. */
-  async dryRun(context: Context, request: DeploymentRequest): Promise<PlannedDeploymentView> {
-    return this.database.transaction(context, async (ctx) => {
-      const spec = await checkedSpec(ctx, request);
-      const planned = await this.planner.plan(ctx, spec);
-      return plannedView(ctx, spec, planned);
+  async dryRun(ctx: Context, request: DeploymentRequest): Promise<PlannedDeploymentView> {
+    return this.database.transaction(ctx, async (open) => {
+      const spec = await checkedSpec(open, request);
+      const planned = await this.planner.plan(open, spec);
+      return plannedView(open, spec, planned);
     });
   }
 
-  private async accept(ctx: Context, request: DeploymentRequest): Promise<DeploymentAccepted> {
-    const spec = await checkedSpec(ctx, request);
+  private async accept(open: OpenContext, request: DeploymentRequest): Promise<DeploymentAccepted> {
+    const spec = await checkedSpec(open, request);
     const { metadata } = request;
     const origin = { kind: 'deploy', originId: null, lane: 'normal', reason: null } as const;
-    return this.acceptance.accept(ctx, spec, { ...origin, metadata });
+    return this.acceptance.accept(open, spec, { ...origin, metadata });
   }
 }
 
-async function checkedSpec(ctx: Context, request: DeploymentRequest): Promise<DeploymentSpec> {
+async function checkedSpec(open: OpenContext, request: DeploymentRequest): Promise<DeploymentSpec> {
   refuseApproval(request);
-  const spec = await resolveSpec(ctx, request);
-  await refuseRolledBack(ctx, spec);
+  const spec = await resolveSpec(open, request);
+  await refuseRolledBack(open, spec);
   return spec;
 }
 

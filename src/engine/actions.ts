@@ -69,7 +69,7 @@ export class Actions {
 
   private async runStep(turn: Turn, stepRun: StepRun, overdue?: string): Promise<void> {
     const handler = this.ports.handlers.get(stepRun.step.kind);
-    const outcome = await handler.run(turn.context, stepRun);
+    const outcome = await handler.run(turn.open, stepRun);
     await this.conclude(turn, stepRun, lastWord(overdue, outcome));
   }
 
@@ -114,7 +114,7 @@ export class Actions {
     const stepRun = stepRunOf(key, run, effect, signal);
     const by = { actor: verb.actor, reason: verb.reason ?? '' };
     const handler = this.ports.handlers.get(effect.step.kind);
-    const outcome = (await handler.promote?.(turn.context, stepRun, by)) ?? NOT_SHORT;
+    const outcome = (await handler.promote?.(turn.open, stepRun, by)) ?? NOT_SHORT;
     if (outcome.outcome === 'refused') {
       await turn.append(appliedEntry(verb, run, effect, outcome.reason));
       return;

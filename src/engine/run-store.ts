@@ -1,4 +1,4 @@
-import type { Context } from '../platform/context.js';
+import type { OpenContext } from '../platform/context.js';
 import type { JournalEntry, JournalKind } from './journal.js';
 import type { Plan } from './plan.js';
 import type { Lease, LoadedRun, RunKey, RunStatus, UndoEnding, WaitingOn } from './run.js';
@@ -28,7 +28,7 @@ export interface StatusChange {
 
 /** One fenced transaction of an action. Whatever is written here is committed together or not. */
 export interface RunTransaction {
-  readonly context: Context;
+  readonly open: OpenContext;
   /** As it is in this transaction. */
   readonly status: RunStatus;
   /** How many hints the run has had; none comes before this transaction is over. */

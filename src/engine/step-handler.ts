@@ -63,7 +63,7 @@ export type StepOutcome =
  */
 export interface StepHandler extends RegistryEntry {
   /**
-   * `transaction`: runs inside the engine's fenced transaction, with `context.tx`; touches nothing
+   * `transaction`: runs inside the engine's fenced transaction, with `open.tx`; touches nothing
    * but the database. `outside`: `step-started` is committed first, then it runs without one.
    */
   readonly mode: 'transaction' | 'outside';
@@ -77,12 +77,12 @@ export interface StepHandler extends RegistryEntry {
    * that is renewed all the time. For what cannot be split; verbs wait until it has ended.
    */
   readonly budget?: 'step';
-  run(context: Context, run: StepRun): Promise<StepOutcome>;
+  run(ctx: Context, run: StepRun): Promise<StepOutcome>;
   /**
    * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the
    * engine's fenced transaction, so only steps of mode `transaction` may have it.
    */
-  promote?(context: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused>;
+  promote?(ctx: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused>;
 }
 
 export interface PromotedBy {

@@ -1,4 +1,4 @@
-import type { Context } from '../platform/context.js';
+import type { OpenContext } from '../platform/context.js';
 import { foldEntry, type JournalEntry } from './journal.js';
 import type { Plan } from './plan.js';
 import type { LoadedRun, RunStatus } from './run.js';
@@ -29,8 +29,8 @@ export class Turn implements RunTransaction {
     return this.tx.pokes === this.present.pokes ? this.present : 'stale';
   }
 
-  get context(): Context {
-    return this.tx.context;
+  get open(): OpenContext {
+    return this.tx.open;
   }
 
   get status(): RunStatus {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../kernel/ids.js';
-import type { Context } from '../platform/context.js';
+import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { TenantSeeder, TenantSeeders } from '../tenancy/tenants/tenant-seeder.js';
 import { BUILT_IN_CLUSTER, builtInEnvironments } from './environments/built-in-environments.js';
@@ -17,20 +17,20 @@ export class FleetSeeder extends TenantSeeder {
     seeders.register(this);
   }
 
-  seedTenant(context: Context): Promise<void> {
-    return this.database.transaction(context, seedFleet);
+  seedTenant(ctx: Context): Promise<void> {
+    return this.database.transaction(ctx, seedFleet);
   }
 }
 
 /** Safe to repeat: what is there, changed or not, stays as it is. */
-export async function seedFleet(ctx: Context): Promise<void> {
+export async function seedFleet(open: OpenContext): Promise<void> {
   const rows = builtInEnvironments.map((environment) => ({
     id: newId(),
     clusterId: newId(),
     nameKey: environmentKey(environment.name),
     ...environment,
   }));
-  await ctx.tx.execute(
+  await open.tx.execute(
     `with made as (
        insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
          signature_policy, on_conflict)
@@ -45,6 +45,6 @@ export async function seedFleet(ctx: Context): Promise<void> {
      select $1, item."clusterId", item.id, $3, 'agent'
      from jsonb_to_recordset($2::jsonb) as item (id uuid, "clusterId" uuid)
      join made on made.id = item.id`,
-    [ctx.tenantId, JSON.stringify(rows), BUILT_IN_CLUSTER],
+    [open.tenantId, JSON.stringify(rows), BUILT_IN_CLUSTER],
   );
 }

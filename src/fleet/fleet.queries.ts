@@ -1,5 +1,5 @@
 import { DomainError } from '../kernel/errors.js';
-import type { Context } from '../platform/context.js';
+import type { OpenContext } from '../platform/context.js';
 import { CLUSTER_COLUMNS, type Cluster } from './clusters/cluster.js';
 import {
   ENVIRONMENT_COLUMNS,
@@ -19,11 +19,11 @@ export interface NodeFact {
 }
 
 /** Throws `environment-not-found`. */
-export async function environmentByName(ctx: Context, name: string): Promise<Environment> {
-  const [environment] = await ctx.tx.query<Environment>(
+export async function environmentByName(open: OpenContext, name: string): Promise<Environment> {
+  const [environment] = await open.tx.query<Environment>(
     `select ${ENVIRONMENT_COLUMNS} from environments environment
      where environment.tenant_id = $1 and environment.name_key = $2`,
-    [ctx.tenantId, environmentKey(name)],
+    [open.tenantId, environmentKey(name)],
   );
   if (environment) return environment;
   throw environmentNotFound(`named "${name}"`);
@@ -34,16 +34,16 @@ export async function environmentByName(ctx: Context, name: string): Promise<Env
  * Throws `cluster-not-found`, `cluster-required`.
  */
 export async function clusterOf(
-  ctx: Context,
+  open: OpenContext,
   environmentId: string,
   clusterName?: string,
 ): Promise<Cluster> {
-  const clusters = await ctx.tx.query<Cluster>(
+  const clusters = await open.tx.query<Cluster>(
     `select ${CLUSTER_COLUMNS} from clusters cluster
      where cluster.tenant_id = $1 and cluster.environment_id = $2
        and ($3::text is null or cluster.name = $3)
      order by cluster.name`,
-    [ctx.tenantId, environmentId, clusterName ?? null],
+    [open.tenantId, environmentId, clusterName ?? null],
   );
   const [first] = clusters;
   if (!first) {
@@ -66,8 +66,8 @@ export async function clusterOf(
 }
 
 /** Every node of the cluster that was not revoked, by name. */
-export async function nodesOfCluster(ctx: Context, clusterId: string): Promise<NodeFact[]> {
-  return ctx.tx.query<NodeFact>(
+export async function nodesOfCluster(open: OpenContext, clusterId: string): Promise<NodeFact[]> {
+  return open.tx.query<NodeFact>(
     `select node.id, node.name, node.labels, ${NODE_STATE_SQL} as state,
        presence.last_report_at as "lastReportAt"
      from nodes node
@@ -75,7 +75,7 @@ export async function nodesOfCluster(ctx: Context, clusterId: string): Promise<N
        on presence.tenant_id = $1 and presence.node_id = node.id
      where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
      order by node.name collate "C"`,
-    [ctx.tenantId, clusterId],
+    [open.tenantId, clusterId],
   );
 }
 

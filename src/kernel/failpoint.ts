@@ -7,16 +7,20 @@
 
 /** Transactions that a kill must find from both sides, by what they commit. */
 export const commitNames = [
-  ...['accept', 'verb', 'report'],
-  ...[
-    'step-started',
-    'step-succeeded',
-    'step-failed',
-    'status-changed',
-    'undo-planned',
-    'finished',
-  ],
-  ...['lease', 'claim', 'renew', 'sleep', 'release'],
+  'accept',
+  'verb',
+  'report',
+  'step-started',
+  'step-succeeded',
+  'step-failed',
+  'status-changed',
+  'undo-planned',
+  'finished',
+  'lease',
+  'claim',
+  'renew',
+  'sleep',
+  'release',
 ] as const;
 
 export type CommitName = (typeof commitNames)[number];

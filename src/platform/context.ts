@@ -17,26 +17,23 @@ interface ContextFields {
   readonly actor: Actor;
   readonly permissions: ReadonlySet<Permission>;
   readonly requestId: string;
-  readonly tx?: Transaction;
 }
 
 /**
- * Who asks, in which tenant, with what permissions, in which transaction. The first argument of
- * every service method. Passed explicitly; AsyncLocalStorage carries it for the log only.
+ * Who asks, in which tenant, with what permissions. The first argument of every service method.
+ * Passed explicitly; AsyncLocalStorage carries it for the log only.
  */
 export class Context {
   readonly tenantId: string;
   readonly actor: Actor;
   readonly permissions: ReadonlySet<Permission>;
   readonly requestId: string;
-  private readonly transaction: Transaction | undefined;
 
   constructor(fields: ContextFields) {
     this.tenantId = fields.tenantId;
     this.actor = fields.actor;
     this.permissions = fields.permissions;
     this.requestId = fields.requestId;
-    this.transaction = fields.tx;
   }
 
   /** Background work of the platform, in one tenant. `part` names it: `engine`, `migrations`. */
@@ -47,21 +44,6 @@ export class Context {
       permissions: new Set(),
       requestId: newId(),
     });
-  }
-
-  get inTransaction(): boolean {
-    return this.transaction !== undefined;
-  }
-
-  /** The open transaction. Every query runs in one: db.transaction(ctx, …) opens it. */
-  get tx(): Transaction {
-    if (!this.transaction)
-      throw new Error('no open transaction: wrap the work in db.transaction()');
-    return this.transaction;
-  }
-
-  with(tx: Transaction): Context {
-    return new Context({ ...this.fields(), tx });
   }
 
   can(permission: Permission): boolean {
@@ -77,9 +59,18 @@ export class Context {
       { details: { permission } },
     );
   }
+}
 
-  private fields(): ContextFields {
-    const { tenantId, actor, permissions, requestId } = this;
-    return { tenantId, actor, permissions, requestId };
+/**
+ * A context with the transaction that `database.transaction` has opened for it. Stores and queries
+ * take nothing else, so a statement outside a transaction does not compile. Called `open` wherever it
+ * is one, as a context without is `ctx`.
+ */
+export class OpenContext extends Context {
+  constructor(
+    context: Context,
+    readonly tx: Transaction,
+  ) {
+    super(context);
   }
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../agent/protocol/manifest.js';
 import { DomainError } from '../kernel/errors.js';
-import type { Context } from '../platform/context.js';
+import type { OpenContext } from '../platform/context.js';
 import type { ReleaseSignature } from './signatures/signature-policy.js';
 
 /** What other features may ask about releases. Every question joins the caller's transaction. */
@@ -34,10 +34,10 @@ export interface ConfigurationFacts {
 }
 
 /** Throws `module-not-found`. */
-export async function moduleByName(ctx: Context, name: string): Promise<ModuleFacts> {
-  const [found] = await ctx.tx.query<ModuleFacts>(
+export async function moduleByName(open: OpenContext, name: string): Promise<ModuleFacts> {
+  const [found] = await open.tx.query<ModuleFacts>(
     'select id, name from modules where tenant_id = $1 and name = $2',
-    [ctx.tenantId, name],
+    [open.tenantId, name],
   );
   if (found) return found;
   throw new DomainError(
@@ -49,11 +49,11 @@ export async function moduleByName(ctx: Context, name: string): Promise<ModuleFa
 
 /** Throws `release-not-found`. */
 export async function releaseByVersion(
-  ctx: Context,
+  open: OpenContext,
   moduleId: string,
   version: string,
 ): Promise<ReleaseFacts> {
-  const rows = await releaseRows(ctx, 'r.module_id = $2 and r.version = $3', [moduleId, version]);
+  const rows = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [moduleId, version]);
   if (rows[0]) return factsOf(rows[0]);
   throw new DomainError(
     'not-found',
@@ -63,32 +63,35 @@ export async function releaseByVersion(
 }
 
 /** Throws `release-not-found`. */
-export async function releaseById(ctx: Context, id: string): Promise<ReleaseFacts> {
-  const rows = await releaseRows(ctx, 'r.id = $2', [id]);
+export async function releaseById(open: OpenContext, id: string): Promise<ReleaseFacts> {
+  const rows = await releaseRows(open, 'r.id = $2', [id]);
   if (rows[0]) return factsOf(rows[0]);
   throw new DomainError('not-found', 'release-not-found', 'There is no such release.');
 }
 
 /** Null: the module has no configuration there and runs with its manifest's defaults. */
 export async function newestConfiguration(
-  ctx: Context,
+  open: OpenContext,
   moduleId: string,
   environmentId: string,
 ): Promise<ConfigurationFacts | null> {
-  const [row] = await ctx.tx.query<ConfigurationRow>(
+  const [row] = await open.tx.query<ConfigurationRow>(
     `select ${CONFIGURATION_COLUMNS} from configurations
      where tenant_id = $1 and module_id = $2 and environment_id = $3
      order by number desc limit 1`,
-    [ctx.tenantId, moduleId, environmentId],
+    [open.tenantId, moduleId, environmentId],
   );
   return row ? configurationOf(row) : null;
 }
 
 /** Throws `configuration-not-found`. */
-export async function configurationById(ctx: Context, id: string): Promise<ConfigurationFacts> {
-  const [row] = await ctx.tx.query<ConfigurationRow>(
+export async function configurationById(
+  open: OpenContext,
+  id: string,
+): Promise<ConfigurationFacts> {
+  const [row] = await open.tx.query<ConfigurationRow>(
     `select ${CONFIGURATION_COLUMNS} from configurations where tenant_id = $1 and id = $2`,
-    [ctx.tenantId, id],
+    [open.tenantId, id],
   );
   if (row) return configurationOf(row);
   throw new DomainError('not-found', 'configuration-not-found', 'There is no such configuration.');
@@ -107,11 +110,11 @@ const CONFIGURATION_COLUMNS = `id, number, configuration_digest as "configuratio
   body_text as "bodyText"`;
 
 function releaseRows(
-  ctx: Context,
+  open: OpenContext,
   condition: string,
   parameters: readonly unknown[],
 ): Promise<ReleaseRow[]> {
-  return ctx.tx.query<ReleaseRow>(
+  return open.tx.query<ReleaseRow>(
     `select r.id, r.module_id as "moduleId", r.version, r.release_digest as "releaseDigest",
             r.artifact_digest as "artifactDigest", a.size as "artifactBytes",
             a.state = 'ready' as "isArtifactReady",
@@ -123,7 +126,7 @@ function releaseRows(
      join artifacts a on a.tenant_id = r.tenant_id and a.artifact_digest = r.artifact_digest
      left join signing_keys k on k.tenant_id = r.tenant_id and k.id = r.key_id
      where r.tenant_id = $1 and ${condition}`,
-    [ctx.tenantId, ...parameters],
+    [open.tenantId, ...parameters],
   );
 }
 

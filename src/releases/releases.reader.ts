@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Manifest } from '../agent/protocol/manifest.js';
 import { DomainError } from '../kernel/errors.js';
-import type { Context } from '../platform/context.js';
+import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import type { Page } from '../platform/http/page.js';
 import { newestFirst, type PageRequest } from './newest-first.js';
@@ -14,28 +14,28 @@ export class ReleasesReader {
   constructor(private readonly database: Database) {}
 
   modules(ctx: Context, request: PageRequest): Promise<Page<Module>> {
-    return this.database.transaction(ctx, (inner) =>
+    return this.database.transaction(ctx, (open) =>
       newestFirst(request, { of: 'modules' }, async (before, take) => {
-        const rows = await moduleRows(inner, '($2::uuid is null or m.id < $2)', [before, take]);
+        const rows = await moduleRows(open, '($2::uuid is null or m.id < $2)', [before, take]);
         return rows.map(moduleOf);
       }),
     );
   }
 
   module(ctx: Context, name: string): Promise<Module> {
-    return this.database.transaction(ctx, async (inner) => {
-      const { id } = await moduleByName(inner, name);
-      const [row] = await moduleRows(inner, 'm.id = $2', [id, 1]);
+    return this.database.transaction(ctx, async (open) => {
+      const { id } = await moduleByName(open, name);
+      const [row] = await moduleRows(open, 'm.id = $2', [id, 1]);
       return moduleOf(row!);
     });
   }
 
   list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
-    return this.database.transaction(ctx, async (inner) => {
-      const { id } = await moduleByName(inner, name);
+    return this.database.transaction(ctx, async (open) => {
+      const { id } = await moduleByName(open, name);
       return newestFirst(request, { module: id }, async (before, take) => {
         const rows = await releaseRows(
-          inner,
+          open,
           'r.module_id = $2 and ($3::uuid is null or r.id < $3)',
           [id, before, take],
         );
@@ -45,9 +45,9 @@ export class ReleasesReader {
   }
 
   get(ctx: Context, name: string, version: string): Promise<Release> {
-    return this.database.transaction(ctx, async (inner) => {
-      const { id } = await moduleByName(inner, name);
-      const [row] = await releaseRows(inner, 'r.module_id = $2 and r.version = $3', [
+    return this.database.transaction(ctx, async (open) => {
+      const { id } = await moduleByName(open, name);
+      const [row] = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [
         id,
         version,
         1,
@@ -72,8 +72,8 @@ interface ModuleRow {
 }
 
 /** The last parameter is the limit. */
-function moduleRows(ctx: Context, condition: string, parameters: readonly unknown[]) {
-  return ctx.tx.query<ModuleRow>(
+function moduleRows(open: OpenContext, condition: string, parameters: readonly unknown[]) {
+  return open.tx.query<ModuleRow>(
     `select m.id, m.name, m.created_at as "createdAt", n.id as "releaseId", n.version,
             n.created_at as "releasedAt"
      from modules m
@@ -82,7 +82,7 @@ function moduleRows(ctx: Context, condition: string, parameters: readonly unknow
        where r.tenant_id = m.tenant_id and r.module_id = m.id order by r.id desc limit 1) n on true
      where m.tenant_id = $1 and ${condition}
      order by m.id desc limit $${parameters.length + 1}`,
-    [ctx.tenantId, ...parameters],
+    [open.tenantId, ...parameters],
   );
 }
 
@@ -104,8 +104,8 @@ export interface ReleaseRow extends Omit<ReleaseSummary, 'signature' | 'createdA
 }
 
 /** The last parameter is the limit. */
-export function releaseRows(ctx: Context, condition: string, parameters: readonly unknown[]) {
-  return ctx.tx.query<ReleaseRow>(
+export function releaseRows(open: OpenContext, condition: string, parameters: readonly unknown[]) {
+  return open.tx.query<ReleaseRow>(
     `select r.id, m.name as "moduleName", r.version, r.release_digest as "releaseDigest",
             r.artifact_digest as "artifactDigest", a.size as "artifactBytes",
             r.manifest_text as "manifestText", r.signature as "signatureValue",
@@ -117,7 +117,7 @@ export function releaseRows(ctx: Context, condition: string, parameters: readonl
      left join signing_keys k on k.tenant_id = r.tenant_id and k.id = r.key_id
      where r.tenant_id = $1 and ${condition}
      order by r.id desc limit $${parameters.length + 1}`,
-    [ctx.tenantId, ...parameters],
+    [open.tenantId, ...parameters],
   );
 }
 

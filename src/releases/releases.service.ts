@@ -5,7 +5,7 @@ import { digestOf } from '../kernel/digest.js';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
 import { Audit } from '../platform/audit/audit.js';
-import type { Context } from '../platform/context.js';
+import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { Logger } from '../platform/logging/logger.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
@@ -55,14 +55,14 @@ export class ReleasesService {
     };
     let isStored = false;
     try {
-      return await this.database.transaction(ctx, async (inner) => {
-        const keyId = await verifiedKeyId(inner, draft.releaseDigest, upload.signature);
-        const moduleId = await moduleIdFor(inner, moduleName);
-        await this.artifacts.claim(inner, artifact);
-        const isNew = await this.insert(inner, draft, moduleId, keyId);
-        const release = await present(inner, draft, moduleId, keyId);
+      return await this.database.transaction(ctx, async (open) => {
+        const keyId = await verifiedKeyId(open, draft.releaseDigest, upload.signature);
+        const moduleId = await moduleIdFor(open, moduleName);
+        await this.artifacts.claim(open, artifact);
+        const isNew = await this.insert(open, draft, moduleId, keyId);
+        const release = await present(open, draft, moduleId, keyId);
         isStored = true;
-        await this.artifacts.commit(inner, artifact);
+        await this.artifacts.commit(open, artifact);
         return { release, isNew };
       });
     } catch (error) {
@@ -72,7 +72,7 @@ export class ReleasesService {
   }
 
   private async insert(
-    ctx: Context,
+    open: OpenContext,
     draft: Draft,
     moduleId: string,
     keyId: string | null,
@@ -81,18 +81,26 @@ export class ReleasesService {
     const { version, artifact, signature } = upload;
     const id = newId();
     // A push of the same version that is in flight is waited for here, and then seen.
-    const inserted = await ctx.tx.execute(
+    const inserted = await open.tx.execute(
       `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
          manifest_text, signature, key_id, created_by)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        on conflict (tenant_id, module_id, version) do nothing`,
       [
-        ...[ctx.tenantId, id, moduleId, version, releaseDigest, artifact.artifactDigest],
-        ...[manifestText, signature?.value ?? null, keyId, ctx.actor.name],
+        open.tenantId,
+        id,
+        moduleId,
+        version,
+        releaseDigest,
+        artifact.artifactDigest,
+        manifestText,
+        signature?.value ?? null,
+        keyId,
+        open.actor.name,
       ],
     );
     if (inserted === 0) return false;
-    await this.audit.append(ctx, {
+    await this.audit.append(open, {
       category: 'releases',
       action: 'release-pushed',
       subject: { kind: 'release', id },
@@ -116,13 +124,13 @@ export class ReleasesService {
 
 /** The release under this version, whoever made it; throws when it is another one. */
 async function present(
-  ctx: Context,
+  open: OpenContext,
   draft: Draft,
   moduleId: string,
   keyId: string | null,
 ): Promise<Release> {
   const { version, signature } = draft.upload;
-  const [row] = await releaseRows(ctx, 'r.module_id = $2 and r.version = $3', [
+  const [row] = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [
     moduleId,
     version,
     1,
@@ -154,12 +162,12 @@ function versionTaken(row: ReleaseRow, message: string): DomainError {
 
 /** Null for an unsigned push. Throws `signing-key-unknown` or `signature-invalid`. */
 async function verifiedKeyId(
-  ctx: Context,
+  open: OpenContext,
   releaseDigest: string,
   signature: FormSignature | null,
 ): Promise<string | null> {
   if (!signature) return null;
-  const key = await signingKeyFor(ctx, signature.key);
+  const key = await signingKeyFor(open, signature.key);
   if (isSignedBy(key.publicKey, releaseDigest, signature.value)) return key.id;
   throw new DomainError(
     'unprocessable',
@@ -170,18 +178,18 @@ async function verifiedKeyId(
 }
 
 /** A module begins with its first release. */
-async function moduleIdFor(ctx: Context, name: string): Promise<string> {
+async function moduleIdFor(open: OpenContext, name: string): Promise<string> {
   const find = () =>
-    ctx.tx.query<{ id: string }>('select id from modules where tenant_id = $1 and name = $2', [
-      ctx.tenantId,
+    open.tx.query<{ id: string }>('select id from modules where tenant_id = $1 and name = $2', [
+      open.tenantId,
       name,
     ]);
   const [found] = await find();
   if (found) return found.id;
-  await ctx.tx.execute(
+  await open.tx.execute(
     `insert into modules (tenant_id, id, name) values ($1, $2, $3)
      on conflict (tenant_id, name) do nothing`,
-    [ctx.tenantId, newId(), name],
+    [open.tenantId, newId(), name],
   );
   const [made] = await find();
   assert(made, 'a module that was inserted or in the way is there');

@@ -35,8 +35,8 @@ describe('desired and observed state between control plane and agents', () => {
   });
 
   const move = (agents: TestAgent[], release: number | null, deploymentId = newId()) =>
-    fleet.inTenant(tenant.id, (ctx) =>
-      fleet.target.move(ctx, {
+    fleet.inTenant(tenant.id, (open) =>
+      fleet.target.move(open, {
         ...{ clusterId: agents[0]!.identity.clusterId, moduleId: module.id, deploymentId },
         assignments: agents.map(({ nodeId }) => ({
           ...{ nodeId, releases: release === null ? [] : [pair(release)] },
@@ -47,8 +47,8 @@ describe('desired and observed state between control plane and agents', () => {
 
   const observe = async (agent: TestAgent) =>
     (
-      await fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.observe(ctx, { moduleId: module.id, nodeIds: [agent.nodeId] }),
+      await fleet.inTenant(tenant.id, (open) =>
+        fleet.target.observe(open, { moduleId: module.id, nodeIds: [agent.nodeId] }),
       )
     )[0]!;
 
@@ -173,8 +173,8 @@ describe('desired and observed state between control plane and agents', () => {
       const agent = await newAgent();
       const poll = agent.desired(0, 10_000);
       await eventually(() => parked() === 1);
-      await fleet.inTenant(tenant.id, ({ tx }) =>
-        tx.execute('update nodes set desired_revision = 5 where tenant_id = $1 and id = $2', [
+      await fleet.inTenant(tenant.id, (open) =>
+        open.tx.execute('update nodes set desired_revision = 5 where tenant_id = $1 and id = $2', [
           ...[tenant.id, agent.nodeId],
         ]),
       );
@@ -269,8 +269,8 @@ describe('desired and observed state between control plane and agents', () => {
       };
       const old = { ...row, ageMs: 2 * 60 * 60 * 1000, instance: 'too-old' };
       await agent.report({ metrics: [row, old] });
-      const stored = await fleet.inTenant(tenant.id, ({ tx }) =>
-        tx.query<Record<string, unknown>>(
+      const stored = await fleet.inTenant(tenant.id, (open) =>
+        open.tx.query<Record<string, unknown>>(
           `select instance, requests, errors, counters,
              extract(epoch from clock_timestamp() - at)::float8 as age
            from node_metrics where tenant_id = $1 and node_id = $2`,
@@ -291,8 +291,8 @@ describe('desired and observed state between control plane and agents', () => {
   describe('what a cluster runs when nothing is in flight', () => {
     /** The deployment's row that module_targets and slots refer to is beside the point here. */
     const setTarget = (agent: TestAgent, release: number, deploymentId = newId()) =>
-      fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.setTarget(ctx, {
+      fleet.inTenant(tenant.id, (open) =>
+        fleet.target.setTarget(open, {
           ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId },
           ...{ releaseId: module.releases[release - 1]!.id, configurationId: null },
         }),
@@ -380,8 +380,8 @@ describe('desired and observed state between control plane and agents', () => {
       await crashing.report({ observed: [failed('crash-loop')] });
       await never.report({ observed: [failed('never-healthy')] });
       const { clusterId } = silent.identity;
-      const pairs = await fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.running(ctx, clusterId, module.id),
+      const pairs = await fleet.inTenant(tenant.id, (open) =>
+        fleet.target.running(open, clusterId, module.id),
       );
       const releaseOn = (agent: TestAgent) =>
         pairs.find((each) => each.nodeId === agent.nodeId)?.releaseDigest;
@@ -389,7 +389,7 @@ describe('desired and observed state between control plane and agents', () => {
       expect([silent, fallen, empty, crashing, never].map(releaseOn)).toEqual([
         ...[first, first, null, second, null],
       ]);
-      const facts = await fleet.inTenant(tenant.id, (ctx) => nodesOfCluster(ctx, clusterId));
+      const facts = await fleet.inTenant(tenant.id, (open) => nodesOfCluster(open, clusterId));
       const factOf = (agent: TestAgent) => facts.find((fact) => fact.id === agent.nodeId);
       expect(factOf(silent)).toMatchObject({ state: 'Lost', lastReportAt: null });
       expect(factOf(fallen)).toMatchObject({ state: 'Healthy', labels: { zone: 'a' } });

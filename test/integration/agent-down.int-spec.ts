@@ -31,8 +31,8 @@ describe('a node that says that a release is down', () => {
   });
 
   const tell = (agent: TestAgent, releases: DesiredPair[]) =>
-    fleet.inTenant(tenant.id, (ctx) =>
-      fleet.target.move(ctx, {
+    fleet.inTenant(tenant.id, (open) =>
+      fleet.target.move(open, {
         ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId: newId() },
         assignments: [{ nodeId: agent.nodeId, releases }],
         signatureRequired: false,
@@ -50,8 +50,8 @@ describe('a node that says that a release is down', () => {
 
   const observe = async (agent: TestAgent) =>
     (
-      await fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.observe(ctx, { moduleId: module.id, nodeIds: [agent.nodeId] }),
+      await fleet.inTenant(tenant.id, (open) =>
+        fleet.target.observe(open, { moduleId: module.id, nodeIds: [agent.nodeId] }),
       )
     )[0]!;
 
@@ -79,8 +79,8 @@ describe('a node that says that a release is down', () => {
   });
   const ranOn = async (agent: TestAgent) => {
     const { clusterId } = agent.identity;
-    const pairs = await fleet.inTenant(tenant.id, (ctx) =>
-      fleet.target.running(ctx, clusterId, module.id),
+    const pairs = await fleet.inTenant(tenant.id, (open) =>
+      fleet.target.running(open, clusterId, module.id),
     );
     return pairs.find(({ nodeId }) => nodeId === agent.nodeId);
   };

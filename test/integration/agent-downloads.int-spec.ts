@@ -52,8 +52,8 @@ describe('downloads of artifacts', () => {
     const [release] = module.releases;
     const { id: releaseId, releaseDigest } = release!;
     const pair = { releaseId, releaseDigest, configurationId: null, trafficPercent: 100 };
-    await one.inTenant(tenant.id, (ctx) =>
-      one.target.move(ctx, {
+    await one.inTenant(tenant.id, (open) =>
+      one.target.move(open, {
         ...{ clusterId: to.identity.clusterId, moduleId: module.id, deploymentId: newId() },
         assignments: [{ nodeId: to.nodeId, releases: [pair] }],
         signatureRequired: false,

@@ -165,8 +165,8 @@ describe('enrolment and the tokens of nodes', () => {
       expect(desired).toMatchObject(refusal);
       expect((await copied.report(from('first-machine'), await first())).status).toBe(200);
 
-      await fleet.inTenant(tenant.id, (ctx) =>
-        ctx.tx.execute(
+      await fleet.inTenant(tenant.id, (open) =>
+        open.tx.execute(
           `update node_presence set last_report_at = now() - interval '21 s'
            where tenant_id = $1 and node_id = $2`,
           [tenant.id, copied.nodeId],

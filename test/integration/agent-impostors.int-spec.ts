@@ -197,8 +197,8 @@ describe('nodes that are not what they say', () => {
     const move = (agent: TestAgent, module: TestModule) => {
       const { id: releaseId, releaseDigest } = module.releases[1]!;
       const pair = { releaseId, releaseDigest, configurationId: null, trafficPercent: 100 };
-      return fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.move(ctx, {
+      return fleet.inTenant(tenant.id, (open) =>
+        fleet.target.move(open, {
           ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId: newId() },
           assignments: [{ nodeId: agent.nodeId, releases: [pair] }],
           signatureRequired: false,
@@ -206,9 +206,9 @@ describe('nodes that are not what they say', () => {
       );
     };
     const observed = (agent: TestAgent, module: TestModule) =>
-      fleet.inTenant(tenant.id, async (ctx) => {
+      fleet.inTenant(tenant.id, async (open) => {
         const question = { moduleId: module.id, nodeIds: [agent.nodeId] };
-        return (await fleet.target.observe(ctx, question))[0]!;
+        return (await fleet.target.observe(open, question))[0]!;
       });
 
     it.each([
@@ -265,8 +265,8 @@ describe('nodes that are not what they say', () => {
       const [module, secret] = [await fleet.module(tenant), await fleet.module(tenant)];
       await move(agent, module);
       await agent.report({ observed: [row(module, secret.releases[0]!, 1)] });
-      const pairs = await fleet.inTenant(tenant.id, (ctx) =>
-        fleet.target.running(ctx, agent.identity.clusterId, module.id),
+      const pairs = await fleet.inTenant(tenant.id, (open) =>
+        fleet.target.running(open, agent.identity.clusterId, module.id),
       );
       const own = pairs.find(({ nodeId }) => nodeId === agent.nodeId);
       expect(own).toMatchObject({ releaseId: module.releases[1]!.id });

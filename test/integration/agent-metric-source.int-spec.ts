@@ -4,7 +4,6 @@ import { agentMetricSource } from '../../src/drivers/metric-sources/agent/agent-
 import type { NodeInterval } from '../../src/drivers/metric-sources/metric-source.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
-import type { Transaction } from '../../src/platform/database/transaction.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 
 const MIB = 1024 * 1024;
@@ -48,24 +47,21 @@ describe('the agents’ counters as intervals', () => {
   });
 
   const store = (rows: Row[], options: { node?: string; tenant?: string } = {}) =>
-    db.transaction(
-      Context.system(options.tenant ?? tenantId, 'test'),
-      async ({ tx, tenantId: tenant }) => {
-        for (const row of rows) {
-          await tx.execute(
-            `insert into node_metrics (tenant_id, node_id, module_id, release_id, instance, at,
+    db.transaction(Context.system(options.tenant ?? tenantId, 'test'), async (open) => {
+      for (const row of rows) {
+        await open.tx.execute(
+          `insert into node_metrics (tenant_id, node_id, module_id, release_id, instance, at,
                requests, errors, cpu_ms, memory_bytes, counters)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-            [
-              ...[tenant, options.node ?? nodeId, moduleId, row.releaseId ?? releaseId],
-              ...[row.instance ?? 'a', new Date(start + row.at)],
-              ...[row.requests ?? 0, row.errors ?? 0, row.cpuMs ?? 0, (row.memoryMiB ?? 64) * MIB],
-              JSON.stringify({ histogram: row.histogram ?? [], abandoned: row.abandoned }),
-            ],
-          );
-        }
-      },
-    );
+          [
+            ...[open.tenantId, options.node ?? nodeId, moduleId, row.releaseId ?? releaseId],
+            ...[row.instance ?? 'a', new Date(start + row.at)],
+            ...[row.requests ?? 0, row.errors ?? 0, row.cpuMs ?? 0, (row.memoryMiB ?? 64) * MIB],
+            JSON.stringify({ histogram: row.histogram ?? [], abandoned: row.abandoned }),
+          ],
+        );
+      }
+    });
 
   const read = async (from: number, to: number, nodes = [nodeId]): Promise<NodeInterval[]> => {
     const request = { key: 'k', tenantId, moduleId, nodeIds: nodes };
@@ -254,16 +250,13 @@ describe('the agents’ counters as intervals', () => {
     await store([{ at: 1_000, requests: 9 }], { tenant: other });
     let statements = 0;
     const found = await db.system((tx) => {
-      const counting: Transaction = {
-        query: (sql, parameters) => ((statements += 1), tx.query(sql, parameters)),
-        queryPlannedOnce: (sql, parameters) => (
-          (statements += 1),
-          tx.queryPlannedOnce(sql, parameters)
-        ),
-        execute: (sql, parameters) => ((statements += 1), tx.execute(sql, parameters)),
-        afterCommit: (hint) => tx.afterCommit(hint),
-        commitsAs: (name) => tx.commitsAs(name),
-      };
+      const asks = new Set(['query', 'first', 'queryPlannedOnce', 'execute']);
+      const counting = new Proxy(tx, {
+        get: (of, name, receiver) => {
+          if (asks.has(String(name))) statements += 1;
+          return Reflect.get(of, name, receiver) as unknown;
+        },
+      });
       const request = { moduleId, nodeIds: [nodeId], fromMs: start, toMs: start + 5_000 };
       return agentMetricSource.readIntervals(counting, [
         { ...request, key: 'mine', tenantId },
@@ -281,8 +274,8 @@ describe('the agents’ counters as intervals', () => {
 
   it('shows a tenant nothing of another one, whatever tenant the request names', async () => {
     await store([{ at: 1_000, requests: 7 }]);
-    const found = await db.transaction(Context.system(newId(), 'test'), ({ tx }) =>
-      agentMetricSource.readIntervals(tx, [
+    const found = await db.transaction(Context.system(newId(), 'test'), (open) =>
+      agentMetricSource.readIntervals(open.tx, [
         { key: 'k', tenantId, moduleId, nodeIds: [nodeId], fromMs: start, toMs: start + 5_000 },
       ]),
     );
@@ -297,8 +290,8 @@ describe('the agents’ counters as intervals', () => {
       { at: 31_000, instance: 'b', requests: 4, cpuMs: 10 },
       { at: 39_000, instance: 'b', requests: 6, cpuMs: 20 },
     ]);
-    const history = await db.transaction(Context.system(tenantId, 'test'), ({ tx }) =>
-      agentMetricSource.readHistory(tx, {
+    const history = await db.transaction(Context.system(tenantId, 'test'), (open) =>
+      agentMetricSource.readHistory(open.tx, {
         ...{ tenantId, moduleId, nodeIds: [nodeId] },
         ...{ fromMs: start - 3_000, toMs: start + 40_000, pollMs: 10_000 },
       }),

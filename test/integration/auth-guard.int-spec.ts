@@ -90,7 +90,7 @@ beforeAll(async () => {
     providers: [{ provide: AgentAuthenticator, useClass: ProbeAgents }],
   });
   rig.app.get(TenantSeeders).register({
-    seedTenant: async (context: Context) => void seeded.push(context.tenantId),
+    seedTenant: async (ctx: Context) => void seeded.push(ctx.tenantId),
   });
   acme = await rig.tenant('acme');
   await rig.tenant('globex');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { armFailpoints } from '../../src/kernel/failpoint.js';
 import { newId } from '../../src/kernel/ids.js';
-import { Context } from '../../src/platform/context.js';
+import { Context, OpenContext } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
 import { together } from '../../src/platform/database/together.js';
@@ -34,20 +34,20 @@ afterAll(async () => {
 });
 
 const modules = () =>
-  db.transaction(ctx(), (inner) =>
-    inner.tx.query<{ name: string }>('select name from modules order by name'),
+  db.transaction(ctx(), (open) =>
+    open.tx.query<{ name: string }>('select name from modules order by name'),
   );
 
-const addModule = (inner: Context, name: string) =>
-  inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+const addModule = (open: OpenContext, name: string) =>
+  open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
     ...[tenant, newId(), name],
   ]);
 
 it('keeps nothing of a transaction that throws, and tells no hint of it', async () => {
   const told: string[] = [];
-  const failed = db.transaction(ctx(), async (inner) => {
-    await addModule(inner, 'half');
-    inner.tx.afterCommit(() => void told.push('half'));
+  const failed = db.transaction(ctx(), async (open) => {
+    await addModule(open, 'half');
+    open.tx.afterCommit(() => void told.push('half'));
     throw new Error('changed my mind');
   });
   await expect(failed).rejects.toThrow('changed my mind');
@@ -56,11 +56,11 @@ it('keeps nothing of a transaction that throws, and tells no hint of it', async 
 
 it('joins the open transaction, and gives its hints after the commit, in order', async () => {
   const told: string[] = [];
-  await db.transaction(ctx(), async (outer) => {
-    outer.tx.afterCommit(() => void told.push('first'));
-    await db.transaction(outer, async (inner) => {
-      await addModule(inner, 'joined');
-      inner.tx.afterCommit(async () => void told.push((await modules())[0]!.name));
+  await db.transaction(ctx(), async (open) => {
+    open.tx.afterCommit(() => void told.push('first'));
+    await db.transaction(open, async (open) => {
+      await addModule(open, 'joined');
+      open.tx.afterCommit(async () => void told.push((await modules())[0]!.name));
     });
     expect(told).toEqual([]);
   });
@@ -68,8 +68,8 @@ it('joins the open transaction, and gives its hints after the commit, in order',
 });
 
 it('survives a hint that throws', async () => {
-  await db.transaction(ctx(), async (inner) => {
-    inner.tx.afterCommit(() => {
+  await db.transaction(ctx(), async (open) => {
+    open.tx.afterCommit(() => {
       throw new Error('nobody listens');
     });
   });
@@ -78,11 +78,11 @@ it('survives a hint that throws', async () => {
 
 it('tries a deadlocked transaction again until both are through', async () => {
   const [a, b] = [newId(), newId()];
-  const lock = (inner: Context, id: string) =>
-    inner.tx.query('update modules set name = name where tenant_id = $1 and id = $2', [tenant, id]);
+  const lock = (open: OpenContext, id: string) =>
+    open.tx.query('update modules set name = name where tenant_id = $1 and id = $2', [tenant, id]);
   for (const id of [a, b]) {
-    await db.transaction(ctx(), (inner) =>
-      inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+    await db.transaction(ctx(), (open) =>
+      open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
         ...[tenant, id, `m-${id}`],
       ]),
     );
@@ -92,30 +92,30 @@ it('tries a deadlocked transaction again until both are through', async () => {
   let holding = 0;
   let attempts = 0;
   const cross = (first: string, second: string) =>
-    db.transaction(ctx(), async (inner) => {
+    db.transaction(ctx(), async (open) => {
       attempts += 1;
-      await lock(inner, first);
+      await lock(open, first);
       holding += 1;
       if (holding === 2) bothHold();
       await met;
-      await lock(inner, second);
+      await lock(open, second);
     });
   await Promise.all([cross(a, b), cross(b, a)]);
   expect(attempts).toBe(3);
 });
 
 /** Does it to a row that somebody else holds. */
-async function onHeldRow(work: (inner: Context, id: string) => Promise<unknown>) {
+async function onHeldRow(work: (open: OpenContext, id: string) => Promise<unknown>) {
   const id = newId();
-  await db.transaction(ctx(), (inner) =>
-    inner.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+  await db.transaction(ctx(), (open) =>
+    open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
       ...[tenant, id, `m-${id}`],
     ]),
   );
   return withClient(server.superuser, async (client) => {
     await client.query('begin');
     await client.query('select 1 from modules where id = $1 for update', [id]);
-    return db.transaction(ctx(), (inner) => work(inner, id));
+    return db.transaction(ctx(), (open) => work(open, id));
   });
 }
 
@@ -127,9 +127,9 @@ const busy = {
 it.each(['lock_timeout', 'statement_timeout'])(
   'answers 503 when a transaction waits longer than %s for what others hold',
   async (limit) => {
-    const waiting = onHeldRow(async ({ tx }, id) => {
-      await tx.execute(`set local ${limit} = '50ms'`);
-      await tx.query('select 1 from modules where id = $1 for update', [id]);
+    const waiting = onHeldRow(async (open, id) => {
+      await open.tx.execute(`set local ${limit} = '50ms'`);
+      await open.tx.query('select 1 from modules where id = $1 for update', [id]);
     });
     await expect(waiting).rejects.toMatchObject(busy);
   },
@@ -137,9 +137,9 @@ it.each(['lock_timeout', 'statement_timeout'])(
 
 it('answers 503 when a transaction conflicts with others each time it is tried', async () => {
   let attempts = 0;
-  const conflicting = db.transaction(ctx(), async ({ tx }) => {
+  const conflicting = db.transaction(ctx(), async (open) => {
     attempts += 1;
-    await tx.query("do $$ begin raise exception 'conflict' using errcode = '40001'; end $$");
+    await open.tx.query("do $$ begin raise exception 'conflict' using errcode = '40001'; end $$");
   });
   await expect(conflicting).rejects.toMatchObject(busy);
   expect(attempts).toBe(3);
@@ -158,9 +158,9 @@ describe('after COMMIT was said', () => {
     armFailpoints(async (at) => {
       if (at === 'database.commit:after') throw error;
     });
-    const unknown = db.transaction(ctx(), async (inner) => {
+    const unknown = db.transaction(ctx(), async (open) => {
       attempts += 1;
-      await addModule(inner, name);
+      await addModule(open, name);
     });
     await expect(unknown).rejects.toMatchObject({ kind: 'unavailable', code: 'commit-unknown' });
     armFailpoints(undefined);
@@ -171,17 +171,17 @@ describe('after COMMIT was said', () => {
 
 it('says so when the error of a statement was not heard, and nothing was committed', async () => {
   const before = await modules();
-  const deaf = db.transaction(ctx(), async (inner) => {
-    await addModule(inner, `m-${newId()}`);
-    await inner.tx.query('select 1 / 0').catch(() => undefined);
+  const deaf = db.transaction(ctx(), async (open) => {
+    await addModule(open, `m-${newId()}`);
+    await open.tx.query('select 1 / 0').catch(() => undefined);
   });
   await expect(deaf).rejects.toThrow('nothing was committed');
   expect(await modules()).toEqual(before);
 });
 
 it('logs a slow statement without its parameters', async () => {
-  await db.transaction(ctx(), (inner) =>
-    inner.tx.query('select pg_sleep(0.12), $1::text as secret', ['swordfish']),
+  await db.transaction(ctx(), (open) =>
+    open.tx.query('select pg_sleep(0.12), $1::text as secret', ['swordfish']),
   );
   const slow = warnings.filter(({ message }) => message === 'slow statement').at(-1);
   expect(slow?.fields.ms).toBeGreaterThanOrEqual(100);
@@ -203,12 +203,12 @@ it('plans a statement once for all values where it is told so, and no other one'
 
 it('fails as a whole when one of several statements under way does', async () => {
   const before = await modules();
-  const failing = db.transaction(ctx(), (inner) =>
+  const failing = db.transaction(ctx(), (open) =>
     together([
-      addModule(inner, 'first-of-three'),
+      addModule(open, 'first-of-three'),
       // Heard of later than the next one's, which fails because of it.
-      inner.tx.query('select 1 / 0').finally(() => delay(20)),
-      addModule(inner, 'third-of-three'),
+      open.tx.query('select 1 / 0').finally(() => delay(20)),
+      addModule(open, 'third-of-three'),
     ]),
   );
   await expect(failing).rejects.toMatchObject({ code: '22012' });
@@ -216,12 +216,12 @@ it('fails as a whole when one of several statements under way does', async () =>
 });
 
 it('answers 503 when its connection is ended, and goes on with the next one', async () => {
-  const lost = db.transaction(ctx(), async (inner) => {
-    const [own] = await inner.tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const lost = db.transaction(ctx(), async (open) => {
+    const [own] = await open.tx.query<{ pid: number }>('select pg_backend_pid() as pid');
     await withClient(server.superuser, (client) =>
       client.query('select pg_terminate_backend($1)', [own!.pid]),
     );
-    await inner.tx.query('select 1 as gone');
+    await open.tx.query('select 1 as gone');
   });
   await expect(lost).rejects.toMatchObject({ kind: 'unavailable', code: 'database-unavailable' });
   expect((await modules()).length).toBeGreaterThan(0);

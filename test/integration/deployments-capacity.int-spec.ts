@@ -135,8 +135,8 @@ describe('a cap on rollouts in flight', () => {
   it('waits for nobody for long, and that is no failed attempt of the rollout', async () => {
     const tenant = await app.tenant('busy');
     const [id] = await queued(tenant, 1);
-    await app.whole.inTenant(tenant.id, async (ctx) => {
-      await lockCapacity(ctx);
+    await app.whole.inTenant(tenant.id, async (open) => {
+      await lockCapacity(open);
       await expect(app.act(tenant.id, id!)).rejects.toMatchObject({ kind: 'unavailable' });
     });
     const journal = await app.sql(

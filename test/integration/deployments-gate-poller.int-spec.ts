@@ -122,8 +122,8 @@ async function interval(round: number, watched: readonly (readonly [Watched, num
 }
 
 const samples = ({ tenantId, id, spec }: Watched) =>
-  bench.db.transaction(Context.system(tenantId, 'test'), (ctx) =>
-    samplesOf(ctx, id, STEP, spec.samplesBefore),
+  bench.db.transaction(Context.system(tenantId, 'test'), (open) =>
+    samplesOf(open, id, STEP, spec.samplesBefore),
   );
 
 describe('the poller of gates', () => {

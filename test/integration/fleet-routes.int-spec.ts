@@ -218,8 +218,8 @@ describe('environments, clusters and nodes over HTTP', () => {
     it('is Lost when its last report is older than 20 s', async () => {
       const agent = await fleet.agent(tenant, 'gone');
       await agent.report();
-      await fleet.inTenant(tenant.id, ({ tx }) =>
-        tx.execute(
+      await fleet.inTenant(tenant.id, (open) =>
+        open.tx.execute(
           `update node_presence set last_report_at = clock_timestamp() - interval '21 s'
            where tenant_id = $1 and node_id = $2`,
           [tenant.id, agent.nodeId],
@@ -242,8 +242,8 @@ describe('environments, clusters and nodes over HTTP', () => {
         });
       }
       expect((await asAdmin(`${path}/uncordon`, 'POST')).body.state).toBe('Healthy');
-      const [audited] = await fleet.inTenant(tenant.id, ({ tx }) =>
-        tx.query<{ times: number }>(
+      const [audited] = await fleet.inTenant(tenant.id, (open) =>
+        open.tx.query<{ times: number }>(
           `select count(*) as times from audit_entries where action = 'node-cordoned' and subject_id = $1`,
           [agent.nodeId],
         ),

@@ -97,7 +97,7 @@ async function poll({ id }: Watched): Promise<GateState & { pollsGate: boolean }
 }
 
 const samples = ({ tenantId, id }: Watched) =>
-  bench.db.transaction(Context.system(tenantId, 'test'), (ctx) => samplesOf(ctx, id, STEP, 0));
+  bench.db.transaction(Context.system(tenantId, 'test'), (open) => samplesOf(open, id, STEP, 0));
 
 describe('a gate that nobody has polled for half an hour', () => {
   it('has not waited any longer for that, and goes on', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Context } from '../../src/platform/context.js';
+import { Context, OpenContext } from '../../src/platform/context.js';
+import type { Transaction } from '../../src/platform/database/transaction.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { OutboxConsumer, type Delivery } from '../../src/platform/outbox/outbox-consumer.js';
@@ -84,8 +85,8 @@ function relay(consumers: OutboxConsumer[], times: Partial<RelayTimes> = {}, on 
 }
 
 const append = (consumers: OutboxConsumer[], tenantId: string, streamId: string, upToSeq: number) =>
-  db.transaction(Context.system(tenantId, 'test'), (ctx) =>
-    new Outbox(consumers, signal).append(ctx, { streamId, upToSeq }),
+  db.transaction(Context.system(tenantId, 'test'), (open) =>
+    new Outbox(consumers, signal).append(open, { streamId, upToSeq }),
   );
 
 interface Row {
@@ -109,9 +110,10 @@ const rowOf = async (streamId: string) => {
 describe('appending', () => {
   it('costs no statement while nobody consumes', async () => {
     const outbox = new Outbox([], signal);
-    const ctx = Context.system(randomUUID(), 'test');
-    // Outside a transaction any statement would throw.
-    await outbox.append(ctx, { streamId: randomUUID(), upToSeq: 1 });
+    // Without a transaction any statement would throw.
+    const tx = undefined as unknown as Transaction;
+    const open = new OpenContext(Context.system(randomUUID(), 'test'), tx);
+    await outbox.append(open, { streamId: randomUUID(), upToSeq: 1 });
   });
 
   it('keeps one row per consumer and stream, which never goes back', async () => {
@@ -130,8 +132,8 @@ describe('appending', () => {
   it('is undone with its transaction', async () => {
     const streamId = randomUUID();
     const outbox = new Outbox([new TestConsumer('a')], signal);
-    const work = db.transaction(Context.system(randomUUID(), 'test'), async (ctx) => {
-      await outbox.append(ctx, { streamId, upToSeq: 1 });
+    const work = db.transaction(Context.system(randomUUID(), 'test'), async (open) => {
+      await outbox.append(open, { streamId, upToSeq: 1 });
       throw new Error('no');
     });
     await expect(work).rejects.toThrow('no');

@@ -149,11 +149,11 @@ describe('signed releases', () => {
     const byName = await signed('one', ['keyName', 'ci']);
     expect(byName).toMatchObject({ status: 201, body: { signature: { keyId, keyName: 'ci' } } });
     expect((await signed('one', ['keyId', keyId])).status).toBe(200);
-    const facts = await app.db.transaction(Context.system(app.tenantId, 'test'), async (ctx) => {
-      const { id } = await moduleByName(ctx, 'signed');
-      const found = await releaseByVersion(ctx, id, '1.0.0');
+    const facts = await app.db.transaction(Context.system(app.tenantId, 'test'), async (open) => {
+      const { id } = await moduleByName(open, 'signed');
+      const found = await releaseByVersion(open, id, '1.0.0');
       const { artifactVerifiedAgeMs: _, ...same } = found;
-      expect(await releaseById(ctx, found.id)).toMatchObject(same);
+      expect(await releaseById(open, found.id)).toMatchObject(same);
       return found;
     });
     expect(facts.signature).toMatchObject({ keyId, revoked: false });

@@ -1,4 +1,4 @@
-import { Context } from '../../src/platform/context.js';
+import { Context, type OpenContext } from '../../src/platform/context.js';
 import { newId } from '../../src/kernel/ids.js';
 import { newSigningKey, publicKeyText } from '../../src/kernel/signature.js';
 import {
@@ -208,7 +208,7 @@ describe('configurations', () => {
   const path = 'modules/configured/configurations/production';
   const append = (values: unknown, options = {}) =>
     app.send(path, { method: 'POST', body: { values }, ...options });
-  const asSystem = <T>(work: (ctx: Context) => Promise<T>) =>
+  const asSystem = <T>(work: (open: OpenContext) => Promise<T>) =>
     app.db.transaction(Context.system(app.tenantId, 'test'), work);
 
   it('are numbered, newest first, and never change', async () => {
@@ -219,11 +219,11 @@ describe('configurations', () => {
     expect(second.body).toMatchObject({ number: 2, environment: 'Production' });
     const { body } = await app.send('modules/configured/configurations/PRODUCTION');
     expect(body.items).toEqual([second.body, first.body]);
-    const facts = await asSystem(async (ctx) => {
-      const { id } = await moduleByName(ctx, 'configured');
-      const newest = await newestConfiguration(ctx, id, environmentId);
-      expect(await configurationById(ctx, newest!.id)).toEqual(newest);
-      expect(await newestConfiguration(ctx, id, newId())).toBeNull();
+    const facts = await asSystem(async (open) => {
+      const { id } = await moduleByName(open, 'configured');
+      const newest = await newestConfiguration(open, id, environmentId);
+      expect(await configurationById(open, newest!.id)).toEqual(newest);
+      expect(await newestConfiguration(open, id, newId())).toBeNull();
       return newest;
     });
     expect(facts).toEqual({

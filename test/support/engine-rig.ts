@@ -7,6 +7,7 @@ import type { RunKey, RunStatus } from '../../src/engine/run.js';
 import { Fenced } from '../../src/engine/run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
 import { registry } from '../../src/kernel/registry.js';
+import type { OpenContext } from '../../src/platform/context.js';
 import { Crash, FakeRunStore, type FakeRun } from './fake-run-store.js';
 
 /** By step id; what is not named succeeds. May throw. */
@@ -56,7 +57,7 @@ export class EngineRig {
   script: Script = {};
 
   onFinish: InterpreterPorts['onFinish'] = async (tx, _key, status) => {
-    await tx.context.tx.execute(`finish ${status}`);
+    await tx.open.tx.execute(`finish ${status}`);
     this.finished.push(status);
   };
 
@@ -111,14 +112,14 @@ export class EngineRig {
     return {
       ...{ kind, title: kind, mode },
       ...(mode === 'outside' ? this.outsideIs : {}),
-      run: async (context, run) => {
+      run: async (ctx, run) => {
         const effect = stepKey(run.planNumber, run.step.id);
         // Before it may fail: what a failing handler has done must be taken back with it.
-        if (mode === 'transaction') await context.tx.execute(effect);
+        if (mode === 'transaction') await (ctx as OpenContext).tx.execute(effect);
         const outcome = (await this.script[run.step.id]?.(run)) ?? standard(run);
         if (mode === 'outside') this.outside.push(effect);
         if (mode === 'transaction' && outcome.outcome === 'wait')
-          await context.tx.execute(`wait ${effect}`);
+          await (ctx as OpenContext).tx.execute(`wait ${effect}`);
         return outcome;
       },
     };

@@ -22,7 +22,7 @@ import { ManualClock } from '../../src/kernel/clock.js';
 import { DomainError } from '../../src/kernel/errors.js';
 import { newId } from '../../src/kernel/ids.js';
 import { limits } from '../../src/kernel/limits.js';
-import { Context } from '../../src/platform/context.js';
+import { Context, OpenContext } from '../../src/platform/context.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
 
 export interface FakeRun {
@@ -287,17 +287,18 @@ function draftOf(run: FakeRun): FakeRun {
 
 class FakeTransaction implements RunTransaction {
   readonly effects: string[] = [];
-  readonly context: Context;
+  readonly open: OpenContext;
 
   constructor(
     readonly draft: FakeRun,
     private readonly clock: ManualClock,
   ) {
-    const tx: Partial<Transaction> = {
-      execute: async (effect) => this.effects.push(effect),
+    const tx = {
+      execute: async (effect: string) => this.effects.push(effect),
       afterCommit: () => undefined,
     };
-    this.context = Context.system(draft.key.tenantId, 'engine').with(tx as Transaction);
+    const ctx = Context.system(draft.key.tenantId, 'engine');
+    this.open = new OpenContext(ctx, tx as unknown as Transaction);
   }
 
   get status() {

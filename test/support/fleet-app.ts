@@ -31,7 +31,7 @@ import type { Role } from '../../src/kernel/permission.js';
 import { newSigningKey, publicKeyText } from '../../src/kernel/signature.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import { Config } from '../../src/platform/config/config.js';
-import { Context } from '../../src/platform/context.js';
+import { Context, type OpenContext } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Health } from '../../src/platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
@@ -106,7 +106,7 @@ export class FleetApp {
     return this.get(Targets).get('agent');
   }
 
-  inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
+  inTenant<T>(tenantId: string, work: (open: OpenContext) => Promise<T>): Promise<T> {
     return this.db.transaction(Context.system(tenantId, 'test'), work);
   }
 
@@ -176,8 +176,8 @@ export class FleetApp {
   /** A module with releases `1`, `2`, …; the artifact of each has a digest of its own. */
   async module(tenant: TestTenant, name = `m-${randomUUID().slice(0, 8)}`, releases = 2) {
     const moduleId = newId();
-    return this.inTenant(tenant.id, async ({ tx }) => {
-      await tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+    return this.inTenant(tenant.id, async (open) => {
+      await open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
         ...[tenant.id, moduleId, name],
       ]);
       const made: { id: string; releaseDigest: string; artifactDigest: string }[] = [];
@@ -187,11 +187,11 @@ export class FleetApp {
           releaseDigest: `sha256:${randomUUID().replaceAll('-', '').repeat(2)}`,
           artifactDigest: `sha256:${randomUUID().replaceAll('-', '').repeat(2)}`,
         };
-        await tx.execute(
+        await open.tx.execute(
           `insert into artifacts (tenant_id, artifact_digest, size, state) values ($1, $2, 8, 'ready')`,
           [tenant.id, release.artifactDigest],
         );
-        await tx.execute(
+        await open.tx.execute(
           `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
              manifest_text, created_by) values ($1, $2, $3, $4, $5, $6, '{"schema":1}', 'test')`,
           [

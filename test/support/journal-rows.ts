@@ -17,25 +17,25 @@ const DIGEST = `sha256:${'0'.repeat(64)}`;
 /** What a deployment's row refers to. */
 export async function releaseRows(whole: WholeApp, tenantId: string): Promise<Rows> {
   const [environmentId, clusterId, moduleId, releaseId] = [newId(), newId(), newId(), newId()];
-  await whole.inTenant(tenantId, async ({ tx }) => {
-    await tx.execute(
+  await whole.inTenant(tenantId, async (open) => {
+    await open.tx.execute(
       `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
          signature_policy) values ($1, $2, 'Rows', 'rows', '{}', '{direct}', 'if-present')`,
       [tenantId, environmentId],
     );
-    await tx.execute(
+    await open.tx.execute(
       `insert into clusters (tenant_id, id, environment_id, name, target_kind)
        values ($1, $2, $3, 'rows', 'agent')`,
       [tenantId, clusterId, environmentId],
     );
-    await tx.execute(`insert into modules (tenant_id, id, name) values ($1, $2, 'rows')`, [
+    await open.tx.execute(`insert into modules (tenant_id, id, name) values ($1, $2, 'rows')`, [
       ...[tenantId, moduleId],
     ]);
-    await tx.execute(
+    await open.tx.execute(
       `insert into artifacts (tenant_id, artifact_digest, size, state) values ($1, $2, 1, 'ready')`,
       [tenantId, DIGEST],
     );
-    await tx.execute(
+    await open.tx.execute(
       `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
          manifest_text, created_by) values ($1, $2, $3, '1', $4, $4, '{}', 'test')`,
       [tenantId, releaseId, moduleId, DIGEST],
@@ -48,8 +48,8 @@ export async function releaseRows(whole: WholeApp, tenantId: string): Promise<Ro
 export async function deploymentRow(whole: WholeApp, rows: Rows): Promise<string> {
   const id = newId();
   const { tenantId } = rows;
-  await whole.inTenant(tenantId, async ({ tx }) => {
-    await tx.execute(
+  await whole.inTenant(tenantId, async (open) => {
+    await open.tx.execute(
       `insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
          strategy, status, spec_text, subject_digest, requested_by, journal_seq)
        values ($1, $2, $3, $4, $5, $6, 'direct', 'Pending', '{}', $7, 'test', 1)`,
@@ -58,10 +58,10 @@ export async function deploymentRow(whole: WholeApp, rows: Rows): Promise<string
         DIGEST,
       ],
     );
-    await tx.execute(`insert into runs (tenant_id, kind, id) values ($1, 'deployment', $2)`, [
+    await open.tx.execute(`insert into runs (tenant_id, kind, id) values ($1, 'deployment', $2)`, [
       ...[tenantId, id],
     ]);
-    await tx.execute(
+    await open.tx.execute(
       `insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
        values ($1, $2, 1, clock_timestamp(), 0, 'created', 'test',
          '{"status": "Pending", "previousStatus": null}')`,
@@ -86,8 +86,8 @@ export async function addEntries(
   id: string,
   { count, status, isSignalled = true }: Entries,
 ): Promise<number> {
-  const last = await whole.inTenant(tenantId, async ({ tx }) => {
-    const [row] = await tx.query<{ last: number; before: string }>(
+  const last = await whole.inTenant(tenantId, async (open) => {
+    const [row] = await open.tx.query<{ last: number; before: string }>(
       `update deployments d set journal_seq = old.journal_seq + $3, status = coalesce($4, d.status),
          finished_at = case when $4 = 'Succeeded' then clock_timestamp() end
        from deployments old where old.tenant_id = d.tenant_id and old.id = d.id
@@ -95,7 +95,7 @@ export async function addEntries(
        returning d.journal_seq as last, old.status as before`,
       [tenantId, id, count, status ?? null],
     );
-    await tx.execute(
+    await open.tx.execute(
       `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id, kind, actor, data)
        select $1, $2, n, clock_timestamp(), 1,
          case when n = $4 and $5::text is not null then null else 'w1.move' end,

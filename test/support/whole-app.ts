@@ -12,7 +12,7 @@ import { systemClock } from '../../src/kernel/clock.js';
 import type { Role } from '../../src/kernel/permission.js';
 import { Config } from '../../src/platform/config/config.js';
 import type { ConnectionOptions } from '../../src/platform/database/connection-options.js';
-import { Context } from '../../src/platform/context.js';
+import { Context, type OpenContext } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Health } from '../../src/platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
@@ -63,7 +63,7 @@ export class WholeApp {
     return this.app.get<T>(type, { strict: false });
   }
 
-  inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
+  inTenant<T>(tenantId: string, work: (open: OpenContext) => Promise<T>): Promise<T> {
     return this.get(Database).transaction(Context.system(tenantId, 'test'), work);
   }
 

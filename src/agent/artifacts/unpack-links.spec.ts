@@ -28,11 +28,15 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 const file = (name: string, content = name, mode = 0o644): ArtifactEntry => ({
-  ...{ name, content, mode },
+  name,
+  content,
+  mode,
 });
 const folder = (name: string, mode = 0o755): ArtifactEntry => ({ name, type: 'directory', mode });
 const link = (name: string, linkname: string): ArtifactEntry => ({
-  ...{ name, type: 'symlink', linkname },
+  name,
+  type: 'symlink',
+  linkname,
 });
 const hard = (name: string, linkname: string): ArtifactEntry => ({ name, type: 'link', linkname });
 
@@ -64,8 +68,16 @@ describe('rights', () => {
       file('closed/inside'),
     );
     const modes = {
-      ...{ secrets: 0o700, 'secrets/key': 0o600, data: 0o640, run: 0o755, 'owner-runs': 0o700 },
-      ...{ fixed: 0o444, unreadable: 0o401, shared: 0o755, sticky: 0o755, closed: 0o755 },
+      secrets: 0o700,
+      'secrets/key': 0o600,
+      data: 0o640,
+      run: 0o755,
+      'owner-runs': 0o700,
+      fixed: 0o444,
+      unreadable: 0o401,
+      shared: 0o755,
+      sticky: 0o755,
+      closed: 0o755,
     };
     for (const [name, mode] of Object.entries(modes)) {
       expect([name, (await modeOf(name)).toString(8)]).toEqual([name, mode.toString(8)]);

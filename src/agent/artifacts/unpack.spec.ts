@@ -110,7 +110,9 @@ it('counts a copy by a hard link like the file itself', async () => {
   const copies = (count: number): ArtifactEntry[] => [
     { name: 'a', content },
     ...Array.from({ length: count }, (_, at) => ({
-      ...{ name: `copy-${at}`, type: 'link' as const, linkname: 'a' },
+      name: `copy-${at}`,
+      type: 'link' as const,
+      linkname: 'a',
     })),
   ];
   await expect(unpack(copies(3), caps)).rejects.toMatchObject({ code: 'archive-too-large' });

@@ -69,10 +69,20 @@ describe('a keyword of an extended header', () => {
 
   it('that only describes is left out', async () => {
     const records = {
-      ...{ mtime: '1.5', uid: '3000000', uname: 'x', comment: 'x', hdrcharset: 'BINARY' },
-      ...{ 'SCHILY.xattr.user.a': 'b', 'LIBARCHIVE.xattr.user.a': 'Yg==', 'SCHILY.fflags': 'x' },
-      ...{ 'SCHILY.acl.access': 'user::rw-', 'RHT.security.selinux': 'x', 'SCHILY.ino': '1' },
-      ...{ 'LIBARCHIVE.creationtime': '1', 'MSWINDOWS.fileattr': '32', 'NODETAR.depth': '1' },
+      mtime: '1.5',
+      uid: '3000000',
+      uname: 'x',
+      comment: 'x',
+      hdrcharset: 'BINARY',
+      'SCHILY.xattr.user.a': 'b',
+      'LIBARCHIVE.xattr.user.a': 'Yg==',
+      'SCHILY.fflags': 'x',
+      'SCHILY.acl.access': 'user::rw-',
+      'RHT.security.selinux': 'x',
+      'SCHILY.ino': '1',
+      'LIBARCHIVE.creationtime': '1',
+      'MSWINDOWS.fileattr': '32',
+      'NODETAR.depth': '1',
     };
     const global = paxEntry({ comment: 'a'.repeat(40) }, 'g');
     const bytes = archive(global, paxEntry(records), { name: 'a', content: 'x' });
@@ -208,10 +218,13 @@ describe('the end', () => {
 
 it('either accepts or refuses whatever a bit more or less makes of an archive', async () => {
   const good = Buffer.concat([
-    ...[paxEntry({ comment: 'x' }, 'g'), rawEntry({ name: 'dir/', flag: '5' })],
-    ...[paxEntry({ path: 'dir/a', mtime: '1' }), rawEntry({ content: 'abc' })],
-    ...[rawEntry({ name: 'l', flag: '2', target: 'dir/a' })],
-    ...[rawEntry({ name: 'h', flag: '1', target: 'dir/a' }), END],
+    paxEntry({ comment: 'x' }, 'g'),
+    rawEntry({ name: 'dir/', flag: '5' }),
+    paxEntry({ path: 'dir/a', mtime: '1' }),
+    rawEntry({ content: 'abc' }),
+    rawEntry({ name: 'l', flag: '2', target: 'dir/a' }),
+    rawEntry({ name: 'h', flag: '1', target: 'dir/a' }),
+    END,
   ]);
   const change = fc.record({
     at: fc.nat({ max: good.length - 1 }),

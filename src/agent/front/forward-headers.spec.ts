@@ -15,17 +15,32 @@ describe('the headers of the next hop', () => {
 
   it('replace what a stranger claims about the client', () => {
     expect(requestHeaders(requestOf(claimed, '::ffff:192.0.2.7'), () => false)).toEqual([
-      ...['Host', 'shop', 'X-Forwarded-For', '192.0.2.7', 'X-Forwarded-Proto', 'http'],
-      ...['X-Forwarded-Host', 'shop', 'X-Real-IP', '192.0.2.7'],
+      'Host',
+      'shop',
+      'X-Forwarded-For',
+      '192.0.2.7',
+      'X-Forwarded-Proto',
+      'http',
+      'X-Forwarded-Host',
+      'shop',
+      'X-Real-IP',
+      '192.0.2.7',
     ]);
   });
 
   it('believe a trusted proxy, and add it to the chain', () => {
     const trust = (address: string) => address === '192.0.2.7';
     expect(requestHeaders(requestOf(claimed, '192.0.2.7'), trust)).toEqual([
-      ...['Host', 'shop', 'X-Forwarded-Proto', 'https'],
-      ...['X-Forwarded-For', '6.6.6.6, 192.0.2.7', 'X-Forwarded-Host', 'shop'],
-      ...['X-Real-IP', '6.6.6.6'],
+      'Host',
+      'shop',
+      'X-Forwarded-Proto',
+      'https',
+      'X-Forwarded-For',
+      '6.6.6.6, 192.0.2.7',
+      'X-Forwarded-Host',
+      'shop',
+      'X-Real-IP',
+      '6.6.6.6',
     ]);
   });
 
@@ -43,33 +58,60 @@ describe('the headers of the next hop', () => {
 
   it('leave nothing of what a stranger says in any of the forms', () => {
     const lies = [
-      ...['Forwarded', 'for=6.6.6.6', 'X-Real-IP', '6.6.6.6', 'x-forwarded', '6.6.6.6'],
-      ...['X_Forwarded_For', '6.6.6.6', 'X-Forwarded_For', '6.6.6.6', 'x_real_ip', '6.6.6.6'],
-      ...[
-        'X_FORWARDED_PROTO',
-        'https',
-        'X-Forwarded-Port',
-        '443',
-        'X-Forwarded-Prefix',
-        '/6.6.6.6',
-      ],
+      'Forwarded',
+      'for=6.6.6.6',
+      'X-Real-IP',
+      '6.6.6.6',
+      'x-forwarded',
+      '6.6.6.6',
+      'X_Forwarded_For',
+      '6.6.6.6',
+      'X-Forwarded_For',
+      '6.6.6.6',
+      'x_real_ip',
+      '6.6.6.6',
+      'X_FORWARDED_PROTO',
+      'https',
+      'X-Forwarded-Port',
+      '443',
+      'X-Forwarded-Prefix',
+      '/6.6.6.6',
     ];
     expect(told(['Host', 'shop', ...lies], '::ffff:192.0.2.7', proxies)).toEqual({
-      ...{ host: 'shop', 'x-forwarded-host': 'shop', 'x-forwarded-proto': 'http' },
-      ...{ 'x-forwarded-for': '192.0.2.7', 'x-real-ip': '192.0.2.7' },
+      host: 'shop',
+      'x-forwarded-host': 'shop',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-for': '192.0.2.7',
+      'x-real-ip': '192.0.2.7',
     });
   });
 
   it('let what a trusted proxy says pass, and extend it', () => {
     const said = [
-      ...['Host', 'shop', 'X-Forwarded-For', '203.0.113.9', 'X-Forwarded-For', '10.0.0.1'],
-      ...['X-Forwarded-Proto', 'https', 'X-Forwarded-Port', '443', 'X-Forwarded-Host', 'shop.eu'],
-      ...['Forwarded', 'for=203.0.113.9;proto=https', 'X-Real-IP', '203.0.113.9'],
+      'Host',
+      'shop',
+      'X-Forwarded-For',
+      '203.0.113.9',
+      'X-Forwarded-For',
+      '10.0.0.1',
+      'X-Forwarded-Proto',
+      'https',
+      'X-Forwarded-Port',
+      '443',
+      'X-Forwarded-Host',
+      'shop.eu',
+      'Forwarded',
+      'for=203.0.113.9;proto=https',
+      'X-Real-IP',
+      '203.0.113.9',
     ];
     expect(told(said, '::ffff:10.0.0.2', proxies)).toEqual({
-      ...{ host: 'shop', 'x-forwarded-for': '203.0.113.9, 10.0.0.1, 10.0.0.2' },
-      ...{ 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
-      ...{ 'x-forwarded-host': 'shop.eu', 'x-real-ip': '203.0.113.9' },
+      host: 'shop',
+      'x-forwarded-for': '203.0.113.9, 10.0.0.1, 10.0.0.2',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-port': '443',
+      'x-forwarded-host': 'shop.eu',
+      'x-real-ip': '203.0.113.9',
       forwarded: 'for=203.0.113.9;proto=https, for=10.0.0.2;host="shop";proto=http',
     });
     const ipv6 = told(['Host', 'a', 'Forwarded', 'for=_x'], '2001:db8::7', proxies);

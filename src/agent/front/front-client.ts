@@ -30,7 +30,10 @@ export class FrontClient implements FrontPort {
       const settled = await Promise.allSettled(
         fronts.map(({ socket }) =>
           callFront<FrontApplied & { retired: boolean }>({
-            ...{ socket, method: 'PUT', path: '/table', body: table },
+            socket,
+            method: 'PUT',
+            path: '/table',
+            body: table,
             timeoutMs: frontLimits.startMs + CALL_MS,
           }),
         ),
@@ -61,7 +64,10 @@ export class FrontClient implements FrontPort {
     const drained = await Promise.all(
       fronts.map(({ socket }) =>
         callFront<{ cut: number; websockets: number }>({
-          ...{ socket, method: 'POST', path: '/drain', body: { instance, timeoutMs } },
+          socket,
+          method: 'POST',
+          path: '/drain',
+          body: { instance, timeoutMs },
           timeoutMs: timeoutMs + CALL_MS,
         }).catch((error: unknown) => this.emptyIfGone(error, fronts.length)),
       ),
@@ -78,7 +84,10 @@ export class FrontClient implements FrontPort {
     const front = (await this.fronts()).find((each) => each.pid === pid);
     if (front === undefined) throw unreachable(this.stateDir);
     return callFront({
-      ...{ socket: front.socket, method: 'POST', path: '/upgrade', body: { command } },
+      socket: front.socket,
+      method: 'POST',
+      path: '/upgrade',
+      body: { command },
       timeoutMs: frontLimits.startMs + CALL_MS,
     });
   }

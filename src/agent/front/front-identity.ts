@@ -138,7 +138,8 @@ function statOf(pid: number): { state: string; threads: number; startTime: strin
   // The second field is the command in parentheses and may hold spaces and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
-    ...{ state: fields[0] ?? '', threads: Number(fields[17] ?? 0) },
+    state: fields[0] ?? '',
+    threads: Number(fields[17] ?? 0),
     startTime: fields[19] ?? '',
   };
 }

@@ -3,7 +3,10 @@ import { parseFrontArguments } from './front-main.js';
 describe('the arguments of a front', () => {
   it('have the loopback host by default and know a first start from a succession', () => {
     expect(parseFrontArguments(['--state-dir', '/s'])).toEqual({
-      ...{ stateDir: '/s', host: '127.0.0.1', trustedProxies: [], inherited: undefined },
+      stateDir: '/s',
+      host: '127.0.0.1',
+      trustedProxies: [],
+      inherited: undefined,
     });
     expect(parseFrontArguments(['--state-dir', '/s', '--inherit=']).inherited).toEqual([]);
     expect(parseFrontArguments(['--state-dir', '/s', '--inherit=80:3,81:4']).inherited).toEqual([

@@ -34,7 +34,10 @@ export async function startSuccessor(options: SuccessorOptions): Promise<Success
     program!,
     [
       ...args,
-      ...['--state-dir', stateDir, '--host', host],
+      '--state-dir',
+      stateDir,
+      '--host',
+      host,
       ...trustedProxies.flatMap((network) => ['--trusted-proxy', network]),
       `--inherit=${inherit}`,
     ],
@@ -67,7 +70,10 @@ export async function handCountersOn(
   const { pid, counters } = await front.status();
   try {
     await callFront({
-      ...{ socket, method: 'POST', path: '/absorb', body: { pid, counters } },
+      socket,
+      method: 'POST',
+      path: '/absorb',
+      body: { pid, counters },
       timeoutMs: frontLimits.stopGraceMs,
     });
   } catch (error) {

@@ -8,7 +8,12 @@ describe('the counters of an instance', () => {
     counters.finish('frontErrors', 1);
     counters.finish('cut', 60_000);
     expect(counters.snapshot()).toEqual({
-      ...{ requests: 4, errors: 1, frontErrors: 1, cut: 1, retries: 0, clientGone: 0 },
+      requests: 4,
+      errors: 1,
+      frontErrors: 1,
+      cut: 1,
+      retries: 0,
+      clientGone: 0,
       histogram: [
         [3, 2],
         [63, 1],
@@ -44,7 +49,9 @@ describe('the counters of an instance', () => {
     const written = { ...identity, inFlight: 0, websockets: 0 };
     counters.add({ ...written, ...earlier.snapshot() });
     expect(counters.snapshot()).toMatchObject({
-      ...{ requests: 2, errors: 1, retries: 3 },
+      requests: 2,
+      errors: 1,
+      retries: 3,
       histogram: [[63, 2]],
       abandoned: [[63, 1]],
     });

@@ -4,7 +4,10 @@ import { Upstream } from './upstream.js';
 
 function two() {
   const targets = ['a', 'b'].map((instance) => ({
-    ...{ instance, weight: 50, releaseId: 'r', port: 1 },
+    instance,
+    weight: 50,
+    releaseId: 'r',
+    port: 1,
   }));
   const upstreams = targets.map((target) => new Upstream({ ...target, moduleId: 'm' }));
   const definition = {

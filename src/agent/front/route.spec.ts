@@ -4,10 +4,17 @@ import { Upstream } from './upstream.js';
 
 function routeOf(shares: Record<string, number>) {
   const targets = Object.entries(shares).map(([instance, weight], index) => ({
-    ...{ instance, weight, releaseId: 'r', port: 1000 + index },
+    instance,
+    weight,
+    releaseId: 'r',
+    port: 1000 + index,
   }));
   const definition: FrontRoute = {
-    ...{ moduleId: 'm', port: 1, reuse: 'idle', headersTimeoutMs: 1, targets },
+    moduleId: 'm',
+    port: 1,
+    reuse: 'idle',
+    headersTimeoutMs: 1,
+    targets,
   };
   const upstreams = targets.map((target) => new Upstream({ ...target, moduleId: 'm' }));
   return { route: new Route(definition, upstreams), upstreams };

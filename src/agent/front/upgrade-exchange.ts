@@ -81,7 +81,10 @@ export class UpgradeExchange implements InFlight {
       path: this.request.url,
       headers: [
         ...requestHeaders(this.request, this.context.isTrusted),
-        ...['Connection', 'Upgrade', 'Upgrade', 'websocket'],
+        'Connection',
+        'Upgrade',
+        'Upgrade',
+        'websocket',
       ],
       agent: false,
       setHost: false,
@@ -158,7 +161,8 @@ export class UpgradeExchange implements InFlight {
     const response = responseOn(this.request, this.client);
     response.writeHead(incoming.statusCode!, [
       ...responseHeaders(incoming.rawHeaders),
-      ...['Connection', 'close'],
+      'Connection',
+      'close',
     ]);
     incoming.pipe(response);
     incoming.once('end', () => {

@@ -14,9 +14,13 @@ const DEVELOPMENT = {
   name: 'Development/default',
 };
 const identity = {
-  ...{ server: 'http://127.0.0.1:1/', name: 'node-1', place: DEVELOPMENT.name },
-  ...{ tenantId: '019a0000-0000-7000-8000-000000000003', clusterId: DEVELOPMENT.clusterId },
-  ...{ nodeId: '019a0000-0000-7000-8000-000000000004', serverKeys: [{ kid: 'k', publicKey: 'x' }] },
+  server: 'http://127.0.0.1:1/',
+  name: 'node-1',
+  place: DEVELOPMENT.name,
+  tenantId: '019a0000-0000-7000-8000-000000000003',
+  clusterId: DEVELOPMENT.clusterId,
+  nodeId: '019a0000-0000-7000-8000-000000000004',
+  serverKeys: [{ kid: 'k', publicKey: 'x' }],
 };
 
 describe('a folder that belongs to a node', () => {

@@ -31,8 +31,13 @@ export async function ensureEnrolled(
   const server = options.server.href;
   const place = placeOf(options.token)?.name;
   const identity = {
-    ...{ server, name: options.name, ...(place === undefined ? {} : { place }) },
-    ...{ tenantId, nodeId, clusterId, serverKeys },
+    server,
+    name: options.name,
+    ...(place === undefined ? {} : { place }),
+    tenantId,
+    nodeId,
+    clusterId,
+    serverKeys,
   };
   await writeIdentity(options.directory, identity);
   options.log.info({ nodeId, tenantId }, 'enrolled');

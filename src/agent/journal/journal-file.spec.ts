@@ -11,8 +11,10 @@ it('takes back what a full disk has taken of a line, so that the next one can be
   const said = execFileSync(
     process.execPath,
     [
-      ...['--import', join(support, 'register-typescript.mjs')],
-      ...[join(support, 'programs/journal-on-full-disk.ts'), join(folder, 'journal')],
+      '--import',
+      join(support, 'register-typescript.mjs'),
+      join(support, 'programs/journal-on-full-disk.ts'),
+      join(folder, 'journal'),
     ],
     { encoding: 'utf8' },
   );

@@ -114,7 +114,10 @@ describe('a hook that a crash has cut off', () => {
   const releaseId = '01890000-0000-7000-8000-0000000000aa';
   const release = { releaseId } as DesiredModule['releases'][number];
   const key = (generation: number, hook: 'beforeInstall' | 'afterInstall' | 'validate') => ({
-    ...{ moduleId, generation, releaseId, hook },
+    moduleId,
+    generation,
+    releaseId,
+    hook,
   });
   const answered = (outcome: 'done' | 'retry', about = 1) => ({
     ...module(2),

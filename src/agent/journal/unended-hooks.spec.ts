@@ -22,7 +22,10 @@ const releaseId = 'r';
 const release = { releaseId } as DesiredModule['releases'][number];
 const once = { runId: 'run', timeoutMs: 1000, isRepeatable: false };
 const key = (generation: number, hook: HookName = 'start'): HookKey => ({
-  ...{ moduleId, generation, releaseId, hook },
+  moduleId,
+  generation,
+  releaseId,
+  hook,
 });
 const accept = (generation: number, releases: DesiredModule['releases'] = []) =>
   journal.accepted({ moduleId, name: 'm', generation, signatureRequired: false, releases }, 'd');
@@ -34,7 +37,7 @@ it('are remembered over newer generations, a compacted journal and a restart', (
   journal.close();
   journal = Journal.open(join(home, 'journal'));
   expect(journal.unendedHooks(moduleId)).toEqual([
-    { ...{ generation: 1, releaseId, hook: 'start' }, ...once },
+    { generation: 1, releaseId, hook: 'start', ...once },
   ]);
   expect(journal.hookPhase(key(1))).toBeUndefined();
 });

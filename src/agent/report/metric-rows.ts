@@ -37,7 +37,12 @@ export function metricRows(
     if (rows.has(instance)) continue;
     const { releaseId } = release;
     rows.set(instance, {
-      ...{ moduleId, releaseId, instance, ageMs, ...noTraffic, histogram: [] },
+      moduleId,
+      releaseId,
+      instance,
+      ageMs,
+      ...noTraffic,
+      histogram: [],
       ...(usage.get(instance) ?? noUsage),
     });
   }

@@ -70,7 +70,11 @@ it('makes one row of an instance, with its traffic and its processes', () => {
   const traffic = { requests: 5, errors: 1, frontErrors: 2, cut: 0, retries: 3 };
   const more = { clientGone: 4, websockets: 6, inFlight: 7, histogram: [[3, 5]] as const };
   const served: FrontCounters = {
-    ...{ moduleId: 'm', releaseId: 'r', instance: 'served', ...traffic, ...more },
+    moduleId: 'm',
+    releaseId: 'r',
+    instance: 'served',
+    ...traffic,
+    ...more,
   };
   const record = (instance: string) =>
     ({ instance, moduleId: 'm', release: { releaseId: 'r' } }) as InstanceRecord;
@@ -81,8 +85,16 @@ it('makes one row of an instance, with its traffic and its processes', () => {
   const rows = metricRows([served], [record('served'), record('worker')], usage, 1.5);
   expect(rows).toHaveLength(2);
   expect(rows[0]).toEqual({
-    ...{ moduleId: 'm', releaseId: 'r', instance: 'served', ageMs: 1.5, ...traffic },
-    ...{ clientGone: 4, websockets: 6, cpuMs: 10, memoryBytes: 20, histogram: [[3, 5]] },
+    moduleId: 'm',
+    releaseId: 'r',
+    instance: 'served',
+    ageMs: 1.5,
+    ...traffic,
+    clientGone: 4,
+    websockets: 6,
+    cpuMs: 10,
+    memoryBytes: 20,
+    histogram: [[3, 5]],
   });
   const left = { ...served, abandoned: [[80, 2]] as const };
   expect(metricRows([left], [], usage, 1.5)[0]).toEqual({ ...rows[0], abandoned: [[80, 2]] });

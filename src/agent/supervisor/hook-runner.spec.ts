@@ -16,10 +16,13 @@ it('runs once for two who ask at the same time, and tells both how it ended', as
   const what = {
     key: { moduleId: 'm', generation: 2, releaseId: 'r', hook: 'stop' },
     hook: {
-      ...{ command: 'sh', args: ['-c', `echo ran >> ${diary}; sleep 0.2`] },
-      ...{ timeoutMs: 10_000, idempotent: false },
+      command: 'sh',
+      args: ['-c', `echo ran >> ${diary}; sleep 0.2`],
+      timeoutMs: 10_000,
+      idempotent: false,
     },
-    ...{ directory: home, environment: { PATH: '/usr/bin:/bin' } },
+    directory: home,
+    environment: { PATH: '/usr/bin:/bin' },
     output: new ModuleOutput(join(home, 'logs')),
   } satisfies HookRun;
   await Promise.all([runner.run(what), runner.run(what)]);

@@ -13,14 +13,15 @@ import { Families } from './families.js';
 import { Instances } from './instances.js';
 
 const worker = (overlap: boolean): DesiredRelease => ({
-  ...{ releaseId: 'r', version: '1', releaseDigest: 'sha256:r', artifactDigest: 'a' },
-  ...{
-    artifactBytes: 1,
-    configurationId: null,
-    configuration: {},
-    signature: null,
-    trafficPercent: 100,
-  },
+  releaseId: 'r',
+  version: '1',
+  releaseDigest: 'sha256:r',
+  artifactDigest: 'a',
+  artifactBytes: 1,
+  configurationId: null,
+  configuration: {},
+  signature: null,
+  trafficPercent: 100,
   manifestText: JSON.stringify({ schema: 1, run: { command: 'true' }, overlap }),
 });
 
@@ -39,7 +40,8 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const tools = {
     journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
     instances: {
-      ...{ all: () => others, target: () => present.record },
+      all: () => others,
+      target: () => present.record,
       isOver: (one: InstanceRecord) => instances.isOver(one),
     },
     releases: { install: () => install },
@@ -57,7 +59,12 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   } as unknown as ModuleTools;
   const keeper = new Keeper(tools, 'm');
   return {
-    ...{ keeper, fail, serving, others, present, launches: () => launches },
+    keeper,
+    fail,
+    serving,
+    others,
+    present,
+    launches: () => launches,
     installs: (until: Promise<void>) => (install = until),
   };
 }

@@ -21,7 +21,10 @@ it('leaves no process running whose pid could not be written down', async () => 
   mkdirSync(directory);
   const families = new Families();
   const launcher = new Launcher({
-    ...{ journal, families, controlGroups: null, nodeName: 'n' },
+    journal,
+    families,
+    controlGroups: null,
+    nodeName: 'n',
     instances: new Instances(journal, families),
     baseEnvironment: { PATH: '/usr/bin:/bin' },
     onExit: () => undefined,
@@ -37,7 +40,8 @@ it('leaves no process running whose pid could not be written down', async () => 
     throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
   });
   const spec = {
-    ...{ slot: 's', release: { releaseId: 'r', version: '1', configuration: {} } },
+    slot: 's',
+    release: { releaseId: 'r', version: '1', configuration: {} },
     manifest: { run: { command: 'sleep', args: ['60'], env: {} }, configuration: {} },
   } as unknown as ReleaseSpec;
   try {

@@ -27,7 +27,12 @@ it('rotates under a process that goes on writing, and keeps five', () => {
   expect(readFileSync(output.path('one'), 'utf8')).toBe('after\n');
   expect(readFileSync(`${output.path('one')}.1`, 'utf8')).toContain('round 7');
   expect(readdirSync(join(home, 'rotated')).sort()).toEqual([
-    ...['one.log', 'one.log.1', 'one.log.2', 'one.log.3', 'one.log.4', 'one.log.5'],
+    'one.log',
+    'one.log.1',
+    'one.log.2',
+    'one.log.3',
+    'one.log.4',
+    'one.log.5',
   ]);
 });
 

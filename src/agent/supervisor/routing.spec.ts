@@ -92,7 +92,9 @@ it('tells the front of new proxies at the next look, and of none when there are 
   expect((await bench.routing.look()).isInForce).toBe(false);
   await bench.routing.apply();
   expect(bench.front.tables.at(-1)?.trustedProxies).toEqual([
-    ...['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'],
+    '192.0.2.7',
+    '10.0.0.0/8',
+    '2001:db8::/32',
   ]);
   expect((await bench.routing.look()).isInForce).toBe(true);
 });

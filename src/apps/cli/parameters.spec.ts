@@ -40,13 +40,19 @@ describe('the request of a deployment', () => {
 
   it('carries strategy, gate, cluster, approval and metadata', () => {
     const request = requestOf(what, {
-      ...{ to: 'Production', cluster: 'eu-1', strategy: 'canary', requireApproval: true },
-      ...{ set: ['wavesPercent=10,50,100'], gate: ['consecutiveStableChecks=5'] },
+      to: 'Production',
+      cluster: 'eu-1',
+      strategy: 'canary',
+      requireApproval: true,
+      set: ['wavesPercent=10,50,100'],
+      gate: ['consecutiveStableChecks=5'],
       metadata: ['commit=4f2c1e9'],
     });
     expect(request).toEqual({
       ...what,
-      ...{ targetEnvironment: 'Production', cluster: 'eu-1', requireApproval: true },
+      targetEnvironment: 'Production',
+      cluster: 'eu-1',
+      requireApproval: true,
       strategy: { kind: 'canary', wavesPercent: [10, 50, 100] },
       gate: { consecutiveStableChecks: 5 },
       metadata: { commit: '4f2c1e9' },

@@ -160,7 +160,10 @@ describe('exit codes', () => {
 describe('a refusal', () => {
   it('shows detail, code, id and what to do next, and obeys nothing in them', () => {
     const error = new TidegateError({
-      ...{ code: 'no-serving-nodes', status: 409, id: 'id-1', detail: 'No node\u001b[2J is up.' },
+      code: 'no-serving-nodes',
+      status: 409,
+      id: 'id-1',
+      detail: 'No node\u001b[2J is up.',
       details: { nodes: [{ name: 'node-1', state: 'Lost' }], empty: [], known: ['a', 'b'] },
     });
     expect(problemLines(error)).toEqual([
@@ -178,7 +181,12 @@ it('says a check of the gate once in a log', () => {
   const show = plainLines(true, (more) => lines.push(...more));
   const at = (status: string, reason: string) =>
     ({
-      ...{ status, moduleName: 'a', version: '1', waitingOn: null, reason: null, decision: null },
+      status,
+      moduleName: 'a',
+      version: '1',
+      waitingOn: null,
+      reason: null,
+      decision: null,
       gateCheck: { step: 'w1.x', verdict: 'waiting', reason, reading: null },
     }) as unknown as Deployment;
   show({ deployment: at('Running', '1 of 3'), events: [] });

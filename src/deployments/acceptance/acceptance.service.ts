@@ -3,7 +3,7 @@ import { canonicalJson } from '../../kernel/canonical-json.js';
 import { newId } from '../../kernel/ids.js';
 import type { RunStatus } from '../../engine/run.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Signal } from '../../platform/signal/signal.js';
@@ -42,14 +42,18 @@ export class Acceptance {
     private readonly outbox: Outbox,
   ) {}
 
-  async accept(ctx: Context, spec: DeploymentSpec, origin: Origin): Promise<DeploymentAccepted> {
-    const planned = await this.planner.plan(ctx, spec);
+  async accept(
+    open: OpenContext,
+    spec: DeploymentSpec,
+    origin: Origin,
+  ): Promise<DeploymentAccepted> {
+    const planned = await this.planner.plan(open, spec);
     const id = newId();
     const { kind, originId, to, lane, reason, metadata } = origin;
     // Last before writing: it holds the slot's lock until the end of the transaction.
-    const superseded = await this.conflicts.settle(ctx, { id, lane }, spec);
+    const superseded = await this.conflicts.settle(open, { id, lane }, spec);
     const warnings = [...(origin.warnings ?? []), ...wayBackWarnings(planned.plan)];
-    const { digest: subjectDigest } = subjectOf(ctx.tenantId, spec);
+    const { digest: subjectDigest } = subjectOf(open.tenantId, spec);
     const about = {
       ...(originId ? { kind, originId } : {}),
       ...(to ? { to } : {}),
@@ -57,28 +61,41 @@ export class Acceptance {
       ...(superseded.length > 0 ? { supersedes: superseded } : {}),
       ...warningsOf(warnings),
     };
-    await ctx.tx.execute(INSERT_SQL, [
-      ...[ctx.tenantId, id, spec.environment.id, spec.cluster.id, spec.module.id],
-      ...[spec.release.id, spec.configuration?.id ?? null, spec.strategy.kind],
-      ...[canonicalJson(spec), subjectDigest, JSON.stringify(metadata), ctx.actor.name],
-      ...[planned.planText, planned.planDigest, planned.factsText],
+    await open.tx.execute(INSERT_SQL, [
+      open.tenantId,
+      id,
+      spec.environment.id,
+      spec.cluster.id,
+      spec.module.id,
+      spec.release.id,
+      spec.configuration?.id ?? null,
+      spec.strategy.kind,
+      canonicalJson(spec),
+      subjectDigest,
+      JSON.stringify(metadata),
+      open.actor.name,
+      planned.planText,
+      planned.planDigest,
+      planned.factsText,
       JSON.stringify({ status: 'Pending', previousStatus: null, ...about }),
-      ...[kind, originId, lane],
+      kind,
+      originId,
+      lane,
     ]);
-    await this.outbox.append(ctx, { streamId: id, upToSeq: FIRST_ENTRIES });
-    await this.audit.append(ctx, {
+    await this.outbox.append(open, { streamId: id, upToSeq: FIRST_ENTRIES });
+    await this.audit.append(open, {
       category: 'deployments',
       action: kind === 'deploy' ? 'deployment-created' : `${kind}-created`,
       subject: { kind: 'deployment', id },
       body: { module: spec.module.name, version: spec.release.version, subjectDigest, ...about },
     });
-    const key = { tenantId: ctx.tenantId, id };
-    ctx.tx.commitsAs('accept');
-    ctx.tx.afterCommit(() => {
+    const key = { tenantId: open.tenantId, id };
+    open.tx.commitsAs('accept');
+    open.tx.afterCommit(() => {
       if (lane === 'rollback') this.wakeUp.urgently(key);
       else this.wakeUp.now(key);
       this.signal.publish(Topic.Deployment, id);
-      this.metrics.accepted(ctx.tenantId, spec);
+      this.metrics.accepted(open.tenantId, spec);
     });
     return acceptedView(id, 'Pending', spec, warnings);
   }
@@ -91,7 +108,8 @@ export function acceptedView(
   warnings: readonly string[],
 ): DeploymentAccepted {
   return {
-    ...{ id, status },
+    id,
+    status,
     moduleName: spec.module.name,
     version: spec.release.version,
     targetEnvironment: spec.environment.name,

@@ -3,7 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
-import { Context } from '../../platform/context.js';
+import { Context, OpenContext } from '../../platform/context.js';
 import { activeStatuses, verbStates } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
@@ -29,31 +29,31 @@ export class ConflictPolicy {
    * moment the second one sees the first.
    */
   async settle(
-    ctx: Context,
+    open: OpenContext,
     { id, lane }: Pick<Active, 'id' | 'lane'>,
     spec: DeploymentSpec,
   ): Promise<string[]> {
-    const slot = [ctx.tenantId, spec.cluster.id, spec.module.id];
-    await ctx.tx.execute(
+    const slot = [open.tenantId, spec.cluster.id, spec.module.id];
+    await open.tx.execute(
       `insert into deployment_slots (tenant_id, cluster_id, module_id) values ($1, $2, $3)
        on conflict do nothing`,
       slot,
     );
-    await ctx.tx.query(
+    await open.tx.query(
       `select 1 from deployment_slots
        where tenant_id = $1 and cluster_id = $2 and module_id = $3 for update`,
       slot,
     );
-    const active = await ctx.tx.query<Active>(
+    const active = await open.tx.query<Active>(
       `select id, status, lane from deployments
        where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = any($4)
        order by id`,
       [...slot, activeStatuses],
     );
     const [first] = active;
-    const { onConflict } = await environmentByName(ctx, spec.environment.name);
+    const { onConflict } = await environmentByName(open, spec.environment.name);
     if (first && onConflict === 'reject') throw inProgress(spec, first);
-    const superseded = onConflict === 'supersede' ? await this.supersede(ctx, id, active) : [];
+    const superseded = onConflict === 'supersede' ? await this.supersede(open, id, active) : [];
     // Each lane has its own places: the way back must not be refused for what waits to go on.
     const waiting = active.filter(
       (each) => each.lane === lane && isWaiting(each) && !superseded.includes(each.id),
@@ -67,8 +67,12 @@ export class ConflictPolicy {
    * anybody else: it begins only when every node runs again what it ran before. What is being
    * rolled back stays: undoing a rollback would bring back what it was for.
    */
-  private async supersede(ctx: Context, by: string, active: readonly Active[]): Promise<string[]> {
-    const system = Context.system(ctx.tenantId, 'supersede').with(ctx.tx);
+  private async supersede(
+    open: OpenContext,
+    by: string,
+    active: readonly Active[],
+  ): Promise<string[]> {
+    const system = new OpenContext(Context.system(open.tenantId, 'supersede'), open.tx);
     const superseded: string[] = [];
     for (const { id, status, lane } of active) {
       if (lane === 'rollback' || !verbStates.cancel.includes(status)) continue;
@@ -81,12 +85,12 @@ export class ConflictPolicy {
 
   /** False: it came to its end while we were waiting for its row. */
   private async cancel(
-    ctx: Context,
+    open: OpenContext,
     id: string,
     request: { reason: string; params: Readonly<Record<string, unknown>> },
   ): Promise<boolean> {
     try {
-      await this.verbs.requestIn(ctx, id, { verb: 'cancel', ...request });
+      await this.verbs.requestIn(open, id, { verb: 'cancel', ...request });
       return true;
     } catch (error) {
       if (error instanceof DomainError && error.code === 'state-not-suitable') return false;

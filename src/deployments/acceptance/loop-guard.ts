@@ -1,5 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
@@ -11,9 +11,9 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
  * Asked when it is posted, and again when it has the slot: the one before it may have been taken back
  * while it waited.
  */
-export async function refuseRolledBack(ctx: Context, spec: DeploymentSpec): Promise<void> {
+export async function refuseRolledBack(open: OpenContext, spec: DeploymentSpec): Promise<void> {
   if (spec.allowRolledBack) return;
-  const [rolledBack] = await ctx.tx.query<{ id: string; reason: string | null }>(
+  const [rolledBack] = await open.tx.query<{ id: string; reason: string | null }>(
     `select id, reason from deployments taken
      where tenant_id = $1 and cluster_id = $2 and module_id = $3 and release_id = $4
        and status in ('RolledBack', 'RollbackFailed') and ending = 'RolledBack'
@@ -26,7 +26,7 @@ export async function refuseRolledBack(ctx: Context, spec: DeploymentSpec): Prom
          where later.tenant_id = $1 and later.cluster_id = $2 and later.module_id = $3
            and later.release_id = $4 and later.status = 'Succeeded' and later.id > taken.id)
      order by id desc limit 1`,
-    [ctx.tenantId, spec.cluster.id, spec.module.id, spec.release.id],
+    [open.tenantId, spec.cluster.id, spec.module.id, spec.release.id],
   );
   if (!rolledBack) return;
   const { id, reason } = rolledBack;

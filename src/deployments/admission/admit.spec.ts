@@ -1,7 +1,13 @@
 import { capacityDetail, capInTheWay, nextToLook, type Scope } from './admit.js';
 
 const scope = (kind: Scope['kind'], change: Partial<Scope> = {}): Scope => ({
-  ...{ kind, id: kind, name: `the ${kind}`, max: 3, inFlight: 0, ahead: 0, oldestId: null },
+  kind,
+  id: kind,
+  name: `the ${kind}`,
+  max: 3,
+  inFlight: 0,
+  ahead: 0,
+  oldestId: null,
   ...change,
 });
 const all = (change: Partial<Record<Scope['kind'], Partial<Scope>>> = {}) =>

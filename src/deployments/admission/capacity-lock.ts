@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../../kernel/errors.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 
 /** PostgreSQL's lock_timeout has passed. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -10,10 +10,10 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * the same moment the second one counts the first. Taken before the slot, so that one who holds it
  * never waits for one who waits for it. Until the end of the transaction.
  */
-export async function lockCapacity({ tx, tenantId }: Context): Promise<void> {
-  const lock = createHash('sha256').update(`capacity\n${tenantId}`).digest().readBigInt64BE();
+export async function lockCapacity(open: OpenContext): Promise<void> {
+  const lock = createHash('sha256').update(`capacity\n${open.tenantId}`).digest().readBigInt64BE();
   try {
-    await tx.query('select pg_advisory_xact_lock($1)', [lock.toString()]);
+    await open.tx.query('select pg_advisory_xact_lock($1)', [lock.toString()]);
   } catch (error) {
     if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
     // Not the rollout's failure: it must not be one of its step's attempts.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CapacityChanged } from '../../fleet/capacity-changed.js';
 import { Config } from '../../platform/config/config.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
 import { capInTheWay, nextToLook, type Scope } from './admit.js';
@@ -28,46 +28,49 @@ export class Capacity extends CapacityChanged {
   }
 
   /** The cap that is in the way of one that would begin now; null: it begins. Needs the lock. */
-  async admit(ctx: Context, rollout: Rollout): Promise<Scope | null> {
-    const scopes = await this.scopesOf(ctx, rollout);
+  async admit(open: OpenContext, rollout: Rollout): Promise<Scope | null> {
+    const scopes = await this.scopesOf(open, rollout);
     const cap = capInTheWay(scopes);
-    await this.remember(ctx, rollout.id, cap);
-    if (!cap) await this.wake(ctx, nextToLook(scopes, 1));
+    await this.remember(open, rollout.id, cap);
+    if (!cap) await this.wake(open, nextToLook(scopes, 1));
     return cap;
   }
 
   /** It waits for something else by now, or is over: its turn is the next one's. Needs the lock. */
-  async passOn(ctx: Context, rollout: Rollout): Promise<void> {
-    await this.remember(ctx, rollout.id, null);
-    await this.wake(ctx, nextToLook(await this.scopesOf(ctx, rollout), 0));
+  async passOn(open: OpenContext, rollout: Rollout): Promise<void> {
+    await this.remember(open, rollout.id, null);
+    await this.wake(open, nextToLook(await this.scopesOf(open, rollout), 0));
   }
 
   /** The first one looks and wakes the next while there is room. */
-  async capacityChanged(ctx: Context, scopeId: string): Promise<void> {
-    await lockCapacity(ctx);
-    const [oldest] = await ctx.tx.query<{ id: string }>(OLDEST_SQL, [ctx.tenantId, scopeId]);
-    if (oldest) await this.wake(ctx, [oldest.id]);
+  async capacityChanged(open: OpenContext, scopeId: string): Promise<void> {
+    await lockCapacity(open);
+    const [oldest] = await open.tx.query<{ id: string }>(OLDEST_SQL, [open.tenantId, scopeId]);
+    if (oldest) await this.wake(open, [oldest.id]);
   }
 
-  private scopesOf(ctx: Context, { id, clusterId }: Rollout): Promise<Scope[]> {
-    return ctx.tx.query<Scope>(SCOPES_SQL, [
-      ...[ctx.tenantId, clusterId, id, this.config.tenantMaxInFlight],
+  private scopesOf(open: OpenContext, { id, clusterId }: Rollout): Promise<Scope[]> {
+    return open.tx.query<Scope>(SCOPES_SQL, [
+      open.tenantId,
+      clusterId,
+      id,
+      this.config.tenantMaxInFlight,
     ]);
   }
 
   /** In the transaction that has counted: who ends next finds who waits, or is counted as ended. */
-  private async remember(ctx: Context, id: string, cap: Scope | null): Promise<void> {
-    await ctx.tx.execute(
+  private async remember(open: OpenContext, id: string, cap: Scope | null): Promise<void> {
+    await open.tx.execute(
       `update deployments set capacity_scope_id = $3
        where tenant_id = $1 and id = $2 and capacity_scope_id is distinct from $3`,
-      [ctx.tenantId, id, cap?.id ?? null],
+      [open.tenantId, id, cap?.id ?? null],
     );
   }
 
-  private async wake(ctx: Context, ids: readonly string[]): Promise<void> {
+  private async wake(open: OpenContext, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
-      ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id }));
+      await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+      open.tx.afterCommit(() => this.wakeUp.now({ tenantId: open.tenantId, id }));
     }
   }
 }

@@ -8,19 +8,28 @@ import { mergeNodes } from './merge-nodes.js';
 const at = (ms: number) => bucketIndex(ms * 1000);
 
 const node: NodeInterval = {
-  ...{ nodeId: 'web-1', requests: 80, errors: 2, histogram: [[at(5), 80]] },
+  nodeId: 'web-1',
+  requests: 80,
+  errors: 2,
+  histogram: [[at(5), 80]],
   abandoned: [
     [at(5), 1],
     [at(400), 6],
     [at(2000), 13],
   ],
-  ...{ cpuCores: 0.1, memoryMiBMin: 64, lastSampleAt: 0, sinceMs: 0, counterResets: 0, samples: 1 },
+  cpuCores: 0.1,
+  memoryMiBMin: 64,
+  lastSampleAt: 0,
+  sinceMs: 0,
+  counterResets: 0,
+  samples: 1,
 };
 
 describe('requests that their clients gave up', () => {
   it('are requests as slow as their clients waited, and errors from the limit on', () => {
     expect(withAbandoned(node, { abandonedErrorMs: 1000 })).toMatchObject({
-      ...{ requests: 100, errors: 15 },
+      requests: 100,
+      errors: 15,
       histogram: [
         [at(5), 81],
         [at(400), 6],
@@ -51,14 +60,28 @@ describe('requests that their clients gave up', () => {
   it('count in every group of a sample, and show that a node has traffic of its own', () => {
     const nodes = [{ nodeId: 'web-1', name: 'web-1' }];
     const spec: GateSpec = {
-      ...{ kind: 'stabilization', version: 1, params: { pollIntervalMs: 1000 } },
+      kind: 'stabilization',
+      version: 1,
+      params: { pollIntervalMs: 1000 },
       baselines: { firstRelease: false, wave: null, earlier: null, control: null, first: null },
-      ...{ moduleId: 'm', targetKind: 'agent', movedAt: 0, samplesBefore: 0 },
-      ...{ wave: nodes, earlier: nodes, control: nodes, first: nodes },
+      moduleId: 'm',
+      targetKind: 'agent',
+      movedAt: 0,
+      samplesBefore: 0,
+      wave: nodes,
+      earlier: nodes,
+      control: nodes,
+      first: nodes,
     };
     const poll = {
-      ...{ tenantId: 't', id: 'd', spec, fromMs: 0, toMs: 1000 },
-      ...{ watchedMs: 1000, watchedSince: 0, isGap: false },
+      tenantId: 't',
+      id: 'd',
+      spec,
+      fromMs: 0,
+      toMs: 1000,
+      watchedMs: 1000,
+      watchedSince: 0,
+      isGap: false,
     };
     const silent = { ...node, requests: 0, errors: 0, histogram: [], lastSampleAt: 1000 };
     const intervals = new Map(intervalRequests(poll).map(({ key }) => [key, [silent]]));

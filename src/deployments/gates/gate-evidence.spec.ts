@@ -4,7 +4,9 @@ import { gates } from './gates.js';
 
 const gate = gates.get('stabilization');
 const evidence: GateEvidence = {
-  ...{ kind: gate.kind, version: gate.version, params: gate.params.parse({}) },
+  kind: gate.kind,
+  version: gate.version,
+  params: gate.params.parse({}),
   baselines: steadyBaselines(),
   samples: [30, 60].map((ageS) => sampleOf(ageS, { wave: groupOf({ errors: 300 }) })),
 };

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { limits } from '../../kernel/limits.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { GateBaselines, GateParams, GateSample, Verdict } from './gate.js';
 import { gateOf } from './gates.js';
 
@@ -42,16 +42,16 @@ export function replay({ kind, version, params, baselines, samples }: GateEviden
 
 /** The samples of one gate since it (re)started, oldest first: those numbered above `afterN`. */
 export async function samplesOf(
-  ctx: Context,
+  open: OpenContext,
   deploymentId: string,
   stepId: string,
   afterN: number,
 ): Promise<GateSample[]> {
-  const rows = await ctx.tx.query<{ body: GateSample }>(
+  const rows = await open.tx.query<{ body: GateSample }>(
     `select body from gate_samples
      where tenant_id = $1 and deployment_id = $2 and step_id = $3 and n > $4
      order by n`,
-    [ctx.tenantId, deploymentId, stepId, afterN],
+    [open.tenantId, deploymentId, stepId, afterN],
   );
   return rows.map(({ body }) => body);
 }

@@ -63,7 +63,10 @@ async function withSpecs(
   due: readonly (Omit<DueGate, 'spec'> & { version: string })[],
 ): Promise<DueGate[]> {
   const keys = due.map(({ tenantId, id, gate, version }) => ({
-    ...{ tenantId, id, stepId: gate.stepId, version },
+    tenantId,
+    id,
+    stepId: gate.stepId,
+    version,
   }));
   const missing = keys.filter((key) => !cache.get(key));
   const read = new Map((await readSpecs(tx, missing)).map((each) => [each.id, each]));
@@ -126,7 +129,12 @@ export async function storeSamples(tx: Transaction, folded: readonly Folded[]): 
       // One text: arrays of JSON would have each of its quotation marks escaped.
       JSON.stringify(
         folded.map(({ due: { tenantId, id }, next: { stepId, n, readTo }, sample }) => ({
-          ...{ tenant_id: tenantId, id, step_id: stepId, n, at: readTo, body: sample },
+          tenant_id: tenantId,
+          id,
+          step_id: stepId,
+          n,
+          at: readTo,
+          body: sample,
         })),
       ),
     ],
@@ -143,7 +151,10 @@ export async function storeStates(tx: Transaction, folded: readonly Folded[]): P
       RUN_KIND,
       JSON.stringify(
         folded.map(({ due: { tenantId, id }, next, wakeAt }) => ({
-          ...{ tenant_id: tenantId, id, gate: next, wake_at: wakeAt },
+          tenant_id: tenantId,
+          id,
+          gate: next,
+          wake_at: wakeAt,
         })),
       ),
     ],

@@ -170,10 +170,15 @@ function fold(due: DueGate, intervals: Intervals, recent: Intervals): Folded {
   const result = kind.fold(gate.state, sample, spec.baselines, spec.params);
   const isOver = result.verdict !== 'waiting' || lost.length > 0;
   const next: GateState = {
-    ...{ stepId: gate.stepId, n: gate.n + 1, readTo: poll.toMs },
-    ...{ watchedMs: poll.watchedMs, watchedSince: poll.watchedSince },
-    ...{ state: result.state, verdict: result.verdict },
-    ...{ reason: result.reason, reading: result.reading },
+    stepId: gate.stepId,
+    n: gate.n + 1,
+    readTo: poll.toMs,
+    watchedMs: poll.watchedMs,
+    watchedSince: poll.watchedSince,
+    state: result.state,
+    verdict: result.verdict,
+    reason: result.reason,
+    reading: result.reading,
     ...(result.needsPerson ? { needsPerson: true } : {}),
     ...(lost.length > 0 ? { silent: true } : {}),
   };

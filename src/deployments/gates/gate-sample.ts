@@ -26,7 +26,10 @@ const keyOf = (id: string, group: Group) => `${id}:${group}`;
 export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): IntervalRequest[] {
   const request = (group: Group, nodes: readonly GateNode[]): IntervalRequest => ({
     key: keyOf(id, group),
-    ...{ tenantId, moduleId: spec.moduleId, fromMs, toMs },
+    tenantId,
+    moduleId: spec.moduleId,
+    fromMs,
+    toMs,
     nodeIds: nodes.map(({ nodeId }) => nodeId),
   });
   return [

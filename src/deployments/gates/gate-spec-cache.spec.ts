@@ -3,7 +3,10 @@ import type { GateSpec } from './gate-spec.js';
 
 const specOf = (moduleId: string) => ({ moduleId }) as GateSpec;
 const keyOf = (change: Partial<SpecKey> = {}): SpecKey => ({
-  ...{ tenantId: 't', id: 'd', stepId: 'w1.stabilization', version: '7' },
+  tenantId: 't',
+  id: 'd',
+  stepId: 'w1.stabilization',
+  version: '7',
   ...change,
 });
 

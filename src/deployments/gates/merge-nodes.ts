@@ -20,7 +20,9 @@ export function mergeNodes(nodes: readonly NodeInterval[]): GateGroup {
   const per = nodes.length;
   const abandoned = abandonedBy(nodes);
   return {
-    ...{ n, errors, histogram: toSparse(buckets) },
+    n,
+    errors,
+    histogram: toSparse(buckets),
     ...(abandoned > 0 ? { abandoned } : {}),
     cpu: per === 0 ? null : cpu / per,
     mem: per === 0 ? null : mem / per,

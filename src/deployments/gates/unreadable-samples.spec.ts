@@ -54,7 +54,10 @@ function verdictOf(
 const kinds = [...gates.kinds].map((kind) => {
   const gate = gates.get(kind);
   const params = gate.params.parse({
-    ...{ minWaitMs: 0, maxWaitMs: 600_000, pollIntervalMs: 10_000, consecutiveStableChecks: 1 },
+    minWaitMs: 0,
+    maxWaitMs: 600_000,
+    pollIntervalMs: 10_000,
+    consecutiveStableChecks: 1,
   });
   return [kind, gate, params] as const;
 });

@@ -42,9 +42,11 @@ export function nextPoll(
   const counted = Math.min(Math.max(0, passed), POLLS_THAT_COUNT * pollIntervalMs);
   const isGap = isBack || passed > gapMs(pollIntervalMs);
   return {
-    ...{ fromMs, toMs: Math.max(fromMs, toMs) },
+    fromMs,
+    toMs: Math.max(fromMs, toMs),
     watchedMs: watchedMs + counted,
-    ...{ watchedSince: isGap ? toMs : watchedSince, isGap },
+    watchedSince: isGap ? toMs : watchedSince,
+    isGap,
   };
 }
 

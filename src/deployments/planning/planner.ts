@@ -8,7 +8,7 @@ import type { RunningPair } from '../../drivers/targets/target.js';
 import { checkPlan } from '../../engine/check-plan.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { strategies } from '../strategies/strategies.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 import { planNodes } from './plan-nodes.js';
@@ -27,11 +27,11 @@ export class Planner {
   constructor(private readonly targets: Targets) {}
 
   /** Throws `no-serving-nodes`; a plan that breaks an invariant is our own mistake. */
-  async plan(ctx: Context, spec: DeploymentSpec): Promise<PlannedDeployment> {
-    const nodes = await nodesOfCluster(ctx, spec.cluster.id);
+  async plan(open: OpenContext, spec: DeploymentSpec): Promise<PlannedDeployment> {
+    const nodes = await nodesOfCluster(open, spec.cluster.id);
     const running = await this.targets
       .get(spec.cluster.targetKind)
-      .running(ctx, spec.cluster.id, spec.module.id);
+      .running(open, spec.cluster.id, spec.module.id);
     const serving = planNodes(nodes, running);
     if (serving.length === 0) throw noServingNodes(spec, nodes);
     const strategy = strategies.get(spec.strategy.kind);
@@ -75,7 +75,10 @@ function factsText(nodes: readonly NodeFact[], running: readonly RunningPair[]):
   const byNode = new Map(running.map((pair) => [pair.nodeId, pair.releaseId]));
   return canonicalJson(
     nodes.map(({ id, name, state, labels }) => ({
-      ...{ id, name, state, labels },
+      id,
+      name,
+      state,
+      labels,
       releaseId: byNode.get(id) ?? null,
     })),
   );

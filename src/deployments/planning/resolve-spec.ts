@@ -2,7 +2,7 @@
 import type { Manifest } from '../../agent/protocol/manifest.js';
 import { DomainError } from '../../kernel/errors.js';
 import { Permission } from '../../kernel/permission.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
 import {
   configurationById,
@@ -45,20 +45,25 @@ interface EnvironmentRules {
 /** Time for the download, whatever the manifest says: an artifact may be a gigabyte. */
 const DOWNLOAD_MS = 300_000;
 
-export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<DeploymentSpec> {
-  const environment = await environmentByName(ctx, request.targetEnvironment);
-  const cluster = await clusterOf(ctx, environment.id, request.cluster);
-  const module = await moduleByName(ctx, request.moduleName);
-  const release = await releaseByVersion(ctx, module.id, request.version);
-  const configuration = await chosenConfiguration(ctx, request, module.id, environment.id);
+export async function resolveSpec(
+  open: OpenContext,
+  request: SpecRequest,
+): Promise<DeploymentSpec> {
+  const environment = await environmentByName(open, request.targetEnvironment);
+  const cluster = await clusterOf(open, environment.id, request.cluster);
+  const module = await moduleByName(open, request.moduleName);
+  const release = await releaseByVersion(open, module.id, request.version);
+  const configuration = await chosenConfiguration(open, request, module.id, environment.id);
   const strategy = resolveStrategy(environment, request);
-  const gate = resolveGate(ctx, environment, request.gate);
+  const gate = resolveGate(open, environment, request.gate);
   const { releaseDigest, signature } = release;
   checkSignature({ policy: environment.signaturePolicy, releaseDigest, signature });
   return {
     module: { id: module.id, name: module.name },
     release: {
-      ...{ id: release.id, version: release.version, releaseDigest },
+      id: release.id,
+      version: release.version,
+      releaseDigest,
       artifactDigest: release.artifactDigest,
     },
     configuration: configuration && {
@@ -67,11 +72,13 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
     },
     environment: { id: environment.id, name: environment.name },
     cluster: {
-      ...{ id: cluster.id, name: cluster.name },
+      id: cluster.id,
+      name: cluster.name,
       targetKind: cluster.targetKind,
       minAvailable: cluster.minAvailable,
     },
-    ...{ strategy, gate },
+    strategy,
+    gate,
     signaturePolicy: environment.signaturePolicy,
     convergeMs: convergeMs(release.manifest),
     allowNoRollback: request.allowNoRollback === true,
@@ -84,13 +91,13 @@ export async function resolveSpec(ctx: Context, request: SpecRequest): Promise<D
 }
 
 function chosenConfiguration(
-  ctx: Context,
+  open: OpenContext,
   { configurationId }: SpecRequest,
   moduleId: string,
   environmentId: string,
 ) {
-  if (configurationId === undefined) return newestConfiguration(ctx, moduleId, environmentId);
-  return configurationId === null ? null : configurationById(ctx, configurationId);
+  if (configurationId === undefined) return newestConfiguration(open, moduleId, environmentId);
+  return configurationId === null ? null : configurationById(open, configurationId);
 }
 
 /** The request's kind and parameters over the environment's; another kind starts from its own defaults. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { DeploymentEvent } from '../deployments.dto.js';
 
@@ -23,30 +23,30 @@ export class DeploymentEvents {
 
   /** Events after a sequence, oldest first. Throws `deployment-not-found`. */
   async after(
-    context: Context,
+    ctx: Context,
     id: string,
     after: number,
     limit: number,
   ): Promise<{ items: DeploymentEvent[]; nextCursor: string | null }> {
-    return this.database.transaction(context, async (ctx) => {
-      const rows = await ctx.tx.query<EntryRow & { exists: boolean }>(
+    return this.database.transaction(ctx, async (open) => {
+      const rows = await open.tx.query<EntryRow & { exists: boolean }>(
         `select seq as sequence, at, kind, actor, step_id as step, data
          from journal where tenant_id = $1 and deployment_id = $2 and seq > $3
          order by seq limit $4`,
-        [ctx.tenantId, id, after, limit + 1],
+        [open.tenantId, id, after, limit + 1],
       );
-      if (rows.length === 0) await this.mustExist(ctx, id);
+      if (rows.length === 0) await this.mustExist(open, id);
       const items = rows.slice(0, limit).map(eventOf);
       const last = items.at(-1);
       return { items, nextCursor: rows.length > limit && last ? String(last.sequence) : null };
     });
   }
 
-  private async mustExist(ctx: Context, id: string): Promise<void> {
-    const found = await ctx.tx.query('select 1 from deployments where tenant_id = $1 and id = $2', [
-      ctx.tenantId,
-      id,
-    ]);
+  private async mustExist(open: OpenContext, id: string): Promise<void> {
+    const found = await open.tx.query(
+      'select 1 from deployments where tenant_id = $1 and id = $2',
+      [open.tenantId, id],
+    );
     if (found.length > 0) return;
     throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
   }

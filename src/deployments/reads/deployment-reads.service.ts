@@ -4,7 +4,7 @@ import { isId } from '../../kernel/ids.js';
 import { foldJournal, type JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import { isOver } from '../../engine/run.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
 import { RETURNS, returnStates, verbStates, VERBS } from '../deployment.states.js';
@@ -31,13 +31,13 @@ export class DeploymentReads {
     private readonly steps: Steps,
   ) {}
 
-  async list(context: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
+  async list(ctx: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
     const hash = filterHash(query);
     const [before = null] = readCursor(query.cursor, hash) ?? [];
     // Anybody can write a cursor: what is no id must not become a uuid in PostgreSQL.
     if (before !== null && !isId(String(before))) throw notACursor();
-    return this.database.transaction(context, async (ctx) => {
-      const rows = await ctx.tx.query<DeploymentRow>(
+    return this.database.transaction(ctx, async (open) => {
+      const rows = await open.tx.query<DeploymentRow>(
         `select ${COLUMNS} ${FROM}
          join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
          join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
@@ -47,62 +47,71 @@ export class DeploymentReads {
            and ($5::text is null or m.name = $5)
          order by d.id desc limit $6`,
         [
-          ...[ctx.tenantId, before, query.status ?? null],
-          ...[query.environment ?? null, query.module ?? null, query.limit + 1],
+          open.tenantId,
+          before,
+          query.status ?? null,
+          query.environment ?? null,
+          query.module ?? null,
+          query.limit + 1,
         ],
       );
       return page(rows.map(summaryView), query.limit, hash, ({ id }) => id);
     });
   }
 
-  async detail(context: Context, id: string): Promise<DeploymentDetail> {
-    return this.database.transaction(context, async (ctx) => {
-      const row = await this.row(ctx, id);
-      const journal = await journalOf(ctx, id);
+  async detail(ctx: Context, id: string): Promise<DeploymentDetail> {
+    return this.database.transaction(ctx, async (open) => {
+      const row = await this.row(open, id);
+      const journal = await journalOf(open, id);
       const folded = foldJournal(journal);
-      const plans = await plansOf(ctx, id);
+      const plans = await plansOf(open, id);
       const plan = plans.find(({ number }) => number === folded.planNumber);
       return detailView(row, journal, folded, JSON.parse(plan?.bodyText ?? EMPTY_PLAN) as Plan);
     });
   }
 
-  async plans(context: Context, id: string): Promise<DeploymentPlans> {
-    return this.database.transaction(context, async (ctx) => {
-      const { subjectDigest } = await this.row(ctx, id);
-      const plans = await plansOf(ctx, id);
+  async plans(ctx: Context, id: string): Promise<DeploymentPlans> {
+    return this.database.transaction(ctx, async (open) => {
+      const { subjectDigest } = await this.row(open, id);
+      const plans = await plansOf(open, id);
       return {
         subjectDigest,
         plans: plans.map(({ number, role, planDigest, bodyText }) => ({
-          ...{ number, role, planDigest },
+          number,
+          role,
+          planDigest,
           ...planView(JSON.parse(bodyText) as Plan),
         })),
       };
     });
   }
 
-  async explain(context: Context, id: string): Promise<Explanation> {
-    return this.database.transaction(context, async (ctx) => {
-      const row = await this.row(ctx, id);
+  async explain(ctx: Context, id: string): Promise<Explanation> {
+    return this.database.transaction(ctx, async (open) => {
+      const row = await this.row(open, id);
       const { waitingOn } = summaryView(row);
-      const gate = await openGate(ctx, id, this.steps.registry);
+      const gate = await openGate(open, id, this.steps.registry);
       const canPromote = gate !== null && gate.verdict !== 'unstable';
       const verbs = VERBS.filter(
         (verb) => verbStates[verb].includes(row.status) && (verb !== 'promote' || canPromote),
       );
-      const warnings = isOver(row.status) ? [] : await warningsNow(ctx, id);
+      const warnings = isOver(row.status) ? [] : await warningsNow(open, id);
       const returns = RETURNS.filter((verb) => returnStates[verb].includes(row.status));
       return {
-        ...{ id, status: row.status, summary: explain(row, warnings), waitingOn },
+        id,
+        status: row.status,
+        summary: explain(row, warnings),
+        waitingOn,
         ...warningsOf(warnings),
         verbs: [...verbs, ...returns],
       };
     });
   }
 
-  private async row(ctx: Context, id: string): Promise<DeploymentRow> {
-    const [row] = await ctx.tx.query<DeploymentRow>(
+  private async row(open: OpenContext, id: string): Promise<DeploymentRow> {
+    const [row] = await open.tx.query<DeploymentRow>(
       `select ${COLUMNS} ${FROM} where d.tenant_id = $1 and d.id = $2`,
-      [ctx.tenantId, id],
+      [open.tenantId, id],
     );
     if (row) return row;
     throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
@@ -135,25 +144,25 @@ interface PlanRow {
   readonly bodyText: string;
 }
 
-function plansOf(ctx: Context, id: string): Promise<PlanRow[]> {
-  return ctx.tx.query<PlanRow>(
+function plansOf(open: OpenContext, id: string): Promise<PlanRow[]> {
+  return open.tx.query<PlanRow>(
     `select number, role, plan_digest as "planDigest", body_text as "bodyText" from plans
      where tenant_id = $1 and deployment_id = $2 order by number`,
-    [ctx.tenantId, id],
+    [open.tenantId, id],
   );
 }
 
 /** Of the plan that the rollout goes by, or goes back by. */
-async function warningsNow(ctx: Context, id: string): Promise<string[]> {
-  const plan = (await plansOf(ctx, id)).at(-1);
+async function warningsNow(open: OpenContext, id: string): Promise<string[]> {
+  const plan = (await plansOf(open, id)).at(-1);
   return plan ? wayBackWarnings(JSON.parse(plan.bodyText) as Plan) : [];
 }
 
-function journalOf(ctx: Context, id: string): Promise<JournalEntry[]> {
-  return ctx.tx.query<JournalEntry>(
+function journalOf(open: OpenContext, id: string): Promise<JournalEntry[]> {
+  return open.tx.query<JournalEntry>(
     `select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
        step_id as "stepId", attempt, kind, actor, data
      from journal where tenant_id = $1 and deployment_id = $2 order by seq`,
-    [ctx.tenantId, id],
+    [open.tenantId, id],
   );
 }

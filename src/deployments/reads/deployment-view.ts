@@ -29,7 +29,10 @@ export interface DeploymentRow extends WaitRow {
 export function summaryView(row: DeploymentRow): DeploymentSummary {
   const spec = JSON.parse(row.specText) as DeploymentSpec;
   return {
-    ...{ id: row.id, kind: row.kind, status: row.status, reason: row.reason },
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    reason: row.reason,
     moduleName: spec.module.name,
     version: spec.release.version,
     targetEnvironment: spec.environment.name,
@@ -52,8 +55,12 @@ export function detailView(
   const { gate: chosen } = JSON.parse(row.specText) as DeploymentSpec;
   return {
     ...summaryView(row),
-    ...{ originId: row.originId, ending: row.ending, revision: row.revision },
-    ...{ subjectDigest: row.subjectDigest, metadata: row.metadata, sequence: row.sequence },
+    originId: row.originId,
+    ending: row.ending,
+    revision: row.revision,
+    subjectDigest: row.subjectDigest,
+    metadata: row.metadata,
+    sequence: row.sequence,
     gate: { kind: chosen.kind, ...chosen.params },
     progress: progressOf(plan, folded, row.status),
     gateCheck: row.gate && {

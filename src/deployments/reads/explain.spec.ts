@@ -19,7 +19,11 @@ describe('an explanation', () => {
 
   it('says who can go on with which verb, and until when', () => {
     const waitingOn = {
-      ...{ kind: 'attention', since: 0, until, who: 'an operator', verb: 'resume' },
+      kind: 'attention',
+      since: 0,
+      until,
+      who: 'an operator',
+      verb: 'resume',
       detail: 'no traffic to judge by',
     };
     expect(explain(rowOf({ status: 'Paused', waitingOn }))).toBe(
@@ -42,7 +46,11 @@ describe('an explanation', () => {
   describe('of a run that has been due for long', () => {
     const dueSince = Date.UTC(2026, 0, 2, 3, 4, 6);
     const waitingOn = {
-      ...{ kind: 'converge', since: 0, until, who: 'the nodes', verb: null },
+      kind: 'converge',
+      since: 0,
+      until,
+      who: 'the nodes',
+      verb: null,
       detail: '2 of 3 nodes run it',
     };
 
@@ -61,7 +69,11 @@ describe('an explanation', () => {
 
   it('tells the wait that a worker looks at just now', () => {
     const waitingOn = {
-      ...{ kind: 'converge', since: 0, until, who: 'the nodes', verb: null },
+      kind: 'converge',
+      since: 0,
+      until,
+      who: 'the nodes',
+      verb: null,
       detail: '2 of 3 nodes run it',
     };
     expect(explain(rowOf({ isLeased: true, waitingOn }))).toContain('2 of 3 nodes run it.');

@@ -17,13 +17,19 @@ describe('progress', () => {
     expect(progress([planned])).toMatchObject({ percent: 0, wave: 0, step: 'preflight' });
     const all = planOf(2).steps.map(({ id }) => done(id));
     expect(progress([planned, ...all], 'Succeeded')).toMatchObject({
-      ...{ percent: 100, wave: 2, step: null, title: null },
+      percent: 100,
+      wave: 2,
+      step: null,
+      title: null,
     });
   });
 
   it('counts steps that are done and names the one that is open', () => {
     expect(progress([...opening, began('w1.move')])).toMatchObject({
-      ...{ percent: 25, wave: 1, step: 'w1.move', title: 'Step w1.move' },
+      percent: 25,
+      wave: 1,
+      step: 'w1.move',
+      title: 'Step w1.move',
     });
   });
 

@@ -53,7 +53,10 @@ export function waitWithGate(row: WaitRow & { readonly gate: GateState | null })
 
 function forWorker(since: number): PresentWait {
   return {
-    ...{ kind: 'worker', since, until: null, verb: null },
+    kind: 'worker',
+    since,
+    until: null,
+    verb: null,
     who: 'whoever operates Tidegate: the workers are stopped, overloaded or cut off from the database',
     detail: `no worker has taken it, although it has been due since ${new Date(since).toISOString()}`,
   };

@@ -56,9 +56,11 @@ async function reconcileTenant(ports: ReconcilePorts, tenantId: string): Promise
   const context = Context.system(tenantId, 'reconciler');
   for (const invariant of invariants) {
     try {
-      const repaired = await ports.database.transaction(context, (ctx) =>
-        ctx.tx.query<{ id: string }>(invariant.repairSql, [
-          ...[tenantId, RUN_KIND, REPAIRS_PER_STATEMENT],
+      const repaired = await ports.database.transaction(context, (open) =>
+        open.tx.query<{ id: string }>(invariant.repairSql, [
+          tenantId,
+          RUN_KIND,
+          REPAIRS_PER_STATEMENT,
         ]),
       );
       for (const { id } of repaired) ports.repaired({ tenantId, invariant, deploymentId: id });

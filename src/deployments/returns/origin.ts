@@ -1,6 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import type { RunStatus } from '../../engine/run.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { returnStates, type Return } from '../deployment.states.js';
 
 /** The deployment that a rollback or a retry is about. */
@@ -20,13 +20,13 @@ export interface OriginRow {
  * Locked until the end of the transaction, so that two clicks at once become one deployment. Only
  * what is over may be locked for long: the engine writes to the row of one that is not.
  */
-export async function lockOrigin(ctx: Context, id: string, verb: Return): Promise<OriginRow> {
-  const [origin] = await ctx.tx.query<OriginRow>(
+export async function lockOrigin(open: OpenContext, id: string, verb: Return): Promise<OriginRow> {
+  const [origin] = await open.tx.query<OriginRow>(
     `select id, status, lane, cluster_id as "clusterId", module_id as "moduleId",
        release_id as "releaseId", configuration_id as "configurationId",
        spec_text as "specText", metadata
      from deployments where tenant_id = $1 and id = $2 for update`,
-    [ctx.tenantId, id],
+    [open.tenantId, id],
   );
   if (!origin) {
     throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
@@ -24,26 +24,33 @@ export class DeploymentReturns {
     private readonly acceptance: Acceptance,
   ) {}
 
-  rollback(context: Context, id: string, request: RollbackRequest, key: string | undefined) {
-    return this.once(context, 'rollback', id, request, key, async (ctx, origin) => {
+  rollback(ctx: Context, id: string, request: RollbackRequest, key: string | undefined) {
+    return this.once(ctx, 'rollback', id, request, key, async (open, origin) => {
       const { to, strategy = { kind: 'direct' }, allowNoRollback } = request;
-      const target = await rollbackTarget(ctx, origin, to);
-      const spec = await resolveSpec(ctx, {
+      const target = await rollbackTarget(open, origin, to);
+      const spec = await resolveSpec(open, {
         ...pairOf(JSON.parse(target.specText) as DeploymentSpec),
-        ...{ strategy, allowNoRollback, allowRolledBack: true, isReturn: true },
+        strategy,
+        allowNoRollback,
+        allowRolledBack: true,
+        isReturn: true,
       });
-      return this.acceptance.accept(ctx, spec, {
-        ...{ kind: 'rollback', originId: id, to, lane: 'rollback' },
-        ...{ reason: request.reason ?? null, metadata: target.metadata },
-        warnings: await wasDownThen(ctx, id, spec),
+      return this.acceptance.accept(open, spec, {
+        kind: 'rollback',
+        originId: id,
+        to,
+        lane: 'rollback',
+        reason: request.reason ?? null,
+        metadata: target.metadata,
+        warnings: await wasDownThen(open, id, spec),
       });
     });
   }
 
-  retry(context: Context, id: string, request: RetryRequest, key: string | undefined) {
-    return this.once(context, 'retry', id, request, key, async (ctx, origin) => {
+  retry(ctx: Context, id: string, request: RetryRequest, key: string | undefined) {
+    return this.once(ctx, 'retry', id, request, key, async (open, origin) => {
       const old = JSON.parse(origin.specText) as DeploymentSpec;
-      const spec = await resolveSpec(ctx, {
+      const spec = await resolveSpec(open, {
         ...pairOf(old),
         strategy: { kind: old.strategy.kind, ...old.strategy.params },
         gate: { kind: old.gate.kind, ...old.gate.params },
@@ -52,9 +59,12 @@ export class DeploymentReturns {
         allowRolledBack: true,
         isReturn: origin.lane === 'rollback',
       });
-      return this.acceptance.accept(ctx, spec, {
-        ...{ kind: 'retry', originId: id, lane: origin.lane },
-        ...{ reason: request.reason ?? null, metadata: origin.metadata },
+      return this.acceptance.accept(open, spec, {
+        kind: 'retry',
+        originId: id,
+        lane: origin.lane,
+        reason: request.reason ?? null,
+        metadata: origin.metadata,
       });
     });
   }
@@ -64,19 +74,19 @@ export class DeploymentReturns {
    * that one.
    */
   private async once(
-    context: Context,
+    ctx: Context,
     verb: Return,
     id: string,
     request: RetryRequest & Pick<RollbackRequest, 'to'>,
     key: string | undefined,
-    work: (ctx: Context, origin: OriginRow) => Promise<DeploymentAccepted>,
+    work: (open: OpenContext, origin: OriginRow) => Promise<DeploymentAccepted>,
   ): Promise<DeploymentAccepted> {
     const call = { key, route: `POST /deployments/{id}/${verb}`, body: { id, ...request } };
-    const answer = await idempotent(this.database, context, call, async (ctx) => {
-      const origin = await lockOrigin(ctx, id, verb);
-      const active = await underWay(ctx, id, verb);
-      if (!active) return { status: 202, body: await work(ctx, origin) };
-      await refuseOther(ctx, origin, active, request.to);
+    const answer = await idempotent(this.database, ctx, call, async (open) => {
+      const origin = await lockOrigin(open, id, verb);
+      const active = await underWay(open, id, verb);
+      if (!active) return { status: 202, body: await work(open, origin) };
+      await refuseOther(open, origin, active, request.to);
       const spec = JSON.parse(active.specText) as DeploymentSpec;
       return { status: 202, body: acceptedView(active.id, active.status, spec, active.warnings) };
     });

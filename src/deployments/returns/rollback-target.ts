@@ -1,6 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { OriginRow } from './origin.js';
 
 /** The deployment whose pair (release, configuration) the cluster goes back to. */
@@ -15,12 +15,12 @@ export interface RollbackTarget {
  * it is likely still there. Without `to`, the last other pair before the deployment that is undone.
  */
 export async function rollbackTarget(
-  ctx: Context,
+  open: OpenContext,
   origin: OriginRow,
   to: string | undefined,
 ): Promise<RollbackTarget> {
-  if (to === undefined) await refuseStale(ctx, origin);
-  const [target] = await ctx.tx.query<RollbackTarget>(
+  if (to === undefined) await refuseStale(open, origin);
+  const [target] = await open.tx.query<RollbackTarget>(
     `select id, spec_text as "specText", metadata from deployments
      where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = 'Succeeded'
        and finished_at > clock_timestamp() - interval '${limits.rollbackDays} days'
@@ -28,8 +28,13 @@ export async function rollbackTarget(
          else id < $5 and (release_id, configuration_id) is distinct from ($6, $7) end
      order by finished_at desc limit 1`,
     [
-      ...[ctx.tenantId, origin.clusterId, origin.moduleId, to ?? null],
-      ...[origin.id, origin.releaseId, origin.configurationId],
+      open.tenantId,
+      origin.clusterId,
+      origin.moduleId,
+      to ?? null,
+      origin.id,
+      origin.releaseId,
+      origin.configurationId,
     ],
   );
   if (target) return target;
@@ -44,12 +49,12 @@ export async function rollbackTarget(
 }
 
 /** Undoing one that is no longer in force would take the cluster back further than anybody meant. */
-async function refuseStale(ctx: Context, origin: OriginRow): Promise<void> {
-  const [newer] = await ctx.tx.query<{ id: string }>(
+async function refuseStale(open: OpenContext, origin: OriginRow): Promise<void> {
+  const [newer] = await open.tx.query<{ id: string }>(
     `select id from deployments
      where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = 'Succeeded'
        and id > $4 order by id desc limit 1`,
-    [ctx.tenantId, origin.clusterId, origin.moduleId, origin.id],
+    [open.tenantId, origin.clusterId, origin.moduleId, origin.id],
   );
   if (!newer) return;
   throw new DomainError(

@@ -1,6 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import type { RunStatus } from '../../engine/run.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { activeStatuses, type Return } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import type { OriginRow } from './origin.js';
@@ -18,11 +18,11 @@ export interface UnderWay {
 }
 
 export async function underWay(
-  ctx: Context,
+  open: OpenContext,
   originId: string,
   verb: Return,
 ): Promise<UnderWay | null> {
-  const [row] = await ctx.tx.query<UnderWay>(
+  const [row] = await open.tx.query<UnderWay>(
     `select d.id, d.status, d.spec_text as "specText", created.data->>'to' as "to",
        coalesce(created.data->'warnings', '[]') as warnings
      from deployments d
@@ -30,7 +30,7 @@ export async function underWay(
        and created.seq = 1
      where d.tenant_id = $1 and d.origin_id = $2 and d.kind = $3 and d.status = any($4)
      order by d.id desc limit 1`,
-    [ctx.tenantId, originId, verb, activeStatuses],
+    [open.tenantId, originId, verb, activeStatuses],
   );
   return row ?? null;
 }
@@ -40,13 +40,13 @@ export async function underWay(
  * request whatever has happened since; other words are, too, when they lead to the same pair.
  */
 export async function refuseOther(
-  ctx: Context,
+  open: OpenContext,
   origin: OriginRow,
   { id, status, specText, to }: UnderWay,
   asked: string | undefined,
 ): Promise<void> {
   if ((asked ?? null) === to) return;
-  const target = await rollbackTarget(ctx, origin, asked);
+  const target = await rollbackTarget(open, origin, asked);
   const [coming, wanted] = [specText, target.specText].map(
     (text) => JSON.parse(text) as DeploymentSpec,
   ) as [DeploymentSpec, DeploymentSpec];

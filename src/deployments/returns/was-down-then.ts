@@ -1,5 +1,5 @@
 import { nodesOf, type Plan } from '../../engine/plan.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { downText } from '../steps/way-back-warnings.js';
 
@@ -8,14 +8,14 @@ import { downText } from '../steps/way-back-warnings.js';
  * same: what it was down for may be over, and nobody but a person knows.
  */
 export async function wasDownThen(
-  ctx: Context,
+  open: OpenContext,
   originId: string,
   { release, configuration }: DeploymentSpec,
 ): Promise<string[]> {
-  const [row] = await ctx.tx.query<{ bodyText: string }>(
+  const [row] = await open.tx.query<{ bodyText: string }>(
     `select body_text as "bodyText" from plans
      where tenant_id = $1 and deployment_id = $2 and role = 'forward' order by number desc limit 1`,
-    [ctx.tenantId, originId],
+    [open.tenantId, originId],
   );
   if (!row) return [];
   const down = nodesOf(JSON.parse(row.bodyText) as Plan).filter(

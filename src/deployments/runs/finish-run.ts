@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RunStatus } from '../../engine/run.js';
 import type { RunTransaction } from '../../engine/run-store.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Capacity } from '../admission/capacity.js';
@@ -23,25 +23,27 @@ export class FinishRun {
   ) {}
 
   async finish(tx: RunTransaction, deploymentId: string, status: RunStatus): Promise<void> {
-    const ctx = tx.context;
-    const spec = await specOf(ctx, deploymentId);
+    const { open } = tx;
+    const spec = await specOf(open, deploymentId);
     if (status === 'Succeeded') {
-      await this.targets.get(spec.cluster.targetKind).setTarget(ctx, {
+      await this.targets.get(spec.cluster.targetKind).setTarget(open, {
         ...{ clusterId: spec.cluster.id, moduleId: spec.module.id, deploymentId },
         releaseId: spec.release.id,
         configurationId: spec.configuration?.id ?? null,
       });
     }
-    await this.releaseSlot(ctx, deploymentId, spec);
-    await this.capacity.passOn(ctx, { id: deploymentId, clusterId: spec.cluster.id });
-    const [row] = await ctx.tx.query<{ seconds: number }>(
+    await this.releaseSlot(open, deploymentId, spec);
+    await this.capacity.passOn(open, { id: deploymentId, clusterId: spec.cluster.id });
+    const [row] = await open.tx.query<{ seconds: number }>(
       `select extract(epoch from clock_timestamp() - created_at)::float8 as seconds
        from deployments where tenant_id = $1 and id = $2`,
-      [ctx.tenantId, deploymentId],
+      [open.tenantId, deploymentId],
     );
-    ctx.tx.afterCommit(() => this.metrics.finished(ctx.tenantId, spec, status, row?.seconds ?? 0));
+    open.tx.afterCommit(() =>
+      this.metrics.finished(open.tenantId, spec, status, row?.seconds ?? 0),
+    );
     if (status === 'RollbackFailed') {
-      ctx.tx.afterCommit(() => this.alarm(ctx.tenantId, deploymentId, spec));
+      open.tx.afterCommit(() => this.alarm(open.tenantId, deploymentId, spec));
     }
   }
 
@@ -54,17 +56,17 @@ export class FinishRun {
 
   /** Frees the slot and wakes the one that has waited for it longest. */
   private async releaseSlot(
-    ctx: Context,
+    open: OpenContext,
     deploymentId: string,
     spec: DeploymentSpec,
   ): Promise<void> {
-    await ctx.tx.execute(
+    await open.tx.execute(
       `update deployment_slots set holder_deployment_id = null
        where tenant_id = $1 and cluster_id = $2 and module_id = $3 and holder_deployment_id = $4`,
-      [ctx.tenantId, spec.cluster.id, spec.module.id, deploymentId],
+      [open.tenantId, spec.cluster.id, spec.module.id, deploymentId],
     );
     // Also who has looked already and has not yet gone to sleep: the hint keeps it awake.
-    const woken = await ctx.tx.query<{ id: string }>(
+    const woken = await open.tx.query<{ id: string }>(
       `with queue as (
          select d.id, looked.waits, row_number() over (
            partition by looked.waits order by d.lane desc, d.id) as place
@@ -76,11 +78,11 @@ export class FinishRun {
          where d.tenant_id = $1 and d.cluster_id = $2 and d.module_id = $3
            and d.status = 'Pending' and d.id <> $5)
        select id from queue where not waits or place = 1`,
-      [ctx.tenantId, spec.cluster.id, spec.module.id, RUN_KIND, deploymentId],
+      [open.tenantId, spec.cluster.id, spec.module.id, RUN_KIND, deploymentId],
     );
     for (const { id } of woken) {
-      await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
-      ctx.tx.afterCommit(() => this.wakeUp.now({ tenantId: ctx.tenantId, id }));
+      await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+      open.tx.afterCommit(() => this.wakeUp.now({ tenantId: open.tenantId, id }));
     }
   }
 }

@@ -20,8 +20,8 @@ export class NodeWatch extends NodeReported {
 
   async nodeReported({ tenantId, nodeId, clusterId, changedModuleIds }: NodeReport): Promise<void> {
     const context = Context.system(tenantId, 'engine');
-    const woken = await this.database.transaction(context, (ctx) =>
-      ctx.tx.query<{ id: string }>(WAKE_SQL, [
+    const woken = await this.database.transaction(context, (open) =>
+      open.tx.query<{ id: string }>(WAKE_SQL, [
         ...[tenantId, clusterId, changedModuleIds, RUN_KIND, nodeId],
       ]),
     );

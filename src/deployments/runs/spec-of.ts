@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../kernel/bounded-map.js';
 import { DomainError } from '../../kernel/errors.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
@@ -13,17 +13,17 @@ const SPECS_MOST = 2_000;
 const known = new BoundedMap<string, DeploymentSpec>(SPECS_MOST);
 
 /** The spec of a deployment, as it was fixed when it was created. */
-export async function specOf(ctx: Context, deploymentId: string): Promise<DeploymentSpec> {
-  const name = `${ctx.tenantId} ${deploymentId}`;
-  const spec = known.get(name) ?? (await readSpec(ctx, deploymentId));
+export async function specOf(open: OpenContext, deploymentId: string): Promise<DeploymentSpec> {
+  const name = `${open.tenantId} ${deploymentId}`;
+  const spec = known.get(name) ?? (await readSpec(open, deploymentId));
   known.set(name, spec);
   return spec;
 }
 
-async function readSpec(ctx: Context, deploymentId: string): Promise<DeploymentSpec> {
-  const [row] = await ctx.tx.query<{ specText: string }>(
+async function readSpec(open: OpenContext, deploymentId: string): Promise<DeploymentSpec> {
+  const [row] = await open.tx.query<{ specText: string }>(
     `select spec_text as "specText" from deployments where tenant_id = $1 and id = $2`,
-    [ctx.tenantId, deploymentId],
+    [open.tenantId, deploymentId],
   );
   if (row) return JSON.parse(row.specText) as DeploymentSpec;
   throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');

@@ -28,7 +28,7 @@ import {
 } from '../../engine/run-store.js';
 import type { Plan } from '../../engine/plan.js';
 import { Audit } from '../../platform/audit/audit.js';
-import { Context } from '../../platform/context.js';
+import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
@@ -97,10 +97,10 @@ export class SqlRunStore extends RunStore {
   }
 
   load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
-    return this.inTenant(key.tenantId, async (ctx) => {
+    return this.inTenant(key.tenantId, async (open) => {
       const at = [key.tenantId, key.id] as const;
       const { lastSeq, lastSignal } = previous?.journal ?? emptyJournal;
-      const [head] = await ctx.tx.query<Head>(HEAD_SQL, [
+      const [head] = await open.tx.query<Head>(HEAD_SQL, [
         ...[...at, RUN_KIND, fence, lastSeq, lastSignal, previous === undefined],
       ]);
       if (!head) throw new Fenced();
@@ -109,7 +109,7 @@ export class SqlRunStore extends RunStore {
       const signals = (head.signals ?? []).filter(({ number }) => number > journal.lastSignal);
       const plans = head.plans
         ? pickPlans(head.plans, journal)
-        : await plansOf(ctx, key.id, journal, previous!);
+        : await plansOf(open, key.id, journal, previous!);
       return { status, ending, reason, ...plans, journal, signals, gate, pokes, now };
     });
   }
@@ -121,9 +121,9 @@ export class SqlRunStore extends RunStore {
   ): Promise<T> {
     const { audit, signal, outbox } = this;
     const commit = () =>
-      this.inTenant(key.tenantId, async (ctx) => {
+      this.inTenant(key.tenantId, async (open) => {
         const ports = { audit, signal, outbox };
-        const tx = await SqlRunTransaction.begin(ctx, key, fence, { locksSlot, ...ports });
+        const tx = await SqlRunTransaction.begin(open, key, fence, { locksSlot, ...ports });
         const result = await work(tx);
         await tx.flush();
         return result;
@@ -163,7 +163,7 @@ export class SqlRunStore extends RunStore {
     );
   }
 
-  private inTenant<T>(tenantId: string, work: (ctx: Context) => Promise<T>): Promise<T> {
+  private inTenant<T>(tenantId: string, work: (open: OpenContext) => Promise<T>): Promise<T> {
     return this.roundRobin.run(tenantId, () =>
       this.database.transaction(Context.system(tenantId, 'engine'), work),
     );
@@ -225,7 +225,7 @@ type Plans = Pick<LoadedRun, 'forward' | 'undo'>;
 
 /** A stored plan never changes: only what `previous` does not have is read. */
 async function plansOf(
-  ctx: Context,
+  open: OpenContext,
   id: string,
   journal: FoldedJournal,
   previous: LoadedRun,
@@ -236,7 +236,7 @@ async function plansOf(
     previous.journal.undoPlanNumber === undoPlanNumber;
   if (isKnown) return { forward: previous.forward, undo: previous.undo };
   const numbers = [planNumber, undoPlanNumber ?? -1];
-  const rows = await ctx.tx.query<PlanRow>(PLANS_SQL, [ctx.tenantId, id, numbers]);
+  const rows = await open.tx.query<PlanRow>(PLANS_SQL, [open.tenantId, id, numbers]);
   return pickPlans(rows, journal);
 }
 

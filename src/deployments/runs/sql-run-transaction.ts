@@ -13,7 +13,7 @@ import {
   type StatusChange,
 } from '../../engine/run-store.js';
 import type { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { together } from '../../platform/database/together.js';
 import type { Outbox } from '../../platform/outbox/outbox.js';
 import type { Signal } from '../../platform/signal/signal.js';
@@ -49,7 +49,7 @@ export class SqlRunTransaction implements RunTransaction {
   private readonly lockedAt = performance.now();
 
   private constructor(
-    readonly context: Context,
+    readonly open: OpenContext,
     private readonly key: RunKey,
     private readonly fence: number,
     private readonly locked: Locked,
@@ -60,20 +60,20 @@ export class SqlRunTransaction implements RunTransaction {
   }
 
   static async begin(
-    ctx: Context,
+    open: OpenContext,
     key: RunKey,
     fence: number,
     options: { locksSlot: boolean } & TransactionPorts,
   ): Promise<SqlRunTransaction> {
     const at = [key.tenantId, key.id];
     // Sent together, and locked one after the other in this order.
-    const before = options.locksSlot ? [lockCapacity(ctx), ctx.tx.query(LOCK_SLOT_SQL, at)] : [];
-    const own = ctx.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
+    const before = options.locksSlot ? [lockCapacity(open), open.tx.query(LOCK_SLOT_SQL, at)] : [];
+    const own = open.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
     await together([...before, own]);
     const [locked] = await own;
     if (!locked) throw new Fenced();
-    ctx.tx.afterCommit(() => options.signal.publish('deployment', key.id));
-    return new SqlRunTransaction(ctx, key, fence, locked, options);
+    open.tx.afterCommit(() => options.signal.publish('deployment', key.id));
+    return new SqlRunTransaction(open, key, fence, locked, options);
   }
 
   get status(): RunStatus {
@@ -89,7 +89,7 @@ export class SqlRunTransaction implements RunTransaction {
     assert(this.seq <= limits.journalEntries, 'the journal of one deployment is full');
     const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
     const name = commitNames.find((each: CommitName) => each === kind);
-    if (name) this.context.tx.commitsAs(name);
+    if (name) this.open.tx.commitsAs(name);
     const made = { seq: this.seq, at: this.now(), planNumber, stepId, attempt, kind, actor };
     // As it will be read again: what JSON leaves out is not there now, either.
     const stored = { ...made, data: JSON.parse(JSON.stringify(data)) as JournalEntry['data'] };
@@ -108,13 +108,13 @@ export class SqlRunTransaction implements RunTransaction {
     // A gate begins anew after a pause, and means nothing after its rollout has turned back.
     const audited = { deploymentId: this.key.id, from, to: status, reason, actor };
     await together([
-      this.context.tx.execute(
+      this.open.tx.execute(
         `update runs set gate = null, polls_gate = false,
            lane = case when $4 then 'rollback' else lane end
          where tenant_id = $1 and kind = $2 and id = $3`,
         [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
       ),
-      auditStatus(this.context, this.ports.audit, audited),
+      auditStatus(this.open, this.ports.audit, audited),
     ]);
     return this.append({
       kind: deploymentStates.isTerminal(status) ? 'finished' : 'status-changed',
@@ -126,7 +126,7 @@ export class SqlRunTransaction implements RunTransaction {
 
   async savePlan(plan: Plan, factsText: string): Promise<number> {
     const { text, digest } = digestOf('plan', plan);
-    const [row] = await this.context.tx.query<{ number: number }>(
+    const [row] = await this.open.tx.query<{ number: number }>(
       `insert into plans (tenant_id, deployment_id, number, role, body_text, plan_digest,
          subject_digest, facts_text)
        select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7
@@ -141,7 +141,7 @@ export class SqlRunTransaction implements RunTransaction {
   }
 
   async newestSignal(): Promise<number> {
-    const [row] = await this.context.tx.query<{ number: number }>(
+    const [row] = await this.open.tx.query<{ number: number }>(
       `select coalesce(max(number), 0) as number from signals
        where tenant_id = $1 and deployment_id = $2`,
       [this.key.tenantId, this.key.id],
@@ -150,14 +150,14 @@ export class SqlRunTransaction implements RunTransaction {
   }
 
   sleep(sleep: Sleep): Promise<void> {
-    this.context.tx.commitsAs('sleep');
+    this.open.tx.commitsAs('sleep');
     this.asleep = sleep;
     return Promise.resolve();
   }
 
   /** Writes the journal, and what it means for the rows of deployment and run, once and together. */
   async flush(): Promise<void> {
-    const { tx } = this.context;
+    const { tx } = this.open;
     const { tenantId, id } = this.key;
     const isOver = deploymentStates.isTerminal(this.current);
     const writes: Promise<unknown>[] = [];
@@ -173,7 +173,7 @@ export class SqlRunTransaction implements RunTransaction {
           ...[this.reason !== undefined, this.reason ?? null],
           isOver,
         ]),
-        this.ports.outbox.append(this.context, { streamId: id, upToSeq: this.seq }),
+        this.ports.outbox.append(this.open, { streamId: id, upToSeq: this.seq }),
       );
     }
     await together(writes);

@@ -1,7 +1,7 @@
 /** What a change of a deployment's status is called in the audit trail. */
 import type { RunStatus } from '../../engine/run.js';
 import type { Audit, AuditRecord } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 
 export interface AuditedChange {
   readonly deploymentId: string;
@@ -30,11 +30,11 @@ const actions: Readonly<Record<RunStatus, string>> = {
  * People's verbs are audited where they are asked for. What the engine then does, or does by itself
  * (a release taken back at night), belongs in the same trail.
  */
-export function auditStatus(ctx: Context, audit: Audit, change: AuditedChange): Promise<void> {
+export function auditStatus(open: OpenContext, audit: Audit, change: AuditedChange): Promise<void> {
   const { deploymentId, from, to, reason, actor } = change;
   const isResumed = from === 'Paused' && to === 'Running';
   const failed: AuditRecord['result'] = 'failed';
-  return audit.append(ctx, {
+  return audit.append(open, {
     category: 'deployments',
     action: isResumed ? 'deployment-resumed' : actions[to],
     subject: { kind: 'deployment', id: deploymentId },

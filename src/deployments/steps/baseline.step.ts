@@ -5,7 +5,7 @@ import { metricSources } from '../../drivers/metric-sources/metric-sources.js';
 import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Broken, GateBaseline, GateParams, Yardstick } from '../gates/gate.js';
@@ -41,13 +41,13 @@ export class BaselineStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, run.key.id);
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, run.key.id);
     const { kind, params } = gateParamsOf(run.step.params);
     const gate = gates.get(kind);
     const groups = waveGroups(run.plan, run.step.wave);
     const pollMs = Number(params.pollIntervalMs);
-    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: ids([...groups.wave, ...groups.earlier, ...groups.control]),
     });
@@ -58,8 +58,8 @@ export class BaselineStep implements StepHandler {
     const read = async (moves: readonly NodeMove[], toMs: number): Promise<Yardstick> => {
       if (moves.length === 0) return NOBODY;
       const nodeIds = ids(moves);
-      const polls = await metricSources.get(spec.cluster.targetKind).readHistory(ctx.tx, {
-        ...{ tenantId: ctx.tenantId, moduleId: spec.module.id, nodeIds },
+      const polls = await metricSources.get(spec.cluster.targetKind).readHistory(open.tx, {
+        ...{ tenantId: open.tenantId, moduleId: spec.module.id, nodeIds },
         ...{ fromMs: toMs - gate.baselineReachMs, toMs, pollMs },
       });
       const own = new Set(ids(down).filter((nodeId) => nodeIds.includes(nodeId)));

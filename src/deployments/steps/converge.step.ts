@@ -6,7 +6,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
 import { answerHooks } from './cut-hooks.js';
@@ -31,11 +31,11 @@ export class ConvergeStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, run.key.id);
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, run.key.id);
     const moves = movesOf(moveStepOf(run));
     const generations = generationsOf(run);
-    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: moves.map(({ nodeId }) => nodeId),
     });
@@ -47,19 +47,19 @@ export class ConvergeStep implements StepHandler {
     if (failed) return unstable(run, failed, byNode.get(failed.nodeId));
     const [cut] = inState('cut');
     if (cut && run.plan.role === 'undo') return unstable(run, cut, byNode.get(cut.nodeId));
-    if (cut) return answerHooks(ctx, run, spec, this.targets.get(spec.cluster.targetKind));
+    if (cut) return answerHooks(open, run, spec, this.targets.get(spec.cluster.targetKind));
     const lost = inState('lost');
-    const open = inState('open');
+    const waiting = inState('open');
     if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
       const reason = `nodes were lost in this wave: ${named(lost)}`;
       return { outcome: 'unstable', reason, cause: 'surroundings' };
     }
     const down = inState('down');
     const settled = inState('settled').length + down.length;
-    if (open.length > 0) return waitFor(run, open, settled, moves.length);
+    if (waiting.length > 0) return waitFor(run, waiting, settled, moves.length);
     // A node that still shares its traffic comes again: it is counted when the release is alone.
     const updated = inState('settled').filter(({ percent }) => percent === undefined).length;
-    ctx.tx.afterCommit(() => this.metrics.nodesUpdated(ctx.tenantId, spec, updated));
+    open.tx.afterCommit(() => this.metrics.nodesUpdated(open.tenantId, spec, updated));
     return { outcome: 'done', output: { settled, ...remarks(run, lost, down) } };
   }
 }
@@ -158,7 +158,7 @@ function unstable(
 
 function waitFor(
   run: StepRun,
-  open: readonly NodeMove[],
+  waiting: readonly NodeMove[],
   settled: number,
   all: number,
 ): StepOutcome {
@@ -169,7 +169,7 @@ function waitFor(
       kind: 'converge',
       who: 'the nodes',
       verb: null,
-      detail: `${settled} of ${all} nodes run it; waiting for ${named(open)}`,
+      detail: `${settled} of ${all} nodes run it; waiting for ${named(waiting)}`,
     },
   };
 }

@@ -10,7 +10,7 @@ import type {
   StepOutcome,
   StepRun,
 } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
@@ -42,31 +42,31 @@ export class GateStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const deployment = await specOf(ctx, run.key.id);
-    const stored = await loadGate(ctx, run);
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const deployment = await specOf(open, run.key.id);
+    const stored = await loadGate(open, run);
     // What another version has begun it may mean otherwise, so this one watches from the beginning.
     if (stored?.spec.version !== gates.get(gateParamsOf(run.step.params).kind).version) {
-      return this.start(ctx, run, deployment);
+      return this.start(open, run, deployment);
     }
     // What is known to be bad is taken back, whoever else may be lost.
     const isBad = stored.gate.verdict === 'unstable';
-    const trouble = isBad ? null : await this.troubleOf(ctx, run, deployment, stored);
+    const trouble = isBad ? null : await this.troubleOf(open, run, deployment, stored);
     if (trouble) return trouble;
-    return this.actOn(ctx, run, deployment, stored);
+    return this.actOn(open, run, deployment, stored);
   }
 
   /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
-  async promote(ctx: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused> {
-    const deployment = await specOf(ctx, run.key.id);
-    const stored = await loadGate(ctx, run);
+  async promote(open: OpenContext, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused> {
+    const deployment = await specOf(open, run.key.id);
+    const stored = await loadGate(open, run);
     if (!stored) return { outcome: 'refused', reason: 'the gate has not begun yet' };
     const { gate, spec } = stored;
     // The engine takes it back with its very next action.
     if (gate.verdict === 'unstable') return { outcome: 'refused', reason: gate.reason };
-    const trouble = await this.troubleOf(ctx, run, deployment, stored);
+    const trouble = await this.troubleOf(open, run, deployment, stored);
     if (trouble?.outcome === 'unstable') return trouble;
-    ctx.tx.afterCommit(() => this.metrics.gateVerdict(ctx.tenantId, deployment, 'promoted'));
+    open.tx.afterCommit(() => this.metrics.gateVerdict(open.tenantId, deployment, 'promoted'));
     return {
       outcome: 'done',
       output: {
@@ -78,27 +78,27 @@ export class GateStep implements StepHandler {
   }
 
   private async start(
-    ctx: Context,
+    open: OpenContext,
     run: StepRun,
     deployment: DeploymentSpec,
   ): Promise<StepOutcome> {
     const planned = gateSpecOf(run, deployment);
-    const observed = await this.targets.get(planned.targetKind).observe(ctx, {
+    const observed = await this.targets.get(planned.targetKind).observe(open, {
       moduleId: planned.moduleId,
       nodeIds: [...planned.wave, ...planned.earlier].map(({ nodeId }) => nodeId),
     });
     const watched = withOnlyNew(planned, movedBy(run.plan, run.step.wave), observed);
     // After a pause the count of good checks restarts; the numbering of samples goes on.
-    const samplesBefore = await samplesSoFar(ctx, run);
+    const samplesBefore = await samplesSoFar(open, run);
     const spec = { ...withCapacity(watched, observed, deployment), samplesBefore };
-    await putSpec(ctx, run, spec);
+    await putSpec(open, run, spec);
     const gate: GateState = {
       ...{ stepId: run.step.id, n: samplesBefore },
       ...{ readTo: run.now, watchedMs: 0, watchedSince: run.now },
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
       ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
     };
-    await saveGate(ctx, run, gate);
+    await saveGate(open, run, gate);
     const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
     // After a pause it is watched all over again, and may take as long as the first time.
     return { ...waitForPoll(run, spec, gate), restarts: before?.status === 'started' };
@@ -106,13 +106,13 @@ export class GateStep implements StepHandler {
 
   /** A node that failed, or was lost, is in trouble whatever the figures say. */
   private async troubleOf(
-    ctx: Context,
+    open: OpenContext,
     run: StepRun,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
   ): Promise<StepOutcome | null> {
     const nodes = [...spec.wave, ...spec.earlier];
-    const observed = await this.targets.get(deployment.cluster.targetKind).observe(ctx, {
+    const observed = await this.targets.get(deployment.cluster.targetKind).observe(open, {
       moduleId: spec.moduleId,
       nodeIds: [...nodes, ...spec.control].map(({ nodeId }) => nodeId),
     });
@@ -145,11 +145,11 @@ export class GateStep implements StepHandler {
     // Where nobody at all is heard of, it is the control plane that does not hear.
     const isDeaf = observed.length > 1 && observed.every(isLost);
     if (isDeaf || !hasListened(gate, run.now, Number(spec.params.pollIntervalMs))) return null;
-    return this.leaveOut(ctx, run, deployment, { spec, gate }, lost);
+    return this.leaveOut(open, run, deployment, { spec, gate }, lost);
   }
 
   private async leaveOut(
-    ctx: Context,
+    open: OpenContext,
     run: StepRun,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
@@ -175,24 +175,24 @@ export class GateStep implements StepHandler {
       earlier: without(spec.earlier),
       first: without(spec.first),
     };
-    await putSpec(ctx, run, left);
+    await putSpec(open, run, left);
     const { silent: _, ...next } = { ...gate, verdict: 'waiting' as const };
-    await saveGate(ctx, run, next);
+    await saveGate(open, run, next);
     const wait = waitForPoll(run, left, next);
     return { ...wait, note: { leftOut: names, message: `left out: ${names.join(', ')} (lost)` } };
   }
 
   private async actOn(
-    ctx: Context,
+    open: OpenContext,
     run: StepRun,
     deployment: DeploymentSpec,
     stored: StoredGate,
   ): Promise<StepOutcome> {
     const { gate, spec } = stored;
     if (gate.verdict === 'waiting') return waitForPoll(run, spec, gate);
-    await saveVerdict(ctx, run, stored, gate.verdict);
+    await saveVerdict(open, run, stored, gate.verdict);
     const verdict = gate.verdict;
-    ctx.tx.afterCommit(() => this.metrics.gateVerdict(ctx.tenantId, deployment, verdict));
+    open.tx.afterCommit(() => this.metrics.gateVerdict(open.tenantId, deployment, verdict));
     const evidence = { verdict, reason: gate.reason, reading: gate.reading, samples: gate.n };
     const kind = gates.get(spec.kind);
     if (verdict === 'stable') {
@@ -211,7 +211,7 @@ export class GateStep implements StepHandler {
           evidence,
         };
       case 'wait':
-        return this.start(ctx, run, deployment);
+        return this.start(open, run, deployment);
     }
   }
 }

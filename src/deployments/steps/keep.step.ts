@@ -6,7 +6,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import type { DownRelease, NodeObservation } from '../../drivers/targets/target.js';
 import { movesOf, nodesOf } from '../../engine/plan.js';
 import type { PromotedBy, StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { named } from './named.js';
 import { specOf } from '../runs/spec-of.js';
 import { causeOf, downThere } from './down-there.js';
@@ -19,9 +19,9 @@ export class KeepStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, run.key.id);
-    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, run.key.id);
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: nodesOf(run.plan).map(({ nodeId }) => nodeId),
     });

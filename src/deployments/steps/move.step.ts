@@ -6,7 +6,7 @@ import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 
 @Injectable()
@@ -17,9 +17,9 @@ export class MoveStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(ctx: Context, { key, step }: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, key.id);
-    const moved = await this.targets.get(spec.cluster.targetKind).move(ctx, {
+  async run(open: OpenContext, { key, step }: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, key.id);
+    const moved = await this.targets.get(spec.cluster.targetKind).move(open, {
       clusterId: spec.cluster.id,
       moduleId: spec.module.id,
       deploymentId: key.id,

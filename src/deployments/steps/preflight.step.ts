@@ -28,25 +28,25 @@ export class PreflightStep implements StepHandler {
     private readonly artifacts: ArtifactsService,
   ) {}
 
-  async run(context: Context, { key, plan, signal }: StepRun): Promise<StepOutcome> {
+  async run(ctx: Context, { key, plan, signal }: StepRun): Promise<StepOutcome> {
     const { policy, allowNoRollback, release, previous } = await this.database.transaction(
-      context,
-      async (ctx) => {
-        const spec = await specOf(ctx, key.id);
+      ctx,
+      async (open) => {
+        const spec = await specOf(open, key.id);
         return {
           policy: spec.signaturePolicy,
           allowNoRollback: spec.allowNoRollback,
-          release: await releaseById(ctx, spec.release.id),
-          previous: await wayBackOf(ctx, plan),
+          release: await releaseById(open, spec.release.id),
+          previous: await wayBackOf(open, plan),
         };
       },
     );
     await refuseUnsigned(release, policy);
     const started = performance.now();
     // The bytes themselves, not what a row says of them: signatures cover the digest.
-    await this.artifacts.verify(context, release, { signal });
+    await this.artifacts.verify(ctx, release, { signal });
     const noWayBack = await wayBackProblems(previous, (each) =>
-      this.artifacts.verify(context, each, { signal, maxAgeMs: WAY_BACK_AGE_MS }),
+      this.artifacts.verify(ctx, each, { signal, maxAgeMs: WAY_BACK_AGE_MS }),
     );
     refuseNoWayBack(noWayBack, allowNoRollback);
     return {

@@ -1,7 +1,7 @@
 // What may have changed while the rollout waited. The database only, so it takes no time.
 import { Injectable } from '@nestjs/common';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { refuseNotReady } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { refuseRolledBack } from '../acceptance/loop-guard.js';
@@ -22,12 +22,12 @@ export class RecheckStep implements StepHandler {
   readonly title = 'Check again what may have changed meanwhile';
   readonly mode = 'transaction';
 
-  async run(ctx: Context, { key, plan }: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, key.id);
-    await refuseUnsigned(await releaseById(ctx, spec.release.id), spec.signaturePolicy);
-    await terminally(() => refuseRolledBack(ctx, spec));
+  async run(open: OpenContext, { key, plan }: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, key.id);
+    await refuseUnsigned(await releaseById(open, spec.release.id), spec.signaturePolicy);
+    await terminally(() => refuseRolledBack(open, spec));
     // Preflight saw what the nodes ran then; behind another rollout they run something else now.
-    const noWayBack = await wayBackProblems(await wayBackOf(ctx, plan), refuseNotReady);
+    const noWayBack = await wayBackProblems(await wayBackOf(open, plan), refuseNotReady);
     refuseNoWayBack(noWayBack, spec.allowNoRollback);
     return {
       outcome: 'done',

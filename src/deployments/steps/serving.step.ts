@@ -6,7 +6,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import type { Cause } from '../../engine/journal.js';
 import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 import { causeOf, isPair } from './down-there.js';
 
@@ -38,10 +38,10 @@ export class ServingStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, run.key.id);
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, run.key.id);
     const nodes = nodesOf(run.plan);
-    const observed = await this.targets.get(spec.cluster.targetKind).observe(ctx, {
+    const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: nodes.map(({ nodeId }) => nodeId),
     });

@@ -4,7 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../../kernel/errors.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
 import { Planner } from '../planning/planner.js';
@@ -37,13 +37,13 @@ export class SlotStep implements StepHandler {
     private readonly capacity: Capacity,
   ) {}
 
-  async run(ctx: Context, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(ctx, run.key.id);
-    const slot = await this.look(ctx, run.key.id, spec);
+  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
+    const spec = await specOf(open, run.key.id);
+    const slot = await this.look(open, run.key.id, spec);
     const blockedBy = slot.holderId === run.key.id ? null : (slot.holderId ?? slot.aheadId);
     const rollout = { id: run.key.id, clusterId: spec.cluster.id };
     if (blockedBy) {
-      if (slot.hasWaitedForCapacity) await this.capacity.passOn(ctx, rollout);
+      if (slot.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
       return {
         outcome: 'wait',
         until: run.now + LOOK_AGAIN_MS,
@@ -55,14 +55,14 @@ export class SlotStep implements StepHandler {
         },
       };
     }
-    const cap = slot.lane === 'rollback' ? null : await this.capacity.admit(ctx, rollout);
+    const cap = slot.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
     if (cap) return capacityWait(run, cap);
-    await ctx.tx.execute(
+    await open.tx.execute(
       `update deployment_slots set holder_deployment_id = $4
        where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
-      [ctx.tenantId, spec.cluster.id, spec.module.id, run.key.id],
+      [open.tenantId, spec.cluster.id, spec.module.id, run.key.id],
     );
-    const planned = await terminally(() => this.planner.plan(ctx, spec));
+    const planned = await terminally(() => this.planner.plan(open, spec));
     const isSame = planned.planDigest === digestOf('plan', run.plan).digest;
     const { plan, factsText } = planned;
     return {
@@ -72,8 +72,8 @@ export class SlotStep implements StepHandler {
     };
   }
 
-  private async look(ctx: Context, id: string, spec: DeploymentSpec): Promise<SlotRow> {
-    const [slot] = await ctx.tx.query<SlotRow>(
+  private async look(open: OpenContext, id: string, spec: DeploymentSpec): Promise<SlotRow> {
+    const [slot] = await open.tx.query<SlotRow>(
       `select s.holder_deployment_id as "holderId", own.lane,
          own.capacity_scope_id is not null as "hasWaitedForCapacity",
          (select d.id from deployments d
@@ -86,7 +86,7 @@ export class SlotStep implements StepHandler {
        from deployment_slots s
        join deployments own on own.tenant_id = s.tenant_id and own.id = $4
        where s.tenant_id = $1 and s.cluster_id = $2 and s.module_id = $3`,
-      [ctx.tenantId, spec.cluster.id, spec.module.id, id],
+      [open.tenantId, spec.cluster.id, spec.module.id, id],
     );
     if (!slot) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
     return slot;

@@ -1,7 +1,7 @@
 // The releases that an undo would bring back, and why one of them could not be restored.
 import { TerminalError } from '../../kernel/errors.js';
 import { nodesOf, type NodeMove, type Plan } from '../../engine/plan.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { releaseById, type ReleaseFacts } from '../../releases/releases.queries.js';
 import {
   checkSignature,
@@ -21,12 +21,12 @@ export interface WayBackProblem {
 }
 
 /** What the nodes of the plan run now, each release once. */
-export function wayBackOf(ctx: Context, plan: Plan): Promise<WayBack[]> {
+export function wayBackOf(open: OpenContext, plan: Plan): Promise<WayBack[]> {
   const moves = nodesOf(plan).filter(({ from }) => from !== null);
   const ids = [...new Set(moves.map(({ from }) => from!.releaseId))];
   return Promise.all(
     ids.map(async (id) => ({
-      release: await releaseById(ctx, id),
+      release: await releaseById(open, id),
       hasEnded: moves.every((move) => move.from?.releaseId !== id || hasEnded(move)),
     })),
   );

@@ -5,7 +5,7 @@ import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { ifMatchVersion, versionMismatch } from '../../platform/http/if-match.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
@@ -64,75 +64,75 @@ export class DeploymentVerbs {
     private readonly targets: Targets,
   ) {}
 
-  async request(context: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
-    return this.database.transaction(context, (ctx) => this.requestIn(ctx, id, request));
+  async request(ctx: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
+    return this.database.transaction(ctx, (open) => this.requestIn(open, id, request));
   }
 
   /** Ends the gate that is open now; with `step`, only if it is that one. */
   async promote(
-    context: Context,
+    ctx: Context,
     id: string,
     request: Omit<VerbRequest, 'verb' | 'params'> & { readonly step?: string | undefined },
   ): Promise<VerbAccepted> {
-    return this.database.transaction(context, async (ctx) => {
-      const locked = await this.lock(ctx, id);
+    return this.database.transaction(ctx, async (open) => {
+      const locked = await this.lock(open, id);
       const { step, ...rest } = request;
       this.check(locked, { ...rest, verb: 'promote' });
-      const gate = await openGate(ctx, id, this.steps.registry);
+      const gate = await openGate(open, id, this.steps.registry);
       if (!gate || (step !== undefined && gate.stepId !== step)) throw nothingToPromote(gate, step);
       if (gate.verdict === 'unstable') throw gateUnstable(gate.stepId);
       const params = { stepId: gate.stepId };
-      return this.take(ctx, id, locked, { ...rest, verb: 'promote', params });
+      return this.take(open, id, locked, { ...rest, verb: 'promote', params });
     });
   }
 
   /** Where a hook was cut off, only with what became of it: it is never guessed. */
-  async resume(context: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
-    return this.database.transaction(context, async (ctx) => {
+  async resume(ctx: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
+    return this.database.transaction(ctx, async (open) => {
       const { outcome, node, ...rest } = request;
       const asked: VerbRequest = { ...rest, verb: 'resume' };
-      const locked = await this.lock(ctx, id);
+      const locked = await this.lock(open, id);
       this.check(locked, asked);
-      checkAnswer(await cutHooksOf(ctx, id, this.targets), request);
+      checkAnswer(await cutHooksOf(open, id, this.targets), request);
       const params = outcome && { outcome, ...(node === undefined ? {} : { node }) };
-      return this.take(ctx, id, locked, { ...asked, ...(params ? { params } : {}) });
+      return this.take(open, id, locked, { ...asked, ...(params ? { params } : {}) });
     });
   }
 
   /** In the transaction of `ctx`, which locks the deployment until its end. */
-  async requestIn(ctx: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
-    const locked = await this.lock(ctx, id);
+  async requestIn(open: OpenContext, id: string, request: VerbRequest): Promise<VerbAccepted> {
+    const locked = await this.lock(open, id);
     this.check(locked, request);
-    return this.take(ctx, id, locked, request);
+    return this.take(open, id, locked, request);
   }
 
   private async take(
-    ctx: Context,
+    open: OpenContext,
     id: string,
     locked: Locked,
     request: VerbRequest,
   ): Promise<VerbAccepted> {
     const { verb } = request;
-    if (locked.pending !== sameness(request)) await this.write(ctx, id, locked, request);
+    if (locked.pending !== sameness(request)) await this.write(open, id, locked, request);
     return { id, verb, status: locked.status, links: linksOf(id) };
   }
 
-  private async lock(ctx: Context, id: string): Promise<Locked> {
-    const [row] = await ctx.tx.query<Omit<Locked, 'pending' | 'lastNumber'>>(
+  private async lock(open: OpenContext, id: string): Promise<Locked> {
+    const [row] = await open.tx.query<Omit<Locked, 'pending' | 'lastNumber'>>(
       `select status, version, journal_seq as "journalSeq" from deployments
        where tenant_id = $1 and id = $2 for update`,
-      [ctx.tenantId, id],
+      [open.tenantId, id],
     );
     if (!row) {
       throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
     }
-    const [last] = await ctx.tx.query<Pending>(
+    const [last] = await open.tx.query<Pending>(
       `select s.number, s.verb, s.params, exists (
          select 1 from journal j where j.tenant_id = $1 and j.deployment_id = $2
            and j.kind = 'applied' and (j.data->>'number')::int = s.number) as applied
        from signals s where s.tenant_id = $1 and s.deployment_id = $2
        order by s.number desc limit 1`,
-      [ctx.tenantId, id],
+      [open.tenantId, id],
     );
     const pending = last && !last.applied ? sameness(last) : null;
     return { ...row, pending, lastNumber: last?.number ?? 0 };
@@ -154,7 +154,7 @@ export class DeploymentVerbs {
   }
 
   private async write(
-    ctx: Context,
+    open: OpenContext,
     id: string,
     { journalSeq, lastNumber }: Locked,
     { verb, reason, params = {} }: VerbRequest,
@@ -164,7 +164,7 @@ export class DeploymentVerbs {
     const { outcome, node } = params as { outcome?: string; node?: string };
     const answer = { ...(outcome ? { outcome } : {}), ...(node ? { node } : {}) };
     const data = { number, verb, ...(reason ? { reason } : {}), ...answer };
-    await ctx.tx.execute(
+    await open.tx.execute(
       `with signal as (
          insert into signals (tenant_id, deployment_id, number, verb, params, actor, reason)
          values ($1, $2, $3, $4, $5, $6, $7)),
@@ -172,21 +172,28 @@ export class DeploymentVerbs {
        insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
        values ($1, $2, $8, clock_timestamp(), 0, 'requested', $6, $9)`,
       [
-        ...[ctx.tenantId, id, number, verb, JSON.stringify(params), ctx.actor.name],
-        ...[reason ?? null, seq, JSON.stringify(data)],
+        open.tenantId,
+        id,
+        number,
+        verb,
+        JSON.stringify(params),
+        open.actor.name,
+        reason ?? null,
+        seq,
+        JSON.stringify(data),
       ],
     );
-    await this.outbox.append(ctx, { streamId: id, upToSeq: seq });
-    await ctx.tx.execute(pokeSql, [ctx.tenantId, RUN_KIND, id]);
-    await this.audit.append(ctx, {
+    await this.outbox.append(open, { streamId: id, upToSeq: seq });
+    await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+    await this.audit.append(open, {
       category: 'deployments',
       action: `${verb}-requested`,
       subject: { kind: 'deployment', id },
       body: data,
     });
-    const key = { tenantId: ctx.tenantId, id };
-    ctx.tx.commitsAs('verb');
-    ctx.tx.afterCommit(() => {
+    const key = { tenantId: open.tenantId, id };
+    open.tx.commitsAs('verb');
+    open.tx.afterCommit(() => {
       this.wakeUp.urgently(key);
       this.signal.publish(Topic.Deployment, id);
     });

@@ -1,7 +1,7 @@
 import { DomainError } from '../../kernel/errors.js';
 import type { CutHook } from '../../drivers/targets/target.js';
 import type { Targets } from '../../drivers/targets/targets.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 
 export interface ResumeRequest {
@@ -12,10 +12,14 @@ export interface ResumeRequest {
   readonly ifMatch?: string | undefined;
 }
 
-export async function cutHooksOf(ctx: Context, id: string, targets: Targets): Promise<CutHook[]> {
-  const { cluster, module } = await specOf(ctx, id);
+export async function cutHooksOf(
+  open: OpenContext,
+  id: string,
+  targets: Targets,
+): Promise<CutHook[]> {
+  const { cluster, module } = await specOf(open, id);
   const about = { clusterId: cluster.id, moduleId: module.id, deploymentId: id };
-  return targets.get(cluster.targetKind).cutHooks(ctx, about);
+  return targets.get(cluster.targetKind).cutHooks(open, about);
 }
 
 /** Throws DomainError when an answer is needed and missing, or is about nothing. */

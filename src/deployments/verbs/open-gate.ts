@@ -1,7 +1,7 @@
 import type { Registry } from '../../kernel/registry.js';
 import type { StepHandler } from '../../engine/step-handler.js';
 import type { Verdict } from '../gates/gate.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { RUN_KIND } from '../runs/run-sql.js';
 
 /** The step that `promote` would end now. */
@@ -13,15 +13,17 @@ export interface OpenGate {
 
 /** Null: what goes on now cannot be cut short. Meaningful while the deployment is Running. */
 export async function openGate(
-  ctx: Context,
+  open: OpenContext,
   deploymentId: string,
   handlers: Registry<StepHandler>,
 ): Promise<OpenGate | null> {
-  const [open] = await ctx.tx.query<OpenGate & { kind: string }>(OPEN_SQL, [
-    ...[ctx.tenantId, deploymentId, RUN_KIND],
+  const [gate] = await open.tx.query<OpenGate & { kind: string }>(OPEN_SQL, [
+    open.tenantId,
+    deploymentId,
+    RUN_KIND,
   ]);
-  if (!open || handlers.get(open.kind).promote === undefined) return null;
-  return { stepId: open.stepId, verdict: open.verdict };
+  if (!gate || handlers.get(gate.kind).promote === undefined) return null;
+  return { stepId: gate.stepId, verdict: gate.verdict };
 }
 
 // Steps run one after the other, so the last one started is the only one that can be open.

@@ -14,7 +14,7 @@ import { RUN_KIND } from '../../deployments/runs/run-sql.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import type { RunStatus } from '../../engine/run.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 
 /** Entries of one deployment per question; more follow at once. */
 export const ENTRIES_PER_READ = 200;
@@ -44,24 +44,24 @@ function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
   return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
 }
 
-export async function headsOf(ctx: Context, ids: readonly string[]): Promise<Head[]> {
-  const rows = await ctx.tx.query<HeadRow>(
+export async function headsOf(open: OpenContext, ids: readonly string[]): Promise<Head[]> {
+  const rows = await open.tx.query<HeadRow>(
     `select ${HEAD_COLUMNS} from ${HEAD_TABLES} where d.tenant_id = $1 and d.id = any($2)`,
-    [ctx.tenantId, ids],
+    [open.tenantId, ids],
   );
   return rows.map(headOf);
 }
 
 /** All that are not over, and the newest ones whatever they are. */
-export async function presentHeads(ctx: Context): Promise<Head[]> {
-  const rows = await ctx.tx.query<HeadRow>(
+export async function presentHeads(open: OpenContext): Promise<Head[]> {
+  const rows = await open.tx.query<HeadRow>(
     `select ${HEAD_COLUMNS} from ${HEAD_TABLES}
      where d.tenant_id = $1 and d.id in (
        select id from deployments where tenant_id = $1 and status = any($2)
        union
        (select id from deployments where tenant_id = $1 order by id desc limit ${NEWEST}))
      order by d.id desc`,
-    [ctx.tenantId, activeStatuses],
+    [open.tenantId, activeStatuses],
   );
   return rows.map(headOf);
 }
@@ -73,10 +73,10 @@ export interface Wanted {
 
 /** The next entries of each journal, by deployment and sequence. */
 export function entriesOf(
-  ctx: Context,
+  open: OpenContext,
   wanted: readonly Wanted[],
 ): Promise<(JournalEntry & { readonly id: string })[]> {
-  return ctx.tx.query(
+  return open.tx.query(
     `select w.id, j.* from unnest($2::uuid[], $3::int[]) as w(id, after)
      cross join lateral (
        select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
@@ -84,7 +84,7 @@ export function entriesOf(
        from journal where tenant_id = $1 and deployment_id = w.id and seq > w.after
        order by seq limit ${ENTRIES_PER_READ}) j
      order by w.id, j.seq`,
-    [ctx.tenantId, wanted.map(({ id }) => id), wanted.map(({ after }) => after)],
+    [open.tenantId, wanted.map(({ id }) => id), wanted.map(({ after }) => after)],
   );
 }
 
@@ -94,14 +94,16 @@ export interface PlanRow {
   readonly plan: Plan;
 }
 
-export async function plansOf(ctx: Context, ids: readonly string[]): Promise<PlanRow[]> {
-  const rows = await ctx.tx.query<{ id: string; number: number; bodyText: string }>(
+export async function plansOf(open: OpenContext, ids: readonly string[]): Promise<PlanRow[]> {
+  const rows = await open.tx.query<{ id: string; number: number; bodyText: string }>(
     `select deployment_id as id, number, body_text as "bodyText" from plans
      where tenant_id = $1 and deployment_id = any($2)`,
-    [ctx.tenantId, ids],
+    [open.tenantId, ids],
   );
   return rows.map(({ id, number, bodyText }) => ({
-    ...{ id, number, plan: JSON.parse(bodyText) as Plan },
+    id,
+    number,
+    plan: JSON.parse(bodyText) as Plan,
   }));
 }
 
@@ -110,10 +112,10 @@ export interface GateRow {
   readonly gate: GateState;
 }
 
-export function gatesOf(ctx: Context, ids: readonly string[]): Promise<GateRow[]> {
-  return ctx.tx.query<GateRow>(
+export function gatesOf(open: OpenContext, ids: readonly string[]): Promise<GateRow[]> {
+  return open.tx.query<GateRow>(
     `select id, gate from runs
      where tenant_id = $1 and kind = $2 and id = any($3) and json_typeof(gate->'reading') <> 'null'`,
-    [ctx.tenantId, RUN_KIND, ids],
+    [open.tenantId, RUN_KIND, ids],
   );
 }

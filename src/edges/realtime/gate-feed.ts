@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
 import type { GateReading } from '../../deployments/gates/gate.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { gatesOf, type GateRow } from './feed-reads.js';
 import type { DeploymentGateChecked } from './hub-messages.js';
@@ -11,7 +11,7 @@ import type { Stream } from './stream.js';
 const INTERVAL_MS = 1_000;
 
 export interface GateFeedPorts {
-  readonly read: <T>(work: (ctx: Context) => Promise<T>) => Promise<T>;
+  readonly read: <T>(work: (open: OpenContext) => Promise<T>) => Promise<T>;
   readonly streams: ReadonlyMap<string, Stream>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,7 +43,7 @@ export class GateFeed {
     this.dirty.clear();
     this.readAt = this.ports.clock.monotonic();
     try {
-      const rows = ids.length > 0 ? await this.ports.read((ctx) => gatesOf(ctx, ids)) : [];
+      const rows = ids.length > 0 ? await this.ports.read((open) => gatesOf(open, ids)) : [];
       for (const row of rows) this.send(row);
     } catch (error) {
       this.ports.logger.warn({ error: messageOf(error) }, 'the live feed could not read the gates');

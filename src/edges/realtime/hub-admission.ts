@@ -35,9 +35,12 @@ export class HubAdmission {
       const { context } = token;
       this.takePlace(socket, context);
       socket.data = {
-        ...{ context, token, budget: new MessageBudget(this.clock) },
+        context,
+        token,
+        budget: new MessageBudget(this.clock),
         subscriber: new Subscriber(context.tenantId, (event) => this.send(socket, event)),
-        ...{ checkedAt: this.clock.monotonic(), isBeingChecked: false },
+        checkedAt: this.clock.monotonic(),
+        isBeingChecked: false,
       };
       next();
     } catch (error) {

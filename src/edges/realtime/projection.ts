@@ -44,7 +44,9 @@ export class Projection {
     return {
       name: 'DeploymentStatusChanged',
       payload: {
-        ...{ deploymentId, sequence, status: this.status },
+        deploymentId,
+        sequence,
+        status: this.status,
         previousStatus: (data.previousStatus as RunStatus | null | undefined) ?? null,
         at: new Date(entry.at).toISOString(),
       },
@@ -56,8 +58,12 @@ export class Projection {
     const plan = this.plans.get(this.folded.planNumber) ?? NO_PLAN;
     const { step, wave, percent } = progressOf(plan, this.folded, this.status);
     const payload: DeploymentProgress = {
-      ...{ deploymentId: this.deploymentId, sequence: this.sequence },
-      ...{ step: stepId ?? step, wave, percent, waitingOn: waitingOn && waitingView(waitingOn) },
+      deploymentId: this.deploymentId,
+      sequence: this.sequence,
+      step: stepId ?? step,
+      wave,
+      percent,
+      waitingOn: waitingOn && waitingView(waitingOn),
       at: new Date(this.lastAt).toISOString(),
     };
     return { name: 'DeploymentProgress', payload };

@@ -1,7 +1,7 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { entriesOf, headsOf, plansOf, type Head } from './feed-reads.js';
 import type { Stream } from './stream.js';
@@ -12,7 +12,7 @@ const BATCH = 100;
 const FOREIGN = 10_000;
 
 export interface PumpPorts {
-  readonly read: <T>(work: (ctx: Context) => Promise<T>) => Promise<T>;
+  readonly read: <T>(work: (open: OpenContext) => Promise<T>) => Promise<T>;
   readonly streams: ReadonlyMap<string, Stream>;
   /** Takes up a deployment that is not followed yet; undefined: nobody wants it. */
   readonly adopt: (head: Head) => Stream | undefined;
@@ -48,7 +48,7 @@ export class Pump {
       while (this.dirty.size > 0) {
         const batch = [...this.dirty].slice(0, BATCH);
         for (const id of batch) this.dirty.delete(id);
-        const jobs = await this.ports.read((ctx) => this.readJobs(ctx, batch));
+        const jobs = await this.ports.read((open) => this.readJobs(open, batch));
         for (const { stream, head, from, entries } of jobs) {
           if (stream.deliver(from, entries, head)) this.dirty.add(stream.id);
         }
@@ -61,8 +61,8 @@ export class Pump {
     }
   }
 
-  private async readJobs(ctx: Context, batch: readonly string[]): Promise<Job[]> {
-    const heads = await headsOf(ctx, batch);
+  private async readJobs(open: OpenContext, batch: readonly string[]): Promise<Job[]> {
+    const heads = await headsOf(open, batch);
     this.rememberForeign(batch, heads);
     const wanted = heads.flatMap((head) => {
       const known = this.ports.streams.get(head.id);
@@ -73,14 +73,14 @@ export class Pump {
     });
     if (wanted.length === 0) return [];
     const rows = await entriesOf(
-      ctx,
+      open,
       wanted.map(({ stream, from }) => ({ id: stream.id, after: from })),
     );
     const jobs = wanted.map((job) => ({
       ...job,
       entries: rows.filter(({ id }) => id === job.stream.id),
     }));
-    await readPlans(ctx, jobs);
+    await readPlans(open, jobs);
     return jobs;
   }
 
@@ -96,11 +96,11 @@ export class Pump {
   }
 }
 
-async function readPlans(ctx: Context, jobs: readonly Job[]): Promise<void> {
+async function readPlans(open: OpenContext, jobs: readonly Job[]): Promise<void> {
   const lacking = jobs.filter(({ stream, entries }) => stream.needsPlans(entries));
   if (lacking.length === 0) return;
   const ids = lacking.map(({ stream }) => stream.id);
-  const rows = await plansOf(ctx, ids);
+  const rows = await plansOf(open, ids);
   for (const { stream } of lacking) {
     const own = rows.filter(({ id }) => id === stream.id);
     stream.usePlans(new Map(own.map(({ number, plan }): [number, Plan] => [number, plan])));

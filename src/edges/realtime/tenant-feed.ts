@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { activeStatuses } from '../../deployments/deployment.states.js';
-import { Context } from '../../platform/context.js';
+import { Context, type OpenContext } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { headsOf, presentHeads, type Head } from './feed-reads.js';
@@ -37,7 +37,7 @@ export class TenantFeed {
     readonly tenantId: string,
     private readonly ports: FeedPorts,
   ) {
-    const read = <T>(work: (ctx: Context) => Promise<T>) => this.read(work);
+    const read = <T>(work: (open: OpenContext) => Promise<T>) => this.read(work);
     const adopt = (head: Head) => this.adopt(head);
     this.pump = new Pump({ read, adopt, streams: this.streams, log: ports.logger });
     this.gates = new GateFeed({ read, streams: this.streams, ...ports });
@@ -50,7 +50,7 @@ export class TenantFeed {
   /** Throws `deployment-not-found`: of a foreign one exactly as of one that never was. */
   async subscribe(subscriber: Subscriber, id: string, after?: number): Promise<Standing> {
     this.subscribers.add(subscriber);
-    const [head] = await this.read((ctx) => headsOf(ctx, [id]));
+    const [head] = await this.read((open) => headsOf(open, [id]));
     if (!head) {
       throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
     }
@@ -122,9 +122,9 @@ export class TenantFeed {
     this.polling = true;
     try {
       const known = [...this.streams.keys()];
-      const heads = await this.read(async (ctx) => [
-        ...(this.followers.size > 0 ? await presentHeads(ctx) : []),
-        ...(await headsOf(ctx, known)),
+      const heads = await this.read(async (open) => [
+        ...(this.followers.size > 0 ? await presentHeads(open) : []),
+        ...(await headsOf(open, known)),
       ]);
       for (const head of heads) {
         const isNews = this.streams.get(head.id)?.hasNews(head) ?? head.isRecent;
@@ -177,7 +177,7 @@ export class TenantFeed {
     }
   }
 
-  private read<T>(work: (ctx: Context) => Promise<T>): Promise<T> {
+  private read<T>(work: (open: OpenContext) => Promise<T>): Promise<T> {
     return this.ports.database.transaction(Context.system(this.tenantId, 'realtime'), work);
   }
 }

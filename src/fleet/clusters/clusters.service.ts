@@ -5,7 +5,7 @@ import { isId, newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { versionMismatch } from '../../platform/http/if-match.js';
@@ -40,72 +40,77 @@ export class ClustersService {
     private readonly signal: Signal,
   ) {}
 
-  list(context: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
+  list(ctx: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
     const hash = filterHash(query);
     const [after = null] = readCursor(query.cursor, hash) ?? [];
     const key = query.environment === undefined ? null : environmentKey(query.environment);
-    return this.database.transaction(context, async ({ tx, tenantId }) => {
-      const rows = await tx.query<ClusterView>(
+    return this.database.transaction(ctx, async (open) => {
+      const rows = await open.tx.query<ClusterView>(
         `${VIEW_SQL} and ($2::text is null or environment.name_key = $2)
            and ($3::uuid is null or cluster.id < $3)
          order by cluster.id desc limit $4`,
-        [tenantId, key, isId(String(after)) ? after : null, query.limit + 1],
+        [open.tenantId, key, isId(String(after)) ? after : null, query.limit + 1],
       );
       return page(rows, query.limit, hash, (cluster) => cluster.id);
     });
   }
 
-  get(context: Context, id: string): Promise<ClusterView> {
-    return this.database.transaction(context, (ctx) => this.find(ctx, id));
+  get(ctx: Context, id: string): Promise<ClusterView> {
+    return this.database.transaction(ctx, (open) => this.find(open, id));
   }
 
   async create(
-    context: Context,
+    ctx: Context,
     request: CreateClusterBody,
     key: string | undefined,
   ): Promise<ClusterView> {
     this.targets.get(request.targetKind);
     const call = { key, route: 'POST /clusters', body: request };
-    const answer = await idempotent(this.database, context, call, async (ctx) => {
-      const cluster = await this.find(ctx, await this.insert(ctx, request));
-      await this.append(ctx, 'cluster-created', cluster);
+    const answer = await idempotent(this.database, ctx, call, async (open) => {
+      const cluster = await this.find(open, await this.insert(open, request));
+      await this.append(open, 'cluster-created', cluster);
       return { status: 201, body: cluster };
     });
     return answer.body;
   }
 
   replace(
-    context: Context,
+    ctx: Context,
     id: string,
     { version, rules }: { readonly version: number; readonly rules: ReplaceClusterBody },
   ): Promise<ClusterView> {
-    return this.database.transaction(context, async (ctx) => {
-      const before = await this.find(ctx, id);
-      const changed = await ctx.tx.execute(
+    return this.database.transaction(ctx, async (open) => {
+      const before = await this.find(open, id);
+      const changed = await open.tx.execute(
         `update clusters set min_available = $4, max_in_flight = $5, trusted_proxies = $6,
            version = version + 1
          where tenant_id = $1 and id = $2 and version = $3`,
         [
-          ...[ctx.tenantId, id, version, rules.minAvailable, rules.maxInFlight],
+          open.tenantId,
+          id,
+          version,
+          rules.minAvailable,
+          rules.maxInFlight,
           spelled(rules.trustedProxies) ?? before.trustedProxies,
         ],
       );
-      const cluster = await this.find(ctx, id);
+      const cluster = await this.find(open, id);
       if (changed === 0) throw versionMismatch(cluster.version);
-      await this.append(ctx, 'cluster-changed', cluster);
+      await this.append(open, 'cluster-changed', cluster);
       if (before.maxInFlight !== cluster.maxInFlight) {
-        await this.capacity.capacityChanged(ctx, id);
+        await this.capacity.capacityChanged(open, id);
       }
       if (before.trustedProxies.join() !== cluster.trustedProxies.join()) {
-        await tellNodes(ctx, this.signal, id);
+        await tellNodes(open, this.signal, id);
       }
       return cluster;
     });
   }
 
-  private async find(ctx: Context, id: string): Promise<ClusterView> {
-    const [cluster] = await ctx.tx.query<ClusterView>(`${VIEW_SQL} and cluster.id = $2`, [
-      ...[ctx.tenantId, id],
+  private async find(open: OpenContext, id: string): Promise<ClusterView> {
+    const [cluster] = await open.tx.query<ClusterView>(`${VIEW_SQL} and cluster.id = $2`, [
+      open.tenantId,
+      id,
     ]);
     if (cluster) return cluster;
     throw new DomainError(
@@ -115,11 +120,11 @@ export class ClustersService {
     );
   }
 
-  private async insert(ctx: Context, request: CreateClusterBody): Promise<string> {
-    const environment = await environmentByName(ctx, request.environment);
-    const [count] = await ctx.tx.query<{ all: number }>(
+  private async insert(open: OpenContext, request: CreateClusterBody): Promise<string> {
+    const environment = await environmentByName(open, request.environment);
+    const [count] = await open.tx.query<{ all: number }>(
       'select count(*) as all from clusters where tenant_id = $1 and environment_id = $2',
-      [ctx.tenantId, environment.id],
+      [open.tenantId, environment.id],
     );
     if (count!.all >= limits.clustersPerEnvironment) {
       throw new DomainError(
@@ -129,14 +134,19 @@ export class ClustersService {
       );
     }
     const id = newId();
-    const added = await ctx.tx.execute(
+    const added = await open.tx.execute(
       `insert into clusters (tenant_id, id, environment_id, name, target_kind, min_available,
          max_in_flight, trusted_proxies)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (tenant_id, environment_id, name) do nothing`,
       [
-        ...[ctx.tenantId, id, environment.id, request.name],
-        ...[request.targetKind, request.minAvailable, request.maxInFlight],
+        open.tenantId,
+        id,
+        environment.id,
+        request.name,
+        request.targetKind,
+        request.minAvailable,
+        request.maxInFlight,
         spelled(request.trustedProxies),
       ],
     );
@@ -148,7 +158,7 @@ export class ClustersService {
     );
   }
 
-  private append(ctx: Context, action: string, cluster: ClusterView): Promise<void> {
+  private append(open: OpenContext, action: string, cluster: ClusterView): Promise<void> {
     const {
       id,
       name,
@@ -159,10 +169,17 @@ export class ClustersService {
       trustedProxies,
       version,
     } = cluster;
-    return this.audit.append(ctx, {
-      ...{ category: 'fleet', action, subject: { kind: 'cluster', id } },
+    return this.audit.append(open, {
+      category: 'fleet',
+      action,
+      subject: { kind: 'cluster', id },
       body: {
-        ...{ name, environment, targetKind, minAvailable, maxInFlight, version },
+        name,
+        environment,
+        targetKind,
+        minAvailable,
+        maxInFlight,
+        version,
         trustedProxies: [...trustedProxies],
       },
     });

@@ -3,7 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { versionMismatch } from '../../platform/http/if-match.js';
@@ -28,56 +28,56 @@ export class EnvironmentsService {
   ) {}
 
   /** All of them, oldest first: it is the order of the way to production, and there are few. */
-  list(context: Context): Promise<Page<Environment>> {
-    return this.database.transaction(context, async ({ tx, tenantId }) => {
-      const items = await tx.query<Environment>(
+  list(ctx: Context): Promise<Page<Environment>> {
+    return this.database.transaction(ctx, async (open) => {
+      const items = await open.tx.query<Environment>(
         `select ${ENVIRONMENT_COLUMNS} from environments environment
          where environment.tenant_id = $1 order by environment.created_at, environment.id`,
-        [tenantId],
+        [open.tenantId],
       );
       return { items, nextCursor: null };
     });
   }
 
-  get(context: Context, name: string): Promise<Environment> {
-    return this.database.transaction(context, (ctx) => environmentByName(ctx, name));
+  get(ctx: Context, name: string): Promise<Environment> {
+    return this.database.transaction(ctx, (open) => environmentByName(open, name));
   }
 
   async create(
-    context: Context,
+    ctx: Context,
     request: EnvironmentRules & { readonly name: string },
     key: string | undefined,
   ): Promise<Environment> {
     const rules = this.checked(request);
     const call = { key, route: 'POST /environments', body: request };
-    const answer = await idempotent(this.database, context, call, async (ctx) => {
-      await this.insert(ctx, request.name, rules);
-      const environment = await environmentByName(ctx, request.name);
-      await this.append(ctx, 'environment-created', environment);
+    const answer = await idempotent(this.database, ctx, call, async (open) => {
+      await this.insert(open, request.name, rules);
+      const environment = await environmentByName(open, request.name);
+      await this.append(open, 'environment-created', environment);
       return { status: 201, body: environment };
     });
     return answer.body;
   }
 
   replace(
-    context: Context,
+    ctx: Context,
     name: string,
     change: { readonly version: number; readonly rules: EnvironmentRules },
   ): Promise<Environment> {
     const rules = this.checked(change.rules);
-    return this.database.transaction(context, async (ctx) => {
-      const before = await environmentByName(ctx, name);
-      const [environment] = await ctx.tx.query<Environment>(
+    return this.database.transaction(ctx, async (open) => {
+      const before = await environmentByName(open, name);
+      const [environment] = await open.tx.query<Environment>(
         `update environments environment set defaults = $4, allowed_strategies = $5,
            signature_policy = $6, on_conflict = $7, max_in_flight = $8, version = version + 1
          where environment.tenant_id = $1 and environment.id = $2 and environment.version = $3
          returning ${ENVIRONMENT_COLUMNS}`,
-        [ctx.tenantId, before.id, change.version, ...valuesOf(rules)],
+        [open.tenantId, before.id, change.version, ...valuesOf(rules)],
       );
-      if (!environment) throw versionMismatch((await environmentByName(ctx, name)).version);
-      await this.append(ctx, 'environment-changed', environment);
+      if (!environment) throw versionMismatch((await environmentByName(open, name)).version);
+      await this.append(open, 'environment-changed', environment);
       if (rules.maxInFlight !== before.maxInFlight) {
-        await this.capacity.capacityChanged(ctx, environment.id);
+        await this.capacity.capacityChanged(open, environment.id);
       }
       return environment;
     });
@@ -94,10 +94,10 @@ export class EnvironmentsService {
     };
   }
 
-  private async insert(ctx: Context, name: string, rules: EnvironmentRules): Promise<void> {
-    const [count] = await ctx.tx.query<{ all: number }>(
+  private async insert(open: OpenContext, name: string, rules: EnvironmentRules): Promise<void> {
+    const [count] = await open.tx.query<{ all: number }>(
       'select count(*) as all from environments where tenant_id = $1',
-      [ctx.tenantId],
+      [open.tenantId],
     );
     if (count!.all >= limits.environmentsPerTenant) {
       throw new DomainError(
@@ -106,12 +106,12 @@ export class EnvironmentsService {
         `A tenant has at most ${limits.environmentsPerTenant} environments. Change one of those there are.`,
       );
     }
-    const added = await ctx.tx.execute(
+    const added = await open.tx.execute(
       `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
          signature_policy, on_conflict, max_in_flight)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (tenant_id, name_key) do nothing`,
-      [ctx.tenantId, newId(), name, environmentKey(name), ...valuesOf(rules)],
+      [open.tenantId, newId(), name, environmentKey(name), ...valuesOf(rules)],
     );
     if (added === 1) return;
     throw new DomainError(
@@ -121,7 +121,7 @@ export class EnvironmentsService {
     );
   }
 
-  private append(ctx: Context, action: string, environment: Environment): Promise<void> {
+  private append(open: OpenContext, action: string, environment: Environment): Promise<void> {
     const { id, name, version, allowedStrategies, signaturePolicy, onConflict, maxInFlight } =
       environment;
     // As text: parameters may hold fractions, which the audit's canonical form refuses.
@@ -135,8 +135,10 @@ export class EnvironmentsService {
       maxInFlight,
       defaults,
     };
-    return this.audit.append(ctx, {
-      ...{ category: 'fleet', action, body },
+    return this.audit.append(open, {
+      category: 'fleet',
+      action,
+      body,
       subject: { kind: 'environment', id },
     });
   }

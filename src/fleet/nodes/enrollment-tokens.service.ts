@@ -6,7 +6,7 @@ import {
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { clusterOf, environmentByName } from '../fleet.queries.js';
 import type { EnrollmentTokenBody } from './nodes.dto.js';
@@ -30,18 +30,19 @@ export class EnrollmentTokensService {
     private readonly audit: Audit,
   ) {}
 
-  create(context: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
-    return this.database.transaction(context, async (ctx) => {
-      const environment = await environmentByName(ctx, request.environment);
-      const cluster = await clusterOf(ctx, environment.id, request.cluster);
+  create(ctx: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
+    return this.database.transaction(ctx, async (open) => {
+      const environment = await environmentByName(open, request.environment);
+      const cluster = await clusterOf(open, environment.id, request.cluster);
       const { token, hash } = newEnrollmentToken({
         clusterId: cluster.id,
         name: `${environment.name}/${cluster.name}`,
       });
       const grant: EnrollmentGrant = { clusterId: cluster.id, name: request.name ?? null };
-      const expiresAt = await this.insert(ctx, hash, grant);
-      await this.audit.append(ctx, {
-        ...{ category: 'fleet', action: 'enrollment-token-created' },
+      const expiresAt = await this.insert(open, hash, grant);
+      await this.audit.append(open, {
+        category: 'fleet',
+        action: 'enrollment-token-created',
         subject: { kind: 'cluster', id: cluster.id },
         body: { environment: environment.name, cluster: cluster.name, node: grant.name },
       });
@@ -50,8 +51,8 @@ export class EnrollmentTokensService {
     });
   }
 
-  private async insert(ctx: Context, hash: string, grant: EnrollmentGrant): Promise<Date> {
-    const [row] = await ctx.tx.query<{ expiresAt: Date }>(
+  private async insert(open: OpenContext, hash: string, grant: EnrollmentGrant): Promise<Date> {
+    const [row] = await open.tx.query<{ expiresAt: Date }>(
       `insert into credentials (hash, tenant_id, kind, subject_id, data, expires_at)
        select $2, $1, 'enrollment', $3, $4,
          clock_timestamp() + interval '${limits.enrollmentTokenMs} milliseconds'
@@ -59,7 +60,10 @@ export class EnrollmentTokensService {
          and subject_id = $3 and used_at is null and expires_at > clock_timestamp()) < $5
        returning expires_at as "expiresAt"`,
       [
-        ...[ctx.tenantId, hash, grant.clusterId, JSON.stringify(grant)],
+        open.tenantId,
+        hash,
+        grant.clusterId,
+        JSON.stringify(grant),
         limits.enrollmentTokensPerCluster,
       ],
     );

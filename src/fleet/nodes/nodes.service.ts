@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
 import { isId } from '../../kernel/ids.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
 import { Signal } from '../../platform/signal/signal.js';
@@ -20,79 +20,82 @@ export class NodesService {
     private readonly signal: Signal,
   ) {}
 
-  list(context: Context, query: NodesQuery): Promise<Page<NodeView>> {
+  list(ctx: Context, query: NodesQuery): Promise<Page<NodeView>> {
     const hash = filterHash(query);
     const [after = null] = readCursor(query.cursor, hash) ?? [];
     const { environment, cluster = null, state = null, limit } = query;
-    return this.database.transaction(context, async ({ tx, tenantId }) => {
-      const rows = await tx.query<NodeView>(LIST_SQL, [
-        ...[tenantId, environment === undefined ? null : environmentKey(environment)],
-        ...[cluster, state, isId(String(after)) ? after : null, limit + 1],
+    return this.database.transaction(ctx, async (open) => {
+      const rows = await open.tx.query<NodeView>(LIST_SQL, [
+        open.tenantId,
+        environment === undefined ? null : environmentKey(environment),
+        cluster,
+        state,
+        isId(String(after)) ? after : null,
+        limit + 1,
       ]);
       return page(rows, limit, hash, (node) => node.id);
     });
   }
 
-  get(context: Context, id: string): Promise<NodeView> {
-    return this.database.transaction(context, (ctx) => this.find(ctx, id));
+  get(ctx: Context, id: string): Promise<NodeView> {
+    return this.database.transaction(ctx, (open) => this.find(open, id));
   }
 
   /** Rollouts leave a cordoned node out; what runs there goes on running. */
-  cordon(context: Context, id: string): Promise<NodeView> {
-    return this.setAdminState(context, id, 'cordoned');
+  cordon(ctx: Context, id: string): Promise<NodeView> {
+    return this.setAdminState(ctx, id, 'cordoned');
   }
 
   /** With its next report it gets what its cluster runs by now. */
-  uncordon(context: Context, id: string): Promise<NodeView> {
-    return this.setAdminState(context, id, 'active');
+  uncordon(ctx: Context, id: string): Promise<NodeView> {
+    return this.setAdminState(ctx, id, 'active');
   }
 
   /** The node's key is good for nothing from now on. What runs there goes on until it is stopped. */
-  revoke(context: Context, id: string): Promise<void> {
-    return this.database.transaction(context, async (ctx) => {
-      const node = await this.find(ctx, id);
-      const revoked = await ctx.tx.execute(
+  revoke(ctx: Context, id: string): Promise<void> {
+    return this.database.transaction(ctx, async (open) => {
+      const node = await this.find(open, id);
+      const revoked = await open.tx.execute(
         `update nodes set revoked_at = clock_timestamp()
          where tenant_id = $1 and id = $2 and revoked_at is null`,
-        [ctx.tenantId, id],
+        [open.tenantId, id],
       );
       if (revoked === 0) throw nodeNotFound();
-      await this.append(ctx, 'node-revoked', node);
+      await this.append(open, 'node-revoked', node);
       // Ends its long poll, and every process forgets its key.
-      ctx.tx.afterCommit(() => this.signal.publish(Topic.Desired, id));
+      open.tx.afterCommit(() => this.signal.publish(Topic.Desired, id));
     });
   }
 
-  private setAdminState(
-    context: Context,
-    id: string,
-    state: 'active' | 'cordoned',
-  ): Promise<NodeView> {
-    return this.database.transaction(context, async (ctx) => {
-      const changed = await ctx.tx.execute(
+  private setAdminState(ctx: Context, id: string, state: 'active' | 'cordoned'): Promise<NodeView> {
+    return this.database.transaction(ctx, async (open) => {
+      const changed = await open.tx.execute(
         `update nodes set admin_state = $3, admin_state_at = clock_timestamp()
          where tenant_id = $1 and id = $2 and revoked_at is null and admin_state <> $3`,
-        [ctx.tenantId, id, state],
+        [open.tenantId, id, state],
       );
-      const node = await this.find(ctx, id);
+      const node = await this.find(open, id);
       const action = state === 'cordoned' ? 'node-cordoned' : 'node-uncordoned';
-      if (changed > 0) await this.append(ctx, action, node);
+      if (changed > 0) await this.append(open, action, node);
       return node;
     });
   }
 
-  private async find(ctx: Context, id: string): Promise<NodeView> {
-    const [node] = await ctx.tx.query<NodeView>(nodeViewSql('node.id = $2', '1'), [
-      ...[ctx.tenantId, id],
+  private async find(open: OpenContext, id: string): Promise<NodeView> {
+    const [node] = await open.tx.query<NodeView>(nodeViewSql('node.id = $2', '1'), [
+      open.tenantId,
+      id,
     ]);
     if (node) return node;
     throw nodeNotFound();
   }
 
-  private append(ctx: Context, action: string, node: NodeView): Promise<void> {
+  private append(open: OpenContext, action: string, node: NodeView): Promise<void> {
     const { id, name, environment, cluster } = node;
-    return this.audit.append(ctx, {
-      ...{ category: 'fleet', action, subject: { kind: 'node', id } },
+    return this.audit.append(open, {
+      category: 'fleet',
+      action,
+      subject: { kind: 'node', id },
       body: { name, environment, cluster },
     });
   }

@@ -72,12 +72,12 @@ describe('the configuration', () => {
 
   it('leaves alone what Kubernetes and our other programs set', () => {
     const names = [
-      ...['TIDEGATE_PORT', 'TIDEGATE_SERVICE_HOST', 'TIDEGATE_SERVICE_PORT_HTTP'],
-      ...[
-        'TIDEGATE_API_PORT_8080_TCP_ADDR',
-        'TIDEGATE_API_SERVICE_PORT',
-        'TIDEGATE_ENROLLMENT_TOKEN',
-      ],
+      'TIDEGATE_PORT',
+      'TIDEGATE_SERVICE_HOST',
+      'TIDEGATE_SERVICE_PORT_HTTP',
+      'TIDEGATE_API_PORT_8080_TCP_ADDR',
+      'TIDEGATE_API_SERVICE_PORT',
+      'TIDEGATE_ENROLLMENT_TOKEN',
     ];
     expect(problemsOf(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import type { ConnectionOptions } from './connection-options.js';
 
 /** A frozen server must not hold a caller for ever: longer than any honest statement. */
@@ -29,6 +29,7 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     ...(connection.password ? { password: connection.password } : {}),
     ...(connection.tls ? { ssl: true } : {}),
     synchronize: false,
+    entities: declaredEntities(),
     parseInt8: true,
     poolSize: options.poolSize,
     // Errors reach the caller; logging them here as well would print every refused duplicate.
@@ -47,4 +48,11 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     },
   });
   return source.initialize();
+}
+
+/** The classes with `@Entity` that this process has loaded: those of its modules, and no others. */
+function declaredEntities() {
+  return getMetadataArgsStorage()
+    .tables.map(({ target }) => target)
+    .filter((target) => typeof target === 'function');
 }

@@ -5,12 +5,12 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
-import type { Context } from '../context.js';
+import { OpenContext, type Context } from '../context.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { OpenTransaction } from './open-transaction.js';
 import { isConnectionLoss, isRetryable, isTimeout } from './sql-errors.js';
-import type { Transaction } from './transaction.js';
+import type { SystemTransaction } from './transaction.js';
 
 /** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
 const TRANSACTION_ATTEMPTS = 3;
@@ -60,16 +60,16 @@ export class Database {
    * one joins it. Serialization failures and deadlocks are retried here and nowhere else, so the
    * work must be repeatable: no outside call inside.
    */
-  async transaction<T>(context: Context, work: (context: Context) => Promise<T>): Promise<T> {
-    if (context.inTransaction) return work(context);
-    if (!isId(context.tenantId)) throw new Error('a tenant id must be a UUID');
+  async transaction<T>(ctx: Context, work: (open: OpenContext) => Promise<T>): Promise<T> {
+    if (ctx instanceof OpenContext) return work(ctx);
+    if (!isId(ctx.tenantId)) throw new Error('a tenant id must be a UUID');
     // A validated literal lets BEGIN and the tenant travel in one round trip.
-    const begin = `begin; select set_config('app.tenant_id', '${context.tenantId}', true)`;
-    return this.run(this.app, begin, (tx) => work(context.with(tx)));
+    const begin = `begin; select set_config('app.tenant_id', '${ctx.tenantId}', true)`;
+    return this.run(this.app, begin, (tx) => work(new OpenContext(ctx, tx)));
   }
 
   /** Runs the work as the system's role: all tenants, but only the tables of scheduling. */
-  async system<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async system<T>(work: (tx: SystemTransaction) => Promise<T>): Promise<T> {
     return this.run(this.systemSource, 'begin', work);
   }
 
@@ -112,7 +112,7 @@ export class Database {
     work: (tx: OpenTransaction) => Promise<T>,
   ): Promise<T> {
     const { runner, client } = await this.connect(source);
-    const tx = new OpenTransaction(client, (ms, sql) =>
+    const tx = new OpenTransaction(client, runner, (ms, sql) =>
       this.log.warn({ ms, statement: sql.replace(/\s+/g, ' ').slice(0, 500) }, 'slow statement'),
     );
     let result: T;
@@ -120,6 +120,8 @@ export class Database {
       // Sent together with the work's first statement; it can only fail with its connection.
       const begun = client.query(begin);
       begun.catch(() => undefined);
+      // Said to TypeORM, so that its repositories join this transaction instead of opening their own.
+      Object.assign(runner, { isTransactionActive: true });
       result = await work(tx);
       await begun;
       for (const name of tx.commitNames) await failpoint('database.commit:before', name);
@@ -164,7 +166,7 @@ export class Database {
   }
 }
 
-/** TypeORM lends the connection and takes it back; statements go to it directly. */
+/** TypeORM lends the connection and takes it back; statements of the clockwork go to it directly. */
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: PoolClient;

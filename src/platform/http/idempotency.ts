@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
-import type { Context } from '../context.js';
+import type { Context, OpenContext } from '../context.js';
 import type { Database } from '../database/database.js';
 
 export interface IdempotentRequest {
@@ -25,12 +25,12 @@ export interface StoredAnswer<T> {
  */
 export async function idempotent<T>(
   database: Database,
-  context: Context,
+  ctx: Context,
   request: IdempotentRequest,
-  work: (context: Context) => Promise<StoredAnswer<T>>,
+  work: (open: OpenContext) => Promise<StoredAnswer<T>>,
 ): Promise<StoredAnswer<T>> {
   const { key, route } = request;
-  if (key === undefined) return database.transaction(context, work);
+  if (key === undefined) return database.transaction(ctx, work);
   if (!/^[\x20-\x7e]+$/.test(key) || key.length > limits.idempotencyKeyCharacters) {
     throw new DomainError(
       'invalid',
@@ -39,15 +39,15 @@ export async function idempotent<T>(
     );
   }
   // The person or service, not the credential: a rotated key is still the same caller.
-  const principal = context.actor.personId ?? context.actor.id;
+  const principal = ctx.actor.personId ?? ctx.actor.id;
   const bodyDigest = createHash('sha256').update(comparable(request.body)).digest('hex');
-  return database.transaction(context, async (ctx) => {
+  return database.transaction(ctx, async (open) => {
     const lock = createHash('sha256')
-      .update(`${ctx.tenantId}\n${principal}\n${route}\n${key}`)
+      .update(`${open.tenantId}\n${principal}\n${route}\n${key}`)
       .digest()
       .readBigInt64BE();
     // Tried, not waited for: a second request in flight must hear 409 instead of hanging.
-    const [lockRow] = await ctx.tx.query<{ locked: boolean }>(
+    const [lockRow] = await open.tx.query<{ locked: boolean }>(
       'select pg_try_advisory_xact_lock($1) as locked',
       [lock.toString()],
     );
@@ -59,10 +59,10 @@ export async function idempotent<T>(
       );
     }
     // A statement of its own: its snapshot must be newer than the lock.
-    const [stored] = await ctx.tx.query<{ bodyDigest: string; status: number; body: string }>(
+    const [stored] = await open.tx.query<{ bodyDigest: string; status: number; body: string }>(
       `select body_digest as "bodyDigest", status, body from idempotency_keys
        where tenant_id = $1 and principal = $2 and route = $3 and key = $4`,
-      [ctx.tenantId, principal, route, key],
+      [open.tenantId, principal, route, key],
     );
     if (stored && stored.bodyDigest !== bodyDigest) {
       throw new DomainError(
@@ -72,11 +72,19 @@ export async function idempotent<T>(
       );
     }
     if (stored) return { status: stored.status, body: JSON.parse(stored.body) as T };
-    const answer = await work(ctx);
-    await ctx.tx.execute(
+    const answer = await work(open);
+    await open.tx.execute(
       `insert into idempotency_keys (tenant_id, principal, route, key, body_digest, status, body)
        values ($1, $2, $3, $4, $5, $6, $7)`,
-      [ctx.tenantId, principal, route, key, bodyDigest, answer.status, JSON.stringify(answer.body)],
+      [
+        open.tenantId,
+        principal,
+        route,
+        key,
+        bodyDigest,
+        answer.status,
+        JSON.stringify(answer.body),
+      ],
     );
     return answer;
   });

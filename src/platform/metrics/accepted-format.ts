@@ -11,7 +11,9 @@ interface Offer {
 const OFFERS: readonly Offer[] = [
   { format: 'text', type: 'text', subtype: 'plain', versions: ['0.0.4'] },
   {
-    ...{ format: 'openmetrics', type: 'application', subtype: 'openmetrics-text' },
+    format: 'openmetrics',
+    type: 'application',
+    subtype: 'openmetrics-text',
     versions: ['1.0.0', '0.0.1'],
   },
 ];

@@ -105,8 +105,10 @@ class Lane {
       if (room <= 0) return;
       try {
         const claims = await claimStreams(database, this.consumer.name, {
-          ...{ streams: room, streamsPerTenant: STREAMS_PER_TENANT },
-          ...{ busyTenants: this.busyTenants(), leaseMs: this.times.leaseMs },
+          streams: room,
+          streamsPerTenant: STREAMS_PER_TENANT,
+          busyTenants: this.busyTenants(),
+          leaseMs: this.times.leaseMs,
         });
         for (const claim of claims) this.track(claim);
       } catch (error) {

@@ -75,7 +75,9 @@ class OutboxRelayRunner implements OnApplicationBootstrap, BeforeApplicationShut
       },
     });
     this.relay = new OutboxRelay({
-      ...{ database, consumers, log: logger.child({ part: 'outbox' }) },
+      database,
+      consumers,
+      log: logger.child({ part: 'outbox' }),
       onDelivery: (consumer, outcome) => deliveries.inc({ consumer, outcome }),
     });
   }

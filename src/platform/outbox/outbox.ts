@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Context } from '../context.js';
+import type { OpenContext } from '../context.js';
 import { Signal } from '../signal/signal.js';
 import { Topic } from '../signal/topics.js';
 import { OUTBOX_CONSUMERS, type OutboxConsumer } from './outbox-consumer.js';
@@ -28,15 +28,15 @@ export class Outbox {
   }
 
   /** One row per consumer and stream. Without a consumer: no statement. */
-  async append(ctx: Context, { streamId, upToSeq }: StreamPosition): Promise<void> {
+  async append(open: OpenContext, { streamId, upToSeq }: StreamPosition): Promise<void> {
     if (this.names.length === 0) return;
-    await ctx.tx.execute(
+    await open.tx.execute(
       `insert into outbox (consumer, tenant_id, stream_id, up_to_seq)
        select name, $2, $3, $4 from unnest($1::text[]) as name
        on conflict (consumer, tenant_id, stream_id)
        do update set up_to_seq = greatest(outbox.up_to_seq, excluded.up_to_seq)`,
-      [this.names, ctx.tenantId, streamId, upToSeq],
+      [this.names, open.tenantId, streamId, upToSeq],
     );
-    ctx.tx.afterCommit(() => this.signal.publish(Topic.Outbox, streamId));
+    open.tx.afterCommit(() => this.signal.publish(Topic.Outbox, streamId));
   }
 }

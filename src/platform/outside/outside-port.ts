@@ -29,7 +29,9 @@ export interface OutsideObserver {
 const nothing = () => undefined;
 /** For those that nobody looks at. */
 export const silentObserver: OutsideObserver = {
-  ...{ failed: nothing, refused: nothing, changed: nothing },
+  failed: nothing,
+  refused: nothing,
+  changed: nothing,
 };
 
 export interface OutsidePortOptions {

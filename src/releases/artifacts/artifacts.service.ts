@@ -5,7 +5,7 @@ import { artifactKey, type ObjectStore } from '../../drivers/storage/object-stor
 import { OBJECT_STORE } from '../../drivers/storage/object-store.token.js';
 import { DomainError, TerminalError } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { StreamPlaces } from '../../platform/http/stream-places.js';
 import type { ReleaseFacts } from '../releases.queries.js';
@@ -61,13 +61,13 @@ export class ArtifactsService {
   }
 
   /** First half of keeping it: the row, and with it the lock until the transaction ends. */
-  async claim(ctx: Context, received: ReceivedArtifact): Promise<void> {
-    await ctx.tx.execute(
+  async claim(open: OpenContext, received: ReceivedArtifact): Promise<void> {
+    await open.tx.execute(
       `insert into artifacts (tenant_id, artifact_digest, size, state, verified_at)
        values ($1, $2, $3, 'ready', clock_timestamp())
        on conflict (tenant_id, artifact_digest)
        do update set state = 'ready', verified_at = excluded.verified_at`,
-      [ctx.tenantId, received.artifactDigest, received.bytes],
+      [open.tenantId, received.artifactDigest, received.bytes],
     );
   }
 
@@ -82,19 +82,19 @@ export class ArtifactsService {
 
   /** After a transaction that failed behind `commit`: takes the object away unless it has a row. */
   async forgetUnlessKept(ctx: Context, artifactDigest: string): Promise<void> {
-    await this.database.transaction(ctx, async (inner) => {
+    await this.database.transaction(ctx, async (open) => {
       // Waits for whoever is pushing the same bytes, and keeps others out until the object is gone.
-      const inserted = await inner.tx.execute(
+      const inserted = await open.tx.execute(
         `insert into artifacts (tenant_id, artifact_digest, size, state)
          values ($1, $2, 0, 'deleting') on conflict do nothing`,
-        [inner.tenantId, artifactDigest],
+        [open.tenantId, artifactDigest],
       );
       if (inserted === 0) return;
-      await this.store.delete(artifactKey(inner.tenantId, artifactDigest));
-      await inner.tx.execute(
-        'delete from artifacts where tenant_id = $1 and artifact_digest = $2',
-        [inner.tenantId, artifactDigest],
-      );
+      await this.store.delete(artifactKey(open.tenantId, artifactDigest));
+      await open.tx.execute('delete from artifacts where tenant_id = $1 and artifact_digest = $2', [
+        open.tenantId,
+        artifactDigest,
+      ]);
     });
   }
 
@@ -138,11 +138,11 @@ export class ArtifactsService {
       );
     }
     if (ageMs < NOTED_AGAIN_MS) return;
-    await this.database.transaction(ctx, (inner) =>
-      inner.tx.execute(
+    await this.database.transaction(ctx, (open) =>
+      open.tx.execute(
         `update artifacts set verified_at = clock_timestamp()
          where tenant_id = $1 and artifact_digest = $2`,
-        [inner.tenantId, artifactDigest],
+        [open.tenantId, artifactDigest],
       ),
     );
   }

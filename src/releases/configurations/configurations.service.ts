@@ -5,7 +5,7 @@ import { newId } from '../../kernel/ids.js';
 import { environmentKey } from '../../fleet/environments/environment.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import type { Page } from '../../platform/http/page.js';
@@ -35,11 +35,11 @@ export class ConfigurationsService {
     place: ConfigurationPlace,
     request: PageRequest,
   ): Promise<Page<Configuration>> {
-    return this.database.transaction(ctx, async (inner) => {
-      const found = await find(inner, place);
+    return this.database.transaction(ctx, async (open) => {
+      const found = await find(open, place);
       const filter = { module: found.moduleId, environment: found.environmentId };
       return newestFirst(request, filter, (before, take) =>
-        configurations(inner, found, '($4::uuid is null or id < $4)', [before, take]),
+        configurations(open, found, '($4::uuid is null or id < $4)', [before, take]),
       );
     });
   }
@@ -54,35 +54,41 @@ export class ConfigurationsService {
     const { moduleName, environment } = place;
     const route = `POST /modules/${moduleName}/configurations/${environmentKey(environment)}`;
     const { text, digest } = digestOf('configuration', body.values);
-    return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (inner) => {
-      const found = await find(inner, place);
+    return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (open) => {
+      const found = await find(open, place);
       // One writer at a time counts; readers are not held up.
-      await inner.tx.query(
+      await open.tx.query(
         'select 1 from modules where tenant_id = $1 and id = $2 for no key update',
-        [inner.tenantId, found.moduleId],
+        [open.tenantId, found.moduleId],
       );
-      const newest = await newestConfiguration(inner, found.moduleId, found.environmentId);
+      const newest = await newestConfiguration(open, found.moduleId, found.environmentId);
       if (newest?.configurationDigest === digest) {
-        return { status: 200, body: await one(inner, found, newest.id) };
+        return { status: 200, body: await one(open, found, newest.id) };
       }
       const id = newId();
       const number = (newest?.number ?? 0) + 1;
-      await inner.tx.execute(
+      await open.tx.execute(
         `insert into configurations (tenant_id, id, environment_id, module_id, number, body_text,
            configuration_digest, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [
-          ...[inner.tenantId, id, found.environmentId, found.moduleId, number],
-          ...[text, digest, inner.actor.name],
+          open.tenantId,
+          id,
+          found.environmentId,
+          found.moduleId,
+          number,
+          text,
+          digest,
+          open.actor.name,
         ],
       );
       // Values stay out of the audit: some of them should have been secrets.
-      await this.audit.append(inner, {
+      await this.audit.append(open, {
         category: 'releases',
         action: 'configuration-created',
         subject: { kind: 'configuration', id },
         body: { moduleName, environment: found.environment, number, configurationDigest: digest },
       });
-      return { status: 201, body: await one(inner, found, id) };
+      return { status: 201, body: await one(open, found, id) };
     });
   }
 }
@@ -92,37 +98,38 @@ interface Found extends ConfigurationPlace {
   readonly environmentId: string;
 }
 
-async function find(ctx: Context, place: ConfigurationPlace): Promise<Found> {
-  const { id: moduleId } = await moduleByName(ctx, place.moduleName);
-  const { id: environmentId, name } = await environmentByName(ctx, place.environment);
+async function find(open: OpenContext, place: ConfigurationPlace): Promise<Found> {
+  const { id: moduleId } = await moduleByName(open, place.moduleName);
+  const { id: environmentId, name } = await environmentByName(open, place.environment);
   return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
 }
 
-async function one(ctx: Context, found: Found, id: string): Promise<Configuration> {
-  const [row] = await configurations(ctx, found, 'id = $4', [id, 1]);
+async function one(open: OpenContext, found: Found, id: string): Promise<Configuration> {
+  const [row] = await configurations(open, found, 'id = $4', [id, 1]);
   assert(row, 'a configuration that was read or written in this transaction is there');
   return row;
 }
 
 /** The last parameter is the limit. */
 async function configurations(
-  ctx: Context,
+  open: OpenContext,
   found: Found,
   condition: string,
   parameters: readonly unknown[],
 ): Promise<Configuration[]> {
   const { moduleName, environment, moduleId, environmentId } = found;
-  const rows = await ctx.tx.query<ConfigurationRow>(
+  const rows = await open.tx.query<ConfigurationRow>(
     `select id, number, configuration_digest as "configurationDigest", body_text as "bodyText",
             created_by as "createdBy", created_at as "createdAt"
      from configurations
      where tenant_id = $1 and module_id = $2 and environment_id = $3 and ${condition}
      order by id desc limit $5`,
-    [ctx.tenantId, moduleId, environmentId, ...parameters],
+    [open.tenantId, moduleId, environmentId, ...parameters],
   );
   return rows.map(({ bodyText, createdAt, ...rest }) => ({
     ...rest,
-    ...{ moduleName, environment },
+    moduleName,
+    environment,
     values: JSON.parse(bodyText) as Record<string, string>,
     createdAt: createdAt.toISOString(),
   }));

@@ -1,5 +1,5 @@
 import { DomainError } from '../../kernel/errors.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 
 export interface SigningKeyFacts {
   readonly id: string;
@@ -11,14 +11,14 @@ export interface SigningKeyFacts {
  * unknown as one that never was. Throws `signing-key-unknown`.
  */
 export async function signingKeyFor(
-  ctx: Context,
+  open: OpenContext,
   key: { readonly id: string } | { readonly name: string },
 ): Promise<SigningKeyFacts> {
   const [column, value] = 'id' in key ? ['id', key.id] : ['name', key.name];
-  const [found] = await ctx.tx.query<SigningKeyFacts>(
+  const [found] = await open.tx.query<SigningKeyFacts>(
     `select id, public_key as "publicKey" from signing_keys
      where tenant_id = $1 and ${column} = $2 and revoked_at is null for share`,
-    [ctx.tenantId, value],
+    [open.tenantId, value],
   );
   if (found) return found;
   throw new DomainError(

@@ -3,7 +3,7 @@ import { DomainError, messageOf } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { publicKeyText, readPublicKey } from '../../kernel/signature.js';
 import { Audit } from '../../platform/audit/audit.js';
-import type { Context } from '../../platform/context.js';
+import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import type { Page } from '../../platform/http/page.js';
@@ -24,12 +24,12 @@ export class SigningKeysService {
   ) {}
 
   list(ctx: Context, request: PageRequest): Promise<Page<SigningKey>> {
-    return this.database.transaction(ctx, (inner) =>
+    return this.database.transaction(ctx, (open) =>
       newestFirst(request, { of: 'signing-keys' }, async (before, take) => {
-        const rows = await inner.tx.query<SigningKeyRow>(
+        const rows = await open.tx.query<SigningKeyRow>(
           `select ${COLUMNS} from signing_keys
            where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
-          [inner.tenantId, before, take],
+          [open.tenantId, before, take],
         );
         return rows.map(keyOf);
       }),
@@ -43,11 +43,11 @@ export class SigningKeysService {
   ): Promise<StoredAnswer<SigningKey>> {
     const publicKey = readKey(body.publicKey);
     const request = { key: idempotencyKey, route: 'POST /signing-keys', body };
-    return idempotent(this.database, ctx, request, async (inner) => {
-      const [row] = await inner.tx.query<SigningKeyRow>(
+    return idempotent(this.database, ctx, request, async (open) => {
+      const [row] = await open.tx.query<SigningKeyRow>(
         `insert into signing_keys (tenant_id, id, name, public_key, created_by)
          values ($1, $2, $3, $4, $5) on conflict do nothing returning ${COLUMNS}`,
-        [inner.tenantId, newId(), body.name, publicKey, inner.actor.name],
+        [open.tenantId, newId(), body.name, publicKey, open.actor.name],
       );
       if (!row) {
         throw new DomainError(
@@ -56,7 +56,7 @@ export class SigningKeysService {
           'A key with this name, or this very key, is registered already. A revoked one stays revoked: make a new key.',
         );
       }
-      await this.audit.append(inner, {
+      await this.audit.append(open, {
         category: 'releases',
         action: 'signing-key-registered',
         subject: { kind: 'signing-key', id: row.id },
@@ -68,17 +68,17 @@ export class SigningKeysService {
 
   /** Repeating it changes nothing, the time of revocation included. */
   revoke(ctx: Context, id: string): Promise<void> {
-    return this.database.transaction(ctx, async (inner) => {
-      const revoked = await inner.tx.execute(
+    return this.database.transaction(ctx, async (open) => {
+      const revoked = await open.tx.execute(
         `update signing_keys set revoked_at = clock_timestamp()
          where tenant_id = $1 and id = $2 and revoked_at is null`,
-        [inner.tenantId, id],
+        [open.tenantId, id],
       );
       if (revoked === 0) {
-        await requireKey(inner, id);
+        await requireKey(open, id);
         return;
       }
-      await this.audit.append(inner, {
+      await this.audit.append(open, {
         category: 'releases',
         action: 'signing-key-revoked',
         subject: { kind: 'signing-key', id },
@@ -90,10 +90,10 @@ export class SigningKeysService {
 const COLUMNS = `id, name, public_key as "publicKey", created_by as "createdBy",
   created_at as "createdAt", revoked_at as "revokedAt"`;
 
-async function requireKey(ctx: Context, id: string): Promise<void> {
-  const [found] = await ctx.tx.query(
+async function requireKey(open: OpenContext, id: string): Promise<void> {
+  const [found] = await open.tx.query(
     'select 1 from signing_keys where tenant_id = $1 and id = $2',
-    [ctx.tenantId, id],
+    [open.tenantId, id],
   );
   if (found) return;
   throw new DomainError('not-found', 'signing-key-not-found', 'There is no such signing key.');

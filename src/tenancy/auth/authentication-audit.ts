@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditRecord } from '../../platform/audit/audit.js';
-import { Context } from '../../platform/context.js';
+import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 import type { Account } from '../users/accounts.js';
@@ -76,14 +76,14 @@ export class AuthenticationAudit {
     const permissions = new Set<never>();
     const context = new Context({ tenantId, actor: nobody, permissions, requestId });
     const record = { category: 'authentication', action, subject, result: 'denied' } as const;
-    await this.db.transaction(context, (ctx) =>
-      this.audit.append(ctx, { ...record, body: { address } }),
+    await this.db.transaction(context, (open) =>
+      this.audit.append(open, { ...record, body: { address } }),
     );
   }
 
   /** In the transaction that opens the session. */
-  async loggedIn(ctx: Context, person: Person, origin: RequestOrigin): Promise<void> {
-    await this.audit.append(ctx, {
+  async loggedIn(open: OpenContext, person: Person, origin: RequestOrigin): Promise<void> {
+    await this.audit.append(open, {
       category: 'authentication',
       action: 'logged-in',
       subject: { kind: 'user', id: person.username },
@@ -98,8 +98,8 @@ export class AuthenticationAudit {
     origin: RequestOrigin,
   ): Promise<void> {
     const context = contextOfPerson(person, tenantId, origin.requestId);
-    await this.db.transaction(context, (ctx) =>
-      this.audit.append(ctx, {
+    await this.db.transaction(context, (open) =>
+      this.audit.append(open, {
         category: 'authentication',
         action: how,
         subject: { kind: 'user', id: person.username },

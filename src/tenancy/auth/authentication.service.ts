@@ -92,9 +92,9 @@ export class AuthenticationService {
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     await this.sessions.tidy(who);
     const context = contextOfPerson(account, tenant.id, origin.requestId);
-    const opened = await this.db.transaction(context, async (ctx) => {
-      await this.audit.loggedIn(ctx, account, origin);
-      return this.sessions.open(ctx, account.id);
+    const opened = await this.db.transaction(context, async (open) => {
+      await this.audit.loggedIn(open, account, origin);
+      return this.sessions.open(open, account.id);
     });
     return this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
   }

@@ -35,8 +35,12 @@ export class KnownNetworks {
     const now = this.clock.now();
     await this.db.system((tx) =>
       tx.execute(LEARN_SQL, [
-        ...[userId, this.keyOf(userId, address), now],
-        ...[now - DAY_MS, now - KEPT_MS, KEPT_PER_PERSON],
+        userId,
+        this.keyOf(userId, address),
+        now,
+        now - DAY_MS,
+        now - KEPT_MS,
+        KEPT_PER_PERSON,
       ]),
     );
   }

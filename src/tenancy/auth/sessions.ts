@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import {
@@ -59,7 +59,7 @@ export class Sessions {
   ) {}
 
   /** In the caller's tenant transaction. */
-  async open(context: Context, userId: string): Promise<OpenedSession> {
+  async open(open: OpenContext, userId: string): Promise<OpenedSession> {
     const handle = newHandle();
     const secret = newSecret();
     const sessionId = sessionIdOf(handle);
@@ -70,10 +70,10 @@ export class Sessions {
       sealedCurrent: null,
       rotatedAt: now,
     };
-    await context.tx.execute(
+    await open.tx.execute(
       `insert into credentials (hash, tenant_id, kind, subject_id, data, created_at, expires_at)
        values ($1, $2, 'refresh', $3, $4, $5, $6)`,
-      [sessionId, context.tenantId, userId, state, new Date(now), new Date(now + SESSION_MS)],
+      [sessionId, open.tenantId, userId, state, new Date(now), new Date(now + SESSION_MS)],
     );
     return { sessionId, refreshToken: refreshTokenText({ handle, secret }) };
   }

@@ -22,12 +22,16 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** One account from one place: who has forgotten a password tries a few. */
 export const CALM: Brake = {
-  ...{ freeFailures: 5, firstWaitMs: 1000, factor: 2 },
+  freeFailures: 5,
+  firstWaitMs: 1000,
+  factor: 2,
   longestWaitMs: 15 * MINUTE_MS,
 };
 /** The same from a network never seen with an account that many such networks guess at. */
 export const ATTACKED: Brake = {
-  ...{ freeFailures: 0, firstWaitMs: MINUTE_MS, factor: 4 },
+  freeFailures: 0,
+  firstWaitMs: MINUTE_MS,
+  factor: 4,
   longestWaitMs: 12 * HOUR_MS,
 };
 /** Failures at one account from all networks never seen with it, before it counts as attacked. */

@@ -165,7 +165,8 @@ async function charge(
      from unnest($1::text[], $3::int[], $4::timestamptz[]) as of (key, failures, spent)
      where login_throttles.key = of.key`,
     [
-      ...[keys, new Date(now)],
+      keys,
+      new Date(now),
       after.map(({ failures }) => failures),
       after.map(({ spentUntil }) => new Date(spentUntil)),
     ],

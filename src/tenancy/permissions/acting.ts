@@ -53,13 +53,13 @@ export class Acting {
     return context;
   }
 
-  private async record(context: Context, request: ActingRequest, reason: string): Promise<void> {
+  private async record(ctx: Context, request: ActingRequest, reason: string): Promise<void> {
     const { method, path } = request;
-    await this.db.transaction(context, (ctx) =>
-      this.audit.append(ctx, {
+    await this.db.transaction(ctx, (open) =>
+      this.audit.append(open, {
         category: 'tenancy',
         action: 'acted-as-platform-admin',
-        subject: { kind: 'tenant', id: ctx.tenantId },
+        subject: { kind: 'tenant', id: open.tenantId },
         body: { method, path, reason },
       }),
     );

@@ -7,7 +7,7 @@ import type { Context } from '../../platform/context.js';
  */
 export abstract class TenantSeeder {
   /** `context` has no open transaction; the seeder opens its own. */
-  abstract seedTenant(context: Context): Promise<void>;
+  abstract seedTenant(ctx: Context): Promise<void>;
 }
 
 /** Where modules register their seeders, in their constructor or onModuleInit. */
@@ -20,7 +20,7 @@ export class TenantSeeders {
   }
 
   /** In order of registration; the first failure stops and is thrown. */
-  async seed(context: Context): Promise<void> {
-    for (const seeder of this.seeders) await seeder.seedTenant(context);
+  async seed(ctx: Context): Promise<void> {
+    for (const seeder of this.seeders) await seeder.seedTenant(ctx);
   }
 }

@@ -14,15 +14,39 @@ export interface PaxRecords {
 
 /** Times, owners, remarks: releases have none of them. */
 const DESCRIBING = new Set([
-  ...['atime', 'ctime', 'mtime', 'uid', 'gid', 'uname', 'gname', 'comment', 'charset'],
-  ...['LIBARCHIVE.creationtime', 'LIBARCHIVE.symlinktype', 'GNU.volume.label'],
-  ...['SCHILY.dev', 'SCHILY.ino', 'SCHILY.nlink', 'SCHILY.fflags', 'SCHILY.devmajor'],
-  ...['SCHILY.devminor', 'SCHILY.archtype', 'SCHILY.release', 'SUN.devmajor', 'SUN.devminor'],
+  'atime',
+  'ctime',
+  'mtime',
+  'uid',
+  'gid',
+  'uname',
+  'gname',
+  'comment',
+  'charset',
+  'LIBARCHIVE.creationtime',
+  'LIBARCHIVE.symlinktype',
+  'GNU.volume.label',
+  'SCHILY.dev',
+  'SCHILY.ino',
+  'SCHILY.nlink',
+  'SCHILY.fflags',
+  'SCHILY.devmajor',
+  'SCHILY.devminor',
+  'SCHILY.archtype',
+  'SCHILY.release',
+  'SUN.devmajor',
+  'SUN.devminor',
 ]);
 /** Attributes and access lists of many systems, and the notes of two packers. */
 const DESCRIBING_PREFIXES = [
-  ...['LIBARCHIVE.xattr.', 'SCHILY.xattr.', 'SCHILY.acl.', 'SCHILY.volhdr.', 'RHT.security.'],
-  ...['MSWINDOWS.', 'NODETAR.', 'APK-TOOLS.'],
+  'LIBARCHIVE.xattr.',
+  'SCHILY.xattr.',
+  'SCHILY.acl.',
+  'SCHILY.volhdr.',
+  'RHT.security.',
+  'MSWINDOWS.',
+  'NODETAR.',
+  'APK-TOOLS.',
 ];
 /** Either says only that names are bytes as they are; whether these are UTF-8 is seen then. */
 const CHARACTER_SETS = ['BINARY', 'ISO-IR 10646 2000 UTF-8'];

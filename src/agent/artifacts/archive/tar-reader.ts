@@ -23,12 +23,17 @@ export interface TarEntry {
 }
 
 const KINDS: Readonly<Record<string, TarEntry['kind']>> = {
-  ...{ '0': 'file', '1': 'hard-link', '2': 'symbolic-link', '5': 'directory' },
+  '0': 'file',
+  '1': 'hard-link',
+  '2': 'symbolic-link',
+  '5': 'directory',
   // Contiguous on the disk: an ordinary file everywhere since.
   '7': 'file',
 };
 const NOT_UNPACKED: Readonly<Record<string, string>> = {
-  ...{ S: SPARSE_HELP, M: VOLUME_HELP, D: INCREMENTAL_HELP },
+  S: SPARSE_HELP,
+  M: VOLUME_HELP,
+  D: INCREMENTAL_HELP,
 };
 
 const ZEROS = Buffer.alloc(128 * BLOCK_BYTES);

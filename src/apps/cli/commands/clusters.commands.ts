@@ -22,8 +22,12 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
         const items = await listOf(clustersOf(await cli.connect(), { environment }));
         const heads = ['NAME', 'ENVIRONMENT', 'NODES', 'AT LEAST', 'IN FLIGHT', 'TRUSTED PROXIES'];
         const rows = items.map((item) => [
-          ...[item.name, item.environment, String(item.nodes), String(item.minAvailable)],
-          ...[String(item.maxInFlight ?? 'any'), item.trustedProxies.join(', ') || 'none'],
+          item.name,
+          item.environment,
+          String(item.nodes),
+          String(item.minAvailable),
+          String(item.maxInFlight ?? 'any'),
+          item.trustedProxies.join(', ') || 'none',
         ]);
         cli.terminal.result({ items }, table(heads, rows));
       }),

@@ -92,8 +92,13 @@ async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> 
   const { isUtc } = cli.terminal.style;
   const heads = ['ID', 'MODULE', 'VERSION', 'TO', 'STATUS', 'BY', 'CREATED'];
   const rows = items.map((item) => [
-    ...[item.id, item.moduleName, item.version, `${item.targetEnvironment}/${item.cluster}`],
-    ...[item.status, item.requestedBy, timeText(item.createdAt, isUtc)],
+    item.id,
+    item.moduleName,
+    item.version,
+    `${item.targetEnvironment}/${item.cluster}`,
+    item.status,
+    item.requestedBy,
+    timeText(item.createdAt, isUtc),
   ]);
   cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : ['No deployments.']);
 }

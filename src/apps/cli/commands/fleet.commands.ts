@@ -97,8 +97,11 @@ function addEnvironments(program: Command, { act }: Actions): void {
         const { items } = await answer(api.GET('/api/v1/environments'));
         const heads = ['NAME', 'STRATEGY', 'ALLOWED', 'SIGNATURES', 'WHEN BUSY'];
         const rows = items.map((item) => [
-          ...[item.name, choiceText(item.defaults.strategy), item.allowedStrategies.join(', ')],
-          ...[item.signaturePolicy, item.onConflict],
+          item.name,
+          choiceText(item.defaults.strategy),
+          item.allowedStrategies.join(', '),
+          item.signaturePolicy,
+          item.onConflict,
         ]);
         cli.terminal.result({ items }, table(heads, rows));
       }),

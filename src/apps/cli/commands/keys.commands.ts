@@ -72,7 +72,10 @@ function addServerCommands(keys: Command, { act }: Actions): void {
         const items = await listOf(keysOf(await cli.connect()));
         const { isUtc } = cli.terminal.style;
         const rows = items.map((key) => [
-          ...[key.name, key.publicKey, key.createdBy, timeText(key.createdAt, isUtc)],
+          key.name,
+          key.publicKey,
+          key.createdBy,
+          timeText(key.createdAt, isUtc),
           key.revokedAt ? `revoked ${timeText(key.revokedAt, isUtc)}` : 'good',
         ]);
         const heads = ['NAME', 'PUBLIC KEY', 'BY', 'SINCE', 'STATE'];

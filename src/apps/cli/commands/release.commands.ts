@@ -64,8 +64,11 @@ async function push(
   try {
     const pushed = await client.pushRelease({
       ...what,
-      ...{ manifest, artifactFile: artifact.path, sign },
-      ...{ onProgress: bar.progress, signal: stop.signal },
+      manifest,
+      artifactFile: artifact.path,
+      sign,
+      onProgress: bar.progress,
+      signal: stop.signal,
     });
     bar.end();
     cli.terminal.result(pushed, pushedLines(pushed.release, pushed.isNew));

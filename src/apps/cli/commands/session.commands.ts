@@ -69,7 +69,9 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   const client = createTidegate({ baseUrl: server, token: tokens.accessToken });
   const user = await answer(client.api.GET('/api/v1/authentication/me'));
   await file.save(name, {
-    ...{ server: client.baseUrl, username: user.username, tenant: user.tenant },
+    server: client.baseUrl,
+    username: user.username,
+    tenant: user.tenant,
     ...tokens,
   });
   const roles = user.roles.join(', ');

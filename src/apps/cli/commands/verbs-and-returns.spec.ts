@@ -13,8 +13,14 @@ const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 const NEW_ID = '0199a3c3-0000-7000-8000-000000000001';
 const OLD_ID = '01998f10-33aa-7b02-8c41-5d7e90ab12cd';
 const accepted = {
-  ...{ id: NEW_ID, status: 'Pending', moduleName: 'payments', version: '2.0.3' },
-  ...{ targetEnvironment: 'QA', cluster: 'main', strategy: { kind: 'direct' }, links: {} },
+  id: NEW_ID,
+  status: 'Pending',
+  moduleName: 'payments',
+  version: '2.0.3',
+  targetEnvironment: 'QA',
+  cluster: 'main',
+  strategy: { kind: 'direct' },
+  links: {},
 };
 
 let folder: string;
@@ -56,7 +62,8 @@ async function run(...words: string[]) {
   const exitCode = await runCli(['deployments', ...words], {
     streams: { stdin, stdout, stderr },
     environment: readCliEnvironment({
-      ...{ XDG_CONFIG_HOME: folder, TIDEGATE_TOKEN: 'secret-key' },
+      XDG_CONFIG_HOME: folder,
+      TIDEGATE_TOKEN: 'secret-key',
       TIDEGATE_SERVER: `http://127.0.0.1:${port}`,
     }),
     version: '0.0.0',
@@ -81,7 +88,8 @@ describe('verbs and returns', () => {
     ],
   ])('%j sends what was said, with a key, and tells the new deployment', async (words, body) => {
     expect(await run(...words)).toEqual({
-      ...{ exitCode: 0, stderr: '' },
+      exitCode: 0,
+      stderr: '',
       stdout: `payments 2.0.3 to QA/main: Pending\nWatch it: tidegate deployments watch ${NEW_ID}\n`,
     });
     const url = `POST /api/v1/deployments/${ID}/${words[0]}`;

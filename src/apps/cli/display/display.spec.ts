@@ -10,9 +10,18 @@ import { barText } from './upload-bar.js';
 
 const style = { columns: 78, hasColor: false, isUtc: true };
 const running = {
-  ...{ id: '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10', kind: 'deploy', status: 'Running' },
-  ...{ reason: null, moduleName: 'payments', version: '2.1.0', targetEnvironment: 'Production' },
-  ...{ cluster: 'eu-1', requestedBy: 'deployer', originId: null, ending: null, revision: 3 },
+  id: '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10',
+  kind: 'deploy',
+  status: 'Running',
+  reason: null,
+  moduleName: 'payments',
+  version: '2.1.0',
+  targetEnvironment: 'Production',
+  cluster: 'eu-1',
+  requestedBy: 'deployer',
+  originId: null,
+  ending: null,
+  revision: 3,
   strategy: { kind: 'canary', wavesPercent: [10, 50, 100] },
   gate: { kind: 'stabilization', pollIntervalMs: 500 },
   createdAt: '2026-03-01T10:00:00.000Z',
@@ -20,12 +29,18 @@ const running = {
   finishedAt: null,
   metadata: { commit: '4f2c1e9' },
   waitingOn: {
-    ...{ kind: 'gate', who: 'nobody: it opens by itself', verb: null },
+    kind: 'gate',
+    who: 'nobody: it opens by itself',
+    verb: null,
     detail: 'wave 2 is being watched: 2 of 3 good checks',
-    ...{ since: '2026-03-01T10:05:00.000Z', until: '2026-03-01T10:35:00.000Z' },
+    since: '2026-03-01T10:05:00.000Z',
+    until: '2026-03-01T10:35:00.000Z',
   },
   progress: {
-    ...{ percent: 36, wave: 2, step: 'w2.stabilization', title: 'Watch' },
+    percent: 36,
+    wave: 2,
+    step: 'w2.stabilization',
+    title: 'Watch',
     waves: [
       { wave: 1, nodes: ['node-1'], state: 'settled' },
       { wave: 2, nodes: ['node-2', 'node-3'], state: 'watching' },
@@ -33,7 +48,9 @@ const running = {
     ],
   },
   gateCheck: {
-    ...{ step: 'w2.stabilization', verdict: 'waiting', reason: '2 of 3 good checks' },
+    step: 'w2.stabilization',
+    verdict: 'waiting',
+    reason: '2 of 3 good checks',
     reading: {
       requests: 1240,
       errors: { value: 0.031, baseline: 0.002, allowed: 0.012, ok: false },
@@ -41,7 +58,10 @@ const running = {
       memory: { value: 80, baseline: null, allowed: null, ok: null },
     },
   },
-  ...{ decision: null, sequence: 11, subjectDigest: 'sha256:00', links: {} },
+  decision: null,
+  sequence: 11,
+  subjectDigest: 'sha256:00',
+  links: {},
 } as unknown as Deployment;
 
 describe('a deployment in a terminal', () => {
@@ -69,7 +89,9 @@ describe('a deployment in a terminal', () => {
   it('shows the figures that decided against it', () => {
     const over = {
       ...running,
-      ...{ status: 'RolledBack', finishedAt: '2026-03-01T10:09:00.000Z', gateCheck: null },
+      status: 'RolledBack',
+      finishedAt: '2026-03-01T10:09:00.000Z',
+      gateCheck: null,
       decision: {
         step: 'w2.stabilization',
         reason: 'errors 3.1 % against 0.2 %',
@@ -121,8 +143,14 @@ describe('a node in a table', () => {
   const suspectRow = (suspicion: object | null, ...modules: object[]) =>
     nodeRow(
       {
-        ...{ id: 'an-id', name: 'node-1', environment: 'QA', cluster: 'main', state: 'Healthy' },
-        ...{ stateSince: '2026-03-01T10:00:00.000Z', modules, suspicion },
+        id: 'an-id',
+        name: 'node-1',
+        environment: 'QA',
+        cluster: 'main',
+        state: 'Healthy',
+        stateSince: '2026-03-01T10:00:00.000Z',
+        modules,
+        suspicion,
       } as components['schemas']['Node'],
       true,
     );
@@ -132,7 +160,12 @@ describe('a node in a table', () => {
     const payments = { name: 'payments', running: first, desired: second, drift: false };
     const orders = { name: 'orders', running: [], desired: second, drift: false };
     expect(row(payments, orders)).toEqual([
-      ...['node-1', 'QA', 'main', 'Healthy', '2026-03-01 10:00:00Z', 'an-id'],
+      'node-1',
+      'QA',
+      'main',
+      'Healthy',
+      '2026-03-01 10:00:00Z',
+      'an-id',
       'payments 1.0.0, orders -',
     ]);
   });

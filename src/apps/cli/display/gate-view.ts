@@ -58,7 +58,8 @@ function readMeasure(value: unknown): Measure | null {
   const figure = (name: string) => (typeof from[name] === 'number' ? from[name] : null);
   const ok = typeof from['ok'] === 'boolean' ? from['ok'] : null;
   const measure = {
-    ...{ value: figure('value'), baseline: figure('baseline') },
+    value: figure('value'),
+    baseline: figure('baseline'),
     allowed: figure('allowed'),
     ok,
   };

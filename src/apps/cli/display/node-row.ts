@@ -18,7 +18,12 @@ export function nodeRow(node: Node, isUtc: boolean): string[] {
   const { id, name, environment, cluster, stateSince, modules, suspicion } = node;
   const state = suspicion ? `${node.state} (${suspicion.kind}!)` : node.state;
   return [
-    ...[name, environment, cluster, state, timeText(stateSince, isUtc), id],
+    name,
+    environment,
+    cluster,
+    state,
+    timeText(stateSince, isUtc),
+    id,
     modules.map(moduleText).join(', '),
   ];
 }

@@ -14,8 +14,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const context = (server = 'https://a.example') => ({
-  ...{ server, username: 'ada', tenant: 'default' },
-  ...{ accessToken: 'a1', refreshToken: 'r1' },
+  server,
+  username: 'ada',
+  tenant: 'default',
+  accessToken: 'a1',
+  refreshToken: 'r1',
 });
 
 describe('the file of contexts', () => {
@@ -109,6 +112,7 @@ describe('a connection', () => {
 it('respects NO_COLOR and takes an empty variable for none', () => {
   expect(readCliEnvironment({ NO_COLOR: '1' }).isColorRefused).toBe(true);
   expect(readCliEnvironment({ NO_COLOR: '', TIDEGATE_TOKEN: '' })).toMatchObject({
-    ...{ isColorRefused: false, token: undefined },
+    isColorRefused: false,
+    token: undefined,
   });
 });

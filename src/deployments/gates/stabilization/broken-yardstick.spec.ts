@@ -70,7 +70,8 @@ describe('after a broken release', () => {
   it('one that nobody asks anything is for a person, whatever `onNoData` says', () => {
     const params = { ...defaultGateParams, onNoData: 'fail' as const };
     const { end } = foldUntilDecided(() => ({ wave: groupOf({ n: 0 }) }), {
-      ...{ baselines: baselinesAfter(dead), params },
+      baselines: baselinesAfter(dead),
+      params,
     });
     expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
   });

@@ -9,8 +9,16 @@ const nobody = new Set<string>();
 function node(nodeId: string, shape: GroupShape = {}): NodeInterval {
   const { n, errors, histogram, cpu, mem } = groupOf(shape);
   return {
-    ...{ nodeId, requests: n, errors, histogram, cpuCores: cpu ?? 0, memoryMiBMin: mem ?? 0 },
-    ...{ lastSampleAt: 0, sinceMs: 0, counterResets: 0, samples: 1 },
+    nodeId,
+    requests: n,
+    errors,
+    histogram,
+    cpuCores: cpu ?? 0,
+    memoryMiBMin: mem ?? 0,
+    lastSampleAt: 0,
+    sinceMs: 0,
+    counterResets: 0,
+    samples: 1,
   };
 }
 

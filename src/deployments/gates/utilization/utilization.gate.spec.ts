@@ -109,15 +109,24 @@ describe('the gate utilization', () => {
 
 describe('nodes that were broken before', () => {
   const interval = (nodeId: string, requests: number, errors: number): NodeInterval => ({
-    ...{ nodeId, requests, errors, histogram: [], cpuCores: 0, memoryMiBMin: 0, samples: 1 },
-    ...{ lastSampleAt: 0, sinceMs: 0, counterResets: 0 },
+    nodeId,
+    requests,
+    errors,
+    histogram: [],
+    cpuCores: 0,
+    memoryMiBMin: 0,
+    samples: 1,
+    lastSampleAt: 0,
+    sinceMs: 0,
+    counterResets: 0,
   });
   const broken = (polls: NodeInterval[][], down: string[] = []) =>
     utilization.yardstick(polls, params, new Set(down)).broken;
 
   it('are told by the requests that they failed, or by their own word', () => {
     expect(broken([[interval('a', 50, 50)], [interval('a', 50, 30)]])).toEqual({
-      ...{ why: 'errors', err: 0.8 },
+      why: 'errors',
+      err: 0.8,
     });
     expect(broken([], ['a'])).toEqual({ why: 'down', err: 1 });
     expect(broken([[interval('a', 100, 5)]], ['a'])).toBeNull();

@@ -66,7 +66,9 @@ function fold(
   const { verdict, reason, measure } = withoutUndoIntoWorse(judgement, sample, baselines);
   const needsPerson = verdict === 'inconclusive' && baselines.broken?.wave !== undefined;
   return {
-    ...{ state, verdict, reason },
+    state,
+    verdict,
+    reason,
     ...(measure ? { measure } : {}),
     ...(needsPerson ? { needsPerson } : {}),
     reading: readingOf(state, usage, sample, params),
@@ -171,12 +173,18 @@ function readingOf(
       ? { ...notJudged, allowed }
       : { value, baseline: null, allowed, ok: value < allowed };
   return {
-    ...{ unit: 'percent', ageS: sample.ageS, requests: sample.wave.n },
-    ...{ errors: notJudged, latency: notJudged },
+    unit: 'percent',
+    ageS: sample.ageS,
+    requests: sample.wave.n,
+    errors: notJudged,
+    latency: notJudged,
     cpu: judged(usage?.cpu.percent, params.maxCpuPercent),
     memory: judged(usage?.memory.percent, params.maxMemoryPercent),
-    ...{ scores: {}, checks, consecutiveGood: good },
-    ...{ incomplete: usage === null, counterResets: sample.counterResets },
+    scores: {},
+    checks,
+    consecutiveGood: good,
+    incomplete: usage === null,
+    counterResets: sample.counterResets,
   };
 }
 

@@ -74,7 +74,8 @@ function difference(
     ...total.traffic(),
     cpuCores: lastSampleAt > previousAtMs ? cpuMs / (lastSampleAt - previousAtMs) : 0,
     memoryMiBMin: memoryBytes / MIB,
-    ...{ lastSampleAt, sinceMs: previousAtMs },
+    lastSampleAt,
+    sinceMs: previousAtMs,
     counterResets,
     samples,
     ...(releases.size > 1 && {

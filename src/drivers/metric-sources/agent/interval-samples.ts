@@ -53,9 +53,18 @@ function samplesOf(row: Row): CounterSample[] {
   if (!last) return [present];
   const { request, nodeId, instance, releaseId, memoryBytesMin } = row;
   const before: CounterSample = {
-    ...{ request, nodeId, instance, releaseId, bucket: 0, samples: 1, memoryBytesMin },
-    ...{ atMs: last.beforeAtMs, requests: last.beforeRequests, errors: last.beforeErrors },
-    ...{ cpuMs: last.beforeCpuMs, histogram: last.beforeHistogram },
+    request,
+    nodeId,
+    instance,
+    releaseId,
+    bucket: 0,
+    samples: 1,
+    memoryBytesMin,
+    atMs: last.beforeAtMs,
+    requests: last.beforeRequests,
+    errors: last.beforeErrors,
+    cpuMs: last.beforeCpuMs,
+    histogram: last.beforeHistogram,
     abandoned: last.beforeAbandoned,
   };
   return [before, present];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../../kernel/assert.js';
 import { limits } from '../../../kernel/limits.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
 import {
@@ -33,49 +33,55 @@ export class AgentTarget implements Target {
 
   constructor(private readonly signal: Signal) {}
 
-  async move(ctx: Context, move: Move): Promise<MovedNode[]> {
+  async move(open: OpenContext, move: Move): Promise<MovedNode[]> {
     checkMove(move);
     const nodeIds = move.assignments.map((assignment) => assignment.nodeId);
     if (nodeIds.length === 0) return [];
-    const present = await lockNodes(ctx, nodeIds, move.clusterId);
+    const present = await lockNodes(open, nodeIds, move.clusterId);
     const assignments = move.assignments.filter(({ nodeId }) => present.has(nodeId));
     if (assignments.length === 0) return [];
-    const { moved, changedNodeIds } = await writeDesired(ctx, { ...move, assignments });
-    ctx.tx.afterCommit(() => {
+    const { moved, changedNodeIds } = await writeDesired(open, { ...move, assignments });
+    open.tx.afterCommit(() => {
       for (const nodeId of changedNodeIds) this.signal.publish(Topic.Desired, nodeId);
     });
     return moved;
   }
 
   async observe(
-    ctx: Context,
+    open: OpenContext,
     question: { moduleId: string; nodeIds: readonly string[] },
   ): Promise<NodeObservation[]> {
-    return ctx.tx.query<NodeObservation>(OBSERVE_SQL, [
-      ...[ctx.tenantId, question.moduleId, question.nodeIds],
+    return open.tx.query<NodeObservation>(OBSERVE_SQL, [
+      open.tenantId,
+      question.moduleId,
+      question.nodeIds,
     ]);
   }
 
-  cutHooks(ctx: Context, question: HookQuestion): Promise<CutHook[]> {
-    return readCutHooks(ctx, question);
+  cutHooks(open: OpenContext, question: HookQuestion): Promise<CutHook[]> {
+    return readCutHooks(open, question);
   }
 
-  async answerHooks(ctx: Context, answer: HookAnswer): Promise<string[]> {
-    const told = await writeHookAnswer(ctx, answer);
-    ctx.tx.afterCommit(() => {
+  async answerHooks(open: OpenContext, answer: HookAnswer): Promise<string[]> {
+    const told = await writeHookAnswer(open, answer);
+    open.tx.afterCommit(() => {
       for (const { nodeId } of told) this.signal.publish(Topic.Desired, nodeId);
     });
     return told.map(({ name }) => name);
   }
 
-  async running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]> {
-    return ctx.tx.query<RunningPair>(RUNNING_SQL, [
-      ...[ctx.tenantId, clusterId, moduleId, DOWN_CODES, PASSING_CODES],
+  async running(open: OpenContext, clusterId: string, moduleId: string): Promise<RunningPair[]> {
+    return open.tx.query<RunningPair>(RUNNING_SQL, [
+      open.tenantId,
+      clusterId,
+      moduleId,
+      DOWN_CODES,
+      PASSING_CODES,
     ]);
   }
 
-  async setTarget(ctx: Context, target: ModuleTarget): Promise<void> {
-    await ctx.tx.execute(
+  async setTarget(open: OpenContext, target: ModuleTarget): Promise<void> {
+    await open.tx.execute(
       `insert into module_targets as own
          (tenant_id, cluster_id, module_id, release_id, configuration_id, deployment_id)
        values ($1, $2, $3, $4, $5, $6)
@@ -84,8 +90,12 @@ export class AgentTarget implements Target {
          deployment_id = excluded.deployment_id, updated_at = clock_timestamp()
        where own.deployment_id <> excluded.deployment_id`,
       [
-        ...[ctx.tenantId, target.clusterId, target.moduleId, target.releaseId],
-        ...[target.configurationId, target.deploymentId],
+        open.tenantId,
+        target.clusterId,
+        target.moduleId,
+        target.releaseId,
+        target.configurationId,
+        target.deploymentId,
       ],
     );
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '../../../kernel/errors.js';
-import type { Context } from '../../../platform/context.js';
+import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { StreamPlaces } from '../../../platform/http/stream-places.js';
 import { artifactKey, type ObjectStore } from '../../storage/object-store.js';
@@ -27,18 +27,18 @@ export class ArtifactDownloads {
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
   ) {}
 
-  async open(context: Context, artifactDigest: string): Promise<ArtifactDownload> {
-    const { bytes, place } = await this.database.transaction(context, async (ctx) => {
-      const artifact = await this.find(ctx, artifactDigest);
-      return { ...artifact, place: await this.places.take(ctx, artifact.clusterId) };
+  async open(ctx: Context, artifactDigest: string): Promise<ArtifactDownload> {
+    const { bytes, place } = await this.database.transaction(ctx, async (open) => {
+      const artifact = await this.find(open, artifactDigest);
+      return { ...artifact, place: await this.places.take(open, artifact.clusterId) };
     });
     if (!place) throw this.busy();
     const lost = this.places.hold(place);
     let leaveStream = () => {};
     try {
       // One node may not hold all places of its cluster, whoever has its key.
-      leaveStream = this.streams.take(`node ${context.actor.id}`);
-      const stream = await this.store.get(artifactKey(context.tenantId, artifactDigest));
+      leaveStream = this.streams.take(`node ${ctx.actor.id}`);
+      const stream = await this.store.get(artifactKey(ctx.tenantId, artifactDigest));
       // Always emitted, at the end as well as when the node goes away.
       stream.once('close', () => {
         leaveStream();
@@ -57,11 +57,13 @@ export class ArtifactDownloads {
   }
 
   private async find(
-    { tx, tenantId, actor }: Context,
+    open: OpenContext,
     artifactDigest: string,
   ): Promise<{ clusterId: string; bytes: number }> {
-    const [artifact] = await tx.query<{ clusterId: string; bytes: number }>(FIND_SQL, [
-      ...[tenantId, actor.id, artifactDigest],
+    const [artifact] = await open.tx.query<{ clusterId: string; bytes: number }>(FIND_SQL, [
+      open.tenantId,
+      open.actor.id,
+      artifactDigest,
     ]);
     if (artifact) return artifact;
     throw new DomainError(

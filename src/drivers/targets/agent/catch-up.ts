@@ -1,4 +1,4 @@
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import type { DesiredPair } from '../target.js';
 import { lockNodes, writeDesired } from './desired-state.js';
 
@@ -7,15 +7,15 @@ import { lockNodes, writeDesired } from './desired-state.js';
  * part in a rollout is left alone: while the slot is held only a node without any desired state of
  * the module gets something, and what it gets is never the canary.
  */
-export async function catchUp(ctx: Context, nodeId: string): Promise<number> {
-  if ((await missing(ctx, nodeId)).length === 0) return 0;
+export async function catchUp(open: OpenContext, nodeId: string): Promise<number> {
+  if ((await missing(open, nodeId)).length === 0) return 0;
   // Asked again under the node's lock: a move may have been faster.
-  if (!(await lockNodes(ctx, [nodeId])).has(nodeId)) return 0;
-  const targets = await missing(ctx, nodeId);
+  if (!(await lockNodes(open, [nodeId])).has(nodeId)) return 0;
+  const targets = await missing(open, nodeId);
   for (const target of targets) {
     const { releaseId, releaseDigest, configurationId } = target;
     const release: DesiredPair = { releaseId, releaseDigest, configurationId, trafficPercent: 100 };
-    await writeDesired(ctx, { ...target, assignments: [{ nodeId, releases: [release] }] });
+    await writeDesired(open, { ...target, assignments: [{ nodeId, releases: [release] }] });
   }
   return targets.length;
 }
@@ -31,8 +31,8 @@ interface MissingTarget {
 
 // A row of the same deployment, or one decided after the target was set, was meant for this node:
 // an undo or a cancelled rollout that was left in place.
-function missing(ctx: Context, nodeId: string): Promise<MissingTarget[]> {
-  return ctx.tx.query<MissingTarget>(
+function missing(open: OpenContext, nodeId: string): Promise<MissingTarget[]> {
+  return open.tx.query<MissingTarget>(
     `select target.module_id as "moduleId", target.deployment_id as "deploymentId",
        target.release_id as "releaseId", release.release_digest as "releaseDigest",
        target.configuration_id as "configurationId",
@@ -53,6 +53,6 @@ function missing(ctx: Context, nodeId: string): Promise<MissingTarget[]> {
          and desired.deployment_id is distinct from target.deployment_id
          and desired.decided_at < target.updated_at))
      order by target.module_id`,
-    [ctx.tenantId, nodeId],
+    [open.tenantId, nodeId],
   );
 }

@@ -16,14 +16,14 @@ export class DesiredPolls {
 
   /** Null: nothing newer within the time, or the node has asked again elsewhere. */
   async poll(
-    context: Context,
+    ctx: Context,
     query: { after: number; waitMs: number; nonce: string },
     signal: AbortSignal,
   ): Promise<string | null> {
     const deadline = this.clock.monotonic() + query.waitMs;
-    const node = { tenantId: context.tenantId, nodeId: context.actor.id, after: query.after };
+    const node = { tenantId: ctx.tenantId, nodeId: ctx.actor.id, after: query.after };
     for (;;) {
-      const statement = await this.statements.after(context, query.after, query.nonce);
+      const statement = await this.statements.after(ctx, query.after, query.nonce);
       if (statement !== null) return statement;
       const leftMs = deadline - this.clock.monotonic();
       if (leftMs <= 0) return null;

@@ -1,4 +1,4 @@
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import type { DesiredPair, MovedNode } from '../target.js';
 
 /**
@@ -14,16 +14,16 @@ export interface DesiredChange {
 
 /** Locks the nodes that still exist; with a cluster, only those of it. Answers their ids. */
 export async function lockNodes(
-  ctx: Context,
+  open: OpenContext,
   nodeIds: readonly string[],
   clusterId: string | null = null,
 ): Promise<Set<string>> {
-  const rows = await ctx.tx.query<{ id: string }>(
+  const rows = await open.tx.query<{ id: string }>(
     `select id from nodes
      where tenant_id = $1 and id = any($2::uuid[]) and revoked_at is null
        and ($3::uuid is null or cluster_id = $3)
      order by id for update`,
-    [ctx.tenantId, nodeIds, clusterId],
+    [open.tenantId, nodeIds, clusterId],
   );
   return new Set(rows.map((row) => row.id));
 }
@@ -36,15 +36,17 @@ export async function lockNodes(
  * as the way forward, and only a new generation lets the node try again.
  */
 export async function writeDesired(
-  ctx: Context,
+  open: OpenContext,
   change: DesiredChange,
 ): Promise<{ moved: MovedNode[]; changedNodeIds: string[] }> {
   const assignments = [...change.assignments].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-  const rows = await ctx.tx.query<MovedNode & { isChanged: boolean }>(WRITE_SQL, [
-    ...[ctx.tenantId, change.moduleId],
+  const rows = await open.tx.query<MovedNode & { isChanged: boolean }>(WRITE_SQL, [
+    open.tenantId,
+    change.moduleId,
     assignments.map(({ nodeId }) => nodeId),
     assignments.map(({ releases }) => JSON.stringify(releases)),
-    ...[change.signatureRequired, change.deploymentId],
+    change.signatureRequired,
+    change.deploymentId,
   ]);
   return {
     moved: rows.map(({ nodeId, generation }) => ({ nodeId, generation })),

@@ -29,15 +29,15 @@ export class DesiredStatements {
   }
 
   /** Null when the node's revision is not above `after`. */
-  async after(context: Context, after: number, nonce: string): Promise<string | null> {
-    const nodeId = context.actor.id;
-    const rows = await this.batches.read(context.tenantId, nodeId, after);
+  async after(ctx: Context, after: number, nonce: string): Promise<string | null> {
+    const nodeId = ctx.actor.id;
+    const rows = await this.batches.read(ctx.tenantId, nodeId, after);
     const [first] = rows;
     if (!first) return null;
     if (first.isRevoked) throw nodeRevoked();
     const statement: DesiredStatement = {
       protocol: PROTOCOL,
-      tenantId: context.tenantId,
+      tenantId: ctx.tenantId,
       nodeId,
       nonce,
       revision: first.revision,

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { messageOf } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
 import { Config } from '../../../platform/config/config.js';
-import { Context } from '../../../platform/context.js';
+import { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 
@@ -46,15 +46,15 @@ export class DownloadPlaces implements OnModuleDestroy {
   }
 
   /** In the caller's transaction. Null: all places are taken. */
-  async take(ctx: Context, clusterId: string): Promise<DownloadPlace | null> {
-    const at = [ctx.tenantId, clusterId, this.size];
+  async take(open: OpenContext, clusterId: string): Promise<DownloadPlace | null> {
+    const at = [open.tenantId, clusterId, this.size];
     if (!this.laidOut.has(clusterId)) {
-      await ctx.tx.execute(LAY_OUT_SQL, at);
-      ctx.tx.afterCommit(() => void this.laidOut.add(clusterId));
+      await open.tx.execute(LAY_OUT_SQL, at);
+      open.tx.afterCommit(() => void this.laidOut.add(clusterId));
     }
     const holder = newId();
-    const [row] = await ctx.tx.query<{ number: number }>(TAKE_SQL, [...at, holder, LEASE_MS]);
-    return row ? { tenantId: ctx.tenantId, clusterId, number: row.number, holder } : null;
+    const [row] = await open.tx.query<{ number: number }>(TAKE_SQL, [...at, holder, LEASE_MS]);
+    return row ? { tenantId: open.tenantId, clusterId, number: row.number, holder } : null;
   }
 
   /** Renews it from now on, until `leave`. Aborted: somebody else has it, and no byte may follow. */
@@ -70,8 +70,8 @@ export class DownloadPlaces implements OnModuleDestroy {
     if (!this.held.delete(place.holder)) return;
     const { tenantId, clusterId, number, holder } = place;
     this.database
-      .transaction(Context.system(tenantId, 'downloads'), ({ tx }) =>
-        tx.execute(LEAVE_SQL, [tenantId, clusterId, number, holder]),
+      .transaction(Context.system(tenantId, 'downloads'), (open) =>
+        open.tx.execute(LEAVE_SQL, [tenantId, clusterId, number, holder]),
       )
       // It is free when its lease has run out.
       .catch((error: unknown) => this.warn(error, 'a place for downloads was not given back'));

@@ -1,7 +1,7 @@
 // Drift: a node that says it has done what it was told, and runs something else. It is shown, and
 // repaired by telling the node again under a new generation, a few times and not for ever.
 import { limits } from '../../../kernel/limits.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import { lockNodes } from './desired-state.js';
 
 const pairsSql = (list: string) => `(
@@ -21,11 +21,11 @@ export const isDriftSql = (desired: string, seen: string): string => `coalesce(
   and ${pairsSql(`${seen}.running || ${seen}.down`)} <> ${pairsSql(`${desired}.releases`)}, false)`;
 
 /** With each report of a node. Answers in how many modules the node is told again. */
-export async function repairDrift(ctx: Context, nodeId: string): Promise<number> {
-  const [looked] = await ctx.tx.query<{ open: boolean }>(LOOK_SQL, [ctx.tenantId, nodeId]);
-  if (!looked?.open) return 0;
-  if (!(await lockNodes(ctx, [nodeId])).has(nodeId)) return 0;
-  const [done] = await ctx.tx.query<{ repaired: number }>(REPAIR_SQL, [ctx.tenantId, nodeId]);
+export async function repairDrift(open: OpenContext, nodeId: string): Promise<number> {
+  const [looked] = await open.tx.query<{ isOpen: boolean }>(LOOK_SQL, [open.tenantId, nodeId]);
+  if (!looked?.isOpen) return 0;
+  if (!(await lockNodes(open, [nodeId])).has(nodeId)) return 0;
+  const [done] = await open.tx.query<{ repaired: number }>(REPAIR_SQL, [open.tenantId, nodeId]);
   return done?.repaired ?? 0;
 }
 
@@ -44,7 +44,7 @@ const LOOK_SQL = `
       select 1 from ${MODULES_SQL} and (${isDriftSql('desired', 'seen')} or (${isRecoveredSql})))
     or exists (
       select 1 from node_presence where tenant_id = $1 and node_id = $2 and drifted_modules > 0)
-    as open`;
+    as "isOpen"`;
 
 const REPAIR_SQL = `
   with judged as (

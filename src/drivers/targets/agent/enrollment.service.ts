@@ -8,7 +8,7 @@ import {
   type EnrollResponse,
 } from '../../../agent/protocol/protocol.js';
 import { Audit } from '../../../platform/audit/audit.js';
-import { Context } from '../../../platform/context.js';
+import { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
 import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
@@ -31,7 +31,7 @@ export class EnrollmentService {
     const tenantId = await this.tenantOf(hash);
     const node = await this.database.transaction(
       Context.system(tenantId, 'enrollment'),
-      async (ctx) => this.join(ctx, hash, { ...request, publicKey }),
+      async (open) => this.join(open, hash, { ...request, publicKey }),
     );
     const serverKeys = this.keys.published.map((key) => ({ ...key }));
     return { protocol: PROTOCOL, tenantId, ...node, serverKeys };
@@ -50,21 +50,21 @@ export class EnrollmentService {
   }
 
   private async join(
-    ctx: Context,
+    open: OpenContext,
     hash: string,
     request: EnrollRequest,
   ): Promise<{ nodeId: string; clusterId: string }> {
-    const [token] = await ctx.tx.query<TokenRow>(
+    const [token] = await open.tx.query<TokenRow>(
       `select data, used_at is not null as "isUsed", revoked_at is not null as "isRevoked",
          expires_at < clock_timestamp() as "isExpired"
        from credentials where tenant_id = $1 and hash = $2 for update`,
-      [ctx.tenantId, hash],
+      [open.tenantId, hash],
     );
     if (!token || token.isRevoked) {
       throw refused('enrollment-token-revoked', 'This enrolment token was revoked.');
     }
     const { clusterId } = token.data;
-    if (token.isUsed) return this.sameAgain(ctx, token.data, request);
+    if (token.isUsed) return this.sameAgain(open, token.data, request);
     if (token.isExpired) {
       throw refused('enrollment-token-expired', 'This enrolment token has expired.');
     }
@@ -75,13 +75,13 @@ export class EnrollmentService {
         `This token is for a node named "${token.data.name}". Start the agent with that name, or make another token.`,
       );
     }
-    const nodeId = await this.insertNode(ctx, clusterId, request);
-    await ctx.tx.execute(
+    const nodeId = await this.insertNode(open, clusterId, request);
+    await open.tx.execute(
       `update credentials set used_at = clock_timestamp(), data = data || $3::jsonb
        where tenant_id = $1 and hash = $2`,
-      [ctx.tenantId, hash, JSON.stringify({ nodeId })],
+      [open.tenantId, hash, JSON.stringify({ nodeId })],
     );
-    await this.audit.append(ctx, {
+    await this.audit.append(open, {
       category: 'fleet',
       action: 'node-enrolled',
       subject: { kind: 'node', id: nodeId },
@@ -91,14 +91,14 @@ export class EnrollmentService {
   }
 
   private async sameAgain(
-    ctx: Context,
+    open: OpenContext,
     grant: EnrollmentGrant,
     request: EnrollRequest,
   ): Promise<{ nodeId: string; clusterId: string }> {
-    const [node] = await ctx.tx.query<{ nodeId: string; clusterId: string }>(
+    const [node] = await open.tx.query<{ nodeId: string; clusterId: string }>(
       `select id as "nodeId", cluster_id as "clusterId" from nodes
        where tenant_id = $1 and id = $2 and name = $3 and public_key = $4 and revoked_at is null`,
-      [ctx.tenantId, grant.nodeId, request.name, request.publicKey],
+      [open.tenantId, grant.nodeId, request.name, request.publicKey],
     );
     if (node) return node;
     throw refused('enrollment-token-used', 'This enrolment token was used already.');
@@ -106,29 +106,29 @@ export class EnrollmentService {
 
   /** A node that lost its identity file but not its key is still the same node. */
   private async insertNode(
-    ctx: Context,
+    open: OpenContext,
     clusterId: string,
     request: EnrollRequest,
   ): Promise<string> {
     const { name, publicKey } = request;
     const labels = JSON.stringify(request.labels);
-    const [same] = await ctx.tx.query<{ id: string }>(
+    const [same] = await open.tx.query<{ id: string }>(
       `update nodes set labels = $5 where tenant_id = $1 and cluster_id = $2 and name = $3
          and public_key = $4 and revoked_at is null returning id`,
-      [ctx.tenantId, clusterId, name, publicKey, labels],
+      [open.tenantId, clusterId, name, publicKey, labels],
     );
     if (same) return same.id;
     const id = newId();
-    const added = await ctx.tx.execute(
+    const added = await open.tx.execute(
       `insert into nodes (tenant_id, id, cluster_id, name, labels, public_key)
        values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [ctx.tenantId, id, clusterId, name, labels, publicKey],
+      [open.tenantId, id, clusterId, name, labels, publicKey],
     );
     if (added === 1) return id;
-    const [taken] = await ctx.tx.query(
+    const [taken] = await open.tx.query(
       `select from nodes
        where tenant_id = $1 and cluster_id = $2 and name = $3 and revoked_at is null`,
-      [ctx.tenantId, clusterId, name],
+      [open.tenantId, clusterId, name],
     );
     // Whose key it is, perhaps in another tenant, is nobody's business here.
     throw taken ? nameTaken(name) : keyTaken();

@@ -1,26 +1,30 @@
 // Hooks that a crash has cut off in the middle, and what a person has found out about them. The
 // answer is part of what is desired: a new generation, so that it is signed, ordered and repeatable.
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import type { CutHook, HookAnswer, HookQuestion } from '../target.js';
 import { lockNodes } from './desired-state.js';
 
-export function readCutHooks(ctx: Context, question: HookQuestion): Promise<CutHook[]> {
+export function readCutHooks(open: OpenContext, question: HookQuestion): Promise<CutHook[]> {
   const { clusterId, moduleId, deploymentId } = question;
-  return ctx.tx.query<CutHook>(CUT_SQL, [ctx.tenantId, clusterId, moduleId, deploymentId]);
+  return open.tx.query<CutHook>(CUT_SQL, [open.tenantId, clusterId, moduleId, deploymentId]);
 }
 
 /** Answers the nodes that have something new to fetch. */
-export async function writeHookAnswer(ctx: Context, answer: HookAnswer): Promise<CutHook[]> {
-  const cut = await readCutHooks(ctx, answer);
+export async function writeHookAnswer(open: OpenContext, answer: HookAnswer): Promise<CutHook[]> {
+  const cut = await readCutHooks(open, answer);
   const asked = cut.filter(({ name }) => answer.node === null || answer.node === name);
   if (asked.length === 0) return [];
   const locked = await lockNodes(
-    ctx,
+    open,
     asked.map(({ nodeId }) => nodeId),
     answer.clusterId,
   );
-  const written = await ctx.tx.query<{ nodeId: string }>(ANSWER_SQL, [
-    ...[ctx.tenantId, answer.moduleId, answer.deploymentId, [...locked], answer.outcome],
+  const written = await open.tx.query<{ nodeId: string }>(ANSWER_SQL, [
+    open.tenantId,
+    answer.moduleId,
+    answer.deploymentId,
+    [...locked],
+    answer.outcome,
   ]);
   const ids = new Set(written.map(({ nodeId }) => nodeId));
   return asked.filter(({ nodeId }) => ids.has(nodeId));

@@ -1,5 +1,5 @@
 import type { MetricRow } from '../../../agent/protocol/protocol.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 
 /** Older samples are of no use to any gate, and their partition may be gone. */
 const SAMPLE_AGE_LIMIT_MS = 60 * 60 * 1000;
@@ -9,20 +9,26 @@ const SAMPLE_AGE_LIMIT_MS = 60 * 60 * 1000;
  * receipt less the age that the node measured: the node's own clock is never used.
  */
 export async function insertMetrics(
-  ctx: Context,
+  open: OpenContext,
   nodeId: string,
   metrics: readonly MetricRow[],
 ): Promise<void> {
   const rows = metrics.filter((row) => row.ageMs <= SAMPLE_AGE_LIMIT_MS);
   if (rows.length === 0) return;
-  await ctx.tx.execute(INSERT_SQL, [ctx.tenantId, nodeId, JSON.stringify(rows.map(stored))]);
+  await open.tx.execute(INSERT_SQL, [open.tenantId, nodeId, JSON.stringify(rows.map(stored))]);
 }
 
 function stored(row: MetricRow) {
   const { moduleId, releaseId, instance, ageMs, requests, cpuMs, memoryBytes } = row;
   const { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets } = row;
   return {
-    ...{ moduleId, releaseId, instance, ageMs, requests, cpuMs, memoryBytes },
+    moduleId,
+    releaseId,
+    instance,
+    ageMs,
+    requests,
+    cpuMs,
+    memoryBytes,
     errors: row.errors + frontErrors + cut,
     counters: { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets },
   };

@@ -75,8 +75,8 @@ export class NodeDuplicates {
     const message = `A second machine uses the key of this node and is refused: a copy of the agent's folder, or its key was stolen.`;
     const suspicion = { kind: 'duplicated' as const, nodeId, name, message };
     try {
-      await this.database.transaction(Context.system(tenantId, 'nodes'), (ctx) =>
-        this.suspicions.note(ctx, suspicion),
+      await this.database.transaction(Context.system(tenantId, 'nodes'), (open) =>
+        this.suspicions.note(open, suspicion),
       );
     } catch (error) {
       this.noted.set(nodeId, now - NOTE_EVERY_MS);

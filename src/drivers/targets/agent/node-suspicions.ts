@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits } from '../../../kernel/limits.js';
 import { Audit } from '../../../platform/audit/audit.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 
 /**
  * What makes a node look like two, or like one that does not tell the truth. Nothing is taken from
@@ -23,14 +23,20 @@ export class NodeSuspicions {
   constructor(private readonly audit: Audit) {}
 
   /** The audit trail has one entry for each time that it begins, not for each request. */
-  async note(ctx: Context, { kind, nodeId, name, message }: Suspicion): Promise<void> {
-    const [before] = await ctx.tx.query<{ isNew: boolean }>(NOTE_SQL, [
-      ...[ctx.tenantId, nodeId, kind, message],
+  async note(open: OpenContext, { kind, nodeId, name, message }: Suspicion): Promise<void> {
+    const [before] = await open.tx.query<{ isNew: boolean }>(NOTE_SQL, [
+      open.tenantId,
+      nodeId,
+      kind,
+      message,
     ]);
     if (!before?.isNew) return;
-    await this.audit.append(ctx, {
-      ...{ category: 'fleet', action: `node-found-${kind}`, result: 'denied' },
-      ...{ subject: { kind: 'node', id: nodeId }, body: { name, message } },
+    await this.audit.append(open, {
+      category: 'fleet',
+      action: `node-found-${kind}`,
+      result: 'denied',
+      subject: { kind: 'node', id: nodeId },
+      body: { name, message },
     });
   }
 }

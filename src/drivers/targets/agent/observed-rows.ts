@@ -1,6 +1,6 @@
 import type { ObservedModule } from '../../../agent/protocol/protocol.js';
 import { limits } from '../../../kernel/limits.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 
 /** What cannot be: a generation that nobody was told, or a release of another module. */
 export interface RefusedRow {
@@ -11,12 +11,15 @@ export interface RefusedRow {
 
 /** Writes only what differs and can be; answers which modules did, and which could not be. */
 export async function writeObserved(
-  ctx: Context,
+  open: OpenContext,
   observed: readonly ObservedModule[],
 ): Promise<{ changedModuleIds: string[]; refused: RefusedRow[] }> {
   if (observed.length === 0) return { changedModuleIds: [], refused: [] };
-  const rows = await ctx.tx.query<RefusedRow & { isRefused: boolean }>(OBSERVE_SQL, [
-    ...[ctx.tenantId, ctx.actor.id, JSON.stringify(observed), limits.aheadOfDatabase],
+  const rows = await open.tx.query<RefusedRow & { isRefused: boolean }>(OBSERVE_SQL, [
+    open.tenantId,
+    open.actor.id,
+    JSON.stringify(observed),
+    limits.aheadOfDatabase,
   ]);
   const changed = rows.filter((row) => !row.isRefused);
   const refused = rows.filter((row) => row.isRefused);

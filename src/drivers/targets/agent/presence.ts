@@ -1,5 +1,5 @@
 import type { ObservedModule, ReportRequest } from '../../../agent/protocol/protocol.js';
-import type { Context } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import { isLostSql } from './node-health.js';
 import { nodeRevoked } from './node-revoked.js';
 
@@ -12,12 +12,20 @@ export interface ReportingNode {
 }
 
 /** The node is there, says this report; unless it is another machine that still reports. */
-export async function touchPresence(ctx: Context, report: ReportRequest): Promise<ReportingNode> {
+export async function touchPresence(
+  open: OpenContext,
+  report: ReportRequest,
+): Promise<ReportingNode> {
   const health = report.observed.some(needsPerson) ? 'Unhealthy' : 'Healthy';
-  const [node] = await ctx.tx.query<ReportingNode>(PRESENCE_SQL, [
-    ...[ctx.tenantId, ctx.actor.id, report.bootId, report.agentVersion],
-    ...[report.revision, health],
-    ...[report.capacity?.cpuMillicores ?? null, report.capacity?.memoryMiB ?? null],
+  const [node] = await open.tx.query<ReportingNode>(PRESENCE_SQL, [
+    open.tenantId,
+    open.actor.id,
+    report.bootId,
+    report.agentVersion,
+    report.revision,
+    health,
+    report.capacity?.cpuMillicores ?? null,
+    report.capacity?.memoryMiB ?? null,
   ]);
   if (node) return node;
   throw nodeRevoked();

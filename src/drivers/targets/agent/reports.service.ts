@@ -8,7 +8,7 @@ import type { Counter } from 'prom-client';
 import { DomainError } from '../../../kernel/errors.js';
 import { limits } from '../../../kernel/limits.js';
 import { Config } from '../../../platform/config/config.js';
-import type { Context } from '../../../platform/context.js';
+import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { Signal } from '../../../platform/signal/signal.js';
@@ -43,27 +43,27 @@ export class ReportsService {
     });
   }
 
-  async report(context: Context, report: ReportRequest): Promise<ReportResponse> {
+  async report(ctx: Context, report: ReportRequest): Promise<ReportResponse> {
     checkUnique(report);
-    const boot = bootOf(context);
+    const boot = bootOf(ctx);
     checkBoot(report, boot);
-    const nodeId = context.actor.id;
+    const nodeId = ctx.actor.id;
     const revision = await this.database
-      .transaction(context, async (ctx) => {
-        ctx.tx.commitsAs('report');
-        const node = await touchPresence(ctx, report);
+      .transaction(ctx, async (open) => {
+        open.tx.commitsAs('report');
+        const node = await touchPresence(open, report);
         if (!node.isServed) throw new ReportsElsewhere(node.name);
-        const { changedModuleIds, refused } = await writeObserved(ctx, report.observed);
-        await this.suspect(ctx, node, report, refused);
-        await insertMetrics(ctx, nodeId, report.metrics);
-        const moved = (await catchUp(ctx, nodeId)) + (await repairDrift(ctx, nodeId));
-        const healed = await healRevision(ctx, report.revision, node.revision + moved);
-        this.tellAfterCommit(ctx, node.clusterId, changedModuleIds, moved > 0 || healed !== null);
+        const { changedModuleIds, refused } = await writeObserved(open, report.observed);
+        await this.suspect(open, node, report, refused);
+        await insertMetrics(open, nodeId, report.metrics);
+        const moved = (await catchUp(open, nodeId)) + (await repairDrift(open, nodeId));
+        const healed = await healRevision(open, report.revision, node.revision + moved);
+        this.tellAfterCommit(open, node.clusterId, changedModuleIds, moved > 0 || healed !== null);
         return healed ?? node.revision + moved;
       })
       .catch(async (error: unknown) => {
         if (!(error instanceof ReportsElsewhere)) throw error;
-        const { tenantId } = context;
+        const { tenantId } = ctx;
         throw await this.duplicates.refusal({ tenantId, nodeId, name: error.node }, boot);
       });
     return { protocol: PROTOCOL, reportIntervalMs: this.config.reportIntervalMs, revision };
@@ -71,7 +71,7 @@ export class ReportsService {
 
   /** What cannot be is taken for said by mistake or on purpose; the rest of the report counts. */
   private async suspect(
-    ctx: Context,
+    open: OpenContext,
     node: ReportingNode,
     report: ReportRequest,
     refused: readonly RefusedRow[],
@@ -84,22 +84,25 @@ export class ReportsService {
       ? `generation ${first.generation} of module "${first.module}"`
       : `revision ${report.revision}`;
     const message = `The node has reported ${what}, which it was never told, or a release of another module. That was not taken over. Its agent is broken, or somebody speaks in its name.`;
-    await this.suspicions.note(ctx, {
-      ...{ kind: 'implausible', nodeId: ctx.actor.id, name: node.name, message },
+    await this.suspicions.note(open, {
+      kind: 'implausible',
+      nodeId: open.actor.id,
+      name: node.name,
+      message,
     });
   }
 
   private tellAfterCommit(
-    ctx: Context,
+    open: OpenContext,
     clusterId: string,
     changedModuleIds: readonly string[],
     hasNewDesired: boolean,
   ): void {
-    const { tenantId, actor } = ctx;
-    if (hasNewDesired) ctx.tx.afterCommit(() => this.signal.publish(Topic.Desired, actor.id));
+    const { tenantId, actor } = open;
+    if (hasNewDesired) open.tx.afterCommit(() => this.signal.publish(Topic.Desired, actor.id));
     if (changedModuleIds.length === 0) return;
-    ctx.tx.afterCommit(() => this.signal.publish(Topic.Observed, clusterId));
-    ctx.tx.afterCommit(() =>
+    open.tx.afterCommit(() => this.signal.publish(Topic.Observed, clusterId));
+    open.tx.afterCommit(() =>
       this.listener?.nodeReported({ tenantId, nodeId: actor.id, clusterId, changedModuleIds }),
     );
   }
@@ -136,12 +139,16 @@ function checkUnique(report: ReportRequest): void {
  * A node ahead of the database has seen a later state: the database was restored from a backup. The
  * revision jumps past the node's, or the node would wait for a number that comes much later.
  */
-async function healRevision(ctx: Context, accepted: number, known: number): Promise<number | null> {
+async function healRevision(
+  open: OpenContext,
+  accepted: number,
+  known: number,
+): Promise<number | null> {
   if (accepted <= known || accepted > known + limits.aheadOfDatabase) return null;
-  const [row] = await ctx.tx.query<{ revision: number }>(
+  const [row] = await open.tx.query<{ revision: number }>(
     `update nodes set desired_revision = greatest(desired_revision, $3::bigint) + 1
      where tenant_id = $1 and id = $2 and desired_revision < $3 returning desired_revision as revision`,
-    [ctx.tenantId, ctx.actor.id, accepted],
+    [open.tenantId, open.actor.id, accepted],
   );
   return row?.revision ?? null;
 }

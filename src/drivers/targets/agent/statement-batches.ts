@@ -56,8 +56,8 @@ export class StatementBatches<Row extends StatementKey> {
   private async answer(tenantId: string, batch: readonly Asked<Row>[]): Promise<void> {
     // The same node may ask twice at once, with another revision or the same one.
     const asked = new Map(batch.map((each) => [keyOf(each), each]));
-    const rows = await this.database.transaction(Context.system(tenantId, 'desired'), ({ tx }) =>
-      tx.query<Row>(this.sql, [
+    const rows = await this.database.transaction(Context.system(tenantId, 'desired'), (open) =>
+      open.tx.query<Row>(this.sql, [
         tenantId,
         [...asked.values()].map((each) => each.nodeId),
         [...asked.values()].map((each) => each.after),
