@@ -16,6 +16,7 @@ import { ensureRoles } from '../../src/platform/database/embedded/roles.js';
 import { Migrator } from '../../src/platform/database/migrations/migrator.js';
 import { Undo } from '../../src/platform/undo.js';
 import { freePort } from '../../test/support/free-port.js';
+import { quietEvents } from '../../test/support/quiet-events.js';
 import { ServerProcess } from '../../test/support/server-process.js';
 import { startBenchRedis } from './bench-redis.js';
 import { endOnSignals, giveUp } from './ending.js';
@@ -110,7 +111,14 @@ export class Rig {
     this.postgresPid = Number(row!.text.split('\n')[0]);
     const { app, system } = access;
     const log = { warn: () => undefined, error: () => undefined };
-    this.database = await Database.open({ app, system, poolSize: 6, systemPoolSize: 2, log });
+    this.database = await Database.open({
+      app,
+      system,
+      poolSize: 6,
+      systemPoolSize: 2,
+      log,
+      recorder: quietEvents(),
+    });
     this.undo.add(() => this.database.close());
     const redis = await startBenchRedis(this.home);
     this.undo.add(() => redis.stop());

@@ -2,6 +2,7 @@ import { DomainError } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
 import type { Permission } from '../kernel/permission.js';
 import type { Transaction } from './database/transaction.js';
+import type { Event, EventBody } from './events/event.js';
 
 export interface Actor {
   readonly kind: 'user' | 'node' | 'system';
@@ -68,9 +69,34 @@ export class Context {
  */
 export class OpenContext extends Context {
   constructor(
-    context: Context,
+    private readonly ctx: Context,
     readonly tx: Transaction,
+    private readonly recorder: Recorder,
   ) {
-    super(context);
+    super(ctx);
   }
+
+  /**
+   * Records what happens, in this transaction, with all that belongs to it: the audit entry, what
+   * others do about it, its delivery, the hints after the commit.
+   */
+  record<Body extends EventBody>(event: Event<Body>): Promise<void> {
+    return this.recorder.record(this, event as unknown as Event);
+  }
+
+  /** The same transaction in somebody else's name: of the same tenant only. */
+  as(ctx: Context): OpenContext {
+    if (ctx.tenantId !== this.tenantId) throw new Error('a transaction is of one tenant');
+    return new OpenContext(ctx, this.tx, this.recorder);
+  }
+
+  /** Without the transaction: for what comes after it. */
+  closed(): Context {
+    return this.ctx;
+  }
+}
+
+/** What `record` does: `platform/events`. */
+export interface Recorder {
+  record(open: OpenContext, event: Event): Promise<void>;
 }

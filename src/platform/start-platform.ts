@@ -4,6 +4,8 @@ import { Audit } from './audit/audit.js';
 import type { Config } from './config/config.js';
 import { checkRoles } from './database/boot-checks.js';
 import { Database } from './database/database.js';
+import { Events } from './events/events.js';
+import { Heard } from './events/heard.js';
 import { openAccess } from './database/open-access.js';
 import type { Health } from './health/health.js';
 import type { Logger } from './logging/logger.js';
@@ -40,29 +42,37 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
   const outside = OutsideMetrics.of(parts.metrics);
   const undo = new Undo();
   try {
-    const access = await openAccess(config, logger);
-    undo.add(() => access.stop());
-    const log = logger.child({ part: 'database' });
-    const { poolSize, systemPoolSize } = config.database;
-    const { app, system } = access;
-    const database = await Database.open({ app, system, poolSize, systemPoolSize, log });
-    undo.add(() => database.close());
-    await checkRoles(database);
-    health.register({ name: 'database', check: () => database.ping() });
-
     const redisUrl = config.redis.url;
     const queueLog = logger.child({ part: 'queue' });
     const onError = (error: Error) =>
       queueLog.warn({ error: messageOf(error) }, 'a connection was lost');
+    const access = await openAccess(config, logger);
+    undo.add(() => access.stop());
+    const signal = redisUrl
+      ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError, outside.observer('signal'))
+      : new InProcessSignal();
+    undo.add(() => signal.close());
+    const log = logger.child({ part: 'database' });
+    const { poolSize, systemPoolSize } = config.database;
+    const { app, system } = access;
+    const events = new Events(signal);
+    const database = await Database.open({
+      app,
+      system,
+      poolSize,
+      systemPoolSize,
+      log,
+      recorder: events,
+    });
+    undo.add(() => database.close());
+    await checkRoles(database);
+    health.register({ name: 'database', check: () => database.ping() });
+
     const wakeUp = new BullMqWakeUp(
       redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),
       queueLog,
       { observer: outside.observer('queue') },
     );
-    const signal = redisUrl
-      ? new RedisSignal(redisUrl, `${REDIS_PREFIX}:signals`, onError, outside.observer('signal'))
-      : new InProcessSignal();
-    undo.add(() => signal.close());
     // Last in, first out: no more hints are taken while everything they need is still there.
     undo.add(() => wakeUp.stop(config.shutdownGraceMs / 4));
     return {
@@ -71,6 +81,8 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
         { provide: WakeUp, useValue: wakeUp },
         { provide: Signal, useValue: signal },
         { provide: Audit, useValue: new Audit() },
+        { provide: Events, useValue: events },
+        Heard,
       ],
       stop: () => undo.run(),
     };

@@ -5,6 +5,7 @@ import type { NodeInterval } from '../../src/drivers/metric-sources/metric-sourc
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { quietEvents } from '../support/quiet-events.js';
 
 const MIB = 1024 * 1024;
 const SECOND = 1000;
@@ -35,7 +36,14 @@ describe('the agents’ counters as intervals', () => {
     database = await freshDatabase();
     const { app, system } = database;
     const log = { warn: () => undefined, error: () => undefined };
-    db = await Database.open({ app, system, poolSize: 2, systemPoolSize: 2, log });
+    db = await Database.open({
+      app,
+      system,
+      poolSize: 2,
+      systemPoolSize: 2,
+      log,
+      recorder: quietEvents(),
+    });
   });
   afterAll(async () => {
     await db?.close();
@@ -252,9 +260,10 @@ describe('the agents’ counters as intervals', () => {
     const found = await db.system((tx) => {
       const asks = new Set(['query', 'first', 'queryPlannedOnce', 'execute']);
       const counting = new Proxy(tx, {
-        get: (of, name, receiver) => {
+        get: (of, name) => {
           if (asks.has(String(name))) statements += 1;
-          return Reflect.get(of, name, receiver) as unknown;
+          const value = Reflect.get(of, name) as unknown;
+          return typeof value === 'function' ? (value.bind(of) as unknown) : value;
         },
       });
       const request = { moduleId, nodeIds: [nodeId], fromMs: start, toMs: start + 5_000 };

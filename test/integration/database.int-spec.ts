@@ -6,6 +6,7 @@ import { Database } from '../../src/platform/database/database.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
 import { together } from '../../src/platform/database/together.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
+import { quietEvents } from '../support/quiet-events.js';
 
 let server: TestDatabase;
 let db: Database;
@@ -22,7 +23,14 @@ beforeAll(async () => {
     error: () => undefined,
   };
   const { app, system } = server;
-  db = await Database.open({ app, system, poolSize: 3, systemPoolSize: 2, log });
+  db = await Database.open({
+    app,
+    system,
+    poolSize: 3,
+    systemPoolSize: 2,
+    log,
+    recorder: quietEvents(),
+  });
   await db.system((tx) =>
     tx.execute("insert into tenants (id, slug, name) values ($1, 'acme', 'Acme')", [tenant]),
   );

@@ -7,6 +7,7 @@ import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/fleet-app.js';
+import { quietEvents } from '../support/quiet-events.js';
 
 let database: TestDatabase;
 let db: Database;
@@ -15,7 +16,12 @@ beforeEach(async () => {
   database = await freshDatabase();
   const { app, system } = database;
   db = await Database.open({
-    ...{ app, system, poolSize: 2, systemPoolSize: 3, log: Logger.silent() },
+    app,
+    system,
+    poolSize: 2,
+    systemPoolSize: 3,
+    log: Logger.silent(),
+    recorder: quietEvents(),
   });
   tenantId = randomUUID();
   await sql(`insert into tenants (id, slug, name) values ($1, 'acme', 'acme')`, [tenantId]);

@@ -11,6 +11,7 @@ import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js'
 import { Topic } from '../../src/platform/signal/topics.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/fleet-app.js';
+import { quietEvents } from '../support/quiet-events.js';
 
 class TestConsumer extends OutboxConsumer {
   readonly name: string;
@@ -71,8 +72,12 @@ afterAll(async () => {
 
 const open = () =>
   Database.open({
-    ...{ app: database.app, system: database.system, poolSize: 4, systemPoolSize: 3 },
+    app: database.app,
+    system: database.system,
+    poolSize: 4,
+    systemPoolSize: 3,
     log: Logger.silent(),
+    recorder: quietEvents(),
   });
 
 function relay(consumers: OutboxConsumer[], times: Partial<RelayTimes> = {}, on = db): OutboxRelay {
@@ -112,7 +117,7 @@ describe('appending', () => {
     const outbox = new Outbox([], signal);
     // Without a transaction any statement would throw.
     const tx = undefined as unknown as Transaction;
-    const open = new OpenContext(Context.system(randomUUID(), 'test'), tx);
+    const open = new OpenContext(Context.system(randomUUID(), 'test'), tx, quietEvents());
     await outbox.append(open, { streamId: randomUUID(), upToSeq: 1 });
   });
 

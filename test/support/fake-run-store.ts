@@ -24,6 +24,7 @@ import { newId } from '../../src/kernel/ids.js';
 import { limits } from '../../src/kernel/limits.js';
 import { Context, OpenContext } from '../../src/platform/context.js';
 import type { Transaction } from '../../src/platform/database/transaction.js';
+import { quietEvents } from './quiet-events.js';
 
 export interface FakeRun {
   key: RunKey;
@@ -298,7 +299,7 @@ class FakeTransaction implements RunTransaction {
       afterCommit: () => undefined,
     };
     const ctx = Context.system(draft.key.tenantId, 'engine');
-    this.open = new OpenContext(ctx, tx as unknown as Transaction);
+    this.open = new OpenContext(ctx, tx as unknown as Transaction, quietEvents());
   }
 
   get status() {

@@ -48,6 +48,7 @@ import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
 import { createUser, grantRole } from '../../src/tenancy/users/create-user.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
+import { Events } from '../../src/platform/events/events.js';
 
 export interface Answer {
   readonly status: number;
@@ -76,6 +77,8 @@ export class FleetApp {
   /** Overwrite it to serve other bytes, or to hold them back. */
   artifact: () => Readable = () => Readable.from([Buffer.from('artifact')]);
   readonly statementKey = newSigningKey();
+  private readonly signal = new InProcessSignal();
+  private readonly events = new Events(this.signal);
   db!: Database;
   url!: string;
   private inside!: Awaited<ReturnType<typeof createHttpApp>>;
@@ -214,7 +217,14 @@ export class FleetApp {
     this.cleanUp.push(() => rm(home, { recursive: true, force: true }));
     const logger = Logger.silent();
     const { app, system } = this.database;
-    this.db = await Database.open({ app, system, poolSize: 8, systemPoolSize: 3, log: logger });
+    this.db = await Database.open({
+      app,
+      system,
+      poolSize: 8,
+      systemPoolSize: 3,
+      log: logger,
+      recorder: this.events,
+    });
     this.cleanUp.push(() => this.db.close());
     const config = Config.read({
       ...{ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0', ...environment },
@@ -235,7 +245,8 @@ export class FleetApp {
     const store: Partial<ObjectStore> = { get: async () => this.artifact() };
     return [
       { provide: Database, useValue: this.db },
-      { provide: Signal, useValue: new InProcessSignal() },
+      { provide: Signal, useValue: this.signal },
+      { provide: Events, useValue: this.events },
       Audit,
       { provide: OBJECT_STORE, useValue: store },
       { provide: STATEMENT_KEYS, useValue: { kid, privateKey, published } },

@@ -26,6 +26,7 @@ import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
 import { createUser, grantRole } from '../../src/tenancy/users/create-user.js';
 import { freshDatabase } from './database.js';
+import { quietEvents } from './quiet-events.js';
 
 export interface IdentityAppOptions {
   /** Routes of the test's own, behind the real guard. */
@@ -76,7 +77,13 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
   const home = await mkdtemp(join(tmpdir(), 'tidegate-identity-'));
   const logger = Logger.silent();
   const roles = { app: database.app, system: database.system };
-  const db = await Database.open({ ...roles, poolSize: 5, systemPoolSize: 3, log: logger });
+  const db = await Database.open({
+    ...roles,
+    poolSize: 5,
+    systemPoolSize: 3,
+    log: logger,
+    recorder: quietEvents(),
+  });
   const clock = new ManualClock(Date.now());
   const keyFile = join(home, 'signing-key.pem');
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

@@ -22,6 +22,7 @@ import { artifactsErrors } from '../../src/releases/artifacts/artifacts.errors.j
 import { releasesErrors } from '../../src/releases/releases.errors.js';
 import { ReleasesModule } from '../../src/releases/releases.module.js';
 import { freshDatabase, withClient } from './database.js';
+import { quietEvents } from './quiet-events.js';
 
 export interface Answer {
   readonly status: number;
@@ -91,8 +92,12 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   });
   const { app: asApp, system } = database;
   const db = await Database.open({
-    ...{ app: asApp, system, poolSize: 8, systemPoolSize: 2 },
+    app: asApp,
+    system,
+    poolSize: 8,
+    systemPoolSize: 2,
     log: logger,
+    recorder: quietEvents(),
   });
   const health = new Health(systemClock, logger);
   const platform = {

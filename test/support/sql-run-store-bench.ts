@@ -10,6 +10,7 @@ import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js'
 import type { RunStoreBench } from './conformance/run-store-check.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
 import { onePlan } from './fake-run-store-bench.js';
+import { quietEvents } from './quiet-events.js';
 
 /** The conformance suite's hands on runs in PostgreSQL. */
 export class SqlRunStoreBench implements RunStoreBench {
@@ -28,7 +29,8 @@ export class SqlRunStoreBench implements RunStoreBench {
     const database = await freshDatabase();
     const { app, system } = database;
     const log = { warn: () => undefined, error: () => undefined };
-    const db = await Database.open({ app, system, poolSize: 6, systemPoolSize: 4, log });
+    const recorder = quietEvents();
+    const db = await Database.open({ app, system, poolSize: 6, systemPoolSize: 4, log, recorder });
     const bench = new SqlRunStoreBench(database, db);
     await bench.tenant(bench.tenantId);
     return bench;

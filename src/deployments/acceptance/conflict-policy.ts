@@ -3,7 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
-import { Context, OpenContext } from '../../platform/context.js';
+import { Context, type OpenContext } from '../../platform/context.js';
 import { activeStatuses, verbStates } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
@@ -72,7 +72,7 @@ export class ConflictPolicy {
     by: string,
     active: readonly Active[],
   ): Promise<string[]> {
-    const system = new OpenContext(Context.system(open.tenantId, 'supersede'), open.tx);
+    const system = open.as(Context.system(open.tenantId, 'supersede'));
     const superseded: string[] = [];
     for (const { id, status, lane } of active) {
       if (lane === 'rollback' || !verbStates.cancel.includes(status)) continue;

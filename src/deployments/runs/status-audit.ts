@@ -1,6 +1,7 @@
 /** What a change of a deployment's status is called in the audit trail. */
 import type { RunStatus } from '../../engine/run.js';
-import type { Audit, AuditRecord } from '../../platform/audit/audit.js';
+import type { Audit } from '../../platform/audit/audit.js';
+import type { AuditRecord } from '../../platform/audit/audit-record.js';
 import type { OpenContext } from '../../platform/context.js';
 
 export interface AuditedChange {

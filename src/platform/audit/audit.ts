@@ -3,17 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { newId } from '../../kernel/ids.js';
 import type { OpenContext } from '../context.js';
-
-export interface AuditRecord {
-  readonly category:
-    'authentication' | 'deployments' | 'releases' | 'fleet' | 'tenancy' | 'settings';
-  /** A past-tense verb in kebab-case: `deployment-created`. */
-  readonly action: string;
-  readonly subject: { readonly kind: string; readonly id: string };
-  readonly result?: 'allowed' | 'denied' | 'failed';
-  /** Strings, booleans, null, safe integers. Never a secret. */
-  readonly body?: Readonly<Record<string, unknown>>;
-}
+import type { AuditRecord } from './audit-record.js';
 
 /**
  * The append port that everybody may call. The entry is written in the caller's transaction: what

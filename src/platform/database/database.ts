@@ -5,7 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
-import { OpenContext, type Context } from '../context.js';
+import { OpenContext, type Context, type Recorder } from '../context.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { OpenTransaction } from './open-transaction.js';
@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   readonly systemPoolSize: number;
   readonly log: DatabaseLog;
+  /** What open contexts record with. */
+  readonly recorder: Recorder;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Database {
   private constructor(
     private readonly app: DataSource,
     private readonly systemSource: DataSource,
-    private readonly log: DatabaseLog,
+    private readonly options: Pick<DatabaseOptions, 'log' | 'recorder'>,
   ) {}
 
   /** Throws when a server cannot be reached or a role could get round row-level security. */
@@ -48,7 +50,7 @@ export class Database {
         poolSize: options.systemPoolSize,
         log,
       });
-      return new Database(app, system, log);
+      return new Database(app, system, options);
     } catch (error) {
       await app.destroy();
       throw error;
@@ -65,7 +67,7 @@ export class Database {
     if (!isId(ctx.tenantId)) throw new Error('a tenant id must be a UUID');
     // A validated literal lets BEGIN and the tenant travel in one round trip.
     const begin = `begin; select set_config('app.tenant_id', '${ctx.tenantId}', true)`;
-    return this.run(this.app, begin, (tx) => work(new OpenContext(ctx, tx)));
+    return this.run(this.app, begin, (tx) => work(new OpenContext(ctx, tx, this.options.recorder)));
   }
 
   /** Runs the work as the system's role: all tenants, but only the tables of scheduling. */
@@ -113,7 +115,10 @@ export class Database {
   ): Promise<T> {
     const { runner, client } = await this.connect(source);
     const tx = new OpenTransaction(client, runner, (ms, sql) =>
-      this.log.warn({ ms, statement: sql.replace(/\s+/g, ' ').slice(0, 500) }, 'slow statement'),
+      this.options.log.warn(
+        { ms, statement: sql.replace(/\s+/g, ' ').slice(0, 500) },
+        'slow statement',
+      ),
     );
     let result: T;
     try {
@@ -139,7 +144,7 @@ export class Database {
     }
     await runner.release();
     await tx.runHints((error) =>
-      this.log.warn({ error: messageOf(error) }, 'a hint after commit failed'),
+      this.options.log.warn({ error: messageOf(error) }, 'a hint after commit failed'),
     );
     return result;
   }

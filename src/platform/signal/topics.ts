@@ -11,3 +11,5 @@ export const Topic = {
   /** A journal that consumers of the outbox have not got yet: its deployment's id. */
   Outbox: 'outbox',
 } as const;
+
+export type TopicName = (typeof Topic)[keyof typeof Topic];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Audit, type AuditRecord } from '../../platform/audit/audit.js';
+import { Audit } from '../../platform/audit/audit.js';
+import type { AuditRecord } from '../../platform/audit/audit-record.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
