@@ -1,122 +1,207 @@
-import type { ErrorCode } from '../platform/http/error-codes.js';
+import type { ErrorDetails } from '../kernel/errors.js';
+import { limits } from '../kernel/limits.js';
+import { errorEntry } from '../kernel/error-entry.js';
 
 /** What deployments can answer. */
-export const deploymentErrors = [
-  {
-    code: 'deployment-not-found',
-    kind: 'not-found',
-    meaning: 'There is no deployment with this id, or it is not yours.',
+
+export const deploymentNotFound = errorEntry({
+  code: 'deployment-not-found',
+  kind: 'not-found',
+  meaning: 'There is no deployment with this id, or it is not yours.',
+  tell: () => 'There is no such deployment.',
+});
+
+export const noServingNodes = errorEntry({
+  code: 'no-serving-nodes',
+  kind: 'conflict',
+  meaning: 'No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.',
+  tell: (where: string, nodes: readonly { name: string; state: string }[]) => ({
+    text:
+      nodes.length === 0
+        ? `There is no node in ${where}. Enrol one: POST /api/v1/nodes/enrollment-tokens.`
+        : `None of the ${nodes.length} nodes in ${where} is Healthy. See GET /api/v1/nodes.`,
+    details: { nodes: nodes.slice(0, 20).map(({ name, state }) => ({ name, state })) },
+  }),
+});
+
+export const overrideNotPermitted = errorEntry({
+  code: 'override-not-permitted',
+  kind: 'forbidden',
+  meaning:
+    'The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.',
+  tell: (text: string, details: ErrorDetails) => ({ text, details }),
+});
+
+export const approvalsNotSupported = errorEntry({
+  code: 'approvals-not-supported',
+  kind: 'unprocessable',
+  meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
+  tell: () =>
+    'This version cannot ask for approvals yet. Send the request without requireApproval.',
+});
+
+export const hookOutcomeNeeded = errorEntry({
+  code: 'hook-outcome-needed',
+  kind: 'conflict',
+  meaning:
+    'A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.',
+  tell: (cut: readonly { name: string; message: string }[]) => {
+    const nodes = cut.map(({ name }) => name);
+    return {
+      text: `A hook was cut off on ${nodes.join(', ')}. Look there whether it has done its work, then resume with "outcome": "done" or "retry", or cancel.`,
+      details: { nodes, messages: cut.map(({ message }) => message) },
+    };
   },
-  {
-    code: 'no-serving-nodes',
-    kind: 'conflict',
-    meaning: 'No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.',
-  },
-  {
-    code: 'plan-not-possible',
-    kind: 'conflict',
-    meaning:
-      'Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.',
-  },
-  {
-    code: 'override-not-permitted',
-    kind: 'forbidden',
-    meaning:
-      'The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.',
-  },
-  {
-    code: 'unknown-strategy',
-    kind: 'invalid',
-    meaning: 'There is no such strategy. `details.known` lists them.',
-  },
-  {
-    code: 'unknown-gate',
-    kind: 'invalid',
-    meaning: 'There is no such gate. `details.known` lists them.',
-  },
-  {
-    code: 'invalid-gate-params',
-    kind: 'invalid',
-    meaning: 'A parameter of the gate is unknown or out of range; `details.problems` names it.',
-  },
-  {
-    code: 'approvals-not-supported',
-    kind: 'unprocessable',
-    meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
-  },
-  {
-    code: 'hook-outcome-needed',
-    kind: 'conflict',
-    meaning:
-      'A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.',
-  },
-  {
-    code: 'no-hook-to-answer',
-    kind: 'conflict',
-    meaning:
-      'No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.',
-  },
-  {
-    code: 'acceptance-busy',
-    kind: 'unavailable',
-    meaning:
-      'More deployments are being posted than can be accepted, for half a minute by now. Repeat the request with the same Idempotency-Key.',
-  },
-  {
-    code: 'journal-full',
-    kind: 'conflict',
-    meaning:
-      'The journal of the deployment is full; it is being taken back, or ended, without being asked.',
-  },
-  {
-    code: 'queue-full',
-    kind: 'conflict',
-    meaning:
-      'Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.',
-  },
-  {
-    code: 'deployment-in-progress',
-    kind: 'conflict',
-    meaning:
-      'The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.',
-  },
-  {
-    code: 'release-rolled-back-here',
-    kind: 'conflict',
-    meaning:
-      'The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
-  },
-  {
-    code: 'no-rollback-target',
-    kind: 'conflict',
-    meaning: 'There is nothing that succeeded on the cluster within 90 days to go back to.',
-  },
-  {
-    code: 'newer-deployment-there',
-    kind: 'conflict',
-    meaning:
-      'Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.',
-  },
-  {
-    code: 'rollback-under-way',
-    kind: 'conflict',
-    meaning:
-      'A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.',
-  },
-  {
-    code: 'state-not-suitable',
-    kind: 'conflict',
-    meaning: 'The present status does not allow the verb; `details` has the status.',
-  },
-  {
-    code: 'nothing-to-promote',
-    kind: 'conflict',
-    meaning:
-      'No gate of the deployment is open now, or another one than the request names in `step`.',
-  },
-  {
-    code: 'gate-unstable',
-    kind: 'conflict',
-    meaning: 'The open gate has found the release harmful: it is taken back, not promoted.',
-  },
-] as const satisfies readonly ErrorCode[];
+});
+
+export const noHookToAnswer = errorEntry({
+  code: 'no-hook-to-answer',
+  kind: 'conflict',
+  meaning:
+    'No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.',
+  tell: (where: string, nodes: readonly string[]) => ({
+    text: `No hook was cut off on ${where}. Resume without an outcome, or name one of those in details.`,
+    details: { nodes },
+  }),
+});
+
+export const acceptanceBusy = errorEntry({
+  code: 'acceptance-busy',
+  kind: 'unavailable',
+  meaning:
+    'More deployments are being posted than can be accepted, for half a minute by now. Repeat the request with the same Idempotency-Key.',
+  tell: () =>
+    'More deployments are being posted than can be accepted. Repeat the request in a few seconds, with the same Idempotency-Key.',
+});
+
+export const journalFull = errorEntry({
+  code: 'journal-full',
+  kind: 'conflict',
+  meaning:
+    'The journal of the deployment is full; it is being taken back, or ended, without being asked.',
+  tell: () =>
+    'The journal of this deployment is full, so it is being ended. Wait for that, then deploy again.',
+});
+
+export const queueFull = errorEntry({
+  code: 'queue-full',
+  kind: 'conflict',
+  meaning:
+    'Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.',
+  tell: (slot: SlotNames, lane: 'normal' | 'rollback', waiting: number) => ({
+    text: `${waiting} ${lane === 'rollback' ? 'rollbacks' : 'deployments'} of "${slot.module.name}" wait for cluster "${slot.cluster.name}" already. Cancel some, or wait.`,
+    details: { waiting, lane },
+  }),
+});
+
+export const deploymentInProgress = errorEntry({
+  code: 'deployment-in-progress',
+  kind: 'conflict',
+  meaning:
+    'The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.',
+  tell: ({ module, cluster, environment }: SlotNames, { id, status }: Other) => ({
+    text: `Deployment ${id} of "${module.name}" is ${status} on cluster "${cluster.name}", and ${environment.name} takes one at a time. Wait for its end, or cancel it.`,
+    details: { activeId: id, status },
+  }),
+});
+
+export const releaseRolledBackHere = errorEntry({
+  code: 'release-rolled-back-here',
+  kind: 'conflict',
+  meaning:
+    'The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
+  tell: (there: { version: string; cluster: string }, id: string, reason: string | null) => ({
+    text: `Release ${there.version} was taken back from cluster "${there.cluster}" by itself (deployment ${id}${reason ? `: ${reason}` : ''}). Push a better version, or retry that deployment.`,
+    details: { deploymentId: id, reason },
+  }),
+});
+
+export const noRollbackTarget = errorEntry({
+  code: 'no-rollback-target',
+  kind: 'conflict',
+  meaning: 'There is nothing that succeeded on the cluster within 90 days to go back to.',
+  tell: (to: string | undefined) => ({
+    text:
+      to === undefined
+        ? `Nothing else has succeeded there within ${limits.rollbackDays} days before this deployment. Deploy the version that you want.`
+        : `Deployment ${to} has not succeeded on this cluster within ${limits.rollbackDays} days. Deploy that version instead.`,
+    details: { to: to ?? null, days: limits.rollbackDays },
+  }),
+});
+
+export const newerDeploymentThere = errorEntry({
+  code: 'newer-deployment-there',
+  kind: 'conflict',
+  meaning:
+    'Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.',
+  tell: (newerId: string) => ({
+    text: `Deployment ${newerId} has succeeded there since. Roll that one back, or name in "to" what you want back.`,
+    details: { newerId },
+  }),
+});
+
+export const rollbackUnderWay = errorEntry({
+  code: 'rollback-under-way',
+  kind: 'conflict',
+  meaning:
+    'A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.',
+  tell: (
+    { id, status }: Other,
+    to: string | null,
+    versions: { coming: string; wanted: string },
+  ) => ({
+    text: `Deployment ${id} brings version ${versions.coming} back already (${status}). Wait for its end, or cancel it; then ask for ${versions.wanted} again.`,
+    details: { activeId: id, status, to },
+  }),
+});
+
+export const stateNotSuitable = errorEntry({
+  code: 'state-not-suitable',
+  kind: 'conflict',
+  meaning: 'The present status does not allow the verb; `details` has the status.',
+  tell: (
+    verb: string,
+    status: string,
+    allowed: { when: 'while' | 'after'; possibleIn: readonly string[] },
+  ) => ({
+    text: `"${verb}" is possible ${allowed.when} ${allowed.possibleIn.join(', ')}; this deployment is ${status}.`,
+    details: { status, verb, possibleIn: allowed.possibleIn },
+  }),
+});
+
+export const nothingToPromote = errorEntry({
+  code: 'nothing-to-promote',
+  kind: 'conflict',
+  meaning:
+    'No gate of the deployment is open now, or another one than the request names in `step`.',
+  tell: (openStep: string | null, asked: string | undefined) => ({
+    text:
+      openStep === null
+        ? 'No gate is open now, so there is nothing to end early. See the explanation: GET …/explain.'
+        : `The open gate is "${openStep}", not "${asked}". Look at its figures, then promote it.`,
+    details: { step: openStep },
+  }),
+});
+
+export const gateUnstable = errorEntry({
+  code: 'gate-unstable',
+  kind: 'conflict',
+  meaning: 'The open gate has found the release harmful: it is taken back, not promoted.',
+  tell: (step: string) => ({
+    text: `Gate "${step}" has found the release harmful; it is being taken back. Push a better version.`,
+    details: { step },
+  }),
+});
+
+/** As much of a deployment's spec as says which slot it wants. */
+interface SlotNames {
+  readonly module: { readonly name: string };
+  readonly cluster: { readonly name: string };
+  readonly environment: { readonly name: string };
+}
+
+/** The deployment that is in the way. */
+interface Other {
+  readonly id: string;
+  readonly status: string;
+}

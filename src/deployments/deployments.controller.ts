@@ -7,8 +7,17 @@ import { uuid } from '../kernel/text.js';
 import type { Context } from '../platform/context.js';
 import { Allow } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
+import { cursorInvalid, versionMismatch } from '../platform/http/http.errors.js';
 import { etagOf } from '../platform/http/if-match.js';
 import { Operation } from '../platform/http/operation.js';
+import {
+  deploymentNotFound,
+  gateUnstable,
+  hookOutcomeNeeded,
+  noHookToAnswer,
+  nothingToPromote,
+  stateNotSuitable,
+} from './deployment.errors.js';
 import {
   acceptedExample,
   deploymentExample,
@@ -40,17 +49,10 @@ import {
   type DeploymentsQuery,
 } from './deployments.dto.js';
 import { DeploymentsService } from './deployments.service.js';
+import { creationErrors, planningErrors } from './operation-errors.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
-
-const creationErrors = [
-  ...['module-not-found', 'release-not-found', 'environment-not-found', 'cluster-not-found'],
-  ...['cluster-required', 'no-serving-nodes', 'plan-not-possible', 'signature-required'],
-  ...['signature-invalid', 'signing-key-revoked', 'override-not-permitted', 'unknown-strategy'],
-  ...['unknown-gate', 'invalid-gate-params', 'approvals-not-supported'],
-  'release-rolled-back-here',
-];
 
 @ApiTags('deployments')
 @Controller('deployments')
@@ -70,11 +72,7 @@ export class DeploymentsController {
     summary: 'Deploy a release',
     description:
       'Plans the rollout of a release to a cluster of an environment and accepts it. The answer does not wait for the work: follow `links.events`, the WebSocket, or `GET` the deployment. With an `Idempotency-Key`, repeating the request gives the same answer for 7 days.',
-    errors: [
-      ...creationErrors,
-      ...['queue-full', 'deployment-in-progress'],
-      ...['idempotency-key-in-flight', 'idempotency-key-reused'],
-    ],
+    errors: creationErrors,
     example: { request: requestExample, response: acceptedExample },
   })
   @ApiAcceptedResponse({ standardSchema: deploymentAccepted })
@@ -95,7 +93,7 @@ export class DeploymentsController {
   @Operation({
     summary: 'Plan a deployment without starting it',
     description: 'Makes the same checks and the same plan as a deployment would; changes nothing.',
-    errors: creationErrors,
+    errors: planningErrors,
     example: { request: requestExample, response: planExample },
   })
   @ApiOkResponse({ standardSchema: plannedDeployment })
@@ -108,7 +106,7 @@ export class DeploymentsController {
   @Operation({
     summary: 'List deployments',
     description: 'Newest first. Filters combine; a cursor belongs to the filters it was made with.',
-    errors: ['cursor-invalid'],
+    errors: [cursorInvalid],
     example: { response: { items: [summaryExample], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: deploymentPage })
@@ -122,7 +120,7 @@ export class DeploymentsController {
     summary: 'Read a deployment',
     description:
       'Status, waves, the latest reading of the open gate, and, when it was taken back, what decided it. `ETag` is the revision for `If-Match`.',
-    errors: ['deployment-not-found'],
+    errors: [deploymentNotFound],
     example: { response: deploymentExample },
   })
   @ApiOkResponse({ standardSchema: deploymentDetail })
@@ -142,7 +140,7 @@ export class DeploymentsController {
     summary: 'Read the plans of a deployment',
     description:
       'Every plan it has had: the forward plans and, when it turned back, the undo plan.',
-    errors: ['deployment-not-found'],
+    errors: [deploymentNotFound],
     example: { response: plansExample },
   })
   @ApiOkResponse({ standardSchema: deploymentPlans })
@@ -156,7 +154,7 @@ export class DeploymentsController {
     summary: 'Read the events of a deployment',
     description:
       'Oldest first, after a sequence number. Sequences increase; they need not be dense.',
-    errors: ['deployment-not-found'],
+    errors: [deploymentNotFound],
     example: { response: { items: [eventExample], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: deploymentEvents })
@@ -174,7 +172,7 @@ export class DeploymentsController {
     summary: 'Explain why a deployment is where it is',
     description:
       'What it waits for, since when, until when, who can unblock it and with which verb.',
-    errors: ['deployment-not-found'],
+    errors: [deploymentNotFound],
     example: { response: explanationExample },
   })
   @ApiOkResponse({ standardSchema: explanation })
@@ -190,7 +188,7 @@ export class DeploymentsController {
     summary: 'Pause a deployment',
     description:
       'Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.',
-    errors: ['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
+    errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
     example: { request: { reason: 'looking at the logs' }, response: verbExample('pause') },
   })
   @ApiAcceptedResponse({ standardSchema: verbAccepted })
@@ -212,8 +210,11 @@ export class DeploymentsController {
     description:
       'Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.',
     errors: [
-      ...['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
-      ...['hook-outcome-needed', 'no-hook-to-answer'],
+      deploymentNotFound,
+      stateNotSuitable,
+      versionMismatch,
+      hookOutcomeNeeded,
+      noHookToAnswer,
     ],
     example: {
       request: { outcome: 'done', reason: 'the index is there; see the ticket' },
@@ -238,10 +239,7 @@ export class DeploymentsController {
     summary: 'End the open gate now',
     description:
       'What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.',
-    errors: [
-      ...['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
-      ...['nothing-to-promote', 'gate-unstable'],
-    ],
+    errors: [deploymentNotFound, stateNotSuitable, versionMismatch, nothingToPromote, gateUnstable],
     example: {
       request: { reason: 'hotfix for the outage; checked by hand', step: 'w1.stabilization' },
       response: verbExample('promote'),
@@ -265,7 +263,7 @@ export class DeploymentsController {
     summary: 'Cancel a deployment',
     description:
       'Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.',
-    errors: ['deployment-not-found', 'state-not-suitable', 'version-mismatch'],
+    errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
     example: { request: { reason: 'wrong version' }, response: verbExample('cancel') },
   })
   @ApiAcceptedResponse({ standardSchema: verbAccepted })

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../kernel/errors.js';
 import { waveCount, type Plan } from '../engine/plan.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
@@ -7,6 +6,7 @@ import { idempotent } from '../platform/http/idempotency.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { refuseRolledBack } from './acceptance/loop-guard.js';
+import { approvalsNotSupported } from './deployment.errors.js';
 import {
   type DeploymentAccepted,
   type DeploymentRequest,
@@ -72,11 +72,7 @@ async function checkedSpec(open: OpenContext, request: DeploymentRequest): Promi
 /** Until approvals exist, a request for one must not look as if it had been heard. */
 function refuseApproval(request: DeploymentRequest): void {
   if (!request.requireApproval) return;
-  throw new DomainError(
-    'unprocessable',
-    'approvals-not-supported',
-    'This version cannot ask for approvals yet. Send the request without requireApproval.',
-  );
+  throw approvalsNotSupported();
 }
 
 function plannedView(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../kernel/errors.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import type { EnvironmentDefaults } from '../fleet/environments/environment.js';
+import { validationFailed } from '../platform/http/http.errors.js';
 import { resolve } from './gates/gate-params.js';
 import { gates } from './gates/gates.js';
 import { strategies } from './strategies/strategies.js';
@@ -21,9 +21,7 @@ export class RegisteredDefaults extends EnvironmentDefaultsValidator {
       const problems = parsed.error.issues.map(
         (issue) => `defaults.strategy.${issue.path.join('.')}: ${issue.message}`,
       );
-      throw new DomainError('invalid', 'validation-failed', `${problems.join('; ')}.`, {
-        details: { problems },
-      });
+      throw validationFailed(`${problems.join('; ')}.`, { details: { problems } });
     }
     const { kind: gateKind, ...gateParams } = defaults.gate;
     resolve(gates.get(gateKind), gateParams);

@@ -1,4 +1,3 @@
-import { DomainError } from '../kernel/errors.js';
 import type { OpenContext } from '../platform/context.js';
 import { CLUSTER_COLUMNS, type Cluster } from './clusters/cluster.js';
 import {
@@ -6,6 +5,7 @@ import {
   environmentKey,
   type Environment,
 } from './environments/environment.js';
+import { clusterNotFound, clusterRequired, environmentNotFound } from './fleet.errors.js';
 import { NODE_STATE_SQL, type NodeState } from './nodes/node-state.js';
 
 /** Narrow questions that others ask of the fleet. All run in the transaction of `ctx`. */
@@ -47,22 +47,14 @@ export async function clusterOf(
   );
   const [first] = clusters;
   if (!first) {
-    throw new DomainError(
-      'not-found',
-      'cluster-not-found',
+    throw clusterNotFound(
       clusterName === undefined
         ? 'The environment has no cluster. Create one: POST /api/v1/clusters.'
         : `The environment has no cluster named "${clusterName}". GET /api/v1/clusters lists them.`,
     );
   }
   if (clusters.length === 1) return first;
-  const names = clusters.map((cluster) => cluster.name);
-  throw new DomainError(
-    'conflict',
-    'cluster-required',
-    `The environment has several clusters. Name one as "cluster": ${names.join(', ')}.`,
-    { details: { clusters: names } },
-  );
+  throw clusterRequired(clusters.map((cluster) => cluster.name));
 }
 
 /** Every node of the cluster that was not revoked, by name. */
@@ -76,13 +68,5 @@ export async function nodesOfCluster(open: OpenContext, clusterId: string): Prom
      where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
      order by node.name collate "C"`,
     [open.tenantId, clusterId],
-  );
-}
-
-function environmentNotFound(which: string): DomainError {
-  return new DomainError(
-    'not-found',
-    'environment-not-found',
-    `There is no environment ${which}. GET /api/v1/environments lists them.`,
   );
 }

@@ -1,8 +1,8 @@
-import { DomainError } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
 import type { Permission } from '../kernel/permission.js';
 import type { Transaction } from './database/transaction.js';
 import type { Event, EventBody } from './events/event.js';
+import { permissionMissing } from './http/http.errors.js';
 
 export interface Actor {
   readonly kind: 'user' | 'node' | 'system';
@@ -53,12 +53,7 @@ export class Context {
 
   require(permission: Permission): void {
     if (this.can(permission)) return;
-    throw new DomainError(
-      'forbidden',
-      'permission-missing',
-      `You need the permission "${permission}". Ask an Admin of the tenant for a role that has it.`,
-      { details: { permission } },
-    );
+    throw permissionMissing(permission);
   }
 }
 

@@ -6,9 +6,9 @@ import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
 import { Allow, Public } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
+import { cursorInvalid } from '../platform/http/http.errors.js';
 import { Operation } from '../platform/http/operation.js';
-import { type Page, pageQuery } from '../platform/http/page.js';
-import type { PageRequest } from './newest-first.js';
+import { type Page, type PageRequest, pageQuery } from '../platform/http/page.js';
 import {
   exampleRelease,
   module,
@@ -17,6 +17,7 @@ import {
   modulePage,
   releaseManifestSchema,
 } from './releases.dto.js';
+import { moduleNotFound } from './releases.errors.js';
 import { ReleasesReader } from './releases.reader.js';
 
 const exampleModule = {
@@ -42,7 +43,7 @@ export class ModulesController {
   @Operation({
     summary: 'List modules',
     description: 'Newest first, each with its newest release.',
-    errors: ['cursor-invalid'],
+    errors: [cursorInvalid],
     example: { response: { items: [exampleModule], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: modulePage })
@@ -58,7 +59,7 @@ export class ModulesController {
   @Operation({
     summary: 'Read a module',
     description: 'With its newest release.',
-    errors: ['module-not-found'],
+    errors: [moduleNotFound],
     example: { response: exampleModule },
   })
   @ApiOkResponse({ standardSchema: module })

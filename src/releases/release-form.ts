@@ -3,6 +3,7 @@ import { DomainError } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import { digest, dnsLabel, printable, releaseVersion, text, uuid } from '../kernel/text.js';
 import { parseStrictJson } from '../platform/http/strict-json.js';
+import { secretsNotSupported } from './releases.errors.js';
 import { partInvalid, partUnparsed } from './upload-failures.js';
 
 /** The parts of the form beside the artifact itself. */
@@ -107,11 +108,7 @@ function readManifest(value: string): Manifest {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) throw partUnparsed('manifest', parsed.error);
   if (Object.keys(parsed.data.secrets).length > 0) {
-    throw new DomainError(
-      'unprocessable',
-      'secrets-not-supported',
-      'The manifest has secret slots, which this version cannot fill. Remove "secrets" from it.',
-    );
+    throw secretsNotSupported();
   }
   return parsed.data;
 }

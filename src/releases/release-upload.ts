@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { objectTooLarge } from '../drivers/storage/object-store.js';
-import { DomainError } from '../kernel/errors.js';
+import { artifactTooLarge } from '../drivers/storage/storage.errors.js';
 import { limits } from '../kernel/limits.js';
 import type { ReceivedArtifact } from './artifacts/artifact-intake.js';
 import type { ArtifactsService } from './artifacts/artifacts.service.js';
@@ -14,6 +13,7 @@ import {
   ReleaseFormReader,
   unknownPart,
 } from './release-form.js';
+import { digestMismatch, multipartMalformed } from './releases.errors.js';
 import { partInvalid, uploadFailure } from './upload-failures.js';
 
 export interface ReleaseUpload extends ReleaseForm {
@@ -55,15 +55,13 @@ export async function readReleaseUpload(
 
 function checkRequest(request: FastifyRequest, limitBytes: number): void {
   if (!request.isMultipart()) {
-    throw new DomainError(
-      'invalid',
-      'multipart-malformed',
+    throw multipartMalformed(
       'Send a multipart/form-data form with version, manifest and artifact as its parts.',
     );
   }
   // Known before the first byte: nobody should send a gigabyte to hear that it is too much.
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > limitBytes + FORM_BYTES) throw objectTooLarge(limitBytes);
+  if (announced > limitBytes + FORM_BYTES) throw artifactTooLarge(limitBytes);
 }
 
 async function readForm(
@@ -124,12 +122,7 @@ async function shortText(file: Readable): Promise<string> {
 
 function checkDigest(expected: string | null, actual: string): void {
   if (expected === null || expected === actual) return;
-  throw new DomainError(
-    'unprocessable',
-    'digest-mismatch',
-    `What arrived is not what was announced: expected ${expected}, got ${actual}. Push again.`,
-    { details: { expected, actual } },
-  );
+  throw digestMismatch(expected, actual);
 }
 
 function throwAwayRest(message: IncomingMessage): void {

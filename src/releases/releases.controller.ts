@@ -9,15 +9,21 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  artifactTooLarge,
+  storageFull,
+  storageUnavailable,
+} from '../drivers/storage/storage.errors.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
 import { Allow } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
+import { cursorInvalid, downloadsFull, downloadsLimit } from '../platform/http/http.errors.js';
 import { Operation } from '../platform/http/operation.js';
 import { TakesForm } from '../platform/http/route-facts.js';
-import { type Page, pageQuery } from '../platform/http/page.js';
+import { type Page, type PageRequest, pageQuery } from '../platform/http/page.js';
+import { archiveErrors, artifactMissing } from './artifacts/artifacts.errors.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
-import type { PageRequest } from './newest-first.js';
 import { ReleaseIntake } from './release-intake.js';
 import {
   exampleManifest,
@@ -31,6 +37,18 @@ import {
   type ReleaseSummary,
   versionInPath,
 } from './releases.dto.js';
+import {
+  digestMismatch,
+  moduleNotFound,
+  multipartMalformed,
+  releaseNotFound,
+  releaseVersionTaken,
+  secretsNotSupported,
+  signatureInvalid,
+  signingKeyUnknown,
+  uploadIncomplete,
+  uploadsBusy,
+} from './releases.errors.js';
 import { ReleasesReader } from './releases.reader.js';
 
 @ApiTags('releases')
@@ -57,13 +75,18 @@ export class ReleasesController {
     description:
       'Takes a form with the parts in any order; the module is made by its first release. Every entry of the archive is checked while it arrives, and nothing stays of a push that is refused. Pushing the same version with the same manifest and artifact again answers 200 with the release that is there, so a push may be repeated; other content under the same version is refused. A signature covers the releaseDigest, and with it manifest and artifact.',
     errors: [
-      ...['release-version-taken', 'signature-invalid', 'signing-key-unknown', 'digest-mismatch'],
-      ...['secrets-not-supported', 'artifact-too-large', 'multipart-malformed'],
-      ...['upload-incomplete', 'uploads-busy', 'storage-full', 'storage-unavailable'],
-      ...['archive-damaged', 'archive-unsupported', 'archive-header-too-large'],
-      ...['archive-path-unsafe', 'archive-name-not-utf8', 'archive-path-too-long'],
-      ...['archive-path-too-deep', 'archive-link', 'archive-special-file', 'archive-setuid'],
-      ...['archive-name-collision', 'archive-too-many-files', 'archive-too-large', 'archive-ratio'],
+      releaseVersionTaken,
+      signatureInvalid,
+      signingKeyUnknown,
+      digestMismatch,
+      secretsNotSupported,
+      artifactTooLarge,
+      multipartMalformed,
+      uploadIncomplete,
+      uploadsBusy,
+      storageFull,
+      storageUnavailable,
+      ...archiveErrors,
     ],
     example: {
       request: examplePush,
@@ -88,7 +111,7 @@ export class ReleasesController {
   @Operation({
     summary: 'List the releases of a module',
     description: 'Newest first, without their manifests.',
-    errors: ['module-not-found', 'cursor-invalid'],
+    errors: [moduleNotFound, cursorInvalid],
     example: { response: { items: [exampleRelease], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: releasePage })
@@ -105,7 +128,7 @@ export class ReleasesController {
   @Operation({
     summary: 'Read a release',
     description: 'With its manifest, in which every default is written out.',
-    errors: ['module-not-found', 'release-not-found'],
+    errors: [moduleNotFound, releaseNotFound],
     example: { response: { ...exampleRelease, manifest: exampleManifest } },
   })
   @ApiOkResponse({ standardSchema: release })
@@ -125,12 +148,13 @@ export class ReleasesController {
     description:
       'The .tar.gz as it was pushed. Compare what arrives with the header X-Artifact-Digest.',
     errors: [
-      'module-not-found',
-      'release-not-found',
-      'artifact-missing',
-      ...['downloads-limit', 'downloads-full'],
-      'storage-full',
-      'storage-unavailable',
+      moduleNotFound,
+      releaseNotFound,
+      artifactMissing,
+      downloadsLimit,
+      downloadsFull,
+      storageFull,
+      storageUnavailable,
     ],
   })
   @ApiOkResponse({

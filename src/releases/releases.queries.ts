@@ -1,6 +1,6 @@
 import type { Manifest } from '../agent/protocol/manifest.js';
-import { DomainError } from '../kernel/errors.js';
 import type { OpenContext } from '../platform/context.js';
+import { configurationNotFound, moduleNotFound, releaseNotFound } from './releases.errors.js';
 import type { ReleaseSignature } from './signatures/signature-policy.js';
 
 /** What other features may ask about releases. Every question joins the caller's transaction. */
@@ -40,11 +40,7 @@ export async function moduleByName(open: OpenContext, name: string): Promise<Mod
     [open.tenantId, name],
   );
   if (found) return found;
-  throw new DomainError(
-    'not-found',
-    'module-not-found',
-    `There is no module "${name}". Push a release to create it.`,
-  );
+  throw moduleNotFound(name);
 }
 
 /** Throws `release-not-found`. */
@@ -55,18 +51,14 @@ export async function releaseByVersion(
 ): Promise<ReleaseFacts> {
   const rows = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [moduleId, version]);
   if (rows[0]) return factsOf(rows[0]);
-  throw new DomainError(
-    'not-found',
-    'release-not-found',
-    `The module has no release "${version}". Push it, or choose one of its releases.`,
-  );
+  throw releaseNotFound(version);
 }
 
 /** Throws `release-not-found`. */
 export async function releaseById(open: OpenContext, id: string): Promise<ReleaseFacts> {
   const rows = await releaseRows(open, 'r.id = $2', [id]);
   if (rows[0]) return factsOf(rows[0]);
-  throw new DomainError('not-found', 'release-not-found', 'There is no such release.');
+  throw releaseNotFound();
 }
 
 /** Null: the module has no configuration there and runs with its manifest's defaults. */
@@ -94,7 +86,7 @@ export async function configurationById(
     [open.tenantId, id],
   );
   if (row) return configurationOf(row);
-  throw new DomainError('not-found', 'configuration-not-found', 'There is no such configuration.');
+  throw configurationNotFound();
 }
 
 interface ReleaseRow extends Omit<ReleaseFacts, 'manifest' | 'signature'> {

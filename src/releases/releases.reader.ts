@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Manifest } from '../agent/protocol/manifest.js';
-import { DomainError } from '../kernel/errors.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
-import type { Page } from '../platform/http/page.js';
-import { newestFirst, type PageRequest } from './newest-first.js';
+import { type Page, type PageRequest, newestFirst } from '../platform/http/page.js';
 import type { Module, Release, ReleaseSummary } from './releases.dto.js';
+import { releaseNotFound } from './releases.errors.js';
 import { moduleByName } from './releases.queries.js';
 
 /** What people and their tools see of modules and releases. */
@@ -15,7 +14,7 @@ export class ReleasesReader {
 
   modules(ctx: Context, request: PageRequest): Promise<Page<Module>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst(request, { of: 'modules' }, async (before, take) => {
+      newestFirst('modules', request, async (before, take) => {
         const rows = await moduleRows(open, '($2::uuid is null or m.id < $2)', [before, take]);
         return rows.map(moduleOf);
       }),
@@ -33,7 +32,7 @@ export class ReleasesReader {
   list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
     return this.database.transaction(ctx, async (open) => {
       const { id } = await moduleByName(open, name);
-      return newestFirst(request, { module: id }, async (before, take) => {
+      return newestFirst(`releases of ${id}`, request, async (before, take) => {
         const rows = await releaseRows(
           open,
           'r.module_id = $2 and ($3::uuid is null or r.id < $3)',
@@ -53,11 +52,7 @@ export class ReleasesReader {
         1,
       ]);
       if (row) return releaseOf(row);
-      throw new DomainError(
-        'not-found',
-        'release-not-found',
-        `The module "${name}" has no release "${version}". Push it, or choose one of its releases.`,
-      );
+      throw releaseNotFound(version, name);
     });
   }
 }

@@ -12,6 +12,7 @@ import { ArtifactsService } from './artifacts/artifacts.service.js';
 import type { FormSignature } from './release-form.js';
 import type { ReleaseUpload } from './release-upload.js';
 import type { Release } from './releases.dto.js';
+import { releaseVersionTaken, signatureInvalid } from './releases.errors.js';
 import { releaseOf, releaseRows, type ReleaseRow } from './releases.reader.js';
 import { signingKeyFor } from './signatures/signing-keys.queries.js';
 import { isSignedBy } from './signatures/signature-policy.js';
@@ -155,9 +156,7 @@ async function present(
 
 function versionTaken(row: ReleaseRow, message: string): DomainError {
   const { id, version, releaseDigest } = row;
-  return new DomainError('conflict', 'release-version-taken', message, {
-    details: { id, version, releaseDigest },
-  });
+  return releaseVersionTaken(message, { id, version, releaseDigest });
 }
 
 /** Null for an unsigned push. Throws `signing-key-unknown` or `signature-invalid`. */
@@ -169,11 +168,9 @@ async function verifiedKeyId(
   if (!signature) return null;
   const key = await signingKeyFor(open, signature.key);
   if (isSignedBy(key.publicKey, releaseDigest, signature.value)) return key.id;
-  throw new DomainError(
-    'unprocessable',
-    'signature-invalid',
+  throw signatureInvalid(
     'The signature does not fit this manifest and artifact with this key. Sign the releaseDigest again.',
-    { details: { releaseDigest, keyId: key.id } },
+    { releaseDigest, keyId: key.id },
   );
 }
 

@@ -1,6 +1,8 @@
 import { type z } from 'zod';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { printable } from '../kernel/text.js';
+import { validationFailed } from '../platform/http/http.errors.js';
+import { multipartMalformed, uploadIncomplete } from './releases.errors.js';
 
 /** More than these help nobody to mend a manifest. */
 const FIELDS = 50;
@@ -25,9 +27,7 @@ function fieldsInvalid(
   fields: readonly { in: string; path: string; message: string }[],
 ): DomainError {
   const [first] = fields;
-  return new DomainError(
-    'invalid',
-    'validation-failed',
+  return validationFailed(
     `The upload does not have the required form: "${first?.path}": ${first?.message}.`,
     { details: { fields } },
   );
@@ -42,19 +42,12 @@ export function uploadFailure(error: unknown): unknown {
   const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
   const message = messageOf(error);
   if (/terminated early|Unexpected end|PREMATURE_CLOSE|ECONNRESET|aborted/.test(message + code)) {
-    return new DomainError(
-      'invalid',
-      'upload-incomplete',
-      'The upload ended before its last part did. Nothing was kept: push again.',
-      { cause: error },
-    );
+    return uploadIncomplete(error);
   }
   if (code.startsWith('FST_') || /[Mm]ultipart|[Bb]oundary|[Hh]eader/.test(message)) {
-    return new DomainError(
-      'invalid',
-      'multipart-malformed',
+    return multipartMalformed(
       'The body is not a proper multipart/form-data form. Send version, manifest and artifact as its parts.',
-      { cause: error },
+      error,
     );
   }
   return error;

@@ -197,7 +197,7 @@ describe('a problem', () => {
     const proto = await ask('/api/v1/things?__proto__=1');
     await expectProblem(proto, 400, 'validation-failed');
     await expectProblem(await ask('/api/v1/things?limit=1&limit=2'), 400, 'validation-failed');
-    await expectProblem(await ask('/api/v1/things?cursor=%00'), 400, 'validation-failed');
+    await expectProblem(await ask('/api/v1/things?cursor=a&cursor=b'), 400, 'validation-failed');
   });
 
   it('has the same shape for a path that is not encoded properly or too long', async () => {

@@ -12,7 +12,6 @@ import {
   type EnrollResponse,
   type ReportRequest,
 } from '../../src/agent/protocol/protocol.js';
-import { agentErrors } from '../../src/drivers/targets/agent/agent.errors.js';
 import { NodeReported, type NodeReport } from '../../src/drivers/targets/agent/node-reported.js';
 import { STATEMENT_KEYS } from '../../src/drivers/targets/agent/statement-keys.js';
 import { Targets } from '../../src/drivers/targets/targets.js';
@@ -22,7 +21,6 @@ import { OBJECT_STORE } from '../../src/drivers/storage/object-store.token.js';
 import { CapacityChanged } from '../../src/fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../../src/fleet/environments/environment-defaults-validator.js';
 import type { EnvironmentDefaults } from '../../src/fleet/environments/environment.js';
-import { fleetErrors } from '../../src/fleet/fleet.errors.js';
 import { FleetModule } from '../../src/fleet/fleet.module.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { DomainError } from '../../src/kernel/errors.js';
@@ -42,7 +40,6 @@ import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js'
 import { Signal } from '../../src/platform/signal/signal.js';
 import { PasswordHasher } from '../../src/tenancy/auth/password-hasher.js';
 import { Seed } from '../../src/tenancy/seed.js';
-import { tenancyErrors } from '../../src/tenancy/tenancy.errors.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
@@ -230,8 +227,7 @@ export class FleetApp {
       ...{ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0', ...environment },
     });
     const module = fleetModule(config, logger, this.providers());
-    const errors = [tenancyErrors, fleetErrors, agentErrors];
-    this.inside = await createHttpApp({ ...module, errors });
+    this.inside = await createHttpApp({ ...module });
     this.cleanUp.push(() => closeHttpApp(this.inside, 1_000));
     await this.inside.listen(0, '127.0.0.1');
     this.url = (await this.inside.getUrl()).replace('[::1]', '127.0.0.1');

@@ -4,7 +4,6 @@ import { systemClock } from '../../src/kernel/clock.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Health } from '../../src/platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
-import type { ErrorCode } from '../../src/platform/http/error-codes.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
@@ -23,12 +22,11 @@ export interface HttpAppForTestOptions {
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   readonly environment?: Record<string, string>;
-  readonly errors?: readonly (readonly ErrorCode[])[];
 }
 
 /** The real HTTP side with a test's own controllers, listening on a free port. */
 export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise<HttpAppForTest> {
-  const { controllers = [], providers = [], environment = {}, errors = [] } = options;
+  const { controllers = [], providers = [], environment = {} } = options;
   const lines: string[] = [];
   const config = Config.read({
     TIDEGATE_LISTEN: '127.0.0.1:0',
@@ -50,7 +48,7 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
   })
   class TestModule {}
 
-  const app = await createHttpApp({ platform, module: TestModule, errors });
+  const app = await createHttpApp({ platform, module: TestModule });
   await app.listen(config.listen.port, config.listen.host);
   return {
     app,

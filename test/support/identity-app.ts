@@ -20,7 +20,6 @@ import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
 import { PasswordHasher } from '../../src/tenancy/auth/password-hasher.js';
 import { Seed } from '../../src/tenancy/seed.js';
-import { tenancyErrors } from '../../src/tenancy/tenancy.errors.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
@@ -108,7 +107,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
 
   const app = options.isUnchecked
     ? await uncheckedApp(TestModule, logger)
-    : await createHttpApp({ platform, module: TestModule, errors: [tenancyErrors] });
+    : await createHttpApp({ platform, module: TestModule });
   const seed = app.get(Seed);
   if (options.isSeeded !== false) await seed.run();
   const close = async () => {

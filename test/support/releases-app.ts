@@ -5,7 +5,6 @@ import { type CanActivate, type ExecutionContext, Module, type Type } from '@nes
 import { APP_GUARD } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { DriversModule } from '../../src/drivers/drivers.module.js';
-import { fleetErrors } from '../../src/fleet/fleet.errors.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { permissionsOfRole, type Role } from '../../src/kernel/permission.js';
@@ -18,8 +17,6 @@ import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
-import { artifactsErrors } from '../../src/releases/artifacts/artifacts.errors.js';
-import { releasesErrors } from '../../src/releases/releases.errors.js';
 import { ReleasesModule } from '../../src/releases/releases.module.js';
 import { freshDatabase, withClient } from './database.js';
 import { quietEvents } from './quiet-events.js';
@@ -111,8 +108,7 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   })
   class TestModule {}
 
-  const errors = [releasesErrors, artifactsErrors, fleetErrors];
-  const app = await createHttpApp({ platform, module: TestModule, errors });
+  const app = await createHttpApp({ platform, module: TestModule });
   await app.listen(0, '127.0.0.1');
   const url = `${(await app.getUrl()).replace('[::1]', '127.0.0.1')}/api/v1`;
   const sql = async <T>(statement: string, parameters: unknown[] = []): Promise<T[]> =>

@@ -6,7 +6,6 @@ import type { Abstract, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { io, type Socket } from 'socket.io-client';
 import { ApiModule } from '../../src/apps/api/api.module.js';
-import { errorLists } from '../../src/apps/api/error-lists.js';
 import { workerModules } from '../../src/apps/worker/worker.module.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import type { Role } from '../../src/kernel/permission.js';
@@ -130,7 +129,7 @@ export class WholeApp {
     const { providers } = started;
     const platform = { config, logger, health, metrics, clock: systemClock, providers };
     const module = ApiModule.forRoot(platform, isWorker ? workerModules : []);
-    this.app = await createHttpApp({ platform, module, errors: errorLists });
+    this.app = await createHttpApp({ platform, module });
     this.undo.add(() => closeHttpApp(this.app, 1_000));
     await this.get(Seed).run();
     await this.app.listen(0, '127.0.0.1');

@@ -13,7 +13,6 @@ import { Undo } from '../../platform/undo.js';
 import { ownVersion } from '../../platform/version.js';
 import { workerModules } from '../worker/worker.module.js';
 import { ApiModule } from './api.module.js';
-import { errorLists } from './error-lists.js';
 
 /** The first start's tenant and admin; a password that was made up is shown once, here. */
 async function seed(app: NestFastifyApplication, logger: Logger): Promise<void> {
@@ -40,7 +39,6 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
     const app = await createHttpApp({
       platform,
       module: ApiModule.forRoot(platform, more),
-      errors: errorLists,
       version: ownVersion(),
     });
     // Half of the grace for requests, the other half for what they leave to close.

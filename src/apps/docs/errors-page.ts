@@ -1,10 +1,10 @@
-import { errorCatalog, statusOf, type ErrorCode } from '../../platform/http/error-codes.js';
-import { httpErrors } from '../../platform/http/http.errors.js';
-import { errorLists } from '../api/error-lists.js';
+import type { ErrorCode } from '../../kernel/error-entry.js';
+import { statusOf } from '../../platform/http/error-codes.js';
+import { errorCatalog } from './error-lists.js';
 
 /** docs/errors.md: every code that a client can meet, by status. */
 export function errorsPage(): string {
-  const errors = [...errorCatalog([httpErrors, ...errorLists]).values()];
+  const errors = [...errorCatalog().values()];
   const statuses = [...new Set(errors.map(statusOf))].sort((a, b) => a - b);
   return [
     '# Errors',

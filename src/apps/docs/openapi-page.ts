@@ -8,15 +8,12 @@ import { Health } from '../../platform/health/health.js';
 import { checkAccess } from '../../platform/http/access-check.js';
 import { API_PREFIX, ROOT_ROUTES } from '../../platform/http/create-http-app.js';
 import { buildDocument } from '../../platform/http/document.js';
-import { errorCatalog } from '../../platform/http/error-codes.js';
-import { httpErrors } from '../../platform/http/http.errors.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { ownVersion } from '../../platform/version.js';
 import { ApiModule } from '../api/api.module.js';
-import { errorLists } from '../api/error-lists.js';
 
 /**
  * docs/openapi.json: what a running API answers at /api/openapi.json, made without one. Nest only
@@ -42,7 +39,6 @@ export async function openapiPage(): Promise<string> {
   });
   app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_ROUTES });
   const handlers = checkAccess(app.get(ModulesContainer));
-  const catalog = errorCatalog([httpErrors, ...errorLists]);
-  const document = buildDocument(app, { version: ownVersion(), catalog, handlers });
+  const document = buildDocument(app, { version: ownVersion(), handlers });
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '../../kernel/clock.js';
-import { DomainError } from '../../kernel/errors.js';
 import { RoundRobin, type Patience } from '../../kernel/round-robin.js';
 import { Config } from '../../platform/config/config.js';
+import { acceptanceBusy } from '../deployment.errors.js';
 
 /** Of the connections for requests: the others are for verbs, reads and whoever logs in. */
 const SHARE = 0.6;
@@ -10,12 +10,7 @@ const SHARE = 0.6;
 const PATIENCE: Patience = {
   // Shorter than the minute that proxies wait.
   ms: 30_000,
-  over: () =>
-    new DomainError(
-      'unavailable',
-      'acceptance-busy',
-      'More deployments are being posted than can be accepted. Repeat the request in a few seconds, with the same Idempotency-Key.',
-    ),
+  over: acceptanceBusy,
 };
 
 /**

@@ -3,7 +3,8 @@ import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
-import { Context, type OpenContext } from '../../platform/context.js';
+import { Context, OpenContext } from '../../platform/context.js';
+import { deploymentInProgress, queueFull, stateNotSuitable } from '../deployment.errors.js';
 import { activeStatuses, verbStates } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
@@ -52,7 +53,7 @@ export class ConflictPolicy {
     );
     const [first] = active;
     const { onConflict } = await environmentByName(open, spec.environment.name);
-    if (first && onConflict === 'reject') throw inProgress(spec, first);
+    if (first && onConflict === 'reject') throw deploymentInProgress(spec, first);
     const superseded = onConflict === 'supersede' ? await this.supersede(open, id, active) : [];
     // Each lane has its own places: the way back must not be refused for what waits to go on.
     const waiting = active.filter(
@@ -93,30 +94,10 @@ export class ConflictPolicy {
       await this.verbs.requestIn(open, id, { verb: 'cancel', ...request });
       return true;
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'state-not-suitable') return false;
+      if (error instanceof DomainError && error.code === stateNotSuitable.code) return false;
       throw error;
     }
   }
 }
 
 const isWaiting = ({ status }: Active) => status === 'Pending' || status === 'PendingApproval';
-
-function inProgress(spec: DeploymentSpec, { id, status }: Active): DomainError {
-  const { module, cluster, environment } = spec;
-  return new DomainError(
-    'conflict',
-    'deployment-in-progress',
-    `Deployment ${id} of "${module.name}" is ${status} on cluster "${cluster.name}", and ${environment.name} takes one at a time. Wait for its end, or cancel it.`,
-    { details: { activeId: id, status } },
-  );
-}
-
-function queueFull(spec: DeploymentSpec, lane: Lane, waiting: number): DomainError {
-  const which = lane === 'rollback' ? 'rollbacks' : 'deployments';
-  return new DomainError(
-    'conflict',
-    'queue-full',
-    `${waiting} ${which} of "${spec.module.name}" wait for cluster "${spec.cluster.name}" already. Cancel some, or wait.`,
-    { details: { waiting, lane } },
-  );
-}

@@ -1,5 +1,5 @@
-import { DomainError } from '../../kernel/errors.js';
 import type { OpenContext } from '../../platform/context.js';
+import { releaseRolledBackHere } from '../deployment.errors.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
@@ -30,10 +30,9 @@ export async function refuseRolledBack(open: OpenContext, spec: DeploymentSpec):
   );
   if (!rolledBack) return;
   const { id, reason } = rolledBack;
-  throw new DomainError(
-    'conflict',
-    'release-rolled-back-here',
-    `Release ${spec.release.version} was taken back from cluster "${spec.cluster.name}" by itself (deployment ${id}${reason ? `: ${reason}` : ''}). Push a better version, or retry that deployment.`,
-    { details: { deploymentId: id, reason } },
+  throw releaseRolledBackHere(
+    { version: spec.release.version, cluster: spec.cluster.name },
+    id,
+    reason,
   );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DomainError } from '../../kernel/errors.js';
 import type { OpenContext } from '../../platform/context.js';
+import { databaseUnavailable } from '../../platform/database/database.errors.js';
 
 /** PostgreSQL's lock_timeout has passed. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -17,11 +17,6 @@ export async function lockCapacity(open: OpenContext): Promise<void> {
   } catch (error) {
     if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
     // Not the rollout's failure: it must not be one of its step's attempts.
-    throw new DomainError(
-      'unavailable',
-      'database-unavailable',
-      'Too many rollouts of this tenant begin or end right now. Try again in a few seconds.',
-      { cause: error },
-    );
+    throw databaseUnavailable('Too many rollouts of this tenant begin or end right now.', error);
   }
 }

@@ -2,7 +2,7 @@
  * An environment sets a gate's parameters; a request may change them for one rollout, but only
  * tighten them. What it loosens needs a permission, so this file says which fields those are.
  */
-import { DomainError } from '../../kernel/errors.js';
+import { invalidGateParams } from './gate.errors.js';
 import type { GateKind, GateParams, Stricter } from './gate.js';
 
 export interface ResolvedGateParams<P extends GateParams> {
@@ -49,9 +49,7 @@ function isLooser(direction: Stricter, value: unknown, base: unknown): boolean {
 function fields(kind: string, source: string, value: unknown): Record<string, unknown> {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new DomainError(
-      'invalid',
-      'invalid-gate-params',
+    throw invalidGateParams(
       `The ${source}'s gate "${kind}" must be an object of parameters, such as {"minWaitMs": 120000}.`,
     );
   }
@@ -70,10 +68,8 @@ function parse<P extends GateParams>(
     const path = issue.path.map(String).join('.');
     return path === '' ? issue.message : `${path}: ${issue.message}`;
   });
-  throw new DomainError(
-    'invalid',
-    'invalid-gate-params',
+  throw invalidGateParams(
     `The ${source}'s parameters of gate "${gate.kind}" are not valid: ${problems.join('; ')}.`,
-    { details: { gate: gate.kind, source, problems } },
+    { gate: gate.kind, source, problems },
   );
 }

@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { digestOf } from '../../kernel/digest.js';
-import { DomainError } from '../../kernel/errors.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { RunningPair } from '../../drivers/targets/target.js';
 import { checkPlan } from '../../engine/check-plan.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
 import type { OpenContext } from '../../platform/context.js';
+import { noServingNodes } from '../deployment.errors.js';
 import { strategies } from '../strategies/strategies.js';
+import { planNotPossible } from '../strategies/strategy.errors.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 import { planNodes } from './plan-nodes.js';
 
@@ -33,7 +34,9 @@ export class Planner {
       .get(spec.cluster.targetKind)
       .running(open, spec.cluster.id, spec.module.id);
     const serving = planNodes(nodes, running);
-    if (serving.length === 0) throw noServingNodes(spec, nodes);
+    if (serving.length === 0) {
+      throw noServingNodes(`cluster "${spec.cluster.name}" of ${spec.environment.name}`, nodes);
+    }
     const strategy = strategies.get(spec.strategy.kind);
     const plan = strategy.plan(
       {
@@ -53,7 +56,7 @@ export class Planner {
     const facts = { servingNodes: serving.length, minAvailable, overlaps: spec.overlaps };
     const problems = checkPlan(plan, facts);
     if (!spec.overlaps && problems.some((problem) => problem.includes('serving nodes'))) {
-      throw new DomainError('conflict', 'plan-not-possible', `${problems.join('; ')}.`);
+      throw planNotPossible(`${problems.join('; ')}.`);
     }
     assert(problems.length === 0, `unsound plan of "${strategy.kind}": ${problems.join('; ')}`);
     const { text, digest } = digestOf('plan', plan);
@@ -82,15 +85,4 @@ function factsText(nodes: readonly NodeFact[], running: readonly RunningPair[]):
       releaseId: byNode.get(id) ?? null,
     })),
   );
-}
-
-function noServingNodes(spec: DeploymentSpec, nodes: readonly NodeFact[]): DomainError {
-  const where = `cluster "${spec.cluster.name}" of ${spec.environment.name}`;
-  const message =
-    nodes.length === 0
-      ? `There is no node in ${where}. Enrol one: POST /api/v1/nodes/enrollment-tokens.`
-      : `None of the ${nodes.length} nodes in ${where} is Healthy. See GET /api/v1/nodes.`;
-  return new DomainError('conflict', 'no-serving-nodes', message, {
-    details: { nodes: nodes.slice(0, 20).map(({ name, state }) => ({ name, state })) },
-  });
 }

@@ -1,9 +1,9 @@
 /** Turns a request into a spec: names looked up, defaults filled in, overrides checked. */
 import type { Manifest } from '../../agent/protocol/manifest.js';
-import { DomainError } from '../../kernel/errors.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
+import { validationFailed } from '../../platform/http/http.errors.js';
 import {
   configurationById,
   moduleByName,
@@ -11,6 +11,7 @@ import {
   releaseByVersion,
 } from '../../releases/releases.queries.js';
 import { checkSignature } from '../../releases/signatures/signature-policy.js';
+import { overrideNotPermitted } from '../deployment.errors.js';
 import { resolve } from '../gates/gate-params.js';
 import { gates } from '../gates/gates.js';
 import { strategies } from '../strategies/strategies.js';
@@ -110,11 +111,9 @@ function resolveStrategy(
   const strategy = strategies.get(kind);
   const isAllowed = environment.allowedStrategies.includes(kind);
   if (!isAllowed && !(isReturn && kind === 'direct')) {
-    throw new DomainError(
-      'forbidden',
-      'override-not-permitted',
+    throw overrideNotPermitted(
       `${environment.name} allows the strategies ${environment.allowedStrategies.join(', ')}, not "${kind}".`,
-      { details: { strategy: kind, allowed: environment.allowedStrategies } },
+      { strategy: kind, allowed: environment.allowedStrategies },
     );
   }
   const { kind: _, ...standardParams } = standard;
@@ -124,9 +123,7 @@ function resolveStrategy(
   const fields = Object.fromEntries(
     parsed.error.issues.map((issue) => [['strategy', ...issue.path].join('.'), issue.message]),
   );
-  throw new DomainError(
-    'invalid',
-    'validation-failed',
+  throw validationFailed(
     `The parameters of strategy "${kind}" are not valid: ${Object.entries(fields)
       .map(([field, message]) => `${field} ${message}`)
       .join('; ')}.`,
@@ -148,11 +145,9 @@ function resolveGate(
   const { params, loosened } = resolve(gate, base, askedParams);
   const isLooser = loosened.length > 0 || kind !== standardKind;
   if (isLooser && !ctx.can(Permission.GatesOverride)) {
-    throw new DomainError(
-      'forbidden',
-      'override-not-permitted',
+    throw overrideNotPermitted(
       `A request may only tighten the gate of ${environment.name}. Loosened: ${loosened.join(', ') || 'kind'}.`,
-      { details: { loosened } },
+      { loosened },
     );
   }
   return { kind, params };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../kernel/errors.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { deploymentNotFound } from '../deployment.errors.js';
 import type { DeploymentEvent } from '../deployments.dto.js';
 
 interface EntryRow {
@@ -48,7 +48,7 @@ export class DeploymentEvents {
       [open.tenantId, id],
     );
     if (found.length > 0) return;
-    throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+    throw deploymentNotFound();
   }
 }
 

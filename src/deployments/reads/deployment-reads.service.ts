@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../kernel/errors.js';
-import { isId } from '../../kernel/ids.js';
 import { foldJournal, type JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import { isOver } from '../../engine/run.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { newestFirst, type Page } from '../../platform/http/page.js';
+import { deploymentNotFound } from '../deployment.errors.js';
 import { RETURNS, returnStates, verbStates, VERBS } from '../deployment.states.js';
 import type {
   DeploymentDetail,
@@ -32,31 +31,20 @@ export class DeploymentReads {
   ) {}
 
   async list(ctx: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
-    const hash = filterHash(query);
-    const [before = null] = readCursor(query.cursor, hash) ?? [];
-    // Anybody can write a cursor: what is no id must not become a uuid in PostgreSQL.
-    if (before !== null && !isId(String(before))) throw notACursor();
-    return this.database.transaction(ctx, async (open) => {
-      const rows = await open.tx.query<DeploymentRow>(
-        `select ${COLUMNS} ${FROM}
-         join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
-         join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
-         where d.tenant_id = $1 and ($2::uuid is null or d.id < $2)
-           and ($3::text is null or d.status = $3)
-           and ($4::text is null or e.name_key = lower($4))
-           and ($5::text is null or m.name = $5)
-         order by d.id desc limit $6`,
-        [
+    const { status = null, environment = null, module = null } = query;
+    return this.database.transaction(ctx, (open) =>
+      newestFirst('deployments', query, async (before, take) => {
+        const rows = await open.tx.query<DeploymentRow>(LIST_SQL, [
           open.tenantId,
           before,
-          query.status ?? null,
-          query.environment ?? null,
-          query.module ?? null,
-          query.limit + 1,
-        ],
-      );
-      return page(rows.map(summaryView), query.limit, hash, ({ id }) => id);
-    });
+          status,
+          environment,
+          module,
+          take,
+        ]);
+        return rows.map(summaryView);
+      }),
+    );
   }
 
   async detail(ctx: Context, id: string): Promise<DeploymentDetail> {
@@ -114,16 +102,8 @@ export class DeploymentReads {
       [open.tenantId, id],
     );
     if (row) return row;
-    throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+    throw deploymentNotFound();
   }
-}
-
-function notACursor(): DomainError {
-  return new DomainError(
-    'invalid',
-    'cursor-invalid',
-    'This is not a cursor of ours. Use `nextCursor` of the page before, or start without one.',
-  );
 }
 
 const EMPTY_PLAN = '{"role":"forward","steps":[]}';
@@ -136,6 +116,15 @@ const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revisi
 
 const FROM = `from deployments d
   left join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id`;
+
+const LIST_SQL = `select ${COLUMNS} ${FROM}
+  join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
+  join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
+  where d.tenant_id = $1 and ($2::uuid is null or d.id < $2)
+    and ($3::text is null or d.status = $3)
+    and ($4::text is null or e.name_key = lower($4))
+    and ($5::text is null or m.name = $5)
+  order by d.id desc limit $6`;
 
 interface PlanRow {
   readonly number: number;

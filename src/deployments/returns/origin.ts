@@ -1,6 +1,6 @@
-import { DomainError } from '../../kernel/errors.js';
 import type { RunStatus } from '../../engine/run.js';
 import type { OpenContext } from '../../platform/context.js';
+import { deploymentNotFound, stateNotSuitable } from '../deployment.errors.js';
 import { returnStates, type Return } from '../deployment.states.js';
 
 /** The deployment that a rollback or a retry is about. */
@@ -29,14 +29,9 @@ export async function lockOrigin(open: OpenContext, id: string, verb: Return): P
     [open.tenantId, id],
   );
   if (!origin) {
-    throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+    throw deploymentNotFound();
   }
   const { status } = origin;
   if (returnStates[verb].includes(status)) return origin;
-  throw new DomainError(
-    'conflict',
-    'state-not-suitable',
-    `"${verb}" is possible after ${returnStates[verb].join(', ')}; this deployment is ${status}.`,
-    { details: { status, verb, possibleIn: returnStates[verb] } },
-  );
+  throw stateNotSuitable(verb, status, { when: 'after', possibleIn: returnStates[verb] });
 }

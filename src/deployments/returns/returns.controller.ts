@@ -7,8 +7,12 @@ import type { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import { Operation } from '../../platform/http/operation.js';
+import { newerDeploymentThere, noRollbackTarget, rollbackUnderWay } from '../deployment.errors.js';
 import { acceptedExample } from '../deployment.examples.js';
 import { deploymentAccepted } from '../deployments.dto.js';
+import { invalidGateParams } from '../gates/gate.errors.js';
+import { returnErrors } from '../operation-errors.js';
+import { unknownStrategy } from '../strategies/strategy.errors.js';
 import {
   retryRequest,
   rollbackRequest,
@@ -16,13 +20,6 @@ import {
   type RollbackRequest,
 } from './returns.dto.js';
 import { DeploymentReturns } from './returns.service.js';
-
-const returnErrors = [
-  ...['deployment-not-found', 'state-not-suitable', 'no-serving-nodes', 'plan-not-possible'],
-  ...['signature-required', 'signature-invalid', 'signing-key-revoked', 'override-not-permitted'],
-  ...['queue-full', 'deployment-in-progress'],
-  ...['idempotency-key-in-flight', 'idempotency-key-reused'],
-];
 
 @ApiTags('deployments')
 @Controller('deployments')
@@ -39,8 +36,10 @@ export class ReturnsController {
       'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',
     errors: [
       ...returnErrors,
-      ...['no-rollback-target', 'newer-deployment-there', 'rollback-under-way'],
-      'unknown-strategy',
+      noRollbackTarget,
+      newerDeploymentThere,
+      rollbackUnderWay,
+      unknownStrategy,
     ],
     example: {
       request: { reason: 'orders are rejected since 2.1.0' },
@@ -68,7 +67,7 @@ export class ReturnsController {
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',
-    errors: [...returnErrors, 'invalid-gate-params'],
+    errors: [...returnErrors, invalidGateParams],
     example: { request: { reason: 'the disk of node-3 was full' }, response: acceptedExample },
   })
   @ApiAcceptedResponse({ standardSchema: deploymentAccepted })

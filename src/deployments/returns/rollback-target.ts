@@ -1,6 +1,6 @@
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { OpenContext } from '../../platform/context.js';
+import { newerDeploymentThere, noRollbackTarget } from '../deployment.errors.js';
 import type { OriginRow } from './origin.js';
 
 /** The deployment whose pair (release, configuration) the cluster goes back to. */
@@ -38,14 +38,7 @@ export async function rollbackTarget(
     ],
   );
   if (target) return target;
-  throw new DomainError(
-    'conflict',
-    'no-rollback-target',
-    to === undefined
-      ? `Nothing else has succeeded there within ${limits.rollbackDays} days before this deployment. Deploy the version that you want.`
-      : `Deployment ${to} has not succeeded on this cluster within ${limits.rollbackDays} days. Deploy that version instead.`,
-    { details: { to: to ?? null, days: limits.rollbackDays } },
-  );
+  throw noRollbackTarget(to);
 }
 
 /** Undoing one that is no longer in force would take the cluster back further than anybody meant. */
@@ -57,10 +50,5 @@ async function refuseStale(open: OpenContext, origin: OriginRow): Promise<void> 
     [open.tenantId, origin.clusterId, origin.moduleId, origin.id],
   );
   if (!newer) return;
-  throw new DomainError(
-    'conflict',
-    'newer-deployment-there',
-    `Deployment ${newer.id} has succeeded there since. Roll that one back, or name in "to" what you want back.`,
-    { details: { newerId: newer.id } },
-  );
+  throw newerDeploymentThere(newer.id);
 }

@@ -1,6 +1,6 @@
-import { DomainError } from '../../kernel/errors.js';
 import type { RunStatus } from '../../engine/run.js';
 import type { OpenContext } from '../../platform/context.js';
+import { rollbackUnderWay } from '../deployment.errors.js';
 import { activeStatuses, type Return } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import type { OriginRow } from './origin.js';
@@ -51,12 +51,10 @@ export async function refuseOther(
     (text) => JSON.parse(text) as DeploymentSpec,
   ) as [DeploymentSpec, DeploymentSpec];
   if (pairText(coming) === pairText(wanted)) return;
-  throw new DomainError(
-    'conflict',
-    'rollback-under-way',
-    `Deployment ${id} brings version ${coming.release.version} back already (${status}). Wait for its end, or cancel it; then ask for ${wanted.release.version} again.`,
-    { details: { activeId: id, status, to } },
-  );
+  throw rollbackUnderWay({ id, status }, to, {
+    coming: coming.release.version,
+    wanted: wanted.release.version,
+  });
 }
 
 const pairText = ({ release, configuration }: DeploymentSpec) =>

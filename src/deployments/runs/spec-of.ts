@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../kernel/bounded-map.js';
-import { DomainError } from '../../kernel/errors.js';
 import type { OpenContext } from '../../platform/context.js';
+import { deploymentNotFound } from '../deployment.errors.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
@@ -26,5 +26,5 @@ async function readSpec(open: OpenContext, deploymentId: string): Promise<Deploy
     [open.tenantId, deploymentId],
   );
   if (row) return JSON.parse(row.specText) as DeploymentSpec;
-  throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
+  throw deploymentNotFound();
 }

@@ -2,6 +2,7 @@
 import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Smoke } from '../../kernel/smoke-test.js';
+import { planNotPossible } from './strategy.errors.js';
 import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;
@@ -188,7 +189,7 @@ function reverse({ nodeId, name, from, to, wasDown }: NodeMove): NodeMove {
 
 /** What a strategy says when there is no plan for these facts; `why` goes on in the same sentence. */
 export function notPossible(why: string): DomainError {
-  return new DomainError('conflict', 'plan-not-possible', `The rollout cannot be planned: ${why}.`);
+  return planNotPossible(`The rollout cannot be planned: ${why}.`);
 }
 
 export function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -1,23 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { RunStatus } from '../../engine/run.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { ifMatchVersion, versionMismatch } from '../../platform/http/if-match.js';
+import { versionMismatch } from '../../platform/http/http.errors.js';
+import { ifMatchVersion } from '../../platform/http/if-match.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
+import {
+  deploymentNotFound,
+  gateUnstable,
+  journalFull,
+  nothingToPromote,
+  stateNotSuitable,
+} from '../deployment.errors.js';
 import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
 import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
 import { Steps } from '../steps/steps.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
-import { openGate, type OpenGate } from './open-gate.js';
+import { openGate } from './open-gate.js';
 
 export interface VerbRequest {
   readonly verb: Verb;
@@ -79,7 +86,9 @@ export class DeploymentVerbs {
       const { step, ...rest } = request;
       this.check(locked, { ...rest, verb: 'promote' });
       const gate = await openGate(open, id, this.steps.registry);
-      if (!gate || (step !== undefined && gate.stepId !== step)) throw nothingToPromote(gate, step);
+      if (!gate || (step !== undefined && gate.stepId !== step)) {
+        throw nothingToPromote(gate?.stepId ?? null, step);
+      }
       if (gate.verdict === 'unstable') throw gateUnstable(gate.stepId);
       const params = { stepId: gate.stepId };
       return this.take(open, id, locked, { ...rest, verb: 'promote', params });
@@ -123,9 +132,7 @@ export class DeploymentVerbs {
        where tenant_id = $1 and id = $2 for update`,
       [open.tenantId, id],
     );
-    if (!row) {
-      throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
-    }
+    if (!row) throw deploymentNotFound();
     const [last] = await open.tx.query<Pending>(
       `select s.number, s.verb, s.params, exists (
          select 1 from journal j where j.tenant_id = $1 and j.deployment_id = $2
@@ -145,12 +152,7 @@ export class DeploymentVerbs {
       if (journalSeq < limits.journalEntries - limits.journalReserve) return;
       throw journalFull();
     }
-    throw new DomainError(
-      'conflict',
-      'state-not-suitable',
-      `"${verb}" is possible while ${verbStates[verb].join(', ')}; this deployment is ${status}.`,
-      { details: { status, verb, possibleIn: verbStates[verb] } },
-    );
+    throw stateNotSuitable(verb, status, { when: 'while', possibleIn: verbStates[verb] });
   }
 
   private async write(
@@ -198,31 +200,4 @@ export class DeploymentVerbs {
       this.signal.publish(Topic.Deployment, id);
     });
   }
-}
-
-/** The engine ends it without being asked: what is left of the journal is for that. */
-function journalFull(): DomainError {
-  return new DomainError(
-    'conflict',
-    'journal-full',
-    'The journal of this deployment is full, so it is being ended. Wait for that, then deploy again.',
-  );
-}
-
-function nothingToPromote(gate: OpenGate | null, step: string | undefined): DomainError {
-  const message = gate
-    ? `The open gate is "${gate.stepId}", not "${step}". Look at its figures, then promote it.`
-    : 'No gate is open now, so there is nothing to end early. See the explanation: GET …/explain.';
-  return new DomainError('conflict', 'nothing-to-promote', message, {
-    details: { step: gate?.stepId ?? null },
-  });
-}
-
-function gateUnstable(step: string): DomainError {
-  return new DomainError(
-    'conflict',
-    'gate-unstable',
-    `Gate "${step}" has found the release harmful; it is being taken back. Push a better version.`,
-    { details: { step } },
-  );
 }

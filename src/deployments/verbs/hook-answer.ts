@@ -1,7 +1,7 @@
-import { DomainError } from '../../kernel/errors.js';
 import type { CutHook } from '../../drivers/targets/target.js';
 import type { Targets } from '../../drivers/targets/targets.js';
 import type { OpenContext } from '../../platform/context.js';
+import { hookOutcomeNeeded, noHookToAnswer } from '../deployment.errors.js';
 import { specOf } from '../runs/spec-of.js';
 
 export interface ResumeRequest {
@@ -25,20 +25,8 @@ export async function cutHooksOf(
 /** Throws DomainError when an answer is needed and missing, or is about nothing. */
 export function checkAnswer(cut: readonly CutHook[], { outcome, node }: ResumeRequest): void {
   const nodes = cut.map(({ name }) => name);
-  if (outcome === undefined && cut.length > 0) {
-    throw new DomainError(
-      'conflict',
-      'hook-outcome-needed',
-      `A hook was cut off on ${nodes.join(', ')}. Look there whether it has done its work, then resume with "outcome": "done" or "retry", or cancel.`,
-      { details: { nodes, messages: cut.map(({ message }) => message) } },
-    );
-  }
+  if (outcome === undefined && cut.length > 0) throw hookOutcomeNeeded(cut);
   if (outcome === undefined || (node === undefined ? cut.length > 0 : nodes.includes(node))) return;
   const where = node === undefined ? 'any node' : `node "${node}"`;
-  throw new DomainError(
-    'conflict',
-    'no-hook-to-answer',
-    `No hook was cut off on ${where}. Resume without an outcome, or name one of those in details.`,
-    { details: { nodes } },
-  );
+  throw noHookToAnswer(where, nodes);
 }

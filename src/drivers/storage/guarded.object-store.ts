@@ -8,6 +8,7 @@ import type {
   ObjectStore,
   TemporaryKey,
 } from './object-store.js';
+import { storageUnavailable } from './storage.errors.js';
 
 /** A call that only opens, looks or renames: a healthy store takes milliseconds. */
 const DEADLINE_MS = 10_000;
@@ -35,7 +36,7 @@ export class GuardedObjectStore implements ObjectStore {
     private readonly times: GuardedTimes = usual,
   ) {
     const { deadlineMs, openMs } = times;
-    this.port = new OutsidePort({ deadlineMs, openMs, isAway, away, observer });
+    this.port = new OutsidePort({ deadlineMs, openMs, isAway, away: storageUnavailable, observer });
   }
 
   put(key: TemporaryKey, source: Readable, options: { maxBytes: number }): Promise<number> {
@@ -71,23 +72,17 @@ export class GuardedObjectStore implements ObjectStore {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'storage-unavailable';
-}
-
-function away(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'storage-unavailable',
-    'The store of artifacts does not answer. Try again in a few seconds.',
-    { cause },
-  );
+  return error instanceof DomainError && error.code === storageUnavailable.code;
 }
 
 async function* unlessStalled(stream: Readable, stallMs: number): AsyncGenerator<Buffer> {
   let timer: NodeJS.Timeout | undefined;
   const watch = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => stream.destroy(away(new Error('no bytes came'))), stallMs);
+    timer = setTimeout(
+      () => stream.destroy(storageUnavailable(new Error('no bytes came'))),
+      stallMs,
+    );
   };
   try {
     watch();

@@ -80,12 +80,3 @@ export function checkObjectKey(key: string): asserts key is ObjectKey {
 export function objectNotFound(key: ObjectKey): DomainError {
   return new DomainError('not-found', 'object-not-found', `The store has no object "${key}".`);
 }
-
-export function objectTooLarge(maxBytes: number): DomainError {
-  return new DomainError(
-    'too-large',
-    'artifact-too-large',
-    `The artifact is larger than ${maxBytes} bytes. Make it smaller, or ask for a higher limit.`,
-    { details: { limitBytes: maxBytes } },
-  );
-}

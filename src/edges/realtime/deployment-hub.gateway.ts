@@ -27,6 +27,7 @@ import {
   type Unsubscription,
 } from './hub-messages.js';
 import { hubOptions } from './hub-options.js';
+import { tooManyMessages, tooManySubscriptions, unknownMessage } from './realtime.errors.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { SessionWatch } from './session-watch.js';
 import { acknowledgeOf, refusalOf, SocketErrorFilter } from './socket-error.js';
@@ -67,7 +68,7 @@ export class DeploymentHub implements OnGatewayInit, OnGatewayConnection, OnGate
         this.metrics.cut('flood');
         return void socket.disconnect(true);
       }
-      const error = budget === 'refused' ? tooManyMessages() : unknownMessage(name);
+      const error = budget === 'refused' ? tooManyMessages() : faultOf(name);
       if (!error) return next();
       acknowledgeOf(args)?.(refusalOf(error, this.logger));
     });
@@ -123,30 +124,7 @@ export class DeploymentHub implements OnGatewayInit, OnGatewayConnection, OnGate
   }
 }
 
-function unknownMessage(name: unknown): DomainError | undefined {
+function faultOf(name: unknown): DomainError | undefined {
   if (typeof name === 'string' && Object.hasOwn(MESSAGES, name)) return undefined;
-  const known = Object.keys(MESSAGES);
-  return new DomainError(
-    'invalid',
-    'unknown-message',
-    `There is no such message. Known: ${known.join(', ')}.`,
-    { details: { known } },
-  );
-}
-
-function tooManyMessages(): DomainError {
-  return new DomainError(
-    'limit',
-    'too-many-messages',
-    `More than ${limits.socketMessagesPerSecond} messages a second. Wait a second, then go on.`,
-  );
-}
-
-function tooManySubscriptions(): DomainError {
-  return new DomainError(
-    'limit',
-    'too-many-subscriptions',
-    `${limits.subscriptionsPerSocket} subscriptions are open already. Unsubscribe from some, or use SubscribeToAllDeployments.`,
-    { details: { limit: limits.subscriptionsPerSocket } },
-  );
+  return unknownMessage(Object.keys(MESSAGES));
 }

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { Context } from '../../platform/context.js';
@@ -11,6 +10,7 @@ import { RealtimeMetrics } from './realtime.metrics.js';
 import { refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 import type { FeedEvent } from './projection.js';
+import { tooManySockets } from './realtime.errors.js';
 import { Subscriber } from './subscriber.js';
 
 /** A client that was refused leaves by itself; one that stays to try other tokens is cut. */
@@ -89,13 +89,4 @@ export class HubAdmission {
 function tokenOf({ handshake }: HubSocket): string {
   const { token } = handshake.auth as { token?: unknown };
   return typeof token === 'string' ? token : '';
-}
-
-function tooManySockets(limit: number): DomainError {
-  return new DomainError(
-    'limit',
-    'too-many-sockets',
-    `${limit} sockets are open already. Close some, or try again later.`,
-    { details: { limit } },
-  );
 }

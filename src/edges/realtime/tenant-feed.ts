@@ -1,5 +1,6 @@
+import { deploymentNotFound } from '../../deployments/deployment.errors.js';
 import type { Clock } from '../../kernel/clock.js';
-import { DomainError, messageOf } from '../../kernel/errors.js';
+import { messageOf } from '../../kernel/errors.js';
 import { activeStatuses } from '../../deployments/deployment.states.js';
 import { Context, type OpenContext } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
@@ -51,9 +52,7 @@ export class TenantFeed {
   async subscribe(subscriber: Subscriber, id: string, after?: number): Promise<Standing> {
     this.subscribers.add(subscriber);
     const [head] = await this.read((open) => headsOf(open, [id]));
-    if (!head) {
-      throw new DomainError('not-found', 'deployment-not-found', 'There is no such deployment.');
-    }
+    if (!head) throw deploymentNotFound();
     const standing = { deploymentId: id, status: head.status, sequence: head.sequence };
     if (subscriber.isGone) return standing;
     const stream = this.streamOf(head);

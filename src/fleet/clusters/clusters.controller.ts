@@ -5,9 +5,21 @@ import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
+import {
+  cursorInvalid,
+  ifMatchRequired,
+  versionMismatch,
+} from '../../platform/http/http.errors.js';
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
 import { Operation } from '../../platform/http/operation.js';
 import { pageOf, type Page } from '../../platform/http/page.js';
+import {
+  clusterExists,
+  clusterLimit,
+  clusterNotFound,
+  environmentNotFound,
+  unknownTarget,
+} from '../fleet.errors.js';
 import {
   clusterOut,
   clusterParams,
@@ -44,7 +56,7 @@ export class ClustersController {
   @Operation({
     summary: 'List clusters',
     description: 'Newest first; of one environment when it is named.',
-    errors: ['cursor-invalid'],
+    errors: [cursorInvalid],
     example: { response: { items: [example], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: pageOf(clusterOut) })
@@ -60,7 +72,7 @@ export class ClustersController {
   @Operation({
     summary: 'Read a cluster',
     description: 'The ETag is the version for If-Match.',
-    errors: ['cluster-not-found'],
+    errors: [clusterNotFound],
     example: { response: example },
   })
   @ApiOkResponse({ standardSchema: clusterOut })
@@ -78,7 +90,7 @@ export class ClustersController {
     summary: 'Create a cluster',
     description:
       'An environment with one cluster uses it by itself; with several, requests name one.',
-    errors: ['environment-not-found', 'cluster-exists', 'cluster-limit', 'unknown-target'],
+    errors: [environmentNotFound, clusterExists, clusterLimit, unknownTarget],
     example: {
       request: {
         ...{ name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
@@ -103,7 +115,7 @@ export class ClustersController {
     summary: 'Change a cluster',
     description:
       'Needs If-Match with the version that was read. Nodes follow new `trustedProxies` within seconds, without a restart.',
-    errors: ['cluster-not-found', 'if-match-required', 'version-mismatch'],
+    errors: [clusterNotFound, ifMatchRequired, versionMismatch],
     example: {
       request: { minAvailable: 3, maxInFlight: 5, trustedProxies: ['10.0.0.0/8'] },
       response: { ...example, minAvailable: 3, version: 2 },

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Targets } from '../../drivers/targets/targets.js';
-import { DomainError } from '../../kernel/errors.js';
-import { isId, newId } from '../../kernel/ids.js';
+import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
-import { versionMismatch } from '../../platform/http/if-match.js';
-import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { newestFirst, type Page } from '../../platform/http/page.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { environmentKey } from '../environments/environment.js';
 import { CapacityChanged } from '../capacity-changed.js';
+import { clusterExists, clusterLimit, clusterNotFound } from '../fleet.errors.js';
 import { environmentByName } from '../fleet.queries.js';
 import { tellNodes } from './tell-nodes.js';
 import type { ClustersQuery, CreateClusterBody, ReplaceClusterBody } from './clusters.dto.js';
@@ -41,18 +41,17 @@ export class ClustersService {
   ) {}
 
   list(ctx: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
-    const hash = filterHash(query);
-    const [after = null] = readCursor(query.cursor, hash) ?? [];
     const key = query.environment === undefined ? null : environmentKey(query.environment);
-    return this.database.transaction(ctx, async (open) => {
-      const rows = await open.tx.query<ClusterView>(
-        `${VIEW_SQL} and ($2::text is null or environment.name_key = $2)
-           and ($3::uuid is null or cluster.id < $3)
-         order by cluster.id desc limit $4`,
-        [open.tenantId, key, isId(String(after)) ? after : null, query.limit + 1],
-      );
-      return page(rows, query.limit, hash, (cluster) => cluster.id);
-    });
+    return this.database.transaction(ctx, (open) =>
+      newestFirst('clusters', query, (before, take) =>
+        open.tx.query<ClusterView>(
+          `${VIEW_SQL} and ($2::text is null or environment.name_key = $2)
+             and ($3::uuid is null or cluster.id < $3)
+           order by cluster.id desc limit $4`,
+          [open.tenantId, key, before, take],
+        ),
+      ),
+    );
   }
 
   get(ctx: Context, id: string): Promise<ClusterView> {
@@ -113,11 +112,7 @@ export class ClustersService {
       id,
     ]);
     if (cluster) return cluster;
-    throw new DomainError(
-      'not-found',
-      'cluster-not-found',
-      'There is no cluster with this id. GET /api/v1/clusters lists them.',
-    );
+    throw clusterNotFound('There is no cluster with this id. GET /api/v1/clusters lists them.');
   }
 
   private async insert(open: OpenContext, request: CreateClusterBody): Promise<string> {
@@ -127,11 +122,7 @@ export class ClustersService {
       [open.tenantId, environment.id],
     );
     if (count!.all >= limits.clustersPerEnvironment) {
-      throw new DomainError(
-        'limit',
-        'cluster-limit',
-        `An environment has at most ${limits.clustersPerEnvironment} clusters. Use one of those there are.`,
-      );
+      throw clusterLimit();
     }
     const id = newId();
     const added = await open.tx.execute(
@@ -151,11 +142,7 @@ export class ClustersService {
       ],
     );
     if (added === 1) return id;
-    throw new DomainError(
-      'conflict',
-      'cluster-exists',
-      `${environment.name} has a cluster named "${request.name}" already. Choose another name.`,
-    );
+    throw clusterExists(request.name, environment.name);
   }
 
   private append(open: OpenContext, action: string, cluster: ClusterView): Promise<void> {

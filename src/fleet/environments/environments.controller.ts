@@ -5,9 +5,11 @@ import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
+import { ifMatchRequired, versionMismatch } from '../../platform/http/http.errors.js';
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
 import { Operation } from '../../platform/http/operation.js';
 import { pageOf, type Page } from '../../platform/http/page.js';
+import { environmentExists, environmentLimit, environmentNotFound } from '../fleet.errors.js';
 import type { Environment } from './environment.js';
 import {
   createEnvironmentBody,
@@ -61,7 +63,7 @@ export class EnvironmentsController {
   @Operation({
     summary: 'Read an environment',
     description: 'Capitals in the name do not matter. The ETag is the version for If-Match.',
-    errors: ['environment-not-found'],
+    errors: [environmentNotFound],
     example: { response: example },
   })
   @ApiOkResponse({ standardSchema: environmentOut })
@@ -78,7 +80,7 @@ export class EnvironmentsController {
   @Operation({
     summary: 'Create an environment',
     description: 'It begins without a cluster. Its name cannot be changed later.',
-    errors: ['environment-exists', 'environment-limit'],
+    errors: [environmentExists, environmentLimit],
     example: { request: { ...exampleRules, name: 'Pilot' }, response: example },
   })
   @ApiCreatedResponse({ standardSchema: environmentOut })
@@ -97,7 +99,7 @@ export class EnvironmentsController {
     summary: 'Replace the rules of an environment',
     description:
       'Needs If-Match with the version that was read. Deployments that exist keep the rules they were planned with.',
-    errors: ['environment-not-found', 'if-match-required', 'version-mismatch'],
+    errors: [environmentNotFound, ifMatchRequired, versionMismatch],
     example: { request: exampleRules, response: { ...example, version: 2 } },
   })
   @ApiOkResponse({ standardSchema: environmentOut })

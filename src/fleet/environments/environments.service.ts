@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
-import { versionMismatch } from '../../platform/http/if-match.js';
 import type { Page } from '../../platform/http/page.js';
 import { CapacityChanged } from '../capacity-changed.js';
+import { environmentExists, environmentLimit } from '../fleet.errors.js';
 import { environmentByName } from '../fleet.queries.js';
 import { EnvironmentDefaultsValidator } from './environment-defaults-validator.js';
 import {
@@ -100,11 +100,7 @@ export class EnvironmentsService {
       [open.tenantId],
     );
     if (count!.all >= limits.environmentsPerTenant) {
-      throw new DomainError(
-        'limit',
-        'environment-limit',
-        `A tenant has at most ${limits.environmentsPerTenant} environments. Change one of those there are.`,
-      );
+      throw environmentLimit();
     }
     const added = await open.tx.execute(
       `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
@@ -114,11 +110,7 @@ export class EnvironmentsService {
       [open.tenantId, newId(), name, environmentKey(name), ...valuesOf(rules)],
     );
     if (added === 1) return;
-    throw new DomainError(
-      'conflict',
-      'environment-exists',
-      `There is an environment "${name}" already. Change it, or choose another name.`,
-    );
+    throw environmentExists(name);
   }
 
   private append(open: OpenContext, action: string, environment: Environment): Promise<void> {

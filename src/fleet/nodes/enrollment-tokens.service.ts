@@ -3,11 +3,11 @@ import {
   newEnrollmentToken,
   type EnrollmentGrant,
 } from '../../drivers/targets/agent/enrollment-token.js';
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { enrollmentTokenLimit } from '../fleet.errors.js';
 import { clusterOf, environmentByName } from '../fleet.queries.js';
 import type { EnrollmentTokenBody } from './nodes.dto.js';
 
@@ -68,10 +68,6 @@ export class EnrollmentTokensService {
       ],
     );
     if (row) return row.expiresAt;
-    throw new DomainError(
-      'limit',
-      'enrollment-token-limit',
-      `This cluster has ${limits.enrollmentTokensPerCluster} unused tokens. Use them, or wait until they expire.`,
-    );
+    throw enrollmentTokenLimit();
   }
 }

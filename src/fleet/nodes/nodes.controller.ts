@@ -4,8 +4,16 @@ import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
+import { cursorInvalid } from '../../platform/http/http.errors.js';
 import { Operation } from '../../platform/http/operation.js';
 import { pageOf, type Page } from '../../platform/http/page.js';
+import {
+  clusterNotFound,
+  clusterRequired,
+  enrollmentTokenLimit,
+  environmentNotFound,
+  nodeNotFound,
+} from '../fleet.errors.js';
 import { EnrollmentTokensService, type EnrollmentToken } from './enrollment-tokens.service.js';
 import type { NodeView } from './node-view.js';
 import {
@@ -35,7 +43,7 @@ export class NodesController {
     summary: 'List nodes',
     description:
       'Newest first, with what each should run and runs. A node is Lost after 20 s without a report.',
-    errors: ['cursor-invalid'],
+    errors: [cursorInvalid],
     example: { response: { items: [nodeExample], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: pageOf(nodeOut) })
@@ -52,12 +60,7 @@ export class NodesController {
     summary: 'Make an enrolment token',
     description:
       'Lets one node join the cluster within 15 minutes. The token is shown once and kept as a hash only, so Idempotency-Key is not honoured here.',
-    errors: [
-      'environment-not-found',
-      'cluster-not-found',
-      'cluster-required',
-      'enrollment-token-limit',
-    ],
+    errors: [environmentNotFound, clusterNotFound, clusterRequired, enrollmentTokenLimit],
     example: {
       request: { environment: 'Production' },
       response: {
@@ -82,7 +85,7 @@ export class NodesController {
   @Operation({
     summary: 'Read a node',
     description: 'Its state, labels, and what it should run and runs.',
-    errors: ['node-not-found'],
+    errors: [nodeNotFound],
     example: { response: nodeExample },
   })
   @ApiOkResponse({ standardSchema: nodeOut })
@@ -96,7 +99,7 @@ export class NodesController {
   @Operation({
     summary: 'Leave a node out of rollouts',
     description: 'What runs on the node goes on running. Repeating it changes nothing.',
-    errors: ['node-not-found'],
+    errors: [nodeNotFound],
     example: { response: { ...nodeExample, state: 'Cordoned' } },
   })
   @ApiOkResponse({ standardSchema: nodeOut })
@@ -113,7 +116,7 @@ export class NodesController {
   @Operation({
     summary: 'Take a node back into rollouts',
     description: 'With its next report the node gets what its cluster runs by now.',
-    errors: ['node-not-found'],
+    errors: [nodeNotFound],
     example: { response: nodeExample },
   })
   @ApiOkResponse({ standardSchema: nodeOut })
@@ -131,7 +134,7 @@ export class NodesController {
     summary: 'Revoke a node',
     description:
       'Its key is refused within seconds and its name is free again. What runs there is not stopped.',
-    errors: ['node-not-found'],
+    errors: [nodeNotFound],
   })
   @ApiNoContentResponse({ description: 'The node is revoked.' })
   revoke(@Ctx() ctx: Context, @Param({ schema: nodeParams }) { id }: NodeParams): Promise<void> {

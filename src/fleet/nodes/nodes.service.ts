@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../kernel/errors.js';
-import { isId } from '../../kernel/ids.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { filterHash, page, readCursor, type Page } from '../../platform/http/page.js';
+import { newestFirst, type Page } from '../../platform/http/page.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
 import { environmentKey } from '../environments/environment.js';
+import { nodeNotFound } from '../fleet.errors.js';
 import { NODE_STATE_SQL } from './node-state.js';
 import { nodeViewSql, type NodeView } from './node-view.js';
 import type { NodesQuery } from './nodes.dto.js';
@@ -21,20 +20,13 @@ export class NodesService {
   ) {}
 
   list(ctx: Context, query: NodesQuery): Promise<Page<NodeView>> {
-    const hash = filterHash(query);
-    const [after = null] = readCursor(query.cursor, hash) ?? [];
-    const { environment, cluster = null, state = null, limit } = query;
-    return this.database.transaction(ctx, async (open) => {
-      const rows = await open.tx.query<NodeView>(LIST_SQL, [
-        open.tenantId,
-        environment === undefined ? null : environmentKey(environment),
-        cluster,
-        state,
-        isId(String(after)) ? after : null,
-        limit + 1,
-      ]);
-      return page(rows, limit, hash, (node) => node.id);
-    });
+    const { environment, cluster = null, state = null } = query;
+    const key = environment === undefined ? null : environmentKey(environment);
+    return this.database.transaction(ctx, (open) =>
+      newestFirst('nodes', query, (before, take) =>
+        open.tx.query<NodeView>(LIST_SQL, [open.tenantId, key, cluster, state, before, take]),
+      ),
+    );
   }
 
   get(ctx: Context, id: string): Promise<NodeView> {
@@ -106,11 +98,3 @@ const LIST_SQL = nodeViewSql(
     and ($4::text is null or ${NODE_STATE_SQL} = $4) and ($5::uuid is null or node.id < $5)`,
   '$6',
 );
-
-function nodeNotFound(): DomainError {
-  return new DomainError(
-    'not-found',
-    'node-not-found',
-    'There is no node with this id. GET /api/v1/nodes lists them.',
-  );
-}

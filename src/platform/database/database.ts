@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { DatabaseError, type PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { DomainError, messageOf } from '../../kernel/errors.js';
+import { messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
 import { OpenContext, type Context, type Recorder } from '../context.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
+import { commitUnknown, databaseUnavailable } from './database.errors.js';
 import { OpenTransaction } from './open-transaction.js';
 import { isConnectionLoss, isRetryable, isTimeout } from './sql-errors.js';
 import type { SystemTransaction } from './transaction.js';
@@ -101,9 +102,9 @@ export class Database {
       try {
         return await this.attempt(source, begin, work);
       } catch (error) {
-        if (isTimeout(error)) throw unavailable(BUSY, error);
+        if (isTimeout(error)) throw databaseUnavailable(BUSY, error);
         if (!isRetryable(error)) throw error;
-        if (attempt >= TRANSACTION_ATTEMPTS) throw unavailable(BUSY, error);
+        if (attempt >= TRANSACTION_ATTEMPTS) throw databaseUnavailable(BUSY, error);
       }
     }
   }
@@ -132,7 +133,7 @@ export class Database {
       for (const name of tx.commitNames) await failpoint('database.commit:before', name);
     } catch (error) {
       await this.undo({ runner, client }, error);
-      throw isConnectionLoss(error) ? unavailable(AWAY, error) : error;
+      throw isConnectionLoss(error) ? databaseUnavailable(AWAY, error) : error;
     }
     try {
       await commit(client);
@@ -155,7 +156,7 @@ export class Database {
       return { runner, client: (await runner.connect()) as PoolClient };
     } catch (error) {
       await runner.release().catch(() => undefined);
-      throw unavailable(AWAY, error);
+      throw databaseUnavailable(AWAY, error);
     }
   }
 
@@ -210,14 +211,3 @@ async function cut(client: PoolClient): Promise<void> {
 const BUSY =
   'The database is busy: others hold what this needs, or it is slow. Nothing was changed.';
 const AWAY = 'The database does not answer.';
-
-function commitUnknown(cause: unknown): DomainError {
-  const message =
-    'The database was lost while the change was being saved. Repeat the request with the same Idempotency-Key.';
-  return new DomainError('unavailable', 'commit-unknown', message, { cause });
-}
-
-function unavailable(why: string, cause: unknown): DomainError {
-  const message = `${why} Try again in a few seconds.`;
-  return new DomainError('unavailable', 'database-unavailable', message, { cause });
-}

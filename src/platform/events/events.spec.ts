@@ -18,7 +18,7 @@ function rig() {
   const audited: AuditRecord[] = [];
   const hints: (() => unknown)[] = [];
   const published: [string, string][] = [];
-  const audit: Audit = { append: async (_, record) => void audited.push(record) };
+  const audit: Audit = { append: async (open, record) => void audited.push(record) };
   const events = new Events({ publish: (topic, id) => void published.push([topic, id]) }, audit);
   const tx = { afterCommit: (hint: () => unknown) => void hints.push(hint) };
   const ctx = Context.system('tenant', 'spec');
@@ -62,7 +62,7 @@ describe('recording an event', () => {
   it('tells who listens: in the transaction, and after it', async () => {
     const { events, open, commit } = rig();
     const told: string[] = [];
-    events.hear(kettleBoiled, async (_, { body }) => void told.push(`during ${body.litres}`));
+    events.hear(kettleBoiled, async (open, { body }) => void told.push(`during ${body.litres}`));
     events.hearAfter(kettleBoiled, (ctx) => void told.push(`after ${ctx instanceof OpenContext}`));
     await open.record(kettleBoiled('k1', { litres: 2 }));
     expect(told).toEqual(['during 2']);

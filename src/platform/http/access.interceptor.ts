@@ -1,9 +1,9 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
-import { DomainError } from '../../kernel/errors.js';
 import { ACCESS_METADATA } from './access.js';
 import type { Access } from './access-rule.js';
+import { forbidden, unauthenticated } from './http.errors.js';
 
 /**
  * The second lock. Guards find out who asks; this runs after all of them and lets nobody through
@@ -23,11 +23,7 @@ export class AccessInterceptor implements NestInterceptor {
 function check(access: Access | undefined, { context }: FastifyRequest): void {
   if (access?.kind === 'public') return;
   if (!context) {
-    throw new DomainError(
-      'unauthenticated',
-      'unauthenticated',
-      'Sign in first: send "Authorization: Bearer <token>".',
-    );
+    throw unauthenticated();
   }
   switch (access?.kind) {
     case 'authenticated':
@@ -37,5 +33,5 @@ function check(access: Access | undefined, { context }: FastifyRequest): void {
     case 'agent':
       if (context.actor.kind === 'node') return;
   }
-  throw new DomainError('forbidden', 'forbidden', 'Only enrolled nodes may call this route.');
+  throw forbidden();
 }

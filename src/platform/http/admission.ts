@@ -5,6 +5,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { clientAddressOf, hostOf } from './client-address.js';
+import { tooManyRequests } from './http.errors.js';
 import type { RequestAuthenticator } from './request-authenticator.js';
 import { isForStrangers, isProbe } from './route-facts.js';
 import { StrangerBudget } from './stranger-budget.js';
@@ -65,7 +66,7 @@ export class Admission {
     const turn = this.turnstile.pass();
     if (turn) return turn;
     this.refused('crowd');
-    throw tooMany('Too many requests without an account at once', 1);
+    throw tooManyRequests('Too many requests without an account at once', 1);
   }
 
   private async charge(request: FastifyRequest): Promise<void> {
@@ -73,7 +74,7 @@ export class Admission {
     if (seconds === 0) return;
     this.refused('budget');
     await this.hold();
-    throw tooMany('Too many requests without an account from this address', seconds);
+    throw tooManyRequests('Too many requests without an account from this address', seconds);
   }
 
   /** Credentials are always looked at, since who shares an address with a guesser has done nothing. */
@@ -92,14 +93,4 @@ export class Admission {
 
 function hostOfRequest(request: FastifyRequest): string {
   return hostOf(clientAddressOf(request));
-}
-
-function tooMany(what: string, seconds: number): DomainError {
-  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
-  return new DomainError(
-    'limit',
-    'too-many-requests',
-    `${what}. Try again in ${retryAfterSeconds} s.`,
-    { details: { retryAfterSeconds } },
-  );
 }

@@ -1,17 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ErrorCode } from '../../kernel/error-entry.js';
 import { newId } from '../../kernel/ids.js';
 import type { Logger } from '../logging/logger.js';
 import type { HttpMetrics } from '../metrics/http.metrics.js';
-import { statusOf, titleOf, type ErrorCode } from './error-codes.js';
-import { httpErrors } from './http.errors.js';
+import { statusOf, titleOf } from './error-codes.js';
+import { headersTooLarge, requestMalformed, requestTimeout } from './http.errors.js';
 import { tellRefusal } from './tell-refusal.js';
 
-type OwnCode = (typeof httpErrors)[number]['code'];
-
-const CODES: Readonly<Record<string, OwnCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+const ERRORS: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: headersTooLarge,
+  ERR_HTTP_REQUEST_TIMEOUT: requestTimeout,
 };
 
 /**
@@ -34,8 +33,8 @@ export function clientErrorHandler({ logger, observe }: Reports): ClientErrorHan
       socket.destroy();
       return;
     }
-    const code = CODES[error.code ?? ''] ?? 'request-malformed';
-    const declared: ErrorCode = httpErrors.find((entry) => entry.code === code)!;
+    const declared = ERRORS[error.code ?? ''] ?? requestMalformed;
+    const { code } = declared;
     const status = statusOf(declared);
     const requestId = newId();
     if (error.code === ENDED_TOO_SOON) logger.debug({ requestId }, 'a client went away');

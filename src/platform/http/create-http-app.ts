@@ -15,8 +15,6 @@ import { AccessInterceptor } from './access.interceptor.js';
 import { Admission } from './admission.js';
 import { clientErrorHandler } from './client-error.js';
 import { buildDocument } from './document.js';
-import { errorCatalog, type ErrorCode } from './error-codes.js';
-import { httpErrors } from './http.errors.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RequestAuthenticator } from './request-authenticator.js';
 import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
@@ -43,8 +41,6 @@ export const WEB_SOCKET_PATH = '/socket.io/';
 export interface HttpAppOptions {
   readonly platform: Platform;
   readonly module: Type | DynamicModule;
-  /** The features' lists of error codes; the platform's own is added. */
-  readonly errors?: readonly (readonly ErrorCode[])[];
   readonly version?: string;
   /** Before the routes are made: web socket adapter, static files. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
@@ -52,7 +48,7 @@ export interface HttpAppOptions {
 
 /** The whole HTTP side, ready to listen. Throws AccessCheckError, or what modules throw at start. */
 export async function createHttpApp(options: HttpAppOptions): Promise<NestFastifyApplication> {
-  const { platform, module, errors = [], version = '0.0.0' } = options;
+  const { platform, module, version = '0.0.0' } = options;
   // What is rationed is the processor, which knows no other clock.
   const admission = new Admission({ metrics: platform.metrics, clock: systemClock });
   const observe = httpMetrics(platform.metrics);
@@ -72,9 +68,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     const authenticator = providedBy(modules, RequestAuthenticator);
     if (authenticator) admission.authenticateWith(authenticator);
     await options.prepare?.(app);
-    const catalog = errorCatalog([httpErrors, ...errors]);
     if (platform.config.metricsListen === null) serveMetrics(app, platform);
-    serveDocument(app, buildDocument(app, { version, catalog, handlers }));
+    serveDocument(app, buildDocument(app, { version, handlers }));
     watchReaders(app, platform);
     await app.init();
     await adapter.getInstance().ready();

@@ -1,5 +1,17 @@
+import type { ErrorCode } from '../../kernel/error-entry.js';
 import type { CheckedHandler } from './access-check.js';
-import { statusOf, titleOf, type ErrorCatalog, type ErrorCode } from './error-codes.js';
+import { statusOf, titleOf } from './error-codes.js';
+import {
+  bodyTooLarge,
+  forbidden,
+  internalError,
+  jsonMalformed,
+  jsonUnacceptable,
+  permissionMissing,
+  unauthenticated,
+  unsupportedMediaType,
+  validationFailed,
+} from './http.errors.js';
 import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
 
 interface MediaType {
@@ -26,7 +38,7 @@ export interface DocumentedOperation {
 }
 
 interface Notes {
-  readonly errors: readonly string[];
+  readonly errors: readonly ErrorCode[];
   readonly example: OperationExample;
 }
 
@@ -55,7 +67,6 @@ export function describeOperation(
   name: string,
   operation: DocumentedOperation,
   handler: CheckedHandler,
-  catalog: ErrorCatalog,
 ): void {
   const notes = operation[OPERATION_EXTENSION] as Notes | undefined;
   delete operation[OPERATION_EXTENSION];
@@ -63,13 +74,7 @@ export function describeOperation(
   operation.parameters &&= withoutTwins(operation.parameters as Parameter[]);
   addAccess(operation, handler);
   addExamples(operation, notes.example);
-  const codes = [...new Set([...notes.errors, ...impliedErrors(operation, handler)])];
-  const errors = codes.map((code) => {
-    const error = catalog.get(code);
-    if (error) return error;
-    throw new Error(`${name} names the error "${code}", which no <noun>.errors.ts declares.`);
-  });
-  addErrors(operation, errors);
+  addErrors(operation, [...new Set([...notes.errors, ...impliedErrors(operation, handler)])]);
 }
 
 function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): void {
@@ -93,18 +98,16 @@ function addExamples(operation: DocumentedOperation, example: OperationExample):
 }
 
 /** What every operation of its sort can answer, so that nobody has to say it. */
-function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandler): string[] {
+function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandler): ErrorCode[] {
   const hasInput = (operation.parameters?.length ?? 0) > 0 || operation.requestBody !== undefined;
   const takesJson = operation.requestBody?.content?.['application/json'] !== undefined;
   return [
-    ...(hasInput ? ['validation-failed'] : []),
-    ...(takesJson
-      ? ['json-malformed', 'json-unacceptable', 'body-too-large', 'unsupported-media-type']
-      : []),
-    ...(access.kind === 'public' ? [] : ['unauthenticated']),
-    ...(access.kind === 'permission' ? ['permission-missing'] : []),
-    ...(access.kind === 'agent' ? ['forbidden'] : []),
-    'internal-error',
+    ...(hasInput ? [validationFailed] : []),
+    ...(takesJson ? [jsonMalformed, jsonUnacceptable, bodyTooLarge, unsupportedMediaType] : []),
+    ...(access.kind === 'public' ? [] : [unauthenticated]),
+    ...(access.kind === 'permission' ? [permissionMissing] : []),
+    ...(access.kind === 'agent' ? [forbidden] : []),
+    internalError,
   ];
 }
 

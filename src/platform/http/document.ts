@@ -3,11 +3,9 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { z } from 'zod';
 import type { CheckedHandler } from './access-check.js';
 import { describeOperation, type DocumentedOperation } from './document-operation.js';
-import type { ErrorCatalog } from './error-codes.js';
 
 export interface DocumentOptions {
   readonly version: string;
-  readonly catalog: ErrorCatalog;
   readonly handlers: readonly CheckedHandler[];
 }
 
@@ -19,7 +17,7 @@ stable \`code\`; the \`id\` in them is the request's id in the log.`;
 
 /**
  * The OpenAPI document: what Nest finds by itself, plus what access decorators and @Operation know.
- * Throws a sentence that names the operation when one has no notes or names an unknown error.
+ * Throws a sentence that names the operation when one has no notes.
  */
 export function buildDocument(app: INestApplication, options: DocumentOptions): OpenAPIObject {
   const access = new Map<string, CheckedHandler>();
@@ -50,7 +48,7 @@ export function buildDocument(app: INestApplication, options: DocumentOptions): 
       if (!operation) continue;
       const handler = access.get(operation.operationId ?? '');
       if (!handler) throw new Error(`${method.toUpperCase()} ${path} belongs to no known handler.`);
-      describeOperation(`${method.toUpperCase()} ${path}`, operation, handler, options.catalog);
+      describeOperation(`${method.toUpperCase()} ${path}`, operation, handler);
     }
   }
   return document;

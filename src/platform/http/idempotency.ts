@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../kernel/canonical-json.js';
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { Context, OpenContext } from '../context.js';
 import type { Database } from '../database/database.js';
+import { idempotencyKeyInFlight, idempotencyKeyReused, validationFailed } from './http.errors.js';
 
 export interface IdempotentRequest {
   /** The value of the `Idempotency-Key` header; undefined: the work simply runs. */
@@ -32,9 +32,7 @@ export async function idempotent<T>(
   const { key, route } = request;
   if (key === undefined) return database.transaction(ctx, work);
   if (!/^[\x20-\x7e]+$/.test(key) || key.length > limits.idempotencyKeyCharacters) {
-    throw new DomainError(
-      'invalid',
-      'validation-failed',
+    throw validationFailed(
       `Idempotency-Key must be 1 to ${limits.idempotencyKeyCharacters} printable ASCII characters.`,
     );
   }
@@ -51,26 +49,14 @@ export async function idempotent<T>(
       'select pg_try_advisory_xact_lock($1) as locked',
       [lock.toString()],
     );
-    if (!lockRow?.locked) {
-      throw new DomainError(
-        'conflict',
-        'idempotency-key-in-flight',
-        'A request with this Idempotency-Key is still being worked on. Repeat it in a moment.',
-      );
-    }
+    if (!lockRow?.locked) throw idempotencyKeyInFlight();
     // A statement of its own: its snapshot must be newer than the lock.
     const [stored] = await open.tx.query<{ bodyDigest: string; status: number; body: string }>(
       `select body_digest as "bodyDigest", status, body from idempotency_keys
        where tenant_id = $1 and principal = $2 and route = $3 and key = $4`,
       [open.tenantId, principal, route, key],
     );
-    if (stored && stored.bodyDigest !== bodyDigest) {
-      throw new DomainError(
-        'unprocessable',
-        'idempotency-key-reused',
-        'This Idempotency-Key was used with another body. Use a new key for a new request.',
-      );
-    }
+    if (stored && stored.bodyDigest !== bodyDigest) throw idempotencyKeyReused();
     if (stored) return { status: stored.status, body: JSON.parse(stored.body) as T };
     const answer = await work(open);
     await open.tx.execute(

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiOperation } from '@nestjs/swagger';
+import type { ErrorCode } from '../../kernel/error-entry.js';
 
 /** Where the notes below wait in the document until document.ts turns them into responses. */
 export const OPERATION_EXTENSION = 'x-tidegate-operation';
@@ -17,10 +18,10 @@ export interface OperationNotes {
   /** Sentences: what it does, what it does not do, what to know before calling it. */
   readonly description: string;
   /**
-   * Codes from the features' `<noun>.errors.ts` lists. The errors that any operation of its sort can
-   * give (validation, who are you, missing permission, internal) are added by themselves.
+   * Entries of the features' `<noun>.errors.ts`. The errors that any operation of its sort can give
+   * (validation, who are you, missing permission, internal) are added by themselves.
    */
-  readonly errors: readonly string[];
+  readonly errors: readonly ErrorCode[];
   readonly example?: OperationExample;
 }
 

@@ -1,40 +1,66 @@
-import { filterHash, page, pageQuery, readCursor } from './page.js';
+import { newId } from '../../kernel/ids.js';
+import { newestFirst, type Page, pageQuery } from './page.js';
 
-const rows = [5, 4, 3].map((id) => ({ id, name: `n${id}` }));
-const hash = filterHash({ status: 'Running', limit: 2, cursor: 'x' });
+const rows = [3, 2, 1].map((day) => ({ id: newId(Date.UTC(2026, 0, day)) }));
+const [newest, middle, oldest] = rows;
+
+/** Reads as a list of three would, out of the order that SQL gives it. */
+const list = (name: string, request: object): Promise<Page<{ id: string }>> =>
+  newestFirst(name, { limit: 2, ...request }, async (before, take) =>
+    rows.filter(({ id }) => before === null || id < before).slice(0, take),
+  );
+const cursorOf = async (name: string, request: object) => (await list(name, request)).nextCursor!;
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const refused = (reason: string) =>
+  expect.objectContaining({
+    kind: 'invalid',
+    code: 'cursor-invalid',
+    message: expect.stringContaining(reason),
+  });
 
 describe('a page', () => {
-  it('has no cursor when there is nothing more', () => {
-    expect(page(rows, 3, hash, (row) => row.id)).toEqual({ items: rows, nextCursor: null });
-    expect(page([], 3, hash, () => 1)).toEqual({ items: [], nextCursor: null });
+  it('has no cursor when there is nothing more', async () => {
+    expect(await list('boats', { limit: 3 })).toEqual({ items: rows, nextCursor: null });
+    const none = await newestFirst('boats', { limit: 3 }, async () => []);
+    expect(none).toEqual({ items: [], nextCursor: null });
   });
 
-  it('goes on where it ended', () => {
-    const { items, nextCursor } = page(rows, 2, hash, (row) => [row.name, row.id]);
-    expect(items).toEqual(rows.slice(0, 2));
-    expect(readCursor(nextCursor!, hash)).toEqual(['n4', 4]);
-    expect(readCursor(undefined, hash)).toBeNull();
+  it('goes on where it ended', async () => {
+    const first = await list('boats', { limit: 2 });
+    expect(first.items).toEqual([newest, middle]);
+    const second = await list('boats', { limit: 2, cursor: first.nextCursor });
+    expect(second).toEqual({ items: [oldest], nextCursor: null });
   });
 
-  it('belongs to its filter, whatever the size of the page', () => {
-    const { nextCursor } = page(rows, 2, hash, (row) => row.id);
-    expect(readCursor(nextCursor!, filterHash({ status: 'Running', limit: 9 }))).toEqual([4]);
-    expect(() => readCursor(nextCursor!, filterHash({ status: 'Failed' }))).toThrow(
-      'another filter',
-    );
+  it('belongs to its list and filter, whatever the size of the page', async () => {
+    const cursor = await cursorOf('boats', { status: 'Afloat' });
+    const again = await list('boats', { status: 'Afloat', limit: 9, cursor });
+    expect(again.items).toEqual([oldest]);
+    const others = [
+      list('boats', { status: 'Sunk', cursor }),
+      list('boats', { cursor }),
+      list('harbours', { status: 'Afloat', cursor }),
+    ];
+    for (const other of others) await expect(other).rejects.toEqual(refused('another filter'));
   });
 
-  it.each([
-    ['', 'a b', '%00', 'e30', 'WyJh', Buffer.from('["h"]').toString('base64url')],
-    [Buffer.from(JSON.stringify([hash, null])).toString('base64url')],
-    [Buffer.from(JSON.stringify([hash, 'a\u0000'])).toString('base64url')],
-    [Buffer.from(JSON.stringify([hash, { a: 1 }])).toString('base64url')],
-    [Buffer.from(JSON.stringify([hash, 1, 2, 3, 4, 5])).toString('base64url')],
-  ])('refuses what is not a cursor of ours (%#)', (...cursors) => {
-    for (const cursor of cursors) {
-      expect(() => readCursor(cursor, hash)).toThrow(
-        expect.objectContaining({ kind: 'invalid', code: 'cursor-invalid' }),
-      );
+  it('refuses what is not a cursor of ours', async () => {
+    const cursor = await cursorOf('boats', {});
+    const [hash] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string];
+    const { id } = newest!;
+    const forged = [
+      '',
+      'a b',
+      '%00',
+      'e30',
+      'WyJh',
+      `${cursor}${'a'.repeat(512)}`,
+      encoded([]),
+      ...[[hash], [hash, null], [hash, 5], [hash, 'x'], [hash, 'a\u0000'], [5, id]].map(encoded),
+      ...[[hash, { id }], [hash, id, id], { hash, id }, [hash, id.toUpperCase()]].map(encoded),
+    ];
+    for (const each of forged) {
+      await expect(list('boats', { cursor: each })).rejects.toEqual(refused('not a cursor'));
     }
   });
 

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../kernel/canonical-json.js';
-import { DomainError } from '../../kernel/errors.js';
+import { isId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
-import { text } from '../../kernel/text.js';
+import { cursorInvalid } from './http.errors.js';
 
 /**
- * Lists by keyset. A cursor is opaque to clients: the sort keys of the last item and the hash of the
- * filter it was made under, so that a cursor carried over to another filter is refused instead of
- * silently skipping rows. It grants nothing: every page is read under the caller's own rights.
+ * Lists by keyset, newest first. A cursor is opaque to clients: the id of the last item, and a hash of
+ * the list and the filter it was made for, so that one carried over to another list or filter is
+ * refused instead of silently skipping rows. It grants nothing: every page is read under the caller's
+ * own rights.
  */
-export type CursorKey = string | number;
-
 const CURSOR_CHARACTERS = 512;
-const CURSOR_KEYS = 4;
 
 /** Extend it with the list's own filters: `pageQuery.extend({ status: … })`. */
 export const pageQuery = z.strictObject({
@@ -31,10 +29,19 @@ export const pageQuery = z.strictObject({
       default: limits.pageItemsDefault,
       description: 'How many items at most.',
     }),
-  cursor: text(CURSOR_CHARACTERS)
-    .optional()
-    .meta({ description: '`nextCursor` of the page before, with the same filter.' }),
+  // Judged where it is read: what is too long is no cursor, and is refused as that.
+  cursor: z.string().optional().meta({
+    description: '`nextCursor` of the page before, with the same filter.',
+    type: 'string',
+    maxLength: CURSOR_CHARACTERS,
+  }),
 });
+
+/** What a list is asked for. Every other field is its filter, and belongs to its cursors. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
 
 export interface Page<T> {
   readonly items: T[];
@@ -45,63 +52,53 @@ export interface Page<T> {
 export const pageOf = <S extends z.ZodType>(item: S) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 
-/** A short hash of a list's filter, without `limit` and `cursor`; dates go in as ISO texts. */
-export function filterHash(filter: Readonly<Record<string, unknown>>): string {
-  const { limit: _limit, cursor: _cursor, ...rest } = filter;
-  return createHash('sha256').update(canonicalJson(rest)).digest('base64url').slice(0, 16);
-}
-
 /**
- * Makes a page of rows that were asked for with `limit + 1`: the one too many only says that there
- * is more. `cursorOf` gives the sort keys of an item, in the order of the list.
+ * One page of the list of that name (`releases of <id>` where a path says which). `read` gets the id
+ * before which to begin (null: at the newest) and how many rows to fetch, one more than are shown:
+ * it only says that there is more. Throws `cursor-invalid`.
  */
-export function page<T>(
-  rows: readonly T[],
-  limit: number,
-  hash: string,
-  cursorOf: (item: T) => CursorKey | readonly CursorKey[],
-): Page<T> {
+export async function newestFirst<T extends { readonly id: string }>(
+  list: string,
+  request: PageRequest,
+  read: (before: string | null, take: number) => Promise<T[]>,
+): Promise<Page<T>> {
+  const { limit, cursor, ...filter } = request;
+  const hash = hashOf(list, filter);
+  const before = cursor === undefined ? null : idIn(cursor, hash);
+  const rows = await read(before, limit + 1);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  if (rows.length <= limit || last === undefined) return { items, nextCursor: null };
-  const keys = [cursorOf(last)].flat();
-  const nextCursor = Buffer.from(JSON.stringify([hash, ...keys])).toString('base64url');
-  return { items, nextCursor };
+  const hasMore = rows.length > limit && last !== undefined;
+  return { items, nextCursor: hasMore ? cursorOf(hash, last.id) : null };
 }
 
-/** The sort keys in a cursor, or null for the first page. Throws `cursor-invalid`. */
-export function readCursor(cursor: string | undefined, hash: string): CursorKey[] | null {
-  if (cursor === undefined) return null;
-  const [made, ...keys] = decode(cursor);
-  if (typeof made !== 'string' || keys.length === 0 || !keys.every(isKey)) throw notACursor();
-  if (made === hash) return keys;
-  throw new DomainError(
-    'invalid',
-    'cursor-invalid',
-    'The cursor belongs to a list with another filter. Repeat the filter, or start without a cursor.',
-  );
+/** Dates in a filter would have no canonical form: they come as ISO texts. */
+function hashOf(list: string, filter: Readonly<Record<string, unknown>>): string {
+  const text = canonicalJson({ list, filter });
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
+}
+
+function cursorOf(hash: string, id: string): string {
+  return Buffer.from(JSON.stringify([hash, id])).toString('base64url');
+}
+
+/** Anybody can write a cursor: what is no id must not reach PostgreSQL as one. */
+function idIn(cursor: string, hash: string): string {
+  const [made, id, ...more] = decode(cursor);
+  if (typeof made !== 'string' || typeof id !== 'string' || !isId(id) || more.length > 0) {
+    throw cursorInvalid();
+  }
+  if (made !== hash) throw cursorInvalid('another-filter');
+  return id;
 }
 
 function decode(cursor: string): unknown[] {
-  if (!/^[\w-]+$/.test(cursor) || cursor.length > CURSOR_CHARACTERS) throw notACursor();
+  if (!/^[\w-]+$/.test(cursor) || cursor.length > CURSOR_CHARACTERS) throw cursorInvalid();
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(value) && value.length <= CURSOR_KEYS + 1) return value;
+    if (Array.isArray(value)) return value;
   } catch {
     // Falls through: a cursor that is no JSON is as wrong as one that is no array.
   }
-  throw notACursor();
-}
-
-function isKey(value: unknown): value is CursorKey {
-  // U+0000 would reach PostgreSQL as a parameter and fail there.
-  return typeof value === 'string' ? !value.includes('\u0000') : Number.isFinite(value);
-}
-
-function notACursor(): DomainError {
-  return new DomainError(
-    'invalid',
-    'cursor-invalid',
-    'This is not a cursor of ours. Use `nextCursor` of the page before, or start without one.',
-  );
+  throw cursorInvalid();
 }

@@ -1,8 +1,9 @@
 import { HttpException } from '@nestjs/common';
+import type { ErrorCode } from '../../kernel/error-entry.js';
 import { DomainError, type ErrorDetails } from '../../kernel/errors.js';
 import { printable } from '../../kernel/text.js';
-import { statusOf, titleOf, type ErrorCode } from './error-codes.js';
-import { httpErrors } from './http.errors.js';
+import { statusOf, titleOf } from './error-codes.js';
+import * as httpErrors from './http.errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -47,11 +48,6 @@ export function answerTo(error: unknown, where: Where): Answer {
   return { problem, headers: headersOf(status, details) };
 }
 
-/** The sentence for an error of the platform's own that has nothing special to say. */
-export function meaningOf(code: OwnCode): string {
-  return named(code).meaning;
-}
-
 interface Tellable {
   readonly code: string;
   readonly status: number;
@@ -68,7 +64,9 @@ function tellable(error: unknown): Tellable {
   }
   // What frameworks throw: only its status is believed, its words are replaced by ours.
   const status = error instanceof HttpException ? error.getStatus() : frameworkStatus(error);
-  const known = byStatus.get(status) ?? (status >= 400 && status < 500 ? malformed : internal);
+  const known =
+    byStatus.get(status) ??
+    (status >= 400 && status < 500 ? httpErrors.requestMalformed : httpErrors.internalError);
   return { code: known.code, status: statusOf(known), detail: known.meaning };
 }
 
@@ -90,26 +88,24 @@ function headersOf(status: number, details: ErrorDetails | undefined): Record<st
   return {};
 }
 
-const byCode = new Map<string, ErrorCode>(httpErrors.map((error) => [error.code, error]));
-type OwnCode = (typeof httpErrors)[number]['code'];
-const named = (code: OwnCode): ErrorCode => byCode.get(code)!;
-const malformed = named('request-malformed');
-const internal = named('internal-error');
+const listed: readonly ErrorCode[] = Object.values(httpErrors);
+const byCode = new Map(listed.map((error) => [error.code, error]));
 
+/** What stands for a status of a framework, whose own words say nothing of what to do next. */
 const byStatus = new Map<number, ErrorCode>(
   [
-    malformed,
-    named('unauthenticated'),
-    named('forbidden'),
-    named('route-not-found'),
-    named('method-not-allowed'),
-    named('not-acceptable'),
-    named('request-timeout'),
-    named('body-too-large'),
-    named('uri-too-long'),
-    named('unsupported-media-type'),
-    named('headers-too-large'),
-    named('too-many-requests'),
-    named('service-unavailable'),
+    httpErrors.requestMalformed,
+    httpErrors.unauthenticated,
+    httpErrors.forbidden,
+    httpErrors.routeNotFound,
+    httpErrors.methodNotAllowed,
+    httpErrors.notAcceptable,
+    httpErrors.requestTimeout,
+    httpErrors.bodyTooLarge,
+    httpErrors.uriTooLong,
+    httpErrors.unsupportedMediaType,
+    httpErrors.headersTooLarge,
+    httpErrors.tooManyRequests,
+    httpErrors.serviceUnavailable,
   ].map((error) => [statusOf(error), error]),
 );

@@ -8,7 +8,8 @@ import { AllowedMethods } from './allowed-methods.js';
 import { watchBody } from './body-deadline.js';
 import { clientErrorHandler } from './client-error.js';
 import { refuseIfGone } from './client-gone.js';
-import { answerTo, meaningOf, PROBLEM_TYPE } from './problem.js';
+import { methodNotAllowed, routeNotFound, unsupportedMediaType } from './http.errors.js';
+import { answerTo, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
 import { bodyBytesOf } from './route-facts.js';
 import { securityHeaders } from './security-headers.js';
@@ -62,7 +63,7 @@ export function addRequestHooks(
   server.addHook('preParsing', (request, _reply, payload, done) => {
     watchBody(request, answerLate);
     if (!isForm(request) || request.routeOptions.config.takesForm) return done(null, payload);
-    done(formNotTaken());
+    done(unsupportedMediaType());
   });
 
   // Reading the body ends the scope that onRequest opened: its events come from the socket.
@@ -92,26 +93,13 @@ function scopeOf(request: FastifyRequest): LogScope {
 
 function unmatched({ method }: FastifyRequest, allow: string[]): DomainError {
   if (allow.length === 0) {
-    return new DomainError('not-found', 'route-not-found', meaningOf('route-not-found'));
+    return routeNotFound();
   }
-  return new DomainError(
-    'invalid',
-    'method-not-allowed',
-    `This path does not take ${method.slice(0, 20)}. It takes ${allow.join(', ')}.`,
-    { details: { allow } },
-  );
+  return methodNotAllowed(method, allow);
 }
 
 function isForm({ headers }: FastifyRequest): boolean {
   return /^multipart\//i.test(headers['content-type'] ?? '');
-}
-
-function formNotTaken(): DomainError {
-  return new DomainError(
-    'invalid',
-    'unsupported-media-type',
-    'This route takes application/json, and no form.',
-  );
 }
 
 /** Errors that come before any route or hook: a path that is not properly encoded or too long. */

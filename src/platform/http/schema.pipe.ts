@@ -2,6 +2,7 @@ import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { DomainError } from '../../kernel/errors.js';
 import { printable } from '../../kernel/text.js';
+import { validationFailed } from './http.errors.js';
 import { type Issue, judge } from './issues.js';
 
 const MESSAGE_CHARACTERS = 300;
@@ -16,12 +17,12 @@ export class SchemaPipe implements PipeTransform<unknown> {
     const schema = metadata.schema;
     if (!schema || metadata.type === 'custom') return value;
     if (value !== null && typeof value === 'object' && Object.hasOwn(value, '__proto__')) {
-      throw validationFailed([fieldOf({ message: 'must not be a key' }, metadata, '__proto__')]);
+      throw fieldsWrong([fieldOf({ message: 'must not be a key' }, metadata, '__proto__')]);
     }
     if (!(schema instanceof z.ZodType)) throw new Error('a schema of a route is not one of zod');
     const outcome = judge(schema, value);
     if (!('issues' in outcome)) return outcome.value;
-    throw validationFailed(outcome.issues.map((issue) => fieldOf(issue, metadata, metadata.data)));
+    throw fieldsWrong(outcome.issues.map((issue) => fieldOf(issue, metadata, metadata.data)));
   }
 }
 
@@ -43,12 +44,10 @@ function fieldOf(issue: Issue, metadata: ArgumentMetadata, name: string | undefi
   };
 }
 
-function validationFailed(fields: readonly Field[]): DomainError {
+function fieldsWrong(fields: readonly Field[]): DomainError {
   const [first] = fields;
   const place = first?.path ? `${first.in} "${first.path}"` : `the ${first?.in ?? 'request'}`;
-  return new DomainError(
-    'invalid',
-    'validation-failed',
+  return validationFailed(
     `The request does not have the required form: ${place}: ${first?.message ?? 'invalid'}.`,
     { details: { fields } },
   );

@@ -1,5 +1,5 @@
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
+import { downloadsFull, downloadsLimit } from './http.errors.js';
 
 /**
  * Answers that are streamed and last as long as their reader takes: each holds a file and a connection.
@@ -14,8 +14,8 @@ export class StreamPlaces {
   /** Answers the way to give the place back, twice without harm. Throws 429 or 503 without a place. */
   take(caller: string): () => void {
     const mine = this.open.get(caller) ?? 0;
-    if (mine >= this.perCaller) throw tooManyOfOne(this.perCaller);
-    if (this.all >= limits.streamsPerProcess) throw tooManyOfAll();
+    if (mine >= this.perCaller) throw downloadsLimit(this.perCaller);
+    if (this.all >= limits.streamsPerProcess) throw downloadsFull();
     this.open.set(caller, mine + 1);
     this.all += 1;
     let isHeld = true;
@@ -33,23 +33,3 @@ export class StreamPlaces {
     else this.open.delete(caller);
   }
 }
-
-function tooManyOfOne(count: number): DomainError {
-  return new DomainError(
-    'limit',
-    'downloads-limit',
-    `You have ${count} downloads under way. Wait until one has ended.`,
-    { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
-  );
-}
-
-function tooManyOfAll(): DomainError {
-  return new DomainError(
-    'unavailable',
-    'downloads-full',
-    `This server is sending ${limits.streamsPerProcess} downloads already. Try again in a few seconds.`,
-    { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
-  );
-}
-
-const RETRY_AFTER_SECONDS = 5;

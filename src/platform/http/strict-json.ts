@@ -1,5 +1,5 @@
-import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
+import { jsonMalformed, jsonUnacceptable } from './http.errors.js';
 
 /** How deep and how wide a text may be; known before anything is made of it. */
 export interface JsonShape {
@@ -20,13 +20,13 @@ export function parseStrictJson(bytes: Uint8Array, shape: JsonShape = USUAL): un
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw malformed('The body is not UTF-8.');
+    throw jsonMalformed('The body is not UTF-8.');
   }
   scan(text, shape);
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed('The body is not JSON.');
+    throw jsonMalformed('The body is not JSON.');
   }
 }
 
@@ -42,7 +42,7 @@ function scan(text: string, shape: JsonShape): void {
   const count = () => {
     members += 1;
     if (members <= shape.members) return;
-    throw unacceptable(`The body has more than ${shape.members} members and elements.`);
+    throw jsonUnacceptable(`The body has more than ${shape.members} members and elements.`);
   };
   let keyIsNext = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -56,7 +56,7 @@ function scan(text: string, shape: JsonShape): void {
       at = end;
     } else if (character === '{' || character === '[') {
       if (open.length >= shape.depth) {
-        throw unacceptable(`The body is nested deeper than ${shape.depth} levels.`);
+        throw jsonUnacceptable(`The body is nested deeper than ${shape.depth} levels.`);
       }
       count();
       open.push(character === '{' ? new Set() : null);
@@ -79,7 +79,7 @@ function scan(text: string, shape: JsonShape): void {
 function endOfString(text: string, start: number): number {
   for (let from = start + 1; ;) {
     const quote = text.indexOf('"', from);
-    if (quote < 0) throw malformed('The body is not JSON.');
+    if (quote < 0) throw jsonMalformed('The body is not JSON.');
     let backslashes = 0;
     while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
     // An even number of them are pairs, each of which stands for itself.
@@ -95,33 +95,26 @@ function readString(literal: string): string {
   try {
     value = JSON.parse(literal) as string;
   } catch {
-    throw malformed('The body is not JSON.');
+    throw jsonMalformed('The body is not JSON.');
   }
   if (value.includes('\u0000') || !value.isWellFormed()) {
-    throw unacceptable('A text in the body has U+0000 or a lone surrogate in it.');
+    throw jsonUnacceptable('A text in the body has U+0000 or a lone surrogate in it.');
   }
   return value;
 }
 
 function addKey(keys: Set<string>, key: string): void {
-  if (key === '__proto__') throw unacceptable('The body has a key "__proto__".');
-  if (keys.has(key)) throw unacceptable('The body has an object with the same key twice.');
+  if (key === '__proto__') throw jsonUnacceptable('The body has a key "__proto__".');
+  if (keys.has(key)) throw jsonUnacceptable('The body has an object with the same key twice.');
   keys.add(key);
 }
 
 function checkNumber(number: string): void {
   const value = Number(number);
   const isTooLong = number.length > NUMBER_CHARACTERS;
-  if (isTooLong || Math.abs(value) === Infinity) throw unacceptable('The body has a huge number.');
+  if (isTooLong || Math.abs(value) === Infinity)
+    throw jsonUnacceptable('The body has a huge number.');
   if (INTEGER.test(number) && !Number.isSafeInteger(value)) {
-    throw unacceptable('The body has a whole number that would be rounded: send it as a text.');
+    throw jsonUnacceptable('The body has a whole number that would be rounded: send it as a text.');
   }
-}
-
-function malformed(message: string): DomainError {
-  return new DomainError('invalid', 'json-malformed', message);
-}
-
-function unacceptable(message: string): DomainError {
-  return new DomainError('invalid', 'json-unacceptable', message);
 }

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { buildArtifact } from '../../../test/support/artifact.js';
 import { FilesystemObjectStore } from '../../drivers/storage/filesystem/filesystem.object-store.js';
-import { objectTooLarge, type ObjectStore } from '../../drivers/storage/object-store.js';
+import type { ObjectStore } from '../../drivers/storage/object-store.js';
+import { artifactTooLarge } from '../../drivers/storage/storage.errors.js';
 import { receiveArtifact } from './artifact-intake.js';
 
 let directory: string;
@@ -51,7 +52,7 @@ it('tells the reason of whoever stopped first, not the echo of a broken pipe', a
           first = false;
         }
         await late();
-        throw objectTooLarge(1);
+        throw artifactTooLarge(1);
       },
     },
   }) as ObjectStore;

@@ -1,11 +1,11 @@
 import { PassThrough, Readable } from 'node:stream';
+import { refusal } from '../../agent/artifacts/archive/archive-refusal.js';
 import { type ArchiveSummary, walkArchive } from '../../agent/artifacts/walk-archive.js';
 import {
   newTemporaryKey,
   type ObjectStore,
   type TemporaryKey,
 } from '../../drivers/storage/object-store.js';
-import { DomainError } from '../../kernel/errors.js';
 
 /** An artifact that lies in the store under a temporary key, checked from its first to last byte. */
 export interface ReceivedArtifact {
@@ -91,9 +91,5 @@ function sameBytes(
   bytes: number,
 ): { artifactDigest: string; bytes: number } {
   if (summary.packedBytes === bytes) return { artifactDigest: summary.digest, bytes };
-  throw new DomainError(
-    'unprocessable',
-    'archive-damaged',
-    'The archive is refused: something follows its end. Pack it again.',
-  );
+  throw refusal('archive-damaged', 'something follows its end. Pack it again');
 }

@@ -1,27 +1,14 @@
-import type { ErrorCode } from '../../platform/http/error-codes.js';
+import { errorEntry, type ErrorCode } from '../../kernel/error-entry.js';
 
-/** What an archive can be refused for, and what its store can answer. */
-export const artifactsErrors = [
-  {
-    code: 'artifact-too-large',
-    kind: 'too-large',
-    meaning: 'The artifact is larger than `details.limitBytes`. Make it smaller.',
-  },
-  {
-    code: 'artifact-missing',
-    kind: 'unavailable',
-    meaning: 'The artifact is not in the store. Push the same release again to put it back.',
-  },
-  {
-    code: 'storage-full',
-    kind: 'unavailable',
-    meaning: 'The store of artifacts is full. Ask the operator for room, then push again.',
-  },
-  {
-    code: 'storage-unavailable',
-    kind: 'unavailable',
-    meaning: 'The store of artifacts does not answer. Try again in a few seconds.',
-  },
+export const artifactMissing = errorEntry({
+  code: 'artifact-missing',
+  kind: 'unavailable',
+  meaning: 'The artifact is not in the store. Push the same release again to put it back.',
+  tell: (artifactDigest: string, cause: unknown) => ({ details: { artifactDigest }, cause }),
+});
+
+/** What an archive can be refused for, by the reader that nodes have, too (agent/artifacts/archive). */
+export const archiveErrors = [
   {
     code: 'archive-damaged',
     kind: 'unprocessable',

@@ -8,8 +8,10 @@ import { Config } from '../../platform/config/config.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { StreamPlaces } from '../../platform/http/stream-places.js';
+import { uploadsBusy } from '../releases.errors.js';
 import type { ReleaseFacts } from '../releases.queries.js';
 import { type ReceivedArtifact, receiveArtifact } from './artifact-intake.js';
+import { artifactMissing } from './artifacts.errors.js';
 
 /** Each upload holds a file, a gunzip and a connection; more at once only make all of them slow. */
 const UPLOADS_AT_ONCE = 32;
@@ -41,11 +43,7 @@ export class ArtifactsService {
   /** Stores an upload under a temporary key. Call `discard` in the end, whatever happened. */
   async receive(source: Readable): Promise<ReceivedArtifact> {
     if (this.uploads >= UPLOADS_AT_ONCE) {
-      throw new DomainError(
-        'unavailable',
-        'uploads-busy',
-        `This server is taking ${UPLOADS_AT_ONCE} artifacts already. Push again in a minute.`,
-      );
+      throw uploadsBusy(UPLOADS_AT_ONCE);
     }
     this.uploads += 1;
     try {
@@ -108,12 +106,7 @@ export class ArtifactsService {
     } catch (error) {
       leave();
       if (!isMissing(error)) throw error;
-      throw new DomainError(
-        'unavailable',
-        'artifact-missing',
-        'The artifact is not in the store. Push the same release again to put it back.',
-        { cause: error, details: { artifactDigest } },
-      );
+      throw artifactMissing(artifactDigest, error);
     }
   }
 

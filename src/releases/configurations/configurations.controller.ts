@@ -1,14 +1,20 @@
 import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { environmentNotFound } from '../../fleet/fleet.errors.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
+import {
+  cursorInvalid,
+  idempotencyKeyInFlight,
+  idempotencyKeyReused,
+} from '../../platform/http/http.errors.js';
 import { Operation } from '../../platform/http/operation.js';
-import { type Page, pageQuery } from '../../platform/http/page.js';
-import type { PageRequest } from '../newest-first.js';
+import { type Page, type PageRequest, pageQuery } from '../../platform/http/page.js';
 import { moduleName } from '../releases.dto.js';
+import { moduleNotFound } from '../releases.errors.js';
 import {
   configuration,
   type Configuration,
@@ -31,7 +37,7 @@ export class ConfigurationsController {
     summary: 'List the configurations of a module in an environment',
     description:
       'Newest first. The first one is what the next deployment gets; every deployment keeps the one it was made with.',
-    errors: ['module-not-found', 'environment-not-found', 'cursor-invalid'],
+    errors: [moduleNotFound, environmentNotFound, cursorInvalid],
     example: { response: { items: [exampleConfiguration], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: configurationPage })
@@ -50,12 +56,7 @@ export class ConfigurationsController {
     summary: 'Set the configuration of a module in an environment',
     description:
       'Adds a configuration under the next number; earlier ones never change. Its values are laid over the manifest’s defaults of whatever release is deployed next. Nothing that runs is touched. The same values as the newest ones make no new number and answer 200. Do not put secrets here: everybody who may read releases sees the values.',
-    errors: [
-      'module-not-found',
-      'environment-not-found',
-      'idempotency-key-reused',
-      'idempotency-key-in-flight',
-    ],
+    errors: [moduleNotFound, environmentNotFound, idempotencyKeyReused, idempotencyKeyInFlight],
     example: { request: { values: exampleConfiguration.values }, response: exampleConfiguration },
   })
   @ApiCreatedResponse({ standardSchema: configuration })

@@ -8,8 +8,7 @@ import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
-import type { Page } from '../../platform/http/page.js';
-import { newestFirst, type PageRequest } from '../newest-first.js';
+import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
 import { moduleByName, newestConfiguration } from '../releases.queries.js';
 import type { Configuration, NewConfiguration } from './configurations.dto.js';
 
@@ -37,8 +36,8 @@ export class ConfigurationsService {
   ): Promise<Page<Configuration>> {
     return this.database.transaction(ctx, async (open) => {
       const found = await find(open, place);
-      const filter = { module: found.moduleId, environment: found.environmentId };
-      return newestFirst(request, filter, (before, take) =>
+      const list = `configurations of ${found.moduleId} in ${found.environmentId}`;
+      return newestFirst(list, request, (before, take) =>
         configurations(open, found, '($4::uuid is null or id < $4)', [before, take]),
       );
     });

@@ -1,5 +1,5 @@
-import { DomainError } from '../../kernel/errors.js';
 import { readPublicKey, verifyRelease } from '../../kernel/signature.js';
+import { signatureInvalid, signatureRequired, signingKeyRevoked } from '../releases.errors.js';
 
 /** `required` refuses a release that nobody signed; both refuse one that is signed wrongly. */
 export type SignaturePolicy = 'required' | 'if-present';
@@ -20,33 +20,21 @@ export interface SignatureQuestion {
 
 /**
  * Returns when the release may be deployed under the policy; throws `signature-required`,
- * `signing-key-revoked` or `signature-invalid` (conflict) otherwise.
+ * `signing-key-revoked` or `signature-invalid` otherwise.
  */
 export function checkSignature({ policy, releaseDigest, signature }: SignatureQuestion): void {
   if (!signature) {
     if (policy === 'if-present') return;
-    throw new DomainError(
-      'conflict',
-      'signature-required',
-      'The environment takes signed releases only. Push a new version with a signature.',
-      { details: { releaseDigest } },
-    );
+    throw signatureRequired(releaseDigest);
   }
   const details = { releaseDigest, keyId: signature.keyId };
   if (signature.revoked) {
-    throw new DomainError(
-      'conflict',
-      'signing-key-revoked',
-      'The key that signed this release was revoked. Push a new version, signed with another key.',
-      { details },
-    );
+    throw signingKeyRevoked(details);
   }
   if (!isSignedBy(signature.publicKey, releaseDigest, signature.value)) {
-    throw new DomainError(
-      'conflict',
-      'signature-invalid',
+    throw signatureInvalid(
       'The signature does not fit the release: it or its key was changed. Push a new version.',
-      { details },
+      details,
     );
   }
 }

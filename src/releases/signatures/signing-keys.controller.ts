@@ -15,9 +15,14 @@ import { uuid } from '../../kernel/text.js';
 import type { Context } from '../../platform/context.js';
 import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
+import {
+  cursorInvalid,
+  idempotencyKeyInFlight,
+  idempotencyKeyReused,
+} from '../../platform/http/http.errors.js';
 import { Operation } from '../../platform/http/operation.js';
-import { type Page, pageQuery } from '../../platform/http/page.js';
-import type { PageRequest } from '../newest-first.js';
+import { type Page, type PageRequest, pageQuery } from '../../platform/http/page.js';
+import { publicKeyInvalid, signingKeyNotFound, signingKeyTaken } from '../releases.errors.js';
 import {
   exampleSigningKey,
   newSigningKey,
@@ -38,7 +43,7 @@ export class SigningKeysController {
   @Operation({
     summary: 'List signing keys',
     description: 'Newest first, the revoked ones among them: releases go on naming them.',
-    errors: ['cursor-invalid'],
+    errors: [cursorInvalid],
     example: { response: { items: [exampleSigningKey], nextCursor: null } },
   })
   @ApiOkResponse({ standardSchema: signingKeyPage })
@@ -55,12 +60,7 @@ export class SigningKeysController {
     summary: 'Register a signing key',
     description:
       'Whoever holds the private half can sign releases for this tenant from now on. Only the public half belongs here.',
-    errors: [
-      'signing-key-taken',
-      'public-key-invalid',
-      'idempotency-key-reused',
-      'idempotency-key-in-flight',
-    ],
+    errors: [signingKeyTaken, publicKeyInvalid, idempotencyKeyReused, idempotencyKeyInFlight],
     example: {
       request: { name: 'build-server', publicKey: exampleSigningKey.publicKey },
       response: exampleSigningKey,
@@ -82,7 +82,7 @@ export class SigningKeysController {
     summary: 'Revoke a signing key',
     description:
       'From now on no release that this key signed can be deployed, whenever it was signed. What runs goes on running. There is no way back; repeating it changes nothing.',
-    errors: ['signing-key-not-found'],
+    errors: [signingKeyNotFound],
   })
   @ApiNoContentResponse()
   revoke(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { DomainError } from '../../kernel/errors.js';
 import type { OpenContext } from '../../platform/context.js';
+import { signingKeyUnknown } from '../releases.errors.js';
 
 export interface SigningKeyFacts {
   readonly id: string;
@@ -21,10 +21,5 @@ export async function signingKeyFor(
     [open.tenantId, value],
   );
   if (found) return found;
-  throw new DomainError(
-    'unprocessable',
-    'signing-key-unknown',
-    'No signing key of this tenant that is in force has this name or id. Register it, or sign with another.',
-    { details: { key: value } },
-  );
+  throw signingKeyUnknown(value);
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, messageOf } from '../../kernel/errors.js';
+import { messageOf } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { publicKeyText, readPublicKey } from '../../kernel/signature.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
-import type { Page } from '../../platform/http/page.js';
-import { newestFirst, type PageRequest } from '../newest-first.js';
+import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
+import { publicKeyInvalid, signingKeyNotFound, signingKeyTaken } from '../releases.errors.js';
 import type { NewSigningKey, SigningKey } from './signing-keys.dto.js';
 
 type SigningKeyRow = Omit<SigningKey, 'createdAt' | 'revokedAt'> & {
@@ -25,7 +25,7 @@ export class SigningKeysService {
 
   list(ctx: Context, request: PageRequest): Promise<Page<SigningKey>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst(request, { of: 'signing-keys' }, async (before, take) => {
+      newestFirst('signing-keys', request, async (before, take) => {
         const rows = await open.tx.query<SigningKeyRow>(
           `select ${COLUMNS} from signing_keys
            where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
@@ -50,11 +50,7 @@ export class SigningKeysService {
         [open.tenantId, newId(), body.name, publicKey, open.actor.name],
       );
       if (!row) {
-        throw new DomainError(
-          'conflict',
-          'signing-key-taken',
-          'A key with this name, or this very key, is registered already. A revoked one stays revoked: make a new key.',
-        );
+        throw signingKeyTaken();
       }
       await this.audit.append(open, {
         category: 'releases',
@@ -96,7 +92,7 @@ async function requireKey(open: OpenContext, id: string): Promise<void> {
     [open.tenantId, id],
   );
   if (found) return;
-  throw new DomainError('not-found', 'signing-key-not-found', 'There is no such signing key.');
+  throw signingKeyNotFound();
 }
 
 function keyOf({ createdAt, revokedAt, ...rest }: SigningKeyRow): SigningKey {
@@ -110,19 +106,13 @@ function keyOf({ createdAt, revokedAt, ...rest }: SigningKeyRow): SigningKey {
 function readKey(text: string): string {
   // Node would take the public half out of it, and nobody would learn that the secret has travelled.
   if (text.includes('PRIVATE KEY')) {
-    throw new DomainError(
-      'unprocessable',
-      'public-key-invalid',
+    throw publicKeyInvalid(
       'This is a private key, and it has left its place: throw it away, make a new pair, and send the public key.',
     );
   }
   try {
     return publicKeyText(readPublicKey(text));
   } catch (error) {
-    throw new DomainError(
-      'unprocessable',
-      'public-key-invalid',
-      `The public key cannot be used: ${messageOf(error)}.`,
-    );
+    throw publicKeyInvalid(`The public key cannot be used: ${messageOf(error)}.`);
   }
 }

@@ -1,11 +1,19 @@
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { DomainError } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
 import { Authenticated, Public } from '../../platform/http/access.js';
 import { clientAddressOf } from '../../platform/http/client-address.js';
 import { Operation } from '../../platform/http/operation.js';
+import {
+  loginBusy,
+  loginFailed,
+  loginThrottled,
+  notADemo,
+  refreshRefused,
+  tenantRequired,
+  tenantSuspended,
+} from '../tenancy.errors.js';
 import { DEMO_USERS } from '../users/demo-users.js';
 import type { RequestOrigin } from './authentication-audit.js';
 import {
@@ -51,13 +59,7 @@ export class AuthenticationController {
     summary: 'Sign in',
     description:
       'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Failed attempts are slowed, and the answer never tells whether the name exists.',
-    errors: [
-      'login-failed',
-      'tenant-required',
-      'tenant-suspended',
-      'login-throttled',
-      'login-busy',
-    ],
+    errors: [loginFailed, tenantRequired, tenantSuspended, loginThrottled, loginBusy],
     example: {
       request: { username: 'deployer', password: 'a sentence that nobody else knows' },
       response: exampleTokens,
@@ -78,7 +80,7 @@ export class AuthenticationController {
     summary: 'Renew an access token',
     description:
       'Takes a refresh token and gives a new pair. Each refresh token works once; repeated within 10 s the answer carries the same successor. A token that comes again later ends the whole session.',
-    errors: ['refresh-refused', 'tenant-suspended'],
+    errors: [refreshRefused, tenantSuspended],
     example: { request: { refreshToken: 'tgr_…' }, response: exampleTokens },
   })
   @ApiOkResponse({ standardSchema: tokens })
@@ -121,7 +123,7 @@ export class AuthenticationController {
   @Operation({
     summary: 'The users of a demo',
     description: 'The well-known users of demo mode. Not found in every other mode.',
-    errors: ['not-a-demo'],
+    errors: [notADemo],
     example: {
       response: { items: [{ username: 'viewer', password: 'Viewer123!', role: 'Viewer' }] },
     },
@@ -129,7 +131,7 @@ export class AuthenticationController {
   @ApiOkResponse({ standardSchema: demoCredentials })
   demoCredentials(): { items: typeof DEMO_USERS } {
     if (this.config.demo) return { items: DEMO_USERS };
-    throw new DomainError('not-found', 'not-a-demo', 'There are demo users in demo mode only.');
+    throw notADemo();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { permissionsOf, Standings, type Standing } from '../permissions/standings.js';
+import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
 import type { Account } from '../users/accounts.js';
 import { AccessTokens } from './access-tokens.js';
@@ -10,7 +11,6 @@ import {
   type RequestOrigin,
 } from './authentication-audit.js';
 import type { LoginBody, SignedInUser, Tokens } from './authentication.dto.js';
-import { loginFailed, refreshRefused, tenantSuspended } from './authentication.failures.js';
 import type { SignedIn } from './authenticator.js';
 import type { TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';

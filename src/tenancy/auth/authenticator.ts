@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../kernel/ids.js';
 import type { Role } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
+import { unauthenticated } from '../../platform/http/http.errors.js';
 import { permissionsOf, Standings, type StandingOf } from '../permissions/standings.js';
+import { tenantSuspended } from '../tenancy.errors.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import type { AccessTokenClaims } from './access-tokens.js';
-import { tenantSuspended, unauthenticated } from './authentication.failures.js';
 
 /** Somebody who is signed in: the person, the one tenant of the token, the session. */
 export interface SignedIn {

@@ -1,4 +1,4 @@
-import { DomainError } from '../../kernel/errors.js';
+import { tenantRequired } from '../tenancy.errors.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 
 export interface TenantChoice {
@@ -20,10 +20,5 @@ export function chooseTenant<T extends TenantChoice>(
   const candidates = ordinary.length > 0 ? ordinary : memberships;
   if (candidates.length <= 1) return candidates[0] ?? null;
   const tenants = candidates.map(({ slug }) => slug).sort();
-  throw new DomainError(
-    'conflict',
-    'tenant-required',
-    `You are a member of several tenants. Say which one with "tenant": ${tenants.join(', ')}.`,
-    { details: { tenants } },
-  );
+  throw tenantRequired(tenants);
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { loginFailed, loginThrottled } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
 import { Accounts, type Account } from '../users/accounts.js';
 import { AuthenticationAudit, type RequestOrigin } from './authentication-audit.js';
 import type { LoginBody } from './authentication.dto.js';
-import { accountThrottled, addressThrottled, loginFailed } from './authentication.failures.js';
 import { chooseTenant, type TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -50,9 +50,9 @@ export class PasswordCheck {
     const account = await this.accounts.find(key);
     const attempt = { account: key, address, isKnown: this.known.isKnown(account, address) };
     const waits = await this.throttle.waits(attempt);
-    const fromAddress = waits.addressMs > 0 ? addressThrottled(waits.addressMs) : null;
+    const fromAddress = waits.addressMs > 0 ? loginThrottled('address', waits.addressMs) : null;
     if (fromAddress && !attempt.isKnown) throw new UncheckedRefusal(fromAddress);
-    if (waits.accountMs > 0) throw fromAddress ?? accountThrottled(waits.accountMs);
+    if (waits.accountMs > 0) throw fromAddress ?? loginThrottled('account', waits.accountMs);
 
     const begun = performance.now();
     const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
-import { loginBusy } from './authentication.failures.js';
+import { loginBusy } from '../tenancy.errors.js';
 import { BoundedWork, QueueFullError } from './bounded-work.js';
 
 /** OWASP's parameters for Argon2id; about 20 ms and 19 MiB a hash. The library's default kind. */

@@ -5,7 +5,7 @@ import { KeyedMutex } from '../../kernel/keyed-mutex.js';
 import { RoundRobin } from '../../kernel/round-robin.js';
 import { CLOCK } from '../../platform/clock.js';
 import { hostOf } from '../../platform/http/client-address.js';
-import { loginBusy } from './authentication.failures.js';
+import { loginBusy } from '../tenancy.errors.js';
 
 /** Two are being hashed; the others ask the database meanwhile. */
 const AT_ONCE = 6;

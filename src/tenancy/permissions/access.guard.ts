@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { Context } from '../../platform/context.js';
 import { ACCESS_METADATA } from '../../platform/http/access.js';
 import type { Access } from '../../platform/http/access-rule.js';
-import { unauthenticated } from '../auth/authentication.failures.js';
+import { unauthenticated } from '../../platform/http/http.errors.js';
+import { accessUndeclared } from '../tenancy.errors.js';
 import { Callers } from './callers.js';
-import { accessUndeclared } from './permissions.failures.js';
 
 /**
  * Stands before every handler. It lets through only what an access decorator allows: no decorator,

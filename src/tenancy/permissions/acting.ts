@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../kernel/errors.js';
 import { permissionsOfRole, type Permission } from '../../kernel/permission.js';
 import { dnsLabel, text } from '../../kernel/text.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { tenantMismatch } from '../auth/authentication.failures.js';
 import type { SignedIn } from '../auth/authenticator.js';
+import { actAsReasonRequired, tenantMismatch, tenantNotFound } from '../tenancy.errors.js';
 
 export interface ActingRequest {
   /** `X-Tenant`. */
@@ -66,13 +65,13 @@ export class Acting {
   }
 
   private async tenantId(slug: string): Promise<string> {
-    if (!dnsLabel.safeParse(slug).success) throw noSuchTenant();
+    if (!dnsLabel.safeParse(slug).success) throw tenantNotFound();
     const [tenant] = await this.db.system((tx) =>
       tx.query<{ id: string }>(`select id from tenants where slug = $1 and status <> 'deleted'`, [
         slug,
       ]),
     );
-    if (!tenant) throw noSuchTenant();
+    if (!tenant) throw tenantNotFound();
     return tenant.id;
   }
 }
@@ -89,17 +88,5 @@ function permissionsWhen(isReading: boolean): Set<Permission> {
 function reasonOf(header: string | undefined): string {
   const parsed = reasonText.safeParse(header);
   if (parsed.success) return parsed.data;
-  throw new DomainError(
-    'forbidden',
-    'act-as-reason-required',
-    `To change something in another tenant, say why in X-Act-As-Reason (1 to ${REASON_CHARACTERS} characters). It goes into that tenant's audit log.`,
-  );
-}
-
-function noSuchTenant(): DomainError {
-  return new DomainError(
-    'not-found',
-    'tenant-not-found',
-    'There is no tenant with the slug in X-Tenant. Check its spelling.',
-  );
+  throw actAsReasonRequired(REASON_CHARACTERS);
 }

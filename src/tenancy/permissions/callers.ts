@@ -4,11 +4,11 @@ import type { FastifyRequest } from 'fastify';
 import { Context } from '../../platform/context.js';
 import type { Access } from '../../platform/http/access-rule.js';
 import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
+import { unauthenticated } from '../../platform/http/http.errors.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
-import { unauthenticated } from '../auth/authentication.failures.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
+import { accessUndeclared } from '../tenancy.errors.js';
 import { Acting } from './acting.js';
-import { accessUndeclared } from './permissions.failures.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,8 +1,8 @@
-import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { dnsLabel } from '../../kernel/text.js';
 import { Context } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
+import { tenantSlugInvalid, tenantSlugTaken } from '../tenancy.errors.js';
 import { PLATFORM_TENANT } from './platform-tenant.js';
 import type { TenantSeeders } from './tenant-seeder.js';
 
@@ -25,11 +25,7 @@ export async function createTenant(
 ): Promise<Tenant> {
   const { slug, name } = input;
   if (!dnsLabel.safeParse(slug).success || slug === PLATFORM_TENANT.slug) {
-    throw new DomainError(
-      'invalid',
-      'tenant-slug-invalid',
-      `"${slug.slice(0, 80)}" cannot be a tenant's slug. Take a DNS label (a-z, 0-9 and -, at most 63 characters) other than "${PLATFORM_TENANT.slug}".`,
-    );
+    throw tenantSlugInvalid(slug, PLATFORM_TENANT.slug);
   }
   const [tenant] = await db.system((tx) =>
     tx.query<Tenant>(
@@ -39,11 +35,7 @@ export async function createTenant(
     ),
   );
   if (!tenant) {
-    throw new DomainError(
-      'conflict',
-      'tenant-slug-taken',
-      `A tenant "${slug}" exists or once existed; slugs are never used twice. Choose another one.`,
-    );
+    throw tenantSlugTaken(slug);
   }
   await seeders.seed(Context.system(tenant.id, 'seed'));
   return tenant;

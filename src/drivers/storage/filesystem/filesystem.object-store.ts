@@ -15,9 +15,9 @@ import {
   type ObjectStat,
   type ObjectStore,
   type ObjectStoreDriver,
-  objectTooLarge,
   type TemporaryKey,
 } from '../object-store.js';
+import { artifactTooLarge, storageFull, storageUnavailable } from '../storage.errors.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -139,7 +139,7 @@ async function write(path: string, source: Readable, maxBytes: number): Promise<
     let bytes = 0;
     for await (const chunk of source as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw objectTooLarge(maxBytes);
+      if (bytes > maxBytes) throw artifactTooLarge(maxBytes);
       await disk(file.writeFile(chunk));
     }
     await disk(file.sync());
@@ -178,12 +178,6 @@ function codeOf(error: unknown): string | undefined {
 function explained(error: unknown): DomainError {
   const code = codeOf(error);
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return new DomainError(
-    'unavailable',
-    isFull ? 'storage-full' : 'storage-unavailable',
-    isFull
-      ? 'The store of artifacts is full. Ask the operator for room, then push again.'
-      : 'The store of artifacts does not answer. Try again in a few seconds.',
-    { cause: new Error(`object store: ${messageOf(error)}`, { cause: error }) },
-  );
+  const cause = new Error(`object store: ${messageOf(error)}`, { cause: error });
+  return isFull ? storageFull(cause) : storageUnavailable(cause);
 }

@@ -26,6 +26,7 @@ import { limits } from '../../../kernel/limits.js';
 import { Context } from '../../../platform/context.js';
 import { AgentOnly, Public } from '../../../platform/http/access.js';
 import { Ctx } from '../../../platform/http/ctx.js';
+import { downloadsFull, downloadsLimit } from '../../../platform/http/http.errors.js';
 import { Operation } from '../../../platform/http/operation.js';
 import { TakesJson } from '../../../platform/http/route-facts.js';
 import {
@@ -34,6 +35,19 @@ import {
   type ArtifactParams,
   type DesiredQuery,
 } from './agent.dto.js';
+import {
+  artifactNotFound,
+  downloadsBusy,
+  enrollmentNameMismatch,
+  enrollmentTokenExpired,
+  enrollmentTokenRevoked,
+  enrollmentTokenUnknown,
+  enrollmentTokenUsed,
+  nodeDuplicated,
+  nodeKeyTaken,
+  nodeNameTaken,
+  nodeRevoked,
+} from './agent.errors.js';
 import { agentExamples } from './agent.examples.js';
 import { ArtifactDownloads } from './artifact-downloads.js';
 import { DesiredPolls } from './desired-polls.js';
@@ -59,13 +73,13 @@ export class AgentController {
     description:
       'Makes a node of an agent that brings a single-use token and the public half of its own key. Repeating the call with the same token, name and key answers the same.',
     errors: [
-      'enrollment-token-unknown',
-      'enrollment-token-used',
-      'enrollment-token-expired',
-      'enrollment-token-revoked',
-      'enrollment-name-mismatch',
-      'node-name-taken',
-      'node-key-taken',
+      enrollmentTokenUnknown,
+      enrollmentTokenUsed,
+      enrollmentTokenExpired,
+      enrollmentTokenRevoked,
+      enrollmentNameMismatch,
+      nodeNameTaken,
+      nodeKeyTaken,
     ],
     example: agentExamples.enroll,
   })
@@ -82,7 +96,7 @@ export class AgentController {
     summary: 'Report what a node runs',
     description:
       'Observed state and cumulative metrics. It is the heartbeat, too: sent at once, then every reportIntervalMs and on every change.',
-    errors: ['node-revoked', 'node-duplicated'],
+    errors: [nodeRevoked, nodeDuplicated],
     example: agentExamples.report,
   })
   @ApiOkResponse({ standardSchema: reportResponse })
@@ -99,7 +113,7 @@ export class AgentController {
     summary: 'Wait for a newer desired state',
     description:
       'A long poll. Answers 200 with a signed statement when the desired revision is above `after`, else 204 after `waitMs`. A newer request of the same node ends this one with 204.',
-    errors: ['node-revoked', 'node-duplicated'],
+    errors: [nodeRevoked, nodeDuplicated],
     example: agentExamples.desired,
   })
   @ApiOkResponse({ standardSchema: desiredResponse })
@@ -123,13 +137,7 @@ export class AgentController {
     summary: 'Download an artifact',
     description:
       'Only what this node should run, or should have run before. 503 with Retry-After while many nodes of the cluster are downloading.',
-    errors: [
-      'artifact-not-found',
-      'downloads-busy',
-      'downloads-limit',
-      'downloads-full',
-      'node-duplicated',
-    ],
+    errors: [artifactNotFound, downloadsBusy, downloadsLimit, downloadsFull, nodeDuplicated],
   })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { DomainError } from '../../../kernel/errors.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { StreamPlaces } from '../../../platform/http/stream-places.js';
 import { artifactKey, type ObjectStore } from '../../storage/object-store.js';
 import { OBJECT_STORE } from '../../storage/object-store.token.js';
+import { artifactNotFound, downloadsBusy } from './agent.errors.js';
 import { DownloadPlaces } from './download-places.js';
 
 export interface ArtifactDownload {
@@ -32,7 +32,7 @@ export class ArtifactDownloads {
       const artifact = await this.find(open, artifactDigest);
       return { ...artifact, place: await this.places.take(open, artifact.clusterId) };
     });
-    if (!place) throw this.busy();
+    if (!place) throw downloadsBusy(this.places.size);
     const lost = this.places.hold(place);
     let leaveStream = () => {};
     try {
@@ -45,7 +45,7 @@ export class ArtifactDownloads {
         this.places.leave(place);
       });
       // Somebody else sends bytes in its place by now.
-      const stop = () => stream.destroy(this.busy());
+      const stop = () => stream.destroy(downloadsBusy(this.places.size));
       if (lost.aborted) stop();
       else lost.addEventListener('abort', stop);
       return { stream, bytes };
@@ -66,24 +66,9 @@ export class ArtifactDownloads {
       artifactDigest,
     ]);
     if (artifact) return artifact;
-    throw new DomainError(
-      'not-found',
-      'artifact-not-found',
-      'There is no such artifact among those that this node should run. Ask for the desired state again.',
-    );
-  }
-
-  private busy(): DomainError {
-    return new DomainError(
-      'unavailable',
-      'downloads-busy',
-      `${this.places.size} nodes of this cluster are downloading. Try again in a few seconds.`,
-      { details: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
-    );
+    throw artifactNotFound();
   }
 }
-
-const RETRY_AFTER_SECONDS = 2;
 
 const FIND_SQL = `
   select node.cluster_id as "clusterId", artifact.size as bytes

@@ -11,7 +11,7 @@ import { limits } from '../../../kernel/limits.js';
 import { Config } from '../../../platform/config/config.js';
 import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
-import { nodeRevoked } from './node-revoked.js';
+import { nodeRevoked } from './agent.errors.js';
 import { StatementBatches, type StatementKey } from './statement-batches.js';
 import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 

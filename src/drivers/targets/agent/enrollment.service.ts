@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DomainError } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
 import { publicKeyText, readPublicKey } from '../../../kernel/signature.js';
 import {
@@ -10,6 +9,16 @@ import {
 import { Audit } from '../../../platform/audit/audit.js';
 import { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
+import { validationFailed } from '../../../platform/http/http.errors.js';
+import {
+  enrollmentNameMismatch,
+  enrollmentTokenExpired,
+  enrollmentTokenRevoked,
+  enrollmentTokenUnknown,
+  enrollmentTokenUsed,
+  nodeKeyTaken,
+  nodeNameTaken,
+} from './agent.errors.js';
 import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
 import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 
@@ -46,7 +55,7 @@ export class EnrollmentService {
       ),
     );
     if (found) return found.tenantId;
-    throw refused('enrollment-token-unknown', 'This enrolment token does not exist.');
+    throw enrollmentTokenUnknown();
   }
 
   private async join(
@@ -61,19 +70,15 @@ export class EnrollmentService {
       [open.tenantId, hash],
     );
     if (!token || token.isRevoked) {
-      throw refused('enrollment-token-revoked', 'This enrolment token was revoked.');
+      throw enrollmentTokenRevoked();
     }
     const { clusterId } = token.data;
     if (token.isUsed) return this.sameAgain(open, token.data, request);
     if (token.isExpired) {
-      throw refused('enrollment-token-expired', 'This enrolment token has expired.');
+      throw enrollmentTokenExpired();
     }
     if (token.data.name !== null && token.data.name !== request.name) {
-      throw new DomainError(
-        'conflict',
-        'enrollment-name-mismatch',
-        `This token is for a node named "${token.data.name}". Start the agent with that name, or make another token.`,
-      );
+      throw enrollmentNameMismatch(token.data.name);
     }
     const nodeId = await this.insertNode(open, clusterId, request);
     await open.tx.execute(
@@ -101,7 +106,7 @@ export class EnrollmentService {
       [open.tenantId, grant.nodeId, request.name, request.publicKey],
     );
     if (node) return node;
-    throw refused('enrollment-token-used', 'This enrolment token was used already.');
+    throw enrollmentTokenUsed();
   }
 
   /** A node that lost its identity file but not its key is still the same node. */
@@ -131,24 +136,8 @@ export class EnrollmentService {
       [open.tenantId, clusterId, name],
     );
     // Whose key it is, perhaps in another tenant, is nobody's business here.
-    throw taken ? nameTaken(name) : keyTaken();
+    throw taken ? nodeNameTaken(name) : nodeKeyTaken();
   }
-}
-
-function nameTaken(name: string): DomainError {
-  return new DomainError(
-    'conflict',
-    'node-name-taken',
-    `Another node of this cluster is named "${name}". Choose another name, or revoke that node first.`,
-  );
-}
-
-function keyTaken(): DomainError {
-  return new DomainError(
-    'conflict',
-    'node-key-taken',
-    'This key is another node’s, or was that of a revoked one. Remove node.key from the agent’s folder and start it again; it makes a new one.',
-  );
 }
 
 interface TokenRow {
@@ -163,16 +152,9 @@ function ownTextOf(publicKey: string): string {
   try {
     return publicKeyText(readPublicKey(publicKey));
   } catch (error) {
-    throw new DomainError(
-      'invalid',
-      'validation-failed',
+    throw validationFailed(
       'publicKey must be the `x` of an Ed25519 JWK, 32 bytes as base64url, and not of small order.',
       { cause: error },
     );
   }
-}
-
-function refused(code: string, sentence: string): DomainError {
-  const advice = 'Ask an Admin for a new one: POST /api/v1/nodes/enrollment-tokens.';
-  return new DomainError('unauthenticated', code, `${sentence} ${advice}`);
 }

@@ -4,7 +4,6 @@ import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { AGENT_AUDIENCE, AGENT_TOKEN_TYPE } from '../../../agent/protocol/protocol.js';
 import type { Clock } from '../../../kernel/clock.js';
-import { DomainError } from '../../../kernel/errors.js';
 import { newId } from '../../../kernel/ids.js';
 import { readPublicKey } from '../../../kernel/signature.js';
 import { uuid } from '../../../kernel/text.js';
@@ -14,10 +13,10 @@ import { Database } from '../../../platform/database/database.js';
 import { AgentAuthenticator } from '../../../platform/http/agent-authenticator.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
+import { agentTokenInvalid, agentTokenMissing, clockSkew, nodeRevoked } from './agent.errors.js';
 import { withBoot } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
 import { isLostSql } from './node-health.js';
-import { nodeRevoked } from './node-revoked.js';
 
 const TOKEN_LIFE_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 30_000;
@@ -58,11 +57,11 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
   async authenticate(request: FastifyRequest): Promise<Context> {
     const token = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined || token.length > TOKEN_CHARACTERS) {
-      throw refused('agent-token-missing', 'Send the token of an enrolled node as Bearer.');
+      throw agentTokenMissing();
     }
     const claims = readClaims(token);
     const node = await this.nodeOf(claims.tenant, claims.iss);
-    if (!node) throw refused('agent-token-invalid', INVALID);
+    if (!node) throw agentTokenInvalid();
     await checkSignature(token, node.publicKey);
     this.checkTimes(claims);
     if (node.isRevoked) throw nodeRevoked();
@@ -102,15 +101,10 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
   private checkTimes({ iat, exp }: Claims): void {
     const now = this.clock.now();
     if ((exp - iat) * 1000 > TOKEN_LIFE_MS || exp <= iat) {
-      throw refused('agent-token-invalid', 'The token must live for at most 60 seconds.');
+      throw agentTokenInvalid('The token must live for at most 60 seconds.');
     }
     if (iat * 1000 <= now + CLOCK_TOLERANCE_MS && exp * 1000 > now - CLOCK_TOLERANCE_MS) return;
-    throw new DomainError(
-      'unauthenticated',
-      'clock-skew',
-      'The token is from another time. Set the clock of the node, or use the Date of this answer.',
-      { details: { serverTime: new Date(now).toISOString() } },
-    );
+    throw clockSkew(new Date(now).toISOString());
   }
 }
 
@@ -126,8 +120,6 @@ const claimsSchema = z.object({
 });
 type Claims = z.output<typeof claimsSchema>;
 
-const INVALID = 'The token is not one that an enrolled node signed for this server.';
-
 /** Not believed before the signature is checked; only used to find the key. */
 function readClaims(token: string): Claims {
   try {
@@ -137,17 +129,13 @@ function readClaims(token: string): Claims {
   } catch {
     // What cannot be read is as wrong as what names another type.
   }
-  throw refused('agent-token-invalid', INVALID);
+  throw agentTokenInvalid();
 }
 
 async function checkSignature(token: string, publicKey: string): Promise<void> {
   try {
     await compactVerify(token, readPublicKey(publicKey), { algorithms: ['EdDSA'] });
   } catch {
-    throw refused('agent-token-invalid', INVALID);
+    throw agentTokenInvalid();
   }
-}
-
-function refused(code: string, sentence: string): DomainError {
-  return new DomainError('unauthenticated', code, sentence);
 }

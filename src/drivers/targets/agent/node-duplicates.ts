@@ -3,12 +3,12 @@ import type { Counter } from 'prom-client';
 import { BoundedMap } from '../../../kernel/bounded-map.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
-import { limits } from '../../../kernel/limits.js';
 import { CLOCK } from '../../../platform/clock.js';
 import { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
+import { nodeDuplicated } from './agent.errors.js';
 import { NodeSuspicions } from './node-suspicions.js';
 
 /** The copy asks every few seconds; that it does is written down no more often than this. */
@@ -58,11 +58,7 @@ export class NodeDuplicates {
   async refusal(node: Omit<KnownNode, 'bootId'>, boot: string): Promise<DomainError> {
     this.refusals.inc();
     await this.note(node, boot);
-    return new DomainError(
-      'conflict',
-      'node-duplicated',
-      `Node "${node.name}" reports from another machine. If this one is a copy of it, remove the agent's folder and enrol it under a name of its own. If it was started again, it is let in after ${limits.nodeLostMs / 1000} s. If you know of no copy, its key was stolen: revoke the node and enrol it anew.`,
-    );
+    return nodeDuplicated(node.name);
   }
 
   private async note(node: Omit<KnownNode, 'bootId'>, boot: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ObservedModule, ReportRequest } from '../../../agent/protocol/protocol.js';
 import type { OpenContext } from '../../../platform/context.js';
+import { nodeRevoked } from './agent.errors.js';
 import { isLostSql } from './node-health.js';
-import { nodeRevoked } from './node-revoked.js';
 
 export interface ReportingNode {
   readonly name: string;

@@ -5,11 +5,11 @@ import {
   type ReportResponse,
 } from '../../../agent/protocol/protocol.js';
 import type { Counter } from 'prom-client';
-import { DomainError } from '../../../kernel/errors.js';
 import { limits } from '../../../kernel/limits.js';
 import { Config } from '../../../platform/config/config.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
+import { validationFailed } from '../../../platform/http/http.errors.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
@@ -118,21 +118,13 @@ class ReportsElsewhere extends Error {
 /** Else a machine could be let in as one and be remembered as another. */
 function checkBoot(report: ReportRequest, boot: string): void {
   if (report.bootId === boot) return;
-  throw new DomainError(
-    'invalid',
-    'validation-failed',
-    'bootId: must be the `boot` of the token that the node has signed.',
-  );
+  throw validationFailed('bootId: must be the `boot` of the token that the node has signed.');
 }
 
 function checkUnique(report: ReportRequest): void {
   const moduleIds = new Set(report.observed.map((module) => module.moduleId));
   if (moduleIds.size === report.observed.length) return;
-  throw new DomainError(
-    'invalid',
-    'validation-failed',
-    'observed: a module must not occur twice in one report.',
-  );
+  throw validationFailed('observed: a module must not occur twice in one report.');
 }
 
 /**

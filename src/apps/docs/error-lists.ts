@@ -1,0 +1,44 @@
+import * as deploymentErrors from '../../deployments/deployment.errors.js';
+import * as gateErrors from '../../deployments/gates/gate.errors.js';
+import * as strategyErrors from '../../deployments/strategies/strategy.errors.js';
+import * as storageErrors from '../../drivers/storage/storage.errors.js';
+import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
+import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
+import * as fleetErrors from '../../fleet/fleet.errors.js';
+import type { ErrorCode } from '../../kernel/error-entry.js';
+import * as databaseErrors from '../../platform/database/database.errors.js';
+import * as httpErrors from '../../platform/http/http.errors.js';
+import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
+import * as releasesErrors from '../../releases/releases.errors.js';
+import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
+
+/** All that such a file exports: entries, and lists of what is thrown elsewhere. */
+type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
+
+/** Every `<noun>.errors.ts`, for docs/errors.md: one line each. */
+const errorLists: readonly ErrorList[] = [
+  httpErrors,
+  databaseErrors,
+  realtimeErrors,
+  deploymentErrors,
+  strategyErrors,
+  gateErrors,
+  releasesErrors,
+  artifactsErrors,
+  storageErrors,
+  fleetErrors,
+  tenancyErrors,
+  agentErrors,
+];
+
+/** Every error that a client can meet, by its code. Throws when a code is declared twice. */
+export function errorCatalog(
+  lists: readonly ErrorList[] = errorLists,
+): ReadonlyMap<string, ErrorCode> {
+  const catalog = new Map<string, ErrorCode>();
+  for (const error of lists.flatMap((list) => Object.values(list)).flat()) {
+    if (catalog.has(error.code)) throw new Error(`the error "${error.code}" is declared twice`);
+    catalog.set(error.code, error);
+  }
+  return catalog;
+}

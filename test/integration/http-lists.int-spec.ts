@@ -1,0 +1,182 @@
+/**
+ * Every list of the API pages alike. The lists come from the document that the API answers, so a new
+ * one is tested as soon as it exists, and fails here until it says below where it has something.
+ */
+import { newId } from '../../src/kernel/ids.js';
+import { newSigningKey, publicKeyText } from '../../src/kernel/signature.js';
+import { type Answer, DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+
+interface Fixture {
+  /** The path with its parameters filled in; there are at least three items. */
+  readonly path: string;
+  /** One for each filter that the list has; it finds something or nothing. */
+  readonly filters: readonly string[];
+}
+
+const fixtures: Readonly<Record<string, Fixture>> = {
+  '/deployments': {
+    path: '/deployments',
+    filters: ['status=Running', 'environment=QA', 'module=orders'],
+  },
+  '/modules': { path: '/modules', filters: [] },
+  '/modules/{name}/releases': { path: '/modules/orders/releases', filters: [] },
+  '/modules/{name}/configurations/{environment}': {
+    path: '/modules/orders/configurations/QA',
+    filters: [],
+  },
+  '/signing-keys': { path: '/signing-keys', filters: [] },
+  '/clusters': { path: '/clusters', filters: ['environment=QA'] },
+  '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
+};
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+interface Document {
+  readonly paths: Readonly<Record<string, { get?: { parameters?: readonly Parameter[] } }>>;
+}
+
+const QUERY_OF_PAGES = ['limit', 'cursor'];
+
+let app: DeploymentsApp;
+let tenant: DeployingTenant;
+/** By path template without the prefix: the names of its query parameters. */
+let queries: Map<string, string[]>;
+
+beforeAll(async () => {
+  app = await DeploymentsApp.start();
+  tenant = await app.tenant('acme');
+  for (const [module, version] of ['billing', 'stock'].map((name) => [name, '1.0.0'] as const)) {
+    await tenant.release(module, version);
+  }
+  for (const version of ['1.0.1', '1.0.2']) await tenant.release('orders', version);
+  for (let count = 0; count < 3; count += 1) {
+    await tenant.deploy();
+    const body = { values: { count: String(count) } };
+    await made(tenant.post('/modules/orders/configurations/QA', body));
+    const key = { name: `key-${count}`, publicKey: publicKeyText(newSigningKey().publicKey) };
+    await made(tenant.as('Admin', '/signing-keys', { method: 'POST', body: key }));
+  }
+  const document = (await (await fetch(`${app.whole.url}/api/openapi.json`)).json()) as Document;
+  queries = new Map(
+    Object.entries(document.paths).map(([path, { get }]) => [
+      path.replace('/api/v1', ''),
+      (get?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name),
+    ]),
+  );
+});
+afterAll(() => app?.close());
+
+async function made(answer: Promise<Answer>): Promise<void> {
+  const { status, body } = await answer;
+  if (status !== 201) throw new Error(`not made: ${JSON.stringify(body)}`);
+}
+
+const list = (path: string, query: string) => tenant.as('Admin', `${path}?${query}`);
+
+/** A cursor that goes on after the newest item. */
+async function cursorOf(path: string, filter = ''): Promise<string> {
+  const { body } = await list(path, `limit=1&${filter}`);
+  expect(body.nextCursor).toEqual(expect.any(String));
+  return body.nextCursor as string;
+}
+
+async function refusesCursor(path: string, cursor: string, filter = ''): Promise<void> {
+  const answer = await list(path, `cursor=${encodeURIComponent(cursor)}&${filter}`);
+  expect([path, cursor.slice(0, 80), filter, answer.status, answer.body.code]).toEqual([
+    path,
+    cursor.slice(0, 80),
+    filter,
+    400,
+    'cursor-invalid',
+  ]);
+}
+
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('the lists of the document', () => {
+  it('each have a place here where they have something to show, and a value for every filter', () => {
+    const lists = [...queries].filter(([, query]) => query.includes('cursor'));
+    const filters = lists.map(([path, query]) => [
+      path,
+      query.filter((name) => !QUERY_OF_PAGES.includes(name)).sort(),
+    ]);
+    expect(Object.fromEntries(filters)).toEqual(
+      Object.fromEntries(
+        Object.entries(fixtures).map(([path, fixture]) => [
+          path,
+          fixture.filters.map((filter) => filter.split('=')[0]!).sort(),
+        ]),
+      ),
+    );
+  });
+});
+
+describe.each(Object.entries(fixtures))('%s', (template, { path, filters }) => {
+  it('comes in pages without gap or repetition, newest first', async () => {
+    const whole = (await list(path, '')).body.items.map(({ id }: { id: string }) => id);
+    expect(whole.length).toBeGreaterThanOrEqual(3);
+    expect(whole).toEqual([...new Set<string>(whole)].sort().reverse());
+    const seen: string[] = [];
+    for (let query = 'limit=1'; seen.length <= whole.length;) {
+      const { body } = await list(path, query);
+      seen.push(...body.items.map(({ id }: { id: string }) => id));
+      if (body.nextCursor === null) break;
+      query = `limit=1&cursor=${body.nextCursor}`;
+    }
+    expect(seen).toEqual(whole);
+  });
+
+  it('refuses what is no cursor', async () => {
+    const [hash, id] = JSON.parse(
+      Buffer.from(await cursorOf(path), 'base64url').toString(),
+    ) as string[];
+    const texts = ['x', ' ', 'a b', '\u0000', 'e30', '%', 'a'.repeat(513), 'a'.repeat(3000)];
+    const keys = [[], ['x'], [5], [null], ['\u0000'], [{}], [newId(), 'x'], [[id]]];
+    const forged = keys.map((each) => [hash, ...each]);
+    const foreign = [{ hash, id }, ['x', id], [5, id], [id], []];
+    const cursors = [...texts, ...[...forged, ...foreign].map(encoded)];
+    for (const cursor of cursors) await refusesCursor(path, cursor);
+  });
+
+  it('refuses a cursor of every other list', async () => {
+    const cursor = await cursorOf(path);
+    for (const [other, fixture] of Object.entries(fixtures)) {
+      if (other !== template) await refusesCursor(fixture.path, cursor);
+    }
+  });
+
+  it('refuses a cursor that was made under another filter', async () => {
+    const cursor = await cursorOf(path);
+    for (const filter of filters) await refusesCursor(path, cursor, filter);
+  });
+});
+
+it('knows no cursor of one module, or of one environment, for another', async () => {
+  await refusesCursor('/modules/billing/releases', await cursorOf('/modules/orders/releases'));
+  const cursor = await cursorOf('/modules/orders/configurations/QA');
+  await refusesCursor('/modules/orders/configurations/Development', cursor);
+  await refusesCursor('/modules/billing/configurations/QA', cursor);
+});
+
+it('has pages of 1 to 200, on every list and on what is read after a sequence', async () => {
+  const [deployment] = (await list('/deployments', '')).body.items;
+  const paths = [...queries]
+    .filter(([, query]) => query.includes('limit'))
+    .map(([path]) => fixtures[path]?.path ?? path.replace('{id}', deployment.id as string));
+  expect(paths.length).toBeGreaterThan(Object.keys(fixtures).length);
+  for (const path of paths) {
+    for (const limit of ['0', '201', 'abc', '-1', '1.5', '', '1e2', '1&limit=2']) {
+      const answer = await list(path, `limit=${limit}`);
+      expect([path, limit, answer.status, answer.body.code]).toEqual([
+        path,
+        limit,
+        400,
+        'validation-failed',
+      ]);
+    }
+    expect((await list(path, 'limit=1')).status).toBe(200);
+    expect((await list(path, 'limit=200')).status).toBe(200);
+  }
+});
