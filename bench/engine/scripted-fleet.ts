@@ -108,4 +108,4 @@ const reportSql = (which: string) => `
   where (s.tenant_id, s.cluster_id, s.module_id) in (select tenant_id, cluster_id, module_id from told)
     and r.tenant_id = s.tenant_id and r.kind = 'deployment' and r.id = s.holder_deployment_id
     and r.wake_at is not null and not r.polls_gate
-  returning r.tenant_id as "tenantId", r.id`;
+  returning r.kind, r.tenant_id as "tenantId", r.id`;

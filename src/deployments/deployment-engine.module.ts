@@ -6,9 +6,11 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { newId } from '../kernel/ids.js';
+import { registry } from '../kernel/registry.js';
 import type { Clock } from '../kernel/clock.js';
 import { Engine } from '../engine/engine.js';
-import { Interpreter, type InterpreterPorts } from '../engine/interpreter.js';
+import { Interpreter } from '../engine/interpreter.js';
+import type { RunKind } from '../engine/run-kind.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { CLOCK } from '../platform/clock.js';
 import { Config } from '../platform/config/config.js';
@@ -17,12 +19,10 @@ import { WakeUp, type RunHandler } from '../platform/queue/wake-up.js';
 import { DeploymentsModule } from './deployments.module.js';
 import { GatePoller } from './gates/gate-poller.js';
 import { Reconciler } from './reconciler/reconciler.js';
+import { DeploymentKind } from './runs/deployment-kind.js';
 import { EngineGauges } from './runs/engine-gauges.js';
-import { FinishRun } from './runs/finish-run.js';
 import { HintShare } from './runs/hint-share.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
-import { planUndo } from './runs/undo.js';
-import { Steps } from './steps/steps.js';
 
 /** Hints taken from the queue at once; each becomes one lease. */
 const HINT_CONCURRENCY = 16;
@@ -39,8 +39,7 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
 
   constructor(
     store: SqlRunStore,
-    steps: Steps,
-    finishRun: FinishRun,
+    deployments: DeploymentKind,
     poller: GatePoller,
     private readonly gauges: EngineGauges,
     logger: Logger,
@@ -49,18 +48,15 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(CLOCK) clock: Clock,
   ) {
     const log = logger.child({ part: 'engine' });
-    const onFinish: InterpreterPorts['onFinish'] = (tx, key, status) =>
-      finishRun.finish(tx, key.id, status);
-    const handlers = steps.registry;
-    const interpreter = new Interpreter({ store, handlers, planUndo, onFinish });
+    const kinds = registry<RunKind>('kind of run', [deployments]);
     this.engine = new Engine({
       store,
-      interpreter,
+      kinds,
+      interpreter: new Interpreter({ store, kinds }),
       clock,
       log,
       metrics: gauges,
       pollers: [poller],
-      onFinish,
       leases: new LeaseKeeper(store, newId(), clock, log),
     });
   }
@@ -69,9 +65,9 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
     this.engine.start();
     const shareOf = (perTenant: number) => new HintShare(perTenant, (key) => this.engine.look(key));
     const [hints, urgent] = [shareOf(HINTS_PER_TENANT), shareOf(URGENT_PER_TENANT)];
-    const take: RunHandler = (key, isUrgent) => {
+    const take: RunHandler = (hint, isUrgent) => {
       this.gauges.hintTaken();
-      return (isUrgent ? urgent : hints).take(key);
+      return (isUrgent ? urgent : hints).take(hint);
     };
     await this.wakeUp.start(take, { normal: HINT_CONCURRENCY, urgent: URGENT_CONCURRENCY });
   }

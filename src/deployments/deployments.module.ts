@@ -18,6 +18,7 @@ import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
 import { ReturnsController } from './returns/returns.controller.js';
 import { DeploymentReturns } from './returns/returns.service.js';
+import { DeploymentKind } from './runs/deployment-kind.js';
 import { FinishRun } from './runs/finish-run.js';
 import { NodeWatch } from './runs/node-watch.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
@@ -65,6 +66,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     Capacity,
     ConflictPolicy,
     DeploymentReturns,
+    DeploymentKind,
     FinishRun,
     GatePoller,
     Planner,
@@ -77,6 +79,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     NodeReported,
     DeploymentEvents,
     DeploymentReads,
+    DeploymentKind,
     FinishRun,
     GatePoller,
     SqlRunStore,

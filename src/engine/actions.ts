@@ -1,13 +1,11 @@
 /** What one action writes, inside a turn. Nothing here decides whether, or what comes next. */
 import { unreachable } from '../kernel/assert.js';
-import type { Registry } from '../kernel/registry.js';
 import type { Action } from './decide.js';
-import type { Plan } from './plan.js';
 import { ENGINE, isStarted, recordOutcome, recordStart } from './record-outcome.js';
-import type { LoadedRun, RunKey, RunSignal, RunStatus } from './run.js';
-import type { RunTransaction } from './run-store.js';
+import type { RunKind } from './run-kind.js';
+import type { LoadedRun, RunSignal, RunStatus } from './run.js';
 import { appliedEntry, effectOf, type SignalEffect } from './signal-effect.js';
-import type { StepHandler, StepRun } from './step-handler.js';
+import type { StepRun } from './step-handler.js';
 import { lastWord, type Outcome } from './step-outcome.js';
 import { sleepOf, stepRunOf } from './step-runs.js';
 import type { Turn } from './turn.js';
@@ -15,37 +13,22 @@ import type { Turn } from './turn.js';
 /** Actions that write; what runs outside a transaction has its own way. */
 export type WritingAction = Exclude<Action, { do: 'rest' }>;
 
-export interface UndoPlan {
-  readonly plan: Plan;
-  readonly factsText: string;
-  /** What people should know of where it leads. */
-  readonly warnings?: readonly string[];
-}
-
-export interface ActionPorts {
-  readonly handlers: Registry<StepHandler>;
-  /** The second plan: how to take back what has been moved. Pure over the stored plan and journal. */
-  planUndo(run: LoadedRun): UndoPlan;
-  /** Told inside the transaction that ends a run; releases what it held. */
-  onFinish(tx: RunTransaction, key: RunKey, status: RunStatus): Promise<void>;
-}
-
-/** Takes a turn, or ends: a slot and its tenant's capacity must be locked before the run is. */
-export function locksSlot(action: Action, run: LoadedRun): boolean {
+/** Whoever ends gives back what runs share; some steps take it. */
+export function locksShared(action: Action, run: LoadedRun, { steps }: RunKind): boolean {
   if (action.do === 'finish') return true;
   if (action.do === 'apply') return effectOf(action.signal, run).do === 'finish';
-  return action.do === 'run' && action.step.kind === 'slot';
+  return action.do === 'run' && steps.get(action.step.kind).locksShared === true;
 }
 
 export class Actions {
-  constructor(private readonly ports: ActionPorts) {}
+  constructor(private readonly kind: RunKind) {}
 
-  async perform(turn: Turn, key: RunKey, action: WritingAction, signal: AbortSignal) {
+  async perform(turn: Turn, action: WritingAction, signal: AbortSignal) {
     switch (action.do) {
       case 'apply':
-        return this.apply(turn, key, action.signal, signal);
+        return this.apply(turn, action.signal, signal);
       case 'run':
-        return this.runStep(turn, stepRunOf(key, turn.run, action, signal), action.overdue);
+        return this.runStep(turn, stepRunOf(turn.run, action, signal), action.overdue);
       case 'undo':
         return this.beginUndo(turn, action);
       case 'wait':
@@ -53,7 +36,7 @@ export class Actions {
       case 'finish':
         // A verb that was accepted a moment ago must not be lost to a run that just ended.
         if ((await turn.newestSignal()) > turn.run.journal.lastSignal) return;
-        return this.finish(turn, key, action);
+        return this.finish(turn, action);
       default:
         return unreachable(action);
     }
@@ -68,7 +51,7 @@ export class Actions {
   }
 
   private async runStep(turn: Turn, stepRun: StepRun, overdue?: string): Promise<void> {
-    const handler = this.ports.handlers.get(stepRun.step.kind);
+    const handler = this.kind.steps.get(stepRun.step.kind);
     const outcome = await handler.run(turn.open, stepRun);
     await this.conclude(turn, stepRun, lastWord(overdue, outcome));
   }
@@ -77,10 +60,10 @@ export class Actions {
    * The API has checked permission and state when it took the verb; the run may have moved on
    * since, so what does not fit any more is journalled as ignored.
    */
-  private async apply(turn: Turn, key: RunKey, verb: RunSignal, signal: AbortSignal) {
+  private async apply(turn: Turn, verb: RunSignal, signal: AbortSignal) {
     const effect = effectOf(verb, turn.run);
-    if (effect.do === 'promote') return this.promote(turn, key, verb, effect, signal);
-    if (effect.do === 'finish') return this.applyLast(turn, key, verb, effect);
+    if (effect.do === 'promote') return this.promote(turn, verb, effect, signal);
+    if (effect.do === 'finish') return this.applyLast(turn, verb, effect);
     await turn.append(appliedEntry(verb, turn.run, effect));
     if (effect.do === 'change') await turn.changeStatus(effect.change, verb.actor);
     if (effect.do === 'undo') await this.beginUndo(turn, effect);
@@ -89,7 +72,6 @@ export class Actions {
   /** The verb ends the run: those that wait behind it get their answer before nobody looks again. */
   private async applyLast(
     turn: Turn,
-    key: RunKey,
     verb: RunSignal,
     effect: Extract<SignalEffect, { do: 'finish' }>,
   ): Promise<void> {
@@ -99,21 +81,20 @@ export class Actions {
     for (const late of run.signals.filter(({ number }) => number > verb.number)) {
       await turn.append(appliedEntry(late, run, effect, `not possible while ${effect.status}`));
     }
-    await this.finish(turn, key, effect);
+    await this.finish(turn, effect);
   }
 
   /** The step that is open now ends at a person's word, unless it knows better by now. */
   private async promote(
     turn: Turn,
-    key: RunKey,
     verb: RunSignal,
     effect: Extract<SignalEffect, { do: 'promote' }>,
     signal: AbortSignal,
   ): Promise<void> {
     const { run } = turn;
-    const stepRun = stepRunOf(key, run, effect, signal);
+    const stepRun = stepRunOf(run, effect, signal);
     const by = { actor: verb.actor, reason: verb.reason ?? '' };
-    const handler = this.ports.handlers.get(effect.step.kind);
+    const handler = this.kind.steps.get(effect.step.kind);
     const outcome = (await handler.promote?.(turn.open, stepRun, by)) ?? NOT_SHORT;
     if (outcome.outcome === 'refused') {
       await turn.append(appliedEntry(verb, run, effect, outcome.reason));
@@ -127,11 +108,12 @@ export class Actions {
     turn: Turn,
     { ending, reason, cause }: Pick<Extract<Action, { do: 'undo' }>, 'ending' | 'reason' | 'cause'>,
   ): Promise<void> {
-    const { plan, factsText, warnings = [] } = this.ports.planUndo(turn.run);
+    const { plan, factsText, warnings = [] } = this.kind.planUndo(turn.run);
     await turn.changeStatus({ status: 'RollingBack', ending, reason }, ENGINE);
     const planNumber = await turn.savePlan(plan, factsText);
     const data = {
-      ...{ reason, ending },
+      reason,
+      ending,
       ...(cause ? { cause } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
@@ -140,11 +122,10 @@ export class Actions {
 
   private async finish(
     turn: Turn,
-    key: RunKey,
     { status, reason }: { readonly status: RunStatus; readonly reason: string | null },
   ): Promise<void> {
     await turn.changeStatus({ status, reason }, ENGINE);
-    await this.ports.onFinish(turn, key, status);
+    await this.kind.onFinish(turn, turn.run.key, status);
     turn.rest();
   }
 }

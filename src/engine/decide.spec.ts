@@ -11,7 +11,8 @@ import {
 } from '../../test/support/decide-input.js';
 import { planOf } from '../../test/support/engine-rig.js';
 import { limits } from '../kernel/limits.js';
-import { decide, hasMoved, retryDelayMs, type DecideInput } from './decide.js';
+import { decide, hasMoved, retryDelayMs } from './decide.js';
+import type { LoadedRun } from './run.js';
 import type { RunSignal, RunStatus } from './run.js';
 
 const DEADLINE_MS = 60_000;
@@ -19,7 +20,7 @@ const pause: RunSignal = {
   ...{ number: 1, verb: 'pause', params: {}, actor: 'olga', reason: null },
 };
 const opening = [done('preflight'), done('slot')];
-const rolling: Partial<DecideInput> = {
+const rolling: Partial<LoadedRun> = {
   ...{ status: 'RollingBack', ending: 'RolledBack', reason: 'errors rose', undo: undoPlan },
 };
 const undoing: Line[] = [...opening, began('w1.move'), { kind: 'undo-planned', plan: 2 }];
@@ -48,7 +49,7 @@ describe('a run that is over', () => {
 });
 
 describe('a journal that is full', () => {
-  const withLength = (input: DecideInput, lastSeq: number): DecideInput => ({
+  const withLength = (input: LoadedRun, lastSeq: number): LoadedRun => ({
     ...input,
     journal: { ...input.journal, lastSeq },
   });
@@ -220,7 +221,7 @@ describe('a deadline', () => {
   describe('of a gate', () => {
     const open = [...opening, done('w1.move'), done('w1.converge'), began('w1.gate', 1_000)];
     const progress = { stepId: 'w1.gate', verdict: 'waiting', reason: 'not yet' } as const;
-    const at = (now: number, gate: DecideInput['gate']) => decide(inputOf(open, { now, gate }));
+    const at = (now: number, gate: LoadedRun['gate']) => decide(inputOf(open, { now, gate }));
 
     it('counts what it has watched, not what a clock says', () => {
       const watchedMs = DEADLINE_MS - 1;

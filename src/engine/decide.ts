@@ -4,31 +4,17 @@
  */
 import { limits } from '../kernel/limits.js';
 import { stepKey, type Cause, type FoldedJournal, type StepRecord } from './journal.js';
-import { movesOf, type Plan, type Step } from './plan.js';
+import { isMove, type Plan, type Step } from './plan.js';
 import { spentMs } from './spent-time.js';
 import {
   isOver,
-  type GateProgress,
+  operatorOf,
+  type LoadedRun,
   type RunSignal,
   type RunStatus,
   type UndoEnding,
   type WaitingOn,
 } from './run.js';
-
-export interface DecideInput {
-  readonly status: RunStatus;
-  /** What RollingBack ends in, with the reason it began for. */
-  readonly ending: UndoEnding | null;
-  readonly reason: string | null;
-  readonly forward: Plan;
-  readonly undo: Plan | null;
-  readonly journal: FoldedJournal;
-  readonly gate: GateProgress | null;
-  /** Not yet applied, oldest first. */
-  readonly signals: readonly RunSignal[];
-  /** Milliseconds since the epoch, by the database's clock. */
-  readonly now: number;
-}
 
 export type Action =
   | { readonly do: 'apply'; readonly signal: RunSignal }
@@ -58,19 +44,19 @@ export type Action =
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 
-export function decide(input: DecideInput): Action {
-  const { signals, status } = input;
+export function decide(run: LoadedRun): Action {
+  const { signals, status } = run;
   if (isOver(status)) return { do: 'rest' };
   const [signal] = signals;
   if (signal) return { do: 'apply', signal };
-  const full = decideFull(input);
+  const full = decideFull(run);
   if (full) return full;
-  if (status === 'Paused') return decidePaused(input);
-  return status === 'RollingBack' ? decideUndo(input) : decideForward(input);
+  if (status === 'Paused') return decidePaused(run);
+  return status === 'RollingBack' ? decideUndo(run) : decideForward(run);
 }
 
 /** A journal without room for the way back would keep a run for ever where it stands. */
-function decideFull({ status, forward, journal }: DecideInput): Action | null {
+function decideFull({ status, forward, journal }: LoadedRun): Action | null {
   const room = limits.journalEntries - journal.lastSeq;
   const reason = `the journal is full: ${journal.lastSeq} of ${limits.journalEntries} entries are written`;
   if (status === 'RollingBack') {
@@ -84,7 +70,7 @@ function decideFull({ status, forward, journal }: DecideInput): Action | null {
     : { do: 'finish', status: 'Failed', reason };
 }
 
-function decidePaused({ journal, now, reason }: DecideInput): Action {
+function decidePaused({ key, journal, now, reason }: LoadedRun): Action {
   const since = journal.pausedSince ?? now;
   const until = since + limits.pauseMs;
   if (now >= until) {
@@ -98,39 +84,39 @@ function decidePaused({ journal, now, reason }: DecideInput): Action {
       kind: reason ? 'attention' : 'paused',
       since,
       until,
-      who: 'someone who may operate deployments',
+      who: operatorOf(key),
       verb: 'resume',
       detail: reason ?? 'paused; resume it or cancel it',
     },
   };
 }
 
-function decideForward(input: DecideInput): Action {
-  const { forward, journal } = input;
+function decideForward(run: LoadedRun): Action {
+  const { forward, journal } = run;
   const current = currentStep(forward, journal.planNumber, journal);
   if (!current) return { do: 'finish', status: 'Succeeded', reason: null };
-  const failure = failureOf(current.step, current.record, input);
-  if (failure === null) return runOrWait(current.step, current.record, input);
+  const failure = failureOf(current.step, current.record, run);
+  if (failure === null) return runOrWait(current.step, current.record, run);
   if (!hasMoved(forward, journal)) return { do: 'finish', status: 'Failed', reason: failure };
   const { cause } = current.record ?? {};
   return { do: 'undo', ending: 'RolledBack', reason: failure, ...(cause ? { cause } : {}) };
 }
 
-function decideUndo(input: DecideInput): Action {
-  const { undo, journal, ending } = input;
+function decideUndo(run: LoadedRun): Action {
+  const { undo, journal, ending } = run;
   const status = ending ?? 'RolledBack';
   if (!undo || journal.undoPlanNumber === null) {
-    return { do: 'finish', status, reason: input.reason };
+    return { do: 'finish', status, reason: run.reason };
   }
   const current = currentStep(undo, journal.undoPlanNumber, journal);
-  if (!current) return { do: 'finish', status, reason: withRemarks(input) };
-  const failure = failureOf(current.step, current.record, input);
+  if (!current) return { do: 'finish', status, reason: withRemarks(run) };
+  const failure = failureOf(current.step, current.record, run);
   if (failure !== null) return { do: 'finish', status: 'RollbackFailed', reason: failure };
-  return runOrWait(current.step, current.record, input);
+  return runOrWait(current.step, current.record, run);
 }
 
 /** What the way back had to say belongs to how it ended: that it went back to something broken, say. */
-function withRemarks({ undo, journal, reason }: DecideInput): string | null {
+function withRemarks({ undo, journal, reason }: LoadedRun): string | null {
   const said = (undo?.steps ?? []).flatMap(({ id }) => {
     const { message } = journal.steps.get(stepKey(journal.undoPlanNumber ?? 0, id))?.output ?? {};
     return typeof message === 'string' ? [message] : [];
@@ -157,7 +143,7 @@ export function currentStep(
 }
 
 /** Why the step cannot succeed any more; null while it still may. */
-function failureOf(step: Step, record: StepRecord | undefined, input: DecideInput): string | null {
+function failureOf(step: Step, record: StepRecord | undefined, run: LoadedRun): string | null {
   if (!record) return null;
   const message = record.message || 'no reason given';
   if (record.status === 'failed' && record.terminal) return message;
@@ -165,25 +151,25 @@ function failureOf(step: Step, record: StepRecord | undefined, input: DecideInpu
     return `${step.title}: gave up after ${record.attempt} attempts: ${message}`;
   }
   // What has begun is looked at once more: it may have been done while nobody could look.
-  return record.status === 'failed' ? overdueReason(step, record, input) : null;
+  return record.status === 'failed' ? overdueReason(step, record, run) : null;
 }
 
 /** Why it is too late for the step; null while its time lasts. */
 function overdueReason(
   step: Step,
   record: StepRecord,
-  input: Pick<DecideInput, 'journal' | 'gate' | 'now'>,
+  run: Pick<LoadedRun, 'journal' | 'gate' | 'now'>,
 ): string | null {
-  if (spentMs(step, record, input) < step.deadlineMs) return null;
+  if (spentMs(step, record, run) < step.deadlineMs) return null;
   const last = record.message ? ` (${record.message})` : '';
   return `${step.title}: not done within ${Math.round(step.deadlineMs / 1000)} s${last}`;
 }
 
-function runOrWait(step: Step, record: StepRecord | undefined, input: DecideInput): Action {
-  const { now } = input;
+function runOrWait(step: Step, record: StepRecord | undefined, run: LoadedRun): Action {
+  const { now } = run;
   if (!record) return { do: 'run', step, attempt: 1 };
   if (record.status === 'started') {
-    const overdue = overdueReason(step, record, input);
+    const overdue = overdueReason(step, record, run);
     return { do: 'run', step, attempt: record.attempt, ...(overdue === null ? {} : { overdue }) };
   }
   const since = record.endedAt ?? now;
@@ -211,6 +197,6 @@ export function retryDelayMs(attempt: number): number {
 /** Has any move begun? Before that there is nothing to take back. */
 export function hasMoved(plan: Plan, journal: FoldedJournal): boolean {
   return plan.steps.some(
-    (step) => movesOf(step).length > 0 && journal.steps.has(stepKey(journal.planNumber, step.id)),
+    (step) => isMove(step) && journal.steps.has(stepKey(journal.planNumber, step.id)),
   );
 }

@@ -45,8 +45,8 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly log: EngineLog;
   readonly metrics: EngineMetrics;
-  /** As the interpreter's: told inside the transaction that ends a run. */
-  readonly onFinish: PoisonPorts['onFinish'];
+  /** As the interpreter's. */
+  readonly kinds: PoisonPorts['kinds'];
 }
 
 export class Engine {
@@ -171,7 +171,7 @@ export class Engine {
 
   private async poisoned(lease: Lease, problem: string): Promise<void> {
     const { log, metrics } = this.ports;
-    const reason = poisonReason(lease.failures, problem);
+    const reason = poisonReason(lease, problem);
     await stopForPerson(this.ports, lease, reason);
     metrics.poisoned();
     log.error(

@@ -4,14 +4,17 @@
  */
 import { decide, type Action } from './decide.js';
 import type { ActionBudget, Held } from './held.js';
-import { Actions, locksSlot, type ActionPorts, type WritingAction } from './actions.js';
-import { movesOf, type Step } from './plan.js';
+import { Actions, locksShared, type WritingAction } from './actions.js';
+import { isMove, type Step } from './plan.js';
 import { LongSteps, sleepWhileBusy } from './long-steps.js';
 import { runOutside } from './outside-step.js';
-import type { Lease } from './run.js';
+import type { Registry } from '../kernel/registry.js';
+import type { RunKind } from './run-kind.js';
+import type { Lease, LoadedRun } from './run.js';
 import type { RunStore, Sleep } from './run-store.js';
 import { tryAgain } from './poison.js';
 import { appliedEntry, effectOf } from './signal-effect.js';
+import type { StepRun } from './step-handler.js';
 import { stepRunOf, type StepAttempt } from './step-runs.js';
 import { failureOutcome, isOurs } from './step-outcome.js';
 import { Turn, type After } from './turn.js';
@@ -21,17 +24,18 @@ const TURNS_PER_LEASE = 200;
 /** So many actions in one transaction at most: what they lock is not locked for long. */
 const ACTIONS_PER_TURN = 10;
 
-/** Such work may be done again when the transaction that it shares with the slot fails. */
+/** Such work may be done again when the transaction fails that it has with what runs share. */
 const QUICK_MS = 1_000;
 
-export interface InterpreterPorts extends ActionPorts {
+export interface InterpreterPorts {
   readonly store: RunStore;
+  readonly kinds: Registry<RunKind>;
 }
 
 /** What a turn begins with; decide() says what follows. */
 interface Beginning {
-  readonly locksSlot: boolean;
-  /** It tells nodes what to run. */
+  readonly locksShared: boolean;
+  /** It does what would have to be taken back. */
   readonly moves: boolean;
   begin(turn: Turn): Promise<void>;
   /** When it failed: its transaction is gone with all it had done. Throws what is not its failure. */
@@ -39,12 +43,9 @@ interface Beginning {
 }
 
 export class Interpreter {
-  private readonly actions: Actions;
   readonly longSteps = new LongSteps();
 
-  constructor(private readonly ports: InterpreterPorts) {
-    this.actions = new Actions(ports);
-  }
+  constructor(private readonly ports: InterpreterPorts) {}
 
   /** Throws Fenced when the lease was lost; any other error is ours and is retried by the caller. */
   async act(lease: Lease, budget: ActionBudget): Promise<void> {
@@ -68,7 +69,9 @@ export class Interpreter {
       case 'wait':
         return this.sleep(held, { ...action, pollsGate: false });
       case 'run':
-        return this.isOutside(action.step) ? this.outside(held, action) : this.write(held, action);
+        return this.isOutside(held.run, action.step)
+          ? this.outside(held, action)
+          : this.write(held, action);
       default:
         return this.write(held, action);
     }
@@ -79,19 +82,20 @@ export class Interpreter {
   }
 
   private write(held: Held, action: WritingAction): Promise<After> {
-    const { key } = held.lease;
     const { signal } = held.budget;
     return this.goOn(held, {
-      locksSlot: locksSlot(action, held.run),
-      moves: isMove(action),
-      begin: (turn) => this.actions.perform(turn, key, action, signal),
+      locksShared: locksShared(action, held.run, this.kindOf(held.run)),
+      moves: moves(action),
+      begin: (turn) => this.actionsOf(held.run).perform(turn, action, signal),
       failed: (turn, error) => this.failed(turn, held, action, error),
     });
   }
 
   private async outside(held: Held, attempt: StepAttempt): Promise<After> {
     const { longSteps } = this;
-    const result = await runOutside({ ...this.ports, longSteps }, held, attempt);
+    const { store } = this.ports;
+    const { steps: handlers } = this.kindOf(held.run);
+    const result = await runOutside({ store, handlers, longSteps }, held, attempt);
     if (result === 'busy') return this.sleep(held, sleepWhileBusy(held.run));
     if (result === 'stale') return result;
     const { run, stepRun, outcome, tookMs } = result;
@@ -99,12 +103,10 @@ export class Interpreter {
       { ...held, run },
       {
         // What has taken long is written down at once, and waits for nobody's lock.
-        locksSlot:
-          outcome.outcome === 'done' &&
-          isSlotNext(stepRun.plan.steps, attempt.step) &&
-          tookMs < QUICK_MS,
-        moves: isMove({ do: 'run', ...attempt }),
-        begin: (turn) => this.actions.conclude(turn, stepRun, outcome),
+        locksShared:
+          outcome.outcome === 'done' && tookMs < QUICK_MS && nextLocksShared(stepRun, handlers),
+        moves: isMove(attempt.step),
+        begin: (turn) => this.actionsOf(run).conclude(turn, stepRun, outcome),
       },
     );
   }
@@ -117,14 +119,14 @@ export class Interpreter {
         const turn = new Turn(tx, held.run);
         begun = 1;
         await beginning.begin(turn);
-        let moves = beginning.moves;
+        let hasMoved = beginning.moves;
         while (begun < most) {
           const next = this.next(turn, beginning, held.budget);
-          // What nodes are told is told to them: a second move does not overtake the first.
-          if (!next || (moves && isMove(next))) break;
-          moves ||= isMove(next);
+          // What is told outside is told first: a second move does not overtake it.
+          if (!next || (hasMoved && moves(next))) break;
+          hasMoved ||= moves(next);
           begun += 1;
-          await this.actions.perform(turn, held.lease.key, next, held.budget.signal);
+          await this.actionsOf(held.run).perform(turn, next, held.budget.signal);
         }
         return turn.after;
       });
@@ -133,7 +135,7 @@ export class Interpreter {
       // Not the first one's failure: each gets a transaction of its own until it is found.
       if (begun > 1) return this.goOn(held, beginning, 1);
       if (!beginning.failed) throw error;
-      return this.ports.store.commit(held.lease, { locksSlot: false }, async (tx) => {
+      return this.ports.store.commit(held.lease, { locksShared: false }, async (tx) => {
         const turn = new Turn(tx, held.run);
         await beginning.failed!(turn, error);
         return turn.after;
@@ -142,22 +144,23 @@ export class Interpreter {
   }
 
   /** What the same transaction may go on with; null: it is committed first. */
-  private next(turn: Turn, locks: { readonly locksSlot: boolean }, budget: ActionBudget) {
+  private next(turn: Turn, locks: { readonly locksShared: boolean }, budget: ActionBudget) {
     const { after } = turn;
     if (typeof after === 'string' || budget.signal.aborted) return null;
     const action = decide(after);
     if (action.do === 'rest') return null;
-    if (action.do === 'run' && this.isOutside(action.step)) return null;
-    // The slot cannot be locked any more, and is not kept from others for what does not need it.
-    const fits = action.do === 'wait' || locksSlot(action, after) === locks.locksSlot;
+    if (action.do === 'run' && this.isOutside(after, action.step)) return null;
+    // What is shared cannot be locked any more, and is not kept from others without need.
+    const fits =
+      action.do === 'wait' || locksShared(action, after, this.kindOf(after)) === locks.locksShared;
     return fits ? action : null;
   }
 
   private async failed(turn: Turn, held: Held, action: WritingAction, error: unknown) {
     const failed = failureOutcome(error);
     if (action.do === 'run') {
-      const stepRun = stepRunOf(held.lease.key, turn.run, action, held.budget.signal);
-      return this.actions.conclude(turn, stepRun, failed);
+      const stepRun = stepRunOf(turn.run, action, held.budget.signal);
+      return this.actionsOf(turn.run).conclude(turn, stepRun, failed);
     }
     // Journalled all the same: a verb that stays unapplied would be tried for ever.
     if (action.do !== 'apply') throw error;
@@ -167,15 +170,24 @@ export class Interpreter {
     await turn.append(appliedEntry(action.signal, turn.run, effect, why));
   }
 
-  private isOutside(step: Step): boolean {
-    return this.ports.handlers.get(step.kind).mode === 'outside';
+  private kindOf({ key }: LoadedRun): RunKind {
+    return this.ports.kinds.get(key.kind);
+  }
+
+  private actionsOf(run: LoadedRun): Actions {
+    return new Actions(this.kindOf(run));
+  }
+
+  private isOutside(run: LoadedRun, step: Step): boolean {
+    return this.kindOf(run).steps.get(step.kind).mode === 'outside';
   }
 }
 
-function isMove(action: Action): boolean {
-  return action.do === 'run' && movesOf(action.step).length > 0;
+function moves(action: Action): boolean {
+  return action.do === 'run' && isMove(action.step);
 }
 
-function isSlotNext(steps: readonly Step[], { id }: Step): boolean {
-  return steps[steps.findIndex((step) => step.id === id) + 1]?.kind === 'slot';
+function nextLocksShared({ plan, step }: StepRun, handlers: RunKind['steps']): boolean {
+  const next = plan.steps[plan.steps.findIndex(({ id }) => id === step.id) + 1];
+  return next !== undefined && handlers.get(next.kind).locksShared === true;
 }

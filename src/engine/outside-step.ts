@@ -1,11 +1,11 @@
 /** Runs a step that works outside a transaction, and has its start in the journal when it must be. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Registry } from '../kernel/registry.js';
 import { Context } from '../platform/context.js';
 import type { ActionBudget, Held } from './held.js';
 import { ACTION_BUDGET_MS } from './lease-keeper.js';
 import type { LongSteps } from './long-steps.js';
 import { isStarted, recordStart } from './record-outcome.js';
+import type { RunKind } from './run-kind.js';
 import type { LoadedRun } from './run.js';
 import type { RunStore } from './run-store.js';
 import type { StepHandler, StepRun } from './step-handler.js';
@@ -18,7 +18,7 @@ const SOON_MS = 200;
 
 export interface OutsidePorts {
   readonly store: RunStore;
-  readonly handlers: Registry<StepHandler>;
+  readonly handlers: RunKind['steps'];
   readonly longSteps: LongSteps;
 }
 
@@ -49,10 +49,10 @@ async function runNow(
   held: Held,
   attempt: StepAttempt,
 ): Promise<OutsideOutcome | 'stale'> {
-  const { lease, budget } = held;
+  const { budget } = held;
   const handler = handlers.get(attempt.step.kind);
   let { run } = held;
-  const now = () => stepRunOf(lease.key, run, attempt, budget.signal);
+  const now = () => stepRunOf(run, attempt, budget.signal);
   let work = handler.onlyLooks ? perform(handler, now(), budget) : undefined;
   if (!isStarted(now()) && !(work && (await isOverSoon(work)))) {
     const starting = start(store, held, now());
@@ -69,7 +69,7 @@ async function runNow(
 }
 
 function start(store: RunStore, { lease, run }: Held, stepRun: StepRun) {
-  return store.commit(lease, { locksSlot: false }, async (tx) => {
+  return store.commit(lease, { locksShared: false }, async (tx) => {
     const turn = new Turn(tx, run);
     await recordStart(turn, stepRun);
     return { run: turn.run, after: turn.after };

@@ -60,8 +60,13 @@ export interface MoveParams {
   readonly nodes: readonly NodeMove[];
 }
 
+/** It changes what would have to be taken back. */
+export function isMove(step: Step): boolean {
+  return step.effects.includes('move');
+}
+
 export function movesOf(step: Step): readonly NodeMove[] {
-  return step.effects.includes('move') ? (step.params as unknown as MoveParams).nodes : [];
+  return isMove(step) ? (step.params as unknown as MoveParams).nodes : [];
 }
 
 /** Every node that the plan moves, once, whatever the number of its moves. */

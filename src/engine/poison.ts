@@ -7,7 +7,9 @@ import { messageOf } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import type { EngineLog } from './lease-keeper.js';
 import { ENGINE } from './record-outcome.js';
-import { isOver, type Lease, type RunKey, type RunStatus } from './run.js';
+import type { Registry } from '../kernel/registry.js';
+import type { RunKind } from './run-kind.js';
+import { isOver, operatorOf, type Lease, type RunKey, type RunStatus } from './run.js';
 import { Fenced, type Release, type RunStore, type RunTransaction } from './run-store.js';
 import { storable } from './step-outcome.js';
 
@@ -20,7 +22,7 @@ const DETAIL_CHARACTERS = 500;
 export interface PoisonPorts {
   readonly store: RunStore;
   readonly log: EngineLog;
-  onFinish(tx: RunTransaction, key: RunKey, status: RunStatus): Promise<void>;
+  readonly kinds: Registry<RunKind>;
 }
 
 /** 1, 2, 4, 8 … s, capped. */
@@ -38,28 +40,27 @@ export function tryAgain(
   return { delayMs, waitingOn, failures };
 }
 
-export function poisonReason(failures: number, problem: string): string {
-  return `the engine failed ${failures} times in a row to act on this deployment: ${shown(problem)}`;
+export function poisonReason({ failures, key }: Lease, problem: string): string {
+  return `the engine failed ${failures} times in a row to act on this ${key.kind}: ${shown(problem)}`;
 }
 
 /** Throws Fenced when the lease was lost; any other error has been logged, and the run sleeps. */
 export async function stopForPerson(ports: PoisonPorts, lease: Lease, why: string): Promise<void> {
   const { store, log } = ports;
-  const { id } = lease.key;
+  const { id, kind } = lease.key;
   let isStopped = true;
   try {
-    await store.commit(lease, { locksSlot: true }, (tx) => stop(tx, lease.key, why, ports));
+    const ended = ports.kinds.get(kind);
+    await store.commit(lease, { locksShared: true }, (tx) => stop(tx, lease.key, why, ended));
   } catch (error) {
     if (error instanceof Fenced) throw error;
     log.error({ run: id, error: messageOf(error) }, 'a run could not be stopped with its ending');
     isStopped = await stopWithoutEnding(ports, lease, why);
   }
-  const waitingOn = { kind: 'attention', who: OPERATOR, verb: 'resume', detail: why };
+  const waitingOn = { kind: 'attention', who: operatorOf(lease.key), verb: 'resume', detail: why };
   const delayMs = isStopped ? limits.pauseMs : STOP_AGAIN_MS;
   await store.release(lease, { delayMs, waitingOn, failures: 'forgotten' });
 }
-
-const OPERATOR = 'someone who may operate deployments';
 
 /** What it holds stays behind, for the reconciler: better than a run that nobody can end. */
 async function stopWithoutEnding(
@@ -69,7 +70,7 @@ async function stopWithoutEnding(
 ): Promise<boolean> {
   const nothing = { onFinish: () => Promise.resolve() };
   try {
-    await store.commit(lease, { locksSlot: true }, (tx) => stop(tx, lease.key, why, nothing));
+    await store.commit(lease, { locksShared: true }, (tx) => stop(tx, lease.key, why, nothing));
     return true;
   } catch (error) {
     if (error instanceof Fenced) throw error;
@@ -82,12 +83,12 @@ async function stop(
   tx: RunTransaction,
   key: RunKey,
   reason: string,
-  { onFinish }: Pick<PoisonPorts, 'onFinish'>,
+  kind: Pick<RunKind, 'onFinish'>,
 ): Promise<void> {
   const status = stoppedStatus(tx.status);
   if (status === null) return;
   await tx.changeStatus({ status, reason }, ENGINE);
-  if (isOver(status)) await onFinish(tx, key, status);
+  if (isOver(status)) await kind.onFinish(tx, key, status);
 }
 
 /** Null: it stands still already. What has not begun has nothing that a person could go on with. */

@@ -46,11 +46,11 @@ export interface RunTransaction {
   sleep(sleep: Sleep): Promise<void>;
 }
 
-/** Where runs live: PostgreSQL in production, memory in simulations. */
+/** Where runs of all kinds live: PostgreSQL in production, memory in simulations. */
 export abstract class RunStore {
   /** Null: somebody else holds it. */
   abstract lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null>;
-  /** Takes the leases of due runs, rollbacks first, fairly over tenants. */
+  /** Takes the leases of due runs of the kinds it knows, rollbacks first, fairly over tenants. */
   abstract claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]>;
   /** Renews in one statement that waits for nobody. What is in neither set is lost. */
   abstract renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed>;
@@ -59,10 +59,13 @@ export abstract class RunStore {
    * is enough; the answer is the same as without.
    */
   abstract load(lease: Lease, previous?: LoadedRun): Promise<LoadedRun>;
-  /** Throws Fenced when the lease is not held any more. `locksSlot` keeps the global lock order. */
+  /**
+   * Throws Fenced when the lease is not held any more. `locksShared`: what runs of this kind share (a
+   * slot, a capacity) is locked before the run, which keeps the global lock order.
+   */
   abstract commit<T>(
     lease: Lease,
-    options: { readonly locksSlot: boolean },
+    options: { readonly locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T>;
   /**

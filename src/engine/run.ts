@@ -1,7 +1,7 @@
 import type { Plan } from './plan.js';
 import type { FoldedJournal } from './journal.js';
 
-/** The statuses of a run; deployments/deployment.states.ts holds their one table of transitions. */
+/** The statuses of a run, of whatever kind; which may follow which is the kind's own table. */
 export type RunStatus =
   | 'Pending'
   | 'PendingApproval'
@@ -16,7 +16,12 @@ export type RunStatus =
   | 'Rejected';
 
 const OVER: readonly RunStatus[] = [
-  ...(['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'] as const),
+  'Succeeded',
+  'Failed',
+  'RolledBack',
+  'RollbackFailed',
+  'Cancelled',
+  'Rejected',
 ];
 
 /** Final: nothing happens to the run any more. */
@@ -46,10 +51,15 @@ export interface RunSignal {
   readonly reason: string | null;
 }
 
+/** An id is of one run, whatever its kind: nothing else is needed to tell two runs apart. */
 export interface RunKey {
+  readonly kind: string;
   readonly tenantId: string;
   readonly id: string;
 }
+
+/** Who may unblock what waits for a person. */
+export const operatorOf = ({ kind }: Pick<RunKey, 'kind'>) => `someone who may operate ${kind}s`;
 
 /** The right to act on a run until `untilMonotonic`; every write compares the fence. */
 export interface Lease {
@@ -74,15 +84,18 @@ export interface GateProgress {
 }
 
 export interface LoadedRun {
+  readonly key: RunKey;
   readonly status: RunStatus;
+  /** What RollingBack ends in, with the reason it began for. */
   readonly ending: UndoEnding | null;
   readonly reason: string | null;
   readonly forward: Plan;
   readonly undo: Plan | null;
   readonly journal: FoldedJournal;
+  /** Not yet applied, oldest first. */
   readonly signals: readonly RunSignal[];
   readonly gate: GateProgress | null;
   readonly pokes: number;
-  /** The database's clock when this was read. */
+  /** The database's clock when this was read, in ms since the epoch. */
   readonly now: number;
 }

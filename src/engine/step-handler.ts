@@ -77,6 +77,8 @@ export interface StepHandler extends RegistryEntry {
    * that is renewed all the time. For what cannot be split; verbs wait until it has ended.
    */
   readonly budget?: 'step';
+  /** It takes what runs of this kind share, or waits for it: that is locked before the run is. */
+  readonly locksShared?: true;
   run(ctx: Context, run: StepRun): Promise<StepOutcome>;
   /**
    * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the

@@ -2,7 +2,7 @@
 import { stepKey } from './journal.js';
 import { ACTION_BUDGET_MS } from './lease-keeper.js';
 import type { Step } from './plan.js';
-import type { LoadedRun, RunKey } from './run.js';
+import type { LoadedRun } from './run.js';
 import type { Sleep } from './run-store.js';
 import { spentMs } from './spent-time.js';
 import type { StepOutcome, StepRun } from './step-handler.js';
@@ -15,18 +15,25 @@ export interface StepAttempt {
 }
 
 export function stepRunOf(
-  key: RunKey,
   run: LoadedRun,
   { step, attempt }: StepAttempt,
   signal: AbortSignal,
 ): StepRun {
+  const { key, journal, now } = run;
   const isUndo = run.status === 'RollingBack';
   const plan = isUndo && run.undo ? run.undo : run.forward;
-  const planNumber = isUndo ? (run.journal.undoPlanNumber ?? 0) : run.journal.planNumber;
-  const record = run.journal.steps.get(stepKey(planNumber, step.id));
+  const planNumber = isUndo ? (journal.undoPlanNumber ?? 0) : journal.planNumber;
+  const record = journal.steps.get(stepKey(planNumber, step.id));
   return {
-    ...{ key, step, plan, planNumber, attempt, signal, journal: run.journal, now: run.now },
-    startedAt: record?.startedAt ?? run.now,
+    key,
+    step,
+    plan,
+    planNumber,
+    attempt,
+    signal,
+    journal,
+    now,
+    startedAt: record?.startedAt ?? now,
     gate: run.gate?.stepId === step.id ? run.gate : null,
   };
 }

@@ -1,5 +1,4 @@
 /** One engine and two tenants, one of which has queued far more than the engine takes at once. */
-import { FinishRun } from '../../src/deployments/runs/finish-run.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
 import { Engine } from '../../src/engine/engine.js';
 import { LeaseKeeper } from '../../src/engine/lease-keeper.js';
@@ -32,7 +31,7 @@ describe('an engine', () => {
       ...{ store, log, interpreter: app.interpreter(), clock: systemClock, pollers: [] },
       leases: new LeaseKeeper(store, newId(), systemClock, log),
       metrics: { fenced: nothing, polled: nothing, poisoned: nothing },
-      onFinish: (tx, key, status) => app.whole.get(FinishRun).finish(tx, key.id, status),
+      kinds: app.kinds(),
     });
   });
   afterEach(async () => {

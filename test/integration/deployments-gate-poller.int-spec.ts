@@ -8,6 +8,7 @@ import {
 } from '../../src/deployments/gates/gate-evidence.js';
 import type { GateSpec, GateState } from '../../src/deployments/gates/gate-spec.js';
 import { gates } from '../../src/deployments/gates/gates.js';
+import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { OpenTransaction } from '../../src/platform/database/open-transaction.js';
@@ -182,7 +183,7 @@ describe('the poller of gates', () => {
 
   it('leaves alone what is leased, asleep, or not at a gate', async () => {
     const [leased, asleep, acting] = [await watch(), await watch(), await watch()];
-    await bench.store.lease(leased, newId(), 60_000);
+    await bench.store.lease(deploymentRun(leased.tenantId, leased.id), newId(), 60_000);
     await bench.sql(`update runs set wake_at = wake_at + interval '1 hour' where id = $1`, [
       asleep.id,
     ]);

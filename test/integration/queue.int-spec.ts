@@ -42,7 +42,7 @@ describe('WakeUp without its server', () => {
     // Port 9 is discard: nobody listens there.
     const wakeUp = new BullMqWakeUp(redisConnections('redis://127.0.0.1:9', newId()), log);
     const since = performance.now();
-    wakeUp.now({ tenantId: newId(), id: newId() });
+    wakeUp.now({ kind: 'test', tenantId: newId(), id: newId() });
     expect(performance.now() - since).toBeLessThan(500);
     await eventually(() => expect(warnings.length).toBeGreaterThan(0));
     await wakeUp.stop(300);
@@ -55,7 +55,7 @@ describe('WakeUp without its server', () => {
       observer,
     });
     await eventually(() => {
-      wakeUp.now({ tenantId: newId(), id: newId() });
+      wakeUp.now({ kind: 'test', tenantId: newId(), id: newId() });
       expect(observer.refused).toHaveBeenCalled();
     });
     expect(observer.changed).toHaveBeenCalledWith(true);
@@ -73,7 +73,7 @@ describe('WakeUp without its server', () => {
     // A server of REDIS_URL belongs to somebody else: only our own keys are taken away there.
     const keys = await client.keys(`{${redis.prefix}}*`);
     if (keys.length > 0) await client.del(keys);
-    const run = { tenantId: newId(), id: newId() };
+    const run = { kind: 'test', tenantId: newId(), id: newId() };
     await eventually(() => {
       wakeUp.now(run);
       expect(seen).toContain(run.id);
@@ -109,7 +109,7 @@ describe('a flood of hints', () => {
     const redis = await testRedis();
     const wakeUp = new BullMqWakeUp(redisConnections(redis.url, redis.prefix), quiet);
     const flooding = newId();
-    const other = { tenantId: newId(), id: newId() };
+    const other = { kind: 'test', tenantId: newId(), id: newId() };
     const seen: string[] = [];
     let end = () => {};
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -120,7 +120,8 @@ describe('a flood of hints', () => {
     });
     await wakeUp.start((key) => hints.take(key), { normal: 4, urgent: 1 });
     try {
-      for (let count = 0; count < 300; count += 1) wakeUp.now({ tenantId: flooding, id: newId() });
+      const hint = () => ({ kind: 'test', tenantId: flooding, id: newId() });
+      for (let count = 0; count < 300; count += 1) wakeUp.now(hint());
       await eventually(() => expect(seen).toHaveLength(2));
       // Two of the four that look belong to the flood now, for as long as the test lasts.
       wakeUp.now(other);

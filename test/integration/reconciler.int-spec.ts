@@ -1,6 +1,7 @@
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
 import { invariants } from '../../src/deployments/reconciler/invariants.js';
 import { reconcile, type Repair } from '../../src/deployments/reconciler/reconcile.js';
+import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Database } from '../../src/platform/database/database.js';
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
@@ -97,7 +98,7 @@ it('finds nothing where nothing is broken, in the middle of rollouts', async () 
 
 it('mends nothing that somebody holds at this moment', async () => {
   const id = await tenant.deploy();
-  await app.whole.get(SqlRunStore).lease({ tenantId: tenant.id, id }, newId(), 60_000);
+  await app.whole.get(SqlRunStore).lease(deploymentRun(tenant.id, id), newId(), 60_000);
   await askToCancel(id);
   await run(id, LATER);
   await app.sql(`update signals set at = at - interval '1 minute'`);
@@ -203,7 +204,7 @@ describe('each invariant that was broken is mended, and the deployment ends', ()
   it('lost-lease-asleep, and the death of its worker is counted', async () => {
     const id = await tenant.deploy();
     const store = app.whole.get(SqlRunStore);
-    await store.lease({ tenantId: tenant.id, id }, newId(), 1);
+    await store.lease(deploymentRun(tenant.id, id), newId(), 1);
     await run(id, `${LATER}, lease_until = clock_timestamp() - interval '1 minute'`);
     expect(await turn()).toEqual([`lost-lease-asleep ${id}`]);
     // Others' may be due as well by now: those that other tests have left in the middle.

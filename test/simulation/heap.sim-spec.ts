@@ -28,12 +28,12 @@ function heapMiB(): number {
 
 it('the heap is flat over ten thousand deployments', async () => {
   const rig = new EngineRig();
-  const { store, interpreter, onFinish } = rig;
+  const { store, interpreter, kinds } = rig;
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const metrics = { fenced: () => {}, polled: () => {}, poisoned: () => {} };
   const leases = new LeaseKeeper(store, 'worker', store.clock, log);
   const engine = new Engine({
-    ...{ store, interpreter, leases, log, metrics, onFinish },
+    ...{ store, interpreter, leases, log, metrics, kinds },
     ...{ pollers: [], clock: store.clock },
   });
 

@@ -6,9 +6,11 @@ import { planUndo } from '../../src/deployments/runs/undo.js';
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import { strategies } from '../../src/deployments/strategies/strategies.js';
 import type { Pair, Plan } from '../../src/engine/plan.js';
+import type { RunKind } from '../../src/engine/run-kind.js';
 import type { RunKey, RunStatus } from '../../src/engine/run.js';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { DomainError } from '../../src/kernel/errors.js';
+import { registry } from '../../src/kernel/registry.js';
 import { factsOf, gateChoice, nodeOf, pairOf } from '../support/cluster-facts.js';
 import { Checkers } from './checkers.js';
 import { Dice } from './dice.js';
@@ -191,16 +193,20 @@ class Life {
     const poller = { name: 'gates', poll: async () => this.pollGates() };
     return {
       ...{ time, dice, trace, store, isCalm, calmFrom, poller, dueLoop: defences.dueLoop },
-      ports: {
-        handlers: simulatedSteps({
-          ...{ store, fleet, dice, slot, isCalm, planAnew },
-          waitsForSlot: defences.slot,
-        }),
-        planUndo,
-        onFinish: async (_tx, key) => {
-          store.transactionOf(key).effects.push(() => this.finished(key));
+      kinds: registry<RunKind>('kind of run', [
+        {
+          kind: 'deployment',
+          title: 'Deployment',
+          steps: simulatedSteps({
+            ...{ store, fleet, dice, slot, isCalm, planAnew },
+            waitsForSlot: defences.slot,
+          }),
+          planUndo,
+          onFinish: async (_tx, key) => {
+            store.transactionOf(key).effects.push(() => this.finished(key));
+          },
         },
-      },
+      ]),
       onDeath: () => {
         this.crashes += 1;
         time.after(dice.between(200, 6_000), () => this.startWorker());

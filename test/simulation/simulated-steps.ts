@@ -49,7 +49,7 @@ export function simulatedSteps(world: StepWorld) {
       // In the other half it is started first, as what has an effect must be.
       ...(world.dice.chance(0.5) ? { onlyLooks: true } : {}),
     }),
-    handler('slot', (run) => slot(world, run)),
+    handler('slot', (run) => slot(world, run), { locksShared: true }),
     handler('recheck', () => done),
     handler('baseline', () => done),
     handler('move', (run) => move(world, run)),

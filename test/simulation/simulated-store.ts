@@ -31,7 +31,7 @@ export class SimulatedStore extends FakeRunStore {
 
   override async commit<T>(
     lease: Lease,
-    options: { readonly locksSlot: boolean },
+    options: { readonly locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     const { id } = lease.key;
@@ -104,7 +104,7 @@ export class ProcessStore extends RunStore {
 
   commit<T>(
     lease: Lease,
-    options: { readonly locksSlot: boolean },
+    options: { readonly locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     return this.call(() => this.store.commit(lease, options, work));

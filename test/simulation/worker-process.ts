@@ -18,7 +18,7 @@ export interface WorkerWorld {
   readonly isCalm: () => boolean;
   readonly calmFrom: number;
   readonly dueLoop: boolean;
-  readonly ports: Omit<InterpreterPorts, 'store'>;
+  readonly kinds: InterpreterPorts['kinds'];
   readonly poller: DuePoller;
   onDeath(): void;
 }
@@ -47,10 +47,10 @@ export class WorkerProcess implements TimerOwner, Passage {
     const log: EngineLog = { info: tell, warn: tell, error: tell };
     this.engine = new Engine({
       ...{ store, clock, log },
-      interpreter: new Interpreter({ store, ...world.ports }),
+      interpreter: new Interpreter({ store, kinds: world.kinds }),
       leases: new LeaseKeeper(store, name, clock, log),
       pollers: world.dueLoop ? [world.poller] : [],
-      onFinish: world.ports.onFinish,
+      kinds: world.kinds,
       metrics: {
         fenced: () => trace.say(`${name} was fenced`),
         poisoned: () => trace.say(`${name} stopped a run for a person`),

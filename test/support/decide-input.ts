@@ -1,7 +1,7 @@
 /** Inputs of decide(), made from a journal that is written by hand. */
-import type { DecideInput } from '../../src/engine/decide.js';
 import { foldJournal, type JournalEntry, type JournalKind } from '../../src/engine/journal.js';
 import type { Plan } from '../../src/engine/plan.js';
+import type { LoadedRun } from '../../src/engine/run.js';
 import { planOf } from './engine-rig.js';
 
 export interface Line {
@@ -45,8 +45,10 @@ export const undoPlan: Plan = {
     .map((step) => ({ ...step, id: step.id.replace('w', 'u') })),
 };
 
-export function inputOf(lines: readonly Line[], change: Partial<DecideInput> = {}): DecideInput {
+export function inputOf(lines: readonly Line[], change: Partial<LoadedRun> = {}): LoadedRun {
   return {
+    key: { kind: 'deployment', tenantId: 'acme', id: 'one' },
+    pokes: 0,
     ...{ status: 'Running', ending: null, reason: null, forward: planOf(1), undo: null },
     ...{ journal: foldJournal(entriesOf([planned, ...lines])), signals: [], gate: null, now: 0 },
     ...change,

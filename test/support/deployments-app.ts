@@ -1,11 +1,12 @@
 /** The whole API without its engine, and a tenant with something to deploy: nothing moves by itself. */
-import { FinishRun } from '../../src/deployments/runs/finish-run.js';
+import { DeploymentKind } from '../../src/deployments/runs/deployment-kind.js';
+import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
-import { planUndo } from '../../src/deployments/runs/undo.js';
-import { Steps } from '../../src/deployments/steps/steps.js';
 import { manifestSchema } from '../../src/agent/protocol/manifest.js';
 import { Interpreter } from '../../src/engine/interpreter.js';
+import type { RunKind } from '../../src/engine/run-kind.js';
 import { newId } from '../../src/kernel/ids.js';
+import { registry, type Registry } from '../../src/kernel/registry.js';
 import type { Role } from '../../src/kernel/permission.js';
 import { withClient } from './database.js';
 import { WholeApp } from './whole-app.js';
@@ -143,18 +144,22 @@ export class DeploymentsApp {
     return row!.counts;
   }
 
+  kinds(): Registry<RunKind> {
+    return registry<RunKind>('kind of run', [this.whole.get(DeploymentKind)]);
+  }
+
   interpreter(): Interpreter {
     return new Interpreter({
       store: this.whole.get(SqlRunStore),
-      handlers: this.whole.get(Steps).registry,
-      planUndo,
-      onFinish: (tx, key, status) => this.whole.get(FinishRun).finish(tx, key.id, status),
+      kinds: this.kinds(),
     });
   }
 
   /** The engine looks at a run once, as a worker would. */
   async act(tenantId: string, id: string): Promise<void> {
-    const lease = await this.whole.get(SqlRunStore).lease({ tenantId, id }, newId(), 10_000);
+    const lease = await this.whole
+      .get(SqlRunStore)
+      .lease(deploymentRun(tenantId, id), newId(), 10_000);
     if (!lease) throw new Error('the run could not be leased');
     await this.interpreter().act(lease, { signal: new AbortController().signal });
   }

@@ -23,7 +23,7 @@ export class EngineBench {
     this.leases = new LeaseKeeper(store, 'worker', store.clock, log);
     this.engine = new Engine({
       ...{ store, interpreter, leases: this.leases, pollers, clock: store.clock, log, metrics },
-      onFinish: (tx, key, status) => rig.onFinish(tx, key, status),
+      kinds: rig.kinds,
     });
   }
 

@@ -1,12 +1,13 @@
 /** The real interpreter over the store in memory, with steps that do what the test says. */
 import { planUndo } from '../../src/deployments/runs/undo.js';
-import { Interpreter, type InterpreterPorts } from '../../src/engine/interpreter.js';
+import { Interpreter } from '../../src/engine/interpreter.js';
 import { stepKey } from '../../src/engine/journal.js';
 import type { Plan, Step, StepEffect } from '../../src/engine/plan.js';
+import type { RunKind } from '../../src/engine/run-kind.js';
 import type { RunKey, RunStatus } from '../../src/engine/run.js';
 import { Fenced } from '../../src/engine/run-store.js';
 import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
-import { registry } from '../../src/kernel/registry.js';
+import { registry, type Registry } from '../../src/kernel/registry.js';
 import type { OpenContext } from '../../src/platform/context.js';
 import { Crash, FakeRunStore, type FakeRun } from './fake-run-store.js';
 
@@ -53,10 +54,11 @@ export class EngineRig {
   /** What handlers outside a transaction did; a crash may repeat these. */
   readonly outside: string[] = [];
   readonly interpreter: Interpreter;
+  readonly kinds: Registry<RunKind>;
   planUndo = planUndo;
   script: Script = {};
 
-  onFinish: InterpreterPorts['onFinish'] = async (tx, _key, status) => {
+  onFinish: RunKind['onFinish'] = async (tx, _key, status) => {
     await tx.open.tx.execute(`finish ${status}`);
     this.finished.push(status);
   };
@@ -65,17 +67,21 @@ export class EngineRig {
     readonly store = new FakeRunStore(),
     /** Of the handler outside a transaction. */
     private readonly outsideIs: Pick<StepHandler, 'budget' | 'onlyLooks'> = {},
+    others: readonly RunKind[] = [],
   ) {
     const kinds = ['slot', 'move', 'converge', 'gate'];
-    this.interpreter = new Interpreter({
-      store,
-      handlers: registry('step', [
+    const deployments: RunKind = {
+      kind: 'deployment',
+      title: 'Deployment',
+      steps: registry('step', [
         this.handler('preflight', 'outside'),
         ...kinds.map((kind) => this.handler(kind, 'transaction')),
       ]),
       planUndo: (run) => this.planUndo(run),
       onFinish: (tx, key, status) => this.onFinish(tx, key, status),
-    });
+    };
+    this.kinds = registry('kind of run', [deployments, ...others]);
+    this.interpreter = new Interpreter({ store, kinds: this.kinds });
   }
 
   /** Acts whenever the run is due and moves the clock on to when it will be, until it is over. */
@@ -112,6 +118,7 @@ export class EngineRig {
     return {
       ...{ kind, title: kind, mode },
       ...(mode === 'outside' ? this.outsideIs : {}),
+      ...(kind === 'slot' ? { locksShared: true } : {}),
       run: async (ctx, run) => {
         const effect = stepKey(run.planNumber, run.step.id);
         // Before it may fail: what a failing handler has done must be taken back with it.

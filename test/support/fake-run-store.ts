@@ -75,8 +75,8 @@ export class FakeRunStore extends RunStore {
     super();
   }
 
-  add(plan: Plan, tenantId = newId()): RunKey {
-    const key = { tenantId, id: newId() };
+  add(plan: Plan, tenantId = newId(), kind = 'deployment'): RunKey {
+    const key = { kind, tenantId, id: newId() };
     const now = this.clock.now();
     const entry = (seq: number, kind: JournalEntry['kind'], planNumber: number): JournalEntry => ({
       ...{ seq, at: now, planNumber, stepId: null, attempt: null },
@@ -150,18 +150,18 @@ export class FakeRunStore extends RunStore {
     const run = this.run(lease.key);
     if (!this.holds(run, lease)) throw new Fenced();
     const journal = foldJournal(run.entries);
-    const { status, ending, reason, gate, pokes } = run;
+    const { key, status, ending, reason, gate, pokes } = run;
     const forward = run.plans[journal.planNumber - 1];
     assert(forward, 'a run has a plan');
     const undo = run.plans[(journal.undoPlanNumber ?? 0) - 1] ?? null;
     const signals = run.signals.filter(({ number }) => number > journal.lastSignal);
     const now = this.clock.now();
-    return { status, ending, reason, forward, undo, journal, signals, gate, pokes, now };
+    return { key, status, ending, reason, forward, undo, journal, signals, gate, pokes, now };
   }
 
   async commit<T>(
     lease: Lease,
-    _options: { readonly locksSlot: boolean },
+    _options: { readonly locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     return this.locked(lease.key, () =>

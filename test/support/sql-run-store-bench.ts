@@ -1,7 +1,8 @@
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
-import { pokeSql, RUN_KIND } from '../../src/deployments/runs/run-sql.js';
+import { deploymentRun, pokeSql, RUN_KIND } from '../../src/deployments/runs/run-sql.js';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
+import type { RunKey } from '../../src/engine/run.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Audit } from '../../src/platform/audit/audit.js';
@@ -55,7 +56,7 @@ export class SqlRunStoreBench implements RunStoreBench {
     });
   }
 
-  async add(tenantId = this.tenantId): Promise<{ tenantId: string; id: string }> {
+  async add(tenantId = this.tenantId): Promise<RunKey> {
     const [environment, cluster, module, release, id] = Array.from({ length: 5 }, () => newId());
     const artifact = `sha256:${newId()}`;
     const at = [tenantId, environment, cluster, module, release, id, artifact];
@@ -85,7 +86,7 @@ export class SqlRunStoreBench implements RunStoreBench {
          ($1, $6, 2, clock_timestamp(), 1, 'planned', 'olga')`,
       [...at, canonicalJson(onePlan)],
     );
-    return { tenantId, id: id! };
+    return deploymentRun(tenantId, id!);
   }
 
   async poke({ tenantId, id }: { tenantId: string; id: string }): Promise<void> {

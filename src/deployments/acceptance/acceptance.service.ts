@@ -12,6 +12,7 @@ import { DeploymentMetrics } from '../deployment.metrics.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
+import { deploymentRun } from '../runs/run-sql.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { ConflictPolicy, type Lane } from './conflict-policy.js';
 
@@ -89,7 +90,7 @@ export class Acceptance {
       subject: { kind: 'deployment', id },
       body: { module: spec.module.name, version: spec.release.version, subjectDigest, ...about },
     });
-    const key = { tenantId: open.tenantId, id };
+    const key = deploymentRun(open.tenantId, id);
     open.tx.commitsAs('accept');
     open.tx.afterCommit(() => {
       if (lane === 'rollback') this.wakeUp.urgently(key);

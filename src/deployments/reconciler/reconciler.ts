@@ -12,6 +12,7 @@ import { Database } from '../../platform/database/database.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
+import { deploymentRun } from '../runs/run-sql.js';
 import type { Invariant } from './invariant.js';
 import { invariants } from './invariants.js';
 import { reconcile, type ReconcilePorts, type Repair } from './reconcile.js';
@@ -91,7 +92,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     this.repairs.inc({ invariant: invariant.name });
     const about = { tenant: tenantId, deployment: deploymentId, invariant: invariant.name };
     this.log.warn(about, `mended: ${invariant.found}`);
-    this.wakeUp.now({ tenantId, id: deploymentId });
+    this.wakeUp.now(deploymentRun(tenantId, deploymentId));
   }
 
   private failed(tenant: string, { name }: Invariant, error: unknown): void {

@@ -65,4 +65,4 @@ export const claimDueSql = `
   update runs r set lease_owner = $1, fence = r.fence + 1, failures = r.failures + ${ranOut('r')},
     lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
   from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
-  returning r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`;
+  returning r.kind, r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`;

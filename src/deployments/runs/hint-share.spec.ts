@@ -1,10 +1,10 @@
 import { newId } from '../../kernel/ids.js';
-import type { RunKey } from '../../platform/queue/wake-up.js';
+import type { Hint } from '../../platform/queue/wake-up.js';
 import { HintShare } from './hint-share.js';
 
 describe('the share of a tenant in the hints of a process', () => {
   const flooding = newId();
-  let looked: RunKey[] = [];
+  let looked: Hint[] = [];
   let end: (() => void)[] = [];
 
   const pauses: number[] = [];
@@ -18,7 +18,7 @@ describe('the share of a tenant in the hints of a process', () => {
       },
       pause,
     );
-  const hint = (tenantId = flooding) => ({ tenantId, id: newId() });
+  const hint = (tenantId = flooding) => ({ kind: 'test', tenantId, id: newId() });
 
   beforeEach(() => {
     looked = [];

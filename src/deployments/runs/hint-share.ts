@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunKey } from '../../platform/queue/wake-up.js';
+import type { Hint } from '../../platform/queue/wake-up.js';
 
 /** Taking hints only to drop them would keep the process busy for seconds after a flood. */
 const DROP_AFTER_MS = 50;
@@ -15,12 +15,12 @@ export class HintShare {
 
   constructor(
     private readonly perTenant: number,
-    private readonly look: (key: RunKey) => Promise<void>,
+    private readonly look: (hint: Hint) => Promise<void>,
     private readonly pause = (ms: number): Promise<unknown> => delay(ms),
   ) {}
 
-  async take(key: RunKey): Promise<void> {
-    const { tenantId } = key;
+  async take(hint: Hint): Promise<void> {
+    const { tenantId } = hint;
     const others = this.looking.get(tenantId) ?? 0;
     if (others >= this.perTenant) {
       await this.pause(DROP_AFTER_MS);
@@ -28,7 +28,7 @@ export class HintShare {
     }
     this.looking.set(tenantId, others + 1);
     try {
-      await this.look(key);
+      await this.look(hint);
     } finally {
       const left = this.looking.get(tenantId)! - 1;
       if (left > 0) this.looking.set(tenantId, left);

@@ -3,7 +3,7 @@ import { NodeReported, type NodeReport } from '../../drivers/targets/agent/node-
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
-import { RUN_KIND } from './run-sql.js';
+import { deploymentRun, RUN_KIND } from './run-sql.js';
 
 /**
  * Wakes the rollout that waits for a node when the node has something new to say. A gate is only
@@ -22,10 +22,14 @@ export class NodeWatch extends NodeReported {
     const context = Context.system(tenantId, 'engine');
     const woken = await this.database.transaction(context, (open) =>
       open.tx.query<{ id: string }>(WAKE_SQL, [
-        ...[tenantId, clusterId, changedModuleIds, RUN_KIND, nodeId],
+        tenantId,
+        clusterId,
+        changedModuleIds,
+        RUN_KIND,
+        nodeId,
       ]),
     );
-    for (const { id } of woken) this.wakeUp.now({ tenantId, id });
+    for (const { id } of woken) this.wakeUp.now(deploymentRun(tenantId, id));
   }
 }
 

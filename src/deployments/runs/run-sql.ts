@@ -1,9 +1,17 @@
+import type { RunKey } from '../../engine/run.js';
+
 /**
  * The statements of the engine's clockwork. Time is PostgreSQL's: `(select clock_timestamp())` is
  * computed once and can be an index condition; the bare call cannot.
  */
 
 export const RUN_KIND = 'deployment';
+
+export const deploymentRun = (tenantId: string, id: string): RunKey => ({
+  kind: RUN_KIND,
+  tenantId,
+  id,
+});
 
 /** Who gives a lease back clears it: one that only ran out belonged to a worker that died. */
 export const ranOut = (run: string) => `(${run}.lease_until is not null)::int`;
@@ -14,10 +22,10 @@ export const leaseSql = `
     lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
   where tenant_id = $3 and kind = $4 and id = $5 and wake_at is not null
     and (lease_until is null or lease_until < clock_timestamp())
-  returning tenant_id as "tenantId", id, fence, pokes, failures`;
+  returning kind, tenant_id as "tenantId", id, fence, pokes, failures`;
 
 /**
- * $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kind. Waits for no row: one that an action
+ * $1 owner, $2 lease ms, $3 tenants, $4 ids, $5 fences, $6 kinds. Waits for no row: one that an action
  * has locked right now would hold up all others, and is told as held but not renewed. What was asked
  * is asked again of the row as it is locked: a run that has gone to sleep since gets no lease back,
  * which nobody would know of.
@@ -25,8 +33,8 @@ export const leaseSql = `
 export const renewSql = `
   with asked as (
     select r.tenant_id, r.kind, r.id, r.fence
-    from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as held (tenant_id, id, fence)
-    join runs r on r.tenant_id = held.tenant_id and r.kind = $6 and r.id = held.id
+    from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::text[]) as held (tenant_id, id, fence, kind)
+    join runs r on r.tenant_id = held.tenant_id and r.kind = held.kind and r.id = held.id
       and r.fence = held.fence and r.lease_owner = $1),
   free as (
     select r.tenant_id, r.kind, r.id from asked join runs r on r.tenant_id = asked.tenant_id

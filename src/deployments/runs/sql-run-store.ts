@@ -44,6 +44,7 @@ import { leaseSql, releaseSql, renewSql, retireSql, RUN_KIND, sleepSql } from '.
 const TRANSACTIONS_AT_ONCE = 4;
 
 interface LeaseRow {
+  readonly kind: string;
   readonly tenantId: string;
   readonly id: string;
   readonly fence: number;
@@ -68,7 +69,7 @@ export class SqlRunStore extends RunStore {
 
   async lease(key: RunKey, owner: string, leaseMs: number): Promise<Lease | null> {
     const rows = await this.clockwork('lease', (tx) =>
-      tx.query<LeaseRow>(leaseSql, [owner, leaseMs, key.tenantId, RUN_KIND, key.id]),
+      tx.query<LeaseRow>(leaseSql, [owner, leaseMs, key.tenantId, key.kind, key.id]),
     );
     return rows[0] ? leaseOf(rows[0]) : null;
   }
@@ -88,7 +89,7 @@ export class SqlRunStore extends RunStore {
         leases.map(({ key }) => key.tenantId),
         leases.map(({ key }) => key.id),
         leases.map(({ fence }) => fence),
-        RUN_KIND,
+        leases.map(({ key }) => key.kind),
       ]),
     );
     const idsOf = (renewed: boolean) =>
@@ -110,32 +111,32 @@ export class SqlRunStore extends RunStore {
       const plans = head.plans
         ? pickPlans(head.plans, journal)
         : await plansOf(open, key.id, journal, previous!);
-      return { status, ending, reason, ...plans, journal, signals, gate, pokes, now };
+      return { key, status, ending, reason, ...plans, journal, signals, gate, pokes, now };
     });
   }
 
   commit<T>(
     { key, fence }: Lease,
-    { locksSlot }: { locksSlot: boolean },
+    { locksShared }: { locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
     const { audit, signal, outbox } = this;
     const commit = () =>
       this.inTenant(key.tenantId, async (open) => {
         const ports = { audit, signal, outbox };
-        const tx = await SqlRunTransaction.begin(open, key, fence, { locksSlot, ...ports });
+        const tx = await SqlRunTransaction.begin(open, key, fence, { locksShared, ...ports });
         const result = await work(tx);
         await tx.flush();
         return result;
       });
     // They would wait for the tenant's capacity lock, each with a connection that others need.
-    return locksSlot ? this.capacityMutex.run(key.tenantId, commit) : commit();
+    return locksShared ? this.capacityMutex.run(key.tenantId, commit) : commit();
   }
 
   async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
     const rows = await this.clockwork('sleep', (tx) =>
       tx.query(sleepSql, [
-        ...[key.tenantId, RUN_KIND, key.id, fence, run.pokes],
+        ...[key.tenantId, key.kind, key.id, fence, run.pokes],
         ...[sleep.until, JSON.stringify(sleep.waitingOn), sleep.pollsGate],
       ]),
     );
@@ -150,7 +151,7 @@ export class SqlRunStore extends RunStore {
     const { delayMs, waitingOn, failures } = release;
     await this.clockwork('release', (tx) =>
       tx.execute(releaseSql, [
-        ...[key.tenantId, RUN_KIND, key.id, fence, delayMs],
+        ...[key.tenantId, key.kind, key.id, fence, delayMs],
         ...[JSON.stringify(waitingOn), failures, pokes],
       ]),
     );
@@ -159,7 +160,7 @@ export class SqlRunStore extends RunStore {
 
   async retire({ key, fence }: Lease): Promise<void> {
     await this.clockwork('release', (tx) =>
-      tx.execute(retireSql, [key.tenantId, RUN_KIND, key.id, fence]),
+      tx.execute(retireSql, [key.tenantId, key.kind, key.id, fence]),
     );
   }
 
@@ -250,6 +251,6 @@ function pickPlans(rows: readonly PlanRow[], { planNumber, undoPlanNumber }: Fol
   return { forward, undo: plan(undoPlanNumber) };
 }
 
-function leaseOf({ tenantId, id, fence, pokes, failures }: LeaseRow): Lease {
-  return { key: { tenantId, id }, fence, pokes, failures };
+function leaseOf({ kind, tenantId, id, fence, pokes, failures }: LeaseRow): Lease {
+  return { key: { kind, tenantId, id }, fence, pokes, failures };
 }

@@ -63,11 +63,11 @@ export class SqlRunTransaction implements RunTransaction {
     open: OpenContext,
     key: RunKey,
     fence: number,
-    options: { locksSlot: boolean } & TransactionPorts,
+    options: { locksShared: boolean } & TransactionPorts,
   ): Promise<SqlRunTransaction> {
     const at = [key.tenantId, key.id];
     // Sent together, and locked one after the other in this order.
-    const before = options.locksSlot ? [lockCapacity(open), open.tx.query(LOCK_SLOT_SQL, at)] : [];
+    const before = options.locksShared ? [lockCapacity(open), open.tx.query(LOCK_SLOT_SQL, at)] : [];
     const own = open.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
     await together([...before, own]);
     const [locked] = await own;

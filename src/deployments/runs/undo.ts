@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { stepKey } from '../../engine/journal.js';
-import type { UndoPlan } from '../../engine/actions.js';
+import type { UndoPlan } from '../../engine/run-kind.js';
 import type { LoadedRun } from '../../engine/run.js';
 import { wayBackWarnings } from '../steps/way-back-warnings.js';
 import { undoPlan } from '../strategies/plan-parts.js';

@@ -107,8 +107,15 @@ describe('a gate', () => {
   const watched = (notes: readonly object[], output: object = {}) =>
     gateSpecOf(
       {
-        ...{ key: { tenantId: 't', id: 'd' }, step: gate, plan, planNumber: 1, attempt: 1 },
-        ...{ startedAt: 0, now: 0, gate: null, signal: new AbortController().signal },
+        key: { kind: 'deployment', tenantId: 't', id: 'd' },
+        step: gate,
+        plan,
+        planNumber: 1,
+        attempt: 1,
+        startedAt: 0,
+        now: 0,
+        gate: null,
+        signal: new AbortController().signal,
         journal: {
           ...emptyJournal,
           notes: notes as never,

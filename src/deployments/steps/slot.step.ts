@@ -31,6 +31,7 @@ export class SlotStep implements StepHandler {
   readonly kind = 'slot';
   readonly title = 'Take the slot of this cluster';
   readonly mode = 'transaction';
+  readonly locksShared = true;
 
   constructor(
     private readonly planner: Planner,

@@ -21,7 +21,7 @@ import {
 } from '../deployment.errors.js';
 import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
-import { pokeSql, RUN_KIND } from '../runs/run-sql.js';
+import { deploymentRun, pokeSql, RUN_KIND } from '../runs/run-sql.js';
 import { Steps } from '../steps/steps.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate } from './open-gate.js';
@@ -193,7 +193,7 @@ export class DeploymentVerbs {
       subject: { kind: 'deployment', id },
       body: data,
     });
-    const key = { tenantId: open.tenantId, id };
+    const key = deploymentRun(open.tenantId, id);
     open.tx.commitsAs('verb');
     open.tx.afterCommit(() => {
       this.wakeUp.urgently(key);

@@ -1,7 +1,7 @@
 import { Queue, Worker, type Job } from 'bullmq';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
-import { WakeUp, type RunHandler, type RunKey, type WakeUpConcurrency } from './wake-up.js';
+import { WakeUp, type Hint, type RunHandler, type WakeUpConcurrency } from './wake-up.js';
 import { OutsidePort, silentObserver, type OutsideObserver } from '../outside/outside-port.js';
 import type { QueueConnections } from './queue-connections.js';
 
@@ -34,9 +34,9 @@ export interface WakeUpOptions {
  * one would swallow the next hint with the same id.
  */
 export class BullMqWakeUp extends WakeUp {
-  private readonly queue: Queue<RunKey, void, string>;
-  private readonly urgentQueue: Queue<RunKey, void, string>;
-  private workers: readonly Worker<RunKey, void, string>[] = [];
+  private readonly queue: Queue<Hint, void, string>;
+  private readonly urgentQueue: Queue<Hint, void, string>;
+  private workers: readonly Worker<Hint, void, string>[] = [];
   private warnedAt = 0;
   private readonly monotonic: () => number;
   private readonly port: OutsidePort;
@@ -55,37 +55,37 @@ export class BullMqWakeUp extends WakeUp {
     this.urgentQueue = this.queueOf(URGENT_QUEUE_NAME, producer);
   }
 
-  now(key: RunKey): void {
-    this.hint(this.queue, key);
+  now(hint: Hint): void {
+    this.give(this.queue, hint);
   }
 
-  urgently(key: RunKey): void {
-    this.hint(this.urgentQueue, key);
+  urgently(hint: Hint): void {
+    this.give(this.urgentQueue, hint);
   }
 
-  private hint(queue: Queue<RunKey, void, string>, key: RunKey): void {
-    this.port.call(() => this.add(queue, key)).catch((error: unknown) => this.warn(error));
+  private give(queue: Queue<Hint, void, string>, hint: Hint): void {
+    this.port.call(() => this.add(queue, hint)).catch((error: unknown) => this.warn(error));
   }
 
-  private async add(queue: Queue<RunKey, void, string>, { tenantId, id }: RunKey): Promise<void> {
+  private async add(queue: Queue<Hint, void, string>, { kind, tenantId, id }: Hint): Promise<void> {
     await failpoint('queue.wake-up:before');
     // The newest first: who waits behind a backlog has been found by the due loop meanwhile.
-    await queue.add('look', { tenantId, id }, { jobId: id, lifo: true });
+    await queue.add('look', { kind, tenantId, id }, { jobId: id, lifo: true });
     await failpoint('queue.wake-up:after');
   }
 
   async start(handler: RunHandler, { normal, urgent }: WakeUpConcurrency): Promise<void> {
     this.workers = [
-      this.workerOf(QUEUE_NAME, normal, (key) => handler(key, false)),
-      this.workerOf(URGENT_QUEUE_NAME, urgent, (key) => handler(key, true)),
+      this.workerOf(QUEUE_NAME, normal, (hint) => handler(hint, false)),
+      this.workerOf(URGENT_QUEUE_NAME, urgent, (hint) => handler(hint, true)),
     ];
     // Without its server a process starts all the same: the due loop needs no hints.
     const ready = Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
     await within(READY_MS, ready).catch((error: unknown) => this.warn(error));
   }
 
-  private queueOf(name: string, connection: unknown): Queue<RunKey, void, string> {
-    const queue = new Queue<RunKey, void, string>(
+  private queueOf(name: string, connection: unknown): Queue<Hint, void, string> {
+    const queue = new Queue<Hint, void, string>(
       name,
       {
         connection: connection as never,
@@ -103,11 +103,14 @@ export class BullMqWakeUp extends WakeUp {
   private workerOf(
     name: string,
     concurrency: number,
-    handler: (key: RunKey) => Promise<void>,
-  ): Worker<RunKey, void, string> {
-    const worker = new Worker<RunKey, void, string>(
+    handler: (hint: Hint) => Promise<void>,
+  ): Worker<Hint, void, string> {
+    const worker = new Worker<Hint, void, string>(
       name,
-      (job: Job<RunKey, void, string>) => handler(job.data),
+      async (job: Job<Hint, void, string>) => {
+        // The version before named no kind: the due loop finds what is not named.
+        if (job.data.kind !== undefined) await handler(job.data);
+      },
       {
         connection: this.connections.worker() as never,
         ...this.place,

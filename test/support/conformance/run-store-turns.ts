@@ -29,7 +29,7 @@ const turnOf = (
   { lease, run }: { readonly lease: Lease; readonly run: LoadedRun },
   work: (turn: Turn) => Promise<unknown>,
 ): Promise<After> =>
-  store.commit(lease, { locksSlot: false }, async (tx) => {
+  store.commit(lease, { locksShared: false }, async (tx) => {
     const turn = new Turn(tx, run);
     await work(turn);
     return turn.after;

@@ -19,7 +19,8 @@ import { turnChecks } from './run-store-turns.js';
 
 const LEASE_MS = 60_000;
 const ENGINE = 'system:engine';
-const free = { locksSlot: false };
+const DEPLOYMENT = 'deployment';
+const free = { locksShared: false };
 const undo: Plan = { role: 'undo', steps: [] };
 
 const waiting = {
@@ -219,7 +220,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const flooding = await bench.tenant();
       const normal = await addDue(bench, 20, { tenantId: flooding, seconds: 100 });
       const backs = await addDue(bench, 4, { tenantId: flooding, seconds: 1 });
-      for (const id of backs) await turnBack(bench, { tenantId: flooding, id });
+      for (const id of backs) await turnBack(bench, { kind: DEPLOYMENT, tenantId: flooding, id });
       const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
       // Two of ten places are theirs; on the rest each tenant's first comes before anybody's third.
       const batch = await ids(bench, 10);
@@ -233,7 +234,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     check: async (bench) => {
       const flooding = await bench.tenant();
       const backs = await addDue(bench, 12, { tenantId: flooding, seconds: 100 });
-      for (const id of backs) await turnBack(bench, { tenantId: flooding, id });
+      for (const id of backs) await turnBack(bench, { kind: DEPLOYMENT, tenantId: flooding, id });
       const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
       const batch = await ids(bench, 5);
       expect(new Set(batch)).toEqual(new Set([...backs.slice(0, 4), lone]));
@@ -437,7 +438,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const { store } = bench;
       const key = await bench.add();
       const lease = await take(bench, key);
-      await store.commit(lease, { locksSlot: true }, to('Cancelled'));
+      await store.commit(lease, { locksShared: true }, to('Cancelled'));
       const over = { status: 'Cancelled', isAwake: false, isLeased: false };
       expect(await bench.state(key)).toEqual(over);
       expect((await bench.journal(key)).at(-1)).toMatchObject({

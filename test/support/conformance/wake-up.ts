@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '../../../src/kernel/ids.js';
-import type { RunHandler, RunKey, WakeUp } from '../../../src/platform/queue/wake-up.js';
+import type { Hint, RunHandler, WakeUp } from '../../../src/platform/queue/wake-up.js';
 import { eventually } from '../eventually.js';
 
 export interface WakeUpUnderTest {
@@ -15,7 +15,7 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
     let server: WakeUpUnderTest;
     let producer: WakeUp;
     let worker: WakeUp;
-    let seen: RunKey[];
+    let seen: Hint[];
     let handle: RunHandler;
 
     beforeAll(async () => {
@@ -35,7 +35,7 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       await server?.close();
     });
 
-    const key = (): RunKey => ({ tenantId: newId(), id: newId() });
+    const key = (): Hint => ({ kind: 'test', tenantId: newId(), id: newId() });
 
     it('hands a run to a worker of another process', async () => {
       const run = key();
@@ -47,7 +47,7 @@ export function wakeUpConformance(title: string, setUp: () => Promise<WakeUpUnde
       const run = key();
       let open = () => {};
       const gate = new Promise<void>((resolve) => (open = resolve));
-      const blocked: RunKey[] = [];
+      const blocked: Hint[] = [];
       handle = async (each) => {
         if (each.id === run.id) return void seen.push(each);
         blocked.push(each);
