@@ -3,6 +3,7 @@ import { NodeReported } from '../drivers/targets/agent/node-reported.js';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
 import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
+import { registry } from '../kernel/registry.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
@@ -19,8 +20,10 @@ import { DeploymentReads } from './reads/deployment-reads.service.js';
 import { ReturnsController } from './returns/returns.controller.js';
 import { DeploymentReturns } from './returns/returns.service.js';
 import { DeploymentKind } from './runs/deployment-kind.js';
+import { DeploymentRows } from './runs/deployment-rows.js';
 import { FinishRun } from './runs/finish-run.js';
 import { NodeWatch } from './runs/node-watch.js';
+import { RUN_ROWS } from './runs/run-rows.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
 import { BaselineStep } from './steps/baseline.step.js';
 import { ConvergeStep } from './steps/converge.step.js';
@@ -66,7 +69,13 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     Capacity,
     ConflictPolicy,
     DeploymentReturns,
+    {
+      provide: RUN_ROWS,
+      useFactory: (deployments: DeploymentRows) => registry('kind of run', [deployments]),
+      inject: [DeploymentRows],
+    },
     DeploymentKind,
+    DeploymentRows,
     FinishRun,
     GatePoller,
     Planner,

@@ -222,6 +222,37 @@ describe('a data migration of a filled database', () => {
     expect(await stored()).toEqual([{ type: 'json', ...kept }]);
   });
 
+  it('has the journals of all kinds of runs in one table, and those of deployments alone before', async () => {
+    const migrator = new Migrator({ owner: database.owner });
+    const id = newId();
+    const add = (columns: string, values: string) =>
+      withClient(database.superuser, (client) =>
+        client.query(
+          `insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor${columns})
+           values ($1, $1, 1, clock_timestamp(), 0, 'created', 'test'${values})`,
+          [id],
+        ),
+      );
+    const kinds = () =>
+      withClient(database.superuser, async (client) => {
+        const { rows } = await client.query(`select run_kind from journal where tenant_id = $1`, [
+          id,
+        ]);
+        return rows as unknown[];
+      });
+    await add(', run_kind', `, 'errand'`);
+    expect(await kinds()).toEqual([{ run_kind: 'errand' }]);
+    for (let taken = await migrator.down(); !/any.?kind/i.test(taken!);) {
+      taken = await migrator.down();
+    }
+    await expect(add('', '')).rejects.toThrow('foreign key');
+    await migrator.up();
+    // As a process of the version before writes it.
+    await add('', '');
+    expect(await kinds()).toEqual([{ run_kind: 'deployment' }]);
+    await withClient(database.superuser, (client) => client.query('delete from journal'));
+  });
+
   it('leaves a key that two nodes have had to the first of them', async () => {
     const migrator = new Migrator({ owner: database.owner });
     for (let taken = await migrator.down(); !/one.?key.?one.?node/i.test(taken!);) {

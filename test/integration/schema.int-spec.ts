@@ -27,7 +27,10 @@ const OPEN_WORDS = [
   'clusters.target_kind',
   'gate_verdicts.gate_kind',
   'journal.kind',
+  'journal.run_kind',
+  'plans.run_kind',
   'runs.kind',
+  'signals.run_kind',
   'audit_entries.subject_kind',
 ];
 

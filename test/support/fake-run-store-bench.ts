@@ -19,6 +19,7 @@ export function fakeRunStoreBench(options = { fencing: true }): RunStoreBench {
   const store = new FakeRunStore(new ManualClock(Date.now()), options);
   return {
     store,
+    kind: 'deployment',
     tenant: async () => newId(),
     add: async (tenantId) => store.add(onePlan, tenantId),
     poke: async (key) => store.poke(key),

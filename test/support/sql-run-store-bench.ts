@@ -1,7 +1,10 @@
+import { DeploymentRows } from '../../src/deployments/runs/deployment-rows.js';
+import type { RunRows } from '../../src/deployments/runs/run-rows.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
 import { deploymentRun, pokeSql, RUN_KIND } from '../../src/deployments/runs/run-sql.js';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
+import { registry } from '../../src/kernel/registry.js';
 import type { RunKey } from '../../src/engine/run.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
@@ -10,6 +13,8 @@ import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import type { RunStoreBench } from './conformance/run-store-check.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
+import { ADD_ERRAND_SQL, ErrandRows, ERRANDS_SQL } from './errand-rows.js';
+import { ERRAND } from './errands.js';
 import { onePlan } from './fake-run-store-bench.js';
 import { quietEvents } from './quiet-events.js';
 
@@ -21,18 +26,25 @@ export class SqlRunStoreBench implements RunStoreBench {
   private constructor(
     readonly database: TestDatabase,
     readonly db: Database,
+    readonly kind: string,
   ) {
     const signal = new InProcessSignal();
-    this.store = new SqlRunStore(db, signal, new Outbox([], signal), new Audit());
+    const deployments = new DeploymentRows(new Audit(), new Outbox([], signal), signal);
+    this.store = new SqlRunStore(
+      db,
+      registry<RunRows>('kind of run', [deployments, new ErrandRows()]),
+    );
   }
 
-  static async open(): Promise<SqlRunStoreBench> {
+  /** `kind`: of the runs that are added. */
+  static async open(kind = RUN_KIND): Promise<SqlRunStoreBench> {
     const database = await freshDatabase();
     const { app, system } = database;
     const log = { warn: () => undefined, error: () => undefined };
     const recorder = quietEvents();
     const db = await Database.open({ app, system, poolSize: 6, systemPoolSize: 4, log, recorder });
-    const bench = new SqlRunStoreBench(database, db);
+    const bench = new SqlRunStoreBench(database, db, kind);
+    await bench.sql(ERRANDS_SQL);
     await bench.tenant(bench.tenantId);
     return bench;
   }
@@ -56,7 +68,17 @@ export class SqlRunStoreBench implements RunStoreBench {
     });
   }
 
-  async add(tenantId = this.tenantId): Promise<RunKey> {
+  add(tenantId = this.tenantId): Promise<RunKey> {
+    return this.kind === ERRAND ? this.addErrand(tenantId) : this.addDeployment(tenantId);
+  }
+
+  private async addErrand(tenantId: string): Promise<RunKey> {
+    const id = newId();
+    await this.sql(ADD_ERRAND_SQL, [tenantId, id, canonicalJson(onePlan)]);
+    return { kind: ERRAND, tenantId, id };
+  }
+
+  private async addDeployment(tenantId: string): Promise<RunKey> {
     const [environment, cluster, module, release, id] = Array.from({ length: 5 }, () => newId());
     const artifact = `sha256:${newId()}`;
     const at = [tenantId, environment, cluster, module, release, id, artifact];
@@ -89,16 +111,16 @@ export class SqlRunStoreBench implements RunStoreBench {
     return deploymentRun(tenantId, id!);
   }
 
-  async poke({ tenantId, id }: { tenantId: string; id: string }): Promise<void> {
-    await this.sql(pokeSql, [tenantId, RUN_KIND, id]);
+  async poke({ tenantId, kind, id }: RunKey): Promise<void> {
+    await this.sql(pokeSql, [tenantId, kind, id]);
   }
 
-  async signal(key: { tenantId: string; id: string }, verb: string): Promise<void> {
+  async signal(key: RunKey, verb: string): Promise<void> {
     await this.sql(
-      `insert into signals (tenant_id, deployment_id, number, verb, actor)
-       select $1, $2, coalesce(max(number), 0) + 1, $3, 'olga' from signals
-       where tenant_id = $1 and deployment_id = $2`,
-      [key.tenantId, key.id, verb],
+      `insert into signals (tenant_id, run_kind, deployment_id, number, verb, actor)
+       select $1, $2, $3, coalesce(max(number), 0) + 1, $4, 'olga' from signals
+       where tenant_id = $1 and run_kind = $2 and deployment_id = $3`,
+      [key.tenantId, key.kind, key.id, verb],
     );
     await this.poke(key);
   }
@@ -127,9 +149,10 @@ export class SqlRunStoreBench implements RunStoreBench {
   }
 
   async state({ id }: { id: string }) {
+    const table = this.kind === ERRAND ? 'errands' : 'deployments';
     const [row] = await this.sql<Awaited<ReturnType<RunStoreBench['state']>>>(
       `select d.status, r.wake_at is not null as "isAwake", r.lease_until is not null as "isLeased"
-       from deployments d join runs r on r.id = d.id where d.id = $1`,
+       from ${table} d join runs r on r.id = d.id where d.id = $1`,
       [id],
     );
     return row!;

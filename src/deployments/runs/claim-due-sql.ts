@@ -16,7 +16,8 @@ const READ_FIRST = 500;
 const CHOSEN_PER_PLACE = 4;
 
 /** `(select …)`: computed once, and good as an index condition; the bare call is neither. */
-const isAwake = (run: string) => `${run}.wake_at is not null and not ${run}.polls_gate`;
+const isAwake = (run: string) =>
+  `${run}.wake_at is not null and not ${run}.polls_gate and ${run}.kind = any($4::text[])`;
 const isDue = (run: string) => `${isAwake(run)} and ${run}.wake_at <= (select clock_timestamp())
   and (${run}.lease_until is null or ${run}.lease_until < (select clock_timestamp()))`;
 
@@ -26,7 +27,7 @@ const oldestOf = (lane: string) => `(select r.lane, r.tenant_id, r.kind, r.id, r
 const firstOfTenant = (after: string) => `(select r.tenant_id, r.wake_at from runs r
   where r.lane = before.lane and ${isAwake('r')} ${after} order by r.tenant_id, r.wake_at limit 1)`;
 
-/** $1 owner, $2 lease ms, $3 limit. */
+/** $1 owner, $2 lease ms, $3 limit, $4 kinds: what a newer version runs is nothing for this one. */
 export const claimDueSql = `
   with recursive oldest as materialized (
     ${oldestOf('rollback')} union all ${oldestOf('normal')}),

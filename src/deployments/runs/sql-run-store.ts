@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { assert } from '../../kernel/assert.js';
 import type { CommitName } from '../../kernel/failpoint.js';
 import { systemClock } from '../../kernel/clock.js';
+import type { Registry } from '../../kernel/registry.js';
 import { RoundRobin } from '../../kernel/round-robin.js';
 import { KeyedMutex } from '../../kernel/keyed-mutex.js';
 import type {
@@ -27,15 +28,13 @@ import {
   type Sleep,
 } from '../../engine/run-store.js';
 import type { Plan } from '../../engine/plan.js';
-import { Audit } from '../../platform/audit/audit.js';
-import { Context, OpenContext } from '../../platform/context.js';
+import { Context, type OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { Transaction } from '../../platform/database/transaction.js';
-import { Outbox } from '../../platform/outbox/outbox.js';
-import { Signal } from '../../platform/signal/signal.js';
 import { SqlRunTransaction } from './sql-run-transaction.js';
 import { claimDueSql } from './claim-due-sql.js';
-import { leaseSql, releaseSql, renewSql, retireSql, RUN_KIND, sleepSql } from './run-sql.js';
+import { RUN_ROWS, type RunRows } from './run-rows.js';
+import { leaseSql, releaseSql, renewSql, retireSql, sleepSql } from './run-sql.js';
 
 /**
  * Of a process's engine. More would only wait for connections and processors, in the order of asking:
@@ -55,14 +54,12 @@ interface LeaseRow {
 /** Runs in PostgreSQL. Leases and due times are the system's; everything else is the tenant's. */
 @Injectable()
 export class SqlRunStore extends RunStore {
-  private readonly capacityMutex = new KeyedMutex();
+  private readonly sharedMutex = new KeyedMutex();
   private readonly roundRobin = new RoundRobin(TRANSACTIONS_AT_ONCE, systemClock);
 
   constructor(
     private readonly database: Database,
-    private readonly signal: Signal,
-    private readonly outbox: Outbox,
-    private readonly audit: Audit,
+    @Inject(RUN_ROWS) private readonly kinds: Registry<RunRows>,
   ) {
     super();
   }
@@ -76,7 +73,7 @@ export class SqlRunStore extends RunStore {
 
   async claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
     const rows = await this.clockwork('claim', (tx) =>
-      tx.query<LeaseRow>(claimDueSql, [owner, leaseMs, limit]),
+      tx.query<LeaseRow>(claimDueSql, [owner, leaseMs, limit, this.kinds.kinds]),
     );
     return rows.map(leaseOf);
   }
@@ -99,10 +96,15 @@ export class SqlRunStore extends RunStore {
 
   load({ key, fence }: Lease, previous?: LoadedRun): Promise<LoadedRun> {
     return this.inTenant(key.tenantId, async (open) => {
-      const at = [key.tenantId, key.id] as const;
       const { lastSeq, lastSignal } = previous?.journal ?? emptyJournal;
-      const [head] = await open.tx.query<Head>(HEAD_SQL, [
-        ...[...at, RUN_KIND, fence, lastSeq, lastSignal, previous === undefined],
+      const [head] = await open.tx.query<Head>(headSql(this.kinds.get(key.kind)), [
+        key.tenantId,
+        key.id,
+        key.kind,
+        fence,
+        lastSeq,
+        lastSignal,
+        previous === undefined,
       ]);
       if (!head) throw new Fenced();
       const { status, ending, reason, gate, pokes, now } = head;
@@ -110,7 +112,7 @@ export class SqlRunStore extends RunStore {
       const signals = (head.signals ?? []).filter(({ number }) => number > journal.lastSignal);
       const plans = head.plans
         ? pickPlans(head.plans, journal)
-        : await plansOf(open, key.id, journal, previous!);
+        : await plansOf(open, key, journal, previous!);
       return { key, status, ending, reason, ...plans, journal, signals, gate, pokes, now };
     });
   }
@@ -120,28 +122,33 @@ export class SqlRunStore extends RunStore {
     { locksShared }: { locksShared: boolean },
     work: (tx: RunTransaction) => Promise<T>,
   ): Promise<T> {
-    const { audit, signal, outbox } = this;
+    const rows = this.kinds.get(key.kind);
     const commit = () =>
       this.inTenant(key.tenantId, async (open) => {
-        const ports = { audit, signal, outbox };
-        const tx = await SqlRunTransaction.begin(open, key, fence, { locksShared, ...ports });
+        const tx = await SqlRunTransaction.begin(open, key, fence, { locksShared, rows });
         const result = await work(tx);
         await tx.flush();
         return result;
       });
-    // They would wait for the tenant's capacity lock, each with a connection that others need.
-    return locksShared ? this.capacityMutex.run(key.tenantId, commit) : commit();
+    // They would wait for what they share, each with a connection that others need.
+    return locksShared ? this.sharedMutex.run(`${key.kind} ${key.tenantId}`, commit) : commit();
   }
 
   async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
     const rows = await this.clockwork('sleep', (tx) =>
       tx.query(sleepSql, [
-        ...[key.tenantId, key.kind, key.id, fence, run.pokes],
-        ...[sleep.until, JSON.stringify(sleep.waitingOn), sleep.pollsGate],
+        key.tenantId,
+        key.kind,
+        key.id,
+        fence,
+        run.pokes,
+        sleep.until,
+        JSON.stringify(sleep.waitingOn),
+        sleep.pollsGate,
       ]),
     );
     if (rows.length > 0) {
-      this.signal.publish('deployment', key.id);
+      this.kinds.get(key.kind).changed(key);
       return true;
     }
     return false;
@@ -151,11 +158,17 @@ export class SqlRunStore extends RunStore {
     const { delayMs, waitingOn, failures } = release;
     await this.clockwork('release', (tx) =>
       tx.execute(releaseSql, [
-        ...[key.tenantId, key.kind, key.id, fence, delayMs],
-        ...[JSON.stringify(waitingOn), failures, pokes],
+        key.tenantId,
+        key.kind,
+        key.id,
+        fence,
+        delayMs,
+        JSON.stringify(waitingOn),
+        failures,
+        pokes,
       ]),
     );
-    this.signal.publish('deployment', key.id);
+    this.kinds.get(key.kind).changed(key);
   }
 
   async retire({ key, fence }: Lease): Promise<void> {
@@ -203,31 +216,31 @@ interface PlanRow {
 }
 
 // One statement, one snapshot: a verb that is accepted meanwhile is in all of it or in none.
-const HEAD_SQL = `select d.status, d.ending, d.reason, r.pokes,
+const headSql = ({ table }: RunRows) => `select d.status, d.ending, d.reason, r.pokes,
     case when r.gate is null then null else jsonb_build_object('stepId', r.gate->'stepId',
       'verdict', r.gate->'verdict', 'reason', r.gate->'reason', 'watchedMs', r.gate->'watchedMs') end as gate,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
     (select json_agg(entry order by seq) from (
        select seq, (extract(epoch from at) * 1000)::float8 as at, plan_number as "planNumber",
          step_id as "stepId", attempt, kind, actor, data
-       from journal where tenant_id = $1 and deployment_id = $2 and seq > $5) as entry) as entries,
+       from journal where tenant_id = $1 and run_kind = $3 and deployment_id = $2 and seq > $5) as entry) as entries,
     (select json_agg(signal order by number) from (
        select number, verb, params, actor, reason
-       from signals where tenant_id = $1 and deployment_id = $2 and number > $6) as signal) as signals,
+       from signals where tenant_id = $1 and run_kind = $3 and deployment_id = $2 and number > $6) as signal) as signals,
     case when $7 then (select json_agg(json_build_object('number', number, 'bodyText', body_text))
-       from plans where tenant_id = $1 and deployment_id = $2) end as plans
-  from deployments d join runs r on r.tenant_id = d.tenant_id and r.kind = $3 and r.id = d.id
+       from plans where tenant_id = $1 and run_kind = $3 and deployment_id = $2) end as plans
+  from ${table} d join runs r on r.tenant_id = d.tenant_id and r.kind = $3 and r.id = d.id
   where d.tenant_id = $1 and d.id = $2 and r.fence = $4`;
 
 const PLANS_SQL = `select number, body_text as "bodyText" from plans
-  where tenant_id = $1 and deployment_id = $2 and number = any($3)`;
+  where tenant_id = $1 and run_kind = $2 and deployment_id = $3 and number = any($4)`;
 
 type Plans = Pick<LoadedRun, 'forward' | 'undo'>;
 
 /** A stored plan never changes: only what `previous` does not have is read. */
 async function plansOf(
   open: OpenContext,
-  id: string,
+  { kind, id }: RunKey,
   journal: FoldedJournal,
   previous: LoadedRun,
 ): Promise<Plans> {
@@ -237,7 +250,7 @@ async function plansOf(
     previous.journal.undoPlanNumber === undoPlanNumber;
   if (isKnown) return { forward: previous.forward, undo: previous.undo };
   const numbers = [planNumber, undoPlanNumber ?? -1];
-  const rows = await open.tx.query<PlanRow>(PLANS_SQL, [open.tenantId, id, numbers]);
+  const rows = await open.tx.query<PlanRow>(PLANS_SQL, [open.tenantId, kind, id, numbers]);
   return pickPlans(rows, journal);
 }
 

@@ -12,15 +12,10 @@ import {
   type Sleep,
   type StatusChange,
 } from '../../engine/run-store.js';
-import type { Audit } from '../../platform/audit/audit.js';
 import type { OpenContext } from '../../platform/context.js';
 import { together } from '../../platform/database/together.js';
-import type { Outbox } from '../../platform/outbox/outbox.js';
-import type { Signal } from '../../platform/signal/signal.js';
-import { lockCapacity } from '../admission/capacity-lock.js';
-import { deploymentStates } from '../deployment.states.js';
-import { endSql, RUN_KIND, sleepSql } from './run-sql.js';
-import { auditStatus } from './status-audit.js';
+import type { RunRows } from './run-rows.js';
+import { endSql, sleepSql } from './run-sql.js';
 
 interface Locked {
   status: RunStatus;
@@ -30,13 +25,7 @@ interface Locked {
   readonly now: number;
 }
 
-interface TransactionPorts {
-  readonly audit: Audit;
-  readonly outbox: Outbox;
-  readonly signal: Signal;
-}
-
-/** One fenced transaction: capacity, slot, deployment and run are locked in the global order. */
+/** One fenced transaction: what runs share, the run's own row and its clockwork are locked in this order. */
 export class SqlRunTransaction implements RunTransaction {
   private current: RunStatus;
   private ending: UndoEnding | null | undefined;
@@ -53,7 +42,7 @@ export class SqlRunTransaction implements RunTransaction {
     private readonly key: RunKey,
     private readonly fence: number,
     private readonly locked: Locked,
-    private readonly ports: TransactionPorts,
+    private readonly rows: RunRows,
   ) {
     this.current = locked.status;
     this.seq = locked.journalSeq;
@@ -63,17 +52,16 @@ export class SqlRunTransaction implements RunTransaction {
     open: OpenContext,
     key: RunKey,
     fence: number,
-    options: { locksShared: boolean } & TransactionPorts,
+    { locksShared, rows }: { readonly locksShared: boolean; readonly rows: RunRows },
   ): Promise<SqlRunTransaction> {
-    const at = [key.tenantId, key.id];
     // Sent together, and locked one after the other in this order.
-    const before = options.locksShared ? [lockCapacity(open), open.tx.query(LOCK_SLOT_SQL, at)] : [];
-    const own = open.tx.query<Locked>(LOCK_SQL, [...at, RUN_KIND, fence]);
+    const before = locksShared ? rows.lockShared(open, key.id) : [];
+    const own = open.tx.query<Locked>(lockSql(rows), [key.tenantId, key.id, key.kind, fence]);
     await together([...before, own]);
     const [locked] = await own;
     if (!locked) throw new Fenced();
-    open.tx.afterCommit(() => options.signal.publish('deployment', key.id));
-    return new SqlRunTransaction(open, key, fence, locked, options);
+    open.tx.afterCommit(() => rows.changed(key));
+    return new SqlRunTransaction(open, key, fence, locked, rows);
   }
 
   get status(): RunStatus {
@@ -86,7 +74,7 @@ export class SqlRunTransaction implements RunTransaction {
 
   append(entry: NewEntry): Promise<JournalEntry> {
     this.seq += 1;
-    assert(this.seq <= limits.journalEntries, 'the journal of one deployment is full');
+    assert(this.seq <= limits.journalEntries, 'the journal of one run is full');
     const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
     const name = commitNames.find((each: CommitName) => each === kind);
     if (name) this.open.tx.commitsAs(name);
@@ -100,24 +88,24 @@ export class SqlRunTransaction implements RunTransaction {
   async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
     const { status, reason, ending } = change;
     const from = this.current;
-    assert(deploymentStates.can(from, status), `no way from ${from} to ${status}`);
+    assert(this.rows.states.can(from, status), `no way from ${from} to ${status}`);
     this.current = status;
     this.reason = reason;
     if (ending !== undefined) this.ending = ending;
     this.changed = true;
     // A gate begins anew after a pause, and means nothing after its rollout has turned back.
-    const audited = { deploymentId: this.key.id, from, to: status, reason, actor };
+    const changed = { id: this.key.id, from, to: status, reason, actor };
     await together([
       this.open.tx.execute(
         `update runs set gate = null, polls_gate = false,
            lane = case when $4 then 'rollback' else lane end
          where tenant_id = $1 and kind = $2 and id = $3`,
-        [this.key.tenantId, RUN_KIND, this.key.id, status === 'RollingBack'],
+        [this.key.tenantId, this.key.kind, this.key.id, status === 'RollingBack'],
       ),
-      auditStatus(this.open, this.ports.audit, audited),
+      this.rows.statusChanged(this.open, changed),
     ]);
     return this.append({
-      kind: deploymentStates.isTerminal(status) ? 'finished' : 'status-changed',
+      kind: this.rows.states.isTerminal(status) ? 'finished' : 'status-changed',
       planNumber: 0,
       actor,
       data: { status, previousStatus: from, ...(reason ? { reason } : {}) },
@@ -127,14 +115,20 @@ export class SqlRunTransaction implements RunTransaction {
   async savePlan(plan: Plan, factsText: string): Promise<number> {
     const { text, digest } = digestOf('plan', plan);
     const [row] = await this.open.tx.query<{ number: number }>(
-      `insert into plans (tenant_id, deployment_id, number, role, body_text, plan_digest,
+      `insert into plans (tenant_id, run_kind, deployment_id, number, role, body_text, plan_digest,
          subject_digest, facts_text)
-       select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7
-       from plans where tenant_id = $1 and deployment_id = $2
+       select $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5, $6, $7, $8
+       from plans where tenant_id = $1 and run_kind = $2 and deployment_id = $3
        returning number`,
       [
-        ...[this.key.tenantId, this.key.id, plan.role, text, digest],
-        ...[this.locked.subjectDigest, factsText],
+        this.key.tenantId,
+        this.key.kind,
+        this.key.id,
+        plan.role,
+        text,
+        digest,
+        this.locked.subjectDigest,
+        factsText,
       ],
     );
     return row!.number;
@@ -143,8 +137,8 @@ export class SqlRunTransaction implements RunTransaction {
   async newestSignal(): Promise<number> {
     const [row] = await this.open.tx.query<{ number: number }>(
       `select coalesce(max(number), 0) as number from signals
-       where tenant_id = $1 and deployment_id = $2`,
-      [this.key.tenantId, this.key.id],
+       where tenant_id = $1 and run_kind = $2 and deployment_id = $3`,
+      [this.key.tenantId, this.key.kind, this.key.id],
     );
     return row!.number;
   }
@@ -155,25 +149,31 @@ export class SqlRunTransaction implements RunTransaction {
     return Promise.resolve();
   }
 
-  /** Writes the journal, and what it means for the rows of deployment and run, once and together. */
+  /** Writes the journal, and what it means for the run's rows, once and together. */
   async flush(): Promise<void> {
     const { tx } = this.open;
-    const { tenantId, id } = this.key;
-    const isOver = deploymentStates.isTerminal(this.current);
+    const { tenantId, kind, id } = this.key;
+    const isOver = this.rows.states.isTerminal(this.current);
     const writes: Promise<unknown>[] = [];
-    if (isOver && this.changed) writes.push(tx.execute(endSql, [tenantId, RUN_KIND, id]));
+    if (isOver && this.changed) writes.push(tx.execute(endSql, [tenantId, kind, id]));
     else if (this.asleep) writes.push(tx.execute(sleepSql, this.sleepParameters(this.asleep)));
     if (this.entries.length > 0) {
       const journal = JSON.stringify(this.entries);
       writes.push(
-        tx.execute(JOURNAL_SQL, [tenantId, id, this.fence, journal]),
-        tx.execute(DEPLOYMENT_SQL, [
-          ...[tenantId, id, this.seq, this.current, this.changed ? 1 : 0],
-          ...[this.ending !== undefined, this.ending ?? null],
-          ...[this.reason !== undefined, this.reason ?? null],
+        tx.execute(JOURNAL_SQL, [tenantId, kind, id, this.fence, journal]),
+        tx.execute(headSql(this.rows), [
+          tenantId,
+          id,
+          this.seq,
+          this.current,
+          this.changed ? 1 : 0,
+          this.ending !== undefined,
+          this.ending ?? null,
+          this.reason !== undefined,
+          this.reason ?? null,
           isOver,
         ]),
-        this.ports.outbox.append(this.open, { streamId: id, upToSeq: this.seq }),
+        this.rows.journalled(this.open, id, this.seq),
       );
     }
     await together(writes);
@@ -181,8 +181,14 @@ export class SqlRunTransaction implements RunTransaction {
 
   private sleepParameters({ until, waitingOn, pollsGate }: Sleep): unknown[] {
     return [
-      ...[this.key.tenantId, RUN_KIND, this.key.id, this.fence, this.pokes],
-      ...[until, JSON.stringify(waitingOn), pollsGate],
+      this.key.tenantId,
+      this.key.kind,
+      this.key.id,
+      this.fence,
+      this.pokes,
+      until,
+      JSON.stringify(waitingOn),
+      pollsGate,
     ];
   }
 
@@ -192,7 +198,7 @@ export class SqlRunTransaction implements RunTransaction {
   }
 }
 
-const DEPLOYMENT_SQL = `update deployments set journal_seq = $3, status = $4,
+const headSql = ({ table }: RunRows) => `update ${table} set journal_seq = $3, status = $4,
     version = version + $5::int,
     ending = case when $6 then $7 else ending end,
     reason = case when $8 then $9 else reason end,
@@ -201,21 +207,16 @@ const DEPLOYMENT_SQL = `update deployments set journal_seq = $3, status = $4,
     finished_at = case when $10 then clock_timestamp() else finished_at end
   where tenant_id = $1 and id = $2`;
 
-const LOCK_SLOT_SQL = `select 1 from deployment_slots s
-  join deployments d on d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
-    and d.module_id = s.module_id
-  where d.tenant_id = $1 and d.id = $2 for update of s`;
-
-// The deployment first, as everywhere: the rows are locked in the order in which they are named.
-const LOCK_SQL = `select d.status, d.journal_seq as "journalSeq",
+// The run's own row first, as everywhere: rows are locked in the order in which they are named.
+const lockSql = ({ table }: RunRows) => `select d.status, d.journal_seq as "journalSeq",
     d.subject_digest as "subjectDigest", r.pokes,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now
-  from deployments d join runs r on r.tenant_id = d.tenant_id and r.id = d.id
+  from ${table} d join runs r on r.tenant_id = d.tenant_id and r.id = d.id
   where d.tenant_id = $1 and d.id = $2 and r.kind = $3 and r.fence = $4 for update of d, r`;
 
-const JOURNAL_SQL = `insert into journal (tenant_id, deployment_id, seq, at, plan_number, step_id,
-    attempt, fence, kind, actor, data)
-  select $1, $2, entry.seq, to_timestamp(entry.at / 1000), entry."planNumber", entry."stepId",
-    entry.attempt, $3, entry.kind, entry.actor, entry.data
-  from jsonb_to_recordset($4::jsonb) as entry (seq int, at float8, "planNumber" int, "stepId" text,
+const JOURNAL_SQL = `insert into journal (tenant_id, run_kind, deployment_id, seq, at, plan_number,
+    step_id, attempt, fence, kind, actor, data)
+  select $1, $2, $3, entry.seq, to_timestamp(entry.at / 1000), entry."planNumber", entry."stepId",
+    entry.attempt, $4, entry.kind, entry.actor, entry.data
+  from jsonb_to_recordset($5::jsonb) as entry (seq int, at float8, "planNumber" int, "stepId" text,
     attempt int, kind text, actor text, data jsonb)`;

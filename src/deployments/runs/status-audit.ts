@@ -3,15 +3,7 @@ import type { RunStatus } from '../../engine/run.js';
 import type { Audit } from '../../platform/audit/audit.js';
 import type { AuditRecord } from '../../platform/audit/audit-record.js';
 import type { OpenContext } from '../../platform/context.js';
-
-export interface AuditedChange {
-  readonly deploymentId: string;
-  readonly from: RunStatus;
-  readonly to: RunStatus;
-  readonly reason: string | null;
-  /** Who made the engine do it: itself, or the person whose verb it follows. */
-  readonly actor: string;
-}
+import type { StatusChanged } from './run-rows.js';
 
 const actions: Readonly<Record<RunStatus, string>> = {
   Pending: 'deployment-queued',
@@ -31,14 +23,14 @@ const actions: Readonly<Record<RunStatus, string>> = {
  * People's verbs are audited where they are asked for. What the engine then does, or does by itself
  * (a release taken back at night), belongs in the same trail.
  */
-export function auditStatus(open: OpenContext, audit: Audit, change: AuditedChange): Promise<void> {
-  const { deploymentId, from, to, reason, actor } = change;
+export function auditStatus(open: OpenContext, audit: Audit, change: StatusChanged): Promise<void> {
+  const { id, from, to, reason, actor } = change;
   const isResumed = from === 'Paused' && to === 'Running';
   const failed: AuditRecord['result'] = 'failed';
   return audit.append(open, {
     category: 'deployments',
     action: isResumed ? 'deployment-resumed' : actions[to],
-    subject: { kind: 'deployment', id: deploymentId },
+    subject: { kind: 'deployment', id },
     ...(to === 'Failed' || to === 'RollbackFailed' ? { result: failed } : {}),
     body: { previousStatus: from, status: to, reason, by: actor },
   });

@@ -4,6 +4,8 @@ import type { RunStore } from '../../../src/engine/run-store.js';
 
 export interface RunStoreBench {
   readonly store: RunStore;
+  /** Of the runs that `add` makes. */
+  readonly kind: string;
   /** A tenant of its own; without one, `add` takes the bench's. */
   tenant(): Promise<string>;
   /** A Pending run with its first plan, due now. */

@@ -19,7 +19,6 @@ import { turnChecks } from './run-store-turns.js';
 
 const LEASE_MS = 60_000;
 const ENGINE = 'system:engine';
-const DEPLOYMENT = 'deployment';
 const free = { locksShared: false };
 const undo: Plan = { role: 'undo', steps: [] };
 
@@ -217,10 +216,11 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   {
     name: 'lets rollbacks pass a flood on a fifth of each batch, and beyond it by turns',
     check: async (bench) => {
+      const { kind } = bench;
       const flooding = await bench.tenant();
       const normal = await addDue(bench, 20, { tenantId: flooding, seconds: 100 });
       const backs = await addDue(bench, 4, { tenantId: flooding, seconds: 1 });
-      for (const id of backs) await turnBack(bench, { kind: DEPLOYMENT, tenantId: flooding, id });
+      for (const id of backs) await turnBack(bench, { kind, tenantId: flooding, id });
       const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
       // Two of ten places are theirs; on the rest each tenant's first comes before anybody's third.
       const batch = await ids(bench, 10);
@@ -232,9 +232,10 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   {
     name: 'does not let a flood of rollbacks starve the others',
     check: async (bench) => {
+      const { kind } = bench;
       const flooding = await bench.tenant();
       const backs = await addDue(bench, 12, { tenantId: flooding, seconds: 100 });
-      for (const id of backs) await turnBack(bench, { kind: DEPLOYMENT, tenantId: flooding, id });
+      for (const id of backs) await turnBack(bench, { kind, tenantId: flooding, id });
       const [lone] = await addDue(bench, 1, { tenantId: await bench.tenant() });
       const batch = await ids(bench, 5);
       expect(new Set(batch)).toEqual(new Set([...backs.slice(0, 4), lone]));

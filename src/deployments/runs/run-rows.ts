@@ -1,0 +1,38 @@
+import type { RunKey, RunStatus } from '../../engine/run.js';
+import type { RegistryEntry } from '../../kernel/registry.js';
+import type { StateMachine } from '../../kernel/state-machine.js';
+import type { OpenContext } from '../../platform/context.js';
+
+/** The injection token of all kinds that this process has rows of. */
+export const RUN_ROWS = Symbol('RunRows');
+
+export interface StatusChanged {
+  readonly id: string;
+  readonly from: RunStatus;
+  readonly to: RunStatus;
+  readonly reason: string | null;
+  /** Who made the engine do it: itself, or the person whose verb it follows. */
+  readonly actor: string;
+}
+
+/**
+ * Runs of one kind in PostgreSQL: where each has its row, and what goes with a change of it. The
+ * clockwork, plans, journals and verbs of all kinds are in the same tables.
+ */
+export interface RunRows extends RegistryEntry {
+  /**
+   * Has tenant_id, id, status, ending, reason, version, journal_seq, subject_digest, started_at and
+   * finished_at; one row for each run, which is locked before the run's row in `runs`.
+   */
+  readonly table: string;
+  /** Which status may follow which. */
+  readonly states: StateMachine<RunStatus>;
+  /** Statements that lock what runs of this kind share, in the global order; sent together. */
+  lockShared(open: OpenContext, id: string): readonly Promise<unknown>[];
+  /** In the transaction of the change. */
+  statusChanged(open: OpenContext, change: StatusChanged): Promise<void>;
+  /** In the transaction that has written the journal up to here. */
+  journalled(open: OpenContext, id: string, upToSeq: number): Promise<void>;
+  /** After a commit: whoever looks at this run should look again. */
+  changed(key: RunKey): void;
+}
