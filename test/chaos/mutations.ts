@@ -12,7 +12,7 @@ interface Mutation extends SourceMutation {
 }
 
 /** Every comparison with the fence becomes one that is always true. */
-const FENCE = /(?:\br\.)?\bfence = (\$\d)/g;
+const FENCE = /(?:\br\.)?\bfence = (:fence)/g;
 
 const mutations: readonly Mutation[] = [
   {
@@ -29,7 +29,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'writes are not fenced',
     scene: 'blocked beyond its lease',
-    edits: ['run-sql', 'sql-run-store', 'sql-run-transaction'].map((file) => ({
+    edits: ['runs.store', 'run-table'].map((file) => ({
       file: `deployments/runs/${file}.ts`,
       from: FENCE,
       to: '$1::bigint is not null',

@@ -8,7 +8,7 @@ import {
 } from '../../src/deployments/gates/gate-evidence.js';
 import type { GateSpec, GateState } from '../../src/deployments/gates/gate-spec.js';
 import { gates } from '../../src/deployments/gates/gates.js';
-import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
+import { deploymentRun } from '../../src/deployments/runs/runs.store.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { OpenTransaction } from '../../src/platform/database/open-transaction.js';

@@ -1,6 +1,7 @@
-import { claimDueSql } from '../../src/deployments/runs/claim-due-sql.js';
+import { claimDue } from '../../src/deployments/runs/claim-due.js';
 import { newId } from '../../src/kernel/ids.js';
 import { withClient } from '../support/database.js';
+import { valuesOf } from '../../src/platform/database/statement.js';
 import { SqlRunStoreBench } from '../support/sql-run-store-bench.js';
 
 const LEASE_MS = 60_000;
@@ -89,8 +90,13 @@ describe('claiming in a flood', () => {
     return withClient(bench.database.system, async (client) => {
       await client.query('begin');
       const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-        `explain (analyze, buffers, format json) ${claimDueSql}`,
-        [newId(), LEASE_MS, BATCH],
+        `explain (analyze, buffers, format json) ${claimDue.text}`,
+        valuesOf(claimDue, {
+          owner: newId(),
+          leaseMs: LEASE_MS,
+          limit: BATCH,
+          kinds: ['deployment'],
+        }),
       );
       await client.query('rollback');
       const { Plan: plan } = rows[0]!['QUERY PLAN'][0];

@@ -1,7 +1,7 @@
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
 import { invariants } from '../../src/deployments/reconciler/invariants.js';
 import { reconcile, type Repair } from '../../src/deployments/reconciler/reconcile.js';
-import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
+import { deploymentRun } from '../../src/deployments/runs/runs.store.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Database } from '../../src/platform/database/database.js';
 import { DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';

@@ -1,6 +1,6 @@
 /** The whole API without its engine, and a tenant with something to deploy: nothing moves by itself. */
 import { DeploymentKind } from '../../src/deployments/runs/deployment-kind.js';
-import { deploymentRun } from '../../src/deployments/runs/run-sql.js';
+import { deploymentRun } from '../../src/deployments/runs/runs.store.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
 import { manifestSchema } from '../../src/agent/protocol/manifest.js';
 import { Interpreter } from '../../src/engine/interpreter.js';

@@ -1,5 +1,6 @@
 /** Rows of the second kind of run that tests have: the least that a kind needs in PostgreSQL. */
 import type { RunRows } from '../../src/deployments/runs/run-rows.js';
+import { runTable } from '../../src/deployments/runs/run-table.js';
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import { ERRAND } from './errands.js';
 
@@ -35,10 +36,12 @@ export const ADD_ERRAND_SQL = `
   values ($1, 'errand', $2, 1, clock_timestamp(), 0, 'created', 'olga'),
     ($1, 'errand', $2, 2, clock_timestamp(), 1, 'planned', 'olga')`;
 
+const SQL = runTable('errands');
+
 export class ErrandRows implements RunRows {
   readonly kind = ERRAND;
   readonly title = 'Errand';
-  readonly table = 'errands';
+  readonly sql = SQL;
   readonly states = deploymentStates;
 
   lockShared() {

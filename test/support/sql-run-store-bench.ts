@@ -1,7 +1,7 @@
 import { DeploymentRows } from '../../src/deployments/runs/deployment-rows.js';
 import type { RunRows } from '../../src/deployments/runs/run-rows.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
-import { deploymentRun, pokeSql, RUN_KIND } from '../../src/deployments/runs/run-sql.js';
+import { deploymentRun, pokeRun, RUN_KIND } from '../../src/deployments/runs/runs.store.js';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
 import { registry } from '../../src/kernel/registry.js';
@@ -9,6 +9,7 @@ import type { RunKey } from '../../src/engine/run.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Audit } from '../../src/platform/audit/audit.js';
+import { valuesOf } from '../../src/platform/database/statement.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import type { RunStoreBench } from './conformance/run-store-check.js';
@@ -112,7 +113,7 @@ export class SqlRunStoreBench implements RunStoreBench {
   }
 
   async poke({ tenantId, kind, id }: RunKey): Promise<void> {
-    await this.sql(pokeSql, [tenantId, kind, id]);
+    await this.sql(pokeRun.text, valuesOf(pokeRun, { tenantId, kind, id }));
   }
 
   async signal(key: RunKey, verb: string): Promise<void> {

@@ -12,7 +12,7 @@ import { DeploymentMetrics } from '../deployment.metrics.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
-import { deploymentRun } from '../runs/run-sql.js';
+import { deploymentRun } from '../runs/runs.store.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { ConflictPolicy, type Lane } from './conflict-policy.js';
 

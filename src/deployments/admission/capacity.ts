@@ -3,7 +3,7 @@ import { CapacityChanged } from '../../fleet/capacity-changed.js';
 import { Config } from '../../platform/config/config.js';
 import type { OpenContext } from '../../platform/context.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
-import { deploymentRun, pokeSql, RUN_KIND } from '../runs/run-sql.js';
+import { deploymentRun, pokeRun } from '../runs/runs.store.js';
 import { capInTheWay, nextToLook, type Scope } from './admit.js';
 import { lockCapacity } from './capacity-lock.js';
 
@@ -69,7 +69,7 @@ export class Capacity extends CapacityChanged {
 
   private async wake(open: OpenContext, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+      await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
       open.tx.afterCommit(() => this.wakeUp.now(deploymentRun(open.tenantId, id)));
     }
   }

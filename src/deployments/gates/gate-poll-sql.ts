@@ -1,5 +1,5 @@
 /** The statements of polling gates. Each is asked once per batch, whatever the number of gates. */
-import { RUN_KIND } from '../runs/run-sql.js';
+import { RUN_KIND } from '../runs/runs.store.js';
 import type { Transaction } from '../../platform/database/transaction.js';
 import type { GateSample } from './gate.js';
 import type { GateSpec, GateState } from './gate-spec.js';

@@ -4,7 +4,7 @@
  */
 import { Context } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
-import { RUN_KIND } from '../runs/run-sql.js';
+import { RUN_KIND } from '../runs/runs.store.js';
 import type { Invariant } from './invariant.js';
 import { invariants } from './invariants.js';
 

@@ -12,7 +12,7 @@ import { Database } from '../../platform/database/database.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
-import { deploymentRun } from '../runs/run-sql.js';
+import { deploymentRun } from '../runs/runs.store.js';
 import type { Invariant } from './invariant.js';
 import { invariants } from './invariants.js';
 import { reconcile, type ReconcilePorts, type Repair } from './reconcile.js';

@@ -4,7 +4,7 @@ import type { RunKey, RunStatus } from '../../engine/run.js';
 import type { RunTransaction } from '../../engine/run-store.js';
 import { Steps } from '../steps/steps.js';
 import { FinishRun } from './finish-run.js';
-import { RUN_KIND } from './run-sql.js';
+import { RUN_KIND } from './runs.store.js';
 import { planUndo } from './undo.js';
 
 /** What the engine knows of deployments: their steps, the way back, and what their end means. */

@@ -3,7 +3,7 @@ import type { Counter } from 'prom-client';
 import type { EngineMetrics } from '../../engine/engine.metrics.js';
 import { Database } from '../../platform/database/database.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
-import { RUN_KIND } from './run-sql.js';
+import { RUN_KIND } from './runs.store.js';
 
 interface Row {
   readonly lane: string;

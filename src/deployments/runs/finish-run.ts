@@ -8,7 +8,7 @@ import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Capacity } from '../admission/capacity.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
-import { deploymentRun, pokeSql, RUN_KIND } from './run-sql.js';
+import { deploymentRun, pokeRun, RUN_KIND } from './runs.store.js';
 import { specOf } from './spec-of.js';
 
 /** What ending a run means: what the cluster runs from now on, and whose turn is next. */
@@ -81,7 +81,7 @@ export class FinishRun {
       [open.tenantId, spec.cluster.id, spec.module.id, RUN_KIND, deploymentId],
     );
     for (const { id } of woken) {
-      await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+      await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
       open.tx.afterCommit(() => this.wakeUp.now(deploymentRun(open.tenantId, id)));
     }
   }

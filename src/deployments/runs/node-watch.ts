@@ -3,7 +3,7 @@ import { NodeReported, type NodeReport } from '../../drivers/targets/agent/node-
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
-import { deploymentRun, RUN_KIND } from './run-sql.js';
+import { deploymentRun, RUN_KIND } from './runs.store.js';
 
 /**
  * Wakes the rollout that waits for a node when the node has something new to say. A gate is only

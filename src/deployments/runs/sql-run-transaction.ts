@@ -1,10 +1,7 @@
 import { assert } from '../../kernel/assert.js';
-import { digestOf } from '../../kernel/digest.js';
-import { commitNames, type CommitName } from '../../kernel/failpoint.js';
-import { limits } from '../../kernel/limits.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunKey, RunStatus, UndoEnding } from '../../engine/run.js';
+import type { RunKey, RunStatus } from '../../engine/run.js';
 import {
   Fenced,
   type NewEntry,
@@ -14,54 +11,53 @@ import {
 } from '../../engine/run-store.js';
 import type { OpenContext } from '../../platform/context.js';
 import { together } from '../../platform/database/together.js';
+import { newestVerb } from './asked-verbs.store.js';
+import { JournalWriter } from './journal.store.js';
+import { savePlan } from './plans.store.js';
 import type { RunRows } from './run-rows.js';
-import { endSql, sleepSql } from './run-sql.js';
+import type { LockedRow } from './run-table.js';
+import { dropGate, endRun, sleepRun } from './runs.store.js';
 
-interface Locked {
-  status: RunStatus;
-  journalSeq: number;
-  readonly subjectDigest: string;
-  readonly pokes: number;
-  readonly now: number;
+export interface Fencing {
+  readonly key: RunKey;
+  readonly fence: number;
 }
 
-/** One fenced transaction: what runs share, the run's own row and its clockwork are locked in this order. */
+/**
+ * One fenced transaction: what runs share, the run's own row and its row in `runs` are locked in this
+ * order.
+ */
 export class SqlRunTransaction implements RunTransaction {
   private current: RunStatus;
-  private ending: UndoEnding | null | undefined;
-  private reason: string | null | undefined;
-  private changed = false;
-  private seq: number;
+  /** The last of its changes, with the ending of whichever brought one. */
+  private change: StatusChange | undefined;
   private asleep: Sleep | undefined;
-  /** Written together at the end: nothing in between asks for them. */
-  private readonly entries: JournalEntry[] = [];
-  private readonly lockedAt = performance.now();
+  private readonly journal: JournalWriter;
 
   private constructor(
     readonly open: OpenContext,
-    private readonly key: RunKey,
-    private readonly fence: number,
-    private readonly locked: Locked,
+    private readonly lease: Fencing,
     private readonly rows: RunRows,
+    private readonly locked: LockedRow,
   ) {
     this.current = locked.status;
-    this.seq = locked.journalSeq;
+    this.journal = new JournalWriter(open, lease.key, rows, locked);
   }
 
   static async begin(
     open: OpenContext,
-    key: RunKey,
-    fence: number,
+    lease: Fencing,
     { locksShared, rows }: { readonly locksShared: boolean; readonly rows: RunRows },
   ): Promise<SqlRunTransaction> {
+    const { tenantId, kind, id } = lease.key;
     // Sent together, and locked one after the other in this order.
-    const before = locksShared ? rows.lockShared(open, key.id) : [];
-    const own = open.tx.query<Locked>(lockSql(rows), [key.tenantId, key.id, key.kind, fence]);
+    const before = locksShared ? rows.lockShared(open, id) : [];
+    const own = open.tx.first(rows.sql.lock, { tenantId, kind, id, fence: lease.fence });
     await together([...before, own]);
-    const [locked] = await own;
+    const locked = await own;
     if (!locked) throw new Fenced();
-    open.tx.afterCommit(() => rows.changed(key));
-    return new SqlRunTransaction(open, key, fence, locked, rows);
+    open.tx.afterCommit(() => rows.changed(lease.key));
+    return new SqlRunTransaction(open, lease, rows, locked);
   }
 
   get status(): RunStatus {
@@ -73,36 +69,20 @@ export class SqlRunTransaction implements RunTransaction {
   }
 
   append(entry: NewEntry): Promise<JournalEntry> {
-    this.seq += 1;
-    assert(this.seq <= limits.journalEntries, 'the journal of one run is full');
-    const { kind, planNumber, stepId = null, attempt = null, actor, data = {} } = entry;
-    const name = commitNames.find((each: CommitName) => each === kind);
-    if (name) this.open.tx.commitsAs(name);
-    const made = { seq: this.seq, at: this.now(), planNumber, stepId, attempt, kind, actor };
-    // As it will be read again: what JSON leaves out is not there now, either.
-    const stored = { ...made, data: JSON.parse(JSON.stringify(data)) as JournalEntry['data'] };
-    this.entries.push(stored);
-    return Promise.resolve(stored);
+    return Promise.resolve(this.journal.append(entry));
   }
 
   async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
-    const { status, reason, ending } = change;
+    const { status, reason, ending = this.change?.ending } = change;
+    const { tenantId, kind, id } = this.lease.key;
     const from = this.current;
     assert(this.rows.states.can(from, status), `no way from ${from} to ${status}`);
     this.current = status;
-    this.reason = reason;
-    if (ending !== undefined) this.ending = ending;
-    this.changed = true;
-    // A gate begins anew after a pause, and means nothing after its rollout has turned back.
-    const changed = { id: this.key.id, from, to: status, reason, actor };
+    this.change = { status, reason, ...(ending === undefined ? {} : { ending }) };
+    const goesBack = status === 'RollingBack';
     await together([
-      this.open.tx.execute(
-        `update runs set gate = null, polls_gate = false,
-           lane = case when $4 then 'rollback' else lane end
-         where tenant_id = $1 and kind = $2 and id = $3`,
-        [this.key.tenantId, this.key.kind, this.key.id, status === 'RollingBack'],
-      ),
-      this.rows.statusChanged(this.open, changed),
+      this.open.tx.execute(dropGate, { tenantId, kind, id, goesBack }),
+      this.rows.statusChanged(this.open, { id, from, to: status, reason, actor }),
     ]);
     return this.append({
       kind: this.rows.states.isTerminal(status) ? 'finished' : 'status-changed',
@@ -112,35 +92,15 @@ export class SqlRunTransaction implements RunTransaction {
     });
   }
 
-  async savePlan(plan: Plan, factsText: string): Promise<number> {
-    const { text, digest } = digestOf('plan', plan);
-    const [row] = await this.open.tx.query<{ number: number }>(
-      `insert into plans (tenant_id, run_kind, deployment_id, number, role, body_text, plan_digest,
-         subject_digest, facts_text)
-       select $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5, $6, $7, $8
-       from plans where tenant_id = $1 and run_kind = $2 and deployment_id = $3
-       returning number`,
-      [
-        this.key.tenantId,
-        this.key.kind,
-        this.key.id,
-        plan.role,
-        text,
-        digest,
-        this.locked.subjectDigest,
-        factsText,
-      ],
-    );
-    return row!.number;
+  savePlan(plan: Plan, factsText: string): Promise<number> {
+    const { subjectDigest } = this.locked;
+    return savePlan(this.open, this.lease.key, { plan, subjectDigest, factsText });
   }
 
   async newestSignal(): Promise<number> {
-    const [row] = await this.open.tx.query<{ number: number }>(
-      `select coalesce(max(number), 0) as number from signals
-       where tenant_id = $1 and run_kind = $2 and deployment_id = $3`,
-      [this.key.tenantId, this.key.kind, this.key.id],
-    );
-    return row!.number;
+    const { tenantId, kind, id } = this.lease.key;
+    const newest = await this.open.tx.first(newestVerb, { tenantId, kind, id });
+    return newest!.number;
   }
 
   sleep(sleep: Sleep): Promise<void> {
@@ -151,72 +111,26 @@ export class SqlRunTransaction implements RunTransaction {
 
   /** Writes the journal, and what it means for the run's rows, once and together. */
   async flush(): Promise<void> {
+    await together([this.lieDown(), this.journal.flush(this.lease.fence, this.change)]);
+  }
+
+  private async lieDown(): Promise<void> {
     const { tx } = this.open;
-    const { tenantId, kind, id } = this.key;
-    const isOver = this.rows.states.isTerminal(this.current);
-    const writes: Promise<unknown>[] = [];
-    if (isOver && this.changed) writes.push(tx.execute(endSql, [tenantId, kind, id]));
-    else if (this.asleep) writes.push(tx.execute(sleepSql, this.sleepParameters(this.asleep)));
-    if (this.entries.length > 0) {
-      const journal = JSON.stringify(this.entries);
-      writes.push(
-        tx.execute(JOURNAL_SQL, [tenantId, kind, id, this.fence, journal]),
-        tx.execute(headSql(this.rows), [
-          tenantId,
-          id,
-          this.seq,
-          this.current,
-          this.changed ? 1 : 0,
-          this.ending !== undefined,
-          this.ending ?? null,
-          this.reason !== undefined,
-          this.reason ?? null,
-          isOver,
-        ]),
-        this.rows.journalled(this.open, id, this.seq),
-      );
+    const { tenantId, kind, id } = this.lease.key;
+    if (this.change && this.rows.states.isTerminal(this.current)) {
+      await tx.execute(endRun, { tenantId, kind, id });
+    } else if (this.asleep) {
+      const { until, waitingOn, pollsGate } = this.asleep;
+      await tx.execute(sleepRun, {
+        tenantId,
+        kind,
+        id,
+        fence: this.lease.fence,
+        pokes: this.pokes,
+        until,
+        waitingOn: JSON.stringify(waitingOn),
+        pollsGate,
+      });
     }
-    await together(writes);
-  }
-
-  private sleepParameters({ until, waitingOn, pollsGate }: Sleep): unknown[] {
-    return [
-      this.key.tenantId,
-      this.key.kind,
-      this.key.id,
-      this.fence,
-      this.pokes,
-      until,
-      JSON.stringify(waitingOn),
-      pollsGate,
-    ];
-  }
-
-  /** The database's clock in ms, without asking it again. Whole microseconds come back as they went in. */
-  private now(): number {
-    return Math.floor((this.locked.now + performance.now() - this.lockedAt) * 1000) / 1000;
   }
 }
-
-const headSql = ({ table }: RunRows) => `update ${table} set journal_seq = $3, status = $4,
-    version = version + $5::int,
-    ending = case when $6 then $7 else ending end,
-    reason = case when $8 then $9 else reason end,
-    started_at = case when $4 = 'Running' then coalesce(started_at, clock_timestamp())
-      else started_at end,
-    finished_at = case when $10 then clock_timestamp() else finished_at end
-  where tenant_id = $1 and id = $2`;
-
-// The run's own row first, as everywhere: rows are locked in the order in which they are named.
-const lockSql = ({ table }: RunRows) => `select d.status, d.journal_seq as "journalSeq",
-    d.subject_digest as "subjectDigest", r.pokes,
-    (extract(epoch from clock_timestamp()) * 1000)::float8 as now
-  from ${table} d join runs r on r.tenant_id = d.tenant_id and r.id = d.id
-  where d.tenant_id = $1 and d.id = $2 and r.kind = $3 and r.fence = $4 for update of d, r`;
-
-const JOURNAL_SQL = `insert into journal (tenant_id, run_kind, deployment_id, seq, at, plan_number,
-    step_id, attempt, fence, kind, actor, data)
-  select $1, $2, $3, entry.seq, to_timestamp(entry.at / 1000), entry."planNumber", entry."stepId",
-    entry.attempt, $4, entry.kind, entry.actor, entry.data
-  from jsonb_to_recordset($5::jsonb) as entry (seq int, at float8, "planNumber" int, "stepId" text,
-    attempt int, kind text, actor text, data jsonb)`;

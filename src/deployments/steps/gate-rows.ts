@@ -4,7 +4,7 @@ import type { OpenContext } from '../../platform/context.js';
 import type { Verdict } from '../gates/gate.js';
 import { packEvidence, samplesOf } from '../gates/gate-evidence.js';
 import type { GateSpec, GateState } from '../gates/gate-spec.js';
-import { RUN_KIND } from '../runs/run-sql.js';
+import { RUN_KIND, saveRunGate } from '../runs/runs.store.js';
 
 export interface StoredGate {
   readonly gate: GateState;
@@ -23,10 +23,8 @@ export async function loadGate(open: OpenContext, run: StepRun): Promise<StoredG
 }
 
 export async function saveGate(open: OpenContext, run: StepRun, gate: GateState): Promise<void> {
-  await open.tx.execute(
-    `update runs set gate = $4 where tenant_id = $1 and kind = $2 and id = $3`,
-    [open.tenantId, RUN_KIND, run.key.id, JSON.stringify(gate)],
-  );
+  const { tenantId, kind, id } = run.key;
+  await open.tx.execute(saveRunGate, { tenantId, kind, id, gate: JSON.stringify(gate) });
 }
 
 export async function putSpec(open: OpenContext, run: StepRun, spec: GateSpec): Promise<void> {

@@ -21,7 +21,7 @@ import {
 } from '../deployment.errors.js';
 import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
-import { deploymentRun, pokeSql, RUN_KIND } from '../runs/run-sql.js';
+import { deploymentRun, pokeRun } from '../runs/runs.store.js';
 import { Steps } from '../steps/steps.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate } from './open-gate.js';
@@ -186,7 +186,7 @@ export class DeploymentVerbs {
       ],
     );
     await this.outbox.append(open, { streamId: id, upToSeq: seq });
-    await open.tx.execute(pokeSql, [open.tenantId, RUN_KIND, id]);
+    await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
     await this.audit.append(open, {
       category: 'deployments',
       action: `${verb}-requested`,

@@ -2,7 +2,7 @@ import type { Registry } from '../../kernel/registry.js';
 import type { StepHandler } from '../../engine/step-handler.js';
 import type { Verdict } from '../gates/gate.js';
 import type { OpenContext } from '../../platform/context.js';
-import { RUN_KIND } from '../runs/run-sql.js';
+import { RUN_KIND } from '../runs/runs.store.js';
 
 /** The step that `promote` would end now. */
 export interface OpenGate {

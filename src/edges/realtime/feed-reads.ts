@@ -10,7 +10,7 @@ import {
   type PresentWait,
   type WaitRow,
 } from '../../deployments/reads/present-wait.js';
-import { RUN_KIND } from '../../deployments/runs/run-sql.js';
+import { RUN_KIND } from '../../deployments/runs/runs.store.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import type { RunStatus } from '../../engine/run.js';

@@ -8,7 +8,8 @@
  * batch has been chosen; more are chosen than fit, because other workers choose at the same moment.
  */
 import { limits } from '../../kernel/limits.js';
-import { ranOut } from './run-sql.js';
+import { statement } from '../../platform/database/statement.js';
+import { ranOut, type LeaseRow } from './runs.store.js';
 
 /** Read in the order of time before a lane counts as flooded. */
 const READ_FIRST = 500;
@@ -17,7 +18,7 @@ const CHOSEN_PER_PLACE = 4;
 
 /** `(select …)`: computed once, and good as an index condition; the bare call is neither. */
 const isAwake = (run: string) =>
-  `${run}.wake_at is not null and not ${run}.polls_gate and ${run}.kind = any($4::text[])`;
+  `${run}.wake_at is not null and not ${run}.polls_gate and ${run}.kind = any(:kinds::text[])`;
 const isDue = (run: string) => `${isAwake(run)} and ${run}.wake_at <= (select clock_timestamp())
   and (${run}.lease_until is null or ${run}.lease_until < (select clock_timestamp()))`;
 
@@ -27,8 +28,18 @@ const oldestOf = (lane: string) => `(select r.lane, r.tenant_id, r.kind, r.id, r
 const firstOfTenant = (after: string) => `(select r.tenant_id, r.wake_at from runs r
   where r.lane = before.lane and ${isAwake('r')} ${after} order by r.tenant_id, r.wake_at limit 1)`;
 
-/** $1 owner, $2 lease ms, $3 limit, $4 kinds: what a newer version runs is nothing for this one. */
-export const claimDueSql = `
+/** `kinds`: those that this process knows; what a newer version runs is nothing for it. */
+export const claimDue = statement<
+  {
+    readonly owner: string;
+    readonly leaseMs: number;
+    readonly limit: number;
+    readonly kinds: readonly string[];
+  },
+  LeaseRow
+>(
+  'runs.claim-due',
+  `
   with recursive oldest as materialized (
     ${oldestOf('rollback')} union all ${oldestOf('normal')}),
   flooded as materialized (
@@ -46,7 +57,7 @@ export const claimDueSql = `
     select each.* from tenants cross join lateral (
       select r.lane, r.tenant_id, r.kind, r.id, r.wake_at from runs r
       where r.lane = tenants.lane and r.tenant_id = tenants.tenant_id and ${isDue('r')}
-      order by r.wake_at limit least($3::int, ${limits.claimsPerTenant})) each
+      order by r.wake_at limit least(:limit::int, ${limits.claimsPerTenant})) each
     where tenants.wake_at <= (select clock_timestamp())),
   ranked as (
     select *, row_number() over (partition by lane, tenant_id order by wake_at, id) as turn
@@ -56,14 +67,15 @@ export const claimDueSql = `
     from ranked where turn <= ${limits.claimsPerTenant}),
   chosen as materialized (
     select tenant_id, kind, id, row_number() over (
-      order by (lane = 'rollback' and place <= ceil($3::int * ${limits.rollbackShare})) desc, turn, lane desc, wake_at, id) as place
-    from placed order by place limit ${CHOSEN_PER_PLACE} * $3::int),
+      order by (lane = 'rollback' and place <= ceil(:limit::int * ${limits.rollbackShare})) desc, turn, lane desc, wake_at, id) as place
+    from placed order by place limit ${CHOSEN_PER_PLACE} * :limit::int),
   due as (
     select r.tenant_id, r.kind, r.id, chosen.place from chosen
     join runs r on r.tenant_id = chosen.tenant_id and r.kind = chosen.kind and r.id = chosen.id
     where ${isDue('r')}
-    order by chosen.place limit $3 for update of r skip locked)
-  update runs r set lease_owner = $1, fence = r.fence + 1, failures = r.failures + ${ranOut('r')},
-    lease_until = clock_timestamp() + $2::int * interval '1 millisecond'
+    order by chosen.place limit :limit for update of r skip locked)
+  update runs r set lease_owner = :owner, fence = r.fence + 1, failures = r.failures + ${ranOut('r')},
+    lease_until = clock_timestamp() + :leaseMs::int * interval '1 millisecond'
   from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
-  returning r.kind, r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`;
+  returning r.kind, r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`,
+);

@@ -1,0 +1,51 @@
+/** The table `signals`: verbs that somebody has asked for, on their way to the holder of the lease. */
+import { statement } from '../../platform/database/statement.js';
+import type { NamedRun } from './runs.store.js';
+
+/** As one JSON value, an AskedVerb each; null: none. Fragment: :tenantId, :kind, :id, :afterNumber. */
+export const VERBS_AFTER = `(select json_agg(asked order by number) from (
+    select number, verb, params, actor, reason from signals where tenant_id = :tenantId
+      and run_kind = :kind and deployment_id = :id and number > :afterNumber) as asked)`;
+
+/** Of a run whose own row is locked: nobody asks for another one meanwhile. */
+export const newestVerb = statement<NamedRun, { readonly number: number }>(
+  'verbs.newest',
+  `select coalesce(max(number), 0) as number from signals
+   where tenant_id = :tenantId and run_kind = :kind and deployment_id = :id`,
+);
+
+/** What was asked for last, and whether it has been applied. */
+export const lastVerb = statement<
+  NamedRun,
+  {
+    readonly number: number;
+    readonly verb: string;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly applied: boolean;
+  }
+>(
+  'verbs.last',
+  `select s.number, s.verb, s.params, exists (
+     select 1 from journal j where j.tenant_id = :tenantId and j.run_kind = :kind
+       and j.deployment_id = :id and j.kind = 'applied'
+       and (j.data->>'number')::int = s.number) as applied
+   from signals s
+   where s.tenant_id = :tenantId and s.run_kind = :kind and s.deployment_id = :id
+   order by s.number desc limit 1`,
+);
+
+/** The caller has the run's own row locked, and has counted. */
+export const askVerb = statement<
+  NamedRun & {
+    readonly number: number;
+    readonly verb: string;
+    /** JSON. */
+    readonly params: string;
+    readonly actor: string;
+    readonly reason: string | null;
+  }
+>(
+  'verbs.ask',
+  `insert into signals (tenant_id, run_kind, deployment_id, number, verb, params, actor, reason)
+   values (:tenantId, :kind, :id, :number, :verb, :params::jsonb, :actor, :reason)`,
+);
