@@ -24,6 +24,7 @@ const common = {
 };
 
 export default {
+  testSequencer: '<rootDir>/test/times/sequencer.mjs',
   coverageProvider: 'babel',
   // The SDK's schema is generated and has types only: nothing in it runs.
   collectCoverageFrom: [
@@ -40,7 +41,7 @@ export default {
       displayName: 'unit',
       // Three workers that count lines on two busy cores: a few seconds are no hang.
       setupFilesAfterEnv: ['<rootDir>/test/support/timeouts.mjs'],
-      testMatch: ['<rootDir>/{src,sdks/typescript/src}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{src,sdks/typescript/src,test/times}/**/*.spec.ts'],
     },
     {
       ...common,
