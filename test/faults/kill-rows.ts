@@ -5,7 +5,7 @@
 import type { RunStatus } from '../../src/engine/run.js';
 import { commitNames, type CommitName, type Failpoint } from '../../src/kernel/failpoint.js';
 
-/** What is going on while it happens; see kill-table.fault-spec.ts. */
+/** What is going on while it happens; see kill-scenarios.ts. */
 export type Scenario =
   'deploy' | 'web' | 'canary' | 'rolling' | 'blue-green' | 'verb' | 'bad' | 'push';
 
@@ -108,6 +108,16 @@ export const killRows: readonly KillRow[] = [
   kill('agent.report:before', 'deploy'),
   ...agentFails,
 ];
+
+/** Each row is in exactly one part, and each part in a file of its own: kill-table*.fault-spec.ts. */
+export function rowsOf(part: 'commits' | 'places' | 'failures'): readonly KillRow[] {
+  return killRows.filter((row) => {
+    if (!isKill(row)) return part === 'failures';
+    return part === (row.at.startsWith('database.commit:') ? 'commits' : 'places');
+  });
+}
+
+export const isKill = ({ action }: KillRow) => action === 'kill';
 
 export function nameOf({ at, about, action, during }: KillRow): string {
   const done = {
