@@ -15,6 +15,7 @@ const options = readOptions('Are all gates asked on time?', {
   nodes: [4, 'nodes of each rollout; one is in its wave'],
   poll: [5_000, 'poll interval, ms'],
   seconds: [40, 'of measuring'],
+  warmup: [10, 'seconds before'],
 });
 
 const rows = [['workers', 'polls', 'expected', 'asked twice', 'late', 'cores of each worker']];
@@ -22,11 +23,11 @@ for (const workers of [1, 2]) {
   const rig = await openBakes({
     ...options,
     size: options.gates,
-    aheadSeconds: options.seconds + 90,
+    aheadSeconds: options.seconds + options.warmup + 80,
   });
   try {
     for (let at = 0; at < workers; at += 1) await rig.startWorker();
-    await costOf(rig, 10);
+    await costOf(rig, options.warmup);
     const cost = await costOf(rig, options.seconds);
     const { polls, late } = await pollLine(rig, options.poll, options.seconds);
     const [twice] = await rig.sql<{ count: number }>(

@@ -9,11 +9,11 @@ export const smokeForms = {
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',
   'bench:gate': '--rollouts 2',
-  'bench:gates': '--gates 40 --tenants 4 --poll 1000 --seconds 3',
+  'bench:gates': '--gates 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
   'bench:openings': '--deployments 20 --tenants 4 --runs 1',
   'bench:recovery': '--kills 1 --burst 4 --tenants 2',
   'bench:strangers': '--seconds 1 --connections 0,4',
-  'bench:soak': '--minutes 1 --rate 2 --tenants 2 --clusters 2 --modules 2 --sample 5',
+  'bench:soak': '--minutes 0 --seconds 12 --rate 4 --tenants 2 --clusters 2 --modules 2 --sample 2',
   'bench:swap': '--runs 1 --swaps 2 --seconds 1',
   'bench:upload': '--mib 5',
 };

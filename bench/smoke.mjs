@@ -1,6 +1,6 @@
-// `npm run bench:smoke`: does every bench still run? Each for seconds, one after the other, under a time-out,
-// in a folder for temporary files of its own, in which nothing may be left. Fails with the command to see it
-// again.
+// `npm run bench:smoke`: does every bench still run? Each for seconds, two at a time, since nobody reads the
+// figures, under a time-out, in a folder for temporary files of its own, in which nothing may be left. Fails
+// with the command to see it again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { smokeForms } from './smoke-forms.mjs';
 /** Many times what one takes on a busy machine: this finds what hangs. */
 const TIMEOUT_MS = 180_000;
 const SHOWN_LINES = 20;
+const AT_ONCE = 2;
 
 const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const benches = Object.keys(scripts).filter((name) => /^bench:(?!smoke$)/.test(name));
@@ -21,28 +22,36 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-let running;
+const running = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    running?.stop();
+    for (const stop of running) stop();
     process.exitCode = 130;
   });
 }
 
-const rows = [];
-for (const name of wanted.length > 0 ? wanted : benches) {
-  if (process.exitCode === 130) break;
-  const since = performance.now();
-  const problem = await tryOut(name);
-  rows.push([name, `${((performance.now() - since) / 1000).toFixed(1)} s`, problem ?? 'ran']);
-  console.log(rows.at(-1).join('  '));
-}
+const chosen = wanted.length > 0 ? wanted : benches;
+const waiting = [...chosen];
+const results = new Map();
+await Promise.all(Array.from({ length: AT_ONCE }, takeNext));
+const rows = chosen.filter((name) => results.has(name)).map((name) => results.get(name));
 console.log('');
 for (const [name, took, what] of rows) console.log(name.padEnd(18), took.padStart(8), '', what);
 const failed = rows.filter(([, , what]) => what !== 'ran').map(([name]) => name);
 for (const name of failed)
   console.log(`To see it again: npm run ${name} -- ${smokeForms[name] ?? ''}`);
 if (failed.length > 0) process.exitCode ||= 1;
+
+async function takeNext() {
+  while (waiting.length > 0 && process.exitCode !== 130) {
+    const name = waiting.shift();
+    const since = performance.now();
+    const problem = await tryOut(name);
+    const took = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+    results.set(name, [name, took, problem ?? 'ran']);
+    console.log(results.get(name).join('  '));
+  }
+}
 
 async function tryOut(name) {
   const flags = smokeForms[name];
@@ -80,12 +89,14 @@ async function run(name, flags, folder) {
       // It has ended.
     }
   };
-  running = { stop: () => signal('SIGTERM') };
+  const stop = () => signal('SIGTERM');
+  running.add(stop);
   const timer = setTimeout(() => {
     isLate = true;
     signal('SIGKILL');
   }, TIMEOUT_MS);
   const [code] = await once(child, 'close');
   clearTimeout(timer);
+  running.delete(stop);
   return { code: isLate ? null : code, said };
 }

@@ -15,12 +15,15 @@ import { makeWorld, moduleName } from './engine/world.js';
 
 const options = readOptions('Deployments at a steady rate: is memory flat?', {
   minutes: [30, 'how long'],
+  seconds: [0, 'and so much longer'],
   rate: [20, 'deployments per second'],
   tenants: [10, 'tenants that share them'],
   clusters: [10, 'clusters of each'],
   modules: [10, 'modules of each'],
   sample: [10, 'seconds between two looks at the processes'],
 });
+
+const lastsMinutes = options.minutes + options.seconds / 60;
 
 interface Look {
   readonly minutes: number;
@@ -44,7 +47,7 @@ try {
   let [posted, refused] = [0, 0];
   const accepted: number[] = [];
   const posting = post();
-  while (elapsed() < options.minutes) {
+  while (elapsed() < lastsMinutes) {
     await delay(options.sample * 1000);
     looks.push(await look());
     fleet.toldAt.clear();
@@ -59,7 +62,7 @@ try {
 
   async function post(): Promise<void> {
     const sent: Promise<void>[] = [];
-    for (let at = 0; elapsed() < options.minutes; at += 1) {
+    for (let at = 0; elapsed() < lastsMinutes; at += 1) {
       const early = since + (at * 1000) / options.rate - performance.now();
       if (early > 0) await delay(early);
       const tenant = tenants[at % tenants.length]!;
