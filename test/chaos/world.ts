@@ -40,6 +40,15 @@ export interface WorldNode {
   readonly agent: Supervised;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const living = new Set<World>();
+
+/** The agents' modules and fronts would outlive this process. */
+function stopAll(): void {
+  const stopped = [...living].map((world) => world.stop());
+  void Promise.allSettled(stopped).finally(() => process.exit(130));
+}
+
 export class World {
   readonly apis: Supervised[] = [];
   readonly workers: Supervised[] = [];
@@ -61,7 +70,8 @@ export class World {
     const redis = await OwnRedis.start(await freePort(), home);
     const postgres = await OwnPostgres.start();
     const world = new World(options, home, postgres, redis);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, world.onSignal);
+    if (living.size === 0) for (const signal of SIGNALS) process.once(signal, stopAll);
+    living.add(world);
     try {
       await world.startServers();
       await world.startNodes();
@@ -71,9 +81,6 @@ export class World {
       throw new Error(`the processes did not start; their logs: ${home}/logs`, { cause: error });
     }
   }
-
-  /** The agents' modules and fronts would outlive this process. */
-  private readonly onSignal = () => void this.stop().finally(() => process.exit(130));
 
   get effectsFolder(): string {
     return join(this.home, 'effects');
@@ -108,7 +115,8 @@ export class World {
   }
 
   async stop(keepsLogs = false): Promise<void> {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, this.onSignal);
+    living.delete(this);
+    if (living.size === 0) for (const signal of SIGNALS) process.removeListener(signal, stopAll);
     const all = [...this.nodes.map(({ agent }) => agent), ...this.workers, ...this.apis];
     for (const each of all) each.thaw();
     await Promise.all(all.map((each) => each.stop()));
