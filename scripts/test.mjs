@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const results = join(root, 'coverage', 'results.json');
+const simulation = join(root, 'coverage', 'simulation.json');
 const shownFailures = 20;
 
 /** Tests wait for servers more than they compute, but their deadlines are real. */
@@ -32,7 +33,8 @@ const env = {
   ].join(' '),
 };
 
-rmSync(results, { force: true });
+// Of a part there is no file: what the last whole run says stays as it is.
+if (given.length === 0) for (const file of [results, simulation]) rmSync(file, { force: true });
 const since = performance.now();
 let running;
 let stoppedBy;
@@ -44,9 +46,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-// A thousand simulated lives, apart: counting lines makes them eight times slower and tells nothing.
-const simulated =
-  given.length === 0 ? await jest([program, '--selectProjects', 'simulation'], 'inherit') : 0;
+// A thousand simulated lives, apart: counting lines makes them eight times slower and tells nothing. They
+// wait for nothing either, so that there are as many workers as cores, where jest leaves one out.
+const simulations = [program, '--selectProjects', 'simulation'];
+const lives = [`--maxWorkers=${availableParallelism()}`, '--json', `--outputFile=${simulation}`];
+const simulated = given.length === 0 ? await jest([...simulations, ...lives], 'ignore') : 0;
 // With --json jest repeats its results on standard output.
 const tested = stoppedBy ? 0 : await jest(args, given.length > 0 ? 'inherit' : 'ignore');
 if (given.length === 0 && !stoppedBy) summarize();
