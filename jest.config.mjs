@@ -25,6 +25,8 @@ const common = {
 
 export default {
   testSequencer: '<rootDir>/test/times/sequencer.mjs',
+  // Of tests of one file that say they are concurrent.
+  maxConcurrency: 3,
   coverageProvider: 'babel',
   // The SDK's schema is generated and has types only: nothing in it runs.
   collectCoverageFrom: [

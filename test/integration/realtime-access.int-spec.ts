@@ -202,6 +202,7 @@ describe('a message', () => {
 });
 
 describe('an open socket', () => {
+  // Each of somebody of its own, and seconds of waiting: side by side.
   const post = (path: string, token: string) =>
     fetch(`${whole.url}/api/v1/${path}`, {
       ...{ method: 'POST', headers: { authorization: `Bearer ${token}` } },
@@ -209,7 +210,7 @@ describe('an open socket', () => {
   const sql = (statement: string, parameters: unknown[]) =>
     whole.get(Database).system((tx) => tx.execute(statement, parameters));
 
-  it.each<[string, (member: Member) => Promise<unknown>]>([
+  it.concurrent.each<[string, (member: Member) => Promise<unknown>]>([
     ['a logout', ({ token }) => post('authentication/logout', token)],
     [
       'the end of the session elsewhere',
@@ -258,31 +259,39 @@ describe('an open socket', () => {
     20_000,
   );
 
-  it('is cut when its token is over, and hears nothing more', async () => {
-    const rows = await releaseRows(whole, await whole.tenant('expiry'));
-    const id = await deploymentRow(whole, rows);
-    const member = await whole.member(rows.tenantId);
-    const client = await hub({ token: await nearlyOver(member, 6_000) }).connect();
-    await client.ask('SubscribeToDeployment', { deploymentId: id });
-    const began = performance.now();
-    expect(await client.disconnected()).toBe('io server disconnect');
-    expect(performance.now() - began).toBeLessThan(6_000 + CUT_MS + SLOW_MS);
-    await addEntries(whole, rows.tenantId, id, { count: 1 });
-    expect(await refusal(client)).toEqual(unauthenticated);
-    expect(client.events).toEqual([]);
-  }, 30_000);
+  it.concurrent(
+    'is cut when its token is over, and hears nothing more',
+    async () => {
+      const rows = await releaseRows(whole, await whole.tenant('expiry'));
+      const id = await deploymentRow(whole, rows);
+      const member = await whole.member(rows.tenantId);
+      const client = await hub({ token: await nearlyOver(member, 6_000) }).connect();
+      await client.ask('SubscribeToDeployment', { deploymentId: id });
+      const began = performance.now();
+      expect(await client.disconnected()).toBe('io server disconnect');
+      expect(performance.now() - began).toBeLessThan(6_000 + CUT_MS + SLOW_MS);
+      await addEntries(whole, rows.tenantId, id, { count: 1 });
+      expect(await refusal(client)).toEqual(unauthenticated);
+      expect(client.events).toEqual([]);
+    },
+    30_000,
+  );
 
-  it('stays while nothing changes', async () => {
-    const member = await whole.member(tenantId);
-    const client = await hub({ token: member.token }).connect();
-    const began = performance.now();
-    await eventually(async () => {
-      expect(await client.ask('SubscribeToAllDeployments')).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return performance.now() - began > 6_000;
-    }, 10_000);
-    expect(client.socket.connected).toBe(true);
-  }, 20_000);
+  it.concurrent(
+    'stays while nothing changes',
+    async () => {
+      const member = await whole.member(tenantId);
+      const client = await hub({ token: member.token }).connect();
+      const began = performance.now();
+      await eventually(async () => {
+        expect(await client.ask('SubscribeToAllDeployments')).toEqual([]);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return performance.now() - began > 6_000;
+      }, 10_000);
+      expect(client.socket.connected).toBe(true);
+    },
+    20_000,
+  );
 });
 
 describe('a server that stops', () => {
