@@ -7,6 +7,9 @@ import { Logger } from '../../src/platform/logging/logger.js';
 import { OutboxConsumer, type Delivery } from '../../src/platform/outbox/outbox-consumer.js';
 import { OutboxRelay, type RelayTimes } from '../../src/platform/outbox/outbox-relay.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
+import { eventsIn, purgeEvents } from '../../src/platform/outbox/events.store.js';
+import { eventType } from '../../src/platform/events/event.js';
+import { Events } from '../../src/platform/events/events.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import { Topic } from '../../src/platform/signal/topics.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
@@ -53,6 +56,7 @@ const QUICK: Partial<RelayTimes> = { beatMs: 20, firstRetryMs: 20, lastRetryMs: 
 let database: TestDatabase;
 let db: Database;
 let signal: InProcessSignal;
+let events: Events;
 const relays: OutboxRelay[] = [];
 beforeAll(async () => {
   database = await freshDatabase();
@@ -60,10 +64,13 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   signal = new InProcessSignal();
+  events = new Events(signal);
 });
 afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.stop(100)));
-  await withClient(database.superuser, (client) => client.query('truncate outbox'));
+  await withClient(database.superuser, (client) =>
+    client.query('truncate outbox, events, event_streams'),
+  );
 });
 afterAll(async () => {
   await db?.close();
@@ -77,7 +84,7 @@ const open = () =>
     poolSize: 4,
     systemPoolSize: 3,
     log: Logger.silent(),
-    recorder: quietEvents(),
+    recorder: { record: (open, event) => events.record(open, event) },
   });
 
 function relay(consumers: OutboxConsumer[], times: Partial<RelayTimes> = {}, on = db): OutboxRelay {
@@ -149,6 +156,79 @@ describe('appending', () => {
     expect(() => new Outbox([new TestConsumer('a'), new TestConsumer('a')], signal)).toThrow(
       'two outbox consumers are called "a"',
     );
+  });
+});
+
+describe('an event of a thing without a journal', () => {
+  const kettleSold = eventType<{ price: number }>({
+    name: 'test-kettle-sold',
+    subject: 'kettle',
+    delivered: true,
+  });
+  const kettleSeen = eventType({ name: 'test-kettle-seen', subject: 'kettle' });
+  const sell = (tenantId: string, id: string, price: number) =>
+    db.transaction(Context.system(tenantId, 'test'), (open) =>
+      open.record(kettleSold(id, { price })),
+    );
+  const read = (delivery: Omit<Delivery, 'signal'>) =>
+    db.transaction(Context.system(delivery.tenantId, 'test'), (open) => eventsIn(open, delivery));
+
+  it('is delivered in the order of commits, and can be read', async () => {
+    const consumer = new TestConsumer('test');
+    events.deliverThrough(new Outbox([consumer], signal));
+    const [tenantId, kettle] = [randomUUID(), randomUUID()];
+    await Promise.all([1, 2, 3, 4, 5, 6].map((price) => sell(tenantId, kettle, price)));
+    relay([consumer]);
+    await eventually(() => consumer.rangesOf(kettle).at(-1)?.[1] === 6);
+    expect(consumer.delivered[0]).toMatchObject({ stream: 'events', streamId: kettle });
+    const got = await read({ ...consumer.delivered[0]!, afterSeq: 0, upToSeq: 6 });
+    expect(got.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(got.map(({ body }) => (body as { price: number }).price).sort()).toEqual([
+      1, 2, 3, 4, 5, 6,
+    ]);
+    expect(got[0]).toMatchObject({
+      name: 'test-kettle-sold',
+      subjectKind: 'kettle',
+      actor: 'system:test',
+      result: 'allowed',
+    });
+    expect(await read({ ...consumer.delivered[0]!, tenantId: randomUUID() })).toEqual([]);
+  });
+
+  it('is not kept when nobody consumes, and never when it is not to be delivered', async () => {
+    events.deliverThrough(new Outbox([], signal));
+    await sell(randomUUID(), randomUUID(), 1);
+    events.deliverThrough(new Outbox([new TestConsumer('test')], signal));
+    await db.transaction(Context.system(randomUUID(), 'test'), (open) =>
+      open.record(kettleSeen(randomUUID(), {})),
+    );
+    const rows = await withClient(database.superuser, (client) =>
+      client.query('select 1 from events union all select 1 from outbox'),
+    );
+    expect(rows.rowCount).toBe(0);
+  });
+
+  it('has a subject whose id is a UUID', async () => {
+    events.deliverThrough(new Outbox([new TestConsumer('test')], signal));
+    await expect(sell(randomUUID(), 'kettle', 1)).rejects.toThrow('must be a UUID');
+  });
+
+  it('goes when it is old and everybody has got it, and its sequence goes on', async () => {
+    const consumer = new TestConsumer('test');
+    events.deliverThrough(new Outbox([consumer], signal));
+    const [tenantId, told, waiting] = [randomUUID(), randomUUID(), randomUUID()];
+    await sell(tenantId, told, 1);
+    await relay([consumer]).stop(1_000);
+    await eventually(async () => (await rowOf(told))!.deliveredSeq === 1);
+    await sell(tenantId, waiting, 1);
+    const purge = () => db.system((tx) => purgeEvents(tx, { days: 14, batch: 10 }));
+    expect(await purge()).toBe(0);
+    await withClient(database.superuser, (client) =>
+      client.query(`update events set at = at - interval '15 days'`),
+    );
+    expect(await purge()).toBe(1);
+    await sell(tenantId, told, 2);
+    expect(await rowOf(told)).toMatchObject({ upToSeq: 2 });
   });
 });
 

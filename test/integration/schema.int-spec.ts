@@ -14,6 +14,7 @@ const SYSTEM_INDEXES = [
   'runs_polling',
   'runs_leased',
   'idempotency_keys_by_age', // the purge
+  'events_by_age', // likewise
   'outbox_pkey', // the relay
   'outbox_open',
 ];
@@ -32,6 +33,7 @@ const OPEN_WORDS = [
   'runs.kind',
   'signals.run_kind',
   'audit_entries.subject_kind',
+  'events.subject_kind',
 ];
 
 describe('the schema', () => {

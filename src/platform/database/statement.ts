@@ -15,6 +15,9 @@ export type SqlValue =
 
 export type SqlParameters = Readonly<Record<string, SqlValue>>;
 
+/** Interfaces, too: they have no index signature. */
+export type Bindable<P> = { readonly [Name in keyof P]: SqlValue };
+
 /** Of a statement that has no parameters. */
 export type NoParameters = Record<never, never>;
 
@@ -46,7 +49,7 @@ const all = new Map<string, Statement<SqlParameters, unknown>>();
  *
  * Throws for a second statement of that name, and for a text without an end of a quote.
  */
-export function statement<P extends SqlParameters = NoParameters, Row = never>(
+export function statement<P extends Bindable<P> = NoParameters, Row = never>(
   name: string,
   sql: string,
   options: { readonly plannedOnce?: boolean } = {},
@@ -57,7 +60,7 @@ export function statement<P extends SqlParameters = NoParameters, Row = never>(
   const made: Statement<P, Row> = {
     name,
     text,
-    parameters: parameters,
+    parameters: parameters as (keyof P & string)[],
     preparedAs: `t_${digest}`,
     isPlannedOnce: options.plannedOnce ?? false,
   };

@@ -13,6 +13,8 @@ export interface EventOptions {
   readonly audit?: AuditCategory;
   /** After the commit, processes that wait for this topic look again: with the subject's id. */
   readonly hint?: TopicName;
+  /** Consumers of the outbox get it, in order for each subject, whose id must be a UUID. */
+  readonly delivered?: true;
   /** Somebody above must act on it in the same transaction: without a listener no process starts. */
   readonly mustBeHeard?: true;
 }

@@ -3,6 +3,11 @@ import type { Context, OpenContext, Recorder } from '../context.js';
 import type { Signal } from '../signal/signal.js';
 import { declaredEvents, type Event, type EventBody, type EventType } from './event.js';
 
+/** Takes an event further, in the transaction in which it happens: the outbox. */
+export interface Deliverer {
+  deliver(open: OpenContext, event: Event): Promise<void>;
+}
+
 type InTransaction<Body extends EventBody> = (
   open: OpenContext,
   event: Event<Body>,
@@ -21,6 +26,8 @@ export class Events implements Recorder {
   private readonly during = new Map<EventType, InTransaction<EventBody>[]>();
   private readonly after = new Map<EventType, AfterCommit<EventBody>[]>();
 
+  private deliverer: Deliverer | undefined;
+
   constructor(
     private readonly signal: Pick<Signal, 'publish'>,
     private readonly audit = new Audit(),
@@ -36,6 +43,10 @@ export class Events implements Recorder {
     listen(this.after, type, listener);
   }
 
+  deliverThrough(deliverer: Deliverer): void {
+    this.deliverer = deliverer;
+  }
+
   async record(open: OpenContext, event: Event): Promise<void> {
     const { type, subjectId, body, result } = event;
     if (type.audit !== undefined) {
@@ -48,6 +59,7 @@ export class Events implements Recorder {
       });
     }
     for (const listener of this.during.get(type) ?? []) await listener(open, event);
+    if (type.delivered) await this.deliverer?.deliver(open, event);
     const { hint } = type;
     if (hint !== undefined) {
       open.tx.afterCommit(() => this.signal.publish(hint, subjectId));
@@ -57,8 +69,11 @@ export class Events implements Recorder {
     }
   }
 
-  /** Throws when an event that somebody must act on would be heard by nobody. */
+  /** Throws when an event that somebody must act on, or be told of, would be heard by nobody. */
   refuseUnheard(): void {
+    if (this.deliverer === undefined && declaredEvents().some((type) => type.delivered)) {
+      throw new Error('events are to be delivered, and nobody does: the outbox is not loaded');
+    }
     const unheard = declaredEvents().filter((type) => type.mustBeHeard && !this.during.has(type));
     if (unheard.length === 0) return;
     const names = unheard.map(({ eventName }) => eventName).join(', ');

@@ -1,7 +1,11 @@
-/** "Journal entries after one sequence, up to another": what a consumer is to take further. */
+import type { StreamKind } from './outbox.store.js';
+
+/** "What stands in a stream after one sequence, up to another": what a consumer is to take further. */
 export interface Delivery {
   readonly tenantId: string;
-  /** Whose journal it is: a deployment's id. */
+  /** Journal entries, or events: `eventsIn` reads those. */
+  readonly stream: StreamKind;
+  /** Whose it is: a deployment's id, or that of the thing it happened to. */
   readonly streamId: string;
   /** Delivered before, up to and with this one. */
   readonly afterSeq: number;
@@ -11,7 +15,7 @@ export interface Delivery {
 }
 
 /**
- * Whoever must hear of every journal entry (webhooks, chat, an event bus). `deliver` resolves when
+ * Whoever must hear of every journal entry and delivered event (webhooks, chat, an event bus). `deliver` resolves when
  * everything in the range has arrived. It is called outside any transaction, in order within a
  * stream, at least once: after a crash the same range comes again.
  */

@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/errors.js';
 import type { Database } from '../database/database.js';
 import type { Logger } from '../logging/logger.js';
 import type { OutboxConsumer } from './outbox-consumer.js';
-import { advanceStream, claimStreams, postponeStream, type Claim } from './outbox-sql.js';
+import { advanceStream, claimStreams, postponeStream, type Claim } from './outbox.store.js';
 
 export interface RelayTimes {
   readonly beatMs: number;
@@ -104,12 +104,14 @@ class Lane {
       const room = STREAMS_PER_CONSUMER - this.underWay.size;
       if (room <= 0) return;
       try {
-        const claims = await claimStreams(database, this.consumer.name, {
+        const limits = {
           streams: room,
           streamsPerTenant: STREAMS_PER_TENANT,
           busyTenants: this.busyTenants(),
           leaseMs: this.times.leaseMs,
-        });
+        };
+        const { name } = this.consumer;
+        const claims = await database.system((tx) => claimStreams(tx, name, limits));
         for (const claim of claims) this.track(claim);
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the outbox could not be read');
@@ -141,7 +143,7 @@ class Lane {
     const { tenantId, streamId } = claim;
     try {
       await this.deliver(claim);
-      await advanceStream(database, name, claim);
+      await database.system((tx) => advanceStream(tx, name, claim));
       onDelivery?.(name, 'delivered');
     } catch (error) {
       const isFailure = !this.ending.signal.aborted;
@@ -150,12 +152,14 @@ class Lane {
       if (isFailure) log.warn(line, 'a delivery failed; it is tried again');
       onDelivery?.(name, 'failed');
       // When the database is away as well, the lease runs out by itself.
-      await postponeStream(database, name, claim, { delayMs, isFailure }).catch(() => undefined);
+      await database
+        .system((tx) => postponeStream(tx, name, claim, { delayMs, isFailure }))
+        .catch(() => undefined);
     }
   }
 
   /** Rejects when the time is up, whether the consumer heeds the signal or not. */
-  private async deliver({ tenantId, streamId, afterSeq, upToSeq }: Claim): Promise<void> {
+  private async deliver({ failures: _failures, ...range }: Claim): Promise<void> {
     const signal = AbortSignal.any([
       this.ending.signal,
       AbortSignal.timeout(this.times.deliveryMs),
@@ -165,8 +169,7 @@ class Lane {
     });
     isAborted.catch(() => undefined);
     signal.throwIfAborted();
-    const delivery = { tenantId, streamId, afterSeq, upToSeq, signal };
-    await Promise.race([this.consumer.deliver(delivery), isAborted]);
+    await Promise.race([this.consumer.deliver({ ...range, signal }), isAborted]);
   }
 
   private retryDelay(failures: number): number {

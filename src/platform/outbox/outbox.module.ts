@@ -10,13 +10,14 @@ import {
 } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { Events } from '../events/events.js';
 import { Logger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Signal } from '../signal/signal.js';
 import { Topic } from '../signal/topics.js';
 import { OUTBOX_CONSUMERS, type OutboxConsumer } from './outbox-consumer.js';
 import { OutboxRelay } from './outbox-relay.js';
-import { readBacklog } from './outbox-sql.js';
+import { readBacklog } from './outbox.store.js';
 import { Outbox } from './outbox.js';
 
 /** Lets every module append; who consumes is the application's list. */
@@ -33,7 +34,15 @@ export class OutboxModule {
           useFactory: (...all: OutboxConsumer[]) => all,
           inject: [...consumers],
         },
-        Outbox,
+        {
+          provide: Outbox,
+          useFactory: (all: OutboxConsumer[], signal: Signal, events: Events) => {
+            const outbox = new Outbox(all, signal);
+            events.deliverThrough(outbox);
+            return outbox;
+          },
+          inject: [OUTBOX_CONSUMERS, Signal, Events],
+        },
       ],
       exports: [OUTBOX_CONSUMERS, Outbox],
     };
@@ -56,16 +65,16 @@ class OutboxRelayRunner implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     const deliveries = metrics.counter({
       name: 'outbox_deliveries_total',
-      help: 'Ranges of journal entries handed to a consumer, by outcome',
+      help: 'Ranges of journal entries and events handed to a consumer, by outcome',
       labelNames: ['consumer', 'outcome'],
     });
     const streams = metrics.gauge({
       name: 'outbox_open_streams',
-      help: 'Journals with entries that a consumer has not got yet, and how many of them fail',
+      help: 'Journals and things with news that a consumer has not got yet, and how many of them fail',
       labelNames: ['consumer', 'state'],
       collect: async () => {
         if (consumers.length === 0) return;
-        const backlog = await readBacklog(database).catch(() => null);
+        const backlog = await database.system(readBacklog).catch(() => null);
         if (!backlog) return;
         streams.reset();
         for (const { consumer, open, failing } of backlog) {

@@ -1,8 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OpenContext } from '../context.js';
+import type { Event } from '../events/event.js';
+import type { Deliverer } from '../events/events.js';
 import { Signal } from '../signal/signal.js';
 import { Topic } from '../signal/topics.js';
+import { appendEvent } from './events.store.js';
 import { OUTBOX_CONSUMERS, type OutboxConsumer } from './outbox-consumer.js';
+import { raiseJournal } from './outbox.store.js';
 
 export interface StreamPosition {
   readonly streamId: string;
@@ -10,11 +14,12 @@ export interface StreamPosition {
 }
 
 /**
- * Notes, in the transaction that writes a journal, how far it goes now. The relay takes it from
- * there: what was committed is delivered, what was rolled back never was.
+ * Notes, in the transaction that writes a journal, how far it goes now, and keeps the events of things
+ * that have none. The relay takes it from there: what was committed is delivered, what was rolled
+ * back never was.
  */
 @Injectable()
-export class Outbox {
+export class Outbox implements Deliverer {
   private readonly names: readonly string[];
 
   constructor(
@@ -27,16 +32,21 @@ export class Outbox {
     if (twice) throw new Error(`two outbox consumers are called "${twice}"`);
   }
 
-  /** One row per consumer and stream. Without a consumer: no statement. */
+  /** How far a journal goes now. Without a consumer: no statement. */
   async append(open: OpenContext, { streamId, upToSeq }: StreamPosition): Promise<void> {
     if (this.names.length === 0) return;
-    await open.tx.execute(
-      `insert into outbox (consumer, tenant_id, stream_id, up_to_seq)
-       select name, $2, $3, $4 from unnest($1::text[]) as name
-       on conflict (consumer, tenant_id, stream_id)
-       do update set up_to_seq = greatest(outbox.up_to_seq, excluded.up_to_seq)`,
-      [this.names, open.tenantId, streamId, upToSeq],
-    );
+    await raiseJournal(open, { consumers: this.names, streamId, upToSeq });
+    this.hint(open, streamId);
+  }
+
+  /** An event of a thing that has no journal. Without a consumer: no statement. */
+  async deliver(open: OpenContext, event: Event): Promise<void> {
+    if (this.names.length === 0) return;
+    await appendEvent(open, event, this.names);
+    this.hint(open, event.subjectId);
+  }
+
+  private hint(open: OpenContext, streamId: string): void {
     open.tx.afterCommit(() => this.signal.publish(Topic.Outbox, streamId));
   }
 }
