@@ -27,7 +27,9 @@ export default {
   testSequencer: '<rootDir>/test/times/sequencer.mjs',
   // Of tests of one file that say they are concurrent.
   maxConcurrency: 3,
-  coverageProvider: 'babel',
+  // By V8 itself: six files that load the whole API took 26 s of processor uncounted, 36 s so, and 56 s when
+  // their code was rewritten to count its own lines.
+  coverageProvider: 'v8',
   // The SDK's schema is generated and has types only: nothing in it runs.
   collectCoverageFrom: [
     '{src,sdks/typescript/src}/**/*.ts',
@@ -36,7 +38,8 @@ export default {
   ],
   coverageReporters: ['text-summary', 'lcovonly'],
   // Code that runs in child processes (agents, fronts, killed servers) is not counted.
-  coverageThreshold: { global: { lines: 85 } },
+  // V8 counts all lines, also those without a statement: 88 of them are 85 of the others.
+  coverageThreshold: { global: { lines: 88 } },
   projects: [
     {
       ...common,
