@@ -1,15 +1,13 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Headers, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Permission } from '../kernel/permission.js';
 import { uuid } from '../kernel/text.js';
 import type { Context } from '../platform/context.js';
-import { Allow } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid, versionMismatch } from '../platform/http/http.errors.js';
 import { etagOf } from '../platform/http/if-match.js';
-import { Operation } from '../platform/http/operation.js';
+import { Route } from '../platform/http/route.js';
 import {
   deploymentNotFound,
   gateUnstable,
@@ -18,36 +16,8 @@ import {
   nothingToPromote,
   stateNotSuitable,
 } from './deployment.errors.js';
-import {
-  acceptedExample,
-  deploymentExample,
-  eventExample,
-  explanationExample,
-  planExample,
-  plansExample,
-  requestExample,
-  summaryExample,
-  verbExample,
-} from './deployment.examples.js';
-import {
-  cancelRequest,
-  deploymentAccepted,
-  deploymentDetail,
-  deploymentEvents,
-  deploymentPage,
-  deploymentPlans,
-  deploymentRequest,
-  deploymentsQuery,
-  eventsQuery,
-  explanation,
-  plannedDeployment,
-  promoteRequest,
-  resumeRequest,
-  verbAccepted,
-  verbRequest,
-  type DeploymentRequest,
-  type DeploymentsQuery,
-} from './deployments.dto.js';
+import * as examples from './deployment.examples.js';
+import * as dto from './deployments.dto.js';
 import { DeploymentsService } from './deployments.service.js';
 import { creationErrors, planningErrors } from './operation-errors.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
@@ -64,148 +34,136 @@ export class DeploymentsController {
     private readonly verbs: DeploymentVerbs,
   ) {}
 
-  @Post()
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsCreate)
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @Operation({
+  @Route('POST', {
+    access: Permission.DeploymentsCreate,
     summary: 'Deploy a release',
     description:
       'Plans the rollout of a release to a cluster of an environment and accepts it. The answer does not wait for the work: follow `links.events`, the WebSocket, or `GET` the deployment. With an `Idempotency-Key`, repeating the request gives the same answer for 7 days.',
     errors: creationErrors,
-    example: { request: requestExample, response: acceptedExample },
+    answer: dto.deploymentAccepted,
+    status: 202,
+    header: { name: 'Idempotency-Key' },
+    answerHeaders: dto.located,
+    example: { request: examples.requestExample, response: examples.acceptedExample },
   })
-  @ApiAcceptedResponse({ standardSchema: deploymentAccepted })
-  async create(
+  create(
     @Ctx() ctx: Context,
-    @Body({ schema: deploymentRequest }) request: DeploymentRequest,
+    @Body({ schema: dto.deploymentRequest }) request: dto.DeploymentRequest,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const accepted = await this.deployments.create(ctx, request, key);
-    reply.header('location', accepted.links.self);
-    return accepted;
+    return this.deployments.create(ctx, request, key);
   }
 
-  @Post('plan')
-  @HttpCode(200)
-  @Allow(Permission.DeploymentsCreate)
-  @Operation({
+  @Route('POST plan', {
+    access: Permission.DeploymentsCreate,
     summary: 'Plan a deployment without starting it',
     description: 'Makes the same checks and the same plan as a deployment would; changes nothing.',
     errors: planningErrors,
-    example: { request: requestExample, response: planExample },
+    answer: dto.plannedDeployment,
+    status: 200,
+    example: { request: examples.requestExample, response: examples.planExample },
   })
-  @ApiOkResponse({ standardSchema: plannedDeployment })
-  plan(@Ctx() ctx: Context, @Body({ schema: deploymentRequest }) request: DeploymentRequest) {
+  plan(
+    @Ctx() ctx: Context,
+    @Body({ schema: dto.deploymentRequest }) request: dto.DeploymentRequest,
+  ) {
     return this.deployments.dryRun(ctx, request);
   }
 
-  @Get()
-  @Allow(Permission.DeploymentsRead)
-  @Operation({
+  @Route('GET', {
+    access: Permission.DeploymentsRead,
     summary: 'List deployments',
     description: 'Newest first. Filters combine; a cursor belongs to the filters it was made with.',
     errors: [cursorInvalid],
-    example: { response: { items: [summaryExample], nextCursor: null } },
+    answer: dto.deploymentPage,
+    example: { response: { items: [examples.summaryExample], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: deploymentPage })
-  list(@Ctx() ctx: Context, @Query({ schema: deploymentsQuery }) query: DeploymentsQuery) {
+  list(@Ctx() ctx: Context, @Query({ schema: dto.deploymentsQuery }) query: dto.DeploymentsQuery) {
     return this.reads.list(ctx, query);
   }
 
-  @Get(':id')
-  @Allow(Permission.DeploymentsRead)
-  @Operation({
+  @Route('GET :id', {
+    access: Permission.DeploymentsRead,
     summary: 'Read a deployment',
     description:
       'Status, waves, the latest reading of the open gate, and, when it was taken back, what decided it. `ETag` is the revision for `If-Match`.',
     errors: [deploymentNotFound],
-    example: { response: deploymentExample },
+    answer: dto.deploymentDetail,
+    answerHeaders: ({ revision }: dto.DeploymentDetail) => ({ etag: etagOf(revision) }),
+    example: { response: examples.deploymentExample },
   })
-  @ApiOkResponse({ standardSchema: deploymentDetail })
-  async detail(
-    @Ctx() ctx: Context,
-    @Param('id', { schema: uuid }) id: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const deployment = await this.reads.detail(ctx, id);
-    reply.header('etag', etagOf(deployment.revision));
-    return deployment;
+  detail(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
+    return this.reads.detail(ctx, id);
   }
 
-  @Get(':id/plan')
-  @Allow(Permission.DeploymentsRead)
-  @Operation({
+  @Route('GET :id/plan', {
+    access: Permission.DeploymentsRead,
     summary: 'Read the plans of a deployment',
     description:
       'Every plan it has had: the forward plans and, when it turned back, the undo plan.',
     errors: [deploymentNotFound],
-    example: { response: plansExample },
+    answer: dto.deploymentPlans,
+    example: { response: examples.plansExample },
   })
-  @ApiOkResponse({ standardSchema: deploymentPlans })
   plans(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
     return this.reads.plans(ctx, id);
   }
 
-  @Get(':id/events')
-  @Allow(Permission.DeploymentsRead)
-  @Operation({
+  @Route('GET :id/events', {
+    access: Permission.DeploymentsRead,
     summary: 'Read the events of a deployment',
     description:
       'Oldest first, after a sequence number. Sequences increase; they need not be dense.',
     errors: [deploymentNotFound],
-    example: { response: { items: [eventExample], nextCursor: null } },
+    answer: dto.deploymentEvents,
+    example: { response: { items: [examples.eventExample], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: deploymentEvents })
   eventsAfter(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Query({ schema: eventsQuery }) query: z.output<typeof eventsQuery>,
+    @Query({ schema: dto.eventsQuery }) query: z.output<typeof dto.eventsQuery>,
   ) {
     return this.events.after(ctx, id, query.after, query.limit);
   }
 
-  @Get(':id/explain')
-  @Allow(Permission.DeploymentsRead)
-  @Operation({
+  @Route('GET :id/explain', {
+    access: Permission.DeploymentsRead,
     summary: 'Explain why a deployment is where it is',
     description:
       'What it waits for, since when, until when, who can unblock it and with which verb.',
     errors: [deploymentNotFound],
-    example: { response: explanationExample },
+    answer: dto.explanation,
+    example: { response: examples.explanationExample },
   })
-  @ApiOkResponse({ standardSchema: explanation })
   explain(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
     return this.reads.explain(ctx, id);
   }
 
-  @Post(':id/pause')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsOperate)
-  @ApiHeader({ name: 'If-Match', required: false })
-  @Operation({
+  @Route('POST :id/pause', {
+    access: Permission.DeploymentsOperate,
     summary: 'Pause a deployment',
     description:
       'Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.',
     errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
-    example: { request: { reason: 'looking at the logs' }, response: verbExample('pause') },
+    answer: dto.verbAccepted,
+    status: 202,
+    header: { name: 'If-Match' },
+    example: {
+      request: { reason: 'looking at the logs' },
+      response: examples.verbExample('pause'),
+    },
   })
-  @ApiAcceptedResponse({ standardSchema: verbAccepted })
   pause(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: verbRequest }) { reason }: z.output<typeof verbRequest>,
+    @Body({ schema: dto.verbRequest }) { reason }: z.output<typeof dto.verbRequest>,
     @Headers('if-match') ifMatch?: string,
   ) {
     return this.verbs.request(ctx, id, { verb: 'pause', reason, ifMatch });
   }
 
-  @Post(':id/resume')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsOperate)
-  @ApiHeader({ name: 'If-Match', required: false })
-  @Operation({
+  @Route('POST :id/resume', {
+    access: Permission.DeploymentsOperate,
     summary: 'Resume a paused deployment',
     description:
       'Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.',
@@ -216,61 +174,61 @@ export class DeploymentsController {
       hookOutcomeNeeded,
       noHookToAnswer,
     ],
+    answer: dto.verbAccepted,
+    status: 202,
+    header: { name: 'If-Match' },
     example: {
       request: { outcome: 'done', reason: 'the index is there; see the ticket' },
-      response: verbExample('resume'),
+      response: examples.verbExample('resume'),
     },
   })
-  @ApiAcceptedResponse({ standardSchema: verbAccepted })
   resume(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: resumeRequest }) body: z.output<typeof resumeRequest>,
+    @Body({ schema: dto.resumeRequest }) body: z.output<typeof dto.resumeRequest>,
     @Headers('if-match') ifMatch?: string,
   ) {
     return this.verbs.resume(ctx, id, { ...body, ifMatch });
   }
 
-  @Post(':id/promote')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsOperate)
-  @ApiHeader({ name: 'If-Match', required: false })
-  @Operation({
+  @Route('POST :id/promote', {
+    access: Permission.DeploymentsOperate,
     summary: 'End the open gate now',
     description:
       'What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.',
     errors: [deploymentNotFound, stateNotSuitable, versionMismatch, nothingToPromote, gateUnstable],
+    answer: dto.verbAccepted,
+    status: 202,
+    header: { name: 'If-Match' },
     example: {
       request: { reason: 'hotfix for the outage; checked by hand', step: 'w1.stabilization' },
-      response: verbExample('promote'),
+      response: examples.verbExample('promote'),
     },
   })
-  @ApiAcceptedResponse({ standardSchema: verbAccepted })
   promote(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: promoteRequest }) { reason, step }: z.output<typeof promoteRequest>,
+    @Body({ schema: dto.promoteRequest }) { reason, step }: z.output<typeof dto.promoteRequest>,
     @Headers('if-match') ifMatch?: string,
   ) {
     return this.verbs.promote(ctx, id, { reason, step, ifMatch });
   }
 
-  @Post(':id/cancel')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsOperate)
-  @ApiHeader({ name: 'If-Match', required: false })
-  @Operation({
+  @Route('POST :id/cancel', {
+    access: Permission.DeploymentsOperate,
     summary: 'Cancel a deployment',
     description:
       'Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.',
     errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
-    example: { request: { reason: 'wrong version' }, response: verbExample('cancel') },
+    answer: dto.verbAccepted,
+    status: 202,
+    header: { name: 'If-Match' },
+    example: { request: { reason: 'wrong version' }, response: examples.verbExample('cancel') },
   })
-  @ApiAcceptedResponse({ standardSchema: verbAccepted })
   cancel(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: cancelRequest }) { reason, leave }: z.output<typeof cancelRequest>,
+    @Body({ schema: dto.cancelRequest }) { reason, leave }: z.output<typeof dto.cancelRequest>,
     @Headers('if-match') ifMatch?: string,
   ) {
     return this.verbs.request(ctx, id, { verb: 'cancel', reason, ifMatch, params: { leave } });

@@ -285,3 +285,6 @@ export const linksOf = (id: string) => ({
   events: `/api/v1/deployments/${id}/events`,
   plan: `/api/v1/deployments/${id}/plan`,
 });
+
+/** Where the new deployment is. */
+export const located = ({ links: { self } }: DeploymentAccepted) => ({ location: self });

@@ -1,33 +1,25 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { manifestSchema } from '../agent/protocol/manifest.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
-import { Allow, Public } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid } from '../platform/http/http.errors.js';
-import { Operation } from '../platform/http/operation.js';
-import { type Page, type PageRequest, pageQuery } from '../platform/http/page.js';
-import {
-  exampleRelease,
-  module,
-  type Module,
-  moduleName,
-  modulePage,
-  releaseManifestSchema,
-} from './releases.dto.js';
+import { type PageRequest, pageQuery } from '../platform/http/page.js';
+import { Route } from '../platform/http/route.js';
+import * as dto from './releases.dto.js';
 import { moduleNotFound } from './releases.errors.js';
 import { ReleasesReader } from './releases.reader.js';
 
 const exampleModule = {
   id: '019a7f3e-4000-7aaa-8bbb-0123456789ab',
-  name: exampleRelease.moduleName,
-  createdAt: exampleRelease.createdAt,
+  name: dto.exampleRelease.moduleName,
+  createdAt: dto.exampleRelease.createdAt,
   newestRelease: {
-    id: exampleRelease.id,
-    version: exampleRelease.version,
-    createdAt: exampleRelease.createdAt,
+    id: dto.exampleRelease.id,
+    version: dto.exampleRelease.version,
+    createdAt: dto.exampleRelease.createdAt,
   },
 };
 
@@ -38,46 +30,40 @@ export class ModulesController {
 
   constructor(private readonly releases: ReleasesReader) {}
 
-  @Get('modules')
-  @Allow(Permission.ReleasesRead)
-  @Operation({
+  @Route('GET modules', {
+    access: Permission.ReleasesRead,
     summary: 'List modules',
     description: 'Newest first, each with its newest release.',
     errors: [cursorInvalid],
+    answer: dto.modulePage,
     example: { response: { items: [exampleModule], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: modulePage })
-  list(
-    @Ctx() ctx: Context,
-    @Query({ schema: pageQuery }) query: PageRequest,
-  ): Promise<Page<Module>> {
+  list(@Ctx() ctx: Context, @Query({ schema: pageQuery }) query: PageRequest) {
     return this.releases.modules(ctx, query);
   }
 
-  @Get('modules/:name')
-  @Allow(Permission.ReleasesRead)
-  @Operation({
+  @Route('GET modules/:name', {
+    access: Permission.ReleasesRead,
     summary: 'Read a module',
     description: 'With its newest release.',
     errors: [moduleNotFound],
+    answer: dto.module,
     example: { response: exampleModule },
   })
-  @ApiOkResponse({ standardSchema: module })
-  get(@Ctx() ctx: Context, @Param('name', { schema: moduleName }) name: string): Promise<Module> {
+  get(@Ctx() ctx: Context, @Param('name', { schema: dto.moduleName }) name: string) {
     return this.releases.module(ctx, name);
   }
 
-  @Get('schemas/manifest')
-  @Public()
-  @Operation({
+  @Route('GET schemas/manifest', {
+    access: 'public',
     summary: 'The JSON Schema of a manifest',
     description: 'For editors and for tools that check a manifest before it is pushed.',
     errors: [],
+    answer: dto.releaseManifestSchema,
     example: {
       response: { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
     },
   })
-  @ApiOkResponse({ standardSchema: releaseManifestSchema })
   manifestSchema(): Record<string, unknown> {
     return this.schema;
   }

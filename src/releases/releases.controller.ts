@@ -1,13 +1,5 @@
-import { Controller, Get, Param, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiHeader,
-  ApiOkResponse,
-  ApiProduces,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Controller, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   artifactTooLarge,
@@ -16,27 +8,15 @@ import {
 } from '../drivers/storage/storage.errors.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
-import { Allow } from '../platform/http/access.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid, downloadsFull, downloadsLimit } from '../platform/http/http.errors.js';
-import { Operation } from '../platform/http/operation.js';
 import { TakesForm } from '../platform/http/route-facts.js';
-import { type Page, type PageRequest, pageQuery } from '../platform/http/page.js';
+import { type PageRequest, pageQuery } from '../platform/http/page.js';
+import { Route } from '../platform/http/route.js';
 import { archiveErrors, artifactMissing } from './artifacts/artifacts.errors.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { ReleaseIntake } from './release-intake.js';
-import {
-  exampleManifest,
-  examplePush,
-  exampleRelease,
-  moduleName,
-  pushForm,
-  release,
-  type Release,
-  releasePage,
-  type ReleaseSummary,
-  versionInPath,
-} from './releases.dto.js';
+import * as dto from './releases.dto.js';
 import {
   digestMismatch,
   moduleNotFound,
@@ -60,17 +40,11 @@ export class ReleasesController {
     private readonly artifacts: ArtifactsService,
   ) {}
 
-  @Post()
-  @Allow(Permission.ReleasesCreate)
   @TakesForm()
   @ApiConsumes('multipart/form-data')
-  @ApiBody({ schema: pushForm })
-  @ApiHeader({
-    name: 'X-Artifact-Digest',
-    required: false,
-    description: 'What the artifact must hash to; the same as the part expectedArtifactDigest.',
-  })
-  @Operation({
+  @ApiBody({ schema: dto.pushForm })
+  @Route('POST', {
+    access: Permission.ReleasesCreate,
     summary: 'Push a release',
     description:
       'Takes a form with the parts in any order; the module is made by its first release. Every entry of the archive is checked while it arrives, and nothing stays of a push that is refused. Pushing the same version with the same manifest and artifact again answers 200 with the release that is there, so a push may be repeated; other content under the same version is refused. A signature covers the releaseDigest, and with it manifest and artifact.',
@@ -88,62 +62,63 @@ export class ReleasesController {
       storageUnavailable,
       ...archiveErrors,
     ],
+    answer: dto.release,
+    isRepeatable: true,
+    header: {
+      name: 'X-Artifact-Digest',
+      description: 'What the artifact must hash to; the same as the part expectedArtifactDigest.',
+    },
     example: {
-      request: examplePush,
-      response: { ...exampleRelease, manifest: exampleManifest },
+      request: dto.examplePush,
+      response: { ...dto.exampleRelease, manifest: dto.exampleManifest },
     },
   })
-  @ApiCreatedResponse({ standardSchema: release })
-  @ApiOkResponse({ standardSchema: release })
   async push(
     @Ctx() ctx: Context,
-    @Param('name', { schema: moduleName }) name: string,
+    @Param('name', { schema: dto.moduleName }) name: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Release> {
+  ) {
     const pushed = await this.intake.push(ctx, name, request);
     void reply.code(pushed.isNew ? 201 : 200);
     return pushed.release;
   }
 
-  @Get()
-  @Allow(Permission.ReleasesRead)
-  @Operation({
+  @Route('GET', {
+    access: Permission.ReleasesRead,
     summary: 'List the releases of a module',
     description: 'Newest first, without their manifests.',
     errors: [moduleNotFound, cursorInvalid],
-    example: { response: { items: [exampleRelease], nextCursor: null } },
+    answer: dto.releasePage,
+    example: { response: { items: [dto.exampleRelease], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: releasePage })
   list(
     @Ctx() ctx: Context,
-    @Param('name', { schema: moduleName }) name: string,
+    @Param('name', { schema: dto.moduleName }) name: string,
     @Query({ schema: pageQuery }) query: PageRequest,
-  ): Promise<Page<ReleaseSummary>> {
+  ) {
     return this.releases.list(ctx, name, query);
   }
 
-  @Get(':version')
-  @Allow(Permission.ReleasesRead)
-  @Operation({
+  @Route('GET :version', {
+    access: Permission.ReleasesRead,
     summary: 'Read a release',
     description: 'With its manifest, in which every default is written out.',
     errors: [moduleNotFound, releaseNotFound],
-    example: { response: { ...exampleRelease, manifest: exampleManifest } },
+    answer: dto.release,
+    example: { response: { ...dto.exampleRelease, manifest: dto.exampleManifest } },
   })
-  @ApiOkResponse({ standardSchema: release })
   get(
     @Ctx() ctx: Context,
-    @Param('name', { schema: moduleName }) name: string,
-    @Param('version', { schema: versionInPath }) version: string,
-  ): Promise<Release> {
+    @Param('name', { schema: dto.moduleName }) name: string,
+    @Param('version', { schema: dto.versionInPath }) version: string,
+  ) {
     return this.releases.get(ctx, name, version);
   }
 
-  @Get(':version/artifact')
-  @Allow(Permission.ReleasesRead)
   @ApiProduces('application/gzip')
-  @Operation({
+  @Route('GET :version/artifact', {
+    access: Permission.ReleasesRead,
     summary: 'Download the artifact of a release',
     description:
       'The .tar.gz as it was pushed. Compare what arrives with the header X-Artifact-Digest.',
@@ -156,17 +131,17 @@ export class ReleasesController {
       storageFull,
       storageUnavailable,
     ],
-  })
-  @ApiOkResponse({
-    content: { 'application/gzip': { schema: { type: 'string', format: 'binary' } } },
-    headers: { 'X-Artifact-Digest': { schema: { type: 'string' } } },
+    answer: {
+      content: { 'application/gzip': { schema: { type: 'string', format: 'binary' } } },
+      headers: { 'X-Artifact-Digest': { schema: { type: 'string' } } },
+    },
   })
   async artifact(
     @Ctx() ctx: Context,
-    @Param('name', { schema: moduleName }) name: string,
-    @Param('version', { schema: versionInPath }) version: string,
+    @Param('name', { schema: dto.moduleName }) name: string,
+    @Param('version', { schema: dto.versionInPath }) version: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<StreamableFile> {
+  ) {
     const found = await this.releases.get(ctx, name, version);
     const stream = await this.artifacts.open(ctx, found.artifactDigest);
     void reply.headers({

@@ -1,24 +1,17 @@
-import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Headers, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Permission } from '../../kernel/permission.js';
 import { uuid } from '../../kernel/text.js';
 import type { Context } from '../../platform/context.js';
-import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
-import { Operation } from '../../platform/http/operation.js';
+import { Route } from '../../platform/http/route.js';
 import { newerDeploymentThere, noRollbackTarget, rollbackUnderWay } from '../deployment.errors.js';
 import { acceptedExample } from '../deployment.examples.js';
-import { deploymentAccepted } from '../deployments.dto.js';
+import { deploymentAccepted, located } from '../deployments.dto.js';
 import { invalidGateParams } from '../gates/gate.errors.js';
 import { returnErrors } from '../operation-errors.js';
 import { unknownStrategy } from '../strategies/strategy.errors.js';
-import {
-  retryRequest,
-  rollbackRequest,
-  type RetryRequest,
-  type RollbackRequest,
-} from './returns.dto.js';
+import * as dto from './returns.dto.js';
 import { DeploymentReturns } from './returns.service.js';
 
 @ApiTags('deployments')
@@ -26,11 +19,8 @@ import { DeploymentReturns } from './returns.service.js';
 export class ReturnsController {
   constructor(private readonly returns: DeploymentReturns) {}
 
-  @Post(':id/rollback')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsCreate)
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @Operation({
+  @Route('POST :id/rollback', {
+    access: Permission.DeploymentsCreate,
     summary: 'Go back to what ran before a deployment',
     description:
       'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',
@@ -41,45 +31,42 @@ export class ReturnsController {
       rollbackUnderWay,
       unknownStrategy,
     ],
+    answer: deploymentAccepted,
+    status: 202,
+    header: { name: 'Idempotency-Key' },
+    answerHeaders: located,
     example: {
       request: { reason: 'orders are rejected since 2.1.0' },
       response: { ...acceptedExample, version: '2.0.3', strategy: { kind: 'direct' } },
     },
   })
-  @ApiAcceptedResponse({ standardSchema: deploymentAccepted })
-  async rollback(
+  rollback(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: rollbackRequest }) request: RollbackRequest,
+    @Body({ schema: dto.rollbackRequest }) request: dto.RollbackRequest,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const accepted = await this.returns.rollback(ctx, id, request, key);
-    reply.header('location', accepted.links.self);
-    return accepted;
+    return this.returns.rollback(ctx, id, request, key);
   }
 
-  @Post(':id/retry')
-  @HttpCode(202)
-  @Allow(Permission.DeploymentsCreate)
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @Operation({
+  @Route('POST :id/retry', {
+    access: Permission.DeploymentsCreate,
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',
     errors: [...returnErrors, invalidGateParams],
+    answer: deploymentAccepted,
+    status: 202,
+    header: { name: 'Idempotency-Key' },
+    answerHeaders: located,
     example: { request: { reason: 'the disk of node-3 was full' }, response: acceptedExample },
   })
-  @ApiAcceptedResponse({ standardSchema: deploymentAccepted })
-  async retry(
+  retry(
     @Ctx() ctx: Context,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: retryRequest }) request: RetryRequest,
+    @Body({ schema: dto.retryRequest }) request: dto.RetryRequest,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const accepted = await this.returns.retry(ctx, id, request, key);
-    reply.header('location', accepted.links.self);
-    return accepted;
+    return this.returns.retry(ctx, id, request, key);
   }
 }

@@ -1,9 +1,7 @@
-import { Body, Controller, Get, Headers, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Headers, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
-import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import {
   cursorInvalid,
@@ -11,8 +9,8 @@ import {
   versionMismatch,
 } from '../../platform/http/http.errors.js';
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
-import { Operation } from '../../platform/http/operation.js';
-import { pageOf, type Page } from '../../platform/http/page.js';
+import { pageOf } from '../../platform/http/page.js';
+import { Route } from '../../platform/http/route.js';
 import {
   clusterExists,
   clusterLimit,
@@ -20,17 +18,7 @@ import {
   environmentNotFound,
   unknownTarget,
 } from '../fleet.errors.js';
-import {
-  clusterOut,
-  clusterParams,
-  clustersQuery,
-  createClusterBody,
-  replaceClusterBody,
-  type ClusterParams,
-  type ClustersQuery,
-  type CreateClusterBody,
-  type ReplaceClusterBody,
-} from './clusters.dto.js';
+import * as dto from './clusters.dto.js';
 import { ClustersService, type ClusterView } from './clusters.service.js';
 
 const example = {
@@ -46,51 +34,46 @@ const example = {
   createdAt: '2026-01-05T08:00:00.000Z',
 };
 
+const tagged = ({ version }: ClusterView) => ({ etag: etagOf(version) });
+
 @ApiTags('clusters')
 @Controller('clusters')
 export class ClustersController {
   constructor(private readonly clusters: ClustersService) {}
 
-  @Get()
-  @Allow(Permission.FleetRead)
-  @Operation({
+  @Route('GET', {
+    access: Permission.FleetRead,
     summary: 'List clusters',
     description: 'Newest first; of one environment when it is named.',
     errors: [cursorInvalid],
+    answer: pageOf(dto.clusterOut),
     example: { response: { items: [example], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: pageOf(clusterOut) })
-  list(
-    @Ctx() ctx: Context,
-    @Query({ schema: clustersQuery }) query: ClustersQuery,
-  ): Promise<Page<ClusterView>> {
+  list(@Ctx() ctx: Context, @Query({ schema: dto.clustersQuery }) query: dto.ClustersQuery) {
     return this.clusters.list(ctx, query);
   }
 
-  @Get(':id')
-  @Allow(Permission.FleetRead)
-  @Operation({
+  @Route('GET :id', {
+    access: Permission.FleetRead,
     summary: 'Read a cluster',
     description: 'The ETag is the version for If-Match.',
     errors: [clusterNotFound],
+    answer: dto.clusterOut,
+    answerHeaders: tagged,
     example: { response: example },
   })
-  @ApiOkResponse({ standardSchema: clusterOut })
-  async get(
-    @Ctx() ctx: Context,
-    @Param({ schema: clusterParams }) { id }: ClusterParams,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ClusterView> {
-    return tagged(reply, await this.clusters.get(ctx, id));
+  get(@Ctx() ctx: Context, @Param({ schema: dto.clusterParams }) { id }: dto.ClusterParams) {
+    return this.clusters.get(ctx, id);
   }
 
-  @Post()
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('POST', {
+    access: Permission.FleetManage,
     summary: 'Create a cluster',
     description:
       'An environment with one cluster uses it by itself; with several, requests name one.',
     errors: [environmentNotFound, clusterExists, clusterLimit, unknownTarget],
+    answer: dto.clusterOut,
+    answerHeaders: tagged,
     example: {
       request: {
         ...{ name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
@@ -99,42 +82,34 @@ export class ClustersController {
       response: { ...example, nodes: 0 },
     },
   })
-  @ApiCreatedResponse({ standardSchema: clusterOut })
-  async create(
+  create(
     @Ctx() ctx: Context,
-    @Body({ schema: createClusterBody }) body: CreateClusterBody,
+    @Body({ schema: dto.createClusterBody }) body: dto.CreateClusterBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ClusterView> {
-    return tagged(reply, await this.clusters.create(ctx, body, key));
+  ) {
+    return this.clusters.create(ctx, body, key);
   }
 
-  @Put(':id')
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('PUT :id', {
+    access: Permission.FleetManage,
     summary: 'Change a cluster',
     description:
       'Needs If-Match with the version that was read. Nodes follow new `trustedProxies` within seconds, without a restart.',
     errors: [clusterNotFound, ifMatchRequired, versionMismatch],
+    answer: dto.clusterOut,
+    answerHeaders: tagged,
     example: {
       request: { minAvailable: 3, maxInFlight: 5, trustedProxies: ['10.0.0.0/8'] },
       response: { ...example, minAvailable: 3, version: 2 },
     },
   })
-  @ApiOkResponse({ standardSchema: clusterOut })
-  async replace(
+  replace(
     @Ctx() ctx: Context,
-    @Param({ schema: clusterParams }) { id }: ClusterParams,
-    @Body({ schema: replaceClusterBody }) rules: ReplaceClusterBody,
+    @Param({ schema: dto.clusterParams }) { id }: dto.ClusterParams,
+    @Body({ schema: dto.replaceClusterBody }) rules: dto.ReplaceClusterBody,
     @Headers('if-match') ifMatch: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ClusterView> {
+  ) {
     const change = { version: ifMatchVersion(ifMatch), rules };
-    return tagged(reply, await this.clusters.replace(ctx, id, change));
+    return this.clusters.replace(ctx, id, change);
   }
-}
-
-function tagged(reply: FastifyReply, cluster: ClusterView): ClusterView {
-  void reply.header('etag', etagOf(cluster.version));
-  return cluster;
 }

@@ -1,25 +1,15 @@
-import { Body, Controller, Get, Headers, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Headers, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
-import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import { ifMatchRequired, versionMismatch } from '../../platform/http/http.errors.js';
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
-import { Operation } from '../../platform/http/operation.js';
-import { pageOf, type Page } from '../../platform/http/page.js';
+import { pageOf } from '../../platform/http/page.js';
+import { Route } from '../../platform/http/route.js';
 import { environmentExists, environmentLimit, environmentNotFound } from '../fleet.errors.js';
 import type { Environment } from './environment.js';
-import {
-  createEnvironmentBody,
-  environmentOut,
-  environmentParams,
-  replaceEnvironmentBody,
-  type CreateEnvironmentBody,
-  type EnvironmentParams,
-  type ReplaceEnvironmentBody,
-} from './environments.dto.js';
+import * as dto from './environments.dto.js';
 import { EnvironmentsService } from './environments.service.js';
 
 const exampleRules = {
@@ -40,82 +30,75 @@ const example = {
   createdAt: '2026-01-05T08:00:00.000Z',
 };
 
+const tagged = ({ version }: Environment) => ({ etag: etagOf(version) });
+
 @ApiTags('environments')
 @Controller('environments')
 export class EnvironmentsController {
   constructor(private readonly environments: EnvironmentsService) {}
 
-  @Get()
-  @Allow(Permission.EnvironmentsRead)
-  @Operation({
+  @Route('GET', {
+    access: Permission.EnvironmentsRead,
     summary: 'List the environments',
     description: 'All environments of the tenant, in the order in which they were made.',
     errors: [],
+    answer: pageOf(dto.environmentOut),
     example: { response: { items: [example], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: pageOf(environmentOut) })
-  list(@Ctx() ctx: Context): Promise<Page<Environment>> {
+  list(@Ctx() ctx: Context) {
     return this.environments.list(ctx);
   }
 
-  @Get(':name')
-  @Allow(Permission.EnvironmentsRead)
-  @Operation({
+  @Route('GET :name', {
+    access: Permission.EnvironmentsRead,
     summary: 'Read an environment',
     description: 'Capitals in the name do not matter. The ETag is the version for If-Match.',
     errors: [environmentNotFound],
+    answer: dto.environmentOut,
+    answerHeaders: tagged,
     example: { response: example },
   })
-  @ApiOkResponse({ standardSchema: environmentOut })
-  async get(
+  get(
     @Ctx() ctx: Context,
-    @Param({ schema: environmentParams }) { name }: EnvironmentParams,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Environment> {
-    return tagged(reply, await this.environments.get(ctx, name));
+    @Param({ schema: dto.environmentParams }) { name }: dto.EnvironmentParams,
+  ) {
+    return this.environments.get(ctx, name);
   }
 
-  @Post()
-  @Allow(Permission.EnvironmentsManage)
-  @Operation({
+  @Route('POST', {
+    access: Permission.EnvironmentsManage,
     summary: 'Create an environment',
     description: 'It begins without a cluster. Its name cannot be changed later.',
     errors: [environmentExists, environmentLimit],
+    answer: dto.environmentOut,
+    answerHeaders: tagged,
     example: { request: { ...exampleRules, name: 'Pilot' }, response: example },
   })
-  @ApiCreatedResponse({ standardSchema: environmentOut })
-  async create(
+  create(
     @Ctx() ctx: Context,
-    @Body({ schema: createEnvironmentBody }) body: CreateEnvironmentBody,
+    @Body({ schema: dto.createEnvironmentBody }) body: dto.CreateEnvironmentBody,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Environment> {
-    return tagged(reply, await this.environments.create(ctx, body, key));
+  ) {
+    return this.environments.create(ctx, body, key);
   }
 
-  @Put(':name')
-  @Allow(Permission.EnvironmentsManage)
-  @Operation({
+  @Route('PUT :name', {
+    access: Permission.EnvironmentsManage,
     summary: 'Replace the rules of an environment',
     description:
       'Needs If-Match with the version that was read. Deployments that exist keep the rules they were planned with.',
     errors: [environmentNotFound, ifMatchRequired, versionMismatch],
+    answer: dto.environmentOut,
+    answerHeaders: tagged,
     example: { request: exampleRules, response: { ...example, version: 2 } },
   })
-  @ApiOkResponse({ standardSchema: environmentOut })
-  async replace(
+  replace(
     @Ctx() ctx: Context,
-    @Param({ schema: environmentParams }) { name }: EnvironmentParams,
-    @Body({ schema: replaceEnvironmentBody }) rules: ReplaceEnvironmentBody,
+    @Param({ schema: dto.environmentParams }) { name }: dto.EnvironmentParams,
+    @Body({ schema: dto.replaceEnvironmentBody }) rules: dto.ReplaceEnvironmentBody,
     @Headers('if-match') ifMatch: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Environment> {
+  ) {
     const change = { version: ifMatchVersion(ifMatch), rules };
-    return tagged(reply, await this.environments.replace(ctx, name, change));
+    return this.environments.replace(ctx, name, change);
   }
-}
-
-function tagged(reply: FastifyReply, environment: Environment): Environment {
-  void reply.header('etag', etagOf(environment.version));
-  return environment;
 }

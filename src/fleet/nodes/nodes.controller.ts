@@ -1,12 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
-import { Allow } from '../../platform/http/access.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import { cursorInvalid } from '../../platform/http/http.errors.js';
-import { Operation } from '../../platform/http/operation.js';
-import { pageOf, type Page } from '../../platform/http/page.js';
+import { pageOf } from '../../platform/http/page.js';
+import { Route } from '../../platform/http/route.js';
 import {
   clusterNotFound,
   clusterRequired,
@@ -14,18 +13,8 @@ import {
   environmentNotFound,
   nodeNotFound,
 } from '../fleet.errors.js';
-import { EnrollmentTokensService, type EnrollmentToken } from './enrollment-tokens.service.js';
-import type { NodeView } from './node-view.js';
-import {
-  enrollmentTokenBody,
-  enrollmentTokenOut,
-  nodeOut,
-  nodeParams,
-  nodesQuery,
-  type EnrollmentTokenBody,
-  type NodeParams,
-  type NodesQuery,
-} from './nodes.dto.js';
+import { EnrollmentTokensService } from './enrollment-tokens.service.js';
+import * as dto from './nodes.dto.js';
 import { nodeExample } from './nodes.example.js';
 import { NodesService } from './nodes.service.js';
 
@@ -37,30 +26,26 @@ export class NodesController {
     private readonly tokens: EnrollmentTokensService,
   ) {}
 
-  @Get()
-  @Allow(Permission.FleetRead)
-  @Operation({
+  @Route('GET', {
+    access: Permission.FleetRead,
     summary: 'List nodes',
     description:
       'Newest first, with what each should run and runs. A node is Lost after 20 s without a report.',
     errors: [cursorInvalid],
+    answer: pageOf(dto.nodeOut),
     example: { response: { items: [nodeExample], nextCursor: null } },
   })
-  @ApiOkResponse({ standardSchema: pageOf(nodeOut) })
-  list(
-    @Ctx() ctx: Context,
-    @Query({ schema: nodesQuery }) query: NodesQuery,
-  ): Promise<Page<NodeView>> {
+  list(@Ctx() ctx: Context, @Query({ schema: dto.nodesQuery }) query: dto.NodesQuery) {
     return this.nodes.list(ctx, query);
   }
 
-  @Post('enrollment-tokens')
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('POST enrollment-tokens', {
+    access: Permission.FleetManage,
     summary: 'Make an enrolment token',
     description:
       'Lets one node join the cluster within 15 minutes. The token is shown once and kept as a hash only, so Idempotency-Key is not honoured here.',
     errors: [environmentNotFound, clusterNotFound, clusterRequired, enrollmentTokenLimit],
+    answer: dto.enrollmentTokenOut,
     example: {
       request: { environment: 'Production' },
       response: {
@@ -72,72 +57,61 @@ export class NodesController {
       },
     },
   })
-  @ApiCreatedResponse({ standardSchema: enrollmentTokenOut })
   createToken(
     @Ctx() ctx: Context,
-    @Body({ schema: enrollmentTokenBody }) body: EnrollmentTokenBody,
-  ): Promise<EnrollmentToken> {
+    @Body({ schema: dto.enrollmentTokenBody }) body: dto.EnrollmentTokenBody,
+  ) {
     return this.tokens.create(ctx, body);
   }
 
-  @Get(':id')
-  @Allow(Permission.FleetRead)
-  @Operation({
+  @Route('GET :id', {
+    access: Permission.FleetRead,
     summary: 'Read a node',
     description: 'Its state, labels, and what it should run and runs.',
     errors: [nodeNotFound],
+    answer: dto.nodeOut,
     example: { response: nodeExample },
   })
-  @ApiOkResponse({ standardSchema: nodeOut })
-  get(@Ctx() ctx: Context, @Param({ schema: nodeParams }) { id }: NodeParams): Promise<NodeView> {
+  get(@Ctx() ctx: Context, @Param({ schema: dto.nodeParams }) { id }: dto.NodeParams) {
     return this.nodes.get(ctx, id);
   }
 
-  @Post(':id/cordon')
-  @HttpCode(200)
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('POST :id/cordon', {
+    access: Permission.FleetManage,
     summary: 'Leave a node out of rollouts',
     description: 'What runs on the node goes on running. Repeating it changes nothing.',
     errors: [nodeNotFound],
+    answer: dto.nodeOut,
+    status: 200,
     example: { response: { ...nodeExample, state: 'Cordoned' } },
   })
-  @ApiOkResponse({ standardSchema: nodeOut })
-  cordon(
-    @Ctx() ctx: Context,
-    @Param({ schema: nodeParams }) { id }: NodeParams,
-  ): Promise<NodeView> {
+  cordon(@Ctx() ctx: Context, @Param({ schema: dto.nodeParams }) { id }: dto.NodeParams) {
     return this.nodes.cordon(ctx, id);
   }
 
-  @Post(':id/uncordon')
-  @HttpCode(200)
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('POST :id/uncordon', {
+    access: Permission.FleetManage,
     summary: 'Take a node back into rollouts',
     description: 'With its next report the node gets what its cluster runs by now.',
     errors: [nodeNotFound],
+    answer: dto.nodeOut,
+    status: 200,
     example: { response: nodeExample },
   })
-  @ApiOkResponse({ standardSchema: nodeOut })
-  uncordon(
-    @Ctx() ctx: Context,
-    @Param({ schema: nodeParams }) { id }: NodeParams,
-  ): Promise<NodeView> {
+  uncordon(@Ctx() ctx: Context, @Param({ schema: dto.nodeParams }) { id }: dto.NodeParams) {
     return this.nodes.uncordon(ctx, id);
   }
 
-  @Delete(':id')
-  @HttpCode(204)
-  @Allow(Permission.FleetManage)
-  @Operation({
+  @Route('DELETE :id', {
+    access: Permission.FleetManage,
     summary: 'Revoke a node',
     description:
       'Its key is refused within seconds and its name is free again. What runs there is not stopped.',
     errors: [nodeNotFound],
+    answer: { description: 'The node is revoked.' },
+    status: 204,
   })
-  @ApiNoContentResponse({ description: 'The node is revoked.' })
-  revoke(@Ctx() ctx: Context, @Param({ schema: nodeParams }) { id }: NodeParams): Promise<void> {
+  revoke(@Ctx() ctx: Context, @Param({ schema: dto.nodeParams }) { id }: dto.NodeParams) {
     return this.nodes.revoke(ctx, id);
   }
 }

@@ -1,10 +1,9 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Header, Res } from '@nestjs/common';
+import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Permission } from '../../kernel/permission.js';
-import { Allow, Probe } from '../http/access.js';
-import { Operation } from '../http/operation.js';
+import { Route } from '../http/route.js';
 import { Health } from './health.js';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -31,39 +30,37 @@ const healthDetail = z
 export class HealthController {
   constructor(private readonly health: Health) {}
 
-  @Get('live')
-  @Probe()
   @Header('content-type', TEXT)
   @ApiProduces('text/plain')
-  @ApiOkResponse({ schema: { type: 'string', enum: ['live'] } })
-  @Operation({
+  @Route('GET live', {
+    access: 'probe',
     summary: 'Is the process alive',
     description:
       'Answers `live` as long as the process can answer at all. Restart it when it does not.',
     errors: [],
+    answer: { schema: { type: 'string', enum: ['live'] } },
     example: { response: 'live' },
   })
   live(): string {
     return 'live';
   }
 
-  @Get('ready')
-  @Probe()
   @ApiProduces('text/plain')
-  @ApiOkResponse({ schema: { type: 'string', enum: ['ready'] } })
   @ApiResponse({
     status: 503,
     description: 'Not ready: the word `unready`.',
     schema: { type: 'string', enum: ['unready'] },
   })
-  @Operation({
+  @Route('GET ready', {
+    access: 'probe',
     summary: 'Can the process serve',
     description:
       'Answers `ready`, or `unready` with 503 while it starts, stops or lacks something it needs. The answer comes from a check that is at most a few seconds old.',
     errors: [],
+    answer: { schema: { type: 'string', enum: ['ready'] } },
     example: { response: 'ready' },
   })
-  async ready(@Res() reply: FastifyReply): Promise<void> {
+  async ready(@Res() reply: FastifyReply) {
     const isReady = await this.health.isReady();
     await reply
       .code(isReady ? 200 : 503)
@@ -71,14 +68,13 @@ export class HealthController {
       .send(isReady ? 'ready' : 'unready');
   }
 
-  @Get()
-  @Allow(Permission.HealthRead)
-  @ApiOkResponse({ standardSchema: healthDetail })
-  @Operation({
+  @Route('GET', {
+    access: Permission.HealthRead,
     summary: 'Health in detail',
     description:
       'Every dependency with its state, the time of its last check and how long it took.',
     errors: [],
+    answer: healthDetail,
     example: {
       response: {
         status: 'ready',

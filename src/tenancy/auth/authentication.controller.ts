@@ -1,10 +1,9 @@
-import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
-import { Authenticated, Public } from '../../platform/http/access.js';
 import { clientAddressOf } from '../../platform/http/client-address.js';
-import { Operation } from '../../platform/http/operation.js';
+import { Route } from '../../platform/http/route.js';
 import {
   loginBusy,
   loginFailed,
@@ -16,17 +15,7 @@ import {
 } from '../tenancy.errors.js';
 import { DEMO_USERS } from '../users/demo-users.js';
 import type { RequestOrigin } from './authentication-audit.js';
-import {
-  demoCredentials,
-  loginBody,
-  type LoginBody,
-  refreshBody,
-  type RefreshBody,
-  signedInUser,
-  type SignedInUser,
-  tokens,
-  type Tokens,
-} from './authentication.dto.js';
+import * as dto from './authentication.dto.js';
 import { AuthenticationService } from './authentication.service.js';
 import type { SignedIn } from './authenticator.js';
 
@@ -52,83 +41,73 @@ export class AuthenticationController {
     private readonly config: Config,
   ) {}
 
-  @Post('login')
-  @HttpCode(200)
-  @Public()
-  @Operation({
+  @Route('POST login', {
+    access: 'public',
     summary: 'Sign in',
     description:
       'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Failed attempts are slowed, and the answer never tells whether the name exists.',
     errors: [loginFailed, tenantRequired, tenantSuspended, loginThrottled, loginBusy],
+    answer: dto.tokens,
+    status: 200,
     example: {
       request: { username: 'deployer', password: 'a sentence that nobody else knows' },
       response: exampleTokens,
     },
   })
-  @ApiOkResponse({ standardSchema: tokens })
-  login(
-    @Body({ schema: loginBody }) body: LoginBody,
-    @Req() request: FastifyRequest,
-  ): Promise<Tokens> {
+  login(@Body({ schema: dto.loginBody }) body: dto.LoginBody, @Req() request: FastifyRequest) {
     return this.authentication.login(body, originOf(request));
   }
 
-  @Post('refresh')
-  @HttpCode(200)
-  @Public()
-  @Operation({
+  @Route('POST refresh', {
+    access: 'public',
     summary: 'Renew an access token',
     description:
       'Takes a refresh token and gives a new pair. Each refresh token works once; repeated within 10 s the answer carries the same successor. A token that comes again later ends the whole session.',
     errors: [refreshRefused, tenantSuspended],
+    answer: dto.tokens,
+    status: 200,
     example: { request: { refreshToken: 'tgr_…' }, response: exampleTokens },
   })
-  @ApiOkResponse({ standardSchema: tokens })
   refresh(
-    @Body({ schema: refreshBody }) body: RefreshBody,
+    @Body({ schema: dto.refreshBody }) body: dto.RefreshBody,
     @Req() request: FastifyRequest,
-  ): Promise<Tokens> {
+  ) {
     return this.authentication.refresh(body.refreshToken, originOf(request));
   }
 
-  @Post('logout')
-  @HttpCode(204)
-  @Authenticated()
-  @Operation({
+  @Route('POST logout', {
+    access: 'authenticated',
     summary: 'Sign out',
     description:
       'Ends the session of the access token: its refresh token at once, its access tokens and open sockets within five seconds. Other sessions of the same person go on.',
     errors: [],
   })
-  @ApiNoContentResponse()
-  logout(@Req() request: FastifyRequest): Promise<void> {
+  logout(@Req() request: FastifyRequest) {
     return this.authentication.logout(signedInOf(request), originOf(request));
   }
 
-  @Get('me')
-  @Authenticated()
-  @Operation({
+  @Route('GET me', {
+    access: 'authenticated',
     summary: 'Who am I',
     description: 'The person, the tenant of the token, and the roles and permissions held now.',
     errors: [],
+    answer: dto.signedInUser,
     example: { response: exampleUser },
   })
-  @ApiOkResponse({ standardSchema: signedInUser })
-  me(@Req() request: FastifyRequest): SignedInUser {
+  me(@Req() request: FastifyRequest): dto.SignedInUser {
     return this.authentication.me(signedInOf(request));
   }
 
-  @Get('demo-credentials')
-  @Public()
-  @Operation({
+  @Route('GET demo-credentials', {
+    access: 'public',
     summary: 'The users of a demo',
     description: 'The well-known users of demo mode. Not found in every other mode.',
     errors: [notADemo],
+    answer: dto.demoCredentials,
     example: {
       response: { items: [{ username: 'viewer', password: 'Viewer123!', role: 'Viewer' }] },
     },
   })
-  @ApiOkResponse({ standardSchema: demoCredentials })
   demoCredentials(): { items: typeof DEMO_USERS } {
     if (this.config.demo) return { items: DEMO_USERS };
     throw notADemo();

@@ -1,7 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { Public } from '../../platform/http/access.js';
-import { Operation } from '../../platform/http/operation.js';
+import { Controller } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Route } from '../../platform/http/route.js';
 import { AccessTokenKeys, type PublishedKey } from './access-token-keys.js';
 import { jwks } from './authentication.dto.js';
 
@@ -11,15 +10,14 @@ import { jwks } from './authentication.dto.js';
 export class WellKnownController {
   constructor(private readonly keys: AccessTokenKeys) {}
 
-  @Get('jwks.json')
-  @Public()
-  @Operation({
+  @Route('GET jwks.json', {
+    access: 'public',
     summary: 'The public keys of access tokens',
     description: 'For others that want to verify access tokens of this platform (ES256).',
     errors: [],
+    answer: jwks,
     example: { response: { keys: [] } },
   })
-  @ApiOkResponse({ standardSchema: jwks })
   publicKeys(): { keys: PublishedKey[] } {
     return { keys: this.keys.published() };
   }

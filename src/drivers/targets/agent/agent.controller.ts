@@ -1,40 +1,14 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-  StreamableFile,
-} from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import {
-  desiredResponse,
-  enrollRequest,
-  enrollResponse,
-  reportRequest,
-  reportResponse,
-  type EnrollRequest,
-  type EnrollResponse,
-  type ReportRequest,
-  type ReportResponse,
-} from '../../../agent/protocol/protocol.js';
+import * as protocol from '../../../agent/protocol/protocol.js';
 import { limits } from '../../../kernel/limits.js';
 import { Context } from '../../../platform/context.js';
-import { AgentOnly, Public } from '../../../platform/http/access.js';
 import { Ctx } from '../../../platform/http/ctx.js';
 import { downloadsFull, downloadsLimit } from '../../../platform/http/http.errors.js';
-import { Operation } from '../../../platform/http/operation.js';
 import { TakesJson } from '../../../platform/http/route-facts.js';
-import {
-  artifactParams,
-  desiredQuery,
-  type ArtifactParams,
-  type DesiredQuery,
-} from './agent.dto.js';
+import { Route } from '../../../platform/http/route.js';
+import * as dto from './agent.dto.js';
 import {
   artifactNotFound,
   downloadsBusy,
@@ -65,10 +39,8 @@ export class AgentController {
     private readonly downloads: ArtifactDownloads,
   ) {}
 
-  @Post('enroll')
-  @HttpCode(200)
-  @Public()
-  @Operation({
+  @Route('POST enroll', {
+    access: 'public',
     summary: 'Enrol a node',
     description:
       'Makes a node of an agent that brings a single-use token and the public half of its own key. Repeating the call with the same token, name and key answers the same.',
@@ -81,47 +53,46 @@ export class AgentController {
       nodeNameTaken,
       nodeKeyTaken,
     ],
+    answer: protocol.enrollResponse,
+    status: 200,
     example: agentExamples.enroll,
   })
-  @ApiOkResponse({ standardSchema: enrollResponse })
-  enroll(@Body({ schema: enrollRequest }) body: EnrollRequest): Promise<EnrollResponse> {
+  enroll(@Body({ schema: protocol.enrollRequest }) body: protocol.EnrollRequest) {
     return this.enrollment.enroll(body);
   }
 
-  @Post('report')
-  @HttpCode(200)
-  @AgentOnly()
   @TakesJson({ members: limits.reportJsonMembers })
-  @Operation({
+  @Route('POST report', {
+    access: 'agent',
     summary: 'Report what a node runs',
     description:
       'Observed state and cumulative metrics. It is the heartbeat, too: sent at once, then every reportIntervalMs and on every change.',
     errors: [nodeRevoked, nodeDuplicated],
+    answer: protocol.reportResponse,
+    status: 200,
     example: agentExamples.report,
   })
-  @ApiOkResponse({ standardSchema: reportResponse })
   report(
     @Ctx() ctx: Context,
-    @Body({ schema: reportRequest }) body: ReportRequest,
-  ): Promise<ReportResponse> {
+    @Body({ schema: protocol.reportRequest }) body: protocol.ReportRequest,
+  ) {
     return this.reports.report(ctx, body);
   }
 
-  @Get('desired')
-  @AgentOnly()
-  @Operation({
+  @Route('GET desired', {
+    access: 'agent',
     summary: 'Wait for a newer desired state',
     description:
       'A long poll. Answers 200 with a signed statement when the desired revision is above `after`, else 204 after `waitMs`. A newer request of the same node ends this one with 204.',
     errors: [nodeRevoked, nodeDuplicated],
+    answer: protocol.desiredResponse,
     example: agentExamples.desired,
   })
-  @ApiOkResponse({ standardSchema: desiredResponse })
   async desired(
     @Ctx() ctx: Context,
-    @Query({ schema: desiredQuery }) query: DesiredQuery,
+    @Query({ schema: dto.desiredQuery }) query: dto.DesiredQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ statement: string } | undefined> {
+  ) {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const statement = await this.desiredPolls.poll(ctx, query, gone.signal);
@@ -131,23 +102,22 @@ export class AgentController {
     return undefined;
   }
 
-  @Get('artifacts/:artifactDigest')
-  @AgentOnly()
-  @Operation({
+  @ApiProduces('application/octet-stream')
+  @Route('GET artifacts/:artifactDigest', {
+    access: 'agent',
     summary: 'Download an artifact',
     description:
       'Only what this node should run, or should have run before. 503 with Retry-After while many nodes of the cluster are downloading.',
     errors: [artifactNotFound, downloadsBusy, downloadsLimit, downloadsFull, nodeDuplicated],
-  })
-  @ApiProduces('application/octet-stream')
-  @ApiOkResponse({
-    description: 'The archive.',
-    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    answer: {
+      description: 'The archive.',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
   })
   async artifact(
     @Ctx() ctx: Context,
-    @Param({ schema: artifactParams }) { artifactDigest }: ArtifactParams,
-  ): Promise<StreamableFile> {
+    @Param({ schema: dto.artifactParams }) { artifactDigest }: dto.ArtifactParams,
+  ) {
     const { stream, bytes } = await this.downloads.open(ctx, artifactDigest);
     return new StreamableFile(stream, { type: 'application/octet-stream', length: bytes });
   }

@@ -1,0 +1,74 @@
+import { applyDecorators, HttpCode, RequestMapping, RequestMethod } from '@nestjs/common';
+import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { Permission } from '../../kernel/permission.js';
+import { AgentOnly, Allow, Authenticated, Probe, Public } from './access.js';
+import { AnswerHeaders, type HeadersOf } from './answer-headers.js';
+import { Operation, type OperationNotes } from './operation.js';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+/** `GET`, or `POST :id/cordon`: the method, and what follows the controller's own path. */
+type RouteName = Method | `${Method} ${string}`;
+
+export interface RouteOptions<A> extends OperationNotes {
+  /** Who may call: whose role holds the permission, or one of the sorts of access.ts. */
+  readonly access: Permission | 'authenticated' | 'agent' | 'public' | 'probe';
+  /** The body of the answer, as a schema or as OpenAPI describes it. Without it: 204. */
+  readonly answer?: z.ZodType | ApiResponseOptions;
+  /** Else 200, for a POST 201, and without an answer 204. */
+  readonly status?: 200 | 201 | 202 | 204;
+  /** It may answer 200 as well, with the same body: what was asked for is there already. */
+  readonly isRepeatable?: boolean;
+  /** A header that the handler reads and that a client may leave out. */
+  readonly header?: { readonly name: string; readonly description?: string };
+  /** Headers of the answer, such as its ETag. */
+  readonly answerHeaders?: HeadersOf<A>;
+}
+
+/** A handler that answers with what the headers are made of. */
+type RouteDecorator<A> = <H extends (...args: never[]) => A | Promise<A>>(
+  target: object,
+  key: string,
+  descriptor: TypedPropertyDescriptor<H>,
+) => void;
+
+/**
+ * All that is to be said of a route, once: where it is, who may call it, what it does, answers and
+ * refuses. Below it the handler is a list of inputs and one call. Other decorators stand beside it only
+ * for what few routes have (forms, streams).
+ */
+export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecorator<A> {
+  const { access, answer, status, isRepeatable, header, answerHeaders, ...notes } = options;
+  const [method = 'GET', path = ''] = name.split(' ') as [Method, string?];
+  const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : 204;
+  const statuses = isRepeatable ? [200, code] : [code];
+  return applyDecorators(
+    RequestMapping({ method: RequestMethod[method], path }),
+    HttpCode(code),
+    accessOf(access),
+    Operation(notes),
+    ...statuses.map((each) => ApiResponse(describedAs(each, answer))),
+    ...(header ? [ApiHeader({ required: false, ...header })] : []),
+    ...(answerHeaders ? [AnswerHeaders(answerHeaders)] : []),
+  );
+}
+
+function accessOf(access: RouteOptions<unknown>['access']): MethodDecorator {
+  switch (access) {
+    case 'authenticated':
+      return Authenticated();
+    case 'agent':
+      return AgentOnly();
+    case 'public':
+      return Public();
+    case 'probe':
+      return Probe();
+    default:
+      return Allow(access);
+  }
+}
+
+function describedAs(status: number, answer: RouteOptions<unknown>['answer']): ApiResponseOptions {
+  if (answer === undefined) return { status };
+  return '_zod' in answer ? { status, standardSchema: answer } : { ...answer, status };
+}
