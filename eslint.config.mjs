@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
+import house from './eslint/house.mjs';
 
 const pure = [
   'src/kernel/**/*.ts',
@@ -79,6 +80,19 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['{src,test,bench,sdks}/**/*.ts'],
+    plugins: { house },
+    rules: { 'house/no-literal-spreads': 'error' },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { house },
+    rules: {
+      'house/sql-in-stores': 'error',
+      'house/repositories-in-services': 'error',
     },
   },
   {

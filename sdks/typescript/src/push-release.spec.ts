@@ -74,7 +74,10 @@ describe('a push', () => {
   }
 
   const push = (more = {}) => ({
-    ...{ moduleName: 'a', version: '1', manifest: manifests[0], artifactFile: file },
+    moduleName: 'a',
+    version: '1',
+    manifest: manifests[0],
+    artifactFile: file,
     ...more,
   });
 

@@ -32,13 +32,20 @@ export function completeManifest(manifest: unknown): Json {
   if (!isObject(manifest)) return manifest as Json;
   const { run, traffic, health, hooks, ...rest } = manifest;
   return {
-    ...{ drainMs: 5000, stopGraceMs: 10_000, overlap: false },
-    ...{ resources: {}, configuration: {}, secrets: {} },
+    drainMs: 5000,
+    stopGraceMs: 10_000,
+    overlap: false,
+    resources: {},
+    configuration: {},
+    secrets: {},
     ...rest,
     run: withDefaults(run, { args: [], env: {} }),
     traffic: traffic && withDefaults(traffic, { reuse: 'idle', headersTimeoutMs: 60_000 }),
     health: withDefaults(health ?? {}, {
-      ...{ path: '/healthz', intervalMs: 500, timeoutMs: 1000, startTimeoutMs: 30_000 },
+      path: '/healthz',
+      intervalMs: 500,
+      timeoutMs: 1000,
+      startTimeoutMs: 30_000,
     }),
     hooks: completeHooks(hooks ?? {}),
   };

@@ -43,8 +43,13 @@ function send(response: ServerResponse, status: number, body: unknown, headers =
 }
 
 const problem = (status: number, code: string) => ({
-  ...{ type: `urn:tidegate:error:${code}`, title: code, status, code },
-  ...{ detail: `About ${code}.`, instance: '/', id: 'request-1' },
+  type: `urn:tidegate:error:${code}`,
+  title: code,
+  status,
+  code,
+  detail: `About ${code}.`,
+  instance: '/',
+  id: 'request-1',
 });
 const deployment = { moduleName: 'payments', version: '1', targetEnvironment: 'QA' };
 
@@ -57,7 +62,10 @@ describe('a call', () => {
     const error = await answer(api.GET('/api/v1/nodes')).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(TidegateError);
     expect(error).toMatchObject({
-      ...{ code: 'node-not-found', status: 404, id: 'request-1', details: { a: 1 } },
+      code: 'node-not-found',
+      status: 404,
+      id: 'request-1',
+      details: { a: 1 },
       message: 'About node-not-found.',
     });
     expect(asked[0]?.headers.authorization).toBe('Bearer key');
