@@ -11,7 +11,6 @@ import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
 import { NodeAuthenticator } from './node-authenticator.js';
 import { NodeDuplicates } from './node-duplicates.js';
-import { NodeSuspicions } from './node-suspicions.js';
 import { ParkedNodes } from './parked-nodes.js';
 import { ReportsService } from './reports.service.js';
 
@@ -31,7 +30,6 @@ import { ReportsService } from './reports.service.js';
     DriftMetrics,
     EnrollmentService,
     NodeDuplicates,
-    NodeSuspicions,
     ParkedNodes,
     ReportsService,
     { provide: AgentAuthenticator, useClass: NodeAuthenticator },

@@ -2,8 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '../../../kernel/assert.js';
 import { limits } from '../../../kernel/limits.js';
 import type { OpenContext } from '../../../platform/context.js';
-import { Signal } from '../../../platform/signal/signal.js';
-import { Topic } from '../../../platform/signal/topics.js';
 import {
   DOWN_CODES,
   PASSING_CODES,
@@ -17,21 +15,21 @@ import {
   type RunningPair,
   type Target,
 } from '../target.js';
-import { lockNodes, writeDesired } from './desired-state.js';
+import { writeDesired } from './desired-state.js';
 import { readCutHooks, writeHookAnswer } from './hook-answers.js';
 import { isLostSql } from './node-health.js';
+import { nodeTold } from './nodes.events.js';
+import { lockNodes } from './nodes.store.js';
 import { RUNNING_SQL } from './running-sql.js';
 
 /**
  * Nodes that run the agent. A move only writes rows: the agents fetch them by long poll, and the
- * signal after commit merely saves them the wait.
+ * hint after the commit merely saves them the wait.
  */
 @Injectable()
 export class AgentTarget implements Target {
   readonly kind = 'agent';
   readonly title = 'Nodes with the Tidegate agent';
-
-  constructor(private readonly signal: Signal) {}
 
   async move(open: OpenContext, move: Move): Promise<MovedNode[]> {
     checkMove(move);
@@ -41,9 +39,7 @@ export class AgentTarget implements Target {
     const assignments = move.assignments.filter(({ nodeId }) => present.has(nodeId));
     if (assignments.length === 0) return [];
     const { moved, changedNodeIds } = await writeDesired(open, { ...move, assignments });
-    open.tx.afterCommit(() => {
-      for (const nodeId of changedNodeIds) this.signal.publish(Topic.Desired, nodeId);
-    });
+    for (const nodeId of changedNodeIds) await open.record(nodeTold(nodeId, {}));
     return moved;
   }
 
@@ -64,9 +60,7 @@ export class AgentTarget implements Target {
 
   async answerHooks(open: OpenContext, answer: HookAnswer): Promise<string[]> {
     const told = await writeHookAnswer(open, answer);
-    open.tx.afterCommit(() => {
-      for (const { nodeId } of told) this.signal.publish(Topic.Desired, nodeId);
-    });
+    for (const { nodeId } of told) await open.record(nodeTold(nodeId, {}));
     return told.map(({ name }) => name);
   }
 

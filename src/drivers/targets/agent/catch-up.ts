@@ -1,6 +1,7 @@
 import type { OpenContext } from '../../../platform/context.js';
 import type { DesiredPair } from '../target.js';
-import { lockNodes, writeDesired } from './desired-state.js';
+import { writeDesired } from './desired-state.js';
+import { lockNodes } from './nodes.store.js';
 
 /**
  * Gives a new or returning node what its cluster runs when nothing is in flight. A node that takes

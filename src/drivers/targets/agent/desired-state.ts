@@ -12,22 +12,6 @@ export interface DesiredChange {
   readonly assignments: readonly { nodeId: string; releases: readonly DesiredPair[] }[];
 }
 
-/** Locks the nodes that still exist; with a cluster, only those of it. Answers their ids. */
-export async function lockNodes(
-  open: OpenContext,
-  nodeIds: readonly string[],
-  clusterId: string | null = null,
-): Promise<Set<string>> {
-  const rows = await open.tx.query<{ id: string }>(
-    `select id from nodes
-     where tenant_id = $1 and id = any($2::uuid[]) and revoked_at is null
-       and ($3::uuid is null or cluster_id = $3)
-     order by id for update`,
-    [open.tenantId, nodeIds, clusterId],
-  );
-  return new Set(rows.map((row) => row.id));
-}
-
 /**
  * Only for nodes locked by this transaction. The generation is above the node's own answer, too:
  * after a restored backup the database may know a lower one than the node. What the same deployment

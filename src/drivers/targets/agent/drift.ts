@@ -2,7 +2,7 @@
 // repaired by telling the node again under a new generation, a few times and not for ever.
 import { limits } from '../../../kernel/limits.js';
 import type { OpenContext } from '../../../platform/context.js';
-import { lockNodes } from './desired-state.js';
+import { lockNodes } from './nodes.store.js';
 
 const pairsSql = (list: string) => `(
   select coalesce(jsonb_agg(pair order by pair), '[]') from (

@@ -6,7 +6,6 @@ import {
   type EnrollRequest,
   type EnrollResponse,
 } from '../../../agent/protocol/protocol.js';
-import { Audit } from '../../../platform/audit/audit.js';
 import { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { validationFailed } from '../../../platform/http/http.errors.js';
@@ -20,6 +19,9 @@ import {
   nodeNameTaken,
 } from './agent.errors.js';
 import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
+import { nodeEnrolled } from './nodes.events.js';
+import { enrolledNode, isNameTaken } from './nodes.queries.js';
+import { addNode, relabelNode } from './nodes.store.js';
 import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 
 /**
@@ -30,7 +32,6 @@ import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 export class EnrollmentService {
   constructor(
     private readonly database: Database,
-    private readonly audit: Audit,
     @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
   ) {}
 
@@ -86,12 +87,8 @@ export class EnrollmentService {
        where tenant_id = $1 and hash = $2`,
       [open.tenantId, hash, JSON.stringify({ nodeId })],
     );
-    await this.audit.append(open, {
-      category: 'fleet',
-      action: 'node-enrolled',
-      subject: { kind: 'node', id: nodeId },
-      body: { name: request.name, clusterId, publicKey: request.publicKey },
-    });
+    const { name, publicKey } = request;
+    await open.record(nodeEnrolled(nodeId, { name, clusterId, publicKey }));
     return { nodeId, clusterId };
   }
 
@@ -100,11 +97,9 @@ export class EnrollmentService {
     grant: EnrollmentGrant,
     request: EnrollRequest,
   ): Promise<{ nodeId: string; clusterId: string }> {
-    const [node] = await open.tx.query<{ nodeId: string; clusterId: string }>(
-      `select id as "nodeId", cluster_id as "clusterId" from nodes
-       where tenant_id = $1 and id = $2 and name = $3 and public_key = $4 and revoked_at is null`,
-      [open.tenantId, grant.nodeId, request.name, request.publicKey],
-    );
+    const { name, publicKey } = request;
+    const { nodeId } = grant;
+    const node = nodeId && (await enrolledNode(open, { nodeId, name, publicKey }));
     if (node) return node;
     throw enrollmentTokenUsed();
   }
@@ -116,27 +111,13 @@ export class EnrollmentService {
     request: EnrollRequest,
   ): Promise<string> {
     const { name, publicKey } = request;
-    const labels = JSON.stringify(request.labels);
-    const [same] = await open.tx.query<{ id: string }>(
-      `update nodes set labels = $5 where tenant_id = $1 and cluster_id = $2 and name = $3
-         and public_key = $4 and revoked_at is null returning id`,
-      [open.tenantId, clusterId, name, publicKey, labels],
-    );
-    if (same) return same.id;
+    const node = { clusterId, name, publicKey, labels: JSON.stringify(request.labels) };
+    const same = await relabelNode(open, node);
+    if (same !== null) return same;
     const id = newId();
-    const added = await open.tx.execute(
-      `insert into nodes (tenant_id, id, cluster_id, name, labels, public_key)
-       values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [open.tenantId, id, clusterId, name, labels, publicKey],
-    );
-    if (added === 1) return id;
-    const [taken] = await open.tx.query(
-      `select from nodes
-       where tenant_id = $1 and cluster_id = $2 and name = $3 and revoked_at is null`,
-      [open.tenantId, clusterId, name],
-    );
+    if (await addNode(open, id, node)) return id;
     // Whose key it is, perhaps in another tenant, is nobody's business here.
-    throw taken ? nodeNameTaken(name) : nodeKeyTaken();
+    throw (await isNameTaken(open, clusterId, name)) ? nodeNameTaken(name) : nodeKeyTaken();
   }
 }
 

@@ -2,7 +2,7 @@
 // answer is part of what is desired: a new generation, so that it is signed, ordered and repeatable.
 import type { OpenContext } from '../../../platform/context.js';
 import type { CutHook, HookAnswer, HookQuestion } from '../target.js';
-import { lockNodes } from './desired-state.js';
+import { lockNodes } from './nodes.store.js';
 
 export function readCutHooks(open: OpenContext, question: HookQuestion): Promise<CutHook[]> {
   const { clusterId, moduleId, deploymentId } = question;

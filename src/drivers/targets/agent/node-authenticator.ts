@@ -16,7 +16,7 @@ import { Topic } from '../../../platform/signal/topics.js';
 import { agentTokenInvalid, agentTokenMissing, clockSkew, nodeRevoked } from './agent.errors.js';
 import { withBoot } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
-import { isLostSql } from './node-health.js';
+import { keyOfNode, type NodeKey } from './nodes.queries.js';
 
 const TOKEN_LIFE_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 30_000;
@@ -26,18 +26,10 @@ const KEY_CACHE_NODES = 20_000;
 /** Honest tokens have some 400 characters. */
 const TOKEN_CHARACTERS = 2_000;
 
-interface NodeRow {
-  readonly name: string;
-  readonly publicKey: string;
-  readonly isRevoked: boolean;
-  /** Where it runs, as it has said lately; null: it has been silent. */
-  readonly bootId: string | null;
-}
-
 /** Checks the tokens that nodes sign with their own keys (protocol.ts says what is in them). */
 @Injectable()
 export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDestroy {
-  private readonly known = new Map<string, { tenantId: string; node: NodeRow; until: number }>();
+  private readonly known = new Map<string, { tenantId: string; node: NodeKey; until: number }>();
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -76,22 +68,12 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
     return withBoot(context, boot);
   }
 
-  private async nodeOf(tenantId: string, nodeId: string): Promise<NodeRow | undefined> {
+  private async nodeOf(tenantId: string, nodeId: string): Promise<NodeKey | undefined> {
     const cached = this.known.get(nodeId);
     const now = this.clock.monotonic();
     // The tenant is a claim, too: a node known in one is nobody in another.
     if (cached?.tenantId === tenantId && cached.until > now) return cached.node;
-    const [node] = await this.database.system((tx) =>
-      tx.query<NodeRow>(
-        `select node.name, node.public_key as "publicKey", node.revoked_at is not null as "isRevoked",
-           case when not ${isLostSql('presence')} then presence.boot_id end as "bootId"
-         from nodes node
-         left join node_presence presence
-           on presence.tenant_id = node.tenant_id and presence.node_id = node.id
-         where node.tenant_id = $1 and node.id = $2`,
-        [tenantId, nodeId],
-      ),
-    );
+    const node = await this.database.system((tx) => keyOfNode(tx, tenantId, nodeId));
     if (!node) return undefined;
     if (this.known.size >= KEY_CACHE_NODES) this.known.clear();
     this.known.set(nodeId, { tenantId, node, until: now + KEY_CACHE_MS });

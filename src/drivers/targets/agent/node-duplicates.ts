@@ -9,7 +9,7 @@ import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { nodeDuplicated } from './agent.errors.js';
-import { NodeSuspicions } from './node-suspicions.js';
+import { noteSuspicion } from './node-suspicions.js';
 
 /** The copy asks every few seconds; that it does is written down no more often than this. */
 const NOTE_EVERY_MS = 60_000;
@@ -38,7 +38,6 @@ export class NodeDuplicates {
   constructor(
     metrics: Metrics,
     private readonly database: Database,
-    private readonly suspicions: NodeSuspicions,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
@@ -72,7 +71,7 @@ export class NodeDuplicates {
     const suspicion = { kind: 'duplicated' as const, nodeId, name, message };
     try {
       await this.database.transaction(Context.system(tenantId, 'nodes'), (open) =>
-        this.suspicions.note(open, suspicion),
+        noteSuspicion(open, suspicion),
       );
     } catch (error) {
       this.noted.set(nodeId, now - NOTE_EVERY_MS);

@@ -1,7 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { limits } from '../../../kernel/limits.js';
-import { Audit } from '../../../platform/audit/audit.js';
 import type { OpenContext } from '../../../platform/context.js';
+import { nodeFoundDuplicated, nodeFoundImplausible } from './nodes.events.js';
+import { suspectNode, SUSPICION_SHOWN } from './presence.store.js';
 
 /**
  * What makes a node look like two, or like one that does not tell the truth. Nothing is taken from
@@ -18,45 +17,17 @@ export interface Suspicion {
   readonly message: string;
 }
 
-@Injectable()
-export class NodeSuspicions {
-  constructor(private readonly audit: Audit) {}
+const FOUND = { duplicated: nodeFoundDuplicated, implausible: nodeFoundImplausible };
 
-  /** The audit trail has one entry for each time that it begins, not for each request. */
-  async note(open: OpenContext, { kind, nodeId, name, message }: Suspicion): Promise<void> {
-    const [before] = await open.tx.query<{ isNew: boolean }>(NOTE_SQL, [
-      open.tenantId,
-      nodeId,
-      kind,
-      message,
-    ]);
-    if (!before?.isNew) return;
-    await this.audit.append(open, {
-      category: 'fleet',
-      action: `node-found-${kind}`,
-      result: 'denied',
-      subject: { kind: 'node', id: nodeId },
-      body: { name, message },
-    });
-  }
+/** The audit trail has one entry for each time that it begins, not for each request. */
+export async function noteSuspicion(open: OpenContext, suspicion: Suspicion): Promise<void> {
+  const { kind, nodeId, name, message } = suspicion;
+  if (!(await suspectNode(open, { nodeId, kind, message }))) return;
+  await open.record(FOUND[kind](nodeId, { name, message }, 'denied'));
 }
 
 /** In SQL: the node's suspicion for whoever looks at it, or null. */
 export const suspicionSql = (presence: string): string => `case
-  when ${presence}.suspected_at > clock_timestamp() - ${SHOWN_SQL}
+  when ${presence}.suspected_at > clock_timestamp() - ${SUSPICION_SHOWN}
   then jsonb_build_object('kind', ${presence}.suspicion, 'message', ${presence}.suspicion_message,
     'at', to_char(${presence}.suspected_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end`;
-
-const SHOWN_SQL = `interval '${limits.suspicionShownMs} milliseconds'`;
-
-const NOTE_SQL = `
-  with before as (
-    select coalesce(suspicion is distinct from $3 or suspected_at < clock_timestamp() - ${SHOWN_SQL},
-      true) as is_new
-    from node_presence where tenant_id = $1 and node_id = $2 for update
-  ), noted as (
-    update node_presence set suspicion = $3, suspicion_message = $4,
-      suspected_at = clock_timestamp()
-    where tenant_id = $1 and node_id = $2
-  )
-  select is_new as "isNew" from before`;

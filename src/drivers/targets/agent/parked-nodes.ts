@@ -4,6 +4,7 @@ import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
+import { changedNodes, type KnownRevision } from './nodes.queries.js';
 
 /** How late a change can be noticed when its signal is lost. */
 const LOOK_EVERY_MS = 500;
@@ -11,13 +12,7 @@ const LOOK_EVERY_MS = 500;
 /** Why a parked request went on: look at the state, or answer that nothing is new. */
 export type ParkOutcome = 'look' | 'timeout' | 'replaced' | 'gone';
 
-export interface ParkedNode {
-  readonly tenantId: string;
-  readonly nodeId: string;
-  readonly after: number;
-}
-
-interface Place extends ParkedNode {
+interface Place extends KnownRevision {
   readonly leave: (outcome: ParkOutcome) => void;
 }
 
@@ -48,7 +43,7 @@ export class ParkedNodes implements OnModuleDestroy {
   }
 
   /** Resolves once. An aborted signal frees the place at once. */
-  park(node: ParkedNode, waitMs: number, signal: AbortSignal): Promise<ParkOutcome> {
+  park(node: KnownRevision, waitMs: number, signal: AbortSignal): Promise<ParkOutcome> {
     if (this.isClosed || signal.aborted) return Promise.resolve('gone');
     this.places.get(node.nodeId)?.leave('replaced');
     return new Promise((resolve) => {
@@ -83,31 +78,14 @@ export class ParkedNodes implements OnModuleDestroy {
 
   private async look(): Promise<void> {
     try {
-      for (const nodeId of await this.changed([...this.places.values()])) {
-        this.places.get(nodeId)?.leave('look');
-      }
+      const parked = [...this.places.values()];
+      const changed =
+        parked.length > 0 ? await this.database.system((tx) => changedNodes(tx, parked)) : [];
+      for (const nodeId of changed) this.places.get(nodeId)?.leave('look');
     } catch (error) {
       this.log.warn({ error: messageOf(error) }, 'could not look for changed desired states');
     }
     this.timer = undefined;
     this.lookSoon();
-  }
-
-  private async changed(places: readonly Place[]): Promise<string[]> {
-    if (places.length === 0) return [];
-    const rows = await this.database.system((tx) =>
-      tx.query<{ nodeId: string }>(
-        `select node.id as "nodeId"
-         from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as parked (tenant_id, node_id, after)
-         join nodes node on node.tenant_id = parked.tenant_id and node.id = parked.node_id
-         where node.desired_revision > parked.after or node.revoked_at is not null`,
-        [
-          places.map((place) => place.tenantId),
-          places.map((place) => place.nodeId),
-          places.map((place) => place.after),
-        ],
-      ),
-    );
-    return rows.map((row) => row.nodeId);
   }
 }

@@ -18,9 +18,10 @@ import { repairDrift } from './drift.js';
 import { insertMetrics } from './metric-rows.js';
 import { bootOf } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
-import { touchPresence, type ReportingNode } from './presence.js';
+import { touchPresence, type ReportingNode } from './presence.store.js';
 import { writeObserved, type RefusedRow } from './observed-rows.js';
-import { NodeSuspicions } from './node-suspicions.js';
+import { noteSuspicion } from './node-suspicions.js';
+import { raiseRevision } from './nodes.store.js';
 import { NodeReported } from './node-reported.js';
 
 /** Takes in what a node says of itself: presence, observed state and metrics in one transaction. */
@@ -33,7 +34,6 @@ export class ReportsService {
     private readonly signal: Signal,
     private readonly config: Config,
     private readonly duplicates: NodeDuplicates,
-    private readonly suspicions: NodeSuspicions,
     metrics: Metrics,
     @Optional() @Inject(NodeReported) private readonly listener?: NodeReported,
   ) {
@@ -84,7 +84,7 @@ export class ReportsService {
       ? `generation ${first.generation} of module "${first.module}"`
       : `revision ${report.revision}`;
     const message = `The node has reported ${what}, which it was never told, or a release of another module. That was not taken over. Its agent is broken, or somebody speaks in its name.`;
-    await this.suspicions.note(open, {
+    await noteSuspicion(open, {
       kind: 'implausible',
       nodeId: open.actor.id,
       name: node.name,
@@ -137,10 +137,5 @@ async function healRevision(
   known: number,
 ): Promise<number | null> {
   if (accepted <= known || accepted > known + limits.aheadOfDatabase) return null;
-  const [row] = await open.tx.query<{ revision: number }>(
-    `update nodes set desired_revision = greatest(desired_revision, $3::bigint) + 1
-     where tenant_id = $1 and id = $2 and desired_revision < $3 returning desired_revision as revision`,
-    [open.tenantId, open.actor.id, accepted],
-  );
-  return row?.revision ?? null;
+  return raiseRevision(open, open.actor.id, accepted);
 }

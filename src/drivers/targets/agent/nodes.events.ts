@@ -1,0 +1,25 @@
+import { eventType } from '../../../platform/events/event.js';
+import { Topic } from '../../../platform/signal/topics.js';
+
+/** What a node should run, or whether it may, has changed: its long poll ends, its key is looked up. */
+export const nodeTold = eventType({ name: 'node-told', subject: 'node', hint: Topic.Desired });
+
+export const nodeEnrolled = eventType<{
+  readonly name: string;
+  readonly clusterId: string;
+  readonly publicKey: string;
+}>({ name: 'node-enrolled', subject: 'node', audit: 'fleet' });
+
+type Suspicion = { readonly name: string; readonly message: string };
+
+export const nodeFoundDuplicated = eventType<Suspicion>({
+  name: 'node-found-duplicated',
+  subject: 'node',
+  audit: 'fleet',
+});
+
+export const nodeFoundImplausible = eventType<Suspicion>({
+  name: 'node-found-implausible',
+  subject: 'node',
+  audit: 'fleet',
+});
