@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { newId } from '../../kernel/ids.js';
 import type { OpenContext } from '../context.js';
+import { insertAuditEntry } from './audit.store.js';
 import type { AuditRecord } from './audit-record.js';
 
 /**
@@ -34,27 +35,19 @@ export class Audit {
         }),
       )
       .digest('hex');
-    // One statement for both rows: this stands in every business transaction.
-    await open.tx.execute(
-      `with entry as (
-         insert into audit_entries (at, id, tenant_id, category, action, actor, subject_kind,
-           subject_id, request_id, result, body_text, leaf_hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))
-       insert into audit_pending (tenant_id, entry_id, at) values ($3, $2, $1)`,
-      [
-        at,
-        id,
-        open.tenantId,
-        category,
-        action,
-        actor,
-        subject.kind,
-        subject.id,
-        open.requestId,
-        result,
-        body,
-        leaf,
-      ],
-    );
+    await insertAuditEntry(open, {
+      at,
+      id,
+      tenantId: open.tenantId,
+      category,
+      action,
+      actor,
+      subjectKind: subject.kind,
+      subjectId: subject.id,
+      requestId: open.requestId,
+      result,
+      body,
+      leaf,
+    });
   }
 }

@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.js';
 import type { Context, OpenContext } from '../context.js';
 import type { Database } from '../database/database.js';
 import { idempotencyKeyInFlight, idempotencyKeyReused, validationFailed } from './http.errors.js';
+import { findAnswer, keepAnswer, tryIdempotencyLock } from './idempotency.store.js';
 
 export interface IdempotentRequest {
   /** The value of the `Idempotency-Key` header; undefined: the work simply runs. */
@@ -44,34 +45,16 @@ export async function idempotent<T>(
       .update(`${open.tenantId}\n${principal}\n${route}\n${key}`)
       .digest()
       .readBigInt64BE();
+    const owner = { principal, route, key };
     // Tried, not waited for: a second request in flight must hear 409 instead of hanging.
-    const [lockRow] = await open.tx.query<{ locked: boolean }>(
-      'select pg_try_advisory_xact_lock($1) as locked',
-      [lock.toString()],
-    );
-    if (!lockRow?.locked) throw idempotencyKeyInFlight();
+    if (!(await tryIdempotencyLock(open, lock))) throw idempotencyKeyInFlight();
     // A statement of its own: its snapshot must be newer than the lock.
-    const [stored] = await open.tx.query<{ bodyDigest: string; status: number; body: string }>(
-      `select body_digest as "bodyDigest", status, body from idempotency_keys
-       where tenant_id = $1 and principal = $2 and route = $3 and key = $4`,
-      [open.tenantId, principal, route, key],
-    );
+    const stored = await findAnswer(open, owner);
     if (stored && stored.bodyDigest !== bodyDigest) throw idempotencyKeyReused();
     if (stored) return { status: stored.status, body: JSON.parse(stored.body) as T };
     const answer = await work(open);
-    await open.tx.execute(
-      `insert into idempotency_keys (tenant_id, principal, route, key, body_digest, status, body)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
-      [
-        open.tenantId,
-        principal,
-        route,
-        key,
-        bodyDigest,
-        answer.status,
-        JSON.stringify(answer.body),
-      ],
-    );
+    const { status, body } = answer;
+    await keepAnswer(open, owner, { bodyDigest, status, body: JSON.stringify(body) });
     return answer;
   });
 }
