@@ -6,6 +6,7 @@ import {
 import { limits } from '../../kernel/limits.js';
 import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
+import { issueCredential } from '../../platform/credentials/credentials.store.js';
 import { Database } from '../../platform/database/database.js';
 import { enrollmentTokenLimit } from '../fleet.errors.js';
 import { clusterOf, environmentByName } from '../fleet.queries.js';
@@ -51,23 +52,18 @@ export class EnrollmentTokensService {
     });
   }
 
+  /** Throws `enrollment-token-limit`. */
   private async insert(open: OpenContext, hash: string, grant: EnrollmentGrant): Promise<Date> {
-    const [row] = await open.tx.query<{ expiresAt: Date }>(
-      `insert into credentials (hash, tenant_id, kind, subject_id, data, expires_at)
-       select $2, $1, 'enrollment', $3, $4,
-         clock_timestamp() + interval '${limits.enrollmentTokenMs} milliseconds'
-       where (select count(*) from credentials where tenant_id = $1 and kind = 'enrollment'
-         and subject_id = $3 and used_at is null and expires_at > clock_timestamp()) < $5
-       returning expires_at as "expiresAt"`,
-      [
-        open.tenantId,
-        hash,
-        grant.clusterId,
-        JSON.stringify(grant),
-        limits.enrollmentTokensPerCluster,
-      ],
-    );
-    if (row) return row.expiresAt;
+    const expiresAt = await issueCredential(open, {
+      kind: 'enrollment',
+      hash,
+      subjectId: grant.clusterId,
+      data: grant,
+      lifetimeMs: limits.enrollmentTokenMs,
+      issuedAt: null,
+      goodAtOnce: limits.enrollmentTokensPerCluster,
+    });
+    if (expiresAt) return expiresAt;
     throw enrollmentTokenLimit();
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
-import { permissionsOf, Standings, type Standing } from '../permissions/standings.js';
+import { permissionsOf, Standings } from '../permissions/standings.js';
+import type { Standing } from '../permissions/standings.queries.js';
 import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
 import type { Account } from '../users/accounts.js';
@@ -15,7 +16,8 @@ import type { SignedIn } from './authenticator.js';
 import type { TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
-import { Sessions, type Session } from './sessions.js';
+import { Sessions } from './sessions.js';
+import type { Session } from './sessions.store.js';
 import { SignInQueue } from './sign-in-queue.js';
 
 /** Signing in, staying signed in, signing out. */

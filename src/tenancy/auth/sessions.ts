@@ -3,20 +3,27 @@ import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import type { Transaction } from '../../platform/database/transaction.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
 import {
   judgeSecret,
   newHandle,
   newSecret,
   parseRefreshToken,
   type RefreshState,
-  refreshState,
   refreshTokenText,
   sealFor,
   secretDigest,
   sessionIdOf,
   unsealWith,
 } from './refresh-token.js';
+import {
+  insertSession,
+  lockSession,
+  renewSession,
+  revokeSession,
+  tidySessions,
+  type Session,
+} from './sessions.store.js';
 
 /** Whoever has not signed in for a week signs in again, however often they refreshed. */
 const SESSION_MS = 7 * 24 * 3_600_000;
@@ -24,12 +31,6 @@ const SESSION_MS = 7 * 24 * 3_600_000;
 const GRACE_MS = 10_000;
 /** A person has few devices; a script that signs in for each call must not fill the table. */
 const SESSIONS_PER_USER = 50;
-
-export interface Session {
-  readonly sessionId: string;
-  readonly userId: string;
-  readonly tenantId: string;
-}
 
 interface OpenedSession {
   readonly sessionId: string;
@@ -40,12 +41,6 @@ export type Rotation =
   | (Session & { readonly outcome: 'rotated'; readonly refreshToken: string })
   | (Session & { readonly outcome: 'reused' })
   | { readonly outcome: 'unknown' };
-
-interface SessionRow {
-  readonly userId: string;
-  readonly tenantId: string;
-  readonly data: unknown;
-}
 
 /**
  * A session is a family of refresh tokens and one row in `credentials`. Each token works once; one
@@ -70,26 +65,15 @@ export class Sessions {
       sealedCurrent: null,
       rotatedAt: now,
     };
-    await open.tx.execute(
-      `insert into credentials (hash, tenant_id, kind, subject_id, data, created_at, expires_at)
-       values ($1, $2, 'refresh', $3, $4, $5, $6)`,
-      [sessionId, open.tenantId, userId, state, new Date(now), new Date(now + SESSION_MS)],
-    );
+    const lifetimeMs = SESSION_MS;
+    await insertSession(open, { sessionId, userId, state, openedAt: new Date(now), lifetimeMs });
     return { sessionId, refreshToken: refreshTokenText({ handle, secret }) };
   }
 
   /** Drops what is over, and the oldest beyond the limit. */
-  async tidy({ userId, tenantId }: Omit<Session, 'sessionId'>): Promise<void> {
-    await this.db.system((tx) =>
-      tx.execute(
-        `delete from credentials where hash in (select hash from (
-           select hash, revoked_at is not null or expires_at < $3 as is_over,
-             row_number() over (order by revoked_at nulls first, created_at desc) as rank
-           from credentials where tenant_id = $1 and kind = 'refresh' and subject_id = $2) mine
-         where is_over or rank > ${SESSIONS_PER_USER})`,
-        [tenantId, userId, new Date(this.clock.now())],
-      ),
-    );
+  async tidy(owner: Omit<Session, 'sessionId'>): Promise<void> {
+    const now = new Date(this.clock.now());
+    await this.db.system((tx) => tidySessions(tx, owner, { now, kept: SESSIONS_PER_USER }));
   }
 
   /** Never throws for a bad token: the outcome is committed first, then the caller refuses. */
@@ -99,15 +83,10 @@ export class Sessions {
     const sessionId = sessionIdOf(token.handle);
     const now = this.clock.now();
     return this.db.system(async (tx): Promise<Rotation> => {
-      const [row] = await tx.query<SessionRow>(
-        `select subject_id as "userId", tenant_id as "tenantId", data from credentials
-         where hash = $1 and kind = 'refresh' and revoked_at is null and expires_at > $2 for update`,
-        [sessionId, new Date(now)],
-      );
-      if (!row) return { outcome: 'unknown' };
-      const { userId, tenantId } = row;
+      const found = await lockSession(tx, sessionId, new Date(now));
+      if (!found) return { outcome: 'unknown' };
+      const { state, userId, tenantId } = found;
       const session = { sessionId, userId, tenantId };
-      const state = refreshState.parse(row.data);
       const presented = judgeSecret(state, token.secret);
       if (presented === 'current') {
         const secret = await this.advance(tx, sessionId, state, token.secret);
@@ -130,7 +109,7 @@ export class Sessions {
   }
 
   private async advance(
-    tx: Transaction,
+    tx: SystemTransaction,
     sessionId: string,
     state: RefreshState,
     presentedSecret: string,
@@ -143,19 +122,11 @@ export class Sessions {
       sealedCurrent: sealFor(presentedSecret, secret),
       rotatedAt: now,
     };
-    await tx.execute('update credentials set data = $2, used_at = $3 where hash = $1', [
-      sessionId,
-      next,
-      new Date(now),
-    ]);
+    await renewSession(tx, sessionId, { state: next, now: new Date(now) });
     return secret;
   }
 
-  private async revokeIn(tx: Transaction, sessionId: string): Promise<void> {
-    await tx.execute(
-      `update credentials set revoked_at = $2
-       where hash = $1 and kind = 'refresh' and revoked_at is null`,
-      [sessionId, new Date(this.clock.now())],
-    );
+  private async revokeIn(tx: SystemTransaction, sessionId: string): Promise<void> {
+    await revokeSession(tx, sessionId, new Date(this.clock.now()));
   }
 }

@@ -3,24 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { permissionsOfRole, type Permission, type Role } from '../../kernel/permission.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
-
-/** What a person is in a tenant, now. */
-export interface Standing {
-  readonly username: string;
-  readonly isDisabled: boolean;
-  readonly tenantSlug: string;
-  readonly tenantStatus: 'active' | 'suspended' | 'deleted';
-  readonly roles: readonly Role[];
-  /** False after a logout, a reuse of a refresh token, or the session's end. */
-  readonly isSessionOpen: boolean;
-}
-
-export interface StandingOf {
-  readonly userId: string;
-  readonly tenantId: string;
-  readonly sessionId: string | null;
-}
+import { type Standing, type StandingOf, standingOf } from './standings.queries.js';
 
 /** Changes must take effect within 5 s; the rest is for the query and for a slow event loop. */
 const KEEP_MS = 4_000;
@@ -66,22 +49,9 @@ export class Standings {
   }
 
   /** Always asks. */
-  async ask({ userId, tenantId, sessionId }: StandingOf): Promise<Standing | null> {
-    const [standing] = await this.db.system((tx) =>
-      tx.query<Standing>(
-        `select u.username, u.disabled_at is not null as "isDisabled",
-           t.slug as "tenantSlug", t.status as "tenantStatus",
-           to_jsonb(array(select m.role from memberships m where m.user_id = u.id
-             and (case when m.role = 'PlatformAdmin' then m.tenant_id = $3
-                  else m.tenant_id = t.id end) order by m.role)) as roles,
-           exists (select 1 from credentials c where c.hash = $4 and c.kind = 'refresh'
-             and c.tenant_id = t.id and c.subject_id = u.id and c.revoked_at is null
-             and c.expires_at > $5) as "isSessionOpen"
-         from users u, tenants t where u.id = $1 and t.id = $2`,
-        [userId, tenantId, PLATFORM_TENANT.id, sessionId, new Date(this.clock.now())],
-      ),
-    );
-    return standing ?? null;
+  async ask(who: StandingOf): Promise<Standing | null> {
+    const now = new Date(this.clock.now());
+    return (await this.db.system((tx) => standingOf(tx, who, now))) ?? null;
   }
 }
 

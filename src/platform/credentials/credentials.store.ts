@@ -1,0 +1,176 @@
+/**
+ * The table `credentials`: what somebody may show instead of a password. Found by the hash of what is
+ * shown, before a tenant is known; what it is for is its owner's business (`kind`, `subjectId`, `data`).
+ * Nothing here ever sees what was hashed.
+ */
+import type { OpenContext } from '../context.js';
+import { statement } from '../database/statement.js';
+import type { SystemTransaction } from '../database/transaction.js';
+
+/** `enrollment` is good for one use; `refresh` is used again and again, and `usedAt` is its last use. */
+export type CredentialKind = 'enrollment' | 'refresh';
+
+/** Of whom a credential is. */
+export type CredentialOwner = {
+  readonly tenantId: string;
+  readonly kind: CredentialKind;
+  readonly subjectId: string;
+};
+
+export interface NewCredential {
+  readonly kind: CredentialKind;
+  readonly hash: string;
+  readonly subjectId: string;
+  readonly data: object;
+  readonly lifetimeMs: number;
+  /** Null: by the database's clock. */
+  readonly issuedAt: Date | null;
+  /** How many of the subject's may be unused and good at once, this one among them; null: any number. */
+  readonly goodAtOnce: number | null;
+}
+
+/** Whether it is good for that owner. Fragment: :hash, :kind, :tenantId, :subjectId, :now. */
+export const IS_CREDENTIAL_GOOD = `exists (select 1 from credentials c where c.hash = :hash
+  and c.kind = :kind and c.tenant_id = :tenantId and c.subject_id = :subjectId
+  and c.revoked_at is null and c.expires_at > :now)`;
+
+const issue = statement<
+  CredentialOwner & {
+    readonly hash: string;
+    /** JSON. */
+    readonly data: string;
+    readonly lifetimeMs: number;
+    readonly issuedAt: Date | null;
+    readonly goodAtOnce: number | null;
+  },
+  { readonly expiresAt: Date }
+>(
+  'credentials.issue',
+  `insert into credentials (hash, tenant_id, kind, subject_id, data, created_at, expires_at)
+   select :hash, :tenantId, :kind, :subjectId, :data::jsonb, clock.now,
+     clock.now + :lifetimeMs * interval '1 millisecond'
+   from (select coalesce(:issuedAt::timestamptz, clock_timestamp()) as now) as clock
+   where :goodAtOnce::int is null or (select count(*) from credentials
+     where tenant_id = :tenantId and kind = :kind and subject_id = :subjectId
+       and used_at is null and expires_at > clock.now) < :goodAtOnce::int
+   returning expires_at as "expiresAt"`,
+);
+
+/** Returns when it expires; undefined: the subject has as many as may be good at once. */
+export async function issueCredential(
+  open: OpenContext,
+  { kind, hash, subjectId, data, lifetimeMs, issuedAt, goodAtOnce }: NewCredential,
+): Promise<Date | undefined> {
+  const row = await open.tx.first(issue, {
+    tenantId: open.tenantId,
+    kind,
+    hash,
+    subjectId,
+    data: JSON.stringify(data),
+    lifetimeMs,
+    issuedAt,
+    goodAtOnce,
+  });
+  return row?.expiresAt;
+}
+
+interface Shown {
+  readonly kind: CredentialKind;
+  readonly hash: string;
+}
+
+export interface GoodCredential {
+  readonly tenantId: string;
+  readonly subjectId: string;
+  readonly data: unknown;
+}
+
+const lockGood = statement<
+  { readonly kind: CredentialKind; readonly hash: string; readonly now: Date },
+  GoodCredential
+>(
+  'credentials.lock-good',
+  `select tenant_id as "tenantId", subject_id as "subjectId", data from credentials
+   where hash = :hash and kind = :kind and revoked_at is null and expires_at > :now for update`,
+);
+
+/** Held until the transaction ends; undefined: it is unknown, revoked or over. */
+export function lockGoodCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<GoodCredential | undefined> {
+  return tx.first(lockGood, { kind, hash, now });
+}
+
+const renew = statement<{
+  readonly hash: string;
+  /** JSON. */
+  readonly data: string;
+  readonly now: Date;
+}>(
+  'credentials.renew',
+  'update credentials set data = :data::jsonb, used_at = :now where hash = :hash',
+);
+
+/** It was used, and goes on with other data. */
+export async function renewCredential(
+  tx: SystemTransaction,
+  hash: string,
+  { data, now }: { readonly data: object; readonly now: Date },
+): Promise<void> {
+  await tx.execute(renew, { hash, data: JSON.stringify(data), now });
+}
+
+const revoke = statement<{
+  readonly kind: CredentialKind;
+  readonly hash: string;
+  readonly now: Date;
+}>(
+  'credentials.revoke',
+  `update credentials set revoked_at = :now
+   where hash = :hash and kind = :kind and revoked_at is null`,
+);
+
+/** Repeating it changes nothing, the time of revocation included. */
+export async function revokeCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<void> {
+  await tx.execute(revoke, { kind, hash, now });
+}
+
+const tidy = statement<CredentialOwner & { readonly now: Date; readonly kept: number }>(
+  'credentials.tidy',
+  `delete from credentials where hash in (select hash from (
+     select hash, revoked_at is not null or expires_at < :now as is_over,
+       row_number() over (order by revoked_at nulls first, created_at desc) as rank
+     from credentials where tenant_id = :tenantId and kind = :kind and subject_id = :subjectId) mine
+   where is_over or rank > :kept)`,
+);
+
+/** Drops those of one owner that are over, and the oldest beyond `kept`. */
+export async function tidyCredentials(
+  tx: SystemTransaction,
+  { tenantId, kind, subjectId }: CredentialOwner,
+  { now, kept }: { readonly now: Date; readonly kept: number },
+): Promise<void> {
+  await tx.execute(tidy, { tenantId, kind, subjectId, now, kept });
+}
+
+const purge = statement<{ readonly days: number; readonly rows: number }>(
+  'credentials.purge',
+  `delete from credentials where ctid = any (array(
+     select ctid from credentials
+     where least(expires_at, revoked_at, case when kind <> 'refresh' then used_at end)
+       < clock_timestamp() - :days::int * interval '1 day' limit :rows))`,
+);
+
+/** Deletes what has been over or used up for so many days; returns how many rows, `rows` at most. */
+export function purgeCredentials(
+  tx: SystemTransaction,
+  { days, rows }: { readonly days: number; readonly rows: number },
+): Promise<number> {
+  return tx.execute(purge, { days, rows });
+}

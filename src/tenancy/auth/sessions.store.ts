@@ -1,0 +1,82 @@
+/** Sessions: credentials of the kind `refresh`, one for each sign-in. The hash is the session's id. */
+import type { OpenContext } from '../../platform/context.js';
+import {
+  issueCredential,
+  lockGoodCredential,
+  renewCredential,
+  revokeCredential,
+  tidyCredentials,
+} from '../../platform/credentials/credentials.store.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
+import { refreshState, type RefreshState } from './refresh-token.js';
+
+export const SESSION_KIND = 'refresh';
+const kind = SESSION_KIND;
+
+export interface Session {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly tenantId: string;
+}
+
+interface NewSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly state: RefreshState;
+  readonly openedAt: Date;
+  readonly lifetimeMs: number;
+}
+
+export async function insertSession(
+  open: OpenContext,
+  { sessionId, userId, state, openedAt, lifetimeMs }: NewSession,
+): Promise<void> {
+  await issueCredential(open, {
+    kind,
+    hash: sessionId,
+    subjectId: userId,
+    data: state,
+    lifetimeMs,
+    issuedAt: openedAt,
+    goodAtOnce: null,
+  });
+}
+
+export interface LockedSession extends Omit<Session, 'sessionId'> {
+  readonly state: RefreshState;
+}
+
+/** Undefined: there is none, or it has ended. */
+export async function lockSession(
+  tx: SystemTransaction,
+  sessionId: string,
+  now: Date,
+): Promise<LockedSession | undefined> {
+  const row = await lockGoodCredential(tx, { kind, hash: sessionId }, now);
+  if (!row) return undefined;
+  return { userId: row.subjectId, tenantId: row.tenantId, state: refreshState.parse(row.data) };
+}
+
+export async function renewSession(
+  tx: SystemTransaction,
+  sessionId: string,
+  { state, now }: { readonly state: RefreshState; readonly now: Date },
+): Promise<void> {
+  await renewCredential(tx, sessionId, { data: state, now });
+}
+
+export async function revokeSession(
+  tx: SystemTransaction,
+  sessionId: string,
+  now: Date,
+): Promise<void> {
+  await revokeCredential(tx, { kind, hash: sessionId }, now);
+}
+
+export async function tidySessions(
+  tx: SystemTransaction,
+  { userId, tenantId }: Omit<Session, 'sessionId'>,
+  { now, kept }: { readonly now: Date; readonly kept: number },
+): Promise<void> {
+  await tidyCredentials(tx, { tenantId, kind, subjectId: userId }, { now, kept });
+}
