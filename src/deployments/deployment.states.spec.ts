@@ -5,8 +5,6 @@ import {
   RETURNS,
   returnStates,
   statusDeadlines,
-  VERBS,
-  verbStates,
 } from './deployment.states.js';
 
 /** Written down a second time on purpose: a change of the table must be meant. */
@@ -42,13 +40,6 @@ describe('the statuses of a deployment', () => {
     expect(deploymentStates.initial).toBe('Pending');
   });
 
-  it.each(VERBS)('allow the verb %s only where it leads somewhere', (verb) => {
-    expect(verbStates[verb].length).toBeGreaterThan(0);
-    for (const status of verbStates[verb]) {
-      expect(deploymentStates.isTerminal(status)).toBe(false);
-    }
-  });
-
   it('have a named deadline each as long as they are not over, and a way that it may lead', () => {
     expect(Object.keys(statusDeadlines)).toEqual([...activeStatuses]);
     for (const status of activeStatuses) {
@@ -64,9 +55,5 @@ describe('the statuses of a deployment', () => {
     for (const status of returnStates[verb]) {
       expect(deploymentStates.isTerminal(status)).toBe(true);
     }
-  });
-
-  it('let every deployment be cancelled that is not over or on its way back', () => {
-    expect(verbStates.cancel).toEqual(activeStatuses.filter((status) => status !== 'RollingBack'));
   });
 });

@@ -44,18 +44,6 @@ export const statusDeadlines: Readonly<Partial<Record<RunStatus, StatusDeadline>
   },
 };
 
-export const VERBS = ['pause', 'resume', 'promote', 'cancel'] as const;
-export type Verb = (typeof VERBS)[number];
-
-/** In which statuses a verb may be asked for. Everything else is 409 with the present status. */
-export const verbStates: Readonly<Record<Verb, readonly RunStatus[]>> = {
-  pause: ['Running'],
-  resume: ['Paused'],
-  /** And only while a gate is open that does not say `unstable`. */
-  promote: ['Running'],
-  cancel: ['Pending', 'PendingApproval', 'Running', 'Paused'],
-};
-
 export const RETURNS = ['rollback', 'retry'] as const;
 export type Return = (typeof RETURNS)[number];
 

@@ -5,17 +5,10 @@ import { Permission } from '../kernel/permission.js';
 import { uuid } from '../kernel/text.js';
 import type { Context } from '../platform/context.js';
 import { Ctx } from '../platform/http/ctx.js';
-import { cursorInvalid, versionMismatch } from '../platform/http/http.errors.js';
+import { cursorInvalid } from '../platform/http/http.errors.js';
 import { etagOf } from '../platform/http/if-match.js';
 import { Route } from '../platform/http/route.js';
-import {
-  deploymentNotFound,
-  gateUnstable,
-  hookOutcomeNeeded,
-  noHookToAnswer,
-  nothingToPromote,
-  stateNotSuitable,
-} from './deployment.errors.js';
+import { deploymentNotFound } from './deployment.errors.js';
 import * as examples from './deployment.examples.js';
 import * as dto from './deployments.dto.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -23,16 +16,19 @@ import { creationErrors, planningErrors } from './operation-errors.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
+import { VerbRoutes } from './verbs/verb-routes.js';
 
 @ApiTags('deployments')
 @Controller('deployments')
-export class DeploymentsController {
+export class DeploymentsController extends VerbRoutes {
   constructor(
     private readonly deployments: DeploymentsService,
     private readonly reads: DeploymentReads,
     private readonly events: DeploymentEvents,
-    private readonly verbs: DeploymentVerbs,
-  ) {}
+    protected readonly verbs: DeploymentVerbs,
+  ) {
+    super();
+  }
 
   @Route('POST', {
     access: Permission.DeploymentsCreate,
@@ -137,100 +133,5 @@ export class DeploymentsController {
   })
   explain(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
     return this.reads.explain(ctx, id);
-  }
-
-  @Route('POST :id/pause', {
-    access: Permission.DeploymentsOperate,
-    summary: 'Pause a deployment',
-    description:
-      'Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.',
-    errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
-    answer: dto.verbAccepted,
-    status: 202,
-    header: { name: 'If-Match' },
-    example: {
-      request: { reason: 'looking at the logs' },
-      response: examples.verbExample('pause'),
-    },
-  })
-  pause(
-    @Ctx() ctx: Context,
-    @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: dto.verbRequest }) { reason }: z.output<typeof dto.verbRequest>,
-    @Headers('if-match') ifMatch?: string,
-  ) {
-    return this.verbs.request(ctx, id, { verb: 'pause', reason, ifMatch });
-  }
-
-  @Route('POST :id/resume', {
-    access: Permission.DeploymentsOperate,
-    summary: 'Resume a paused deployment',
-    description:
-      'Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.',
-    errors: [
-      deploymentNotFound,
-      stateNotSuitable,
-      versionMismatch,
-      hookOutcomeNeeded,
-      noHookToAnswer,
-    ],
-    answer: dto.verbAccepted,
-    status: 202,
-    header: { name: 'If-Match' },
-    example: {
-      request: { outcome: 'done', reason: 'the index is there; see the ticket' },
-      response: examples.verbExample('resume'),
-    },
-  })
-  resume(
-    @Ctx() ctx: Context,
-    @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: dto.resumeRequest }) body: z.output<typeof dto.resumeRequest>,
-    @Headers('if-match') ifMatch?: string,
-  ) {
-    return this.verbs.resume(ctx, id, { ...body, ifMatch });
-  }
-
-  @Route('POST :id/promote', {
-    access: Permission.DeploymentsOperate,
-    summary: 'End the open gate now',
-    description:
-      'What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.',
-    errors: [deploymentNotFound, stateNotSuitable, versionMismatch, nothingToPromote, gateUnstable],
-    answer: dto.verbAccepted,
-    status: 202,
-    header: { name: 'If-Match' },
-    example: {
-      request: { reason: 'hotfix for the outage; checked by hand', step: 'w1.stabilization' },
-      response: examples.verbExample('promote'),
-    },
-  })
-  promote(
-    @Ctx() ctx: Context,
-    @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: dto.promoteRequest }) { reason, step }: z.output<typeof dto.promoteRequest>,
-    @Headers('if-match') ifMatch?: string,
-  ) {
-    return this.verbs.promote(ctx, id, { reason, step, ifMatch });
-  }
-
-  @Route('POST :id/cancel', {
-    access: Permission.DeploymentsOperate,
-    summary: 'Cancel a deployment',
-    description:
-      'Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.',
-    errors: [deploymentNotFound, stateNotSuitable, versionMismatch],
-    answer: dto.verbAccepted,
-    status: 202,
-    header: { name: 'If-Match' },
-    example: { request: { reason: 'wrong version' }, response: examples.verbExample('cancel') },
-  })
-  cancel(
-    @Ctx() ctx: Context,
-    @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: dto.cancelRequest }) { reason, leave }: z.output<typeof dto.cancelRequest>,
-    @Headers('if-match') ifMatch?: string,
-  ) {
-    return this.verbs.request(ctx, id, { verb: 'cancel', reason, ifMatch, params: { leave } });
   }
 }

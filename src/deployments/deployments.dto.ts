@@ -235,46 +235,6 @@ export const explanation = z
   .meta({ id: 'Explanation' });
 export type Explanation = z.output<typeof explanation>;
 
-export const verbRequest = z
-  .strictObject({ reason: text(500).min(1).optional() })
-  .default({})
-  .meta({ id: 'VerbRequest' });
-export const resumeRequest = z
-  .strictObject({
-    reason: text(500).min(1).optional(),
-    /**
-     * Only after a crash has cut off a hook that must not run twice: it has done its work (`done`),
-     * or is to be run again (`retry`). Needs a reason, which stays in the journal.
-     */
-    outcome: z.enum(['done', 'retry']).optional(),
-    /** The node that `outcome` is about; without it, all whose hook was cut off. */
-    node: text(63).min(1).optional(),
-  })
-  .refine(({ outcome, reason }) => outcome === undefined || reason !== undefined, {
-    ...{ path: ['reason'], message: 'an outcome needs a reason: how do you know?' },
-  })
-  .refine(({ outcome, node }) => node === undefined || outcome !== undefined, {
-    ...{ path: ['outcome'], message: 'what became of the hook on that node?' },
-  })
-  .default({})
-  .meta({ id: 'ResumeRequest' });
-export const promoteRequest = z
-  .strictObject({
-    /** Why waiting is not needed: it stays in the journal and in the audit log. */
-    reason: text(500).min(1),
-    /** The gate that is meant, when several open one after the other (`w1.stabilization`). */
-    step: text(80).min(1).optional(),
-  })
-  .meta({ id: 'PromoteRequest' });
-export const cancelRequest = z
-  .strictObject({
-    reason: text(500).min(1).optional(),
-    /** True: stop, and leave the nodes as they are. */
-    leave: z.boolean().default(false),
-  })
-  .default({ leave: false })
-  .meta({ id: 'CancelRequest' });
-
 export const verbAccepted = z
   .strictObject({ id: uuid, verb: z.string(), status, links })
   .meta({ id: 'VerbAccepted' });

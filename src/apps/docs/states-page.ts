@@ -4,9 +4,8 @@ import {
   RETURNS,
   returnStates,
   statusDeadlines,
-  VERBS,
-  verbStates,
 } from '../../deployments/deployment.states.js';
+import { VERBS, verbs } from '../../deployments/verbs/verbs.js';
 
 /** A status without a meaning does not compile. */
 const meanings: Readonly<Record<RunStatus, string>> = {
@@ -42,7 +41,7 @@ export function statesPage(): string {
     ...states.map(sectionOf),
     '## Verbs',
     'A verb in any other status is answered 409 `state-not-suitable` with the present one.',
-    VERBS.map((verb) => `- \`${verb}\`: ${listOf(verbStates[verb])}`).join('\n'),
+    VERBS.map((verb) => `- \`${verb}\`: ${listOf(verbs[verb].possibleIn)}`).join('\n'),
     '`rollback` and `retry` leave a deployment as it is and create a new one.',
     RETURNS.map((verb) => `- \`${verb}\`: ${listOf(returnStates[verb])}`).join('\n'),
   ]
@@ -52,7 +51,7 @@ export function statesPage(): string {
 
 function sectionOf(state: RunStatus): string {
   const next = deploymentStates.transitions[state];
-  const verbs = VERBS.filter((verb) => verbStates[verb].includes(state));
+  const possible = VERBS.filter((verb) => verbs[verb].possibleIn.includes(state));
   return [
     `## ${state}`,
     '',
@@ -60,7 +59,7 @@ function sectionOf(state: RunStatus): string {
     '',
     `- ${next.length === 0 ? 'Terminal.' : `Next: ${listOf(next)}`}`,
     ...deadlineOf(state),
-    ...(verbs.length > 0 ? [`- Verbs: ${listOf(verbs)}`] : []),
+    ...(possible.length > 0 ? [`- Verbs: ${listOf(possible)}`] : []),
   ].join('\n');
 }
 

@@ -5,9 +5,10 @@ import type { RunStatus } from '../../engine/run.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { deploymentInProgress, queueFull, stateNotSuitable } from '../deployment.errors.js';
-import { activeStatuses, verbStates } from '../deployment.states.js';
+import { activeStatuses } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
+import { verbs } from '../verbs/verbs.js';
 
 export type Lane = 'normal' | 'rollback';
 
@@ -76,7 +77,7 @@ export class ConflictPolicy {
     const system = open.as(Context.system(open.tenantId, 'supersede'));
     const superseded: string[] = [];
     for (const { id, status, lane } of active) {
-      if (lane === 'rollback' || !verbStates.cancel.includes(status)) continue;
+      if (lane === 'rollback' || !verbs.cancel.possibleIn.includes(status)) continue;
       const reason = `superseded by deployment ${by}`;
       const params = { supersededBy: by };
       if (await this.cancel(system, id, { reason, params })) superseded.push(id);

@@ -6,7 +6,7 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { deploymentNotFound } from '../deployment.errors.js';
-import { RETURNS, returnStates, verbStates, VERBS } from '../deployment.states.js';
+import { RETURNS, returnStates } from '../deployment.states.js';
 import type {
   DeploymentDetail,
   DeploymentPlans,
@@ -17,6 +17,7 @@ import type {
 import { Steps } from '../steps/steps.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { openGate } from '../verbs/open-gate.js';
+import { VERBS, verbs } from '../verbs/verbs.js';
 import { detailView, summaryView, type DeploymentRow } from './deployment-view.js';
 import { explain } from './explain.js';
 import { planView } from './plan-view.js';
@@ -80,8 +81,8 @@ export class DeploymentReads {
       const { waitingOn } = summaryView(row);
       const gate = await openGate(open, id, this.steps.registry);
       const canPromote = gate !== null && gate.verdict !== 'unstable';
-      const verbs = VERBS.filter(
-        (verb) => verbStates[verb].includes(row.status) && (verb !== 'promote' || canPromote),
+      const possible = VERBS.filter(
+        (verb) => verbs[verb].possibleIn.includes(row.status) && (verb !== 'promote' || canPromote),
       );
       const warnings = isOver(row.status) ? [] : await warningsNow(open, id);
       const returns = RETURNS.filter((verb) => returnStates[verb].includes(row.status));
@@ -91,7 +92,7 @@ export class DeploymentReads {
         summary: explain(row, warnings),
         waitingOn,
         ...warningsOf(warnings),
-        verbs: [...verbs, ...returns],
+        verbs: [...possible, ...returns],
       };
     });
   }

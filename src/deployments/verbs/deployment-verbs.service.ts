@@ -19,12 +19,12 @@ import {
   nothingToPromote,
   stateNotSuitable,
 } from '../deployment.errors.js';
-import { verbStates, type Verb } from '../deployment.states.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
 import { deploymentRun, pokeRun } from '../runs/runs.store.js';
 import { Steps } from '../steps/steps.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate } from './open-gate.js';
+import { type Asked, type Verb, verbs } from './verbs.js';
 
 export interface VerbRequest {
   readonly verb: Verb;
@@ -71,12 +71,18 @@ export class DeploymentVerbs {
     private readonly targets: Targets,
   ) {}
 
-  async request(ctx: Context, id: string, request: VerbRequest): Promise<VerbAccepted> {
+  /** As a client asks: what its body has beside the reason are parameters, where nothing is to be checked. */
+  ask(ctx: Context, id: string, asked: Asked): Promise<VerbAccepted> {
+    const { ifMatch } = asked;
+    if (asked.verb === 'promote') return this.promote(ctx, id, { ...asked.body, ifMatch });
+    if (asked.verb === 'resume') return this.resume(ctx, id, { ...asked.body, ifMatch });
+    const { reason, ...params } = asked.body;
+    const request: VerbRequest = { verb: asked.verb, reason, params, ifMatch };
     return this.database.transaction(ctx, (open) => this.requestIn(open, id, request));
   }
 
   /** Ends the gate that is open now; with `step`, only if it is that one. */
-  async promote(
+  private async promote(
     ctx: Context,
     id: string,
     request: Omit<VerbRequest, 'verb' | 'params'> & { readonly step?: string | undefined },
@@ -96,7 +102,7 @@ export class DeploymentVerbs {
   }
 
   /** Where a hook was cut off, only with what became of it: it is never guessed. */
-  async resume(ctx: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
+  private async resume(ctx: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
     return this.database.transaction(ctx, async (open) => {
       const { outcome, node, ...rest } = request;
       const asked: VerbRequest = { ...rest, verb: 'resume' };
@@ -148,11 +154,12 @@ export class DeploymentVerbs {
   private check({ status, version, journalSeq }: Locked, { verb, ifMatch }: VerbRequest): void {
     if (ifMatch !== undefined && ifMatchVersion(ifMatch) !== version)
       throw versionMismatch(version);
-    if (verbStates[verb].includes(status)) {
+    const { possibleIn } = verbs[verb];
+    if (possibleIn.includes(status)) {
       if (journalSeq < limits.journalEntries - limits.journalReserve) return;
       throw journalFull();
     }
-    throw stateNotSuitable(verb, status, { when: 'while', possibleIn: verbStates[verb] });
+    throw stateNotSuitable(verb, status, { when: 'while', possibleIn });
   }
 
   private async write(
