@@ -1724,7 +1724,8 @@ export interface components {
                 generation: number;
                 /** @description What `state` speaks of. */
                 observedGeneration: number;
-                state: string | null;
+                /** @enum {string|null} */
+                state: "converging" | "healthy" | "absent" | "failed" | "refused" | "outcome-unknown" | null;
                 desired: {
                     /** Format: uuid */
                     releaseId: string;

@@ -63,8 +63,15 @@ export interface MovedNode {
   readonly generation: number;
 }
 
-export type ObservedState =
-  'converging' | 'healthy' | 'absent' | 'failed' | 'refused' | 'outcome-unknown';
+export const OBSERVED_STATES = [
+  'converging',
+  'healthy',
+  'absent',
+  'failed',
+  'refused',
+  'outcome-unknown',
+] as const;
+export type ObservedState = (typeof OBSERVED_STATES)[number];
 
 export interface RunningInstance {
   readonly releaseId: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
 import { SUSPICION_KINDS } from '../../drivers/targets/agent/node-suspicions.js';
+import { OBSERVED_STATES } from '../../drivers/targets/target.js';
 import { NODE_STATES } from './node-state.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
@@ -39,7 +40,7 @@ const nodeModule = z.strictObject({
   name: z.string(),
   generation: z.int().meta({ description: 'What it should have reached.' }),
   observedGeneration: z.int().meta({ description: 'What `state` speaks of.' }),
-  state: z.string().nullable(),
+  state: z.enum(OBSERVED_STATES).nullable(),
   desired: z.array(release),
   running: z.array(release),
   reason: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
