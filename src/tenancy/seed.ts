@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { newId } from '../kernel/ids.js';
+import { assert } from '../kernel/assert.js';
 import type { Role } from '../kernel/permission.js';
 import { Config } from '../platform/config/config.js';
 import { Context } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
-import type { Transaction } from '../platform/database/transaction.js';
+import type { SystemTransaction } from '../platform/database/transaction.js';
 import { PasswordHasher } from './auth/password-hasher.js';
 import { DEFAULT_TENANT, PLATFORM_TENANT } from './tenants/platform-tenant.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
-import { createUser, grantRole } from './users/create-user.js';
+import { insertTenant, lockTenantSeeding, tenantBySlug } from './tenants/tenants.store.js';
 import { DEMO_USERS } from './users/demo-users.js';
+import { createUser, grantRole, hasUsers } from './users/users.store.js';
 
 export interface SeedResult {
   readonly tenantId: string;
@@ -24,9 +25,6 @@ interface Person {
   readonly roles: readonly Role[];
   readonly isGenerated: boolean;
 }
-
-/** Any number; what matters is that every process takes the same lock. */
-const SEED_LOCK = 7_321_001;
 
 /**
  * What a first start puts into an empty database: the reserved tenant, the tenant `default`, the
@@ -46,9 +44,9 @@ export class Seed {
     // Hashed before the transaction: it takes long, and a retry must not do it again.
     const people = await this.hashed((await this.isEmpty()) ? this.people() : []);
     const result = await this.db.system(async (tx): Promise<SeedResult> => {
-      await tx.query('select pg_advisory_xact_lock($1)', [SEED_LOCK]);
-      await ensureTenant(tx, PLATFORM_TENANT.id, PLATFORM_TENANT);
-      const tenantId = await ensureTenant(tx, newId(), DEFAULT_TENANT);
+      await lockTenantSeeding(tx);
+      await ensureTenant(tx, PLATFORM_TENANT);
+      const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
       const isFirst = !(await hasUsers(tx));
       if (isFirst) for (const person of people) await addPerson(tx, tenantId, person);
       const generated = people.find(({ isGenerated }) => isFirst && isGenerated);
@@ -98,26 +96,17 @@ export class Seed {
 }
 
 async function ensureTenant(
-  tx: Transaction,
-  id: string,
-  tenant: { readonly slug: string; readonly name: string },
+  tx: SystemTransaction,
+  tenant: { readonly id?: string; readonly slug: string; readonly name: string },
 ): Promise<string> {
-  await tx.execute(
-    'insert into tenants (id, slug, name) values ($1, $2, $3) on conflict (slug) do nothing',
-    [id, tenant.slug, tenant.name],
-  );
-  const [row] = await tx.query<{ id: string }>('select id from tenants where slug = $1', [
-    tenant.slug,
-  ]);
-  return row!.id;
-}
-
-async function hasUsers(tx: Transaction): Promise<boolean> {
-  return (await tx.query('select 1 from users limit 1')).length > 0;
+  await insertTenant(tx, tenant);
+  const found = await tenantBySlug(tx, tenant.slug);
+  assert(found, 'a tenant that was inserted or in the way is there');
+  return found.id;
 }
 
 async function addPerson(
-  tx: Transaction,
+  tx: SystemTransaction,
   tenantId: string,
   person: Person & { readonly passwordHash: string },
 ): Promise<void> {

@@ -43,7 +43,7 @@ import { Seed } from '../../src/tenancy/seed.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
-import { createUser, grantRole } from '../../src/tenancy/users/create-user.js';
+import { createUser, grantRole } from '../../src/tenancy/users/users.store.js';
 import { freshDatabase, withClient, type TestDatabase } from './database.js';
 import { Events } from '../../src/platform/events/events.js';
 

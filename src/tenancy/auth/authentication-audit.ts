@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../../platform/audit/audit.js';
-import type { AuditRecord } from '../../platform/audit/audit-record.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import type { EventType } from '../../platform/events/event.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
-import type { Account } from '../users/accounts.js';
+import type { Account } from '../users/users.store.js';
+import {
+  accountAttacked,
+  addressThrottled,
+  loggedIn,
+  loggedOut,
+  loginFailed,
+  refreshTokenReused,
+} from './authentication.events.js';
 
 /** Where a request came from: for the throttle and the audit log. */
 export interface RequestOrigin {
@@ -17,8 +24,8 @@ interface Person {
   readonly username: string;
 }
 
-function subjectOf(account: Account | null): AuditRecord['subject'] {
-  return { kind: 'user', id: account?.username ?? 'unknown' };
+function nameOf(account: Account | null): string {
+  return account?.username ?? 'unknown';
 }
 
 function tenantOf(account: Account | null): string {
@@ -42,10 +49,7 @@ export function contextOfPerson(person: Person, tenantId: string, requestId: str
  */
 @Injectable()
 export class AuthenticationAudit {
-  constructor(
-    private readonly db: Database,
-    private readonly audit: Audit,
-  ) {}
+  constructor(private readonly db: Database) {}
 
   /**
    * A failure of an existing account is told to a tenant of that person, whose Admin knows them. A
@@ -53,60 +57,47 @@ export class AuthenticationAudit {
    * into the wrong field.
    */
   async loginFailed(account: Account | null, origin: RequestOrigin): Promise<void> {
-    await this.denied('login-failed', subjectOf(account), tenantOf(account), origin);
+    await this.denied(loginFailed, nameOf(account), tenantOf(account), origin);
   }
 
   /** Instead of a failure each: guesses come from many networks never seen with the account. */
   async accountAttacked(account: Account | null, origin: RequestOrigin): Promise<void> {
-    await this.denied('account-attacked', subjectOf(account), tenantOf(account), origin);
+    await this.denied(accountAttacked, nameOf(account), tenantOf(account), origin);
   }
 
   /** Told to the platform: an address belongs to no tenant. */
   async addressThrottled(origin: RequestOrigin): Promise<void> {
-    const subject = { kind: 'address', id: origin.address };
-    await this.denied('address-throttled', subject, PLATFORM_TENANT.id, origin);
+    await this.denied(addressThrottled, origin.address, PLATFORM_TENANT.id, origin);
   }
 
   private async denied(
-    action: string,
-    subject: AuditRecord['subject'],
+    type: EventType<{ readonly address: string }>,
+    subjectId: string,
     tenantId: string,
     { address, requestId }: RequestOrigin,
   ): Promise<void> {
     const nobody = { kind: 'system', id: 'login', name: 'anonymous', personId: null } as const;
     const permissions = new Set<never>();
-    const context = new Context({ tenantId, actor: nobody, permissions, requestId });
-    const record = { category: 'authentication', action, subject, result: 'denied' } as const;
-    await this.db.transaction(context, (open) =>
-      this.audit.append(open, { ...record, body: { address } }),
-    );
+    const ctx = new Context({ tenantId, actor: nobody, permissions, requestId });
+    await this.db.transaction(ctx, (open) => open.record(type(subjectId, { address }, 'denied')));
   }
 
   /** In the transaction that opens the session. */
-  async loggedIn(open: OpenContext, person: Person, origin: RequestOrigin): Promise<void> {
-    await this.audit.append(open, {
-      category: 'authentication',
-      action: 'logged-in',
-      subject: { kind: 'user', id: person.username },
-      body: { address: origin.address },
-    });
+  async loggedIn(open: OpenContext, person: Person, { address }: RequestOrigin): Promise<void> {
+    await open.record(loggedIn(person.username, { address }));
   }
 
   async sessionEnded(
     person: Person,
     tenantId: string,
     how: 'logged-out' | 'refresh-token-reused',
-    origin: RequestOrigin,
+    { address, requestId }: RequestOrigin,
   ): Promise<void> {
-    const context = contextOfPerson(person, tenantId, origin.requestId);
-    await this.db.transaction(context, (open) =>
-      this.audit.append(open, {
-        category: 'authentication',
-        action: how,
-        subject: { kind: 'user', id: person.username },
-        result: how === 'logged-out' ? 'allowed' : 'denied',
-        body: { address: origin.address },
-      }),
-    );
+    const event =
+      how === 'logged-out'
+        ? loggedOut(person.username, { address })
+        : refreshTokenReused(person.username, { address }, 'denied');
+    const ctx = contextOfPerson(person, tenantId, requestId);
+    await this.db.transaction(ctx, (open) => open.record(event));
   }
 }

@@ -4,7 +4,7 @@ import { permissionsOf, Standings } from '../permissions/standings.js';
 import type { Standing } from '../permissions/standings.queries.js';
 import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
-import type { Account } from '../users/accounts.js';
+import type { Account } from '../users/users.store.js';
 import { AccessTokens } from './access-tokens.js';
 import {
   AuthenticationAudit,
@@ -93,8 +93,8 @@ export class AuthenticationService {
     if (!standing || standing.roles.length === 0) throw loginFailed();
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     await this.sessions.tidy(who);
-    const context = contextOfPerson(account, tenant.id, origin.requestId);
-    const opened = await this.db.transaction(context, async (open) => {
+    const ctx = contextOfPerson(account, tenant.id, origin.requestId);
+    const opened = await this.db.transaction(ctx, async (open) => {
       await this.audit.loggedIn(open, account, origin);
       return this.sessions.open(open, account.id);
     });

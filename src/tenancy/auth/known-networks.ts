@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { hostOf } from '../../platform/http/client-address.js';
-import type { Account } from '../users/accounts.js';
+import { type Account, learnNetwork } from '../users/users.store.js';
 import { PrivateDigest } from './private-digest.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -34,14 +34,14 @@ export class KnownNetworks {
   async learn(userId: string, address: string): Promise<void> {
     const now = this.clock.now();
     await this.db.system((tx) =>
-      tx.execute(LEARN_SQL, [
+      learnNetwork(tx, {
         userId,
-        this.keyOf(userId, address),
-        now,
-        now - DAY_MS,
-        now - KEPT_MS,
-        KEPT_PER_PERSON,
-      ]),
+        network: this.keyOf(userId, address),
+        seenAt: now,
+        seenBefore: now - DAY_MS,
+        forgetBefore: now - KEPT_MS,
+        kept: KEPT_PER_PERSON,
+      }),
     );
   }
 
@@ -49,9 +49,3 @@ export class KnownNetworks {
     return this.digest.of('known', userId, hostOf(address));
   }
 }
-
-const LEARN_SQL = `update users set known_networks = (
-    select jsonb_object_agg(key, value) from (
-      select key, value from jsonb_each(known_networks || jsonb_build_object($2::text, $3::bigint))
-      where value::bigint > $5::bigint order by value::bigint desc limit $6) kept)
-  where id = $1 and coalesce((known_networks ->> $2::text)::bigint, 0) <= $4::bigint`;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { loginFailed, loginThrottled } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
-import { Accounts, type Account } from '../users/accounts.js';
+import { Accounts } from '../users/accounts.js';
+import type { Account } from '../users/users.store.js';
 import { AuthenticationAudit, type RequestOrigin } from './authentication-audit.js';
 import type { LoginBody } from './authentication.dto.js';
 import { chooseTenant, type TenantChoice } from './choose-tenant.js';

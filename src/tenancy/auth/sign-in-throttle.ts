@@ -2,14 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import type { Transaction } from '../../platform/database/transaction.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { hostOf, networkOf } from '../../platform/http/client-address.js';
 import { PrivateDigest } from './private-digest.js';
 import {
   afterFailure,
   type Budget,
   budgetWaitMs,
-  type Count,
   FORGET_AFTER_MS,
   HOST,
   NETWORK,
@@ -17,6 +16,16 @@ import {
   type Waits,
   waitsOf,
 } from './sign-in-budgets.js';
+import {
+  type CountsByKey,
+  evictCounts,
+  forgiveCounts,
+  lockCounts,
+  purgeCounts,
+  readCounts,
+  tellOf,
+  writeCounts,
+} from './sign-in-budgets.store.js';
 
 /** Of an attack that goes on the audit log is told once an hour. */
 const TELL_EVERY_MS = 3_600_000;
@@ -78,11 +87,14 @@ export class SignInThrottle {
     if (!attempt.isKnown) charges.set(unseen, UNSEEN);
     const usedUp = await this.db.system(async (tx) => {
       const counts = await charge(tx, charges, now);
-      await purge(tx, now - FORGET_AFTER_MS);
+      await purgeCounts(tx, { before: now - FORGET_AFTER_MS, rows: PURGE_ROWS });
       const empty = [...charges].flatMap(([key, budget]) =>
         budget && budgetWaitMs(budget, counts.get(key), now) > 0 ? [key] : [],
       );
-      const told = empty.length > 0 ? await tell(tx, empty, now) : new Set<string>();
+      const told =
+        empty.length > 0
+          ? await tellOf(tx, empty, { now, before: now - TELL_EVERY_MS })
+          : new Set<string>();
       return {
         account: told.has(unseen),
         address: told.has(host) || told.has(network),
@@ -97,21 +109,12 @@ export class SignInThrottle {
   /** A right password forgives this place; what others have spent comes back by itself. */
   async succeeded(attempt: Attempt): Promise<void> {
     const places = [true, false].map((isKnown) => this.keysOf({ ...attempt, isKnown }).place);
-    await this.db.system((tx) =>
-      tx.execute('delete from login_throttles where key = any($1)', [places.sort()]),
-    );
+    await this.db.system((tx) => forgiveCounts(tx, places));
   }
 
   /** What has failed once makes room first: a flood of new names must not forgive old guesses. */
   async evict(mostRows = MOST_ROWS): Promise<number> {
-    return this.db.system((tx) =>
-      tx.execute(
-        `delete from login_throttles where key in (
-           select key from login_throttles order by failures, failed_at
-           limit greatest(0, (select count(*) from login_throttles) - $1) for update skip locked)`,
-        [mostRows],
-      ),
-    );
+    return this.db.system((tx) => evictCounts(tx, mostRows));
   }
 
   private keysOf({ account, address, isKnown }: Attempt) {
@@ -128,66 +131,15 @@ export class SignInThrottle {
   }
 }
 
-async function readCounts(
-  tx: Transaction,
-  keys: readonly string[],
-  lock = '',
-): Promise<Map<string, Count>> {
-  const rows = await tx.query<{ key: string; failures: number; failed: Date; spent: Date | null }>(
-    `select key, failures, failed_at as failed, spent_until as spent
-     from login_throttles where key = any($1) order by key ${lock}`,
-    [keys],
-  );
-  return new Map(
-    rows.map(({ key, failures, failed, spent }) => [
-      key,
-      { failures, failedAt: failed.getTime(), spentUntil: spent?.getTime() ?? 0 },
-    ]),
-  );
-}
-
-/** Locks rows in the order of their keys: two failures at once must not wait for each other. */
 async function charge(
-  tx: Transaction,
+  tx: SystemTransaction,
   charges: ReadonlyMap<string, Budget | null>,
   now: number,
-): Promise<Map<string, Count>> {
-  const keys = [...charges.keys()].sort();
-  await tx.execute(
-    `insert into login_throttles (key, failures, failed_at)
-     select key, 0, $2 from unnest($1::text[]) as new (key) on conflict do nothing`,
-    [keys, new Date(now)],
+): Promise<CountsByKey> {
+  const before = await lockCounts(tx, [...charges.keys()], now);
+  const after = new Map(
+    [...charges].map(([key, budget]) => [key, afterFailure(before.get(key), budget, now)]),
   );
-  const before = await readCounts(tx, keys, 'for update');
-  const after = keys.map((key) => afterFailure(before.get(key), charges.get(key)!, now));
-  await tx.execute(
-    `update login_throttles set failures = of.failures, failed_at = $2, spent_until = of.spent
-     from unnest($1::text[], $3::int[], $4::timestamptz[]) as of (key, failures, spent)
-     where login_throttles.key = of.key`,
-    [
-      keys,
-      new Date(now),
-      after.map(({ failures }) => failures),
-      after.map(({ spentUntil }) => new Date(spentUntil)),
-    ],
-  );
-  return new Map(keys.map((key, index) => [key, after[index]!]));
-}
-
-/** Those of the keys that have not been told of lately. */
-async function tell(tx: Transaction, keys: readonly string[], now: number): Promise<Set<string>> {
-  const rows = await tx.query<{ key: string }>(
-    `update login_throttles set told_at = $2 where key = any($1)
-       and (told_at is null or told_at < $3) returning key`,
-    [keys, new Date(now), new Date(now - TELL_EVERY_MS)],
-  );
-  return new Set(rows.map(({ key }) => key));
-}
-
-async function purge(tx: Transaction, before: number): Promise<void> {
-  await tx.execute(
-    `delete from login_throttles where key in (select key from login_throttles
-       where failed_at < $1 order by failed_at limit ${PURGE_ROWS} for update skip locked)`,
-    [new Date(before)],
-  );
+  await writeCounts(tx, after, now);
+  return after;
 }

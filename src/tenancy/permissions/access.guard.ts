@@ -39,8 +39,8 @@ export class AccessGuard implements CanActivate {
 /** The gateway authenticates at the handshake and keeps the Context in `socket.data.context`. */
 function checkSocket(access: Access, execution: ExecutionContext): void {
   const socket = execution.switchToWs().getClient<{ data?: { context?: unknown } }>();
-  const context = socket.data?.context;
-  if (!(context instanceof Context) || context.actor.kind !== 'user') throw unauthenticated();
-  if (access.kind === 'permission') return context.require(access.permission);
+  const ctx = socket.data?.context;
+  if (!(ctx instanceof Context) || ctx.actor.kind !== 'user') throw unauthenticated();
+  if (access.kind === 'permission') return ctx.require(access.permission);
   if (access.kind !== 'authenticated') throw accessUndeclared();
 }

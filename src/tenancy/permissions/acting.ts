@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { permissionsOfRole, type Permission } from '../../kernel/permission.js';
 import { dnsLabel, text } from '../../kernel/text.js';
-import { Audit } from '../../platform/audit/audit.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { SignedIn } from '../auth/authenticator.js';
 import { actAsReasonRequired, tenantMismatch, tenantNotFound } from '../tenancy.errors.js';
+import { actedAsPlatformAdmin } from '../tenants/tenants.events.js';
+import { tenantBySlug } from '../tenants/tenants.store.js';
 
 export interface ActingRequest {
   /** `X-Tenant`. */
@@ -27,17 +28,14 @@ const READING_METHODS = ['GET', 'HEAD'];
  */
 @Injectable()
 export class Acting {
-  constructor(
-    private readonly db: Database,
-    private readonly audit: Audit,
-  ) {}
+  constructor(private readonly db: Database) {}
 
   async contextFor(signedIn: SignedIn, request: ActingRequest): Promise<Context> {
     if (!signedIn.roles.includes('PlatformAdmin')) throw tenantMismatch();
     const isReading = READING_METHODS.includes(request.method);
     const reason = isReading ? null : reasonOf(request.reason);
     const tenantId = await this.tenantId(request.tenantSlug);
-    const context = new Context({
+    const ctx = new Context({
       tenantId,
       actor: {
         kind: 'user',
@@ -48,30 +46,21 @@ export class Acting {
       permissions: permissionsWhen(isReading),
       requestId: request.requestId,
     });
-    if (reason !== null) await this.record(context, request, reason);
-    return context;
+    if (reason !== null) await this.record(ctx, request, reason);
+    return ctx;
   }
 
   private async record(ctx: Context, request: ActingRequest, reason: string): Promise<void> {
     const { method, path } = request;
     await this.db.transaction(ctx, (open) =>
-      this.audit.append(open, {
-        category: 'tenancy',
-        action: 'acted-as-platform-admin',
-        subject: { kind: 'tenant', id: open.tenantId },
-        body: { method, path, reason },
-      }),
+      open.record(actedAsPlatformAdmin(open.tenantId, { method, path, reason })),
     );
   }
 
   private async tenantId(slug: string): Promise<string> {
     if (!dnsLabel.safeParse(slug).success) throw tenantNotFound();
-    const [tenant] = await this.db.system((tx) =>
-      tx.query<{ id: string }>(`select id from tenants where slug = $1 and status <> 'deleted'`, [
-        slug,
-      ]),
-    );
-    if (!tenant) throw tenantNotFound();
+    const tenant = await this.db.system((tx) => tenantBySlug(tx, slug));
+    if (!tenant || tenant.status === 'deleted') throw tenantNotFound();
     return tenant.id;
   }
 }

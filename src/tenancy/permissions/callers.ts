@@ -19,7 +19,7 @@ declare module 'fastify' {
 
 interface Found {
   readonly access: Access;
-  readonly context: Promise<Context>;
+  readonly ctx: Promise<Context>;
 }
 
 /**
@@ -42,12 +42,12 @@ export class Callers extends RequestAuthenticator {
     let found = this.known.get(request);
     // Whoever was let in by one rule has not been by another.
     if (found?.access !== access) {
-      found = { access, context: this.find(request, access) };
+      found = { access, ctx: this.find(request, access) };
       this.known.set(request, found);
     }
-    const context = await found.context;
-    if (access.kind === 'permission') context.require(access.permission);
-    return context;
+    const ctx = await found.ctx;
+    if (access.kind === 'permission') ctx.require(access.permission);
+    return ctx;
   }
 
   private async find(request: FastifyRequest, access: Access): Promise<Context> {
@@ -84,9 +84,9 @@ export class Callers extends RequestAuthenticator {
   private async agent(request: FastifyRequest): Promise<Context> {
     // Looked up late: the driver that provides it may be loaded after this module, or not at all.
     const agents = this.modules.get(AgentAuthenticator, { strict: false });
-    const context = await agents.authenticate(request);
-    if (context.actor.kind !== 'node') throw unauthenticated();
-    return context;
+    const ctx = await agents.authenticate(request);
+    if (ctx.actor.kind !== 'node') throw unauthenticated();
+    return ctx;
   }
 }
 

@@ -1,17 +1,10 @@
-import { newId } from '../../kernel/ids.js';
 import { dnsLabel } from '../../kernel/text.js';
 import { Context } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
 import { tenantSlugInvalid, tenantSlugTaken } from '../tenancy.errors.js';
 import { PLATFORM_TENANT } from './platform-tenant.js';
 import type { TenantSeeders } from './tenant-seeder.js';
-
-export interface Tenant {
-  readonly id: string;
-  readonly slug: string;
-  readonly name: string;
-  readonly status: 'active' | 'suspended' | 'deleted';
-}
+import { insertTenant, type Tenant } from './tenants.store.js';
 
 /**
  * Makes a tenant and lets every module seed it. The row commits first, as the system's role; the
@@ -27,13 +20,7 @@ export async function createTenant(
   if (!dnsLabel.safeParse(slug).success || slug === PLATFORM_TENANT.slug) {
     throw tenantSlugInvalid(slug, PLATFORM_TENANT.slug);
   }
-  const [tenant] = await db.system((tx) =>
-    tx.query<Tenant>(
-      `insert into tenants (id, slug, name) values ($1, $2, $3)
-       on conflict (slug) do nothing returning id, slug, name, status`,
-      [newId(), slug, name],
-    ),
-  );
+  const tenant = await db.system((tx) => insertTenant(tx, { slug, name }));
   if (!tenant) {
     throw tenantSlugTaken(slug);
   }

@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.js';
  * repeat and to run twice at once: a start that was interrupted is simply done again.
  */
 export abstract class TenantSeeder {
-  /** `context` has no open transaction; the seeder opens its own. */
+  /** `ctx` has no open transaction; the seeder opens its own. */
   abstract seedTenant(ctx: Context): Promise<void>;
 }
 

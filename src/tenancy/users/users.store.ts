@@ -1,0 +1,151 @@
+/**
+ * The tables `users` and `memberships`: people, who are of no tenant, and what they are in which.
+ * Written by the system's role only.
+ */
+import { newId } from '../../kernel/ids.js';
+import type { Role } from '../../kernel/permission.js';
+import { statement } from '../../platform/database/statement.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
+import { accountKey, accountKeyColumn, username as usernameSchema } from './account-name.js';
+
+export interface Account {
+  readonly id: string;
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly isDisabled: boolean;
+  /** Digests of networks with the time of the last sign-in from each. */
+  readonly knownNetworks: Readonly<Record<string, number>>;
+  /** The tenants the person is a member of; deleted ones are left out. */
+  readonly tenants: readonly { readonly id: string; readonly slug: string }[];
+}
+
+const findBy = (column: string) =>
+  statement<{ readonly key: string }, Account>(
+    `users.find-by-${column}`,
+    `select u.id, u.username, u.password_hash as "passwordHash",
+       u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
+       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug) order by t.slug)
+         from tenants t where t.status <> 'deleted' and exists (
+           select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)
+       ), '[]') as tenants
+     from users u where u.${column} = :key`,
+  );
+
+const findByKey = {
+  username_key: findBy('username_key'),
+  email_key: findBy('email_key'),
+} as const;
+
+/** `key` is an accountKey of a username or an e-mail address. */
+export function findAccount(tx: SystemTransaction, key: string): Promise<Account | undefined> {
+  return tx.first(findByKey[accountKeyColumn(key)], { key });
+}
+
+const findAny = statement<Record<never, never>, { readonly id: string }>(
+  'users.find-any',
+  'select id from users limit 1',
+);
+
+export async function hasUsers(tx: SystemTransaction): Promise<boolean> {
+  return (await tx.first(findAny)) !== undefined;
+}
+
+export interface NewUser {
+  readonly username: string;
+  readonly email?: string;
+  readonly passwordHash: string;
+}
+
+const insert = statement<
+  {
+    readonly id: string;
+    readonly username: string;
+    readonly usernameKey: string;
+    readonly email: string | null;
+    readonly emailKey: string | null;
+    readonly passwordHash: string;
+  },
+  { readonly id: string }
+>(
+  'users.insert',
+  `insert into users (id, username, username_key, email, email_key, password_hash)
+   values (:id, :username, :usernameKey, :email, :emailKey, :passwordHash)
+   on conflict do nothing returning id`,
+);
+
+/** Returns the id; null when the name is taken. Throws ZodError for a name that none can have. */
+export async function createUser(tx: SystemTransaction, user: NewUser): Promise<string | null> {
+  const { email = null, passwordHash } = user;
+  // Checked here as well: a name with an @ could be taken for somebody else's address.
+  const username = usernameSchema.parse(user.username);
+  const row = await tx.first(insert, {
+    id: newId(),
+    username,
+    usernameKey: accountKey(username),
+    email,
+    emailKey: email && accountKey(email),
+    passwordHash,
+  });
+  return row?.id ?? null;
+}
+
+type Membership = { readonly tenantId: string; readonly userId: string; readonly role: Role };
+
+const grant = statement<Membership>(
+  'memberships.grant',
+  `insert into memberships (tenant_id, user_id, role) values (:tenantId, :userId, :role)
+   on conflict do nothing`,
+);
+
+/** Gives a person a role in a tenant; PlatformAdmin counts in the reserved tenant only. */
+export async function grantRole(tx: SystemTransaction, membership: Membership): Promise<void> {
+  await tx.execute(grant, membership);
+}
+
+const replaceHash = statement<{
+  readonly userId: string;
+  readonly former: string;
+  readonly passwordHash: string;
+}>(
+  'users.replace-password-hash',
+  `update users set password_hash = :passwordHash
+   where id = :userId and password_hash = :former`,
+);
+
+/** Only if nobody changed the password meanwhile. */
+export async function replacePasswordHash(
+  tx: SystemTransaction,
+  userId: string,
+  hashes: { readonly former: string; readonly passwordHash: string },
+): Promise<void> {
+  const { former, passwordHash } = hashes;
+  await tx.execute(replaceHash, { userId, former, passwordHash });
+}
+
+type SeenNetwork = {
+  readonly userId: string;
+  /** The network's digest. */
+  readonly network: string;
+  /** In ms since the epoch, as the two that follow. */
+  readonly seenAt: number;
+  /** One that was seen later than this is written again some other day. */
+  readonly seenBefore: number;
+  readonly forgetBefore: number;
+  readonly kept: number;
+};
+
+const learn = statement<SeenNetwork>(
+  'users.learn-network',
+  `update users set known_networks = (
+     select jsonb_object_agg(key, value) from (
+       select key, value
+       from jsonb_each(known_networks || jsonb_build_object(:network::text, :seenAt::bigint))
+       where value::bigint > :forgetBefore::bigint
+       order by value::bigint desc limit :kept) as recent)
+   where id = :userId
+     and coalesce((known_networks ->> :network::text)::bigint, 0) <= :seenBefore::bigint`,
+);
+
+export async function learnNetwork(tx: SystemTransaction, seen: SeenNetwork): Promise<void> {
+  await tx.execute(learn, seen);
+}
