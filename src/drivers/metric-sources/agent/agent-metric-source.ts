@@ -5,8 +5,8 @@ import type {
   NodeInterval,
 } from '../metric-source.js';
 import { differences } from './counter-difference.js';
-import { readIntervalSamples } from './interval-samples.js';
-import { readCounterSamples, type CounterSample } from './counter-samples.js';
+import { readIntervalSamples } from './interval-samples.queries.js';
+import { readCounterSamples, type CounterSample } from './counter-samples.queries.js';
 
 /** What agents reported, from node_metrics. Holds nothing: every question is one statement. */
 export const agentMetricSource: MetricSource = {

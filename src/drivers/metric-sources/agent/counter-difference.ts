@@ -5,7 +5,7 @@ import {
   type SparseHistogram,
 } from '../../../kernel/histogram.js';
 import type { NodeInterval, Traffic } from '../metric-source.js';
-import type { CounterSample } from './counter-samples.js';
+import type { CounterSample } from './counter-samples.queries.js';
 
 /**
  * Turns the cumulative counters of one node into what it did per bucket. A new instance counts from

@@ -1,7 +1,8 @@
 import type { SparseHistogram } from '../../../kernel/histogram.js';
+import { statement } from '../../../platform/database/statement.js';
 import type { Transaction } from '../../../platform/database/transaction.js';
 import type { IntervalRequest } from '../metric-source.js';
-import type { CounterSample } from './counter-samples.js';
+import type { CounterSample } from './counter-samples.queries.js';
 
 /**
  * What a gate's poll reads, for any number of requests in one statement: per instance its newest row
@@ -20,14 +21,14 @@ export async function readIntervalSamples(
     [...new Set(request.nodeIds)].map((nodeId) => ({ ...request, index, nodeId })),
   );
   if (asked.length === 0) return [];
-  const rows = await tx.queryPlannedOnce<Row>(SQL, [
-    asked.map((row) => row.index),
-    asked.map((row) => row.tenantId),
-    asked.map((row) => row.moduleId),
-    asked.map((row) => row.nodeId),
-    asked.map((row) => row.fromMs),
-    asked.map((row) => row.toMs),
-  ]);
+  const rows = await tx.query(read, {
+    requests: asked.map((row) => row.index),
+    tenantIds: asked.map((row) => row.tenantId),
+    moduleIds: asked.map((row) => row.moduleId),
+    nodeIds: asked.map((row) => row.nodeId),
+    fromMs: asked.map((row) => row.fromMs),
+    toMs: asked.map((row) => row.toMs),
+  });
   return rows.flatMap(samplesOf);
 }
 
@@ -94,7 +95,19 @@ const LAST_REPORT_SQL = `coalesce(
    where ${ofNode} and m.at <= asked.from_at and m.at > asked.from_at - ${interval(NEAR_MS)}),
   (select max(m.at) from node_metrics m where ${ofNode} and m.at <= asked.from_at))`;
 
-const SQL = `
+const read = statement<
+  {
+    readonly requests: readonly number[];
+    readonly tenantIds: readonly string[];
+    readonly moduleIds: readonly string[];
+    readonly nodeIds: readonly string[];
+    readonly fromMs: readonly number[];
+    readonly toMs: readonly number[];
+  },
+  Row
+>(
+  'interval-samples.read',
+  `
   select asked.request, asked.node_id as "nodeId", present.instance,
     present.release_id as "releaseId",
     (extract(epoch from present.at) * 1000)::float8 as "atMs",
@@ -116,7 +129,7 @@ const SQL = `
         and m.at > least(asked.from_at - ${interval(NEAR_MS)},
           ${LAST_REPORT_SQL} - ${interval(PRIOR_WINDOW_MS)})
       order by m.at desc limit 1) end as older
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::float8[], $6::float8[])
+  from unnest(:requests::int[], :tenantIds::uuid[], :moduleIds::uuid[], :nodeIds::uuid[], :fromMs::float8[], :toMs::float8[])
     as given (request, tenant_id, module_id, node_id, from_ms, to_ms)
   cross join lateral (
     select given.*, to_timestamp(given.from_ms / 1000) as from_at,
@@ -135,4 +148,6 @@ const SQL = `
     where ${ofNode} and m.instance = present.instance
       and m.at <= asked.from_at and m.at > asked.from_at - ${interval(CLOSE_MS)}
     order by m.at desc limit 1
-  ) as close on true`;
+  ) as close on true`,
+  { plannedOnce: true },
+);

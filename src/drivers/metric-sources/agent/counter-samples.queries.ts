@@ -1,3 +1,4 @@
+import { statement } from '../../../platform/database/statement.js';
 import type { Transaction } from '../../../platform/database/transaction.js';
 import type { SparseHistogram } from '../../../kernel/histogram.js';
 
@@ -42,9 +43,22 @@ const PRIOR_WINDOW_MS = 60_000;
 /** Where the last report before the interval almost always is: one partition instead of all. */
 const NEAR_MS = 600_000;
 
-const SQL = `
+const read = statement<
+  {
+    readonly requests: readonly number[];
+    readonly tenantIds: readonly string[];
+    readonly moduleIds: readonly string[];
+    readonly nodeIds: readonly string[];
+    readonly fromMs: readonly number[];
+    readonly toMs: readonly number[];
+    readonly bucketMs: readonly number[];
+  },
+  CounterSample
+>(
+  'counter-samples.read',
+  `
   select asked.request, asked.node_id as "nodeId", found.*
-  from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::float8[], $6::float8[], $7::float8[])
+  from unnest(:requests::int[], :tenantIds::uuid[], :moduleIds::uuid[], :nodeIds::uuid[], :fromMs::float8[], :toMs::float8[], :bucketMs::float8[])
     as given (request, tenant_id, module_id, node_id, from_ms, to_ms, bucket_ms)
   cross join lateral (
     select given.*, to_timestamp(given.from_ms / 1000) as from_at, to_timestamp(given.to_ms / 1000) as to_at
@@ -78,7 +92,9 @@ const SQL = `
     window same as (partition by row.instance, row.bucket)
     order by row.instance, row.bucket, row.at desc
   ) as found
-  order by asked.request, asked.node_id, found.bucket, found.instance`;
+  order by asked.request, asked.node_id, found.bucket, found.instance`,
+  { plannedOnce: true },
+);
 
 export async function readCounterSamples(
   tx: Transaction,
@@ -88,13 +104,13 @@ export async function readCounterSamples(
     [...new Set(request.nodeIds)].map((nodeId) => ({ ...request, index, nodeId })),
   );
   if (rows.length === 0) return [];
-  return tx.queryPlannedOnce<CounterSample>(SQL, [
-    rows.map((row) => row.index),
-    rows.map((row) => row.tenantId),
-    rows.map((row) => row.moduleId),
-    rows.map((row) => row.nodeId),
-    rows.map((row) => row.fromMs),
-    rows.map((row) => row.toMs),
-    rows.map((row) => row.bucketMs),
-  ]);
+  return tx.query(read, {
+    requests: rows.map((row) => row.index),
+    tenantIds: rows.map((row) => row.tenantId),
+    moduleIds: rows.map((row) => row.moduleId),
+    nodeIds: rows.map((row) => row.nodeId),
+    fromMs: rows.map((row) => row.fromMs),
+    toMs: rows.map((row) => row.toMs),
+    bucketMs: rows.map((row) => row.bucketMs),
+  });
 }
