@@ -1,10 +1,11 @@
 import { Global, Module } from '@nestjs/common';
-import { NodeReported } from '../drivers/targets/agent/node-reported.js';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
+import { Rollouts } from '../drivers/targets/agent/rollouts.js';
 import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { registry } from '../kernel/registry.js';
 import { ReleasesModule } from '../releases/releases.module.js';
+import { EnrollmentGrantsModule } from '../tenancy/auth/enrollment-grants.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
@@ -23,6 +24,7 @@ import { DeploymentKind } from './runs/deployment-kind.js';
 import { DeploymentRows } from './runs/deployment-rows.js';
 import { FinishRun } from './runs/finish-run.js';
 import { NodeWatch } from './runs/node-watch.js';
+import { SlotRollouts } from './runs/rollouts.queries.js';
 import { RUN_ROWS } from './runs/run-rows.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
 import { BaselineStep } from './steps/baseline.step.js';
@@ -39,16 +41,17 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 
 /**
  * HOW: deployments, their strategies, steps and gates. Global, because it provides three ports of
- * modules below it: who judges an environment's defaults, and who is told of a node's report and of
- * a changed cap.
+ * modules below it: who judges an environment's defaults, who is told of a changed cap, and what moves
+ * in a cluster.
  */
 @Global()
 @Module({
-  imports: [AgentTargetModule, ReleasesModule],
+  imports: [AgentTargetModule, EnrollmentGrantsModule, ReleasesModule],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
-    { provide: NodeReported, useClass: NodeWatch },
+    NodeWatch,
+    { provide: Rollouts, useClass: SlotRollouts },
     { provide: CapacityChanged, useExisting: Capacity },
     BaselineStep,
     ConvergeStep,
@@ -85,7 +88,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
   exports: [
     CapacityChanged,
     EnvironmentDefaultsValidator,
-    NodeReported,
+    Rollouts,
     DeploymentEvents,
     DeploymentReads,
     DeploymentKind,

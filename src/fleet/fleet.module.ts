@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
+import { EnrollmentGrantsModule } from '../tenancy/auth/enrollment-grants.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersService } from './clusters/clusters.service.js';
@@ -15,7 +16,7 @@ import { NodesService } from './nodes/nodes.service.js';
  * EnvironmentDefaultsValidator.
  */
 @Module({
-  imports: [AgentTargetModule, TenancyModule],
+  imports: [AgentTargetModule, EnrollmentGrantsModule, TenancyModule],
   controllers: [EnvironmentsController, ClustersController, NodesController],
   providers: [
     ClustersService,

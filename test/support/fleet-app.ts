@@ -12,10 +12,13 @@ import {
   type EnrollResponse,
   type ReportRequest,
 } from '../../src/agent/protocol/protocol.js';
-import { NodeReported, type NodeReport } from '../../src/drivers/targets/agent/node-reported.js';
+import { nodeReported } from '../../src/drivers/targets/agent/nodes.events.js';
+import { ReleaseFacts } from '../../src/drivers/targets/agent/release-facts.js';
+import { Rollouts } from '../../src/drivers/targets/agent/rollouts.js';
 import { STATEMENT_KEYS } from '../../src/drivers/targets/agent/statement-keys.js';
 import { Targets } from '../../src/drivers/targets/targets.js';
 import type { Target } from '../../src/drivers/targets/target.js';
+import { SlotRollouts } from '../../src/deployments/runs/rollouts.queries.js';
 import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
 import { OBJECT_STORE } from '../../src/drivers/storage/object-store.token.js';
 import { CapacityChanged } from '../../src/fleet/capacity-changed.js';
@@ -38,6 +41,7 @@ import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
 import { Signal } from '../../src/platform/signal/signal.js';
+import { StoredReleaseFacts } from '../../src/releases/release-facts.queries.js';
 import { PasswordHasher } from '../../src/tenancy/auth/password-hasher.js';
 import { Seed } from '../../src/tenancy/seed.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
@@ -60,6 +64,13 @@ interface Call {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
+}
+
+interface NodeReport {
+  readonly tenantId: string;
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly changedModuleIds: readonly string[];
 }
 
 export interface TestTenant {
@@ -213,6 +224,9 @@ export class FleetApp {
     const home = await mkdtemp(join(tmpdir(), 'tidegate-fleet-'));
     this.cleanUp.push(() => rm(home, { recursive: true, force: true }));
     const logger = Logger.silent();
+    this.events.hearAfter(nodeReported, ({ tenantId }, { subjectId: nodeId, body }) => {
+      this.reports.push({ tenantId, nodeId, ...body });
+    });
     const { app, system } = this.database;
     this.db = await Database.open({
       app,
@@ -249,10 +263,8 @@ export class FleetApp {
       // Who waits for capacity is above the fleet.
       { provide: CapacityChanged, useValue: { capacityChanged: async () => undefined } },
       { provide: EnvironmentDefaultsValidator, useValue: { check: checkKinds } },
-      {
-        provide: NodeReported,
-        useValue: { nodeReported: (report: NodeReport) => void this.reports.push(report) },
-      },
+      { provide: ReleaseFacts, useClass: StoredReleaseFacts },
+      { provide: Rollouts, useClass: SlotRollouts },
     ];
   }
 }

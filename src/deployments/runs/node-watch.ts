@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { NodeReported, type NodeReport } from '../../drivers/targets/agent/node-reported.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { nodeReported } from '../../drivers/targets/agent/nodes.events.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { Events } from '../../platform/events/events.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { deploymentRun, RUN_KIND } from './runs.store.js';
 
@@ -10,17 +11,26 @@ import { deploymentRun, RUN_KIND } from './runs.store.js';
  * woken by a failure: everything else it reads from the figures at its next poll.
  */
 @Injectable()
-export class NodeWatch extends NodeReported {
+export class NodeWatch implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly wakeUp: WakeUp,
-  ) {
-    super();
+    private readonly events: Events,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.hearAfter(nodeReported, ({ tenantId }, { subjectId, body }) =>
+      this.wake(tenantId, subjectId, body),
+    );
   }
 
-  async nodeReported({ tenantId, nodeId, clusterId, changedModuleIds }: NodeReport): Promise<void> {
-    const context = Context.system(tenantId, 'engine');
-    const woken = await this.database.transaction(context, (open) =>
+  private async wake(
+    tenantId: string,
+    nodeId: string,
+    { clusterId, changedModuleIds }: Heard,
+  ): Promise<void> {
+    const system = Context.system(tenantId, 'engine');
+    const woken = await this.database.transaction(system, (open) =>
       open.tx.query<{ id: string }>(WAKE_SQL, [
         tenantId,
         clusterId,
@@ -32,6 +42,8 @@ export class NodeWatch extends NodeReported {
     for (const { id } of woken) this.wakeUp.now(deploymentRun(tenantId, id));
   }
 }
+
+type Heard = ReturnType<typeof nodeReported>['body'];
 
 const WAKE_SQL = `
   update runs r set wake_at = clock_timestamp(), pokes = r.pokes + 1, polls_gate = false

@@ -15,7 +15,7 @@ export interface EventOptions {
   readonly hint?: TopicName;
   /** Consumers of the outbox get it, in order for each subject, whose id must be a UUID. */
   readonly delivered?: true;
-  /** Somebody above must act on it in the same transaction: without a listener no process starts. */
+  /** Somebody above must act on it, in the transaction or after it: without one no process starts. */
   readonly mustBeHeard?: true;
 }
 

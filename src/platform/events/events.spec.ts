@@ -77,10 +77,10 @@ describe('recording an event', () => {
   });
 });
 
-it('refuses to start when nobody listens to what must be heard', () => {
+it.each(['hear', 'hearAfter'] as const)('starts only when somebody listens, by %s', (listen) => {
   const { events } = rig();
   expect(() => events.refuseUnheard()).toThrow('spec-kettle-broke');
-  events.hear(kettleBroke, async () => undefined);
+  events[listen](kettleBroke, async () => undefined);
   expect(() => events.refuseUnheard()).not.toThrow();
 });
 

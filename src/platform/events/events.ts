@@ -69,12 +69,16 @@ export class Events implements Recorder {
     }
   }
 
+  private isHeard(type: EventType): boolean {
+    return this.during.has(type) || this.after.has(type);
+  }
+
   /** Throws when an event that somebody must act on, or be told of, would be heard by nobody. */
   refuseUnheard(): void {
     if (this.deliverer === undefined && declaredEvents().some((type) => type.delivered)) {
       throw new Error('events are to be delivered, and nobody does: the outbox is not loaded');
     }
-    const unheard = declaredEvents().filter((type) => type.mustBeHeard && !this.during.has(type));
+    const unheard = declaredEvents().filter((type) => type.mustBeHeard && !this.isHeard(type));
     if (unheard.length === 0) return;
     const names = unheard.map(({ eventName }) => eventName).join(', ');
     throw new Error(`nobody listens to what must be heard: ${names}. Which module is not loaded?`);

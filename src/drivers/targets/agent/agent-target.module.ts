@@ -4,6 +4,7 @@ import { Targets } from '../targets.js';
 import { AgentController } from './agent.controller.js';
 import { AgentTarget } from './agent.target.js';
 import { ArtifactDownloads } from './artifact-downloads.js';
+import { CatchUp } from './catch-up.js';
 import { DesiredPolls } from './desired-polls.js';
 import { DesiredStatements } from './desired-statement.js';
 import { DownloadPlaces } from './download-places.js';
@@ -16,7 +17,8 @@ import { ReportsService } from './reports.service.js';
 
 /**
  * The control plane's side of the agent. Expects from global modules: Database, Signal, Audit,
- * Config, Logger, CLOCK, OBJECT_STORE, STATEMENT_KEYS and, for whoever waits for nodes, NodeReported.
+ * Config, Logger, CLOCK, OBJECT_STORE, STATEMENT_KEYS, and what is known above only: EnrollmentGrants,
+ * ReleaseFacts, Rollouts.
  */
 @Module({
   controllers: [AgentController],
@@ -24,6 +26,7 @@ import { ReportsService } from './reports.service.js';
     AgentTarget,
     Targets,
     ArtifactDownloads,
+    CatchUp,
     DesiredPolls,
     DesiredStatements,
     DownloadPlaces,

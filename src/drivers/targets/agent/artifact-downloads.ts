@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Context, OpenContext } from '../../../platform/context.js';
+import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { StreamPlaces } from '../../../platform/http/stream-places.js';
 import { artifactKey, type ObjectStore } from '../../storage/object-store.js';
 import { OBJECT_STORE } from '../../storage/object-store.token.js';
 import { artifactNotFound, downloadsBusy } from './agent.errors.js';
 import { DownloadPlaces } from './download-places.js';
+import { ReleaseFacts } from './release-facts.js';
 
 export interface ArtifactDownload {
   readonly stream: Readable;
@@ -24,12 +25,14 @@ export class ArtifactDownloads {
     private readonly database: Database,
     private readonly places: DownloadPlaces,
     private readonly streams: StreamPlaces,
+    private readonly releases: ReleaseFacts,
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
   ) {}
 
   async open(ctx: Context, artifactDigest: string): Promise<ArtifactDownload> {
     const { bytes, place } = await this.database.transaction(ctx, async (open) => {
-      const artifact = await this.find(open, artifactDigest);
+      const artifact = await this.releases.artifactFor(open, open.actor.id, artifactDigest);
+      if (!artifact) throw artifactNotFound();
       return { ...artifact, place: await this.places.take(open, artifact.clusterId) };
     });
     if (!place) throw downloadsBusy(this.places.size);
@@ -55,30 +58,4 @@ export class ArtifactDownloads {
       throw error;
     }
   }
-
-  private async find(
-    open: OpenContext,
-    artifactDigest: string,
-  ): Promise<{ clusterId: string; bytes: number }> {
-    const [artifact] = await open.tx.query<{ clusterId: string; bytes: number }>(FIND_SQL, [
-      open.tenantId,
-      open.actor.id,
-      artifactDigest,
-    ]);
-    if (artifact) return artifact;
-    throw artifactNotFound();
-  }
 }
-
-const FIND_SQL = `
-  select node.cluster_id as "clusterId", artifact.size as bytes
-  from nodes node
-  join artifacts artifact on artifact.tenant_id = $1 and artifact.artifact_digest = $3
-    and artifact.state = 'ready'
-  where node.tenant_id = $1 and node.id = $2 and node.revoked_at is null
-    and exists (
-      select from desired_modules desired
-      cross join jsonb_array_elements(desired.releases || desired.previous_releases) as item
-      join releases release
-        on release.tenant_id = $1 and release.id = (item ->> 'releaseId')::uuid
-      where desired.tenant_id = $1 and desired.node_id = $2 and release.artifact_digest = $3)`;

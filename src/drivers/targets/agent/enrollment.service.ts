@@ -18,6 +18,7 @@ import {
   nodeKeyTaken,
   nodeNameTaken,
 } from './agent.errors.js';
+import { EnrollmentGrants } from './enrollment-grants.js';
 import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
 import { nodeEnrolled } from './nodes.events.js';
 import { enrolledNode, isNameTaken } from './nodes.queries.js';
@@ -32,6 +33,7 @@ import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 export class EnrollmentService {
   constructor(
     private readonly database: Database,
+    private readonly grants: EnrollmentGrants,
     @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
   ) {}
 
@@ -47,15 +49,9 @@ export class EnrollmentService {
     return { protocol: PROTOCOL, tenantId, ...node, serverKeys };
   }
 
-  /** The tenant is not known before the token is: the system's role may look. */
   private async tenantOf(hash: string): Promise<string> {
-    const [found] = await this.database.system((tx) =>
-      tx.query<{ tenantId: string }>(
-        `select tenant_id as "tenantId" from credentials where hash = $1 and kind = 'enrollment'`,
-        [hash],
-      ),
-    );
-    if (found) return found.tenantId;
+    const tenantId = await this.database.system((tx) => this.grants.tenantOf(tx, hash));
+    if (tenantId !== undefined) return tenantId;
     throw enrollmentTokenUnknown();
   }
 
@@ -64,12 +60,7 @@ export class EnrollmentService {
     hash: string,
     request: EnrollRequest,
   ): Promise<{ nodeId: string; clusterId: string }> {
-    const [token] = await open.tx.query<TokenRow>(
-      `select data, used_at is not null as "isUsed", revoked_at is not null as "isRevoked",
-         expires_at < clock_timestamp() as "isExpired"
-       from credentials where tenant_id = $1 and hash = $2 for update`,
-      [open.tenantId, hash],
-    );
+    const token = await this.grants.lock(open, hash);
     if (!token || token.isRevoked) {
       throw enrollmentTokenRevoked();
     }
@@ -82,11 +73,7 @@ export class EnrollmentService {
       throw enrollmentNameMismatch(token.data.name);
     }
     const nodeId = await this.insertNode(open, clusterId, request);
-    await open.tx.execute(
-      `update credentials set used_at = clock_timestamp(), data = data || $3::jsonb
-       where tenant_id = $1 and hash = $2`,
-      [open.tenantId, hash, JSON.stringify({ nodeId })],
-    );
+    await this.grants.use(open, hash, nodeId);
     const { name, publicKey } = request;
     await open.record(nodeEnrolled(nodeId, { name, clusterId, publicKey }));
     return { nodeId, clusterId };
@@ -119,13 +106,6 @@ export class EnrollmentService {
     // Whose key it is, perhaps in another tenant, is nobody's business here.
     throw (await isNameTaken(open, clusterId, name)) ? nodeNameTaken(name) : nodeKeyTaken();
   }
-}
-
-interface TokenRow {
-  data: EnrollmentGrant;
-  isUsed: boolean;
-  isRevoked: boolean;
-  isExpired: boolean;
 }
 
 /** Two texts may decode to the same key; one of them is kept. */

@@ -23,3 +23,10 @@ export const nodeFoundImplausible = eventType<Suspicion>({
   subject: 'node',
   audit: 'fleet',
 });
+
+/** A hint: whoever waits for nodes hears it after the commit, and also looks by itself. */
+export const nodeReported = eventType<{
+  readonly clusterId: string;
+  /** Modules whose observed state differs from the report before. Never empty. */
+  readonly changedModuleIds: readonly string[];
+}>({ name: 'node-reported', subject: 'node', mustBeHeard: true });

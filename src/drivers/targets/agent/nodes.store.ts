@@ -82,14 +82,14 @@ const add = statement<NewNode & NamedNode>(
  * What those nodes should run has changed: one revision more, in the statement that changes it. The
  * caller has locked them. Fragment: `nodeIds`, a list or a query of ids; :tenantId.
  */
-export const bumpRevisions = (nodeIds: string): string => `
-    update nodes set desired_revision = desired_revision + 1
+export const bumpRevisions = (nodeIds: string): string =>
+  `update nodes set desired_revision = desired_revision + 1
     where tenant_id = :tenantId and id in (${nodeIds})`;
 
-/** As bumpRevisions, of one node by a number that is `amount.raise`. Fragment: :tenantId, :nodeId. */
-export const bumpRevisionBy = (amount: string): string => `
-    update nodes set desired_revision = desired_revision + ${amount}.raise from ${amount}
-    where tenant_id = :tenantId and id = :nodeId and ${amount}.raise > 0`;
+/** As bumpRevisions, of the node :nodeId by a number, `amount`, in `table`. Fragment: :tenantId. */
+export const bumpRevisionBy = (table: string, amount: string): string =>
+  `update nodes set desired_revision = desired_revision + ${table}.${amount} from ${table}
+    where tenant_id = :tenantId and id = :nodeId and ${table}.${amount} > 0`;
 
 /** False: it is in that state already, or there is no such node. */
 export async function setAdminState(

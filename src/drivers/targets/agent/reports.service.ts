@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   PROTOCOL,
   type ReportRequest,
@@ -11,18 +11,16 @@ import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { validationFailed } from '../../../platform/http/http.errors.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
-import { Signal } from '../../../platform/signal/signal.js';
-import { Topic } from '../../../platform/signal/topics.js';
-import { catchUp } from './catch-up.js';
-import { repairDrift } from './drift.js';
-import { insertMetrics } from './metric-rows.js';
+import { CatchUp } from './catch-up.js';
+import { repairDrift } from './drift.store.js';
+import { insertMetrics } from './node-metrics.store.js';
 import { bootOf } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
 import { touchPresence, type ReportingNode } from './presence.store.js';
-import { writeObserved, type RefusedRow } from './observed-rows.js';
+import { writeObserved, type RefusedRow } from './observed.store.js';
+import { nodeReported, nodeTold } from './nodes.events.js';
 import { noteSuspicion } from './node-suspicions.js';
 import { raiseRevision } from './nodes.store.js';
-import { NodeReported } from './node-reported.js';
 
 /** Takes in what a node says of itself: presence, observed state and metrics in one transaction. */
 @Injectable()
@@ -31,11 +29,10 @@ export class ReportsService {
 
   constructor(
     private readonly database: Database,
-    private readonly signal: Signal,
     private readonly config: Config,
     private readonly duplicates: NodeDuplicates,
+    private readonly latecomers: CatchUp,
     metrics: Metrics,
-    @Optional() @Inject(NodeReported) private readonly listener?: NodeReported,
   ) {
     this.refusedRows = metrics.counter({
       name: 'node_report_rows_refused_total',
@@ -56,9 +53,15 @@ export class ReportsService {
         const { changedModuleIds, refused } = await writeObserved(open, report.observed);
         await this.suspect(open, node, report, refused);
         await insertMetrics(open, nodeId, report.metrics);
-        const moved = (await catchUp(open, nodeId)) + (await repairDrift(open, nodeId));
+        const moved =
+          (await this.latecomers.catchUp(open, nodeId, node.clusterId)) +
+          (await repairDrift(open, nodeId));
         const healed = await healRevision(open, report.revision, node.revision + moved);
-        this.tellAfterCommit(open, node.clusterId, changedModuleIds, moved > 0 || healed !== null);
+        if (moved > 0 || healed !== null) await open.record(nodeTold(nodeId, {}));
+        if (changedModuleIds.length > 0) {
+          const { clusterId } = node;
+          await open.record(nodeReported(nodeId, { clusterId, changedModuleIds }));
+        }
         return healed ?? node.revision + moved;
       })
       .catch(async (error: unknown) => {
@@ -90,21 +93,6 @@ export class ReportsService {
       name: node.name,
       message,
     });
-  }
-
-  private tellAfterCommit(
-    open: OpenContext,
-    clusterId: string,
-    changedModuleIds: readonly string[],
-    hasNewDesired: boolean,
-  ): void {
-    const { tenantId, actor } = open;
-    if (hasNewDesired) open.tx.afterCommit(() => this.signal.publish(Topic.Desired, actor.id));
-    if (changedModuleIds.length === 0) return;
-    open.tx.afterCommit(() => this.signal.publish(Topic.Observed, clusterId));
-    open.tx.afterCommit(() =>
-      this.listener?.nodeReported({ tenantId, nodeId: actor.id, clusterId, changedModuleIds }),
-    );
   }
 }
 

@@ -1,35 +1,28 @@
 import { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
+import type { ReleaseFacts, StatementKey, StatementRow } from './release-facts.js';
 
 /** Statements carry whole manifests: more nodes at once would be a large answer in memory. */
 const BATCH_NODES = 50;
 
-export interface StatementKey {
-  readonly nodeId: string;
-  /** As it was asked. */
-  readonly after: number;
-}
-
-interface Asked<Row> extends StatementKey {
-  readonly resolve: (rows: Row[]) => void;
+interface Asked extends StatementKey {
+  readonly resolve: (rows: readonly StatementRow[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * A wave wakes hundreds of parked nodes in the same moment. What is asked for in one turn of the
  * event loop is read together: one transaction per tenant and fifty nodes instead of one per node.
- * `sql` gets the tenant, the node ids and their revisions, and answers rows with
- * the node and the revision that was asked.
  */
-export class StatementBatches<Row extends StatementKey> {
-  private readonly waiting = new Map<string, Asked<Row>[]>();
+export class StatementBatches {
+  private readonly waiting = new Map<string, Asked[]>();
 
   constructor(
     private readonly database: Database,
-    private readonly sql: string,
+    private readonly releases: ReleaseFacts,
   ) {}
 
-  read(tenantId: string, nodeId: string, after: number): Promise<Row[]> {
+  read(tenantId: string, nodeId: string, after: number): Promise<readonly StatementRow[]> {
     return new Promise((resolve, reject) => {
       const asked = { nodeId, after, resolve, reject };
       const batch = this.waiting.get(tenantId);
@@ -44,7 +37,7 @@ export class StatementBatches<Row extends StatementKey> {
     });
   }
 
-  private flush(tenantId: string, batch: readonly Asked<Row>[]): void {
+  private flush(tenantId: string, batch: readonly Asked[]): void {
     // A full batch went ahead of its turn.
     if (this.waiting.get(tenantId) !== batch) return;
     this.waiting.delete(tenantId);
@@ -53,17 +46,13 @@ export class StatementBatches<Row extends StatementKey> {
     });
   }
 
-  private async answer(tenantId: string, batch: readonly Asked<Row>[]): Promise<void> {
+  private async answer(tenantId: string, batch: readonly Asked[]): Promise<void> {
     // The same node may ask twice at once, with another revision or the same one.
     const asked = new Map(batch.map((each) => [keyOf(each), each]));
     const rows = await this.database.transaction(Context.system(tenantId, 'desired'), (open) =>
-      open.tx.query<Row>(this.sql, [
-        tenantId,
-        [...asked.values()].map((each) => each.nodeId),
-        [...asked.values()].map((each) => each.after),
-      ]),
+      this.releases.statements(open, [...asked.values()]),
     );
-    const answers = new Map<string, Row[]>();
+    const answers = new Map<string, StatementRow[]>();
     for (const row of rows) {
       const own = answers.get(keyOf(row));
       if (own) own.push(row);

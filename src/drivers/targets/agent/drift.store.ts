@@ -1,0 +1,66 @@
+/** What the repair of drift (drift.ts) writes in desired_modules, and counts in node_presence. */
+import { limits } from '../../../kernel/limits.js';
+import type { OpenContext } from '../../../platform/context.js';
+import { statement } from '../../../platform/database/statement.js';
+import { isDriftSql } from './drift.js';
+import { bumpRevisionBy, lockNodes } from './nodes.store.js';
+
+type NamedNode = { readonly tenantId: string; readonly nodeId: string };
+
+// A node that has been right again for a while has all its attempts back.
+const isRecoveredSql = `desired.drift_repairs > 0 and seen.generation = desired.generation
+  and seen.state in ('healthy', 'absent') and not ${isDriftSql('desired', 'seen')}
+  and seen.at < clock_timestamp() - interval '${10 * limits.driftAfterMs} milliseconds'`;
+
+const MODULES_SQL = `desired_modules desired join observed_modules seen
+    on seen.tenant_id = :tenantId and seen.node_id = :nodeId and seen.module_id = desired.module_id
+  where desired.tenant_id = :tenantId and desired.node_id = :nodeId`;
+
+// Nearly always one look and nothing to do.
+const lookForDrift = statement<NamedNode, { readonly isOpen: boolean }>(
+  'drift.look',
+  `
+  select exists (
+      select 1 from ${MODULES_SQL} and (${isDriftSql('desired', 'seen')} or (${isRecoveredSql})))
+    or exists (
+      select 1 from node_presence where tenant_id = :tenantId and node_id = :nodeId and drifted_modules > 0)
+    as "isOpen"`,
+);
+
+const repair = statement<NamedNode, { readonly repaired: number }>(
+  'drift.repair',
+  `
+  with judged as (
+    select desired.module_id, ${isDriftSql('desired', 'seen')} as is_drift,
+      desired.drift_repairs as repairs, (${isRecoveredSql}) as is_recovered
+    from ${MODULES_SQL}
+  ), shown as (
+    update node_presence set drifted_modules = now.drifted
+    from (select count(*) filter (where is_drift)::int as drifted from judged) as now
+    where tenant_id = :tenantId and node_id = :nodeId and drifted_modules <> now.drifted
+  ), changed as (
+    update desired_modules own set
+      drift_repairs = case when judged.is_drift then own.drift_repairs + 1 else 0 end,
+      generation = own.generation + judged.is_drift::int,
+      updated_at = case when judged.is_drift then clock_timestamp() else own.updated_at end
+    from judged
+    where own.tenant_id = :tenantId and own.node_id = :nodeId and own.module_id = judged.module_id
+      and (judged.is_recovered or (judged.is_drift and judged.repairs < ${limits.driftRepairs}))
+    returning judged.is_drift
+  ), counted as (
+    select count(*) filter (where is_drift)::int as repaired from changed
+  ), bumped as (
+    ${bumpRevisionBy('counted', 'repaired')}
+  )
+  select repaired from counted`,
+);
+
+/** With each report of a node. Answers in how many modules the node is told again. */
+export async function repairDrift(open: OpenContext, nodeId: string): Promise<number> {
+  const { tenantId } = open;
+  const looked = await open.tx.first(lookForDrift, { tenantId, nodeId });
+  if (!looked?.isOpen) return 0;
+  if (!(await lockNodes(open, [nodeId])).has(nodeId)) return 0;
+  const done = await open.tx.first(repair, { tenantId, nodeId });
+  return done?.repaired ?? 0;
+}
