@@ -1,8 +1,9 @@
 // A crash has cut off a hook that must not run twice. Nobody but a person can know what became of
 // it: the rollout stops, and goes on with their answer. It is never guessed.
 import type { CutHook, Target } from '../../drivers/targets/target.js';
+import { assert } from '../../kernel/assert.js';
 import type { StepOutcome, StepRun } from '../../engine/step-handler.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 const LOOK_AGAIN_MS = 2_000;
@@ -10,17 +11,17 @@ const NAMED = 5;
 
 /** Hands on the answer that came with `resume`; without one it stops for a person. */
 export async function answerHooks(
-  ctx: Context,
+  open: OpenContext,
   run: StepRun,
   spec: DeploymentSpec,
-  target: Target,
+  { hooks }: Target,
 ): Promise<StepOutcome> {
-  const about = {
-    ...{ clusterId: spec.cluster.id, moduleId: spec.module.id, deploymentId: run.key.id },
-  };
+  assert(hooks, 'a target without hooks says that one was cut off');
+  const clusterId = spec.cluster.id;
+  const about = { clusterId, moduleId: spec.module.id, deploymentId: run.key.id };
   const answer = run.journal.resumedWith;
-  const told = answer ? await target.answerHooks(ctx, { ...about, ...answer }) : [];
-  if (!answer || told.length === 0) return attention(await target.cutHooks(ctx, about));
+  const told = answer ? await hooks.answer(open, { ...about, ...answer }) : [];
+  if (!answer || told.length === 0) return attention(await hooks.cut(open, about));
   const { outcome, actor, reason } = answer;
   const what = outcome === 'done' ? 'has done its work' : 'is to be run again';
   const message = `${actor} says that the hook that was cut off ${what}: ${told.join(', ')}`;

@@ -19,7 +19,8 @@ export async function cutHooksOf(
 ): Promise<CutHook[]> {
   const { cluster, module } = await specOf(open, id);
   const about = { clusterId: cluster.id, moduleId: module.id, deploymentId: id };
-  return targets.get(cluster.targetKind).cutHooks(open, about);
+  const { hooks } = targets.get(cluster.targetKind);
+  return hooks ? hooks.cut(open, about) : [];
 }
 
 /** Throws DomainError when an answer is needed and missing, or is about nothing. */

@@ -1,9 +1,9 @@
 import type { Smoke } from '../../kernel/smoke-test.js';
-import type { Context } from '../../platform/context.js';
+import type { OpenContext } from '../../platform/context.js';
 
 /**
  * How releases get onto nodes. The engine's steps know this door and nothing behind it. Every
- * method runs in the transaction of `ctx`; nothing outside the database is called inside one.
+ * method runs in the transaction of `open`; nothing outside the database is called inside one.
  */
 export interface Target {
   readonly kind: string;
@@ -13,26 +13,32 @@ export interface Target {
    * has to report. Repeating a move of the same deployment changes nothing and answers the same.
    * A node that was revoked or left the cluster is missing from the answer.
    */
-  move(ctx: Context, move: Move): Promise<MovedNode[]>;
+  move(open: OpenContext, move: Move): Promise<MovedNode[]>;
   /** What became of it: one observation per node that still exists, in the order asked for. */
   observe(
-    ctx: Context,
+    open: OpenContext,
     question: { moduleId: string; nodeIds: readonly string[] },
   ): Promise<NodeObservation[]>;
-  /** The nodes of a deployment on which a crash has cut off a hook that must not run twice. */
-  cutHooks(ctx: Context, question: HookQuestion): Promise<CutHook[]>;
-  /**
-   * Tells these nodes what a person has found out about their hook, under the next generation.
-   * Nodes whose hook was not cut off, or that were told already, are left alone. Their names.
-   */
-  answerHooks(ctx: Context, answer: HookAnswer): Promise<string[]>;
   /** Per node of the cluster, what it runs of the module now: what an undo goes back to. */
-  running(ctx: Context, clusterId: string, moduleId: string): Promise<RunningPair[]>;
+  running(open: OpenContext, clusterId: string, moduleId: string): Promise<RunningPair[]>;
   /**
    * What the cluster runs when nothing is in flight. New and returning nodes get it with their next
    * report; nodes of a rollout in flight never do.
    */
-  setTarget(ctx: Context, target: ModuleTarget): Promise<void>;
+  setTarget(open: OpenContext, target: ModuleTarget): Promise<void>;
+  /** Only where releases bring hooks along. */
+  readonly hooks?: TargetHooks;
+}
+
+/** Of a target whose nodes run hooks. One without never answers the state `outcome-unknown`. */
+export interface TargetHooks {
+  /** The nodes of a deployment on which a crash has cut off a hook that must not run twice. */
+  cut(open: OpenContext, question: HookQuestion): Promise<CutHook[]>;
+  /**
+   * Tells these nodes what a person has found out about their hook, under the next generation.
+   * Nodes whose hook was not cut off, or that were told already, are left alone. Their names.
+   */
+  answer(open: OpenContext, answer: HookAnswer): Promise<string[]>;
 }
 
 export interface DesiredPair {

@@ -3,9 +3,6 @@ import { assert } from '../../../kernel/assert.js';
 import { limits } from '../../../kernel/limits.js';
 import type { OpenContext } from '../../../platform/context.js';
 import {
-  type CutHook,
-  type HookAnswer,
-  type HookQuestion,
   type ModuleTarget,
   type Move,
   type MovedNode,
@@ -13,8 +10,8 @@ import {
   type RunningPair,
   type Target,
 } from '../target.js';
+import { agentHooks } from './agent-hooks.js';
 import { writeDesired } from './desired.store.js';
-import { readCutHooks, writeHookAnswer } from './hook-answers.store.js';
 import { nodeTold } from './nodes.events.js';
 import { lockNodes } from './nodes.store.js';
 import { setModuleTarget } from './module-targets.store.js';
@@ -29,6 +26,7 @@ import { ReleaseFacts } from './release-facts.js';
 export class AgentTarget implements Target {
   readonly kind = 'agent';
   readonly title = 'Nodes with the Tidegate agent';
+  readonly hooks = agentHooks;
 
   constructor(private readonly releases: ReleaseFacts) {}
 
@@ -49,16 +47,6 @@ export class AgentTarget implements Target {
     question: { moduleId: string; nodeIds: readonly string[] },
   ): Promise<NodeObservation[]> {
     return observeNodes(open, question);
-  }
-
-  cutHooks(open: OpenContext, question: HookQuestion): Promise<CutHook[]> {
-    return readCutHooks(open, question);
-  }
-
-  async answerHooks(open: OpenContext, answer: HookAnswer): Promise<string[]> {
-    const told = await writeHookAnswer(open, answer);
-    for (const { nodeId } of told) await open.record(nodeTold(nodeId, {}));
-    return told.map(({ name }) => name);
   }
 
   async running(open: OpenContext, clusterId: string, moduleId: string): Promise<RunningPair[]> {
