@@ -9,7 +9,7 @@ const kettleBoiled = eventType<{ litres: number }>({
   name: 'spec-kettle-boiled',
   subject: 'kettle',
   audit: 'fleet',
-  hint: 'observed',
+  hint: 'gate',
 });
 const kettleLooked = eventType({ name: 'spec-kettle-looked-at', subject: 'kettle' });
 const kettleBroke = eventType({ name: 'spec-kettle-broke', subject: 'kettle', mustBeHeard: true });
@@ -44,7 +44,7 @@ describe('recording an event', () => {
     ]);
     expect(published).toEqual([]);
     await commit();
-    expect(published).toEqual([['observed', 'k1']]);
+    expect(published).toEqual([['gate', 'k1']]);
   });
 
   it('says that it was refused', async () => {

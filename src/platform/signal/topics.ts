@@ -2,8 +2,6 @@
 export const Topic = {
   /** A node's desired state: node id. */
   Desired: 'desired',
-  /** What nodes of a cluster say of themselves has changed: cluster id. */
-  Observed: 'observed',
   /** A deployment's journal or status: deployment id. */
   Deployment: 'deployment',
   /** A gate's latest reading: deployment id. */

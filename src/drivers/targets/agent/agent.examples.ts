@@ -34,16 +34,28 @@ const reportRequest: ReportRequest = {
   revision: 7,
   observed: [
     {
-      ...{ moduleId, generation: 3, state: 'healthy' },
+      moduleId,
+      generation: 3,
+      state: 'healthy',
       running: [{ releaseId, configurationId: null, instance }],
       endpoints: ['http://127.0.0.1:8080'],
     },
   ],
   metrics: [
     {
-      ...{ moduleId, releaseId, instance, ageMs: 120 },
-      ...{ requests: 1200, errors: 1, frontErrors: 0, cut: 0, retries: 0 },
-      ...{ clientGone: 2, websockets: 0, cpuMs: 5230, memoryBytes: 73_400_320 },
+      moduleId,
+      releaseId,
+      instance,
+      ageMs: 120,
+      requests: 1200,
+      errors: 1,
+      frontErrors: 0,
+      cut: 0,
+      retries: 0,
+      clientGone: 2,
+      websockets: 0,
+      cpuMs: 5230,
+      memoryBytes: 73_400_320,
       histogram: [
         [88, 1100],
         [96, 100],
