@@ -1,5 +1,6 @@
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 import type { ConnectionOptions } from './connection-options.js';
+import { SnakeCaseNames } from './snake-case-names.js';
 
 /** A frozen server must not hold a caller for ever: longer than any honest statement. */
 const STATEMENT_TIMEOUT_MS = 20_000;
@@ -30,6 +31,7 @@ export async function openDataSource(options: PoolOptions): Promise<DataSource> 
     ...(connection.tls ? { ssl: true } : {}),
     synchronize: false,
     entities: declaredEntities(),
+    namingStrategy: new SnakeCaseNames(),
     parseInt8: true,
     poolSize: options.poolSize,
     // Errors reach the caller; logging them here as well would print every refused duplicate.
