@@ -1,7 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
 import { Rollouts } from '../drivers/targets/agent/rollouts.js';
-import { CapacityChanged } from '../fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { registry } from '../kernel/registry.js';
 import { ReleasesModule } from '../releases/releases.module.js';
@@ -40,9 +39,8 @@ import { Steps } from './steps/steps.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 
 /**
- * HOW: deployments, their strategies, steps and gates. Global, because it provides three ports of
- * modules below it: who judges an environment's defaults, who is told of a changed cap, and what moves
- * in a cluster.
+ * HOW: deployments, their strategies, steps and gates. Global, because it provides two ports of
+ * modules below it: who judges an environment's defaults, and what moves in a cluster.
  */
 @Global()
 @Module({
@@ -52,7 +50,6 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
     NodeWatch,
     { provide: Rollouts, useClass: SlotRollouts },
-    { provide: CapacityChanged, useExisting: Capacity },
     BaselineStep,
     ConvergeStep,
     GateStep,
@@ -86,7 +83,6 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     Steps,
   ],
   exports: [
-    CapacityChanged,
     EnvironmentDefaultsValidator,
     Rollouts,
     DeploymentEvents,

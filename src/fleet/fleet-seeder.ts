@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../kernel/ids.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
+import { insertNew } from '../platform/database/entity-rows.js';
 import { TenantSeeder, TenantSeeders } from '../tenancy/tenants/tenant-seeder.js';
+import { ClusterEntity } from './clusters/cluster.entity.js';
 import { BUILT_IN_CLUSTER, builtInEnvironments } from './environments/built-in-environments.js';
+import { EnvironmentEntity } from './environments/environment.entity.js';
 import { environmentKey } from './environments/environment.js';
 
 /** Puts the built-in environments, each with one cluster, into a tenant that lacks them. */
@@ -24,27 +27,24 @@ export class FleetSeeder extends TenantSeeder {
 
 /** Safe to repeat: what is there, changed or not, stays as it is. */
 export async function seedFleet(open: OpenContext): Promise<void> {
-  const rows = builtInEnvironments.map((environment) => ({
-    id: newId(),
-    clusterId: newId(),
-    nameKey: environmentKey(environment.name),
-    ...environment,
-  }));
-  await open.tx.execute(
-    `with made as (
-       insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
-         signature_policy, on_conflict)
-       select $1, item.id, item.name, item."nameKey", item.defaults, item."allowedStrategies",
-         item."signaturePolicy", item."onConflict"
-       from jsonb_to_recordset($2::jsonb) as item (id uuid, name text, "nameKey" text,
-         defaults jsonb, "allowedStrategies" text[], "signaturePolicy" text, "onConflict" text)
-       on conflict (tenant_id, name_key) do nothing
-       returning id
-     )
-     insert into clusters (tenant_id, id, environment_id, name, target_kind)
-     select $1, item."clusterId", item.id, $3, 'agent'
-     from jsonb_to_recordset($2::jsonb) as item (id uuid, "clusterId" uuid)
-     join made on made.id = item.id`,
-    [open.tenantId, JSON.stringify(rows), BUILT_IN_CLUSTER],
+  const { tenantId } = open;
+  const environments = await insertNew(
+    open.tx.repository(EnvironmentEntity),
+    ...builtInEnvironments.map((environment) => ({
+      ...environment,
+      tenantId,
+      id: newId(),
+      nameKey: environmentKey(environment.name),
+    })),
+  );
+  if (environments.length === 0) return;
+  await open.tx.repository(ClusterEntity).insert(
+    environments.map(({ id: environmentId }) => ({
+      tenantId,
+      id: newId(),
+      environmentId,
+      name: BUILT_IN_CLUSTER,
+      targetKind: 'agent',
+    })),
   );
 }

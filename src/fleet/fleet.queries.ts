@@ -1,14 +1,14 @@
+/** Narrow questions that others ask of the fleet, in their own transaction. */
 import type { OpenContext } from '../platform/context.js';
-import { CLUSTER_COLUMNS, type Cluster } from './clusters/cluster.js';
-import {
-  ENVIRONMENT_COLUMNS,
-  environmentKey,
-  type Environment,
-} from './environments/environment.js';
+import { statement } from '../platform/database/statement.js';
+import { answerOf } from '../platform/http/answer.js';
+import { ClusterEntity } from './clusters/cluster.entity.js';
+import { EnvironmentEntity } from './environments/environment.entity.js';
+import { environmentKey, type Environment } from './environments/environment.js';
+import { environmentOut } from './environments/environments.dto.js';
 import { clusterNotFound, clusterRequired, environmentNotFound } from './fleet.errors.js';
 import { NODE_STATE_SQL, type NodeState } from './nodes/node-state.js';
 
-/** Narrow questions that others ask of the fleet. All run in the transaction of `ctx`. */
 export interface NodeFact {
   readonly id: string;
   readonly name: string;
@@ -20,12 +20,11 @@ export interface NodeFact {
 
 /** Throws `environment-not-found`. */
 export async function environmentByName(open: OpenContext, name: string): Promise<Environment> {
-  const [environment] = await open.tx.query<Environment>(
-    `select ${ENVIRONMENT_COLUMNS} from environments environment
-     where environment.tenant_id = $1 and environment.name_key = $2`,
-    [open.tenantId, environmentKey(name)],
-  );
-  if (environment) return environment;
+  const row = await open.tx.repository(EnvironmentEntity).findOneBy({
+    tenantId: open.tenantId,
+    nameKey: environmentKey(name),
+  });
+  if (row) return answerOf(environmentOut, row);
   throw environmentNotFound(`named "${name}"`);
 }
 
@@ -37,14 +36,12 @@ export async function clusterOf(
   open: OpenContext,
   environmentId: string,
   clusterName?: string,
-): Promise<Cluster> {
-  const clusters = await open.tx.query<Cluster>(
-    `select ${CLUSTER_COLUMNS} from clusters cluster
-     where cluster.tenant_id = $1 and cluster.environment_id = $2
-       and ($3::text is null or cluster.name = $3)
-     order by cluster.name`,
-    [open.tenantId, environmentId, clusterName ?? null],
-  );
+): Promise<Readonly<ClusterEntity>> {
+  const ofEnvironment = { tenantId: open.tenantId, environmentId };
+  const clusters = await open.tx.repository(ClusterEntity).find({
+    where: clusterName === undefined ? ofEnvironment : { ...ofEnvironment, name: clusterName },
+    order: { name: 'asc' },
+  });
   const [first] = clusters;
   if (!first) {
     throw clusterNotFound(
@@ -57,16 +54,18 @@ export async function clusterOf(
   throw clusterRequired(clusters.map((cluster) => cluster.name));
 }
 
+const findNodes = statement<{ readonly tenantId: string; readonly clusterId: string }, NodeFact>(
+  'nodes.of-cluster',
+  `select node.id, node.name, node.labels, ${NODE_STATE_SQL} as state,
+     presence.last_report_at as "lastReportAt"
+   from nodes node
+   left join node_presence presence
+     on presence.tenant_id = :tenantId and presence.node_id = node.id
+   where node.tenant_id = :tenantId and node.cluster_id = :clusterId and node.revoked_at is null
+   order by node.name collate "C"`,
+);
+
 /** Every node of the cluster that was not revoked, by name. */
 export async function nodesOfCluster(open: OpenContext, clusterId: string): Promise<NodeFact[]> {
-  return open.tx.query<NodeFact>(
-    `select node.id, node.name, node.labels, ${NODE_STATE_SQL} as state,
-       presence.last_report_at as "lastReportAt"
-     from nodes node
-     left join node_presence presence
-       on presence.tenant_id = $1 and presence.node_id = node.id
-     where node.tenant_id = $1 and node.cluster_id = $2 and node.revoked_at is null
-     order by node.name collate "C"`,
-    [open.tenantId, clusterId],
-  );
+  return open.tx.query(findNodes, { tenantId: open.tenantId, clusterId });
 }

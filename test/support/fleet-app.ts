@@ -21,7 +21,6 @@ import type { Target } from '../../src/drivers/targets/target.js';
 import { SlotRollouts } from '../../src/deployments/runs/rollouts.queries.js';
 import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
 import { OBJECT_STORE } from '../../src/drivers/storage/object-store.token.js';
-import { CapacityChanged } from '../../src/fleet/capacity-changed.js';
 import { EnvironmentDefaultsValidator } from '../../src/fleet/environments/environment-defaults-validator.js';
 import type { EnvironmentDefaults } from '../../src/fleet/environments/environment.js';
 import { FleetModule } from '../../src/fleet/fleet.module.js';
@@ -260,8 +259,6 @@ export class FleetApp {
       Audit,
       { provide: OBJECT_STORE, useValue: store },
       { provide: STATEMENT_KEYS, useValue: { kid, privateKey, published } },
-      // Who waits for capacity is above the fleet.
-      { provide: CapacityChanged, useValue: { capacityChanged: async () => undefined } },
       { provide: EnvironmentDefaultsValidator, useValue: { check: checkKinds } },
       { provide: ReleaseFacts, useClass: StoredReleaseFacts },
       { provide: Rollouts, useClass: SlotRollouts },

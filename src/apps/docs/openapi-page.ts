@@ -4,6 +4,7 @@ import { systemClock } from '../../kernel/clock.js';
 import { Audit } from '../../platform/audit/audit.js';
 import { Config } from '../../platform/config/config.js';
 import { Database } from '../../platform/database/database.js';
+import { Events } from '../../platform/events/events.js';
 import { Health } from '../../platform/health/health.js';
 import { checkAccess } from '../../platform/http/access-check.js';
 import { API_PREFIX, ROOT_ROUTES } from '../../platform/http/create-http-app.js';
@@ -30,7 +31,10 @@ export async function openapiPage(): Promise<string> {
     metrics: new Metrics(),
     clock: systemClock,
     // Never asked for anything: a preview makes no instance that could.
-    providers: [Database, WakeUp, Signal, Audit].map((provide) => ({ provide, useValue: null })),
+    providers: [Database, WakeUp, Signal, Audit, Events].map((provide) => ({
+      provide,
+      useValue: null,
+    })),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
     logger: false,

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { CapacityChanged } from '../../fleet/capacity-changed.js';
+import { capacityChanged } from '../../fleet/capacity.events.js';
 import { Config } from '../../platform/config/config.js';
 import type { OpenContext } from '../../platform/context.js';
+import { Events } from '../../platform/events/events.js';
 import { WakeUp } from '../../platform/queue/wake-up.js';
 import { deploymentRun, pokeRun } from '../runs/runs.store.js';
 import { capInTheWay, nextToLook, type Scope } from './admit.js';
@@ -19,12 +20,13 @@ export interface Rollout {
  * nobody's place.
  */
 @Injectable()
-export class Capacity extends CapacityChanged {
+export class Capacity {
   constructor(
     private readonly config: Config,
     private readonly wakeUp: WakeUp,
+    events: Events,
   ) {
-    super();
+    events.hear(capacityChanged, (open, { subjectId }) => this.lookAgain(open, subjectId));
   }
 
   /** The cap that is in the way of one that would begin now; null: it begins. Needs the lock. */
@@ -42,8 +44,8 @@ export class Capacity extends CapacityChanged {
     await this.wake(open, nextToLook(await this.scopesOf(open, rollout), 0));
   }
 
-  /** The first one looks and wakes the next while there is room. */
-  async capacityChanged(open: OpenContext, scopeId: string): Promise<void> {
+  /** A cap is another one: who waits longest looks, and wakes the next while there is room. */
+  private async lookAgain(open: OpenContext, scopeId: string): Promise<void> {
     await lockCapacity(open);
     const [oldest] = await open.tx.query<{ id: string }>(OLDEST_SQL, [open.tenantId, scopeId]);
     if (oldest) await this.wake(open, [oldest.id]);

@@ -1,16 +1,7 @@
-/** A set of nodes, or a place of another sort, that a deployment goes to as a whole. */
-export interface Cluster {
-  readonly id: string;
-  readonly name: string;
-  readonly environmentId: string;
-  /** An entry of drivers/targets/targets.ts. */
-  readonly targetKind: string;
-  /** A rollout never lets fewer nodes serve than this. */
-  readonly minAvailable: number;
-  readonly version: number;
-  readonly createdAt: Date;
-}
+import type { z } from 'zod';
+import type { AnswerOf } from '../../platform/http/answer.js';
+import type { clusterOut, clusterRules } from './clusters.dto.js';
 
-export const CLUSTER_COLUMNS = `cluster.id, cluster.name, cluster.environment_id as "environmentId",
-  cluster.target_kind as "targetKind", cluster.min_available as "minAvailable", cluster.version,
-  cluster.created_at as "createdAt"`;
+export type ClusterRules = Readonly<z.output<typeof clusterRules>>;
+/** A cluster with the name of its environment and the number of its nodes. */
+export type ClusterView = AnswerOf<typeof clusterOut>;

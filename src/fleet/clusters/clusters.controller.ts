@@ -18,8 +18,9 @@ import {
   environmentNotFound,
   unknownTarget,
 } from '../fleet.errors.js';
+import type { ClusterView } from './cluster.js';
 import * as dto from './clusters.dto.js';
-import { ClustersService, type ClusterView } from './clusters.service.js';
+import { ClustersService } from './clusters.service.js';
 
 const example = {
   id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',

@@ -5,16 +5,22 @@ import { pageQuery } from '../../platform/http/page.js';
 import { maxInFlight } from '../max-in-flight.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
-const minAvailable = z
-  .int()
-  .min(0)
-  .max(10_000)
-  .meta({ description: 'A rollout never lets fewer nodes serve than this.' });
 
-const trustedProxies = networks.meta({
-  description:
-    'Addresses or networks of the proxies in front of the nodes: their X-Forwarded-*, X-Real-IP and Forwarded reach the modules. Everybody else’s are replaced.',
+/** What a cluster lays down. Bodies, answers, the entity and the audit entries follow from it. */
+export const clusterRules = z.strictObject({
+  minAvailable: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .meta({ description: 'A rollout never lets fewer nodes serve than this.' }),
+  maxInFlight,
+  trustedProxies: networks.meta({
+    description:
+      'Addresses or networks of the proxies in front of the nodes: their X-Forwarded-*, X-Real-IP and Forwarded reach the modules. Everybody else’s are replaced.',
+  }),
 });
+
+const { shape: rules } = clusterRules;
 
 export const clustersQuery = pageQuery.extend({ environment: environment.optional() });
 export const clusterParams = z.strictObject({ id: uuid });
@@ -23,16 +29,15 @@ export const createClusterBody = z
     name: dnsLabel,
     environment,
     targetKind: text(64).min(1).default('agent'),
-    minAvailable: minAvailable.default(0),
-    maxInFlight,
-    trustedProxies: trustedProxies.default([]),
+    ...rules,
+    minAvailable: rules.minAvailable.default(0),
+    trustedProxies: rules.trustedProxies.default([]),
   })
   .meta({ id: 'CreateCluster' });
 export const replaceClusterBody = z
   .strictObject({
-    minAvailable,
-    maxInFlight,
-    trustedProxies: trustedProxies
+    ...rules,
+    trustedProxies: rules.trustedProxies
       .optional()
       .meta({ description: 'As in the answer. Absent: they stay as they are.' }),
   })
@@ -44,8 +49,8 @@ export const clusterOut = z
     name: z.string(),
     environment: z.string(),
     targetKind: z.string(),
+    ...rules,
     minAvailable: z.int(),
-    maxInFlight,
     trustedProxies: z.array(z.string()),
     nodes: z.int().meta({ description: 'How many nodes are enrolled.' }),
     version: z.int(),

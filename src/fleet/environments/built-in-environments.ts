@@ -1,9 +1,11 @@
-import type { EnvironmentRules } from './environment.js';
+import { z } from 'zod';
+import { environmentRules } from './environments.dto.js';
 
-type BuiltIn = Omit<EnvironmentRules, 'maxInFlight'> & { readonly name: string };
+/** Read by the rules' own schema: what is not said here is their default. */
+const builtIn = environmentRules.extend({ name: z.string() });
 
 /** What every tenant begins with, in the order of the way to production. Tenants may change it. */
-export const builtInEnvironments: readonly BuiltIn[] = [
+export const builtInEnvironments = z.array(builtIn).parse([
   {
     name: 'Development',
     defaults: { strategy: { kind: 'direct' }, gate: { kind: 'stabilization' } },
@@ -35,7 +37,7 @@ export const builtInEnvironments: readonly BuiltIn[] = [
     signaturePolicy: 'required',
     onConflict: 'queue',
   },
-];
+] satisfies z.input<typeof builtIn>[]);
 
 /** The cluster of each built-in environment, so that a first deployment needs no set-up. */
 export const BUILT_IN_CLUSTER = 'local';

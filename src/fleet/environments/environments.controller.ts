@@ -10,25 +10,8 @@ import { Route } from '../../platform/http/route.js';
 import { environmentExists, environmentLimit, environmentNotFound } from '../fleet.errors.js';
 import type { Environment } from './environment.js';
 import * as dto from './environments.dto.js';
+import { environmentExample as example, rulesExample } from './environments.example.js';
 import { EnvironmentsService } from './environments.service.js';
-
-const exampleRules = {
-  defaults: {
-    strategy: { kind: 'canary', wavesPercent: [10, 30, 50, 100] },
-    gate: { kind: 'stabilization' },
-  },
-  allowedStrategies: ['canary'],
-  signaturePolicy: 'required',
-  onConflict: 'queue',
-  maxInFlight: 20,
-};
-const example = {
-  id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',
-  name: 'Production',
-  ...exampleRules,
-  version: 1,
-  createdAt: '2026-01-05T08:00:00.000Z',
-};
 
 const tagged = ({ version }: Environment) => ({ etag: etagOf(version) });
 
@@ -72,7 +55,7 @@ export class EnvironmentsController {
     errors: [environmentExists, environmentLimit],
     answer: dto.environmentOut,
     answerHeaders: tagged,
-    example: { request: { ...exampleRules, name: 'Pilot' }, response: example },
+    example: { request: { ...rulesExample, name: 'Pilot' }, response: example },
   })
   create(
     @Ctx() ctx: Context,
@@ -90,7 +73,7 @@ export class EnvironmentsController {
     errors: [environmentNotFound, ifMatchRequired, versionMismatch],
     answer: dto.environmentOut,
     answerHeaders: tagged,
-    example: { request: exampleRules, response: { ...example, version: 2 } },
+    example: { request: rulesExample, response: { ...example, version: 2 } },
   })
   replace(
     @Ctx() ctx: Context,

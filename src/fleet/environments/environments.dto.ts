@@ -11,9 +11,16 @@ const environmentName = z
   )
   .meta({ example: 'Production' });
 
+/** An entry of a registry (strategies, gates) with its parameters beside its kind. */
 const kindWithParams = z.looseObject({ kind: text(64).min(1) });
 
-const rules = {
+/**
+ * What an environment lays down. Bodies, answers, the entity, the audit entries, the OpenAPI document
+ * and the built-in environments all follow from it: a new rule is a line here (with a default, for
+ * clients that do not know it), a column of the entity, and a migration.
+ */
+export const environmentRules = z.strictObject({
+  /** What a deployment gets that says nothing. */
   defaults: z.strictObject({
     strategy: kindWithParams.meta({ description: 'A strategy and its parameters.' }),
     gate: kindWithParams.meta({ description: 'A gate and its parameters.' }),
@@ -26,13 +33,15 @@ const rules = {
     .enum(['queue', 'supersede', 'reject'])
     .meta({ description: 'What a newer deployment of the same module does about an active one.' }),
   maxInFlight,
-};
+});
+
+const { shape: rules } = environmentRules;
 
 export const environmentParams = z.strictObject({ name: environmentName });
 export const createEnvironmentBody = z
   .strictObject({ name: environmentName, ...rules })
   .meta({ id: 'CreateEnvironment' });
-export const replaceEnvironmentBody = z.strictObject(rules).meta({ id: 'ReplaceEnvironment' });
+export const replaceEnvironmentBody = environmentRules.meta({ id: 'ReplaceEnvironment' });
 
 export const environmentOut = z
   .strictObject({

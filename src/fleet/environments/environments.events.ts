@@ -1,0 +1,25 @@
+import { eventType } from '../../platform/events/event.js';
+import type { Environment } from './environment.js';
+
+type Facts = Omit<Environment, 'id' | 'createdAt' | 'defaults'> & {
+  /** As text: parameters may hold fractions, which the audit's canonical form refuses. */
+  readonly defaults: string;
+};
+
+export const environmentCreated = eventType<Facts>({
+  name: 'environment-created',
+  subject: 'environment',
+  audit: 'fleet',
+});
+
+export const environmentChanged = eventType<Facts>({
+  name: 'environment-changed',
+  subject: 'environment',
+  audit: 'fleet',
+});
+
+/** What both say of it. */
+export function factsOf(environment: Environment): Facts {
+  const { id: _id, createdAt: _createdAt, defaults, ...facts } = environment;
+  return { ...facts, defaults: JSON.stringify(defaults) };
+}
