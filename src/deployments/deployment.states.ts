@@ -54,6 +54,9 @@ export const returnStates: Readonly<Record<Return, readonly RunStatus[]>> = {
   retry: ['Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'],
 };
 
+/** Rollbacks go first: in the queue for a slot, and for the engine. */
+export type Lane = 'normal' | 'rollback';
+
 /** What is over counts as finished; everything else holds or waits for its slot. */
 export const activeStatuses: readonly RunStatus[] = deploymentStates.states.filter(
   (status) => !deploymentStates.isTerminal(status),

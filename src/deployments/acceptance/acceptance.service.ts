@@ -9,16 +9,19 @@ import { WakeUp } from '../../platform/queue/wake-up.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
+import type { Lane } from '../deployment.states.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
+import { addDeployment, type CameBy } from '../deployments.store.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
-import { deploymentRun } from '../runs/runs.store.js';
+import { FIRST_SEQ } from '../runs/journal.store.js';
+import { deploymentRun, RUN_KIND } from '../runs/runs.store.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
-import { ConflictPolicy, type Lane } from './conflict-policy.js';
+import { ConflictPolicy } from './conflict-policy.js';
 
 /** How a deployment came to be. */
 export interface Origin {
-  readonly kind: 'deploy' | 'rollback' | 'retry';
+  readonly kind: CameBy;
   readonly originId: string | null;
   /** Of a rollback: the deployment that the request named as what shall come back. */
   readonly to?: string | undefined;
@@ -62,28 +65,27 @@ export class Acceptance {
       ...(superseded.length > 0 ? { supersedes: superseded } : {}),
       ...warningsOf(warnings),
     };
-    await open.tx.execute(INSERT_SQL, [
-      open.tenantId,
+    await addDeployment(open, {
+      kind: RUN_KIND,
       id,
-      spec.environment.id,
-      spec.cluster.id,
-      spec.module.id,
-      spec.release.id,
-      spec.configuration?.id ?? null,
-      spec.strategy.kind,
-      canonicalJson(spec),
+      environmentId: spec.environment.id,
+      clusterId: spec.cluster.id,
+      moduleId: spec.module.id,
+      releaseId: spec.release.id,
+      configurationId: spec.configuration?.id ?? null,
+      strategy: spec.strategy.kind,
+      specText: canonicalJson(spec),
       subjectDigest,
-      JSON.stringify(metadata),
-      open.actor.name,
-      planned.planText,
-      planned.planDigest,
-      planned.factsText,
-      JSON.stringify({ status: 'Pending', previousStatus: null, ...about }),
-      kind,
+      metadata: JSON.stringify(metadata),
+      planText: planned.planText,
+      planDigest: planned.planDigest,
+      factsText: planned.factsText,
+      created: JSON.stringify({ status: 'Pending', previousStatus: null, ...about }),
+      cameBy: kind,
       originId,
       lane,
-    ]);
-    await this.outbox.append(open, { streamId: id, upToSeq: FIRST_ENTRIES });
+    });
+    await this.outbox.append(open, { streamId: id, upToSeq: FIRST_SEQ });
     await this.audit.append(open, {
       category: 'deployments',
       action: kind === 'deploy' ? 'deployment-created' : `${kind}-created`,
@@ -120,24 +122,3 @@ export function acceptedView(
     links: linksOf(id),
   };
 }
-
-/** Of the journal: `created` and `planned`, written by the statement below. */
-const FIRST_ENTRIES = 2;
-
-/** Deployment, plan, run and the first journal entries: one statement, one round trip. */
-const INSERT_SQL = `
-  with deployment as (
-    insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
-      configuration_id, strategy, status, journal_seq, spec_text, subject_digest, metadata,
-      requested_by, kind, origin_id, lane)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 'Pending', 2, $9, $10, $11, $12, $17, $18, $19)),
-  plan as (
-    insert into plans (tenant_id, deployment_id, number, role, body_text, plan_digest,
-      subject_digest, facts_text)
-    values ($1, $2, 1, 'forward', $13, $14, $10, $15)),
-  run as (
-    insert into runs (tenant_id, kind, id, lane, wake_at)
-    values ($1, 'deployment', $2, $19, clock_timestamp()))
-  insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
-  values ($1, $2, 1, clock_timestamp(), 0, 'created', $12, $16),
-         ($1, $2, 2, clock_timestamp(), 1, 'planned', $12, '{}')`;

@@ -1,22 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
-import type { RunStatus } from '../../engine/run.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { deploymentInProgress, queueFull, stateNotSuitable } from '../deployment.errors.js';
-import { activeStatuses } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { lockSlot } from '../slots.store.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
 import { verbs } from '../verbs/verbs.js';
-
-export type Lane = 'normal' | 'rollback';
-
-interface Active {
-  readonly id: string;
-  readonly status: RunStatus;
-  readonly lane: Lane;
-}
+import { activeOn, type Active } from './acceptance.queries.js';
 
 /**
  * What a new deployment does about those of the same module and cluster that are not over: waits
@@ -29,29 +21,16 @@ export class ConflictPolicy {
   /**
    * Answers whom the new deployment supersedes. Locks the slot, so that of two requests at the same
    * moment the second one sees the first.
+   * Throws `deployment-in-progress`, `queue-full`, `environment-not-found`.
    */
   async settle(
     open: OpenContext,
     { id, lane }: Pick<Active, 'id' | 'lane'>,
     spec: DeploymentSpec,
   ): Promise<string[]> {
-    const slot = [open.tenantId, spec.cluster.id, spec.module.id];
-    await open.tx.execute(
-      `insert into deployment_slots (tenant_id, cluster_id, module_id) values ($1, $2, $3)
-       on conflict do nothing`,
-      slot,
-    );
-    await open.tx.query(
-      `select 1 from deployment_slots
-       where tenant_id = $1 and cluster_id = $2 and module_id = $3 for update`,
-      slot,
-    );
-    const active = await open.tx.query<Active>(
-      `select id, status, lane from deployments
-       where tenant_id = $1 and cluster_id = $2 and module_id = $3 and status = any($4)
-       order by id`,
-      [...slot, activeStatuses],
-    );
+    const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
+    await lockSlot(open, slot);
+    const active = await activeOn(open, slot);
     const [first] = active;
     const { onConflict } = await environmentByName(open, spec.environment.name);
     if (first && onConflict === 'reject') throw deploymentInProgress(spec, first);
