@@ -5,13 +5,15 @@ import { idempotent } from '../../platform/http/idempotency.js';
 import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
 import type { Return } from '../deployment.states.js';
 import type { DeploymentAccepted } from '../deployments.dto.js';
+import type { OriginRow } from '../deployments.store.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
-import { lockOrigin, type OriginRow } from './origin.js';
+import { lockOrigin } from './origin.js';
 import type { RetryRequest, RollbackRequest } from './returns.dto.js';
-import { wasDownThen } from './was-down-then.js';
+import { underWay } from './returns.queries.js';
 import { rollbackTarget } from './rollback-target.js';
-import { refuseOther, underWay } from './under-way.js';
+import { refuseOther } from './under-way.js';
+import { wasDownThen } from './was-down-then.js';
 
 /**
  * Going back, and trying again: new deployments that say where they come from. What is over stays

@@ -1,6 +1,7 @@
-import { nodesOf, type Plan } from '../../engine/plan.js';
+import { nodesOf } from '../../engine/plan.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { lastForwardPlan } from '../reads/plans.queries.js';
 import { downText } from '../steps/way-back-warnings.js';
 
 /**
@@ -12,13 +13,9 @@ export async function wasDownThen(
   originId: string,
   { release, configuration }: DeploymentSpec,
 ): Promise<string[]> {
-  const [row] = await open.tx.query<{ bodyText: string }>(
-    `select body_text as "bodyText" from plans
-     where tenant_id = $1 and deployment_id = $2 and role = 'forward' order by number desc limit 1`,
-    [open.tenantId, originId],
-  );
-  if (!row) return [];
-  const down = nodesOf(JSON.parse(row.bodyText) as Plan).filter(
+  const replaced = await lastForwardPlan(open, originId);
+  if (!replaced) return [];
+  const down = nodesOf(replaced).filter(
     ({ from, wasDown }) =>
       wasDown &&
       from?.releaseId === release.id &&
