@@ -13,10 +13,10 @@ import { planOf } from '../../test/support/engine-rig.js';
 import { limits } from '../kernel/limits.js';
 import { decide, hasMoved, retryDelayMs } from './decide.js';
 import type { LoadedRun } from './run.js';
-import type { RunSignal, RunStatus } from './run.js';
+import type { AskedVerb, RunStatus } from './run.js';
 
 const DEADLINE_MS = 60_000;
-const pause: RunSignal = {
+const pause: AskedVerb = {
   ...{ number: 1, verb: 'pause', params: {}, actor: 'olga', reason: null },
 };
 const opening = [done('preflight'), done('slot')];
@@ -25,15 +25,15 @@ const rolling: Partial<LoadedRun> = {
 };
 const undoing: Line[] = [...opening, began('w1.move'), { kind: 'undo-planned', plan: 2 }];
 
-describe('signals', () => {
+describe('verbs', () => {
   it.each<RunStatus>(['Pending', 'Running', 'Paused', 'RollingBack'])(
     'come before anything else while %s, oldest first',
     (present) => {
-      const signals = [pause, { ...pause, number: 2, verb: 'cancel' as const }];
+      const verbs = [pause, { ...pause, number: 2, verb: 'cancel' as const }];
       const failedForGood = [failed('preflight', 0, 1, { terminal: true })];
-      expect(decide(inputOf(failedForGood, { status: present, signals }))).toEqual({
+      expect(decide(inputOf(failedForGood, { status: present, verbs }))).toEqual({
         do: 'apply',
-        signal: pause,
+        verb: pause,
       });
     },
   );
@@ -43,7 +43,7 @@ describe('a run that is over', () => {
   it.each<RunStatus>([
     ...(['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'] as const),
   ])('is only laid to rest, whatever is asked of it: %s', (present) => {
-    const input = inputOf(allDone, { status: present, undo: undoPlan, signals: [pause] });
+    const input = inputOf(allDone, { status: present, undo: undoPlan, verbs: [pause] });
     expect(decide(input)).toEqual({ do: 'rest' });
   });
 });
@@ -341,7 +341,7 @@ describe('any input', () => {
       lines: fc.array(line, { maxLength: 30 }),
       status: fc.constantFrom<RunStatus>('Pending', 'Running', 'Paused', 'RollingBack'),
       now: fc.nat(400_000),
-      signals: fc.array(fc.constant(pause), { maxLength: 2 }),
+      verbs: fc.array(fc.constant(pause), { maxLength: 2 }),
     })
     .map(({ lines, ...change }) =>
       inputOf(lines, { ...change, forward: planOf(2), undo: undoPlan, ending: 'RolledBack' }),

@@ -1,23 +1,23 @@
 /**
- * What a run does next. Pure: the same plan, journal, signals and `now` give the same action in any
+ * What a run does next. Pure: the same plan, journal, verbs and `now` give the same action in any
  * process. The only place that knows retry, deadline, pause, cancel and when to go back.
  */
 import { limits } from '../kernel/limits.js';
 import { stepKey, type Cause, type FoldedJournal, type StepRecord } from './journal.js';
 import { isMove, type Plan, type Step } from './plan.js';
-import { spentMs } from './spent-time.js';
+import { spentMs } from './step-time.js';
 import {
   isOver,
   operatorOf,
   type LoadedRun,
-  type RunSignal,
+  type AskedVerb,
   type RunStatus,
   type UndoEnding,
   type WaitingOn,
 } from './run.js';
 
 export type Action =
-  | { readonly do: 'apply'; readonly signal: RunSignal }
+  | { readonly do: 'apply'; readonly verb: AskedVerb }
   /** `overdue`: its time is over, and why that is a failure unless this last look finds it done. */
   | {
       readonly do: 'run';
@@ -45,10 +45,10 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 
 export function decide(run: LoadedRun): Action {
-  const { signals, status } = run;
+  const { verbs, status } = run;
   if (isOver(status)) return { do: 'rest' };
-  const [signal] = signals;
-  if (signal) return { do: 'apply', signal };
+  const [verb] = verbs;
+  if (verb) return { do: 'apply', verb };
   const full = decideFull(run);
   if (full) return full;
   if (status === 'Paused') return decidePaused(run);

@@ -134,29 +134,29 @@ export class Engine {
 
   private async act(lease: Lease, askedAt: number): Promise<void> {
     const { interpreter, leases } = this.ports;
-    const signal = leases.hold(lease, askedAt);
+    const abort = leases.hold(lease, askedAt);
     try {
       // Before anything is done: the worker before may have died of it.
       if (lease.failures >= limits.runFailures) await this.poisoned(lease, DIED);
       else {
         const extend = (ms: number) => leases.extend(lease, ms);
-        await interpreter.act(lease, { signal, extend });
+        await interpreter.act(lease, { abort, extend });
       }
     } catch (error) {
       // What cannot be written down now is seen by whoever takes the run when the lease has run out.
-      await this.failed(lease, error, signal).catch(() => undefined);
+      await this.failed(lease, error, abort).catch(() => undefined);
     } finally {
       leases.drop(lease);
     }
   }
 
-  private async failed(lease: Lease, error: unknown, signal: AbortSignal): Promise<void> {
+  private async failed(lease: Lease, error: unknown, abort: AbortSignal): Promise<void> {
     const { log, metrics, store } = this.ports;
     const failures = lease.failures + 1;
     const isLost = error instanceof Fenced;
     const isAway = (error as { kind?: unknown }).kind === 'unavailable';
     // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
-    if (isLost || signal.aborted) metrics.fenced();
+    if (isLost || abort.aborted) metrics.fenced();
     else {
       const fields = { run: lease.key.id, failures, error: messageOf(error) };
       if (isAway) log.warn(fields, 'an action waits for the database');

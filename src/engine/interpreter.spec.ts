@@ -174,7 +174,7 @@ describe('the interpreter', () => {
     const run = await rig.drive(key, ({ status, waitingOn: on }) => {
       if (status !== 'Paused') return;
       waitingOn = on;
-      rig.store.signal(key, 'resume');
+      rig.store.ask(key, 'resume');
     });
     expect(waitingOn).toMatchObject({ kind: 'attention', verb: 'resume', detail: 'look at it' });
     expect(run.status).toBe('Succeeded');
@@ -195,7 +195,7 @@ describe('the interpreter', () => {
     rig.script = { 'w1.gate': watch };
     const key = rig.store.add(planOf(1));
     const run = await rig.drive(key, ({ status }) => {
-      if (status === 'Paused') rig.store.signal(key, 'resume');
+      if (status === 'Paused') rig.store.ask(key, 'resume');
     });
     expect(run).toMatchObject({ status: 'Succeeded', reason: null });
   });
@@ -239,7 +239,7 @@ describe('verbs on their way', () => {
     const run = await rig.drive(key, ({ waitingOn }) => {
       if (waitingOn?.kind !== 'test' || isAsked) return;
       isAsked = true;
-      rig.store.signal(key, 'cancel', params as { leave?: boolean });
+      rig.store.ask(key, 'cancel', params as { leave?: boolean });
     });
     expect(run).toMatchObject({ status, reason: 'cancelled by olga' });
     const hasUndo = run.entries.some(({ kind }) => kind === 'undo-planned');
@@ -249,7 +249,7 @@ describe('verbs on their way', () => {
   it('that came too late are journalled as ignored', async () => {
     const rig = new EngineRig();
     const key = rig.store.add(planOf());
-    rig.store.signal(key, 'resume');
+    rig.store.ask(key, 'resume');
     const run = await rig.drive(key);
     expect(run.status).toBe('Succeeded');
     expect(run.entries.find(({ kind }) => kind === 'applied')).toMatchObject({
@@ -263,7 +263,7 @@ describe('verbs behind the one that ends the run', () => {
   it('are journalled as ignored, and none is lost', async () => {
     const rig = new EngineRig();
     const key = rig.store.add(planOf());
-    for (const verb of ['cancel', 'cancel', 'pause'] as const) rig.store.signal(key, verb);
+    for (const verb of ['cancel', 'cancel', 'pause'] as const) rig.store.ask(key, verb);
     const run = await rig.drive(key);
     expect(run.status).toBe('Cancelled');
     const applied = run.entries.filter(({ kind }) => kind === 'applied').map(({ data }) => data);
@@ -278,11 +278,11 @@ describe('verbs behind the one that ends the run', () => {
   it('are waited for when they come while it is applied', async () => {
     const rig = new EngineRig();
     const key = rig.store.add(planOf());
-    rig.store.signal(key, 'cancel');
+    rig.store.ask(key, 'cancel');
     const load = rig.store.load.bind(rig.store);
     rig.store.load = async (lease) => {
       const run = await load(lease);
-      if (run.signals.length === 1) rig.store.signal(key, 'pause');
+      if (run.verbs.length === 1) rig.store.ask(key, 'pause');
       return run;
     };
     const run = await rig.drive(key);
@@ -298,7 +298,7 @@ describe('a run that is taken after its end', () => {
     const { length } = run.entries;
     run.wakeAt = 0;
     const [lease] = await rig.store.claimDue('one', 4_000, 1);
-    await rig.interpreter.act(lease!, { signal: new AbortController().signal });
+    await rig.interpreter.act(lease!, { abort: new AbortController().signal });
     expect(run).toMatchObject({ status: 'Succeeded', wakeAt: null, owner: null });
     expect(run.entries).toHaveLength(length);
     expect(rig.finished).toEqual(['Succeeded']);
@@ -340,10 +340,10 @@ describe('a step that needs more time than an action has', () => {
         return { outcome: 'done' };
       },
     };
-    const { signal } = new AbortController();
+    const { signal: abort } = new AbortController();
     const act = async () => {
       const [lease] = await rig.store.claimDue('one', 4_000, 1);
-      await rig.interpreter.act(lease!, { signal, extend });
+      await rig.interpreter.act(lease!, { abort, extend });
     };
     await act();
     rig.store.clock.advance(20_000);
@@ -382,7 +382,7 @@ describe('a verb between the last look and the end', () => {
       const last = rig.store.run(key).entries.at(-1);
       if (!isAsked && last?.stepId === 'w2.gate' && last.kind === 'step-succeeded') {
         isAsked = true;
-        rig.store.signal(key, 'cancel');
+        rig.store.ask(key, 'cancel');
       }
       return commit(lease, options, work);
     };
@@ -425,9 +425,9 @@ describe('a crash of the process', () => {
     const [old] = await rig.store.claimDue('one', 4_000, 1);
     rig.store.clock.advance(4_001);
     const [present] = await rig.store.claimDue('two', 4_000, 1);
-    const { signal } = new AbortController();
-    await expect(rig.interpreter.act(old!, { signal })).rejects.toThrow(Fenced);
-    await rig.interpreter.act(present!, { signal });
+    const { signal: abort } = new AbortController();
+    await expect(rig.interpreter.act(old!, { abort })).rejects.toThrow(Fenced);
+    await rig.interpreter.act(present!, { abort });
     expect(rig.store.run(key).status).toBe('Succeeded');
   });
 
@@ -440,7 +440,7 @@ describe('a crash of the process', () => {
       const rig = new EngineRig(new FakeRunStore(undefined, { fencing }));
       const { store, interpreter } = rig;
       const key = store.add(planOf());
-      const budget = { signal: new AbortController().signal };
+      const budget = { abort: new AbortController().signal };
       const commit = store.commit.bind(store);
       // The first worker stands still between deciding and writing what follows from it.
       let goOn: () => void = () => undefined;
@@ -484,7 +484,7 @@ describe('an action that lost its lease', () => {
       },
     };
     const [lease] = await rig.store.claimDue('one', 4_000, 1);
-    const acting = rig.interpreter.act(lease!, { signal: abort.signal });
+    const acting = rig.interpreter.act(lease!, { abort: abort.signal });
     await expect(acting).rejects.toThrow('the lease ran out');
     expect(rig.store.run(key).entries.at(-1)).toMatchObject({ stepId: 'w1.move' });
   });

@@ -18,7 +18,7 @@ describe('the folded journal', () => {
     expect(foldJournal([])).toEqual(emptyJournal);
   });
 
-  it('knows its plans, its last signal and its last sequence', () => {
+  it('knows its plans, its last verb and its last sequence', () => {
     const folded = fold([
       { kind: 'created', plan: 0 },
       planned,
@@ -28,7 +28,7 @@ describe('the folded journal', () => {
       { kind: 'step-note', step: 'a' },
     ]);
     expect(folded).toMatchObject({
-      ...{ planNumber: 1, undoPlanNumber: 2, lastSignal: 1, lastSeq: 6 },
+      ...{ planNumber: 1, undoPlanNumber: 2, lastVerb: 1, lastSeq: 6 },
     });
     expect(folded.steps.size).toBe(0);
   });

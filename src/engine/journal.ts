@@ -61,7 +61,7 @@ export interface FoldedJournal {
   readonly steps: ReadonlyMap<string, StepRecord>;
   /** What steps noted on their way (a node was left out), oldest first. */
   readonly notes: readonly Readonly<Record<string, unknown>>[];
-  readonly lastSignal: number;
+  readonly lastVerb: number;
   /** What came with the verb that let it go on, until a step has used it or it stops again. */
   readonly resumedWith: ResumedWith | null;
   readonly pausedSince: number | null;
@@ -76,7 +76,7 @@ export const emptyJournal: FoldedJournal = {
   undoPlanNumber: null,
   steps: new Map(),
   notes: [],
-  lastSignal: 0,
+  lastVerb: 0,
   resumedWith: null,
   pausedSince: null,
   pausedMs: 0,
@@ -104,7 +104,7 @@ export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJou
     case 'undo-planned':
       return { ...next, undoPlanNumber: entry.planNumber };
     case 'applied':
-      return { ...next, lastSignal: Number(entry.data.number), ...foldAnswer(entry) };
+      return { ...next, lastVerb: Number(entry.data.number), ...foldAnswer(entry) };
     case 'step-note':
       return {
         ...next,

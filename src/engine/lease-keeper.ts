@@ -24,7 +24,7 @@ export interface EngineLog {
   error(fields: object, message: string): void;
 }
 
-interface Held {
+interface HeldLease {
   readonly lease: Lease;
   readonly abort: AbortController;
   budgetUntil: number;
@@ -32,7 +32,7 @@ interface Held {
 }
 
 export class LeaseKeeper {
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, HeldLease>();
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Timeout | undefined;
   private renewing = false;
@@ -71,7 +71,10 @@ export class LeaseKeeper {
     // A worker that stood still may take its own lost run again: the old action must not go on.
     this.held.get(lease.key.id)?.abort.abort(new Error('the lease was lost'));
     this.held.set(lease.key.id, {
-      ...{ lease, abort, budgetUntil: now + ACTION_BUDGET_MS, validUntil: askedAt + LEASE_MS },
+      lease,
+      abort,
+      budgetUntil: now + ACTION_BUDGET_MS,
+      validUntil: askedAt + LEASE_MS,
     });
     return abort.signal;
   }
@@ -92,12 +95,12 @@ export class LeaseKeeper {
     await this.renew([...this.held.values()]);
   }
 
-  private async renew(asked: readonly Held[]): Promise<void> {
+  private async renew(asked: readonly HeldLease[]): Promise<void> {
     this.expire();
     if (this.renewing || asked.length === 0) return;
     this.renewing = true;
     const askedAt = this.clock.monotonic();
-    let busy: Held[] = [];
+    let busy: HeldLease[] = [];
     try {
       const leases = asked.map(({ lease }) => lease);
       const told = await this.store.renew(this.owner, leases, LEASE_MS);
@@ -116,7 +119,7 @@ export class LeaseKeeper {
     else this.againSoon(busy);
   }
 
-  private againSoon(busy: readonly Held[]): void {
+  private againSoon(busy: readonly HeldLease[]): void {
     clearTimeout(this.soon);
     if (busy.length === 0 || this.timer === undefined) return;
     const stillHeld = () => busy.filter((entry) => this.held.get(entry.lease.key.id) === entry);

@@ -55,9 +55,14 @@ export class LongSteps {
 export function sleepWhileBusy({ journal, now }: LoadedRun): Sleep {
   const until = now + BUSY_AGAIN_MS;
   return {
-    ...{ until, pollsGate: false },
+    until,
+    pollsGate: false,
     waitingOn: {
-      ...{ kind: 'retry', since: journal.lastAt ?? now, until, who: 'the engine', verb: null },
+      kind: 'retry',
+      since: journal.lastAt ?? now,
+      until,
+      who: 'the engine',
+      verb: null,
       detail: `the worker is busy with ${LONG_AT_ONCE} or more long checks; it asks again every ${BUSY_AGAIN_MS / 1000} s`,
     },
   };

@@ -69,7 +69,7 @@ describe('a step whose deadline has passed while nobody could look', () => {
     };
     const key = rig.store.add(planOf());
     const run = await rig.drive(key, (present) => {
-      if (present.status === 'Paused') rig.store.signal(key, 'resume');
+      if (present.status === 'Paused') rig.store.ask(key, 'resume');
       if (isOut) return;
       isOut = true;
       rig.store.clock.advance(OUTAGE_MS);

@@ -66,7 +66,7 @@ describe('a run on which every action fails', () => {
     expect(bench.metrics.poisoned).toHaveBeenCalledTimes(1);
     bench.repairPlan();
     bench.rig.script = {};
-    bench.store.signal(bench.key, 'resume');
+    bench.store.ask(bench.key, 'resume');
     await bench.look();
     expect(bench.run.status).toBe('Succeeded');
   });

@@ -6,7 +6,7 @@
 import { messageOf } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import type { EngineLog } from './lease-keeper.js';
-import { ENGINE } from './record-outcome.js';
+import { ENGINE } from './record-step.js';
 import type { Registry } from '../kernel/registry.js';
 import type { RunKind } from './run-kind.js';
 import { isOver, operatorOf, type Lease, type RunKey, type RunStatus } from './run.js';

@@ -55,7 +55,7 @@ describe('a second kind of run', () => {
     await rig.drive(key, (run) => {
       if (run.status !== 'Paused') return;
       who.push(run.waitingOn!.who);
-      rig.store.signal(key, 'resume');
+      rig.store.ask(key, 'resume');
     });
     expect(who).toEqual(['someone who may operate errands']);
     const lease = { key, fence: 1, pokes: 0, failures: 5 };

@@ -41,7 +41,7 @@ export interface RunTransaction {
   changeStatus(change: StatusChange, actor: string): Promise<JournalEntry>;
   savePlan(plan: Plan, factsText: string): Promise<number>;
   /** The number of the newest verb, applied or not; 0 without any. Nobody adds one meanwhile. */
-  newestSignal(): Promise<number>;
+  newestVerb(): Promise<number>;
   /** Gives the lease back with all that was written here, and sleeps until `until`. */
   sleep(sleep: Sleep): Promise<void>;
 }

@@ -42,8 +42,8 @@ export interface WaitingOn {
   readonly detail: string;
 }
 
-/** A verb or decision on its way to the holder of the lease. */
-export interface RunSignal {
+/** A verb that somebody has asked for, on its way to the holder of the lease. */
+export interface AskedVerb {
   readonly number: number;
   readonly verb: 'pause' | 'resume' | 'cancel' | 'promote';
   readonly params: Readonly<Record<string, unknown>>;
@@ -93,7 +93,7 @@ export interface LoadedRun {
   readonly undo: Plan | null;
   readonly journal: FoldedJournal;
   /** Not yet applied, oldest first. */
-  readonly signals: readonly RunSignal[];
+  readonly verbs: readonly AskedVerb[];
   readonly gate: GateProgress | null;
   readonly pokes: number;
   /** The database's clock when this was read, in ms since the epoch. */

@@ -5,7 +5,7 @@ import type { Plan, Step } from './plan.js';
 import type { GateProgress, RunKey, RunStatus, WaitingOn } from './run.js';
 
 /** What a handler is told about the one step that it runs. */
-export interface StepRun {
+export interface StepCall {
   readonly key: RunKey;
   readonly step: Step;
   readonly plan: Plan;
@@ -17,7 +17,7 @@ export interface StepRun {
   readonly journal: FoldedJournal;
   readonly gate: GateProgress | null;
   /** Fires when the action's own budget or the lease is used up. */
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
 }
 
 export type StepOutcome =
@@ -79,12 +79,12 @@ export interface StepHandler extends RegistryEntry {
   readonly budget?: 'step';
   /** It takes what runs of this kind share, or waits for it: that is locked before the run is. */
   readonly locksShared?: true;
-  run(ctx: Context, run: StepRun): Promise<StepOutcome>;
+  run(ctx: Context, call: StepCall): Promise<StepOutcome>;
   /**
    * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the
    * engine's fenced transaction, so only steps of mode `transaction` may have it.
    */
-  promote?(ctx: Context, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused>;
+  promote?(ctx: Context, call: StepCall, by: PromotedBy): Promise<StepOutcome | Refused>;
 }
 
 export interface PromotedBy {

@@ -53,7 +53,9 @@ export function lastWord(overdue: string | undefined, outcome: Outcome): Outcome
   if (overdue === undefined || outcome.outcome !== 'wait' || outcome.restarts) return outcome;
   const message = `${overdue}: ${storable(outcome.waitingOn.detail)}`;
   return {
-    ...{ outcome: 'failed', terminal: true, code: 'deadline-passed' },
+    outcome: 'failed',
+    terminal: true,
+    code: 'deadline-passed',
     message: message.slice(0, MESSAGE_CHARACTERS).toWellFormed(),
     ...(outcome.cause ? { cause: outcome.cause } : {}),
   };

@@ -61,8 +61,8 @@ export class Turn implements RunTransaction {
     return number;
   }
 
-  newestSignal(): Promise<number> {
-    return this.tx.newestSignal();
+  newestVerb(): Promise<number> {
+    return this.tx.newestVerb();
   }
 
   /** Not when a hint has come since the run was read: that must not be slept over. */
@@ -78,13 +78,13 @@ export class Turn implements RunTransaction {
   }
 
   private fold(entry: JournalEntry): void {
-    const { signals, forward, undo, now } = this.present;
+    const { verbs, forward, undo, now } = this.present;
     const journal = foldEntry(this.present.journal, entry);
     const { planNumber, undoPlanNumber } = journal;
     this.present = {
       ...this.present,
       journal,
-      signals: signals.filter(({ number }) => number > journal.lastSignal),
+      verbs: verbs.filter(({ number }) => number > journal.lastVerb),
       forward: this.plans.get(planNumber) ?? forward,
       undo: this.plans.get(undoPlanNumber ?? 0) ?? undo,
       now: Math.max(now, entry.at),

@@ -45,7 +45,7 @@ async function actOnDue(): Promise<void> {
     const due = await store.claimDue(newId(), 10_000, 100);
     if (due.length === 0) return;
     for (const lease of due) {
-      await app.interpreter().act(lease, { signal: new AbortController().signal });
+      await app.interpreter().act(lease, { abort: new AbortController().signal });
     }
   }
 }

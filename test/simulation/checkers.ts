@@ -69,7 +69,7 @@ export class Checkers {
     if (leaseUntil !== null) this.trace.violated('I8', 'a finished run is still leased');
     if (wakeAt !== null) this.trace.violated('I4', `a finished run (${status}) is due again`);
     const applied = run.entries.filter(({ kind }) => kind === 'applied');
-    const unapplied = run.signals.length - applied.length;
+    const unapplied = run.verbs.length - applied.length;
     if (unapplied !== 0) this.trace.violated('I1', `${unapplied} verbs were lost`);
   }
 

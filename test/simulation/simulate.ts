@@ -274,11 +274,7 @@ class Life {
     const verb = this.dice.pick(['pause', 'resume', 'cancel', 'promote'] as const);
     const stepId = run.gate?.stepId ?? 'w1.converge';
     this.trace.say(`run ${this.numberOf(key)}: somebody asks to ${verb}`);
-    this.store.signal(
-      key,
-      verb,
-      verb === 'promote' ? { stepId } : { leave: this.dice.chance(0.3) },
-    );
+    this.store.ask(key, verb, verb === 'promote' ? { stepId } : { leave: this.dice.chance(0.3) });
     this.hint(key);
   }
 
@@ -288,7 +284,7 @@ class Life {
       for (const key of this.keys) {
         const run = this.store.run(key);
         if (run.status !== 'Paused' || !this.dice.chance(0.7)) continue;
-        this.store.signal(key, this.dice.chance(0.8) ? 'resume' : 'cancel');
+        this.store.ask(key, this.dice.chance(0.8) ? 'resume' : 'cancel');
       }
       this.operate();
     });

@@ -1,7 +1,7 @@
 /** Handlers with the meaning of the real steps, on simulated nodes instead of tables. */
 import { stepKey } from '../../src/engine/journal.js';
 import { movesOf, type NodeMove, type Plan } from '../../src/engine/plan.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../src/engine/step-handler.js';
 import { leftOutSoFar, mayLeaveOut } from '../../src/deployments/steps/left-out.js';
 import { TerminalError } from '../../src/kernel/errors.js';
 import { registry } from '../../src/kernel/registry.js';
@@ -33,7 +33,7 @@ function wait(kind: string, until: number, pollsGate = false): StepOutcome {
 export function simulatedSteps(world: StepWorld) {
   const handler = (
     kind: string,
-    run: (run: StepRun) => StepOutcome,
+    run: (call: StepCall) => StepOutcome,
     more: Partial<StepHandler> = {},
   ): StepHandler => ({
     ...{ kind, title: kind, mode: 'transaction' },
@@ -49,16 +49,16 @@ export function simulatedSteps(world: StepWorld) {
       // In the other half it is started first, as what has an effect must be.
       ...(world.dice.chance(0.5) ? { onlyLooks: true } : {}),
     }),
-    handler('slot', (run) => slot(world, run), { locksShared: true }),
+    handler('slot', (call) => slot(world, call), { locksShared: true }),
     handler('recheck', () => done),
     handler('baseline', () => done),
-    handler('move', (run) => move(world, run)),
-    handler('converge', (run) => converge(world, run)),
-    handler('serving', (run) => serving(world, run)),
-    handler('keep', (run) => keep(run)),
-    handler('gate', (run) => gate(world, run), {
-      promote: async (_context, run) =>
-        run.gate && run.gate.verdict !== 'unstable'
+    handler('move', (call) => move(world, call)),
+    handler('converge', (call) => converge(world, call)),
+    handler('serving', (call) => serving(world, call)),
+    handler('keep', (call) => keep(call)),
+    handler('gate', (call) => gate(world, call), {
+      promote: async (_context, call) =>
+        call.gate && call.gate.verdict !== 'unstable'
           ? { outcome: 'done', output: { promoted: true } }
           : { outcome: 'refused', reason: 'not now' },
     }),
@@ -70,42 +70,44 @@ function preflight({ dice, isCalm }: StepWorld): StepOutcome {
   return done;
 }
 
-function slot(world: StepWorld, run: StepRun): StepOutcome {
+function slot(world: StepWorld, call: StepCall): StepOutcome {
   const { holder } = world.slot;
-  if (world.waitsForSlot && holder && holder !== run.key.id) {
-    return wait('slot', run.now + SLOT_AGAIN_MS);
+  if (world.waitsForSlot && holder && holder !== call.key.id) {
+    return wait('slot', call.now + SLOT_AGAIN_MS);
   }
   // At once, as the locked row of the slot does it: two runs may ask at the same moment.
-  world.slot.holder = run.key.id;
-  const plan = world.planAnew(run.key.id);
+  world.slot.holder = call.key.id;
+  const plan = world.planAnew(call.key.id);
   return { outcome: 'done', status: 'Running', replan: { plan, factsText: '' } };
 }
 
-function move({ fleet, store, dice, isCalm }: StepWorld, run: StepRun): StepOutcome {
-  const moves = movesOf(run.step);
+function move({ fleet, store, dice, isCalm }: StepWorld, call: StepCall): StepOutcome {
+  const moves = movesOf(call.step);
   const generations = moves.map(({ nodeId }) => fleet.node(nodeId).desired.generation + 1);
-  const key = stepKey(run.planNumber, run.step.id);
-  store.transactionOf(run.key).effects.push(() => fleet.move(run.key.id, key, moves, generations));
+  const key = stepKey(call.planNumber, call.step.id);
+  store
+    .transactionOf(call.key)
+    .effects.push(() => fleet.move(call.key.id, key, moves, generations));
   // Too late for what was written just now: it must be taken back with the transaction.
   if (!isCalm() && dice.chance(0.03)) throw new Error('failed after it wrote');
   return { outcome: 'done', output: { generations } };
 }
 
-function converge({ fleet }: StepWorld, run: StepRun): StepOutcome {
-  const step = run.plan.steps.find(({ id }) => id === run.step.params.moveStep)!;
+function converge({ fleet }: StepWorld, call: StepCall): StepOutcome {
+  const step = call.plan.steps.find(({ id }) => id === call.step.params.moveStep)!;
   const moves = movesOf(step);
-  const record = run.journal.steps.get(stepKey(run.planNumber, step.id));
+  const record = call.journal.steps.get(stepKey(call.planNumber, step.id));
   const generations = (record?.output.generations ?? []) as readonly number[];
   const states = moves.map((each, at) => stateOf(fleet, each, generations[at] ?? 0));
   const at = states.indexOf('failed');
   if (at >= 0) return { outcome: 'unstable', reason: `${moves[at]!.name} could not run it` };
   const lost = moves.filter((_, index) => states[index] === 'lost').map(({ name }) => name);
-  const all = new Set([...leftOutSoFar(run.journal), ...lost]);
-  const isTooMuch = lost.length === moves.length || !mayLeaveOut(all.size, run.plan, 0);
-  if (run.plan.role === 'forward' && lost.length > 0 && isTooMuch) {
+  const all = new Set([...leftOutSoFar(call.journal), ...lost]);
+  const isTooMuch = lost.length === moves.length || !mayLeaveOut(all.size, call.plan, 0);
+  if (call.plan.role === 'forward' && lost.length > 0 && isTooMuch) {
     return { outcome: 'unstable', reason: `nodes were lost: ${lost.join(', ')}` };
   }
-  if (states.includes('open')) return wait('converge', run.now + LOOK_AGAIN_MS);
+  if (states.includes('open')) return wait('converge', call.now + LOOK_AGAIN_MS);
   return { outcome: 'done', output: lost.length > 0 ? { leftOut: lost } : {} };
 }
 
@@ -119,23 +121,23 @@ function stateOf(fleet: Fleet, { nodeId, to }: NodeMove, generation: number) {
   return fleet.healthOf(node) === 'Lost' ? 'lost' : 'open';
 }
 
-function serving({ fleet, isCalm, dice }: StepWorld, run: StepRun): StepOutcome {
+function serving({ fleet, isCalm, dice }: StepWorld, call: StepCall): StepOutcome {
   const nodes = [...fleet.nodes.values()];
   const isEnough = isCalm() || nodes.every((node) => fleet.healthOf(node) !== 'Lost');
-  return isEnough || dice.chance(0.2) ? done : wait('serving', run.now + LOOK_AGAIN_MS);
+  return isEnough || dice.chance(0.2) ? done : wait('serving', call.now + LOOK_AGAIN_MS);
 }
 
-function keep(run: StepRun): StepOutcome {
-  const until = run.startedAt + Number(run.step.params.keepMs);
-  return run.now >= until ? done : wait('keep', until);
+function keep(call: StepCall): StepOutcome {
+  const until = call.startedAt + Number(call.step.params.keepMs);
+  return call.now >= until ? done : wait('keep', until);
 }
 
-function gate(world: StepWorld, run: StepRun): StepOutcome {
-  if (!run.gate) return startGate(world, run);
-  const { verdict, reason } = run.gate;
+function gate(world: StepWorld, call: StepCall): StepOutcome {
+  if (!call.gate) return startGate(world, call);
+  const { verdict, reason } = call.gate;
   switch (verdict) {
     case 'waiting':
-      return wait('gate', run.now + POLL_MS, true);
+      return wait('gate', call.now + POLL_MS, true);
     case 'stable':
       return done;
     case 'unstable':
@@ -143,14 +145,14 @@ function gate(world: StepWorld, run: StepRun): StepOutcome {
     case 'inconclusive':
       return world.dice.chance(0.5)
         ? { outcome: 'attention', reason: `inconclusive: ${reason}` }
-        : startGate(world, run);
+        : startGate(world, call);
   }
 }
 
-function startGate({ store }: StepWorld, run: StepRun): StepOutcome {
-  const { draft } = store.transactionOf(run.key);
-  draft.gate = { stepId: run.step.id, verdict: 'waiting', reason: 'the first poll is to come' };
-  const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
+function startGate({ store }: StepWorld, call: StepCall): StepOutcome {
+  const { draft } = store.transactionOf(call.key);
+  draft.gate = { stepId: call.step.id, verdict: 'waiting', reason: 'the first poll is to come' };
+  const before = call.journal.steps.get(stepKey(call.planNumber, call.step.id));
   const restarts = before?.status === 'started';
-  return { ...wait('gate', run.now + POLL_MS, true), restarts } as StepOutcome;
+  return { ...wait('gate', call.now + POLL_MS, true), restarts } as StepOutcome;
 }

@@ -50,7 +50,7 @@ export function inputOf(lines: readonly Line[], change: Partial<LoadedRun> = {})
     key: { kind: 'deployment', tenantId: 'acme', id: 'one' },
     pokes: 0,
     ...{ status: 'Running', ending: null, reason: null, forward: planOf(1), undo: null },
-    ...{ journal: foldJournal(entriesOf([planned, ...lines])), signals: [], gate: null, now: 0 },
+    ...{ journal: foldJournal(entriesOf([planned, ...lines])), verbs: [], gate: null, now: 0 },
     ...change,
   };
 }

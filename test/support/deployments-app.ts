@@ -161,7 +161,7 @@ export class DeploymentsApp {
       .get(SqlRunStore)
       .lease(deploymentRun(tenantId, id), newId(), 10_000);
     if (!lease) throw new Error('the run could not be leased');
-    await this.interpreter().act(lease, { signal: new AbortController().signal });
+    await this.interpreter().act(lease, { abort: new AbortController().signal });
   }
 
   /** As if the step had been done: for steps that need bytes or agents. */

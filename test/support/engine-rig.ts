@@ -6,13 +6,15 @@ import type { Plan, Step, StepEffect } from '../../src/engine/plan.js';
 import type { RunKind } from '../../src/engine/run-kind.js';
 import type { RunKey, RunStatus } from '../../src/engine/run.js';
 import { Fenced } from '../../src/engine/run-store.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../src/engine/step-handler.js';
 import { registry, type Registry } from '../../src/kernel/registry.js';
 import type { OpenContext } from '../../src/platform/context.js';
 import { Crash, FakeRunStore, type FakeRun } from './fake-run-store.js';
 
 /** By step id; what is not named succeeds. May throw. */
-export type Script = Readonly<Record<string, (run: StepRun) => StepOutcome | Promise<StepOutcome>>>;
+export type Script = Readonly<
+  Record<string, (call: StepCall) => StepOutcome | Promise<StepOutcome>>
+>;
 
 const LEASE_MS = 4_000;
 const DEADLINE_MS = 60_000;
@@ -77,7 +79,7 @@ export class EngineRig {
         this.handler('preflight', 'outside'),
         ...kinds.map((kind) => this.handler(kind, 'transaction')),
       ]),
-      planUndo: (run) => this.planUndo(run),
+      planUndo: (call) => this.planUndo(call),
       onFinish: (tx, key, status) => this.onFinish(tx, key, status),
     };
     this.kinds = registry('kind of run', [deployments, ...others]);
@@ -90,7 +92,7 @@ export class EngineRig {
     const run = store.run(key);
     for (let round = 0; round < ROUNDS && !this.isOver(key); round += 1) {
       const [lease] = await store.claimDue('rig', LEASE_MS, 1);
-      if (lease) await this.interpreter.act(lease, { signal: new AbortController().signal });
+      if (lease) await this.interpreter.act(lease, { abort: new AbortController().signal });
       if (this.isOver(key)) break;
       store.clock.advance(Math.max(0, (run.wakeAt ?? 0) - store.clock.now()));
       atEachWake(run);
@@ -119,11 +121,11 @@ export class EngineRig {
       ...{ kind, title: kind, mode },
       ...(mode === 'outside' ? this.outsideIs : {}),
       ...(kind === 'slot' ? { locksShared: true } : {}),
-      run: async (ctx, run) => {
-        const effect = stepKey(run.planNumber, run.step.id);
+      run: async (ctx, call) => {
+        const effect = stepKey(call.planNumber, call.step.id);
         // Before it may fail: what a failing handler has done must be taken back with it.
         if (mode === 'transaction') await (ctx as OpenContext).tx.execute(effect);
-        const outcome = (await this.script[run.step.id]?.(run)) ?? standard(run);
+        const outcome = (await this.script[call.step.id]?.(call)) ?? standard(call);
         if (mode === 'outside') this.outside.push(effect);
         if (mode === 'transaction' && outcome.outcome === 'wait')
           await (ctx as OpenContext).tx.execute(`wait ${effect}`);
@@ -133,6 +135,6 @@ export class EngineRig {
   }
 }
 
-function standard({ step: { kind } }: StepRun): StepOutcome {
+function standard({ step: { kind } }: StepCall): StepOutcome {
   return kind === 'slot' ? { outcome: 'done', status: 'Running' } : { outcome: 'done' };
 }

@@ -1,7 +1,7 @@
 /** A second kind of run, for tests: something is fetched and put, and taken away again if that fails. */
 import type { Plan, Step, StepEffect } from '../../src/engine/plan.js';
 import type { RunKind } from '../../src/engine/run-kind.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../src/engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../src/engine/step-handler.js';
 import { registry } from '../../src/kernel/registry.js';
 
 export const ERRAND = 'errand';
@@ -23,7 +23,7 @@ export const errandPlan: Plan = {
 
 const undoPlan: Plan = { role: 'undo', steps: [step('take', 'move')] };
 
-export type ErrandScript = Readonly<Record<string, (run: StepRun) => StepOutcome>>;
+export type ErrandScript = Readonly<Record<string, (call: StepCall) => StepOutcome>>;
 
 export class Errands implements RunKind {
   readonly kind = ERRAND;
@@ -50,9 +50,9 @@ export class Errands implements RunKind {
       kind,
       title: `To ${kind}`,
       ...how,
-      run: async (_context, run) => {
+      run: async (_context, call) => {
         this.done.push(kind);
-        return this.script[kind]?.(run) ?? standard(kind);
+        return this.script[kind]?.(call) ?? standard(kind);
       },
     };
     return handler;

@@ -23,7 +23,7 @@ export function fakeRunStoreBench(options = { fencing: true }): RunStoreBench {
     tenant: async () => newId(),
     add: async (tenantId) => store.add(onePlan, tenantId),
     poke: async (key) => store.poke(key),
-    signal: async (key, verb) => store.signal(key, verb),
+    ask: async (key, verb) => store.ask(key, verb),
     expire: async (key) => void (store.run(key).leaseUntil = store.clock.now() - 1),
     dueSince: async (key, seconds) =>
       void (store.run(key).wakeAt = store.clock.now() - seconds * 1000),

@@ -6,7 +6,7 @@
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import { foldJournal, type JournalEntry } from '../../src/engine/journal.js';
 import type { Plan } from '../../src/engine/plan.js';
-import type { Lease, LoadedRun, RunKey, RunSignal, WaitingOn } from '../../src/engine/run.js';
+import type { Lease, LoadedRun, RunKey, AskedVerb, WaitingOn } from '../../src/engine/run.js';
 import {
   Fenced,
   RunStore,
@@ -43,7 +43,7 @@ export interface FakeRun {
   waitingOn: WaitingOn | null;
   entries: JournalEntry[];
   plans: Plan[];
-  signals: RunSignal[];
+  verbs: AskedVerb[];
 }
 
 /** The process is gone: nothing that it still tries reaches the store. */
@@ -85,7 +85,7 @@ export class FakeRunStore extends RunStore {
     this.runs.set(key.id, {
       ...{ key, status: 'Pending', ending: null, reason: null, lane: 'normal', wakeAt: now },
       ...{ owner: null, leaseUntil: null, fence: 0, pokes: 0, failures: 0, pollsGate: false },
-      ...{ gate: null, waitingOn: null, signals: [], plans: [plan] },
+      ...{ gate: null, waitingOn: null, verbs: [], plans: [plan] },
       entries: [entry(1, 'created', 0), entry(2, 'planned', 1)],
     });
     return key;
@@ -103,9 +103,9 @@ export class FakeRunStore extends RunStore {
     Object.assign(run, { wakeAt: this.clock.now(), pokes: run.pokes + 1, pollsGate: false });
   }
 
-  signal(key: RunKey, verb: RunSignal['verb'], params: RunSignal['params'] = {}): void {
-    const { signals } = this.run(key);
-    signals.push({ number: signals.length + 1, verb, params, actor: 'olga', reason: null });
+  ask(key: RunKey, verb: AskedVerb['verb'], params: AskedVerb['params'] = {}): void {
+    const { verbs } = this.run(key);
+    verbs.push({ number: verbs.length + 1, verb, params, actor: 'olga', reason: null });
     this.poke(key);
   }
 
@@ -154,9 +154,9 @@ export class FakeRunStore extends RunStore {
     const forward = run.plans[journal.planNumber - 1];
     assert(forward, 'a run has a plan');
     const undo = run.plans[(journal.undoPlanNumber ?? 0) - 1] ?? null;
-    const signals = run.signals.filter(({ number }) => number > journal.lastSignal);
+    const verbs = run.verbs.filter(({ number }) => number > journal.lastVerb);
     const now = this.clock.now();
-    return { key, status, ending, reason, forward, undo, journal, signals, gate, pokes, now };
+    return { key, status, ending, reason, forward, undo, journal, verbs, gate, pokes, now };
   }
 
   async commit<T>(
@@ -280,10 +280,10 @@ function inFairOrder(due: readonly FakeRun[], limit: number): FakeRun[] {
   return [...new Set([...reserved, ...fair])].slice(0, limit).map(({ run }) => run);
 }
 
-/** Entries, plans and signals are never changed, only added to: their lists are what is copied. */
+/** Entries, plans and verbs are never changed, only added to: their lists are what is copied. */
 function draftOf(run: FakeRun): FakeRun {
-  const { entries, plans, signals } = run;
-  return { ...run, entries: [...entries], plans: [...plans], signals: [...signals] };
+  const { entries, plans, verbs } = run;
+  return { ...run, entries: [...entries], plans: [...plans], verbs: [...verbs] };
 }
 
 class FakeTransaction implements RunTransaction {
@@ -340,8 +340,8 @@ class FakeTransaction implements RunTransaction {
     return this.draft.plans.push(plan);
   }
 
-  async newestSignal(): Promise<number> {
-    return this.draft.signals.at(-1)?.number ?? 0;
+  async newestVerb(): Promise<number> {
+    return this.draft.verbs.at(-1)?.number ?? 0;
   }
 
   async sleep(sleep: Sleep): Promise<void> {

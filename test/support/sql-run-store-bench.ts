@@ -116,7 +116,7 @@ export class SqlRunStoreBench implements RunStoreBench {
     await this.sql(pokeRun.text, valuesOf(pokeRun, { tenantId, kind, id }));
   }
 
-  async signal(key: RunKey, verb: string): Promise<void> {
+  async ask(key: RunKey, verb: string): Promise<void> {
     await this.sql(
       `insert into signals (tenant_id, run_kind, deployment_id, number, verb, actor)
        select $1, $2, $3, coalesce(max(number), 0) + 1, $4, 'olga' from signals

@@ -1,6 +1,6 @@
 /** The statements over the table in which runs of one kind have their own rows. */
 import type { JournalEntry } from '../../engine/journal.js';
-import type { RunSignal, LoadedRun, RunStatus, UndoEnding } from '../../engine/run.js';
+import type { AskedVerb, LoadedRun, RunStatus, UndoEnding } from '../../engine/run.js';
 import { statement, type Statement } from '../../platform/database/statement.js';
 import { VERBS_AFTER } from './asked-verbs.store.js';
 import { appendTo, ENTRIES_AFTER, type Journalled, type JournalHead } from './journal.store.js';
@@ -23,7 +23,7 @@ export interface LoadedRow {
   readonly now: number;
   /** Null: none. */
   readonly entries: readonly JournalEntry[] | null;
-  readonly verbs: readonly RunSignal[] | null;
+  readonly verbs: readonly AskedVerb[] | null;
   /** Null: not asked for. */
   readonly plans: readonly PlanRow[] | null;
 }

@@ -83,18 +83,18 @@ export class SqlRunStore extends RunStore {
     const { tenantId, kind, id } = key;
     const { sql } = this.kinds.get(kind);
     return this.inTenant(tenantId, async (open) => {
-      const { lastSeq: afterSeq, lastSignal: afterNumber } = previous?.journal ?? emptyJournal;
+      const { lastSeq: afterSeq, lastVerb: afterNumber } = previous?.journal ?? emptyJournal;
       const withPlans = previous === undefined;
       const asked = { tenantId, kind, id, fence, afterSeq, afterNumber, withPlans };
       const row = await open.tx.first(sql.load, asked);
       if (!row) throw new Fenced();
       const { status, ending, reason, gate, pokes, now } = row;
       const journal = foldJournal(row.entries ?? [], previous?.journal);
-      const signals = (row.verbs ?? []).filter(({ number }) => number > journal.lastSignal);
+      const verbs = (row.verbs ?? []).filter(({ number }) => number > journal.lastVerb);
       const plans = row.plans
         ? pickPlans(row.plans, journal)
         : await plansOf(open, key, journal, previous!);
-      return { key, status, ending, reason, ...plans, journal, signals, gate, pokes, now };
+      return { key, status, ending, reason, ...plans, journal, verbs, gate, pokes, now };
     });
   }
 

@@ -97,7 +97,7 @@ export class SqlRunTransaction implements RunTransaction {
     return savePlan(this.open, this.lease.key, { plan, subjectDigest, factsText });
   }
 
-  async newestSignal(): Promise<number> {
+  async newestVerb(): Promise<number> {
     const { tenantId, kind, id } = this.lease.key;
     const newest = await this.open.tx.first(newestVerb, { tenantId, kind, id });
     return newest!.number;

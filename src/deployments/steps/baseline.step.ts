@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { metricSources } from '../../drivers/metric-sources/metric-sources.js';
 import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
@@ -41,11 +41,11 @@ export class BaselineStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(open, run.key.id);
-    const { kind, params } = gateParamsOf(run.step.params);
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const spec = await specOf(open, call.key.id);
+    const { kind, params } = gateParamsOf(call.step.params);
     const gate = gates.get(kind);
-    const groups = waveGroups(run.plan, run.step.wave);
+    const groups = waveGroups(call.plan, call.step.wave);
     const pollMs = Number(params.pollIntervalMs);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
@@ -67,11 +67,11 @@ export class BaselineStep implements StepHandler {
       if (own.size === 0 && polls.every(({ length }) => length === 0)) return NOBODY;
       return gate.yardstick(polls, params, own);
     };
-    const wave = await read(groups.wave, run.now);
+    const wave = await read(groups.wave, call.now);
     // Nodes that have moved already are measured against their time before the rollout.
-    const earlier = await read(groups.earlier, firstMoveAt(run) ?? run.now);
-    const earlierBroken = earlier.broken ?? (earlier.baseline ? null : brokenEarlier(run));
-    const control = await read(groups.control, run.now);
+    const earlier = await read(groups.earlier, firstMoveAt(call) ?? call.now);
+    const earlierBroken = earlier.broken ?? (earlier.baseline ? null : brokenEarlier(call));
+    const control = await read(groups.control, call.now);
     const isControlSound = !control.broken && control.leftOut.length <= LEFT_OUT_MOST;
     const output: BaselineOutput = {
       firstRelease: groups.wave.every(({ from }) => from === null),
@@ -118,7 +118,7 @@ export function waveGroups(plan: Plan, wave: number) {
 }
 
 /** Nodes that were down have left no figures; their own wave's baseline has asked them in time. */
-function brokenEarlier({ plan, planNumber, journal, step }: StepRun): Broken | null {
+function brokenEarlier({ plan, planNumber, journal, step }: StepCall): Broken | null {
   for (const { id, kind, wave } of plan.steps) {
     if (kind !== 'baseline' || wave >= step.wave) continue;
     const output = journal.steps.get(stepKey(planNumber, id))?.output as BaselineOutput | undefined;
@@ -135,6 +135,6 @@ function isDown({ health, state, reason, observedGeneration }: NodeObservation):
 
 const ids = (moves: readonly { nodeId: string }[]) => moves.map(({ nodeId }) => nodeId);
 
-function firstMoveAt({ journal, planNumber }: StepRun): number | null {
+function firstMoveAt({ journal, planNumber }: StepCall): number | null {
   return journal.steps.get(stepKey(planNumber, 'w1.move'))?.startedAt ?? null;
 }

@@ -5,7 +5,7 @@ import type { NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { stepKey } from '../../engine/journal.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
@@ -31,41 +31,41 @@ export class ConvergeStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(open, run.key.id);
-    const moves = movesOf(moveStepOf(run));
-    const generations = generationsOf(run);
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const spec = await specOf(open, call.key.id);
+    const moves = movesOf(moveStepOf(call));
+    const generations = generationsOf(call);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: moves.map(({ nodeId }) => nodeId),
     });
     const byNode = new Map(observed.map((each) => [each.nodeId, each]));
     const inState = (state: NodeState) =>
-      moves.filter((move) => stateOf(run, move, byNode.get(move.nodeId), generations) === state);
+      moves.filter((move) => stateOf(call, move, byNode.get(move.nodeId), generations) === state);
 
     const [failed] = inState('failed');
-    if (failed) return unstable(run, failed, byNode.get(failed.nodeId));
+    if (failed) return unstable(call, failed, byNode.get(failed.nodeId));
     const [cut] = inState('cut');
-    if (cut && run.plan.role === 'undo') return unstable(run, cut, byNode.get(cut.nodeId));
-    if (cut) return answerHooks(open, run, spec, this.targets.get(spec.cluster.targetKind));
+    if (cut && call.plan.role === 'undo') return unstable(call, cut, byNode.get(cut.nodeId));
+    if (cut) return answerHooks(open, call, spec, this.targets.get(spec.cluster.targetKind));
     const lost = inState('lost');
     const waiting = inState('open');
-    if (run.plan.role === 'forward' && isTooMuch(run, lost, moves, spec.cluster.minAvailable)) {
+    if (call.plan.role === 'forward' && isTooMuch(call, lost, moves, spec.cluster.minAvailable)) {
       const reason = `nodes were lost in this wave: ${named(lost)}`;
       return { outcome: 'unstable', reason, cause: 'surroundings' };
     }
     const down = inState('down');
     const settled = inState('settled').length + down.length;
-    if (waiting.length > 0) return waitFor(run, waiting, settled, moves.length);
+    if (waiting.length > 0) return waitFor(call, waiting, settled, moves.length);
     // A node that still shares its traffic comes again: it is counted when the release is alone.
     const updated = inState('settled').filter(({ percent }) => percent === undefined).length;
     open.tx.afterCommit(() => this.metrics.nodesUpdated(open.tenantId, spec, updated));
-    return { outcome: 'done', output: { settled, ...remarks(run, lost, down) } };
+    return { outcome: 'done', output: { settled, ...remarks(call, lost, down) } };
   }
 }
 
 /** By name for the waves to come, which are few: others end the rollout. The way back leaves out all. */
-function remarks({ plan }: StepRun, lost: readonly NodeMove[], down: readonly NodeMove[]) {
+function remarks({ plan }: StepCall, lost: readonly NodeMove[], down: readonly NodeMove[]) {
   if (plan.role === 'forward') {
     return lost.length > 0 ? { leftOut: lost.map(({ name }) => name) } : {};
   }
@@ -82,34 +82,34 @@ function remarks({ plan }: StepRun, lost: readonly NodeMove[], down: readonly No
 
 /** Counted over the whole rollout. A wave without a single node left has nothing to be watched. */
 function isTooMuch(
-  run: StepRun,
+  call: StepCall,
   lost: readonly NodeMove[],
   moves: readonly NodeMove[],
   minAvailable: number,
 ): boolean {
   if (lost.length === 0) return false;
-  const all = new Set([...leftOutSoFar(run.journal), ...lost.map(({ name }) => name)]);
-  return lost.length === moves.length || !mayLeaveOut(all.size, run.plan, minAvailable);
+  const all = new Set([...leftOutSoFar(call.journal), ...lost.map(({ name }) => name)]);
+  return lost.length === moves.length || !mayLeaveOut(all.size, call.plan, minAvailable);
 }
 
-function moveStepOf({ plan, step }: StepRun) {
+function moveStepOf({ plan, step }: StepCall) {
   const move = plan.steps.find(({ id }) => id === step.params.moveStep);
   if (!move) throw new Error(`step ${step.id} names no move`);
   return move;
 }
 
 /** What each node has to report, as the move's own journal entry says. */
-function generationsOf(run: StepRun): ReadonlyMap<string, number | null> {
-  const { journal, planNumber, step } = run;
+function generationsOf(call: StepCall): ReadonlyMap<string, number | null> {
+  const { journal, planNumber, step } = call;
   const move = journal.steps.get(stepKey(planNumber, String(step.params.moveStep)));
   const generations = (move?.output.generations ?? []) as readonly (number | null)[];
   return new Map(
-    movesOf(moveStepOf(run)).map(({ nodeId }, at) => [nodeId, generations[at] ?? null]),
+    movesOf(moveStepOf(call)).map(({ nodeId }, at) => [nodeId, generations[at] ?? null]),
   );
 }
 
 function stateOf(
-  { plan }: StepRun,
+  { plan }: StepCall,
   move: NodeMove,
   seen: NodeObservation | undefined,
   generations: ReadonlyMap<string, number | null>,
@@ -138,7 +138,7 @@ function isDownAgain({ wasDown, from, to }: NodeMove, seen: NodeObservation): bo
 }
 
 function unstable(
-  { plan }: StepRun,
+  { plan }: StepCall,
   move: NodeMove,
   seen: NodeObservation | undefined,
 ): StepOutcome {
@@ -157,14 +157,14 @@ function unstable(
 }
 
 function waitFor(
-  run: StepRun,
+  call: StepCall,
   waiting: readonly NodeMove[],
   settled: number,
   all: number,
 ): StepOutcome {
   return {
     outcome: 'wait',
-    until: run.now + LOOK_AGAIN_MS,
+    until: call.now + LOOK_AGAIN_MS,
     waitingOn: {
       kind: 'converge',
       who: 'the nodes',

@@ -2,7 +2,7 @@
 // it: the rollout stops, and goes on with their answer. It is never guessed.
 import type { CutHook, Target } from '../../drivers/targets/target.js';
 import { assert } from '../../kernel/assert.js';
-import type { StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
@@ -12,14 +12,14 @@ const NAMED = 5;
 /** Hands on the answer that came with `resume`; without one it stops for a person. */
 export async function answerHooks(
   open: OpenContext,
-  run: StepRun,
+  call: StepCall,
   spec: DeploymentSpec,
   { hooks }: Target,
 ): Promise<StepOutcome> {
   assert(hooks, 'a target without hooks says that one was cut off');
   const clusterId = spec.cluster.id;
-  const about = { clusterId, moduleId: spec.module.id, deploymentId: run.key.id };
-  const answer = run.journal.resumedWith;
+  const about = { clusterId, moduleId: spec.module.id, deploymentId: call.key.id };
+  const answer = call.journal.resumedWith;
   const told = answer ? await hooks.answer(open, { ...about, ...answer }) : [];
   if (!answer || told.length === 0) return attention(await hooks.cut(open, about));
   const { outcome, actor, reason } = answer;
@@ -27,7 +27,7 @@ export async function answerHooks(
   const message = `${actor} says that the hook that was cut off ${what}: ${told.join(', ')}`;
   return {
     outcome: 'wait',
-    until: run.now + LOOK_AGAIN_MS,
+    until: call.now + LOOK_AGAIN_MS,
     // The nodes begin anew, so the time that they have for it does, too.
     restarts: true,
     note: { answered: outcome, nodes: told, by: actor, reason, message },

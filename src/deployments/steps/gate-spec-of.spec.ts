@@ -115,7 +115,7 @@ describe('a gate', () => {
         startedAt: 0,
         now: 0,
         gate: null,
-        signal: new AbortController().signal,
+        abort: new AbortController().signal,
         journal: {
           ...emptyJournal,
           notes: notes as never,

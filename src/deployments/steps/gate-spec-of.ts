@@ -3,7 +3,7 @@ import { assert } from '../../kernel/assert.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { stepKey } from '../../engine/journal.js';
 import { nodesOf, type NodeMove, type Plan } from '../../engine/plan.js';
-import type { StepRun } from '../../engine/step-handler.js';
+import type { StepCall } from '../../engine/step-handler.js';
 import type { GateBaselines } from '../gates/gate.js';
 import type { GateNode, GateSpec } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
@@ -11,17 +11,17 @@ import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
 import { leftOutSoFar } from './left-out.js';
 
-export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
-  const { kind, params } = gateParamsOf(run.step.params);
-  const groups = waveGroups(run.plan, run.step.wave);
+export function gateSpecOf(call: StepCall, deployment: DeploymentSpec): GateSpec {
+  const { kind, params } = gateParamsOf(call.step.params);
+  const groups = waveGroups(call.plan, call.step.wave);
   const output = (wave: number, step: string) =>
-    run.journal.steps.get(stepKey(run.planNumber, `w${wave}.${step}`))?.output;
-  const entered = Number(run.step.params.baselineWave ?? run.step.wave);
+    call.journal.steps.get(stepKey(call.planNumber, `w${wave}.${step}`))?.output;
+  const entered = Number(call.step.params.baselineWave ?? call.step.wave);
   const own = output(entered, 'baseline') as BaselineOutput | undefined;
-  assert(own, `gate ${run.step.id} starts without its baseline`);
+  assert(own, `gate ${call.step.id} starts without its baseline`);
   const first = output(1, 'baseline') as BaselineOutput | undefined;
-  const before = trendBefore(run, kind);
-  const leftOut = leftOutSoFar(run.journal);
+  const before = trendBefore(call, kind);
+  const leftOut = leftOutSoFar(call.journal);
   const nodes = (moves: readonly GateNode[]): GateNode[] =>
     moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
   const baselines: GateBaselines = {
@@ -33,7 +33,7 @@ export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
   return {
     ...{ kind, version: gates.get(kind).version, params, baselines },
     ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
-    ...{ movedAt: run.now, samplesBefore: 0 },
+    ...{ movedAt: call.now, samplesBefore: 0 },
     wave: nodes(groups.wave),
     earlier: nodes(groups.earlier),
     // Without a yardstick of their own they can tell nothing, and broken ones would excuse anything.
@@ -47,7 +47,7 @@ export function gateSpecOf(run: StepRun, deployment: DeploymentSpec): GateSpec {
 /** A wave after a night's pause does not go on where the one before it had stopped. */
 const TREND_KEEPS_MS = 10 * 60 * 1000;
 
-function trendBefore({ journal, planNumber, step, now }: StepRun, kind: string) {
+function trendBefore({ journal, planNumber, step, now }: StepCall, kind: string) {
   const record = journal.steps.get(stepKey(planNumber, `w${step.wave - 1}.${kind}`));
   if (!record?.endedAt || now - record.endedAt > TREND_KEEPS_MS) return undefined;
   return record.output.trend as readonly number[] | undefined;

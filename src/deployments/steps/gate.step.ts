@@ -8,7 +8,7 @@ import type {
   Refused,
   StepHandler,
   StepOutcome,
-  StepRun,
+  StepCall,
 } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
@@ -42,29 +42,29 @@ export class GateStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const deployment = await specOf(open, run.key.id);
-    const stored = await loadGate(open, run);
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const deployment = await specOf(open, call.key.id);
+    const stored = await loadGate(open, call);
     // What another version has begun it may mean otherwise, so this one watches from the beginning.
-    if (stored?.spec.version !== gates.get(gateParamsOf(run.step.params).kind).version) {
-      return this.start(open, run, deployment);
+    if (stored?.spec.version !== gates.get(gateParamsOf(call.step.params).kind).version) {
+      return this.start(open, call, deployment);
     }
     // What is known to be bad is taken back, whoever else may be lost.
     const isBad = stored.gate.verdict === 'unstable';
-    const trouble = isBad ? null : await this.troubleOf(open, run, deployment, stored);
+    const trouble = isBad ? null : await this.troubleOf(open, call, deployment, stored);
     if (trouble) return trouble;
-    return this.actOn(open, run, deployment, stored);
+    return this.actOn(open, call, deployment, stored);
   }
 
   /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
-  async promote(open: OpenContext, run: StepRun, by: PromotedBy): Promise<StepOutcome | Refused> {
-    const deployment = await specOf(open, run.key.id);
-    const stored = await loadGate(open, run);
+  async promote(open: OpenContext, call: StepCall, by: PromotedBy): Promise<StepOutcome | Refused> {
+    const deployment = await specOf(open, call.key.id);
+    const stored = await loadGate(open, call);
     if (!stored) return { outcome: 'refused', reason: 'the gate has not begun yet' };
     const { gate, spec } = stored;
     // The engine takes it back with its very next action.
     if (gate.verdict === 'unstable') return { outcome: 'refused', reason: gate.reason };
-    const trouble = await this.troubleOf(open, run, deployment, stored);
+    const trouble = await this.troubleOf(open, call, deployment, stored);
     if (trouble?.outcome === 'unstable') return trouble;
     open.tx.afterCommit(() => this.metrics.gateVerdict(open.tenantId, deployment, 'promoted'));
     return {
@@ -79,35 +79,35 @@ export class GateStep implements StepHandler {
 
   private async start(
     open: OpenContext,
-    run: StepRun,
+    call: StepCall,
     deployment: DeploymentSpec,
   ): Promise<StepOutcome> {
-    const planned = gateSpecOf(run, deployment);
+    const planned = gateSpecOf(call, deployment);
     const observed = await this.targets.get(planned.targetKind).observe(open, {
       moduleId: planned.moduleId,
       nodeIds: [...planned.wave, ...planned.earlier].map(({ nodeId }) => nodeId),
     });
-    const watched = withOnlyNew(planned, movedBy(run.plan, run.step.wave), observed);
+    const watched = withOnlyNew(planned, movedBy(call.plan, call.step.wave), observed);
     // After a pause the count of good checks restarts; the numbering of samples goes on.
-    const samplesBefore = await samplesSoFar(open, run);
+    const samplesBefore = await samplesSoFar(open, call);
     const spec = { ...withCapacity(watched, observed, deployment), samplesBefore };
-    await putSpec(open, run, spec);
+    await putSpec(open, call, spec);
     const gate: GateState = {
-      ...{ stepId: run.step.id, n: samplesBefore },
-      ...{ readTo: run.now, watchedMs: 0, watchedSince: run.now },
+      ...{ stepId: call.step.id, n: samplesBefore },
+      ...{ readTo: call.now, watchedMs: 0, watchedSince: call.now },
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
       ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
     };
-    await saveGate(open, run, gate);
-    const before = run.journal.steps.get(stepKey(run.planNumber, run.step.id));
+    await saveGate(open, call, gate);
+    const before = call.journal.steps.get(stepKey(call.planNumber, call.step.id));
     // After a pause it is watched all over again, and may take as long as the first time.
-    return { ...waitForPoll(run, spec, gate), restarts: before?.status === 'started' };
+    return { ...waitForPoll(call, spec, gate), restarts: before?.status === 'started' };
   }
 
   /** A node that failed, or was lost, is in trouble whatever the figures say. */
   private async troubleOf(
     open: OpenContext,
-    run: StepRun,
+    call: StepCall,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
   ): Promise<StepOutcome | null> {
@@ -144,22 +144,22 @@ export class GateStep implements StepHandler {
     if (lost.length === 0) return null;
     // Where nobody at all is heard of, it is the control plane that does not hear.
     const isDeaf = observed.length > 1 && observed.every(isLost);
-    if (isDeaf || !hasListened(gate, run.now, Number(spec.params.pollIntervalMs))) return null;
-    return this.leaveOut(open, run, deployment, { spec, gate }, lost);
+    if (isDeaf || !hasListened(gate, call.now, Number(spec.params.pollIntervalMs))) return null;
+    return this.leaveOut(open, call, deployment, { spec, gate }, lost);
   }
 
   private async leaveOut(
     open: OpenContext,
-    run: StepRun,
+    call: StepCall,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
     lost: readonly GateNode[],
   ): Promise<StepOutcome> {
     const names = lost.map(({ name }) => name);
-    const all = new Set([...leftOutSoFar(run.journal), ...names]);
+    const all = new Set([...leftOutSoFar(call.journal), ...names]);
     const { minAvailable } = deployment.cluster;
     const rest = spec.wave.filter((node) => !lost.includes(node));
-    if (rest.length === 0 || !mayLeaveOut(all.size, run.plan, minAvailable)) {
+    if (rest.length === 0 || !mayLeaveOut(all.size, call.plan, minAvailable)) {
       return {
         outcome: 'unstable',
         reason: `nodes were lost while they were watched: ${named(lost)}`,
@@ -175,22 +175,22 @@ export class GateStep implements StepHandler {
       earlier: without(spec.earlier),
       first: without(spec.first),
     };
-    await putSpec(open, run, left);
+    await putSpec(open, call, left);
     const { silent: _, ...next } = { ...gate, verdict: 'waiting' as const };
-    await saveGate(open, run, next);
-    const wait = waitForPoll(run, left, next);
+    await saveGate(open, call, next);
+    const wait = waitForPoll(call, left, next);
     return { ...wait, note: { leftOut: names, message: `left out: ${names.join(', ')} (lost)` } };
   }
 
   private async actOn(
     open: OpenContext,
-    run: StepRun,
+    call: StepCall,
     deployment: DeploymentSpec,
     stored: StoredGate,
   ): Promise<StepOutcome> {
     const { gate, spec } = stored;
-    if (gate.verdict === 'waiting') return waitForPoll(run, spec, gate);
-    await saveVerdict(open, run, stored, gate.verdict);
+    if (gate.verdict === 'waiting') return waitForPoll(call, spec, gate);
+    await saveVerdict(open, call, stored, gate.verdict);
     const verdict = gate.verdict;
     open.tx.afterCommit(() => this.metrics.gateVerdict(open.tenantId, deployment, verdict));
     const evidence = { verdict, reason: gate.reason, reading: gate.reading, samples: gate.n };
@@ -211,13 +211,13 @@ export class GateStep implements StepHandler {
           evidence,
         };
       case 'wait':
-        return this.start(open, run, deployment);
+        return this.start(open, call, deployment);
     }
   }
 }
 
 function waitForPoll(
-  run: StepRun,
+  call: StepCall,
   spec: GateSpec,
   gate: GateState,
 ): Extract<StepOutcome, { outcome: 'wait' }> {
@@ -226,14 +226,14 @@ function waitForPoll(
   return {
     outcome: 'wait',
     // Not further ahead than one interval, though a clock that was set back may say so.
-    until: Math.min(run.now + pollMs, Math.max(run.now, gate.readTo + pollMs)),
-    deadline: run.now + Math.max(0, latest - gate.watchedMs),
+    until: Math.min(call.now + pollMs, Math.max(call.now, gate.readTo + pollMs)),
+    deadline: call.now + Math.max(0, latest - gate.watchedMs),
     pollsGate: true,
     waitingOn: {
       kind: 'gate',
       who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
       verb: 'promote',
-      detail: `wave ${run.step.wave} is being watched: ${gate.reason}`,
+      detail: `wave ${call.step.wave} is being watched: ${gate.reason}`,
     },
   };
 }

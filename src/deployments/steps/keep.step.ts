@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { DownRelease, NodeObservation } from '../../drivers/targets/target.js';
 import { movesOf, nodesOf } from '../../engine/plan.js';
-import type { PromotedBy, StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { PromotedBy, StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { named } from './named.js';
 import { specOf } from '../runs/spec-of.js';
@@ -19,13 +19,13 @@ export class KeepStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(open, run.key.id);
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const spec = await specOf(open, call.key.id);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
-      nodeIds: nodesOf(run.plan).map(({ nodeId }) => nodeId),
+      nodeIds: nodesOf(call.plan).map(({ nodeId }) => nodeId),
     });
-    const nodes = nodesOf(run.plan);
+    const nodes = nodesOf(call.plan);
     const failed = observed.find(
       ({ state, generation, observedGeneration }) =>
         state === 'failed' && observedGeneration >= generation,
@@ -40,9 +40,9 @@ export class KeepStep implements StepHandler {
         evidence: { node: name ?? failed.nodeId },
       };
     }
-    const until = run.startedAt + Number(run.step.params.keepMs);
-    if (run.now >= until) return { outcome: 'done' };
-    const kept = keptOf(run, observed);
+    const until = call.startedAt + Number(call.step.params.keepMs);
+    if (call.now >= until) return { outcome: 'done' };
+    const kept = keptOf(call, observed);
     const down = kept.filter((each) => each.down !== null);
     if (kept.length > 0 && down.length === kept.length) {
       return { outcome: 'done', output: { down: down.length, message: nothingToKeep(down) } };
@@ -59,7 +59,7 @@ export class KeepStep implements StepHandler {
     };
   }
 
-  promote(_ctx: Context, _run: StepRun, { actor, reason }: PromotedBy): Promise<StepOutcome> {
+  promote(_ctx: Context, _run: StepCall, { actor, reason }: PromotedBy): Promise<StepOutcome> {
     return Promise.resolve({ outcome: 'done', output: { promoted: true, by: actor, reason } });
   }
 }
@@ -70,7 +70,7 @@ interface Kept {
   readonly down: DownRelease | null;
 }
 
-function keptOf({ plan }: StepRun, observed: readonly NodeObservation[]): Kept[] {
+function keptOf({ plan }: StepCall, observed: readonly NodeObservation[]): Kept[] {
   const byNode = new Map(observed.map((seen) => [seen.nodeId, seen]));
   const shared = plan.steps.flatMap(movesOf).filter(({ percent }) => percent === 100);
   return shared.flatMap(({ nodeId, name, from }) => {

@@ -5,7 +5,7 @@ import type { Smoke } from '../../kernel/smoke-test.js';
 import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 
@@ -17,7 +17,7 @@ export class MoveStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, { key, step }: StepRun): Promise<StepOutcome> {
+  async run(open: OpenContext, { key, step }: StepCall): Promise<StepOutcome> {
     const spec = await specOf(open, key.id);
     const moved = await this.targets.get(spec.cluster.targetKind).move(open, {
       clusterId: spec.cluster.id,

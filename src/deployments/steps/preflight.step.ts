@@ -1,6 +1,6 @@
 // Everything slow, before anybody is asked and any node is touched: the bytes and the way back.
 import { Injectable } from '@nestjs/common';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { ArtifactsService } from '../../releases/artifacts/artifacts.service.js';
@@ -28,7 +28,7 @@ export class PreflightStep implements StepHandler {
     private readonly artifacts: ArtifactsService,
   ) {}
 
-  async run(ctx: Context, { key, plan, signal }: StepRun): Promise<StepOutcome> {
+  async run(ctx: Context, { key, plan, abort }: StepCall): Promise<StepOutcome> {
     const { policy, allowNoRollback, release, previous } = await this.database.transaction(
       ctx,
       async (open) => {
@@ -44,9 +44,9 @@ export class PreflightStep implements StepHandler {
     await refuseUnsigned(release, policy);
     const started = performance.now();
     // The bytes themselves, not what a row says of them: signatures cover the digest.
-    await this.artifacts.verify(ctx, release, { signal });
+    await this.artifacts.verify(ctx, release, { signal: abort });
     const noWayBack = await wayBackProblems(previous, (each) =>
-      this.artifacts.verify(ctx, each, { signal, maxAgeMs: WAY_BACK_AGE_MS }),
+      this.artifacts.verify(ctx, each, { signal: abort, maxAgeMs: WAY_BACK_AGE_MS }),
     );
     refuseNoWayBack(noWayBack, allowNoRollback);
     return {

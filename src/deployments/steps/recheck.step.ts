@@ -1,6 +1,6 @@
 // What may have changed while the rollout waited. The database only, so it takes no time.
 import { Injectable } from '@nestjs/common';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { refuseNotReady } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
@@ -22,7 +22,7 @@ export class RecheckStep implements StepHandler {
   readonly title = 'Check again what may have changed meanwhile';
   readonly mode = 'transaction';
 
-  async run(open: OpenContext, { key, plan }: StepRun): Promise<StepOutcome> {
+  async run(open: OpenContext, { key, plan }: StepCall): Promise<StepOutcome> {
     const spec = await specOf(open, key.id);
     await refuseUnsigned(await releaseById(open, spec.release.id), spec.signaturePolicy);
     await terminally(() => refuseRolledBack(open, spec));

@@ -5,7 +5,7 @@ import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.j
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Cause } from '../../engine/journal.js';
 import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 import { causeOf, isPair } from './down-there.js';
@@ -38,19 +38,19 @@ export class ServingStep implements StepHandler {
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(open, run.key.id);
-    const nodes = nodesOf(run.plan);
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const spec = await specOf(open, call.key.id);
+    const nodes = nodesOf(call.plan);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: nodes.map(({ nodeId }) => nodeId),
     });
-    const params = run.step.params as unknown as ServingParams;
-    const state = servingState(run, params, observed, spec.cluster.minAvailable);
+    const params = call.step.params as unknown as ServingParams;
+    const state = servingState(call, params, observed, spec.cluster.minAvailable);
     if (state.isEnough) return { outcome: 'done', output: { serving: state.serving } };
     return {
       outcome: 'wait',
-      until: run.now + LOOK_AGAIN_MS,
+      until: call.now + LOOK_AGAIN_MS,
       ...(state.cause ? { cause: state.cause } : {}),
       waitingOn: {
         kind: 'serving',
@@ -72,7 +72,7 @@ export interface ServingState {
 
 /** Pure: would as many nodes as must serve still do so, were this batch to begin now? */
 export function servingState(
-  { plan, step }: Pick<StepRun, 'plan' | 'step'>,
+  { plan, step }: Pick<StepCall, 'plan' | 'step'>,
   { moveStep, maxUnavailable, maxSurge }: ServingParams,
   observed: readonly NodeObservation[],
   minAvailable: number,

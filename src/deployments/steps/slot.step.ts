@@ -3,7 +3,7 @@
 // one before may be hours old.
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../../kernel/errors.js';
-import type { StepHandler, StepOutcome, StepRun } from '../../engine/step-handler.js';
+import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
@@ -38,16 +38,16 @@ export class SlotStep implements StepHandler {
     private readonly capacity: Capacity,
   ) {}
 
-  async run(open: OpenContext, run: StepRun): Promise<StepOutcome> {
-    const spec = await specOf(open, run.key.id);
-    const slot = await this.look(open, run.key.id, spec);
-    const blockedBy = slot.holderId === run.key.id ? null : (slot.holderId ?? slot.aheadId);
-    const rollout = { id: run.key.id, clusterId: spec.cluster.id };
+  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+    const spec = await specOf(open, call.key.id);
+    const slot = await this.look(open, call.key.id, spec);
+    const blockedBy = slot.holderId === call.key.id ? null : (slot.holderId ?? slot.aheadId);
+    const rollout = { id: call.key.id, clusterId: spec.cluster.id };
     if (blockedBy) {
       if (slot.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
       return {
         outcome: 'wait',
-        until: run.now + LOOK_AGAIN_MS,
+        until: call.now + LOOK_AGAIN_MS,
         waitingOn: {
           kind: 'slot',
           who: 'someone who may operate deployments',
@@ -57,14 +57,14 @@ export class SlotStep implements StepHandler {
       };
     }
     const cap = slot.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
-    if (cap) return capacityWait(run, cap);
+    if (cap) return capacityWait(call, cap);
     await open.tx.execute(
       `update deployment_slots set holder_deployment_id = $4
        where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
-      [open.tenantId, spec.cluster.id, spec.module.id, run.key.id],
+      [open.tenantId, spec.cluster.id, spec.module.id, call.key.id],
     );
     const planned = await terminally(() => this.planner.plan(open, spec));
-    const isSame = planned.planDigest === digestOf('plan', run.plan).digest;
+    const isSame = planned.planDigest === digestOf('plan', call.plan).digest;
     const { plan, factsText } = planned;
     return {
       outcome: 'done',
@@ -94,12 +94,12 @@ export class SlotStep implements StepHandler {
   }
 }
 
-function capacityWait(run: StepRun, cap: Scope): StepOutcome {
+function capacityWait(call: StepCall, cap: Scope): StepOutcome {
   // The last digits of an id are random: who began to wait together does not look together.
-  const spread = Number.parseInt(run.key.id.slice(-4), 16) / 0xffff;
+  const spread = Number.parseInt(call.key.id.slice(-4), 16) / 0xffff;
   return {
     outcome: 'wait',
-    until: run.now + CAPACITY_LOOK_AGAIN_MS * (1 + spread),
+    until: call.now + CAPACITY_LOOK_AGAIN_MS * (1 + spread),
     waitingOn: {
       kind: 'capacity',
       who: 'someone who may operate those in flight',

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../../src/engine/journal.js';
-import type { RunKey, RunSignal, RunStatus } from '../../../src/engine/run.js';
+import type { RunKey, AskedVerb, RunStatus } from '../../../src/engine/run.js';
 import type { RunStore } from '../../../src/engine/run-store.js';
 
 export interface RunStoreBench {
@@ -12,7 +12,7 @@ export interface RunStoreBench {
   add(tenantId?: string): Promise<RunKey>;
   /** A hint, as a verb or a report gives it. */
   poke(key: RunKey): Promise<void>;
-  signal(key: RunKey, verb: RunSignal['verb']): Promise<void>;
+  ask(key: RunKey, verb: AskedVerb['verb']): Promise<void>;
   /** As if the lease had run out. */
   expire(key: RunKey): Promise<void>;
   /** Due since so many seconds. */

@@ -60,8 +60,8 @@ export const turnChecks: readonly RunStoreCheck[] = [
     name: 'leaves what a turn has made of the run, as anybody would read it',
     check: async (bench) => {
       const key = await bench.add();
-      await bench.signal(key, 'pause');
-      await bench.signal(key, 'cancel');
+      await bench.ask(key, 'pause');
+      await bench.ask(key, 'cancel');
       const lease = await bench.store.lease(key, newId(), LEASE_MS);
       const run = await bench.store.load(lease!);
       const after = await turnOf(bench, { lease: lease!, run }, everything);

@@ -296,9 +296,9 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       const applied: NewEntry = { kind: 'applied', planNumber: 1, actor: ENGINE };
       const life = [
         write(note('first')),
-        () => bench.signal(key, 'pause'),
+        () => bench.ask(key, 'pause'),
         write(to('Running')),
-        () => bench.signal(key, 'cancel'),
+        () => bench.ask(key, 'cancel'),
         write((tx) => tx.append({ ...applied, data: { number: 1 } })),
         write(to('RollingBack')),
         write((tx) => tx.savePlan(undo, '{}')),
@@ -315,8 +315,8 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
         }
         known.push(whole);
       }
-      expect(known.at(-1)).toMatchObject({ undo, signals: [], journal: { undoPlanNumber: 2 } });
-      expect(known[4]?.signals.map(({ verb }) => verb)).toEqual(['pause', 'cancel']);
+      expect(known.at(-1)).toMatchObject({ undo, verbs: [], journal: { undoPlanNumber: 2 } });
+      expect(known[4]?.verbs.map(({ verb }) => verb)).toEqual(['pause', 'cancel']);
     },
   },
   {
@@ -337,12 +337,12 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
     },
   },
   {
-    name: 'gives back plans, folded journal and signals that are not applied yet',
+    name: 'gives back plans, folded journal and verbs that are not applied yet',
     check: async (bench) => {
       const { store } = bench;
       const key = await bench.add();
-      await bench.signal(key, 'pause');
-      await bench.signal(key, 'cancel');
+      await bench.ask(key, 'pause');
+      await bench.ask(key, 'cancel');
       const lease = await take(bench, key);
       await store.commit(lease, free, async (tx) => {
         await tx.append({ kind: 'applied', planNumber: 1, actor: 'olga', data: { number: 1 } });
@@ -350,10 +350,10 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
         await tx.append({ kind: 'undo-planned', planNumber, actor: ENGINE });
       });
       const run = await store.load(lease);
-      expect(run.signals).toMatchObject([{ number: 2, verb: 'cancel', actor: 'olga' }]);
+      expect(run.verbs).toMatchObject([{ number: 2, verb: 'cancel', actor: 'olga' }]);
       expect(run.undo).toEqual(undo);
       expect(run.forward.role).toBe('forward');
-      expect(run.journal).toMatchObject({ planNumber: 1, undoPlanNumber: 2, lastSignal: 1 });
+      expect(run.journal).toMatchObject({ planNumber: 1, undoPlanNumber: 2, lastVerb: 1 });
     },
   },
   {

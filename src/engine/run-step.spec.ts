@@ -37,7 +37,7 @@ describe('a step that only looks', () => {
     const commit = rig.store.commit.bind(rig.store);
     // Cancelled just before its start is written down.
     rig.store.commit = (lease, options, work) => {
-      if (rig.outside.length === 0) rig.store.signal(key, 'cancel');
+      if (rig.outside.length === 0) rig.store.ask(key, 'cancel');
       return commit(lease, options, work);
     };
     const untilSeen = () => eventually(() => expect(kindsOf(rig.store.run(key))).toHaveLength(1));

@@ -1,27 +1,30 @@
-/** What running a step leaves in the journal, the plan and the status. */
+/** What a step leaves in the journal, the plan and the status. */
 import { unreachable } from '../kernel/assert.js';
 import { stepKey } from './journal.js';
 import type { RunTransaction } from './run-store.js';
-import type { StepRun } from './step-handler.js';
+import type { StepCall } from './step-handler.js';
 import type { Outcome } from './step-outcome.js';
 
 /** The engine's name in the journal. */
 export const ENGINE = 'system:engine';
 
-export function isStarted({ journal, planNumber, step, attempt }: StepRun): boolean {
+export function isStarted({ journal, planNumber, step, attempt }: StepCall): boolean {
   const record = journal.steps.get(stepKey(planNumber, step.id));
   return record?.status === 'started' && record.attempt === attempt;
 }
 
 export async function recordStart(
   tx: RunTransaction,
-  run: StepRun,
+  call: StepCall,
   more: { readonly restarted?: true } = {},
 ): Promise<void> {
-  const { planNumber, attempt, step } = run;
+  const { planNumber, attempt, step } = call;
   await tx.append({
     kind: 'step-started',
-    ...{ planNumber, attempt, stepId: step.id, actor: ENGINE },
+    planNumber,
+    attempt,
+    stepId: step.id,
+    actor: ENGINE,
     data: { title: step.title, wave: step.wave, kind: step.kind, ...more },
   });
 }
@@ -29,10 +32,10 @@ export async function recordStart(
 /** Writes what the outcome means for the journal, the plan and the status. */
 export async function recordOutcome(
   tx: RunTransaction,
-  run: StepRun,
+  call: StepCall,
   outcome: Outcome,
 ): Promise<void> {
-  const { planNumber, attempt, step } = run;
+  const { planNumber, attempt, step } = call;
   const about = { planNumber, attempt, stepId: step.id, actor: ENGINE };
   switch (outcome.outcome) {
     case 'done':
@@ -48,7 +51,7 @@ export async function recordOutcome(
       return;
     case 'wait':
       // Started before, or it would have been started just now: then nothing begins anew.
-      if (outcome.restarts && isStarted(run)) await recordStart(tx, run, { restarted: true });
+      if (outcome.restarts && isStarted(call)) await recordStart(tx, call, { restarted: true });
       if (outcome.note) await tx.append({ kind: 'step-note', ...about, data: outcome.note });
       return;
     case 'unstable':
@@ -57,7 +60,9 @@ export async function recordOutcome(
         ...about,
         data: {
           ...outcome.evidence,
-          ...{ terminal: true, message: outcome.reason, cause: outcome.cause ?? 'release' },
+          terminal: true,
+          message: outcome.reason,
+          cause: outcome.cause ?? 'release',
         },
       });
       return;

@@ -1,6 +1,6 @@
 import { began, done, inputOf } from '../../test/support/decide-input.js';
-import type { LoadedRun, RunSignal, RunStatus } from './run.js';
-import { appliedEntry, effectOf } from './signal-effect.js';
+import type { LoadedRun, AskedVerb, RunStatus } from './run.js';
+import { appliedEntry, effectOf } from './verb-effect.js';
 
 const statuses: RunStatus[] = [
   ...(['Pending', 'PendingApproval', 'Running', 'Paused', 'RollingBack', 'Succeeded'] as const),
@@ -13,7 +13,7 @@ function runOf(status: RunStatus, hasMoved = false): LoadedRun {
   return { ...inputOf(lines, { status }), gate: null, pokes: 0 };
 }
 
-function signalOf(verb: RunSignal['verb'], change: Partial<RunSignal> = {}): RunSignal {
+function signalOf(verb: AskedVerb['verb'], change: Partial<AskedVerb> = {}): AskedVerb {
   return { number: 7, verb, params: {}, actor: 'olga', reason: null, ...change };
 }
 
