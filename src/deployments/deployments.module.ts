@@ -26,16 +26,7 @@ import { NodeWatch } from './runs/node-watch.js';
 import { SlotRollouts } from './runs/rollouts.queries.js';
 import { RUN_ROWS } from './runs/run-rows.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
-import { BaselineStep } from './steps/baseline.step.js';
-import { ConvergeStep } from './steps/converge.step.js';
-import { GateStep } from './steps/gate.step.js';
-import { KeepStep } from './steps/keep.step.js';
-import { MoveStep } from './steps/move.step.js';
-import { PreflightStep } from './steps/preflight.step.js';
-import { RecheckStep } from './steps/recheck.step.js';
-import { ServingStep } from './steps/serving.step.js';
-import { SlotStep } from './steps/slot.step.js';
-import { Steps } from './steps/steps.js';
+import { stepProviders, Steps } from './steps/steps.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 
 /**
@@ -50,15 +41,6 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
     NodeWatch,
     { provide: Rollouts, useClass: SlotRollouts },
-    BaselineStep,
-    ConvergeStep,
-    GateStep,
-    KeepStep,
-    MoveStep,
-    PreflightStep,
-    RecheckStep,
-    ServingStep,
-    SlotStep,
     DeploymentEvents,
     DeploymentMetrics,
     DeploymentReads,
@@ -80,7 +62,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     GatePoller,
     Planner,
     SqlRunStore,
-    Steps,
+    ...stepProviders,
   ],
   exports: [
     EnvironmentDefaultsValidator,

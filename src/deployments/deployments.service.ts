@@ -16,7 +16,7 @@ import { subjectOf, type DeploymentSpec } from './planning/deployment-spec.js';
 import { Planner, type PlannedDeployment } from './planning/planner.js';
 import { resolveSpec } from './planning/resolve-spec.js';
 import { stepView } from './reads/plan-view.js';
-import { gateParamsOf } from './steps/baseline.step.js';
+import { stepTypes } from './strategies/step-types.js';
 import { warningsOf, wayBackWarnings } from './steps/way-back-warnings.js';
 
 /** Accepts deployments, and says beforehand what one would do. */
@@ -99,10 +99,10 @@ function plannedView(
 
 /** What is waited for on purpose: gates, and keeping the old release. Starting takes what it takes. */
 function expectedDuration({ steps }: Plan): { least: number; most: number } {
-  const waits = steps.flatMap(({ kind, params }) => {
-    if (kind === 'keep') return { least: Number(params.keepMs), most: Number(params.keepMs) };
-    if (kind !== 'gate') return [];
-    const { minWaitMs = 0, maxWaitMs = 0 } = gateParamsOf(params).params;
+  const waits = steps.flatMap((step) => {
+    if (stepTypes.keep.is(step)) return { least: step.params.keepMs, most: step.params.keepMs };
+    if (!stepTypes.gate.is(step)) return [];
+    const { minWaitMs = 0, maxWaitMs = 0 } = step.params.gate.params;
     return { least: Number(minWaitMs), most: Number(maxWaitMs) };
   });
   return {

@@ -7,10 +7,10 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-/** What a step does to the world; check-plan.ts reasons about these, not about kinds. */
+/** What a step does to the world: whoever checks a plan reasons about these, not about kinds. */
 export type StepEffect = 'check' | 'move' | 'converge' | 'gate';
 
-export interface Step {
+export interface Step<P extends StepParams = StepParams> {
   /** Unique in its plan: `preflight`, `w2.move`. */
   readonly id: string;
   /** Names the handler. */
@@ -21,7 +21,7 @@ export interface Step {
   readonly title: string;
   /** Budget from its start to its end; does not run while the deployment is paused. */
   readonly deadlineMs: number;
-  readonly params: StepParams;
+  readonly params: P;
 }
 
 export type StepParams = Readonly<Record<string, unknown>>;
@@ -56,9 +56,8 @@ export interface WasDown {
   readonly code: string;
 }
 
-export interface MoveParams {
-  readonly nodes: readonly NodeMove[];
-}
+/** What every step that moves has among its parameters. */
+export type Moving = { readonly nodes: readonly NodeMove[] };
 
 /** It changes what would have to be taken back. */
 export function isMove(step: Step): boolean {
@@ -66,7 +65,7 @@ export function isMove(step: Step): boolean {
 }
 
 export function movesOf(step: Step): readonly NodeMove[] {
-  return isMove(step) ? (step.params as unknown as MoveParams).nodes : [];
+  return isMove(step) ? (step.params as Moving).nodes : [];
 }
 
 /** Every node that the plan moves, once, whatever the number of its moves. */

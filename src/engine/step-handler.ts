@@ -1,13 +1,13 @@
 import type { RegistryEntry } from '../kernel/registry.js';
 import type { Context } from '../platform/context.js';
 import type { Cause, FoldedJournal } from './journal.js';
-import type { Plan, Step } from './plan.js';
+import type { Plan, Step, StepParams } from './plan.js';
 import type { GateProgress, RunKey, RunStatus, WaitingOn } from './run.js';
 
 /** What a handler is told about the one step that it runs. */
-export interface StepCall {
+export interface StepCall<P extends StepParams = StepParams> {
   readonly key: RunKey;
-  readonly step: Step;
+  readonly step: Step<P>;
   readonly plan: Plan;
   readonly planNumber: number;
   readonly attempt: number;
@@ -20,11 +20,14 @@ export interface StepCall {
   readonly abort: AbortSignal;
 }
 
-export type StepOutcome =
-  /** Done; `output` is journalled (≤ 16 KiB) and handed to later steps. */
+/** Of a step that has succeeded, for later steps and for people; at most 16 KiB. */
+export type StepOutput = Readonly<Record<string, unknown>>;
+
+export type StepOutcome<O extends StepOutput = StepOutput> =
+  /** Done; `output` is journalled and handed to later steps. */
   | {
       readonly outcome: 'done';
-      readonly output?: Readonly<Record<string, unknown>>;
+      readonly output?: O;
       readonly status?: RunStatus;
       /** A plan on present facts that replaces the rest of this one. */
       readonly replan?: { readonly plan: Plan; readonly factsText: string };
@@ -56,12 +59,18 @@ export type StepOutcome =
   /** A person has to look: the run is paused. */
   | { readonly outcome: 'attention'; readonly reason: string };
 
+/** Whatever it is, it has not succeeded. */
+export type NotDone = Exclude<StepOutcome, { readonly outcome: 'done' }>;
+
 /**
  * What every kind of step implements. `run` is idempotent: it may be called again after a crash,
  * and is called again after every `wait`. It throws TerminalError for "never", anything else counts
  * toward the retries. Retry, deadline, pause and undo policy live in decide.ts, never here.
  */
-export interface StepHandler extends RegistryEntry {
+export interface StepHandler<
+  P extends StepParams = StepParams,
+  O extends StepOutput = StepOutput,
+> extends RegistryEntry {
   /**
    * `transaction`: runs inside the engine's fenced transaction, with `open.tx`; touches nothing
    * but the database. `outside`: `step-started` is committed first, then it runs without one.
@@ -79,12 +88,12 @@ export interface StepHandler extends RegistryEntry {
   readonly budget?: 'step';
   /** It takes what runs of this kind share, or waits for it: that is locked before the run is. */
   readonly locksShared?: true;
-  run(ctx: Context, call: StepCall): Promise<StepOutcome>;
+  run(ctx: Context, call: StepCall<P>): Promise<StepOutcome<O>>;
   /**
    * Ends a wait at a person's word; steps that cannot be cut short have none. Runs inside the
    * engine's fenced transaction, so only steps of mode `transaction` may have it.
    */
-  promote?(ctx: Context, call: StepCall, by: PromotedBy): Promise<StepOutcome | Refused>;
+  promote?(ctx: Context, call: StepCall<P>, by: PromotedBy): Promise<StepOutcome<O> | Refused>;
 }
 
 export interface PromotedBy {

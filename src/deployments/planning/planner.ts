@@ -4,7 +4,7 @@ import { canonicalJson } from '../../kernel/canonical-json.js';
 import { digestOf } from '../../kernel/digest.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { RunningPair } from '../../drivers/targets/target.js';
-import { checkPlan } from '../../engine/check-plan.js';
+import { checkPlan } from '../strategies/check-plan.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
 import type { OpenContext } from '../../platform/context.js';

@@ -3,47 +3,34 @@
 import { Injectable } from '@nestjs/common';
 import { metricSources } from '../../drivers/metric-sources/metric-sources.js';
 import { stepKey } from '../../engine/journal.js';
-import { movesOf, type NodeMove, type Plan, type StepParams } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import { movesOf, type NodeMove, type Plan } from '../../engine/plan.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import type { Broken, GateBaseline, GateParams, Yardstick } from '../gates/gate.js';
+import type { Broken, Yardstick } from '../gates/gate.js';
 import { gates } from '../gates/gates.js';
 import { specOf } from '../runs/spec-of.js';
-
-export interface GateStepParams {
-  readonly kind: string;
-  readonly params: GateParams;
-}
-
-/** What the step journals and the wave's gate reads. */
-export interface BaselineOutput {
-  readonly firstRelease: boolean;
-  readonly wave: GateBaseline | null;
-  readonly earlier: GateBaseline | null;
-  readonly control: GateBaseline | null;
-  readonly broken?: { readonly wave?: Broken; readonly earlier?: Broken };
-  /** Untouched nodes that were broken, by id: they are not asked what happens to all. */
-  readonly controlLeftOut?: readonly string[];
-}
+import { stepTypes } from '../strategies/step-types.js';
 
 /** More than these would not fit into the journal; then the untouched nodes are not asked at all. */
 const LEFT_OUT_MOST = 100;
 
 const NOBODY: Yardstick = { baseline: null, broken: null, leftOut: [] };
 
+type Baseline = typeof stepTypes.baseline;
+
 @Injectable()
-export class BaselineStep implements StepHandler {
-  readonly kind = 'baseline';
-  readonly title = 'Read how these nodes behaved before';
+export class BaselineStep implements HandlerOf<Baseline> {
+  readonly kind = stepTypes.baseline.kind;
+  readonly title = stepTypes.baseline.title;
   readonly mode = 'transaction';
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Baseline>): Promise<OutcomeOf<Baseline>> {
     const spec = await specOf(open, call.key.id);
-    const { kind, params } = gateParamsOf(call.step.params);
+    const { kind, params } = call.step.params.gate;
     const gate = gates.get(kind);
     const groups = waveGroups(call.plan, call.step.wave);
     const pollMs = Number(params.pollIntervalMs);
@@ -59,8 +46,12 @@ export class BaselineStep implements StepHandler {
       if (moves.length === 0) return NOBODY;
       const nodeIds = ids(moves);
       const polls = await metricSources.get(spec.cluster.targetKind).readHistory(open.tx, {
-        ...{ tenantId: open.tenantId, moduleId: spec.module.id, nodeIds },
-        ...{ fromMs: toMs - gate.baselineReachMs, toMs, pollMs },
+        tenantId: open.tenantId,
+        moduleId: spec.module.id,
+        nodeIds,
+        fromMs: toMs - gate.baselineReachMs,
+        toMs,
+        pollMs,
       });
       const own = new Set(ids(down).filter((nodeId) => nodeIds.includes(nodeId)));
       // Nobody has reported anything (a first release): there is nothing to merge an hour of.
@@ -73,22 +64,21 @@ export class BaselineStep implements StepHandler {
     const earlierBroken = earlier.broken ?? (earlier.baseline ? null : brokenEarlier(call));
     const control = await read(groups.control, call.now);
     const isControlSound = !control.broken && control.leftOut.length <= LEFT_OUT_MOST;
-    const output: BaselineOutput = {
-      firstRelease: groups.wave.every(({ from }) => from === null),
-      ...{ wave: wave.baseline, earlier: earlier.baseline },
-      control: isControlSound ? control.baseline : null,
-      broken: {
-        ...(wave.broken ? { wave: wave.broken } : {}),
-        ...(earlierBroken ? { earlier: earlierBroken } : {}),
+    return {
+      outcome: 'done',
+      output: {
+        firstRelease: groups.wave.every(({ from }) => from === null),
+        wave: wave.baseline,
+        earlier: earlier.baseline,
+        control: isControlSound ? control.baseline : null,
+        broken: {
+          ...(wave.broken ? { wave: wave.broken } : {}),
+          ...(earlierBroken ? { earlier: earlierBroken } : {}),
+        },
+        ...(isControlSound ? { controlLeftOut: control.leftOut } : {}),
       },
-      ...(isControlSound ? { controlLeftOut: control.leftOut } : {}),
     };
-    return { outcome: 'done', output: { ...output } };
   }
-}
-
-export function gateParamsOf(params: StepParams): GateStepParams {
-  return params.gate as GateStepParams;
 }
 
 /**
@@ -118,11 +108,11 @@ export function waveGroups(plan: Plan, wave: number) {
 }
 
 /** Nodes that were down have left no figures; their own wave's baseline has asked them in time. */
-function brokenEarlier({ plan, planNumber, journal, step }: StepCall): Broken | null {
-  for (const { id, kind, wave } of plan.steps) {
-    if (kind !== 'baseline' || wave >= step.wave) continue;
-    const output = journal.steps.get(stepKey(planNumber, id))?.output as BaselineOutput | undefined;
-    if (output?.broken?.wave) return output.broken.wave;
+function brokenEarlier(call: CallOf<Baseline>): Broken | null {
+  const earlier = call.plan.steps.filter(({ wave }) => wave < call.step.wave);
+  for (const step of earlier.filter((each) => stepTypes.baseline.is(each))) {
+    const { wave } = stepTypes.baseline.outputOf(call, step)?.broken ?? {};
+    if (wave) return wave;
   }
   return null;
 }
@@ -135,6 +125,7 @@ function isDown({ health, state, reason, observedGeneration }: NodeObservation):
 
 const ids = (moves: readonly { nodeId: string }[]) => moves.map(({ nodeId }) => nodeId);
 
-function firstMoveAt({ journal, planNumber }: StepCall): number | null {
-  return journal.steps.get(stepKey(planNumber, 'w1.move'))?.startedAt ?? null;
+function firstMoveAt({ plan, journal, planNumber }: CallOf<Baseline>): number | null {
+  const first = stepTypes.move.inWave(plan, 1);
+  return (first && journal.steps.get(stepKey(planNumber, first.id))?.startedAt) ?? null;
 }

@@ -3,12 +3,13 @@
 import { Injectable } from '@nestjs/common';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import { stepKey } from '../../engine/journal.js';
-import { movesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { NodeMove } from '../../engine/plan.js';
+import type { NotDone, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { answerHooks } from './cut-hooks.js';
 import { causeOf, holds, isPair } from './down-there.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
@@ -20,10 +21,12 @@ const LOOK_AGAIN_MS = 2_000;
 /** `down`: on its way back it has come to what it ran before, which is down as it was then. */
 type NodeState = 'settled' | 'down' | 'failed' | 'cut' | 'lost' | 'open';
 
+type Converge = typeof stepTypes.converge;
+
 @Injectable()
-export class ConvergeStep implements StepHandler {
-  readonly kind = 'converge';
-  readonly title = 'Wait until nodes run what they were told';
+export class ConvergeStep implements HandlerOf<Converge> {
+  readonly kind = stepTypes.converge.kind;
+  readonly title = stepTypes.converge.title;
   readonly mode = 'transaction';
 
   constructor(
@@ -31,9 +34,9 @@ export class ConvergeStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Converge>): Promise<OutcomeOf<Converge>> {
     const spec = await specOf(open, call.key.id);
-    const moves = movesOf(moveStepOf(call));
+    const moves = moveStepOf(call).params.nodes;
     const generations = generationsOf(call);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
@@ -92,20 +95,17 @@ function isTooMuch(
   return lost.length === moves.length || !mayLeaveOut(all.size, call.plan, minAvailable);
 }
 
-function moveStepOf({ plan, step }: StepCall) {
+function moveStepOf({ plan, step }: CallOf<Converge>) {
   const move = plan.steps.find(({ id }) => id === step.params.moveStep);
-  if (!move) throw new Error(`step ${step.id} names no move`);
+  if (!move || !stepTypes.move.is(move)) throw new Error(`step ${step.id} names no move`);
   return move;
 }
 
 /** What each node has to report, as the move's own journal entry says. */
-function generationsOf(call: StepCall): ReadonlyMap<string, number | null> {
-  const { journal, planNumber, step } = call;
-  const move = journal.steps.get(stepKey(planNumber, String(step.params.moveStep)));
-  const generations = (move?.output.generations ?? []) as readonly (number | null)[];
-  return new Map(
-    movesOf(moveStepOf(call)).map(({ nodeId }, at) => [nodeId, generations[at] ?? null]),
-  );
+function generationsOf(call: CallOf<Converge>): ReadonlyMap<string, number | null> {
+  const move = moveStepOf(call);
+  const { generations = [] } = stepTypes.move.outputOf(call, move) ?? {};
+  return new Map(move.params.nodes.map(({ nodeId }, at) => [nodeId, generations[at] ?? null]));
 }
 
 function stateOf(
@@ -137,11 +137,7 @@ function isDownAgain({ wasDown, from, to }: NodeMove, seen: NodeObservation): bo
   return !from || isPair(from, to) || !holds(seen, from);
 }
 
-function unstable(
-  { plan }: StepCall,
-  move: NodeMove,
-  seen: NodeObservation | undefined,
-): StepOutcome {
+function unstable({ plan }: StepCall, move: NodeMove, seen: NodeObservation | undefined): NotDone {
   const why = seen?.reason ? `${seen.reason.code}: ${seen.reason.message}` : (seen?.state ?? '');
   // What it has now is better than nothing: an agent lets go of nothing before the next one is well.
   const stays =
@@ -161,7 +157,7 @@ function waitFor(
   waiting: readonly NodeMove[],
   settled: number,
   all: number,
-): StepOutcome {
+): NotDone {
   return {
     outcome: 'wait',
     until: call.now + LOOK_AGAIN_MS,

@@ -2,7 +2,7 @@
 // it: the rollout stops, and goes on with their answer. It is never guessed.
 import type { CutHook, Target } from '../../drivers/targets/target.js';
 import { assert } from '../../kernel/assert.js';
-import type { StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { NotDone, StepCall } from '../../engine/step-handler.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
@@ -15,7 +15,7 @@ export async function answerHooks(
   call: StepCall,
   spec: DeploymentSpec,
   { hooks }: Target,
-): Promise<StepOutcome> {
+): Promise<NotDone> {
   assert(hooks, 'a target without hooks says that one was cut off');
   const clusterId = spec.cluster.id;
   const about = { clusterId, moduleId: spec.module.id, deploymentId: call.key.id };
@@ -40,7 +40,7 @@ export async function answerHooks(
   };
 }
 
-function attention(cut: readonly CutHook[]): StepOutcome {
+function attention(cut: readonly CutHook[]): NotDone {
   const named = cut.slice(0, NAMED).map(({ name, message }) => `node ${name}: ${message}`);
   const more = cut.length > NAMED ? ` And ${cut.length - NAMED} more nodes.` : '';
   return {

@@ -6,6 +6,7 @@ import type { NodeMove } from '../../engine/plan.js';
 import { canary } from '../strategies/canary.strategy.js';
 import { intervalRequests, recentRequests, sampleOf } from '../gates/gate-sample.js';
 import type { GateSpec } from '../gates/gate-spec.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { gateSpecOf, withCapacity, withOnlyNew } from './gate-spec-of.js';
 
 const wave = [0, 1].map((index) => {
@@ -98,7 +99,7 @@ describe('how full a wave’s nodes are', () => {
 
 describe('a gate', () => {
   const plan = canary.plan(factsOf(), canary.params.parse({ wavesPercent: [50, 100] }));
-  const gate = plan.steps.filter(({ effects }) => effects.includes('gate')).at(-1)!;
+  const gate = plan.steps.filter((step) => stepTypes.gate.is(step)).at(-1)!;
   const baseline = { firstRelease: true, wave: null, earlier: null, control: null };
   const record: StepRecord = {
     ...{ startedAt: 0, pausedMsBefore: 0, attempt: 1, status: 'succeeded', endedAt: 0 },

@@ -3,23 +3,24 @@ import { assert } from '../../kernel/assert.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { stepKey } from '../../engine/journal.js';
 import { nodesOf, type NodeMove, type Plan } from '../../engine/plan.js';
-import type { StepCall } from '../../engine/step-handler.js';
+import type { CallOf } from '../../engine/step-type.js';
 import type { GateBaselines } from '../gates/gate.js';
 import type { GateNode, GateSpec } from '../gates/gate-spec.js';
 import { gates } from '../gates/gates.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
-import { gateParamsOf, waveGroups, type BaselineOutput } from './baseline.step.js';
+import { stepTypes } from '../strategies/step-types.js';
+import { waveGroups } from './baseline.step.js';
 import { leftOutSoFar } from './left-out.js';
 
-export function gateSpecOf(call: StepCall, deployment: DeploymentSpec): GateSpec {
-  const { kind, params } = gateParamsOf(call.step.params);
+type Call = CallOf<typeof stepTypes.gate>;
+
+export function gateSpecOf(call: Call, deployment: DeploymentSpec): GateSpec {
+  const { gate, baselineWave = call.step.wave } = call.step.params;
+  const { kind, params } = gate;
   const groups = waveGroups(call.plan, call.step.wave);
-  const output = (wave: number, step: string) =>
-    call.journal.steps.get(stepKey(call.planNumber, `w${wave}.${step}`))?.output;
-  const entered = Number(call.step.params.baselineWave ?? call.step.wave);
-  const own = output(entered, 'baseline') as BaselineOutput | undefined;
+  const own = baselineOf(call, baselineWave);
   assert(own, `gate ${call.step.id} starts without its baseline`);
-  const first = output(1, 'baseline') as BaselineOutput | undefined;
+  const first = baselineOf(call, 1);
   const before = trendBefore(call, kind);
   const leftOut = leftOutSoFar(call.journal);
   const nodes = (moves: readonly GateNode[]): GateNode[] =>
@@ -47,10 +48,20 @@ export function gateSpecOf(call: StepCall, deployment: DeploymentSpec): GateSpec
 /** A wave after a night's pause does not go on where the one before it had stopped. */
 const TREND_KEEPS_MS = 10 * 60 * 1000;
 
-function trendBefore({ journal, planNumber, step, now }: StepCall, kind: string) {
-  const record = journal.steps.get(stepKey(planNumber, `w${step.wave - 1}.${kind}`));
-  if (!record?.endedAt || now - record.endedAt > TREND_KEEPS_MS) return undefined;
-  return record.output.trend as readonly number[] | undefined;
+function trendBefore(call: Call, kind: string): readonly number[] | undefined {
+  const { plan, journal, planNumber, now, step } = call;
+  const before = plan.steps
+    .filter((each) => stepTypes.gate.is(each))
+    .find(({ wave, params }) => wave === step.wave - 1 && params.gate.kind === kind);
+  if (!before) return undefined;
+  const { endedAt } = journal.steps.get(stepKey(planNumber, before.id)) ?? {};
+  if (!endedAt || now - endedAt > TREND_KEEPS_MS) return undefined;
+  return stepTypes.gate.outputOf(call, before)?.trend;
+}
+
+function baselineOf(call: Call, wave: number) {
+  const step = stepTypes.baseline.inWave(call.plan, wave);
+  return step && stepTypes.baseline.outputOf(call, step);
 }
 
 /** Memory is the release's own limit when it has one, else all that the node has. */

@@ -3,13 +3,8 @@
 import { Injectable } from '@nestjs/common';
 import { Targets } from '../../drivers/targets/targets.js';
 import { stepKey } from '../../engine/journal.js';
-import type {
-  PromotedBy,
-  Refused,
-  StepHandler,
-  StepOutcome,
-  StepCall,
-} from '../../engine/step-handler.js';
+import type { NotDone, PromotedBy, Refused } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { GateNode, GateSpec, GateState } from '../gates/gate-spec.js';
@@ -17,6 +12,7 @@ import { gates } from '../gates/gates.js';
 import { hasListened } from '../gates/watch.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import {
   loadGate,
   putSpec,
@@ -26,15 +22,16 @@ import {
   type StoredGate,
 } from './gate-rows.js';
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
-import { gateParamsOf } from './baseline.step.js';
 import { causeOf } from './down-there.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
 import { named } from './named.js';
 
+type Gate = typeof stepTypes.gate;
+
 @Injectable()
-export class GateStep implements StepHandler {
-  readonly kind = 'gate';
-  readonly title = 'Watch until the wave has settled';
+export class GateStep implements HandlerOf<Gate> {
+  readonly kind = stepTypes.gate.kind;
+  readonly title = stepTypes.gate.title;
   readonly mode = 'transaction';
 
   constructor(
@@ -42,11 +39,11 @@ export class GateStep implements StepHandler {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Gate>): Promise<OutcomeOf<Gate>> {
     const deployment = await specOf(open, call.key.id);
     const stored = await loadGate(open, call);
     // What another version has begun it may mean otherwise, so this one watches from the beginning.
-    if (stored?.spec.version !== gates.get(gateParamsOf(call.step.params).kind).version) {
+    if (stored?.spec.version !== gates.get(call.step.params.gate.kind).version) {
       return this.start(open, call, deployment);
     }
     // What is known to be bad is taken back, whoever else may be lost.
@@ -57,7 +54,11 @@ export class GateStep implements StepHandler {
   }
 
   /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
-  async promote(open: OpenContext, call: StepCall, by: PromotedBy): Promise<StepOutcome | Refused> {
+  async promote(
+    open: OpenContext,
+    call: CallOf<Gate>,
+    by: PromotedBy,
+  ): Promise<OutcomeOf<Gate> | Refused> {
     const deployment = await specOf(open, call.key.id);
     const stored = await loadGate(open, call);
     if (!stored) return { outcome: 'refused', reason: 'the gate has not begun yet' };
@@ -79,9 +80,9 @@ export class GateStep implements StepHandler {
 
   private async start(
     open: OpenContext,
-    call: StepCall,
+    call: CallOf<Gate>,
     deployment: DeploymentSpec,
-  ): Promise<StepOutcome> {
+  ): Promise<OutcomeOf<Gate>> {
     const planned = gateSpecOf(call, deployment);
     const observed = await this.targets.get(planned.targetKind).observe(open, {
       moduleId: planned.moduleId,
@@ -107,10 +108,10 @@ export class GateStep implements StepHandler {
   /** A node that failed, or was lost, is in trouble whatever the figures say. */
   private async troubleOf(
     open: OpenContext,
-    call: StepCall,
+    call: CallOf<Gate>,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
-  ): Promise<StepOutcome | null> {
+  ): Promise<NotDone | null> {
     const nodes = [...spec.wave, ...spec.earlier];
     const observed = await this.targets.get(deployment.cluster.targetKind).observe(open, {
       moduleId: spec.moduleId,
@@ -150,11 +151,11 @@ export class GateStep implements StepHandler {
 
   private async leaveOut(
     open: OpenContext,
-    call: StepCall,
+    call: CallOf<Gate>,
     deployment: DeploymentSpec,
     { spec, gate }: StoredGate,
     lost: readonly GateNode[],
-  ): Promise<StepOutcome> {
+  ): Promise<NotDone> {
     const names = lost.map(({ name }) => name);
     const all = new Set([...leftOutSoFar(call.journal), ...names]);
     const { minAvailable } = deployment.cluster;
@@ -184,10 +185,10 @@ export class GateStep implements StepHandler {
 
   private async actOn(
     open: OpenContext,
-    call: StepCall,
+    call: CallOf<Gate>,
     deployment: DeploymentSpec,
     stored: StoredGate,
-  ): Promise<StepOutcome> {
+  ): Promise<OutcomeOf<Gate>> {
     const { gate, spec } = stored;
     if (gate.verdict === 'waiting') return waitForPoll(call, spec, gate);
     await saveVerdict(open, call, stored, gate.verdict);
@@ -217,10 +218,10 @@ export class GateStep implements StepHandler {
 }
 
 function waitForPoll(
-  call: StepCall,
+  call: CallOf<Gate>,
   spec: GateSpec,
   gate: GateState,
-): Extract<StepOutcome, { outcome: 'wait' }> {
+): Extract<NotDone, { outcome: 'wait' }> {
   const latest = Number(spec.params.maxWaitMs ?? 0);
   const pollMs = Number(spec.params.pollIntervalMs);
   return {

@@ -5,21 +5,25 @@ import { Injectable } from '@nestjs/common';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { DownRelease, NodeObservation } from '../../drivers/targets/target.js';
 import { movesOf, nodesOf } from '../../engine/plan.js';
-import type { PromotedBy, StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { PromotedBy, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { named } from './named.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { causeOf, downThere } from './down-there.js';
 
+type Keep = typeof stepTypes.keep;
+
 @Injectable()
-export class KeepStep implements StepHandler {
-  readonly kind = 'keep';
-  readonly title = 'Keep what ran before warm';
+export class KeepStep implements HandlerOf<Keep> {
+  readonly kind = stepTypes.keep.kind;
+  readonly title = stepTypes.keep.title;
   readonly mode = 'transaction';
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Keep>): Promise<OutcomeOf<Keep>> {
     const spec = await specOf(open, call.key.id);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
@@ -40,7 +44,7 @@ export class KeepStep implements StepHandler {
         evidence: { node: name ?? failed.nodeId },
       };
     }
-    const until = call.startedAt + Number(call.step.params.keepMs);
+    const until = call.startedAt + call.step.params.keepMs;
     if (call.now >= until) return { outcome: 'done' };
     const kept = keptOf(call, observed);
     const down = kept.filter((each) => each.down !== null);
@@ -59,7 +63,11 @@ export class KeepStep implements StepHandler {
     };
   }
 
-  promote(_ctx: Context, _run: StepCall, { actor, reason }: PromotedBy): Promise<StepOutcome> {
+  promote(
+    _ctx: Context,
+    _call: CallOf<Keep>,
+    { actor, reason }: PromotedBy,
+  ): Promise<OutcomeOf<Keep>> {
     return Promise.resolve({ outcome: 'done', output: { promoted: true, by: actor, reason } });
   }
 }

@@ -5,19 +5,22 @@ import type { Smoke } from '../../kernel/smoke-test.js';
 import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
+
+type Move = typeof stepTypes.move;
 
 @Injectable()
-export class MoveStep implements StepHandler {
-  readonly kind = 'move';
-  readonly title = 'Tell nodes what to run';
+export class MoveStep implements HandlerOf<Move> {
+  readonly kind = stepTypes.move.kind;
+  readonly title = stepTypes.move.title;
   readonly mode = 'transaction';
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, { key, step }: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, { key, step }: CallOf<Move>): Promise<OutcomeOf<Move>> {
     const spec = await specOf(open, key.id);
     const moved = await this.targets.get(spec.cluster.targetKind).move(open, {
       clusterId: spec.cluster.id,
@@ -25,12 +28,11 @@ export class MoveStep implements StepHandler {
       deploymentId: key.id,
       assignments: movesOf(step).map((move) => ({
         nodeId: move.nodeId,
-        releases: releasesOf(move, step.params.smoke as Smoke | undefined),
+        releases: releasesOf(move, step.params.smoke),
       })),
-      signatureRequired: step.params.signatureRequired === true,
+      signatureRequired: step.params.signatureRequired,
     });
     const byNode = new Map(moved.map(({ nodeId, generation }) => [nodeId, generation]));
-    // In the plan's order and without ids: those of a whole wave do not fit into a journal entry.
     const generations = movesOf(step).map(({ nodeId }) => byNode.get(nodeId) ?? null);
     return { outcome: 'done', output: { generations } };
   }

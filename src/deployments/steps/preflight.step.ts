@@ -1,11 +1,12 @@
 // Everything slow, before anybody is asked and any node is touched: the bytes and the way back.
 import { Injectable } from '@nestjs/common';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { ArtifactsService } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import {
   messagesOf,
   refuseNoWayBack,
@@ -14,10 +15,12 @@ import {
   wayBackProblems,
 } from './way-back.js';
 
+type Preflight = typeof stepTypes.preflight;
+
 @Injectable()
-export class PreflightStep implements StepHandler {
-  readonly kind = 'preflight';
-  readonly title = 'Check signature, artifact and the way back';
+export class PreflightStep implements HandlerOf<Preflight> {
+  readonly kind = stepTypes.preflight.kind;
+  readonly title = stepTypes.preflight.title;
   readonly mode = 'outside';
   readonly onlyLooks = true;
   /** Hashing cannot be split, and an artifact of a slow store takes minutes. */
@@ -28,7 +31,7 @@ export class PreflightStep implements StepHandler {
     private readonly artifacts: ArtifactsService,
   ) {}
 
-  async run(ctx: Context, { key, plan, abort }: StepCall): Promise<StepOutcome> {
+  async run(ctx: Context, { key, plan, abort }: CallOf<Preflight>): Promise<OutcomeOf<Preflight>> {
     const { policy, allowNoRollback, release, previous } = await this.database.transaction(
       ctx,
       async (open) => {

@@ -1,10 +1,11 @@
 // What may have changed while the rollout waited. The database only, so it takes no time.
 import { Injectable } from '@nestjs/common';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { refuseNotReady } from '../../releases/artifacts/artifacts.service.js';
 import { releaseById } from '../../releases/releases.queries.js';
 import { refuseRolledBack } from '../acceptance/loop-guard.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { warningsOf, wayBackWarnings } from './way-back-warnings.js';
 import { specOf } from '../runs/spec-of.js';
 import { terminally } from './terminally.js';
@@ -16,13 +17,15 @@ import {
   wayBackProblems,
 } from './way-back.js';
 
+type Recheck = typeof stepTypes.recheck;
+
 @Injectable()
-export class RecheckStep implements StepHandler {
-  readonly kind = 'recheck';
-  readonly title = 'Check again what may have changed meanwhile';
+export class RecheckStep implements HandlerOf<Recheck> {
+  readonly kind = stepTypes.recheck.kind;
+  readonly title = stepTypes.recheck.title;
   readonly mode = 'transaction';
 
-  async run(open: OpenContext, { key, plan }: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, { key, plan }: CallOf<Recheck>): Promise<OutcomeOf<Recheck>> {
     const spec = await specOf(open, key.id);
     await refuseUnsigned(await releaseById(open, spec.release.id), spec.signaturePolicy);
     await terminally(() => refuseRolledBack(open, spec));

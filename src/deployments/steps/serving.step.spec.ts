@@ -2,7 +2,8 @@ import { factsOf, nodeOf } from '../../../test/support/cluster-facts.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { rolling } from '../strategies/rolling.strategy.js';
 import type { StrategyFacts } from '../strategies/strategy.js';
-import { servingState, type ServingParams } from './serving.step.js';
+import { stepTypes } from '../strategies/step-types.js';
+import { servingState } from './serving.step.js';
 
 const seen = (node: number, change: Partial<NodeObservation> = {}): NodeObservation => ({
   ...{ nodeId: `id-${node}`, generation: 1, observedGeneration: 1, state: 'healthy' },
@@ -22,10 +23,9 @@ function ask(
   facts: StrategyFacts = factsOf({ count: 6 }),
 ) {
   const plan = rolling.plan(facts, rolling.params.parse(params));
-  const step = plan.steps.find(({ id }) => id === `w${batch}.serving`)!;
+  const step = stepTypes.serving.inWave(plan, batch)!;
   const observed = facts.nodes.map((_, index) => seen(index + 1, changed[index + 1]));
-  const own = step.params as unknown as ServingParams;
-  return servingState({ plan, step }, own, observed, facts.minAvailable);
+  return servingState({ plan, step }, observed, facts.minAvailable);
 }
 
 describe('before a batch', () => {

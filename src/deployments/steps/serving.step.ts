@@ -5,9 +5,10 @@ import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.j
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Cause } from '../../engine/journal.js';
 import { movesOf, nodesOf, type NodeMove } from '../../engine/plan.js';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { causeOf, isPair } from './down-there.js';
 
 const LOOK_AGAIN_MS = 2_000;
@@ -21,32 +22,24 @@ const DOWN = [
   ...['port-in-use', 'listen-failed', 'front-unreachable', 'front-start-failed'],
 ];
 
-/** What `serving` needs to know of the batch; part of the plan. */
-export interface ServingParams {
-  readonly moveStep: string;
-  /** Nodes of the rollout that may be away at once. */
-  readonly maxUnavailable: number;
-  /** Nodes of the batch that go on serving while they move, because old and new overlap. */
-  readonly maxSurge: number;
-}
+type Serving = typeof stepTypes.serving;
 
 @Injectable()
-export class ServingStep implements StepHandler {
-  readonly kind = 'serving';
-  readonly title = 'Check that enough nodes serve';
+export class ServingStep implements HandlerOf<Serving> {
+  readonly kind = stepTypes.serving.kind;
+  readonly title = stepTypes.serving.title;
   readonly mode = 'transaction';
 
   constructor(private readonly targets: Targets) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Serving>): Promise<OutcomeOf<Serving>> {
     const spec = await specOf(open, call.key.id);
     const nodes = nodesOf(call.plan);
     const observed = await this.targets.get(spec.cluster.targetKind).observe(open, {
       moduleId: spec.module.id,
       nodeIds: nodes.map(({ nodeId }) => nodeId),
     });
-    const params = call.step.params as unknown as ServingParams;
-    const state = servingState(call, params, observed, spec.cluster.minAvailable);
+    const state = servingState(call, observed, spec.cluster.minAvailable);
     if (state.isEnough) return { outcome: 'done', output: { serving: state.serving } };
     return {
       outcome: 'wait',
@@ -72,11 +65,11 @@ export interface ServingState {
 
 /** Pure: would as many nodes as must serve still do so, were this batch to begin now? */
 export function servingState(
-  { plan, step }: Pick<StepCall, 'plan' | 'step'>,
-  { moveStep, maxUnavailable, maxSurge }: ServingParams,
+  { plan, step }: Pick<CallOf<Serving>, 'plan' | 'step'>,
   observed: readonly NodeObservation[],
   minAvailable: number,
 ): ServingState {
+  const { moveStep, maxUnavailable, maxSurge } = step.params;
   const at = plan.steps.findIndex(({ id }) => id === step.id);
   const moved = new Set(plan.steps.slice(0, at).flatMap((each) => movesOf(each).map(idOf)));
   const batch = plan.steps.filter(({ id }) => id === moveStep).flatMap(movesOf);

@@ -3,7 +3,8 @@
 // one before may be hours old.
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../../kernel/errors.js';
-import type { StepHandler, StepOutcome, StepCall } from '../../engine/step-handler.js';
+import type { NotDone, StepCall } from '../../engine/step-handler.js';
+import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
@@ -11,6 +12,7 @@ import { Planner } from '../planning/planner.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { digestOf } from '../../kernel/digest.js';
 import { specOf } from '../runs/spec-of.js';
+import { stepTypes } from '../strategies/step-types.js';
 import { terminally } from './terminally.js';
 
 /** The holder wakes the next one; this is for the case that it could not. */
@@ -26,10 +28,12 @@ interface SlotRow {
   readonly hasWaitedForCapacity: boolean;
 }
 
+type Slot = typeof stepTypes.slot;
+
 @Injectable()
-export class SlotStep implements StepHandler {
-  readonly kind = 'slot';
-  readonly title = 'Take the slot of this cluster';
+export class SlotStep implements HandlerOf<Slot> {
+  readonly kind = stepTypes.slot.kind;
+  readonly title = stepTypes.slot.title;
   readonly mode = 'transaction';
   readonly locksShared = true;
 
@@ -38,7 +42,7 @@ export class SlotStep implements StepHandler {
     private readonly capacity: Capacity,
   ) {}
 
-  async run(open: OpenContext, call: StepCall): Promise<StepOutcome> {
+  async run(open: OpenContext, call: CallOf<Slot>): Promise<OutcomeOf<Slot>> {
     const spec = await specOf(open, call.key.id);
     const slot = await this.look(open, call.key.id, spec);
     const blockedBy = slot.holderId === call.key.id ? null : (slot.holderId ?? slot.aheadId);
@@ -94,7 +98,7 @@ export class SlotStep implements StepHandler {
   }
 }
 
-function capacityWait(call: StepCall, cap: Scope): StepOutcome {
+function capacityWait(call: StepCall, cap: Scope): NotDone {
   // The last digits of an id are random: who began to wait together does not look together.
   const spread = Number.parseInt(call.key.id.slice(-4), 16) / 0xffff;
   return {

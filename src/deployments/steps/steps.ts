@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { failpoint } from '../../kernel/failpoint.js';
 import { registry, type Registry } from '../../kernel/registry.js';
 import type { StepHandler } from '../../engine/step-handler.js';
@@ -12,29 +12,36 @@ import { RecheckStep } from './recheck.step.js';
 import { ServingStep } from './serving.step.js';
 import { SlotStep } from './slot.step.js';
 
-/** Every kind of step that exists. Adding one is its file, a parameter and a word in the list. */
-@Injectable()
+/** Every kind of step that a deployment may have. Adding one is its file and its line here. */
+const HANDLERS = [
+  PreflightStep,
+  SlotStep,
+  RecheckStep,
+  ServingStep,
+  BaselineStep,
+  MoveStep,
+  ConvergeStep,
+  GateStep,
+  KeepStep,
+];
+
 export class Steps {
   readonly registry: Registry<StepHandler>;
 
-  constructor(
-    preflight: PreflightStep,
-    slot: SlotStep,
-    recheck: RecheckStep,
-    baseline: BaselineStep,
-    move: MoveStep,
-    converge: ConvergeStep,
-    gate: GateStep,
-    serving: ServingStep,
-    keep: KeepStep,
-  ) {
-    this.registry = registry<StepHandler>('step', [
-      ...[preflight, slot, recheck, baseline, move, converge, gate, serving, keep].map(
-        withFailpoints,
-      ),
-    ]);
+  constructor(handlers: readonly StepHandler[]) {
+    this.registry = registry<StepHandler>('step', handlers.map(withFailpoints));
   }
 }
+
+/** What makes them, for the module. */
+export const stepProviders: readonly Provider[] = [
+  ...HANDLERS,
+  {
+    provide: Steps,
+    useFactory: (...handlers: StepHandler[]) => new Steps(handlers),
+    inject: HANDLERS,
+  },
+];
 
 /** The same handler with a place before its effect and one after it, before that is journalled. */
 function withFailpoints(handler: StepHandler): StepHandler {

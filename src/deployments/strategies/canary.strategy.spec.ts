@@ -1,5 +1,5 @@
 import { factsOf, nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
-import { checkPlan } from '../../engine/check-plan.js';
+import { checkPlan } from './check-plan.js';
 import { movesOf } from '../../engine/plan.js';
 import { canary } from './canary.strategy.js';
 import type { StrategyFacts } from './strategy.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { factsOf, nodeOf, pairOf } from '../../../test/support/cluster-facts.js';
-import { checkPlan } from '../../engine/check-plan.js';
+import { checkPlan } from './check-plan.js';
 import { movesOf } from '../../engine/plan.js';
 import { canary } from './canary.strategy.js';
 import { undoPlan } from './plan-parts.js';

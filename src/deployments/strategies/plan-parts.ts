@@ -3,6 +3,7 @@ import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../e
 import { DomainError } from '../../kernel/errors.js';
 import type { Smoke } from '../../kernel/smoke-test.js';
 import { planNotPossible } from './strategy.errors.js';
+import { stepTypes } from './step-types.js';
 import type { GateChoice, PlanNode, StrategyFacts } from './strategy.js';
 
 const MINUTE_MS = 60_000;
@@ -16,14 +17,11 @@ const GATE_SLACK_MS = MINUTE_MS;
 
 /** What comes before any node is touched, in this order. */
 export function opening(): Step[] {
-  const check = (id: string, title: string, deadlineMs: number): Step => ({
-    ...{ id, kind: id, title, deadlineMs, wave: 0, params: {} },
-    effects: ['check'],
-  });
+  const first = { wave: 0, params: {} };
   return [
-    check('preflight', 'Check signature, artifact and the way back', PREFLIGHT_MS),
-    check('slot', 'Take the slot of this cluster', SLOT_MS),
-    check('recheck', 'Check again what may have changed meanwhile', DATABASE_ONLY_MS),
+    stepTypes.preflight.step({ id: 'preflight', deadlineMs: PREFLIGHT_MS, ...first }),
+    stepTypes.slot.step({ id: 'slot', deadlineMs: SLOT_MS, ...first }),
+    stepTypes.recheck.step({ id: 'recheck', deadlineMs: DATABASE_ONLY_MS, ...first }),
   ];
 }
 
@@ -51,27 +49,29 @@ export function wave(
 ): Step[] {
   const { gates, enteredIn = number } = options;
   const size = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
-  const move: Step = {
-    ...{ id: `w${number}.move`, kind: 'move', wave: number },
+  const moving = stepTypes.move.step({
+    id: `w${number}.move`,
+    wave: number,
     title: options.title ?? `Move ${size}`,
-    effects: ['move'],
     deadlineMs: DATABASE_ONLY_MS,
     params: {
       nodes: nodes.map((node) => moveOf(node, facts.to, options.percent)),
       signatureRequired: facts.signatureRequired,
       ...(options.smoke ? { smoke: options.smoke } : {}),
     },
-  };
-  const converge: Step = {
-    ...{ id: `w${number}.converge`, kind: 'converge', wave: number },
+  });
+  const settling = stepTypes.converge.step({
+    id: `w${number}.converge`,
+    wave: number,
     title: `Wait until ${size} run it, healthy`,
-    effects: gates.length > 0 ? ['converge'] : ['converge', 'gate'],
+    ...(gates.length > 0 ? {} : { effects: ['converge', 'gate'] }),
     deadlineMs: facts.convergeMs + (options.smoke?.timeoutMs ?? 0),
-    params: { moveStep: move.id },
-  };
+    params: { moveStep: moving.id },
+  });
   const first = options.baselineFor ?? gates[0];
-  const baseline = first && enteredIn === number ? [baselineStep(number, first)] : [];
-  return [...baseline, move, converge, ...gates.map((gate) => gateStep(number, enteredIn, gate))];
+  const before = first && enteredIn === number ? [baselineStep(number, first)] : [];
+  const watching = gates.map((choice) => gateStep(number, enteredIn, choice));
+  return [...before, moving, settling, ...watching];
 }
 
 /** Only a node that runs another pair now can share its traffic; any other gets the release alone. */
@@ -79,7 +79,10 @@ function moveOf(node: PlanNode, to: Pair, percent?: number): NodeMove {
   const { nodeId, name, from, wasDown } = node;
   const isShared = percent !== undefined && sharesTraffic({ from }, to);
   return {
-    ...{ nodeId, name, from, to },
+    nodeId,
+    name,
+    from,
+    to,
     ...(isShared ? { percent } : {}),
     ...(wasDown ? { wasDown } : {}),
   };
@@ -92,28 +95,29 @@ export function sharesTraffic({ from }: Pick<PlanNode, 'from'>, to: Pair): boole
 }
 
 function baselineStep(number: number, { kind, params }: GateChoice): Step {
-  return {
-    ...{ id: `w${number}.baseline`, kind: 'baseline', wave: number },
-    title: 'Read how these nodes behaved before',
-    effects: ['check'],
+  return stepTypes.baseline.step({
+    id: `w${number}.baseline`,
+    wave: number,
     deadlineMs: DATABASE_ONLY_MS,
     params: { gate: { kind, params } },
-  };
+  });
 }
 
-function gateStep(number: number, enteredIn: number, gate: GateChoice): Step {
-  const { kind, params, maxWaitMs } = gate;
-  return {
-    ...{ id: `w${number}.${kind}`, kind: 'gate', wave: number },
-    title: 'Watch until the wave has settled',
-    effects: ['gate'],
+function gateStep(
+  number: number,
+  enteredIn: number,
+  { kind, params, maxWaitMs }: GateChoice,
+): Step {
+  return stepTypes.gate.step({
+    id: `w${number}.${kind}`,
+    wave: number,
     // It is only at a poll that a gate sees how long it has waited.
     deadlineMs: maxWaitMs + Number(params.pollIntervalMs ?? 0) + GATE_SLACK_MS,
     params: {
       gate: { kind, params },
       ...(enteredIn === number ? {} : { baselineWave: enteredIn }),
     },
-  };
+  });
 }
 
 /** Nodes that die while a rollout goes on need time to return, or to be replaced. */
@@ -121,27 +125,25 @@ const SERVING_MS = 15 * MINUTE_MS;
 
 /** Time to look at the release with the old one still there, to go back to at once. */
 export function keepStep(number: number, keepMs: number): Step {
-  return {
-    ...{ id: `w${number}.keep`, kind: 'keep', wave: number },
-    title: 'Keep what ran before warm',
-    effects: ['check'],
+  return stepTypes.keep.step({
+    id: `w${number}.keep`,
+    wave: number,
     deadlineMs: keepMs + MINUTE_MS,
     params: { keepMs },
-  };
+  });
 }
 
 /** Before a batch: enough nodes must serve for it to begin. */
 export function servingStep(
   number: number,
-  budget: { readonly maxUnavailable: number; readonly maxSurge: number },
+  { maxUnavailable, maxSurge }: { readonly maxUnavailable: number; readonly maxSurge: number },
 ): Step {
-  return {
-    ...{ id: `w${number}.serving`, kind: 'serving', wave: number },
-    title: 'Check that enough nodes serve',
-    effects: ['check'],
+  return stepTypes.serving.step({
+    id: `w${number}.serving`,
+    wave: number,
     deadlineMs: SERVING_MS,
-    params: { moveStep: `w${number}.move`, ...budget },
-  };
+    params: { moveStep: `w${number}.move`, maxUnavailable, maxSurge },
+  });
 }
 
 /**
@@ -165,22 +167,22 @@ const UNDO_CONVERGE_MS = 10 * MINUTE_MS;
 
 function undoWave(number: number, nodes: readonly NodeMove[]): Step[] {
   const size = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
-  return [
-    {
-      ...{ id: `u${number}.move`, kind: 'move', wave: number, title: `Take back ${size}` },
-      effects: ['move'],
-      deadlineMs: DATABASE_ONLY_MS,
-      // What ran there before had been accepted before: going back must not fail on a new policy.
-      params: { nodes, signatureRequired: false },
-    },
-    {
-      ...{ id: `u${number}.converge`, kind: 'converge', wave: number },
-      title: `Wait until ${size} run what they ran before`,
-      effects: ['converge'],
-      deadlineMs: UNDO_CONVERGE_MS,
-      params: { moveStep: `u${number}.move` },
-    },
-  ];
+  const moving = stepTypes.move.step({
+    id: `u${number}.move`,
+    wave: number,
+    title: `Take back ${size}`,
+    deadlineMs: DATABASE_ONLY_MS,
+    // What ran there before had been accepted before: going back must not fail on a new policy.
+    params: { nodes, signatureRequired: false },
+  });
+  const settling = stepTypes.converge.step({
+    id: `u${number}.converge`,
+    wave: number,
+    title: `Wait until ${size} run what they ran before`,
+    deadlineMs: UNDO_CONVERGE_MS,
+    params: { moveStep: moving.id },
+  });
+  return [moving, settling];
 }
 
 function reverse({ nodeId, name, from, to, wasDown }: NodeMove): NodeMove {

@@ -1,6 +1,6 @@
 import { factsOf, pairOf } from '../../../test/support/cluster-facts.js';
 import { opening, undoPlan, wave } from './plan-parts.js';
-import { checkPlan } from '../../engine/check-plan.js';
+import { checkPlan } from './check-plan.js';
 import type { NodeMove, Plan, Step } from '../../engine/plan.js';
 
 const facts = factsOf({ count: 2 });

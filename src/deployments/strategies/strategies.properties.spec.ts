@@ -1,7 +1,7 @@
 /** What holds for every plan of every strategy, on clusters of any shape. */
 import fc from 'fast-check';
 import { anyCluster, factsOf } from '../../../test/support/cluster-facts.js';
-import { checkPlan } from '../../engine/check-plan.js';
+import { checkPlan } from './check-plan.js';
 import { movesOf, nodesOf, type Plan } from '../../engine/plan.js';
 import { DomainError } from '../../kernel/errors.js';
 import { undoPlan } from './plan-parts.js';

@@ -1,6 +1,6 @@
-import { limits } from '../kernel/limits.js';
+import { limits } from '../../kernel/limits.js';
 import { checkPlan, type PlanFacts } from './check-plan.js';
-import type { NodeMove, Plan, Step, StepEffect } from './plan.js';
+import type { NodeMove, Plan, Step, StepEffect } from '../../engine/plan.js';
 
 const facts: PlanFacts = { servingNodes: 4, minAvailable: 1, overlaps: true };
 

@@ -2,9 +2,10 @@
  * The invariants of every plan, whatever strategy made it. Runs before a plan is saved and in every
  * test of a strategy, so a strategy that forgets a gate never reaches a node.
  */
-import { limits } from '../kernel/limits.js';
+import { limits } from '../../kernel/limits.js';
+import { stepTypes } from './step-types.js';
 import { checkStages, sharesBefore, takesMore } from './check-stages.js';
-import { movesOf, nodesOf, type Plan, type Step } from './plan.js';
+import { movesOf, nodesOf, type Plan, type Step } from '../../engine/plan.js';
 
 export interface PlanFacts {
   /** Nodes that may be moved; those whose release is down are among them and do not serve. */
@@ -100,7 +101,8 @@ function checkGates(steps: readonly Step[]): string[] {
   close();
   if (moves === 0) problems.push('a forward plan moves at least one node');
   const firstMove = steps.findIndex((step) => step.effects.includes('move'));
-  for (const kind of ['preflight', 'slot', 'recheck']) {
+  const { preflight, slot, recheck } = stepTypes;
+  for (const { kind } of [preflight, slot, recheck]) {
     const at = steps.findIndex((step) => step.kind === kind);
     if (at < 0 || (firstMove >= 0 && at > firstMove)) {
       problems.push(`"${kind}" must stand before the first move`);

@@ -2,7 +2,7 @@
  * The invariants of a node that moves in stages: the new release is started beside the old one, gets
  * more and more of the node's traffic, and at last the old one is stopped.
  */
-import { movesOf, type NodeMove, type Pair, type Plan, type Step } from './plan.js';
+import { movesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
 
 /** What `to` has of the node's traffic after a move. */
 const shareOf = ({ percent }: NodeMove): number => percent ?? 100;
