@@ -46,7 +46,7 @@ export default {
       displayName: 'unit',
       // Three workers that count lines on two busy cores: a few seconds are no hang.
       setupFilesAfterEnv: ['<rootDir>/test/support/timeouts.mjs'],
-      testMatch: ['<rootDir>/{src,sdks/typescript/src,test/times}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{src,sdks/typescript/src,test/times,test/architecture}/**/*.spec.ts'],
     },
     {
       ...common,

@@ -1,0 +1,54 @@
+/**
+ * Each table has one owner: the folder whose `*.store.ts` alone write it. Read by whoever is on the same
+ * floor or above; a lower floor is told by a port or an event. A new table gets a line here.
+ */
+export const tableOwners: Readonly<Record<string, string>> = {
+  tenants: 'tenancy',
+  users: 'tenancy',
+  memberships: 'tenancy',
+  login_throttles: 'tenancy',
+  credentials: 'platform/credentials',
+  environments: 'fleet',
+  clusters: 'fleet',
+  nodes: 'drivers/targets/agent',
+  node_presence: 'drivers/targets/agent',
+  desired_modules: 'drivers/targets/agent',
+  observed_modules: 'drivers/targets/agent',
+  module_targets: 'drivers/targets/agent',
+  download_places: 'drivers/targets/agent',
+  node_metrics: 'drivers/targets/agent',
+  modules: 'releases',
+  releases: 'releases',
+  artifacts: 'releases',
+  configurations: 'releases',
+  signing_keys: 'releases',
+  deployments: 'deployments',
+  deployment_slots: 'deployments',
+  gate_specs: 'deployments',
+  gate_samples: 'deployments',
+  gate_verdicts: 'deployments',
+  runs: 'deployments/runs',
+  journal: 'deployments/runs',
+  plans: 'deployments/runs',
+  signals: 'deployments/runs',
+  outbox: 'platform/outbox',
+  audit_entries: 'platform/audit',
+  audit_pending: 'platform/audit',
+  audit_chain: 'platform/audit',
+  idempotency_keys: 'platform/http',
+};
+
+/** `src/` in import order, the highest floor first. */
+export const floors = [
+  'apps',
+  'edges',
+  'deployments',
+  'releases',
+  'fleet',
+  'tenancy',
+  'engine',
+  'drivers',
+  'agent',
+  'platform',
+  'kernel',
+] as const;
