@@ -1,4 +1,4 @@
-import type { RunSignal } from '../../engine/run.js';
+import type { AskedVerb } from '../../engine/run.js';
 import { activeStatuses, deploymentStates } from '../deployment.states.js';
 import { type Verb, VERBS, verbs } from './verbs.js';
 
@@ -6,7 +6,7 @@ type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
 describe('the verbs', () => {
   it('are those that the engine knows', () => {
-    const isSame: Same<Verb, RunSignal['verb']> = true;
+    const isSame: Same<Verb, AskedVerb['verb']> = true;
     expect(isSame).toBe(true);
     expect(VERBS).toEqual(['pause', 'resume', 'promote', 'cancel']);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunSignal, RunStatus } from '../../engine/run.js';
+import type { AskedVerb, RunStatus } from '../../engine/run.js';
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import { text } from '../../kernel/text.js';
 import {
@@ -106,7 +106,7 @@ export const verbs = {
     example: { reason: 'wrong version' },
   }),
   // Exactly those that the engine has an effect for.
-} as const satisfies Readonly<Record<RunSignal['verb'], VerbDefinition>>;
+} as const satisfies Readonly<Record<AskedVerb['verb'], VerbDefinition>>;
 
 export type Verb = keyof typeof verbs;
 export const VERBS = Object.keys(verbs) as readonly Verb[];
