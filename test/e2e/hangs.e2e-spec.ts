@@ -9,71 +9,72 @@ import { quickGate, Tidegate } from '../support/tidegate.js';
 jest.setTimeout(240_000);
 
 const canary = { strategy: { kind: 'canary', wavesPercent: [50, 100] } };
+const polls = { hangRate: 0.2 };
+/** A module each: its two releases, and how long its clients wait. */
+const modules = {
+  'hangs-2': { releases: [{}, { hangRate: 0.2 }], patienceMs: 400 },
+  'hangs-5': { releases: [{}, { hangRate: 0.5 }], patienceMs: 1500 },
+  'hangs-9': { releases: [{}, { hangRate: 0.9 }], patienceMs: 400 },
+  polls: { releases: [polls, polls], patienceMs: 400 },
+};
+type Name = keyof typeof modules;
 
 describe('a release that hangs, in front of clients that do not wait', () => {
   let tidegate: Tidegate;
   let client: Client;
   let nodes: TestNode[];
   let rollouts: Rollouts;
+  const traffics = new Map<string, Traffic>();
 
+  // What is compared with takes ten seconds to come together: that of all modules at the same time.
   beforeAll(async () => {
     tidegate = await Tidegate.start();
     client = await tidegate.client();
     nodes = await tidegate.addNodes(2);
     rollouts = new Rollouts(tidegate, client, quickGate);
+    await Promise.all(Object.keys(modules).map((name) => serve(name as Name)));
+    const areMeasured = () => [...traffics.values()].every(({ sent }) => sent > 900);
+    await client.until('/nodes?limit=200', areMeasured, 90_000);
   });
 
-  afterAll(() => tidegate?.stop());
+  afterAll(async () => {
+    await Promise.all([...traffics.values()].map((traffic) => traffic.stop()));
+    await tidegate?.stop();
+  });
 
-  async function serviceOf(name: string, qualities: Record<string, object>): Promise<TestService> {
+  async function serve(name: Name): Promise<void> {
+    const { releases, patienceMs } = modules[name];
     const service = new TestService(client, name, await freePort());
-    for (const [version, quality] of Object.entries(qualities)) {
-      await service.push(version, quality);
-    }
+    for (const [at, quality] of releases.entries()) await service.push(`${at + 1}.0.0`, quality);
     const first = await rollouts.begin(name, '1.0.0', { strategy: { kind: 'direct' } });
     await rollouts.expectEnd(first, 'Succeeded');
-    return service;
+    traffics.set(name, new Traffic(nodes, service.port, 25, patienceMs));
   }
 
-  async function withTraffic(
-    { port, name }: TestService,
-    patienceMs: number,
-    during: () => Promise<void>,
-  ): Promise<void> {
-    const traffic = new Traffic(nodes, port, 25, patienceMs);
-    try {
-      await client.until('/nodes?limit=200', () => traffic.sent > 900, 60_000);
-      await during();
-    } finally {
-      await traffic.stop();
-    }
-    expect({ name, answered: traffic.answers.get('1.0.0') ?? 0 }).not.toEqual({
-      name,
-      answered: 0,
-    });
+  /** With its traffic, which ends with it. */
+  async function rollOut(name: Name, status: 'RolledBack' | 'Succeeded'): Promise<string> {
+    const traffic = traffics.get(name)!;
+    const id = await rollouts.begin(name, '2.0.0', canary);
+    await rollouts.expectEnd(id, status);
+    await traffic.stop();
+    expect(traffic.answers.get('1.0.0') ?? 0).toBeGreaterThan(0);
+    return id;
   }
 
-  it.each([
-    [0.2, 400],
-    [0.5, 1500],
-    [0.9, 400],
-  ])('is taken back with %d of its requests unanswered after %d ms', async (rate, patienceMs) => {
-    const name = `hangs-${rate * 10}`;
-    const service = await serviceOf(name, { '1.0.0': {}, '2.0.0': { hangRate: rate } });
-    await withTraffic(service, patienceMs, async () => {
-      const id = await rollouts.begin(name, '2.0.0', canary);
-      await rollouts.expectEnd(id, 'RolledBack');
-      const { body } = await client.get(`/deployments/${id}`);
+  it.each<[number, number, Name]>([
+    [0.2, 400, 'hangs-2'],
+    [0.5, 1500, 'hangs-5'],
+    [0.9, 400, 'hangs-9'],
+  ])(
+    'is taken back with %d of its requests unanswered after %d ms',
+    async (_rate, _patienceMs, name) => {
+      const { body } = await client.get(`/deployments/${await rollOut(name, 'RolledBack')}`);
       expect(body.reason).toMatch(/requests since the move \d+ got no answer before their client/);
       expect(body.decision.reading).toMatchObject({ abandoned: expect.any(Number) });
-    });
-  });
+    },
+  );
 
   it('goes on when its clients left as often before, as they do from long polls', async () => {
-    const polls = { hangRate: 0.2 };
-    const service = await serviceOf('polls', { '1.0.0': polls, '2.0.0': polls });
-    await withTraffic(service, 400, async () => {
-      await rollouts.expectEnd(await rollouts.begin('polls', '2.0.0', canary), 'Succeeded');
-    });
+    await rollOut('polls', 'Succeeded');
   });
 });
