@@ -77,7 +77,10 @@ export class ClustersController {
     answerHeaders: tagged,
     example: {
       request: {
-        ...{ name: 'eu-1', environment: 'Production', minAvailable: 2, maxInFlight: 5 },
+        name: 'eu-1',
+        environment: 'Production',
+        minAvailable: 2,
+        maxInFlight: 5,
         trustedProxies: ['10.0.0.0/8'],
       },
       response: { ...example, nodes: 0 },
