@@ -10,7 +10,7 @@ import { type PageRequest, pageQuery } from '../platform/http/page.js';
 import { Route } from '../platform/http/route.js';
 import * as dto from './releases.dto.js';
 import { moduleNotFound } from './releases.errors.js';
-import { ReleasesReader } from './releases.reader.js';
+import { ReleasesService } from './releases.service.js';
 
 const exampleModule = {
   id: '019a7f3e-4000-7aaa-8bbb-0123456789ab',
@@ -28,7 +28,7 @@ const exampleModule = {
 export class ModulesController {
   private readonly schema = publishedManifestSchema();
 
-  constructor(private readonly releases: ReleasesReader) {}
+  constructor(private readonly releases: ReleasesService) {}
 
   @Route('GET modules', {
     access: Permission.ReleasesRead,

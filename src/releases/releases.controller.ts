@@ -29,14 +29,14 @@ import {
   uploadIncomplete,
   uploadsBusy,
 } from './releases.errors.js';
-import { ReleasesReader } from './releases.reader.js';
+import { ReleasesService } from './releases.service.js';
 
 @ApiTags('releases')
 @Controller('modules/:name/releases')
 export class ReleasesController {
   constructor(
     private readonly intake: ReleaseIntake,
-    private readonly releases: ReleasesReader,
+    private readonly releases: ReleasesService,
     private readonly artifacts: ArtifactsService,
   ) {}
 

@@ -8,7 +8,6 @@ import { ModulesController } from './modules.controller.js';
 import { StoredReleaseFacts } from './release-facts.queries.js';
 import { ReleaseIntake } from './release-intake.js';
 import { ReleasesController } from './releases.controller.js';
-import { ReleasesReader } from './releases.reader.js';
 import { ReleasesService } from './releases.service.js';
 import { SigningKeysController } from './signatures/signing-keys.controller.js';
 import { SigningKeysService } from './signatures/signing-keys.service.js';
@@ -30,7 +29,6 @@ import { SigningKeysService } from './signatures/signing-keys.service.js';
     ArtifactsService,
     ConfigurationsService,
     ReleaseIntake,
-    ReleasesReader,
     ReleasesService,
     SigningKeysService,
     TemporarySweep,

@@ -1,14 +1,17 @@
 import type { Manifest } from '../agent/protocol/manifest.js';
 import type { OpenContext } from '../platform/context.js';
+import { statement } from '../platform/database/statement.js';
 import { configurationNotFound, moduleNotFound, releaseNotFound } from './releases.errors.js';
+import {
+  findModuleByName,
+  type ModuleFacts,
+  RELEASE_COLUMNS,
+  RELEASE_TABLES,
+  type ReleaseColumns,
+} from './releases.store.js';
 import type { ReleaseSignature } from './signatures/signature-policy.js';
 
 /** What other features may ask about releases. Every question joins the caller's transaction. */
-export interface ModuleFacts {
-  readonly id: string;
-  readonly name: string;
-}
-
 export interface ReleaseFacts {
   readonly id: string;
   readonly moduleId: string;
@@ -35,13 +38,34 @@ export interface ConfigurationFacts {
 
 /** Throws `module-not-found`. */
 export async function moduleByName(open: OpenContext, name: string): Promise<ModuleFacts> {
-  const [found] = await open.tx.query<ModuleFacts>(
-    'select id, name from modules where tenant_id = $1 and name = $2',
-    [open.tenantId, name],
-  );
+  const found = await findModuleByName(open, name);
   if (found) return found;
   throw moduleNotFound(name);
 }
+
+interface FactsRow extends ReleaseColumns {
+  readonly moduleId: string;
+  readonly isArtifactReady: boolean;
+  readonly artifactVerifiedAgeMs: number | null;
+  readonly publicKey: string | null;
+}
+
+const FACTS = `select ${RELEASE_COLUMNS}, r.module_id as "moduleId",
+    a.state = 'ready' as "isArtifactReady",
+    (extract(epoch from clock_timestamp() - a.verified_at) * 1000)::float8
+      as "artifactVerifiedAgeMs",
+    k.public_key as "publicKey"
+  from ${RELEASE_TABLES} where r.tenant_id = :tenantId`;
+
+const findByVersion = statement<
+  { readonly tenantId: string; readonly moduleId: string; readonly version: string },
+  FactsRow
+>('releases.find-by-version', `${FACTS} and r.module_id = :moduleId and r.version = :version`);
+
+const findById = statement<{ readonly tenantId: string; readonly id: string }, FactsRow>(
+  'releases.find',
+  `${FACTS} and r.id = :id`,
+);
 
 /** Throws `release-not-found`. */
 export async function releaseByVersion(
@@ -49,17 +73,40 @@ export async function releaseByVersion(
   moduleId: string,
   version: string,
 ): Promise<ReleaseFacts> {
-  const rows = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [moduleId, version]);
-  if (rows[0]) return factsOf(rows[0]);
+  const row = await open.tx.first(findByVersion, { tenantId: open.tenantId, moduleId, version });
+  if (row) return factsOf(row);
   throw releaseNotFound(version);
 }
 
 /** Throws `release-not-found`. */
 export async function releaseById(open: OpenContext, id: string): Promise<ReleaseFacts> {
-  const rows = await releaseRows(open, 'r.id = $2', [id]);
-  if (rows[0]) return factsOf(rows[0]);
+  const row = await open.tx.first(findById, { tenantId: open.tenantId, id });
+  if (row) return factsOf(row);
   throw releaseNotFound();
 }
+
+type ConfigurationRow = Omit<ConfigurationFacts, 'body'> & { readonly bodyText: string };
+
+const CONFIGURATION_COLUMNS = `id, number, configuration_digest as "configurationDigest",
+  body_text as "bodyText"`;
+
+const findNewest = statement<
+  { readonly tenantId: string; readonly moduleId: string; readonly environmentId: string },
+  ConfigurationRow
+>(
+  'configurations.find-newest',
+  `select ${CONFIGURATION_COLUMNS} from configurations
+   where tenant_id = :tenantId and module_id = :moduleId and environment_id = :environmentId
+   order by number desc limit 1`,
+);
+
+const findConfiguration = statement<
+  { readonly tenantId: string; readonly id: string },
+  ConfigurationRow
+>(
+  'configurations.find',
+  `select ${CONFIGURATION_COLUMNS} from configurations where tenant_id = :tenantId and id = :id`,
+);
 
 /** Null: the module has no configuration there and runs with its manifest's defaults. */
 export async function newestConfiguration(
@@ -67,12 +114,8 @@ export async function newestConfiguration(
   moduleId: string,
   environmentId: string,
 ): Promise<ConfigurationFacts | null> {
-  const [row] = await open.tx.query<ConfigurationRow>(
-    `select ${CONFIGURATION_COLUMNS} from configurations
-     where tenant_id = $1 and module_id = $2 and environment_id = $3
-     order by number desc limit 1`,
-    [open.tenantId, moduleId, environmentId],
-  );
+  const { tenantId } = open;
+  const row = await open.tx.first(findNewest, { tenantId, moduleId, environmentId });
   return row ? configurationOf(row) : null;
 }
 
@@ -81,49 +124,13 @@ export async function configurationById(
   open: OpenContext,
   id: string,
 ): Promise<ConfigurationFacts> {
-  const [row] = await open.tx.query<ConfigurationRow>(
-    `select ${CONFIGURATION_COLUMNS} from configurations where tenant_id = $1 and id = $2`,
-    [open.tenantId, id],
-  );
+  const row = await open.tx.first(findConfiguration, { tenantId: open.tenantId, id });
   if (row) return configurationOf(row);
   throw configurationNotFound();
 }
 
-interface ReleaseRow extends Omit<ReleaseFacts, 'manifest' | 'signature'> {
-  readonly signature: string | null;
-  readonly keyId: string | null;
-  readonly publicKey: string | null;
-  readonly isRevoked: boolean;
-}
-
-type ConfigurationRow = Omit<ConfigurationFacts, 'body'> & { readonly bodyText: string };
-
-const CONFIGURATION_COLUMNS = `id, number, configuration_digest as "configurationDigest",
-  body_text as "bodyText"`;
-
-function releaseRows(
-  open: OpenContext,
-  condition: string,
-  parameters: readonly unknown[],
-): Promise<ReleaseRow[]> {
-  return open.tx.query<ReleaseRow>(
-    `select r.id, r.module_id as "moduleId", r.version, r.release_digest as "releaseDigest",
-            r.artifact_digest as "artifactDigest", a.size as "artifactBytes",
-            a.state = 'ready' as "isArtifactReady",
-            (extract(epoch from clock_timestamp() - a.verified_at) * 1000)::float8
-              as "artifactVerifiedAgeMs",
-            r.manifest_text as "manifestText", r.signature, r.key_id as "keyId",
-            k.public_key as "publicKey", k.revoked_at is not null as "isRevoked"
-     from releases r
-     join artifacts a on a.tenant_id = r.tenant_id and a.artifact_digest = r.artifact_digest
-     left join signing_keys k on k.tenant_id = r.tenant_id and k.id = r.key_id
-     where r.tenant_id = $1 and ${condition}`,
-    [open.tenantId, ...parameters],
-  );
-}
-
-function factsOf(row: ReleaseRow): ReleaseFacts {
-  const { signature: value, keyId, publicKey, isRevoked: revoked, ...rest } = row;
+function factsOf(row: FactsRow): ReleaseFacts {
+  const { signatureValue: value, keyId, publicKey, isKeyRevoked: revoked, ...rest } = row;
   return {
     ...rest,
     manifest: JSON.parse(row.manifestText) as Manifest,

@@ -4,16 +4,31 @@ import { canonicalJson } from '../kernel/canonical-json.js';
 import { digestOf } from '../kernel/digest.js';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
-import { Audit } from '../platform/audit/audit.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
+import { newestFirst, type Page, type PageRequest } from '../platform/http/page.js';
 import { Logger } from '../platform/logging/logger.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import type { FormSignature } from './release-form.js';
 import type { ReleaseUpload } from './release-upload.js';
-import type { Release } from './releases.dto.js';
-import { releaseVersionTaken, signatureInvalid } from './releases.errors.js';
-import { releaseOf, releaseRows, type ReleaseRow } from './releases.reader.js';
+import type { Module, Release, ReleaseSummary } from './releases.dto.js';
+import {
+  moduleNotFound,
+  releaseNotFound,
+  releaseVersionTaken,
+  signatureInvalid,
+} from './releases.errors.js';
+import { releasePushed } from './releases.events.js';
+import { moduleByName } from './releases.queries.js';
+import { insertRelease, moduleIdFor } from './releases.store.js';
+import {
+  findReleaseRow,
+  moduleView,
+  moduleViews,
+  releaseOf,
+  type ReleaseRow,
+  releaseSummaries,
+} from './releases.views.js';
 import { signingKeyFor } from './signatures/signing-keys.queries.js';
 import { isSignedBy } from './signatures/signature-policy.js';
 
@@ -41,10 +56,43 @@ export class ReleasesService {
   constructor(
     private readonly database: Database,
     private readonly artifacts: ArtifactsService,
-    private readonly audit: Audit,
     private readonly log: Logger,
   ) {}
 
+  modules(ctx: Context, request: PageRequest): Promise<Page<Module>> {
+    return this.database.transaction(ctx, (open) =>
+      newestFirst('modules', request, (before, take) => moduleViews(open, { before, take })),
+    );
+  }
+
+  /** Throws `module-not-found`. */
+  async module(ctx: Context, name: string): Promise<Module> {
+    const found = await this.database.transaction(ctx, (open) => moduleView(open, name));
+    if (found) return found;
+    throw moduleNotFound(name);
+  }
+
+  /** Throws `module-not-found`. */
+  list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
+    return this.database.transaction(ctx, async (open) => {
+      const { id } = await moduleByName(open, name);
+      return newestFirst(`releases of ${id}`, request, (before, take) =>
+        releaseSummaries(open, id, { before, take }),
+      );
+    });
+  }
+
+  /** Throws `module-not-found`, `release-not-found`. */
+  get(ctx: Context, name: string, version: string): Promise<Release> {
+    return this.database.transaction(ctx, async (open) => {
+      const { id } = await moduleByName(open, name);
+      const row = await findReleaseRow(open, id, version);
+      if (row) return releaseOf(row);
+      throw releaseNotFound(version, name);
+    });
+  }
+
+  /** Throws `signing-key-unknown`, `signature-invalid`, `release-version-taken`. */
   async push(ctx: Context, moduleName: string, upload: ReleaseUpload): Promise<Pushed> {
     const { manifest, artifact } = upload;
     const { artifactDigest } = artifact;
@@ -60,7 +108,7 @@ export class ReleasesService {
         const keyId = await verifiedKeyId(open, draft.releaseDigest, upload.signature);
         const moduleId = await moduleIdFor(open, moduleName);
         await this.artifacts.claim(open, artifact);
-        const isNew = await this.insert(open, draft, moduleId, keyId);
+        const isNew = await insert(open, draft, moduleId, keyId);
         const release = await present(open, draft, moduleId, keyId);
         isStored = true;
         await this.artifacts.commit(open, artifact);
@@ -70,44 +118,6 @@ export class ReleasesService {
       if (isStored) await this.cleanUp(ctx, artifactDigest);
       throw error;
     }
-  }
-
-  private async insert(
-    open: OpenContext,
-    draft: Draft,
-    moduleId: string,
-    keyId: string | null,
-  ): Promise<boolean> {
-    const { upload, releaseDigest, manifestText, moduleName } = draft;
-    const { version, artifact, signature } = upload;
-    const id = newId();
-    // A push of the same version that is in flight is waited for here, and then seen.
-    const inserted = await open.tx.execute(
-      `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
-         manifest_text, signature, key_id, created_by)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       on conflict (tenant_id, module_id, version) do nothing`,
-      [
-        open.tenantId,
-        id,
-        moduleId,
-        version,
-        releaseDigest,
-        artifact.artifactDigest,
-        manifestText,
-        signature?.value ?? null,
-        keyId,
-        open.actor.name,
-      ],
-    );
-    if (inserted === 0) return false;
-    await this.audit.append(open, {
-      category: 'releases',
-      action: 'release-pushed',
-      subject: { kind: 'release', id },
-      body: { moduleName, version, releaseDigest, keyId },
-    });
-    return true;
   }
 
   private async cleanUp(ctx: Context, artifactDigest: string): Promise<void> {
@@ -123,6 +133,30 @@ export class ReleasesService {
   }
 }
 
+/** False: there is one under this version. */
+async function insert(
+  open: OpenContext,
+  draft: Draft,
+  moduleId: string,
+  keyId: string | null,
+): Promise<boolean> {
+  const { upload, releaseDigest, manifestText, moduleName } = draft;
+  const { version, artifact, signature } = upload;
+  const id = newId();
+  const isNew = await insertRelease(open, {
+    id,
+    moduleId,
+    version,
+    releaseDigest,
+    artifactDigest: artifact.artifactDigest,
+    manifestText,
+    signature: signature?.value ?? null,
+    keyId,
+  });
+  if (isNew) await open.record(releasePushed(id, { moduleName, version, releaseDigest, keyId }));
+  return isNew;
+}
+
 /** The release under this version, whoever made it; throws when it is another one. */
 async function present(
   open: OpenContext,
@@ -131,11 +165,7 @@ async function present(
   keyId: string | null,
 ): Promise<Release> {
   const { version, signature } = draft.upload;
-  const [row] = await releaseRows(open, 'r.module_id = $2 and r.version = $3', [
-    moduleId,
-    version,
-    1,
-  ]);
+  const row = await findReleaseRow(open, moduleId, version);
   assert(row, 'a release that was inserted or in the way is there');
   if (row.releaseDigest !== draft.releaseDigest) {
     throw versionTaken(
@@ -172,23 +202,4 @@ async function verifiedKeyId(
     'The signature does not fit this manifest and artifact with this key. Sign the releaseDigest again.',
     { releaseDigest, keyId: key.id },
   );
-}
-
-/** A module begins with its first release. */
-async function moduleIdFor(open: OpenContext, name: string): Promise<string> {
-  const find = () =>
-    open.tx.query<{ id: string }>('select id from modules where tenant_id = $1 and name = $2', [
-      open.tenantId,
-      name,
-    ]);
-  const [found] = await find();
-  if (found) return found.id;
-  await open.tx.execute(
-    `insert into modules (tenant_id, id, name) values ($1, $2, $3)
-     on conflict (tenant_id, name) do nothing`,
-    [open.tenantId, newId(), name],
-  );
-  const [made] = await find();
-  assert(made, 'a module that was inserted or in the way is there');
-  return made.id;
 }

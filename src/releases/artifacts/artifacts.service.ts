@@ -12,6 +12,12 @@ import { uploadsBusy } from '../releases.errors.js';
 import type { ReleaseFacts } from '../releases.queries.js';
 import { type ReceivedArtifact, receiveArtifact } from './artifact-intake.js';
 import { artifactMissing } from './artifacts.errors.js';
+import {
+  claimArtifact,
+  claimUnkeptArtifact,
+  deleteArtifact,
+  noteArtifactVerified,
+} from './artifacts.store.js';
 
 /** Each upload holds a file, a gunzip and a connection; more at once only make all of them slow. */
 const UPLOADS_AT_ONCE = 32;
@@ -60,13 +66,7 @@ export class ArtifactsService {
 
   /** First half of keeping it: the row, and with it the lock until the transaction ends. */
   async claim(open: OpenContext, received: ReceivedArtifact): Promise<void> {
-    await open.tx.execute(
-      `insert into artifacts (tenant_id, artifact_digest, size, state, verified_at)
-       values ($1, $2, $3, 'ready', clock_timestamp())
-       on conflict (tenant_id, artifact_digest)
-       do update set state = 'ready', verified_at = excluded.verified_at`,
-      [open.tenantId, received.artifactDigest, received.bytes],
-    );
+    await claimArtifact(open, received.artifactDigest, received.bytes);
   }
 
   /**
@@ -81,18 +81,9 @@ export class ArtifactsService {
   /** After a transaction that failed behind `commit`: takes the object away unless it has a row. */
   async forgetUnlessKept(ctx: Context, artifactDigest: string): Promise<void> {
     await this.database.transaction(ctx, async (open) => {
-      // Waits for whoever is pushing the same bytes, and keeps others out until the object is gone.
-      const inserted = await open.tx.execute(
-        `insert into artifacts (tenant_id, artifact_digest, size, state)
-         values ($1, $2, 0, 'deleting') on conflict do nothing`,
-        [open.tenantId, artifactDigest],
-      );
-      if (inserted === 0) return;
+      if (!(await claimUnkeptArtifact(open, artifactDigest))) return;
       await this.store.delete(artifactKey(open.tenantId, artifactDigest));
-      await open.tx.execute('delete from artifacts where tenant_id = $1 and artifact_digest = $2', [
-        open.tenantId,
-        artifactDigest,
-      ]);
+      await deleteArtifact(open, artifactDigest);
     });
   }
 
@@ -131,13 +122,7 @@ export class ArtifactsService {
       );
     }
     if (ageMs < NOTED_AGAIN_MS) return;
-    await this.database.transaction(ctx, (open) =>
-      open.tx.execute(
-        `update artifacts set verified_at = clock_timestamp()
-         where tenant_id = $1 and artifact_digest = $2`,
-        [open.tenantId, artifactDigest],
-      ),
-    );
+    await this.database.transaction(ctx, (open) => noteArtifactVerified(open, artifactDigest));
   }
 
   private async digestOfStored(

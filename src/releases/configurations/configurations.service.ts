@@ -10,6 +10,7 @@ import { Database } from '../../platform/database/database.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
 import { moduleByName, newestConfiguration } from '../releases.queries.js';
+import { lockModule } from '../releases.store.js';
 import type { Configuration, NewConfiguration } from './configurations.dto.js';
 
 /** Which module and where: the two names in the path. */
@@ -55,11 +56,7 @@ export class ConfigurationsService {
     const { text, digest } = digestOf('configuration', body.values);
     return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (open) => {
       const found = await find(open, place);
-      // One writer at a time counts; readers are not held up.
-      await open.tx.query(
-        'select 1 from modules where tenant_id = $1 and id = $2 for no key update',
-        [open.tenantId, found.moduleId],
-      );
+      await lockModule(open, found.moduleId);
       const newest = await newestConfiguration(open, found.moduleId, found.environmentId);
       if (newest?.configurationDigest === digest) {
         return { status: 200, body: await one(open, found, newest.id) };

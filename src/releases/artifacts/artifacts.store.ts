@@ -1,0 +1,65 @@
+/**
+ * The table `artifacts`: which bytes are kept in the object store. Its rows are locks as well: whoever
+ * changes a row or its object holds it.
+ */
+import type { OpenContext } from '../../platform/context.js';
+import { statement } from '../../platform/database/statement.js';
+
+type ArtifactKey = { readonly tenantId: string; readonly artifactDigest: string };
+
+const claim = statement<ArtifactKey & { readonly size: number }>(
+  'artifacts.claim',
+  `insert into artifacts (tenant_id, artifact_digest, size, state, verified_at)
+   values (:tenantId, :artifactDigest, :size, 'ready', clock_timestamp())
+   on conflict (tenant_id, artifact_digest)
+   do update set state = 'ready', verified_at = excluded.verified_at`,
+);
+
+/** Its bytes have come, and were whole just now. */
+export async function claimArtifact(
+  open: OpenContext,
+  artifactDigest: string,
+  size: number,
+): Promise<void> {
+  await open.tx.execute(claim, { tenantId: open.tenantId, artifactDigest, size });
+}
+
+const claimUnkept = statement<ArtifactKey>(
+  'artifacts.claim-unkept',
+  `insert into artifacts (tenant_id, artifact_digest, size, state)
+   values (:tenantId, :artifactDigest, 0, 'deleting') on conflict do nothing`,
+);
+
+/**
+ * False: it is kept. Waits for whoever is pushing the same bytes, and keeps others out until the
+ * transaction ends.
+ */
+export async function claimUnkeptArtifact(
+  open: OpenContext,
+  artifactDigest: string,
+): Promise<boolean> {
+  return (await open.tx.execute(claimUnkept, { tenantId: open.tenantId, artifactDigest })) === 1;
+}
+
+const remove = statement<ArtifactKey>(
+  'artifacts.delete',
+  'delete from artifacts where tenant_id = :tenantId and artifact_digest = :artifactDigest',
+);
+
+export async function deleteArtifact(open: OpenContext, artifactDigest: string): Promise<void> {
+  await open.tx.execute(remove, { tenantId: open.tenantId, artifactDigest });
+}
+
+const noteVerified = statement<ArtifactKey>(
+  'artifacts.note-verified',
+  `update artifacts set verified_at = clock_timestamp()
+   where tenant_id = :tenantId and artifact_digest = :artifactDigest`,
+);
+
+/** The stored bytes were read and found whole just now. */
+export async function noteArtifactVerified(
+  open: OpenContext,
+  artifactDigest: string,
+): Promise<void> {
+  await open.tx.execute(noteVerified, { tenantId: open.tenantId, artifactDigest });
+}
