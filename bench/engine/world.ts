@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fleetOf, type Fleet } from './fleet-rows.js';
-import { seedFleet } from '../../src/fleet/fleet-seeder.js';
+import { seedFleet } from '../../src/fleet/fleet.store.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Config } from '../../src/platform/config/config.js';

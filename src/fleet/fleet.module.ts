@@ -8,22 +8,15 @@ import { EnvironmentsController } from './environments/environments.controller.j
 import { EnvironmentsService } from './environments/environments.service.js';
 import { FleetSeeder } from './fleet-seeder.js';
 import { EnrollmentTokensService } from './nodes/enrollment-tokens.service.js';
-import { NodesController } from './nodes/nodes.controller.js';
-import { NodesService } from './nodes/nodes.service.js';
 
 /**
- * WHERE: environments, their clusters, and the nodes in them. A global module above provides
- * EnvironmentDefaultsValidator.
+ * WHERE: environments, their clusters, and the nodes in them, which releases/nodes shows with what
+ * they run. A global module above provides EnvironmentDefaultsValidator.
  */
 @Module({
   imports: [AgentTargetModule, EnrollmentGrantsModule, TenancyModule],
-  controllers: [EnvironmentsController, ClustersController, NodesController],
-  providers: [
-    ClustersService,
-    EnrollmentTokensService,
-    EnvironmentsService,
-    FleetSeeder,
-    NodesService,
-  ],
+  controllers: [EnvironmentsController, ClustersController],
+  providers: [ClustersService, EnrollmentTokensService, EnvironmentsService, FleetSeeder],
+  exports: [EnrollmentTokensService],
 })
 export class FleetModule {}

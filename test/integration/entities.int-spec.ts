@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { ClusterEntity } from '../../src/fleet/clusters/cluster.entity.js';
-import { seedFleet } from '../../src/fleet/fleet-seeder.js';
+import { seedFleet } from '../../src/fleet/fleet.store.js';
 import { EnvironmentEntity } from '../../src/fleet/environments/environment.entity.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context, type OpenContext } from '../../src/platform/context.js';

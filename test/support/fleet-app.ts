@@ -24,6 +24,7 @@ import { OBJECT_STORE } from '../../src/drivers/storage/object-store.token.js';
 import { EnvironmentDefaultsValidator } from '../../src/fleet/environments/environment-defaults-validator.js';
 import type { EnvironmentDefaults } from '../../src/fleet/environments/environment.js';
 import { FleetModule } from '../../src/fleet/fleet.module.js';
+import { NodesModule } from '../../src/releases/nodes/nodes.module.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { DomainError } from '../../src/kernel/errors.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -277,7 +278,7 @@ function fleetModule(config: Config, logger: Logger, providers: Provider[]) {
   const metrics = new Metrics();
   const platform = { config, logger, metrics, health, clock: systemClock, providers };
   @Global()
-  @Module({ imports: [PlatformModule.forRoot(platform), TenancyModule, FleetModule] })
+  @Module({ imports: [PlatformModule.forRoot(platform), TenancyModule, FleetModule, NodesModule] })
   class FleetTestModule {}
   return { platform, module: FleetTestModule };
 }

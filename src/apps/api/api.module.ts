@@ -5,6 +5,7 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
+import { NodesModule } from '../../releases/nodes/nodes.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -18,6 +19,7 @@ export const apiModules: readonly FeatureModule[] = [
   DeploymentsModule,
   ReleasesModule,
   FleetModule,
+  NodesModule,
   TenancyModule,
   AgentTargetModule,
   DriversModule,

@@ -4,21 +4,16 @@ import {
   type EnrollmentGrant,
 } from '../../drivers/targets/agent/enrollment-token.js';
 import { limits } from '../../kernel/limits.js';
-import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { issueCredential } from '../../platform/credentials/credentials.store.js';
 import { Database } from '../../platform/database/database.js';
+import type { AnswerOf } from '../../platform/http/answer.js';
 import { enrollmentTokenLimit } from '../fleet.errors.js';
 import { clusterOf, environmentByName } from '../fleet.queries.js';
-import type { EnrollmentTokenBody } from './nodes.dto.js';
+import type { enrollmentTokenOut, EnrollmentTokenBody } from './enrollment-tokens.dto.js';
+import { enrollmentTokenCreated } from './nodes.events.js';
 
-export interface EnrollmentToken {
-  readonly token: string;
-  readonly expiresAt: Date;
-  readonly environment: string;
-  readonly cluster: string;
-  readonly name: string | null;
-}
+type EnrollmentToken = AnswerOf<typeof enrollmentTokenOut>;
 
 /**
  * Makes the tokens that let a node in. Only the hash is kept, so there is no Idempotency-Key here:
@@ -26,11 +21,9 @@ export interface EnrollmentToken {
  */
 @Injectable()
 export class EnrollmentTokensService {
-  constructor(
-    private readonly database: Database,
-    private readonly audit: Audit,
-  ) {}
+  constructor(private readonly database: Database) {}
 
+  /** Throws `environment-not-found`, `cluster-not-found`, `cluster-required`, `enrollment-token-limit`. */
   create(ctx: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
     return this.database.transaction(ctx, async (open) => {
       const environment = await environmentByName(open, request.environment);
@@ -40,30 +33,26 @@ export class EnrollmentTokensService {
         name: `${environment.name}/${cluster.name}`,
       });
       const grant: EnrollmentGrant = { clusterId: cluster.id, name: request.name ?? null };
-      const expiresAt = await this.insert(open, hash, grant);
-      await this.audit.append(open, {
-        category: 'fleet',
-        action: 'enrollment-token-created',
-        subject: { kind: 'cluster', id: cluster.id },
-        body: { environment: environment.name, cluster: cluster.name, node: grant.name },
-      });
+      const expiresAt = await insert(open, hash, grant);
+      const facts = { environment: environment.name, cluster: cluster.name, node: grant.name };
+      await open.record(enrollmentTokenCreated(cluster.id, facts));
       const { name } = grant;
       return { token, expiresAt, environment: environment.name, cluster: cluster.name, name };
     });
   }
+}
 
-  /** Throws `enrollment-token-limit`. */
-  private async insert(open: OpenContext, hash: string, grant: EnrollmentGrant): Promise<Date> {
-    const expiresAt = await issueCredential(open, {
-      kind: 'enrollment',
-      hash,
-      subjectId: grant.clusterId,
-      data: grant,
-      lifetimeMs: limits.enrollmentTokenMs,
-      issuedAt: null,
-      goodAtOnce: limits.enrollmentTokensPerCluster,
-    });
-    if (expiresAt) return expiresAt;
-    throw enrollmentTokenLimit();
-  }
+/** Throws `enrollment-token-limit`. */
+async function insert(open: OpenContext, hash: string, grant: EnrollmentGrant): Promise<Date> {
+  const expiresAt = await issueCredential(open, {
+    kind: 'enrollment',
+    hash,
+    subjectId: grant.clusterId,
+    data: grant,
+    lifetimeMs: limits.enrollmentTokenMs,
+    issuedAt: null,
+    goodAtOnce: limits.enrollmentTokensPerCluster,
+  });
+  if (expiresAt) return expiresAt;
+  throw enrollmentTokenLimit();
 }

@@ -2,37 +2,21 @@ import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
 import { SUSPICION_KINDS } from '../../drivers/targets/agent/node-suspicions.js';
+<<<<<<< HEAD:src/fleet/nodes/nodes.dto.ts
 import { OBSERVED_STATES } from '../../drivers/targets/target.js';
 import { NODE_STATES } from './node-state.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
+=======
+import { NODE_STATES } from '../../fleet/nodes/node-state.js';
+>>>>>>> a084646 (refactor(nodes): nodes are shown on the floor that knows what they run):src/releases/nodes/nodes.dto.ts
 
 export const nodesQuery = pageQuery.extend({
-  environment: environment.optional(),
+  environment: text(40).min(1).meta({ description: 'Name of the environment.' }).optional(),
   cluster: dnsLabel.optional(),
   state: z.enum(NODE_STATES).optional(),
 });
 export const nodeParams = z.strictObject({ id: uuid });
-
-export const enrollmentTokenBody = z
-  .strictObject({
-    environment,
-    cluster: dnsLabel
-      .optional()
-      .meta({ description: 'May be left out when the environment has one cluster.' }),
-    name: dnsLabel.optional().meta({ description: 'Only a node of this name may use the token.' }),
-  })
-  .meta({ id: 'CreateEnrollmentToken' });
-
-export const enrollmentTokenOut = z
-  .strictObject({
-    token: z.string().meta({ description: 'Shown once; good for one node.' }),
-    expiresAt: z.iso.datetime(),
-    environment: z.string(),
-    cluster: z.string(),
-    name: z.string().nullable(),
-  })
-  .meta({ id: 'EnrollmentToken' });
 
 const release = z.strictObject({ releaseId: z.uuid(), version: z.string() });
 const nodeModule = z.strictObject({
@@ -79,4 +63,3 @@ export const nodeOut = z
 
 export type NodesQuery = z.output<typeof nodesQuery>;
 export type NodeParams = z.output<typeof nodeParams>;
-export type EnrollmentTokenBody = z.output<typeof enrollmentTokenBody>;

@@ -1,19 +1,24 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Permission } from '../../kernel/permission.js';
-import { Context } from '../../platform/context.js';
-import { Ctx } from '../../platform/http/ctx.js';
-import { cursorInvalid } from '../../platform/http/http.errors.js';
-import { pageOf } from '../../platform/http/page.js';
-import { Route } from '../../platform/http/route.js';
 import {
   clusterNotFound,
   clusterRequired,
   enrollmentTokenLimit,
   environmentNotFound,
   nodeNotFound,
-} from '../fleet.errors.js';
-import { EnrollmentTokensService } from './enrollment-tokens.service.js';
+} from '../../fleet/fleet.errors.js';
+import {
+  enrollmentTokenBody,
+  enrollmentTokenOut,
+  type EnrollmentTokenBody,
+} from '../../fleet/nodes/enrollment-tokens.dto.js';
+import { EnrollmentTokensService } from '../../fleet/nodes/enrollment-tokens.service.js';
+import { Permission } from '../../kernel/permission.js';
+import { Context } from '../../platform/context.js';
+import { Ctx } from '../../platform/http/ctx.js';
+import { cursorInvalid } from '../../platform/http/http.errors.js';
+import { pageOf } from '../../platform/http/page.js';
+import { Route } from '../../platform/http/route.js';
 import * as dto from './nodes.dto.js';
 import { nodeExample } from './nodes.example.js';
 import { NodesService } from './nodes.service.js';
@@ -45,7 +50,7 @@ export class NodesController {
     description:
       'Lets one node join the cluster within 15 minutes. The token is shown once and kept as a hash only, so Idempotency-Key is not honoured here.',
     errors: [environmentNotFound, clusterNotFound, clusterRequired, enrollmentTokenLimit],
-    answer: dto.enrollmentTokenOut,
+    answer: enrollmentTokenOut,
     example: {
       request: { environment: 'Production' },
       response: {
@@ -59,7 +64,7 @@ export class NodesController {
   })
   createToken(
     @Ctx() ctx: Context,
-    @Body({ schema: dto.enrollmentTokenBody }) body: dto.EnrollmentTokenBody,
+    @Body({ schema: enrollmentTokenBody }) body: EnrollmentTokenBody,
   ) {
     return this.tokens.create(ctx, body);
   }

@@ -1,0 +1,31 @@
+import { eventType } from '../../platform/events/event.js';
+import { Topic } from '../../platform/signal/topics.js';
+
+type Place = { readonly name: string; readonly environment: string; readonly cluster: string };
+
+export const nodeCordoned = eventType<Place>({
+  name: 'node-cordoned',
+  subject: 'node',
+  audit: 'fleet',
+});
+
+export const nodeUncordoned = eventType<Place>({
+  name: 'node-uncordoned',
+  subject: 'node',
+  audit: 'fleet',
+});
+
+/** Its long poll ends, and every process forgets its key. */
+export const nodeRevoked = eventType<Place>({
+  name: 'node-revoked',
+  subject: 'node',
+  audit: 'fleet',
+  hint: Topic.Desired,
+});
+
+/** For a cluster; `node`: the only one that may use it, or null. */
+export const enrollmentTokenCreated = eventType<{
+  readonly environment: string;
+  readonly cluster: string;
+  readonly node: string | null;
+}>({ name: 'enrollment-token-created', subject: 'cluster', audit: 'fleet' });

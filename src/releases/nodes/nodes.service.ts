@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { revokeNode, setAdminState } from '../../drivers/targets/agent/nodes.store.js';
+import { nodeNotFound } from '../../fleet/fleet.errors.js';
+import { nodeCordoned, nodeRevoked, nodeUncordoned } from '../../fleet/nodes/nodes.events.js';
+import type { Context, OpenContext } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { newestFirst, type Page } from '../../platform/http/page.js';
+import type { NodesQuery } from './nodes.dto.js';
+import { nodeView, nodeViews, type NodeView } from './nodes.views.js';
+
+@Injectable()
+export class NodesService {
+  constructor(private readonly database: Database) {}
+
+  list(ctx: Context, query: NodesQuery): Promise<Page<NodeView>> {
+    return this.database.transaction(ctx, (open) =>
+      newestFirst('nodes', query, (before, take) => nodeViews(open, query, { before, take })),
+    );
+  }
+
+  /** Throws `node-not-found`, like the three below. */
+  get(ctx: Context, id: string): Promise<NodeView> {
+    return this.database.transaction(ctx, (open) => find(open, id));
+  }
+
+  /** Rollouts leave a cordoned node out; what runs there goes on running. */
+  cordon(ctx: Context, id: string): Promise<NodeView> {
+    return this.database.transaction(ctx, async (open) => {
+      const isNew = await setAdminState(open, id, 'cordoned');
+      const node = await find(open, id);
+      if (isNew) await open.record(nodeCordoned(id, placeOf(node)));
+      return node;
+    });
+  }
+
+  /** With its next report it gets what its cluster runs by now. */
+  uncordon(ctx: Context, id: string): Promise<NodeView> {
+    return this.database.transaction(ctx, async (open) => {
+      const isNew = await setAdminState(open, id, 'active');
+      const node = await find(open, id);
+      if (isNew) await open.record(nodeUncordoned(id, placeOf(node)));
+      return node;
+    });
+  }
+
+  /** The node's key is good for nothing from now on. What runs there goes on until it is stopped. */
+  revoke(ctx: Context, id: string): Promise<void> {
+    return this.database.transaction(ctx, async (open) => {
+      const node = await find(open, id);
+      if (!(await revokeNode(open, id))) throw nodeNotFound();
+      await open.record(nodeRevoked(id, placeOf(node)));
+    });
+  }
+}
+
+async function find(open: OpenContext, id: string): Promise<NodeView> {
+  const node = await nodeView(open, id);
+  if (node) return node;
+  throw nodeNotFound();
+}
+
+/** What the audit trail keeps of it. */
+function placeOf({ name, environment, cluster }: NodeView) {
+  return { name, environment, cluster };
+}

@@ -1,0 +1,105 @@
+/** Nodes as HTTP answers them, with what they run: in one statement, however many there are. */
+import { isDriftSql } from '../../drivers/targets/agent/drift.js';
+import { suspicionSql } from '../../drivers/targets/agent/node-suspicions.js';
+import { environmentKey } from '../../fleet/environments/environment.js';
+import { NODE_STATE_SINCE_SQL, NODE_STATE_SQL } from '../../fleet/nodes/node-state.js';
+import type { OpenContext } from '../../platform/context.js';
+import { statement } from '../../platform/database/statement.js';
+import type { AnswerOf } from '../../platform/http/answer.js';
+import type { nodeOut, NodesQuery } from './nodes.dto.js';
+
+export type NodeView = AnswerOf<typeof nodeOut>;
+
+const releaseNames = (list: string) => `
+  coalesce((
+    select jsonb_agg(jsonb_build_object('releaseId', release.id, 'version', release.version))
+    from jsonb_array_elements(${list}) as item
+    join releases release
+      on release.tenant_id = :tenantId and release.id = (item ->> 'releaseId')::uuid), '[]')`;
+
+const MODULES_SQL = `
+  select jsonb_agg(jsonb_build_object(
+      'moduleId', module.id, 'name', module.name,
+      'generation', coalesce(desired.generation, 0),
+      'observedGeneration', coalesce(seen.generation, 0), 'state', seen.state,
+      'desired', ${releaseNames('desired.releases')},
+      'running', ${releaseNames('seen.running')},
+      'reason', seen.reason, 'endpoints', coalesce(seen.endpoints, '[]'),
+      'drift', ${isDriftSql('desired', 'seen')}) order by module.name) as list,
+    bool_or(${isDriftSql('desired', 'seen')}) as drift
+  from (select * from desired_modules where tenant_id = :tenantId and node_id = chosen.id) as desired
+  full join (select * from observed_modules where tenant_id = :tenantId and node_id = chosen.id) as seen
+    on seen.module_id = desired.module_id
+  join modules module
+    on module.tenant_id = :tenantId and module.id = coalesce(desired.module_id, seen.module_id)`;
+
+/** The page is cut before the modules are looked up. `condition` is one on nodes and what they are in. */
+const viewSql = (condition: string, limit: string): string => `
+  with chosen as (
+    select node.id, node.name, environment.name as environment, cluster.name as cluster,
+      node.cluster_id, node.labels, ${NODE_STATE_SQL} as state,
+      ${NODE_STATE_SINCE_SQL} as state_since, presence.agent_version, presence.last_report_at,
+      node.created_at, ${suspicionSql('presence')} as suspicion
+    from nodes node
+    join clusters cluster on cluster.tenant_id = :tenantId and cluster.id = node.cluster_id
+    join environments environment
+      on environment.tenant_id = :tenantId and environment.id = cluster.environment_id
+    left join node_presence presence on presence.tenant_id = :tenantId and presence.node_id = node.id
+    where node.tenant_id = :tenantId and node.revoked_at is null and ${condition}
+    order by node.id desc limit ${limit}
+  )
+  select chosen.id, chosen.name, chosen.environment, chosen.cluster,
+    chosen.cluster_id as "clusterId", chosen.labels, chosen.state,
+    chosen.state_since as "stateSince", chosen.agent_version as "agentVersion",
+    chosen.last_report_at as "lastReportAt", chosen.created_at as "createdAt",
+    chosen.suspicion, coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
+  from chosen left join lateral (${MODULES_SQL}) as modules on true
+  order by chosen.id desc`;
+
+const findView = statement<{ readonly tenantId: string; readonly id: string }, NodeView>(
+  'nodes.find-view',
+  viewSql('node.id = :id', '1'),
+);
+
+const listViews = statement<
+  {
+    readonly tenantId: string;
+    readonly environmentKey: string | null;
+    readonly cluster: string | null;
+    readonly state: string | null;
+    readonly before: string | null;
+    readonly take: number;
+  },
+  NodeView
+>(
+  'nodes.list-views',
+  viewSql(
+    `(:environmentKey::text is null or environment.name_key = :environmentKey)
+      and (:cluster::text is null or cluster.name = :cluster)
+      and (:state::text is null or ${NODE_STATE_SQL} = :state)
+      and (:before::uuid is null or node.id < :before)`,
+    ':take',
+  ),
+);
+
+/** Undefined: there is no such node, or it was revoked. */
+export function nodeView(open: OpenContext, id: string): Promise<NodeView | undefined> {
+  return open.tx.first(findView, { tenantId: open.tenantId, id });
+}
+
+/** Newest first, before an id; only those that the filter names. */
+export function nodeViews(
+  open: OpenContext,
+  { environment, cluster, state }: Omit<NodesQuery, 'limit' | 'cursor'>,
+  { before, take }: { readonly before: string | null; readonly take: number },
+): Promise<NodeView[]> {
+  const key = environment === undefined ? null : environmentKey(environment);
+  return open.tx.query(listViews, {
+    tenantId: open.tenantId,
+    environmentKey: key,
+    cluster: cluster ?? null,
+    state: state ?? null,
+    before,
+    take,
+  });
+}
