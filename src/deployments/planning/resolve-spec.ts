@@ -2,6 +2,7 @@
 import type { Manifest } from '../../agent/protocol/manifest.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
+import type { Environment } from '../../fleet/environments/environment.js';
 import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
 import { validationFailed } from '../../platform/http/http.errors.js';
 import {
@@ -30,17 +31,6 @@ export interface SpecRequest {
   readonly allowRolledBack?: boolean;
   /** Going back at once is always allowed, whatever the environment wants for going on. */
   readonly isReturn?: boolean;
-}
-
-interface KindWithParams {
-  readonly kind: string;
-  readonly [param: string]: unknown;
-}
-
-interface EnvironmentRules {
-  readonly name: string;
-  readonly defaults: { readonly strategy: KindWithParams; readonly gate: KindWithParams };
-  readonly allowedStrategies: readonly string[];
 }
 
 /** Time for the download, whatever the manifest says: an artifact may be a gigabyte. */
@@ -103,7 +93,7 @@ function chosenConfiguration(
 
 /** The request's kind and parameters over the environment's; another kind starts from its own defaults. */
 function resolveStrategy(
-  environment: EnvironmentRules,
+  environment: Environment,
   { strategy: asked, isReturn = false }: SpecRequest,
 ): DeploymentSpec['strategy'] {
   const { strategy: standard } = environment.defaults;
@@ -134,7 +124,7 @@ function resolveStrategy(
 /** A request may only tighten the environment's gate; loosening it takes a permission of its own. */
 function resolveGate(
   ctx: Context,
-  environment: EnvironmentRules,
+  environment: Environment,
   asked: SpecRequest['gate'],
 ): DeploymentSpec['gate'] {
   const { kind: standardKind, ...standardParams } = environment.defaults.gate;

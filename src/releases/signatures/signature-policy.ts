@@ -1,8 +1,9 @@
+import type { EnvironmentRules } from '../../fleet/environments/environment.js';
 import { readPublicKey, verifyRelease } from '../../kernel/signature.js';
 import { signatureInvalid, signatureRequired, signingKeyRevoked } from '../releases.errors.js';
 
 /** `required` refuses a release that nobody signed; both refuse one that is signed wrongly. */
-export type SignaturePolicy = 'required' | 'if-present';
+export type SignaturePolicy = EnvironmentRules['signaturePolicy'];
 
 export interface ReleaseSignature {
   readonly keyId: string;
