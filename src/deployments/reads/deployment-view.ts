@@ -1,30 +1,10 @@
 import type { FoldedJournal, JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunStatus } from '../../engine/run.js';
 import { linksOf, type DeploymentDetail, type DeploymentSummary } from '../deployments.dto.js';
-import type { GateState } from '../gates/gate-spec.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import type { DeploymentRow } from './deployments.views.js';
 import { progressOf } from './plan-view.js';
-import { waitingView, waitWithGate, type WaitRow } from './present-wait.js';
-
-export interface DeploymentRow extends WaitRow {
-  readonly id: string;
-  readonly kind: 'deploy' | 'rollback' | 'retry';
-  readonly status: RunStatus;
-  readonly reason: string | null;
-  readonly ending: string | null;
-  readonly revision: number;
-  readonly originId: string | null;
-  readonly specText: string;
-  readonly subjectDigest: string;
-  readonly metadata: Record<string, string>;
-  readonly requestedBy: string;
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-  readonly sequence: number;
-  readonly gate: GateState | null;
-}
+import { waitingView, waitWithGate } from './present-wait.js';
 
 export function summaryView(row: DeploymentRow): DeploymentSummary {
   const spec = JSON.parse(row.specText) as DeploymentSpec;

@@ -1,5 +1,5 @@
 import { deploymentStates } from '../deployment.states.js';
-import type { DeploymentRow } from './deployment-view.js';
+import type { DeploymentRow } from './deployments.views.js';
 import { explain } from './explain.js';
 
 const until = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,4 +1,4 @@
-import type { DeploymentRow } from './deployment-view.js';
+import type { DeploymentRow } from './deployments.views.js';
 import { waitWithGate } from './present-wait.js';
 
 /** Why a deployment is where it is, in a sentence or two; and what to know before it is taken back. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
+import { gatesOf, type GateInProgress } from '../../deployments/deployments.queries.js';
 import type { GateReading } from '../../deployments/gates/gate.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { gatesOf, type GateRow } from './feed-reads.js';
 import type { DeploymentGateChecked } from './hub-messages.js';
 import type { Stream } from './stream.js';
 
@@ -54,7 +54,7 @@ export class GateFeed {
     }
   }
 
-  private send(row: GateRow): void {
+  private send(row: GateInProgress): void {
     const payload = gateChecked(row);
     const stream = this.ports.streams.get(row.id);
     if (!payload || !stream) return;
@@ -64,7 +64,7 @@ export class GateFeed {
   }
 }
 
-function gateChecked({ id, gate }: GateRow): DeploymentGateChecked | undefined {
+function gateChecked({ id, gate }: GateInProgress): DeploymentGateChecked | undefined {
   const { stepId: step, reading, verdict, reason, readTo } = gate;
   if (!reading) return undefined;
   const at = new Date(readTo).toISOString();

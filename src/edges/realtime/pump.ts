@@ -1,10 +1,12 @@
 import { messageOf } from '../../kernel/errors.js';
+import { headsOf, type Head } from '../../deployments/deployments.queries.js';
+import { entriesAfter } from '../../deployments/reads/journal.queries.js';
+import { plansOf } from '../../deployments/reads/plans.queries.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { entriesOf, headsOf, plansOf, type Head } from './feed-reads.js';
-import type { Stream } from './stream.js';
+import { ENTRIES_PER_READ, type Stream } from './stream.js';
 
 /** Deployments per read. Signals that come during a read wait for the next one, together. */
 const BATCH = 100;
@@ -72,10 +74,8 @@ export class Pump {
       return stream && from !== null ? [{ stream, head, from }] : [];
     });
     if (wanted.length === 0) return [];
-    const rows = await entriesOf(
-      open,
-      wanted.map(({ stream, from }) => ({ id: stream.id, after: from })),
-    );
+    const positions = wanted.map(({ stream, from }) => ({ id: stream.id, after: from }));
+    const rows = await entriesAfter(open, positions, ENTRIES_PER_READ);
     const jobs = wanted.map((job) => ({
       ...job,
       entries: rows.filter(({ id }) => id === job.stream.id),

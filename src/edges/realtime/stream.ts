@@ -1,8 +1,11 @@
 import type { JournalEntry } from '../../engine/journal.js';
+import type { Head } from '../../deployments/deployments.queries.js';
 import type { PresentWait } from '../../deployments/reads/present-wait.js';
-import { ENTRIES_PER_READ, type Head } from './feed-reads.js';
 import { Projection } from './projection.js';
 import type { Subscriber } from './subscriber.js';
+
+/** Entries of one deployment per question; more follow at once. */
+export const ENTRIES_PER_READ = 200;
 
 /** One deployment that somebody in this process follows: one read and one fold for all of them. */
 export class Stream {

@@ -1,0 +1,85 @@
+/**
+ * What others ask of deployments: where they are at this moment. In the tenant's own transaction:
+ * another tenant's deployment is simply not there.
+ */
+import type { RunStatus } from '../engine/run.js';
+import type { OpenContext } from '../platform/context.js';
+import { statement } from '../platform/database/statement.js';
+import { activeStatuses } from './deployment.states.js';
+import type { GateState } from './gates/gate-spec.js';
+import { presentWait, WAIT_COLUMNS, type PresentWait, type WaitRow } from './reads/present-wait.js';
+import { RUN_KIND } from './runs/runs.store.js';
+
+/** Among so many of the newest, one that began and ended unnoticed is found. */
+const NEWEST = 50;
+/** Longer ago than any lost signal. */
+const RECENTLY = '60 seconds';
+
+/** Deployments `d`, and the run `r` of each. */
+export const WITH_RUNS = `from deployments d
+  left join runs r on r.tenant_id = d.tenant_id and r.kind = '${RUN_KIND}' and r.id = d.id`;
+
+export interface Head {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly sequence: number;
+  readonly waitingOn: PresentWait | null;
+  /** It is not over, or has been for a few seconds only. */
+  readonly isRecent: boolean;
+}
+
+type HeadRow = Omit<Head, 'waitingOn'> & WaitRow;
+
+const HEAD_COLUMNS = `d.id, d.status, d.journal_seq as sequence, ${WAIT_COLUMNS},
+  (d.finished_at is null or d.finished_at > clock_timestamp() - interval '${RECENTLY}') as "isRecent"`;
+
+type Named = { readonly tenantId: string; readonly ids: readonly string[] };
+
+const HEADS = statement<Named, HeadRow>(
+  'deployments.heads',
+  `select ${HEAD_COLUMNS} ${WITH_RUNS} where d.tenant_id = :tenantId and d.id = any(:ids::uuid[])`,
+);
+
+export async function headsOf(open: OpenContext, ids: readonly string[]): Promise<Head[]> {
+  return (await open.tx.query(HEADS, { tenantId: open.tenantId, ids })).map(headOf);
+}
+
+const PRESENT_HEADS = statement<
+  { readonly tenantId: string; readonly statuses: readonly RunStatus[] },
+  HeadRow
+>(
+  'deployments.present-heads',
+  `select ${HEAD_COLUMNS} ${WITH_RUNS}
+   where d.tenant_id = :tenantId and d.id in (
+     select id from deployments where tenant_id = :tenantId and status = any(:statuses::text[])
+     union
+     (select id from deployments where tenant_id = :tenantId order by id desc limit ${NEWEST}))
+   order by d.id desc`,
+);
+
+/** All that are not over, and the newest ones whatever they are. */
+export async function presentHeads(open: OpenContext): Promise<Head[]> {
+  const { tenantId } = open;
+  return (await open.tx.query(PRESENT_HEADS, { tenantId, statuses: activeStatuses })).map(headOf);
+}
+
+function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
+  return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
+}
+
+export interface GateInProgress {
+  readonly id: string;
+  readonly gate: GateState;
+}
+
+const GATES = statement<Named & { readonly kind: string }, GateInProgress>(
+  'deployments.gates-in-progress',
+  `select id, gate from runs
+   where tenant_id = :tenantId and kind = :kind and id = any(:ids::uuid[])
+     and json_typeof(gate->'reading') <> 'null'`,
+);
+
+/** Those of them that have been looked at. */
+export function gatesOf(open: OpenContext, ids: readonly string[]): Promise<GateInProgress[]> {
+  return open.tx.query(GATES, { tenantId: open.tenantId, kind: RUN_KIND, ids });
+}

@@ -1,0 +1,95 @@
+/** What HTTP answers of deployments, as it is read: reads/deployment-view.ts makes the answers of it. */
+import type { RunStatus } from '../../engine/run.js';
+import type { OpenContext } from '../../platform/context.js';
+import { statement } from '../../platform/database/statement.js';
+import { deploymentNotFound } from '../deployment.errors.js';
+import type { DeploymentsQuery } from '../deployments.dto.js';
+import { WITH_RUNS } from '../deployments.queries.js';
+import type { CameBy } from '../deployments.store.js';
+import type { GateState } from '../gates/gate-spec.js';
+import { WAIT_COLUMNS, type WaitRow } from './present-wait.js';
+
+export interface DeploymentRow extends WaitRow {
+  readonly id: string;
+  readonly kind: CameBy;
+  readonly status: RunStatus;
+  readonly reason: string | null;
+  readonly ending: string | null;
+  readonly revision: number;
+  readonly originId: string | null;
+  readonly specText: string;
+  readonly subjectDigest: string;
+  readonly metadata: Record<string, string>;
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly sequence: number;
+  readonly gate: GateState | null;
+}
+
+const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revision,
+  d.origin_id as "originId", d.spec_text as "specText", d.subject_digest as "subjectDigest",
+  d.metadata, d.requested_by as "requestedBy", d.created_at as "createdAt",
+  d.started_at as "startedAt", d.finished_at as "finishedAt", d.journal_seq as sequence,
+  r.gate, ${WAIT_COLUMNS}`;
+
+type Named = { readonly tenantId: string; readonly id: string };
+
+const ONE = statement<Named, DeploymentRow>(
+  'deployments.view',
+  `select ${COLUMNS} ${WITH_RUNS} where d.tenant_id = :tenantId and d.id = :id`,
+);
+
+/** Throws `deployment-not-found`. */
+export async function deploymentRow(open: OpenContext, id: string): Promise<DeploymentRow> {
+  const row = await open.tx.first(ONE, { tenantId: open.tenantId, id });
+  if (row) return row;
+  throw deploymentNotFound();
+}
+
+const LIST = statement<
+  {
+    readonly tenantId: string;
+    readonly before: string | null;
+    readonly status: string | null;
+    readonly environment: string | null;
+    readonly module: string | null;
+    readonly take: number;
+  },
+  DeploymentRow
+>(
+  'deployments.view-list',
+  `select ${COLUMNS} ${WITH_RUNS}
+   join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
+   join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
+   where d.tenant_id = :tenantId and (:before::uuid is null or d.id < :before)
+     and (:status::text is null or d.status = :status)
+     and (:environment::text is null or e.name_key = lower(:environment))
+     and (:module::text is null or m.name = :module)
+   order by d.id desc limit :take`,
+);
+
+/** The newest of those before `before`. */
+export function deploymentRows(
+  open: OpenContext,
+  query: DeploymentsQuery,
+  { before, take }: { readonly before: string | null; readonly take: number },
+): Promise<DeploymentRow[]> {
+  const { tenantId } = open;
+  const status = query.status ?? null;
+  const environment = query.environment ?? null;
+  const module = query.module ?? null;
+  return open.tx.query(LIST, { tenantId, before, status, environment, module, take });
+}
+
+const EXISTS = statement<Named, { readonly id: string }>(
+  'deployments.exists',
+  'select id from deployments where tenant_id = :tenantId and id = :id',
+);
+
+/** Throws `deployment-not-found`. */
+export async function deploymentMustExist(open: OpenContext, id: string): Promise<void> {
+  if (await open.tx.first(EXISTS, { tenantId: open.tenantId, id })) return;
+  throw deploymentNotFound();
+}
