@@ -1,13 +1,9 @@
 import { jest } from '@jest/globals';
 import { GatePoller } from '../../src/deployments/gates/gate-poller.js';
-import {
-  packEvidence,
-  replay,
-  samplesOf,
-  unpackEvidence,
-} from '../../src/deployments/gates/gate-evidence.js';
+import { packEvidence, replay, unpackEvidence } from '../../src/deployments/gates/gate-evidence.js';
 import type { GateSpec, GateState } from '../../src/deployments/gates/gate-spec.js';
 import { gates } from '../../src/deployments/gates/gates.js';
+import { samplesOf } from '../../src/deployments/gates/gates.store.js';
 import { deploymentRun } from '../../src/deployments/runs/runs.store.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
@@ -124,7 +120,7 @@ async function interval(round: number, watched: readonly (readonly [Watched, num
 
 const samples = ({ tenantId, id, spec }: Watched) =>
   bench.db.transaction(Context.system(tenantId, 'test'), (open) =>
-    samplesOf(open, id, STEP, spec.samplesBefore),
+    samplesOf(open, { deploymentId: id, stepId: STEP }, spec.samplesBefore),
   );
 
 describe('the poller of gates', () => {

@@ -1,8 +1,8 @@
 /** A gate counts the time that it has watched: nobody's absence, and no clock, decides anything. */
 import { GatePoller } from '../../src/deployments/gates/gate-poller.js';
-import { samplesOf } from '../../src/deployments/gates/gate-evidence.js';
 import type { GateNode, GateSpec, GateState } from '../../src/deployments/gates/gate-spec.js';
 import { gates } from '../../src/deployments/gates/gates.js';
+import { samplesOf } from '../../src/deployments/gates/gates.store.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Context } from '../../src/platform/context.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
@@ -97,7 +97,9 @@ async function poll({ id }: Watched): Promise<GateState & { pollsGate: boolean }
 }
 
 const samples = ({ tenantId, id }: Watched) =>
-  bench.db.transaction(Context.system(tenantId, 'test'), (open) => samplesOf(open, id, STEP, 0));
+  bench.db.transaction(Context.system(tenantId, 'test'), (open) =>
+    samplesOf(open, { deploymentId: id, stepId: STEP }, 0),
+  );
 
 describe('a gate that nobody has polled for half an hour', () => {
   it('has not waited any longer for that, and goes on', async () => {

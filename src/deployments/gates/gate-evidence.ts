@@ -1,6 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { limits } from '../../kernel/limits.js';
-import type { OpenContext } from '../../platform/context.js';
 import type { GateBaselines, GateParams, GateSample, Verdict } from './gate.js';
 import { gateOf } from './gates.js';
 
@@ -38,20 +37,4 @@ export function replay({ kind, version, params, baselines, samples }: GateEviden
     state = JSON.parse(JSON.stringify(result.state));
   }
   return 'waiting';
-}
-
-/** The samples of one gate since it (re)started, oldest first: those numbered above `afterN`. */
-export async function samplesOf(
-  open: OpenContext,
-  deploymentId: string,
-  stepId: string,
-  afterN: number,
-): Promise<GateSample[]> {
-  const rows = await open.tx.query<{ body: GateSample }>(
-    `select body from gate_samples
-     where tenant_id = $1 and deployment_id = $2 and step_id = $3 and n > $4
-     order by n`,
-    [open.tenantId, deploymentId, stepId, afterN],
-  );
-  return rows.map(({ body }) => body);
 }
