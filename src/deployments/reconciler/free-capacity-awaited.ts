@@ -1,4 +1,5 @@
-import { isFree, wake, type Invariant } from './invariant.js';
+import { statement } from '../../platform/database/statement.js';
+import { isFree, wake, type Invariant, type Repaired, type Repairing } from './invariant.js';
 
 /**
  * Who waits for capacity is woken by an ending. Where nothing is in flight nothing can end, so the
@@ -7,20 +8,22 @@ import { isFree, wake, type Invariant } from './invariant.js';
 export const freeCapacityAwaited: Invariant = {
   name: 'free-capacity-awaited',
   found: 'nothing was in flight where the first in line waited for capacity',
-  repairSql: `
-    with waiting as materialized (
+  repair: statement<Repairing, Repaired>(
+    'reconciler.free-capacity-awaited',
+    `with waiting as materialized (
       select distinct on (d.capacity_scope_id) d.id, d.capacity_scope_id as scope_id
       from deployments d
-      where d.tenant_id = $1 and d.status = 'Pending' and d.capacity_scope_id is not null
+      where d.tenant_id = :tenantId and d.status = 'Pending' and d.capacity_scope_id is not null
       order by d.capacity_scope_id, d.id),
     broken as (
       select r.tenant_id, r.id from waiting
-      join runs r on r.tenant_id = $1 and r.kind = $2 and r.id = waiting.id
+      join runs r on r.tenant_id = :tenantId and r.kind = :kind and r.id = waiting.id
       where ${isFree('r')} and r.wake_at > (select clock_timestamp())
         and not exists (
-          select from deployments f where f.tenant_id = $1 and f.lane = 'normal'
+          select from deployments f where f.tenant_id = :tenantId and f.lane = 'normal'
             and f.status in ('Running', 'Paused', 'RollingBack')
             and waiting.scope_id in (f.cluster_id, f.environment_id, f.tenant_id))
-      limit $3 for update of r skip locked)
+      limit :limit for update of r skip locked)
     ${wake('broken')}`,
+  ),
 };

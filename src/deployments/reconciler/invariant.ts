@@ -1,3 +1,4 @@
+import type { Statement } from '../../platform/database/statement.js';
 import { activeStatuses } from '../deployment.states.js';
 
 /**
@@ -11,8 +12,20 @@ export interface Invariant {
   readonly name: string;
   /** What was found, for the log. */
   readonly found: string;
-  /** $1 tenant, $2 kind of run, $3 rows at most. Returns the `id` of each deployment to look at. */
-  readonly repairSql: string;
+  readonly repair: Statement<Repairing, Repaired>;
+}
+
+export type Repairing = {
+  readonly tenantId: string;
+  /** Of run. */
+  readonly kind: string;
+  /** Rows at most. */
+  readonly limit: number;
+};
+
+/** A deployment to look at. */
+export interface Repaired {
+  readonly id: string;
 }
 
 const quoted = activeStatuses.map((status) => `'${status}'`).join(', ');
@@ -27,5 +40,5 @@ export const isFree = (run: string) =>
 /** As a hint does it: whoever acts on the run at this moment cannot sleep over it. */
 export const wake = (broken: string) => `
   update runs r set wake_at = clock_timestamp(), pokes = r.pokes + 1, polls_gate = false
-  from ${broken} b where r.tenant_id = b.tenant_id and r.kind = $2 and r.id = b.id
+  from ${broken} b where r.tenant_id = b.tenant_id and r.kind = :kind and r.id = b.id
   returning r.id`;

@@ -1,4 +1,5 @@
-import { wake, type Invariant } from './invariant.js';
+import { statement } from '../../platform/database/statement.js';
+import { wake, type Invariant, type Repaired, type Repairing } from './invariant.js';
 
 /**
  * A worker that died had something to do: it was hinted at a run that was to sleep on. The lease
@@ -7,12 +8,14 @@ import { wake, type Invariant } from './invariant.js';
 export const lostLeaseAsleep: Invariant = {
   name: 'lost-lease-asleep',
   found: 'a worker was lost with a run that nobody would have looked at for a while',
-  repairSql: `
-    with broken as (
+  repair: statement<Repairing, Repaired>(
+    'reconciler.lost-lease-asleep',
+    `with broken as (
       select r.tenant_id, r.id from runs r
-      where r.tenant_id = $1 and r.kind = $2
+      where r.tenant_id = :tenantId and r.kind = :kind
         and r.lease_until < (select clock_timestamp()) - interval '5 seconds'
         and r.wake_at > (select clock_timestamp())
-      limit $3 for update of r skip locked)
+      limit :limit for update of r skip locked)
     ${wake('broken')}`,
+  ),
 };

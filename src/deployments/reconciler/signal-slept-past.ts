@@ -1,4 +1,12 @@
-import { isFree, isOpen, wake, type Invariant } from './invariant.js';
+import { statement } from '../../platform/database/statement.js';
+import {
+  isFree,
+  isOpen,
+  wake,
+  type Invariant,
+  type Repaired,
+  type Repairing,
+} from './invariant.js';
 
 /**
  * A verb is answered soon: nobody sleeps past one. A run that fails is left alone, because it is
@@ -7,11 +15,12 @@ import { isFree, isOpen, wake, type Invariant } from './invariant.js';
 export const signalSleptPast: Invariant = {
   name: 'signal-slept-past',
   found: 'a run slept past a verb that somebody had asked for',
-  repairSql: `
-    with broken as (
+  repair: statement<Repairing, Repaired>(
+    'reconciler.signal-slept-past',
+    `with broken as (
       select r.tenant_id, r.id from deployments d
-      join runs r on r.tenant_id = d.tenant_id and r.kind = $2 and r.id = d.id
-      where d.tenant_id = $1 and ${isOpen('d')} and ${isFree('r')} and r.failures = 0
+      join runs r on r.tenant_id = d.tenant_id and r.kind = :kind and r.id = d.id
+      where d.tenant_id = :tenantId and ${isOpen('d')} and ${isFree('r')} and r.failures = 0
         and r.wake_at > (select clock_timestamp()) + interval '1 second'
         and exists (
           select 1 from signals s where s.tenant_id = d.tenant_id and s.deployment_id = d.id
@@ -20,6 +29,7 @@ export const signalSleptPast: Invariant = {
               select 1 from journal j where j.tenant_id = s.tenant_id
                 and j.deployment_id = s.deployment_id and j.kind = 'applied'
                 and j.data->>'number' = s.number::text))
-      limit $3 for update of d, r skip locked)
+      limit :limit for update of d, r skip locked)
     ${wake('broken')}`,
+  ),
 };
