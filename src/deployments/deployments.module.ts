@@ -19,6 +19,7 @@ import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
 import { ReturnsController } from './returns/returns.controller.js';
 import { DeploymentReturns } from './returns/returns.service.js';
+import { RunHints } from './run-hints.js';
 import { DeploymentKind } from './runs/deployment-kind.js';
 import { DeploymentRows } from './runs/deployment-rows.js';
 import { FinishRun } from './runs/finish-run.js';
@@ -61,6 +62,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     FinishRun,
     GatePoller,
     Planner,
+    RunHints,
     SqlRunStore,
     ...stepProviders,
   ],

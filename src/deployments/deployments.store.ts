@@ -10,6 +10,7 @@ import { deploymentNotFound } from './deployment.errors.js';
 import type { Lane } from './deployment.states.js';
 import { FIRST_SEQ } from './runs/journal.store.js';
 import { OPENS_RUN, type NewRun } from './runs/open-run.js';
+import { deploymentRun, pokeRun } from './runs/runs.store.js';
 
 /** How a deployment came to be. */
 export type CameBy = 'deploy' | 'rollback' | 'retry';
@@ -118,4 +119,9 @@ export async function waitForCapacity(
   scopeId: string | null,
 ): Promise<void> {
   await open.tx.execute(WAIT_FOR_CAPACITY, { tenantId: open.tenantId, id, scopeId });
+}
+
+/** Something that it waits for has happened: it is due, and whoever acts on it looks again. */
+export async function pokeDeployment(open: OpenContext, id: string): Promise<void> {
+  await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
 }

@@ -2,20 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { newId } from '../../kernel/ids.js';
 import type { RunStatus } from '../../engine/run.js';
-import { Audit } from '../../platform/audit/audit.js';
 import type { OpenContext } from '../../platform/context.js';
-import { Outbox } from '../../platform/outbox/outbox.js';
-import { WakeUp } from '../../platform/queue/wake-up.js';
-import { Signal } from '../../platform/signal/signal.js';
-import { Topic } from '../../platform/signal/topics.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { Lane } from '../deployment.states.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
+import { deploymentCreated } from '../deployments.events.js';
 import { addDeployment, type CameBy } from '../deployments.store.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
+import { RunHints } from '../run-hints.js';
+import { DeploymentRows } from '../runs/deployment-rows.js';
 import { FIRST_SEQ } from '../runs/journal.store.js';
-import { deploymentRun, RUN_KIND } from '../runs/runs.store.js';
+import { RUN_KIND } from '../runs/runs.store.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { ConflictPolicy } from './conflict-policy.js';
 
@@ -39,11 +37,9 @@ export class Acceptance {
   constructor(
     private readonly planner: Planner,
     private readonly conflicts: ConflictPolicy,
-    private readonly audit: Audit,
-    private readonly wakeUp: WakeUp,
-    private readonly signal: Signal,
+    private readonly rows: DeploymentRows,
+    private readonly hints: RunHints,
     private readonly metrics: DeploymentMetrics,
-    private readonly outbox: Outbox,
   ) {}
 
   async accept(
@@ -85,21 +81,13 @@ export class Acceptance {
       originId,
       lane,
     });
-    await this.outbox.append(open, { streamId: id, upToSeq: FIRST_SEQ });
-    await this.audit.append(open, {
-      category: 'deployments',
-      action: kind === 'deploy' ? 'deployment-created' : `${kind}-created`,
-      subject: { kind: 'deployment', id },
-      body: { module: spec.module.name, version: spec.release.version, subjectDigest, ...about },
-    });
-    const key = deploymentRun(open.tenantId, id);
+    await this.rows.journalled(open, id, FIRST_SEQ);
+    const { name: module } = spec.module;
+    const { version } = spec.release;
+    await open.record(deploymentCreated[kind](id, { module, version, subjectDigest, ...about }));
     open.tx.commitsAs('accept');
-    open.tx.afterCommit(() => {
-      if (lane === 'rollback') this.wakeUp.urgently(key);
-      else this.wakeUp.now(key);
-      this.signal.publish(Topic.Deployment, id);
-      this.metrics.accepted(open.tenantId, spec);
-    });
+    this.hints.due(open, id, lane);
+    open.tx.afterCommit(() => this.metrics.accepted(open.tenantId, spec));
     return acceptedView(id, 'Pending', spec, warnings);
   }
 }

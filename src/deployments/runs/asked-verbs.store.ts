@@ -1,6 +1,6 @@
 /** The table `signals`: verbs that somebody has asked for, on their way to the holder of the lease. */
 import { statement } from '../../platform/database/statement.js';
-import type { NamedRun } from './runs.store.js';
+import { POKE, type NamedRun } from './runs.store.js';
 
 /** As one JSON value, an AskedVerb each; null: none. Fragment: :tenantId, :kind, :id, :afterNumber. */
 export const VERBS_AFTER = `(select json_agg(asked order by number) from (
@@ -34,7 +34,7 @@ export const lastVerb = statement<
    order by s.number desc limit 1`,
 );
 
-/** The caller has the run's own row locked, and has counted. */
+/** And nobody sleeps over it. The caller has the run's own row locked, and has counted. */
 export const askVerb = statement<
   NamedRun & {
     readonly number: number;
@@ -46,6 +46,8 @@ export const askVerb = statement<
   }
 >(
   'verbs.ask',
-  `insert into signals (tenant_id, run_kind, deployment_id, number, verb, params, actor, reason)
-   values (:tenantId, :kind, :id, :number, :verb, :params::jsonb, :actor, :reason)`,
+  `with asked as (
+     insert into signals (tenant_id, run_kind, deployment_id, number, verb, params, actor, reason)
+     values (:tenantId, :kind, :id, :number, :verb, :params::jsonb, :actor, :reason))
+   ${POKE}`,
 );

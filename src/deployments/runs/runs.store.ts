@@ -151,9 +151,9 @@ export const saveRunGate = statement<NamedRun & { readonly gate: string }>(
   `update runs set gate = :gate where tenant_id = :tenantId and kind = :kind and id = :id`,
 );
 
-/** A hint that must not be slept over. */
-export const pokeRun = statement<NamedRun>(
-  'runs.poke',
-  `update runs set wake_at = clock_timestamp(), pokes = pokes + 1, polls_gate = false
-   where tenant_id = :tenantId and kind = :kind and id = :id and wake_at is not null`,
-);
+/** A hint that must not be slept over. Fragment: NamedRun. */
+export const POKE = `update runs set wake_at = clock_timestamp(), pokes = pokes + 1,
+     polls_gate = false
+   where tenant_id = :tenantId and kind = :kind and id = :id and wake_at is not null`;
+
+export const pokeRun = statement<NamedRun>('runs.poke', POKE);

@@ -1,30 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../../kernel/canonical-json.js';
 import { limits } from '../../kernel/limits.js';
-import type { RunStatus } from '../../engine/run.js';
 import { Targets } from '../../drivers/targets/targets.js';
-import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { together } from '../../platform/database/together.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { ifMatchVersion } from '../../platform/http/if-match.js';
-import { Outbox } from '../../platform/outbox/outbox.js';
-import { WakeUp } from '../../platform/queue/wake-up.js';
-import { Signal } from '../../platform/signal/signal.js';
-import { Topic } from '../../platform/signal/topics.js';
 import {
-  deploymentNotFound,
   gateUnstable,
   journalFull,
   nothingToPromote,
   stateNotSuitable,
 } from '../deployment.errors.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
-import { deploymentRun, pokeRun } from '../runs/runs.store.js';
+import { verbRequested } from '../deployments.events.js';
+import { lockForVerb, type VerbHead } from '../deployments.store.js';
+import { RunHints } from '../run-hints.js';
+import { DeploymentRows } from '../runs/deployment-rows.js';
+import { JournalWriter } from '../runs/journal.store.js';
+import { deploymentRun } from '../runs/runs.store.js';
 import { Steps } from '../steps/steps.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate } from './open-gate.js';
 import { type Asked, type Verb, verbs } from './verbs.js';
+import { ask, lastAsked } from './verbs.store.js';
 
 export interface VerbRequest {
   readonly verb: Verb;
@@ -34,20 +34,10 @@ export interface VerbRequest {
   readonly ifMatch?: string | undefined;
 }
 
-interface Locked {
-  readonly status: RunStatus;
-  readonly version: number;
-  readonly journalSeq: number;
+interface Locked extends VerbHead {
   /** What was asked for last, while nobody has applied it. */
   readonly pending: string | null;
   readonly lastNumber: number;
-}
-
-interface Pending {
-  readonly number: number;
-  readonly verb: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly applied: boolean;
 }
 
 /** Two requests for the same, whoever asks and why: "leave the nodes" is another one. */
@@ -63,10 +53,8 @@ function sameness({ verb, params = {} }: Pick<VerbRequest, 'params'> & { verb: s
 export class DeploymentVerbs {
   constructor(
     private readonly database: Database,
-    private readonly audit: Audit,
-    private readonly wakeUp: WakeUp,
-    private readonly signal: Signal,
-    private readonly outbox: Outbox,
+    private readonly rows: DeploymentRows,
+    private readonly hints: RunHints,
     private readonly steps: Steps,
     private readonly targets: Targets,
   ) {}
@@ -133,22 +121,10 @@ export class DeploymentVerbs {
   }
 
   private async lock(open: OpenContext, id: string): Promise<Locked> {
-    const [row] = await open.tx.query<Omit<Locked, 'pending' | 'lastNumber'>>(
-      `select status, version, journal_seq as "journalSeq" from deployments
-       where tenant_id = $1 and id = $2 for update`,
-      [open.tenantId, id],
-    );
-    if (!row) throw deploymentNotFound();
-    const [last] = await open.tx.query<Pending>(
-      `select s.number, s.verb, s.params, exists (
-         select 1 from journal j where j.tenant_id = $1 and j.deployment_id = $2
-           and j.kind = 'applied' and (j.data->>'number')::int = s.number) as applied
-       from signals s where s.tenant_id = $1 and s.deployment_id = $2
-       order by s.number desc limit 1`,
-      [open.tenantId, id],
-    );
+    const head = await lockForVerb(open, id);
+    const last = await lastAsked(open, id);
     const pending = last && !last.applied ? sameness(last) : null;
-    return { ...row, pending, lastNumber: last?.number ?? 0 };
+    return { ...head, pending, lastNumber: last?.number ?? 0 };
   }
 
   private check({ status, version, journalSeq }: Locked, { verb, ifMatch }: VerbRequest): void {
@@ -165,46 +141,19 @@ export class DeploymentVerbs {
   private async write(
     open: OpenContext,
     id: string,
-    { journalSeq, lastNumber }: Locked,
+    locked: Locked,
     { verb, reason, params = {} }: VerbRequest,
   ): Promise<void> {
-    const number = lastNumber + 1;
-    const seq = journalSeq + 1;
+    const number = locked.lastNumber + 1;
     const { outcome, node } = params as { outcome?: string; node?: string };
     const answer = { ...(outcome ? { outcome } : {}), ...(node ? { node } : {}) };
     const data = { number, verb, ...(reason ? { reason } : {}), ...answer };
-    await open.tx.execute(
-      `with signal as (
-         insert into signals (tenant_id, deployment_id, number, verb, params, actor, reason)
-         values ($1, $2, $3, $4, $5, $6, $7)),
-       head as (update deployments set journal_seq = $8 where tenant_id = $1 and id = $2)
-       insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)
-       values ($1, $2, $8, clock_timestamp(), 0, 'requested', $6, $9)`,
-      [
-        open.tenantId,
-        id,
-        number,
-        verb,
-        JSON.stringify(params),
-        open.actor.name,
-        reason ?? null,
-        seq,
-        JSON.stringify(data),
-      ],
-    );
-    await this.outbox.append(open, { streamId: id, upToSeq: seq });
-    await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
-    await this.audit.append(open, {
-      category: 'deployments',
-      action: `${verb}-requested`,
-      subject: { kind: 'deployment', id },
-      body: data,
-    });
-    const key = deploymentRun(open.tenantId, id);
+    const journal = new JournalWriter(open, deploymentRun(open.tenantId, id), this.rows, locked);
+    journal.append({ kind: 'requested', planNumber: 0, actor: open.actor.name, data });
+    const asked = ask(open, id, { number, verb, params, reason: reason ?? null });
+    await together([asked, journal.flush(null)]);
+    await open.record(verbRequested[verb](id, data));
     open.tx.commitsAs('verb');
-    open.tx.afterCommit(() => {
-      this.wakeUp.urgently(key);
-      this.signal.publish(Topic.Deployment, id);
-    });
+    this.hints.urgent(open, id);
   }
 }

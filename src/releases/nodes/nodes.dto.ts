@@ -2,14 +2,8 @@ import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
 import { SUSPICION_KINDS } from '../../drivers/targets/agent/node-suspicions.js';
-<<<<<<< HEAD:src/fleet/nodes/nodes.dto.ts
 import { OBSERVED_STATES } from '../../drivers/targets/target.js';
-import { NODE_STATES } from './node-state.js';
-
-const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
-=======
 import { NODE_STATES } from '../../fleet/nodes/node-state.js';
->>>>>>> a084646 (refactor(nodes): nodes are shown on the floor that knows what they run):src/releases/nodes/nodes.dto.ts
 
 export const nodesQuery = pageQuery.extend({
   environment: text(40).min(1).meta({ description: 'Name of the environment.' }).optional(),
