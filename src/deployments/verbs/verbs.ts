@@ -12,7 +12,7 @@ import {
 /**
  * What may be asked of a deployment that is under way: an entry here is a verb, with its route, its
  * body and its place in the document (verb-routes.ts makes them). What the engine does about it is the
- * engine's (signal-effect.ts); what has to be checked before it is taken, the service's.
+ * engine's (verb-effect.ts); what has to be checked before it is taken, the service's.
  */
 export interface VerbDefinition<Body extends z.ZodType = z.ZodType> {
   /** In which statuses it may be asked for. Everything else is 409 with the present status. */
