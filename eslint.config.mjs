@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
-import house from './eslint/house.mjs';
+import { houseRules } from './eslint/house.config.mjs';
 
 const pure = [
   'src/kernel/**/*.ts',
@@ -82,19 +82,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
-  {
-    files: ['{src,test,bench,sdks}/**/*.ts'],
-    plugins: { house },
-    rules: { 'house/no-literal-spreads': 'error' },
-  },
-  {
-    files: ['src/**/*.ts'],
-    plugins: { house },
-    rules: {
-      'house/sql-in-stores': 'error',
-      'house/repositories-in-services': 'error',
-    },
-  },
+  ...houseRules,
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: { ...globals.node } },

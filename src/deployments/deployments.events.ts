@@ -2,7 +2,7 @@
 import { eventType } from '../platform/events/event.js';
 import { Topic } from '../platform/signal/topics.js';
 import type { CameBy } from './deployments.store.js';
-import type { Verb } from './deployment.states.js';
+import type { Verb } from './verbs/verbs.js';
 
 /** What the audit trail keeps of a new deployment. */
 export type DeploymentCreated = {

@@ -1,6 +1,6 @@
 /** The verbs of one deployment, in the table `signals`. Its row is locked. */
 import type { OpenContext } from '../../platform/context.js';
-import type { Verb } from '../deployment.states.js';
+import type { Verb } from './verbs.js';
 import { askVerb, lastVerb } from '../runs/asked-verbs.store.js';
 import { deploymentRun } from '../runs/runs.store.js';
 
