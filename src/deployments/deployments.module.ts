@@ -4,7 +4,6 @@ import { Rollouts } from '../drivers/targets/agent/rollouts.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { registry } from '../kernel/registry.js';
 import { ReleasesModule } from '../releases/releases.module.js';
-import { EnrollmentGrantsModule } from '../tenancy/auth/enrollment-grants.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
@@ -36,7 +35,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
  */
 @Global()
 @Module({
-  imports: [AgentTargetModule, EnrollmentGrantsModule, ReleasesModule],
+  imports: [AgentTargetModule, ReleasesModule],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AgentTargetModule } from '../drivers/targets/agent/agent-target.module.js';
-import { EnrollmentGrantsModule } from '../tenancy/auth/enrollment-grants.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersService } from './clusters/clusters.service.js';
@@ -14,7 +13,7 @@ import { EnrollmentTokensService } from './nodes/enrollment-tokens.service.js';
  * they run. A global module above provides EnvironmentDefaultsValidator.
  */
 @Module({
-  imports: [AgentTargetModule, EnrollmentGrantsModule, TenancyModule],
+  imports: [AgentTargetModule, TenancyModule],
   controllers: [EnvironmentsController, ClustersController],
   providers: [ClustersService, EnrollmentTokensService, EnvironmentsService, FleetSeeder],
   exports: [EnrollmentTokensService],

@@ -332,6 +332,30 @@ describe('desired and observed state between control plane and agents', () => {
       expect(await releaseOf(agent)).toBe('2');
     });
 
+    it('waits for a rollout of the module, except at a node that has nothing of it', async () => {
+      const missed = await newAgent();
+      await move([missed], 1);
+      await setTarget(missed, 2);
+      const { clusterId } = missed.identity;
+      const holdSlot = (holder: string) =>
+        fleet.asSuperuser(
+          // Without the deployment's row, which is beside the point here, too.
+          `set session_replication_role = replica;
+           insert into deployment_slots (tenant_id, cluster_id, module_id, holder_deployment_id)
+           values ('${tenant.id}', '${clusterId}', '${module.id}', ${holder})
+           on conflict (tenant_id, cluster_id, module_id)
+           do update set holder_deployment_id = excluded.holder_deployment_id`,
+        );
+      await holdSlot(`'${newId()}'`);
+      const fresh = await newAgent();
+      for (const agent of [missed, fresh]) await agent.report();
+      expect(await releaseOf(missed)).toBe('1');
+      expect(await releaseOf(fresh)).toBe('2');
+      await holdSlot('null');
+      await missed.report();
+      expect(await releaseOf(missed)).toBe('2');
+    });
+
     it('does not come to a cordoned node before it is taken back', async () => {
       const agent = await newAgent();
       const asAdmin = { method: 'POST', token: tenant.tokens.Admin };

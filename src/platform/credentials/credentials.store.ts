@@ -74,10 +74,7 @@ export async function issueCredential(
   return row?.expiresAt;
 }
 
-interface Shown {
-  readonly kind: CredentialKind;
-  readonly hash: string;
-}
+type Shown = { readonly kind: CredentialKind; readonly hash: string };
 
 export interface GoodCredential {
   readonly tenantId: string;
@@ -101,6 +98,56 @@ export function lockGoodCredential(
   now: Date,
 ): Promise<GoodCredential | undefined> {
   return tx.first(lockGood, { kind, hash, now });
+}
+
+const findTenant = statement<Shown, { readonly tenantId: string }>(
+  'credentials.find-tenant',
+  'select tenant_id as "tenantId" from credentials where hash = :hash and kind = :kind',
+);
+
+/** Whatever has become of it; undefined: it is unknown. */
+export async function tenantOfCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+): Promise<string | undefined> {
+  const found = await tx.first(findTenant, { kind, hash });
+  return found?.tenantId;
+}
+
+export interface LockedCredential {
+  readonly data: unknown;
+  readonly isUsed: boolean;
+  readonly isRevoked: boolean;
+  readonly isExpired: boolean;
+}
+
+type OwnHash = { readonly tenantId: string; readonly hash: string };
+
+const lock = statement<OwnHash, LockedCredential>(
+  'credentials.lock',
+  `select data, used_at is not null as "isUsed", revoked_at is not null as "isRevoked",
+     expires_at < clock_timestamp() as "isExpired"
+   from credentials where tenant_id = :tenantId and hash = :hash for update`,
+);
+
+/** One of the tenant's, held until the transaction ends; undefined: it is unknown. */
+export function lockCredential(
+  open: OpenContext,
+  hash: string,
+): Promise<LockedCredential | undefined> {
+  return open.tx.first(lock, { tenantId: open.tenantId, hash });
+}
+
+/** `more`: JSON. */
+const use = statement<OwnHash & { readonly more: string }>(
+  'credentials.use',
+  `update credentials set used_at = clock_timestamp(), data = data || :more::jsonb
+   where tenant_id = :tenantId and hash = :hash`,
+);
+
+/** It is used, for what `more` adds to its data. The caller has locked it. */
+export async function useCredential(open: OpenContext, hash: string, more: object): Promise<void> {
+  await open.tx.execute(use, { tenantId: open.tenantId, hash, more: JSON.stringify(more) });
 }
 
 const renew = statement<{

@@ -17,8 +17,8 @@ import { ReportsService } from './reports.service.js';
 
 /**
  * The control plane's side of the agent. Expects from global modules: Database, Signal, Audit,
- * Config, Logger, CLOCK, OBJECT_STORE, STATEMENT_KEYS, and what is known above only: EnrollmentGrants,
- * ReleaseFacts, Rollouts.
+ * Config, Logger, CLOCK, OBJECT_STORE, STATEMENT_KEYS, and what is known above only: ReleaseFacts,
+ * Rollouts.
  */
 @Module({
   controllers: [AgentController],

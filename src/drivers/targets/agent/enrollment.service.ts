@@ -7,6 +7,11 @@ import {
   type EnrollResponse,
 } from '../../../agent/protocol/protocol.js';
 import { Context, OpenContext } from '../../../platform/context.js';
+import {
+  lockCredential,
+  tenantOfCredential,
+  useCredential,
+} from '../../../platform/credentials/credentials.store.js';
 import { Database } from '../../../platform/database/database.js';
 import { validationFailed } from '../../../platform/http/http.errors.js';
 import {
@@ -18,7 +23,6 @@ import {
   nodeKeyTaken,
   nodeNameTaken,
 } from './agent.errors.js';
-import { EnrollmentGrants } from './enrollment-grants.js';
 import { enrollmentTokenHash, type EnrollmentGrant } from './enrollment-token.js';
 import { nodeEnrolled } from './nodes.events.js';
 import { enrolledNode, isNameTaken } from './nodes.queries.js';
@@ -33,7 +37,6 @@ import { STATEMENT_KEYS, type StatementKeys } from './statement-keys.js';
 export class EnrollmentService {
   constructor(
     private readonly database: Database,
-    private readonly grants: EnrollmentGrants,
     @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
   ) {}
 
@@ -50,7 +53,9 @@ export class EnrollmentService {
   }
 
   private async tenantOf(hash: string): Promise<string> {
-    const tenantId = await this.database.system((tx) => this.grants.tenantOf(tx, hash));
+    const shown = { kind: 'enrollment' as const, hash };
+    // The tenant is not known before the token is: the system's role may look.
+    const tenantId = await this.database.system((tx) => tenantOfCredential(tx, shown));
     if (tenantId !== undefined) return tenantId;
     throw enrollmentTokenUnknown();
   }
@@ -60,20 +65,21 @@ export class EnrollmentService {
     hash: string,
     request: EnrollRequest,
   ): Promise<{ nodeId: string; clusterId: string }> {
-    const token = await this.grants.lock(open, hash);
+    const token = await lockCredential(open, hash);
     if (!token || token.isRevoked) {
       throw enrollmentTokenRevoked();
     }
-    const { clusterId } = token.data;
-    if (token.isUsed) return this.sameAgain(open, token.data, request);
+    const grant = token.data as EnrollmentGrant;
+    const { clusterId } = grant;
+    if (token.isUsed) return this.sameAgain(open, grant, request);
     if (token.isExpired) {
       throw enrollmentTokenExpired();
     }
-    if (token.data.name !== null && token.data.name !== request.name) {
-      throw enrollmentNameMismatch(token.data.name);
+    if (grant.name !== null && grant.name !== request.name) {
+      throw enrollmentNameMismatch(grant.name);
     }
     const nodeId = await this.insertNode(open, clusterId, request);
-    await this.grants.use(open, hash, nodeId);
+    await useCredential(open, hash, { nodeId });
     const { name, publicKey } = request;
     await open.record(nodeEnrolled(nodeId, { name, clusterId, publicKey }));
     return { nodeId, clusterId };
