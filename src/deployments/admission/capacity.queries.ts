@@ -9,15 +9,15 @@ export type Rollout = {
   readonly clusterId: string;
 };
 
-const LOCK = statement<{ readonly lock: string }, { readonly locked: unknown }>(
+const LOCK = statement<{ readonly lock: bigint }, { readonly locked: string }>(
   'capacity.lock',
-  'select pg_advisory_xact_lock(:lock::bigint) as locked',
+  'select pg_advisory_xact_lock(:lock)::text as locked',
 );
 
 /** Until the end of the transaction. Throws what PostgreSQL does when it is waited for too long. */
 export async function takeCapacityLock(open: OpenContext): Promise<void> {
   const lock = createHash('sha256').update(`capacity\n${open.tenantId}`).digest().readBigInt64BE();
-  await open.tx.query(LOCK, { lock: lock.toString() });
+  await open.tx.query(LOCK, { lock });
 }
 
 const OLDEST = statement<
