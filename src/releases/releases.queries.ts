@@ -1,6 +1,7 @@
 import type { Manifest } from '../agent/protocol/manifest.js';
 import type { OpenContext } from '../platform/context.js';
 import { statement } from '../platform/database/statement.js';
+import { ConfigurationEntity } from './configurations/configuration.entity.js';
 import { configurationNotFound, moduleNotFound, releaseNotFound } from './releases.errors.js';
 import {
   findModuleByName,
@@ -85,28 +86,17 @@ export async function releaseById(open: OpenContext, id: string): Promise<Releas
   throw releaseNotFound();
 }
 
-type ConfigurationRow = Omit<ConfigurationFacts, 'body'> & { readonly bodyText: string };
-
-const CONFIGURATION_COLUMNS = `id, number, configuration_digest as "configurationDigest",
-  body_text as "bodyText"`;
-
-const findNewest = statement<
-  { readonly tenantId: string; readonly moduleId: string; readonly environmentId: string },
-  ConfigurationRow
->(
-  'configurations.find-newest',
-  `select ${CONFIGURATION_COLUMNS} from configurations
-   where tenant_id = :tenantId and module_id = :moduleId and environment_id = :environmentId
-   order by number desc limit 1`,
-);
-
-const findConfiguration = statement<
-  { readonly tenantId: string; readonly id: string },
-  ConfigurationRow
->(
-  'configurations.find',
-  `select ${CONFIGURATION_COLUMNS} from configurations where tenant_id = :tenantId and id = :id`,
-);
+/** Null: it has none there. The row as it is, for whoever writes the next. */
+export function newestConfigurationRow(
+  open: OpenContext,
+  moduleId: string,
+  environmentId: string,
+): Promise<Readonly<ConfigurationEntity> | null> {
+  return open.tx.repository(ConfigurationEntity).findOne({
+    where: { tenantId: open.tenantId, moduleId, environmentId },
+    order: { number: 'desc' },
+  });
+}
 
 /** Null: the module has no configuration there and runs with its manifest's defaults. */
 export async function newestConfiguration(
@@ -114,8 +104,7 @@ export async function newestConfiguration(
   moduleId: string,
   environmentId: string,
 ): Promise<ConfigurationFacts | null> {
-  const { tenantId } = open;
-  const row = await open.tx.first(findNewest, { tenantId, moduleId, environmentId });
+  const row = await newestConfigurationRow(open, moduleId, environmentId);
   return row ? configurationOf(row) : null;
 }
 
@@ -124,7 +113,8 @@ export async function configurationById(
   open: OpenContext,
   id: string,
 ): Promise<ConfigurationFacts> {
-  const row = await open.tx.first(findConfiguration, { tenantId: open.tenantId, id });
+  const { tenantId } = open;
+  const row = await open.tx.repository(ConfigurationEntity).findOneBy({ tenantId, id });
   if (row) return configurationOf(row);
   throw configurationNotFound();
 }
@@ -138,6 +128,7 @@ function factsOf(row: FactsRow): ReleaseFacts {
   };
 }
 
-function configurationOf({ bodyText, ...rest }: ConfigurationRow): ConfigurationFacts {
-  return { ...rest, body: JSON.parse(bodyText) as Record<string, string> };
+function configurationOf(row: Readonly<ConfigurationEntity>): ConfigurationFacts {
+  const { id, number, configurationDigest, bodyText } = row;
+  return { id, number, configurationDigest, body: JSON.parse(bodyText) as Record<string, string> };
 }

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
 import { assert } from '../../kernel/assert.js';
 import { digestOf } from '../../kernel/digest.js';
 import { newId } from '../../kernel/ids.js';
 import { environmentKey } from '../../fleet/environments/environment.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
-import { Audit } from '../../platform/audit/audit.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { insertNew } from '../../platform/database/entity-rows.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
-import { moduleByName, newestConfiguration } from '../releases.queries.js';
+import { moduleByName, newestConfigurationRow } from '../releases.queries.js';
 import { lockModule } from '../releases.store.js';
+import { ConfigurationEntity } from './configuration.entity.js';
 import type { Configuration, NewConfiguration } from './configurations.dto.js';
+import { configurationCreated } from './configurations.events.js';
 
 /** Which module and where: the two names in the path. */
 export interface ConfigurationPlace {
@@ -25,10 +28,7 @@ export interface ConfigurationPlace {
  */
 @Injectable()
 export class ConfigurationsService {
-  constructor(
-    private readonly database: Database,
-    private readonly audit: Audit,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   list(
     ctx: Context,
@@ -38,9 +38,16 @@ export class ConfigurationsService {
     return this.database.transaction(ctx, async (open) => {
       const found = await find(open, place);
       const list = `configurations of ${found.moduleId} in ${found.environmentId}`;
-      return newestFirst(list, request, (before, take) =>
-        configurations(open, found, '($4::uuid is null or id < $4)', [before, take]),
-      );
+      return newestFirst(list, request, async (before, take) => {
+        const { moduleId, environmentId } = found;
+        const there = { tenantId: open.tenantId, moduleId, environmentId };
+        const rows = await open.tx.repository(ConfigurationEntity).find({
+          where: before === null ? there : { ...there, id: LessThan(before) },
+          order: { id: 'desc' },
+          take,
+        });
+        return rows.map((row) => configurationOf(found, row));
+      });
     });
   }
 
@@ -57,34 +64,25 @@ export class ConfigurationsService {
     return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (open) => {
       const found = await find(open, place);
       await lockModule(open, found.moduleId);
-      const newest = await newestConfiguration(open, found.moduleId, found.environmentId);
+      const newest = await newestConfigurationRow(open, found.moduleId, found.environmentId);
       if (newest?.configurationDigest === digest) {
-        return { status: 200, body: await one(open, found, newest.id) };
+        return { status: 200, body: configurationOf(found, newest) };
       }
-      const id = newId();
-      const number = (newest?.number ?? 0) + 1;
-      await open.tx.execute(
-        `insert into configurations (tenant_id, id, environment_id, module_id, number, body_text,
-           configuration_digest, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [
-          open.tenantId,
-          id,
-          found.environmentId,
-          found.moduleId,
-          number,
-          text,
-          digest,
-          open.actor.name,
-        ],
-      );
-      // Values stay out of the audit: some of them should have been secrets.
-      await this.audit.append(open, {
-        category: 'releases',
-        action: 'configuration-created',
-        subject: { kind: 'configuration', id },
-        body: { moduleName, environment: found.environment, number, configurationDigest: digest },
+      const [row] = await insertNew(open.tx.repository(ConfigurationEntity), {
+        tenantId: open.tenantId,
+        id: newId(),
+        environmentId: found.environmentId,
+        moduleId: found.moduleId,
+        number: (newest?.number ?? 0) + 1,
+        bodyText: text,
+        configurationDigest: digest,
+        createdBy: open.actor.name,
       });
-      return { status: 201, body: await one(open, found, id) };
+      assert(row, 'nobody else has written the next number: the module is locked');
+      const { id, number, configurationDigest } = row;
+      const facts = { moduleName, environment: found.environment, number, configurationDigest };
+      await open.record(configurationCreated(id, facts));
+      return { status: 201, body: configurationOf(found, row) };
     });
   }
 }
@@ -100,42 +98,19 @@ async function find(open: OpenContext, place: ConfigurationPlace): Promise<Found
   return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
 }
 
-async function one(open: OpenContext, found: Found, id: string): Promise<Configuration> {
-  const [row] = await configurations(open, found, 'id = $4', [id, 1]);
-  assert(row, 'a configuration that was read or written in this transaction is there');
-  return row;
-}
-
-/** The last parameter is the limit. */
-async function configurations(
-  open: OpenContext,
-  found: Found,
-  condition: string,
-  parameters: readonly unknown[],
-): Promise<Configuration[]> {
-  const { moduleName, environment, moduleId, environmentId } = found;
-  const rows = await open.tx.query<ConfigurationRow>(
-    `select id, number, configuration_digest as "configurationDigest", body_text as "bodyText",
-            created_by as "createdBy", created_at as "createdAt"
-     from configurations
-     where tenant_id = $1 and module_id = $2 and environment_id = $3 and ${condition}
-     order by id desc limit $5`,
-    [open.tenantId, moduleId, environmentId, ...parameters],
-  );
-  return rows.map(({ bodyText, createdAt, ...rest }) => ({
-    ...rest,
+function configurationOf(
+  { moduleName, environment }: Found,
+  row: Readonly<ConfigurationEntity>,
+): Configuration {
+  const { id, number, configurationDigest, createdBy } = row;
+  return {
+    id,
+    number,
+    configurationDigest,
+    createdBy,
+    createdAt: row.createdAt.toISOString(),
     moduleName,
     environment,
-    values: JSON.parse(bodyText) as Record<string, string>,
-    createdAt: createdAt.toISOString(),
-  }));
-}
-
-interface ConfigurationRow {
-  readonly id: string;
-  readonly number: number;
-  readonly configurationDigest: string;
-  readonly bodyText: string;
-  readonly createdBy: string;
-  readonly createdAt: Date;
+    values: JSON.parse(row.bodyText) as Record<string, string>,
+  };
 }

@@ -1,10 +1,7 @@
+import { IsNull } from 'typeorm';
 import type { OpenContext } from '../../platform/context.js';
 import { signingKeyUnknown } from '../releases.errors.js';
-
-export interface SigningKeyFacts {
-  readonly id: string;
-  readonly publicKey: string;
-}
+import { SigningKeyEntity } from './signing-key.entity.js';
 
 /**
  * The key that a push names, held against revocation until the transaction ends. A revoked key is as
@@ -13,13 +10,11 @@ export interface SigningKeyFacts {
 export async function signingKeyFor(
   open: OpenContext,
   key: { readonly id: string } | { readonly name: string },
-): Promise<SigningKeyFacts> {
-  const [column, value] = 'id' in key ? ['id', key.id] : ['name', key.name];
-  const [found] = await open.tx.query<SigningKeyFacts>(
-    `select id, public_key as "publicKey" from signing_keys
-     where tenant_id = $1 and ${column} = $2 and revoked_at is null for share`,
-    [open.tenantId, value],
-  );
+): Promise<Readonly<SigningKeyEntity>> {
+  const found = await open.tx.repository(SigningKeyEntity).findOne({
+    where: { ...key, tenantId: open.tenantId, revokedAt: IsNull() },
+    lock: { mode: 'pessimistic_read' },
+  });
   if (found) return found;
-  throw signingKeyUnknown(value);
+  throw signingKeyUnknown('id' in key ? key.id : key.name);
 }

@@ -1,41 +1,38 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull, LessThan } from 'typeorm';
 import { messageOf } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { publicKeyText, readPublicKey } from '../../kernel/signature.js';
-import { Audit } from '../../platform/audit/audit.js';
-import type { Context, OpenContext } from '../../platform/context.js';
+import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { insertNew } from '../../platform/database/entity-rows.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
 import { publicKeyInvalid, signingKeyNotFound, signingKeyTaken } from '../releases.errors.js';
+import { SigningKeyEntity } from './signing-key.entity.js';
 import type { NewSigningKey, SigningKey } from './signing-keys.dto.js';
-
-type SigningKeyRow = Omit<SigningKey, 'createdAt' | 'revokedAt'> & {
-  readonly createdAt: Date;
-  readonly revokedAt: Date | null;
-};
+import { signingKeyRegistered, signingKeyRevoked } from './signing-keys.events.js';
 
 /** A key is never deleted: releases that it signed must go on naming it. */
 @Injectable()
 export class SigningKeysService {
-  constructor(
-    private readonly database: Database,
-    private readonly audit: Audit,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   list(ctx: Context, request: PageRequest): Promise<Page<SigningKey>> {
     return this.database.transaction(ctx, (open) =>
       newestFirst('signing-keys', request, async (before, take) => {
-        const rows = await open.tx.query<SigningKeyRow>(
-          `select ${COLUMNS} from signing_keys
-           where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
-          [open.tenantId, before, take],
-        );
+        const { tenantId } = open;
+        const rows = await open.tx.repository(SigningKeyEntity).find({
+          where: before === null ? { tenantId } : { tenantId, id: LessThan(before) },
+          order: { id: 'desc' },
+          take,
+        });
         return rows.map(keyOf);
       }),
     );
   }
 
+  /** Throws `public-key-invalid`, `signing-key-taken`. */
   register(
     ctx: Context,
     body: NewSigningKey,
@@ -44,60 +41,39 @@ export class SigningKeysService {
     const publicKey = readKey(body.publicKey);
     const request = { key: idempotencyKey, route: 'POST /signing-keys', body };
     return idempotent(this.database, ctx, request, async (open) => {
-      const [row] = await open.tx.query<SigningKeyRow>(
-        `insert into signing_keys (tenant_id, id, name, public_key, created_by)
-         values ($1, $2, $3, $4, $5) on conflict do nothing returning ${COLUMNS}`,
-        [open.tenantId, newId(), body.name, publicKey, open.actor.name],
-      );
-      if (!row) {
-        throw signingKeyTaken();
-      }
-      await this.audit.append(open, {
-        category: 'releases',
-        action: 'signing-key-registered',
-        subject: { kind: 'signing-key', id: row.id },
-        body: { name: body.name, publicKey },
+      const [row] = await insertNew(open.tx.repository(SigningKeyEntity), {
+        tenantId: open.tenantId,
+        id: newId(),
+        name: body.name,
+        publicKey,
+        createdBy: open.actor.name,
       });
+      if (!row) throw signingKeyTaken();
+      await open.record(signingKeyRegistered(row.id, { name: body.name, publicKey }));
       return { status: 201, body: keyOf(row) };
     });
   }
 
-  /** Repeating it changes nothing, the time of revocation included. */
+  /** Repeating it changes nothing, the time of revocation included. Throws `signing-key-not-found`. */
   revoke(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
-      const revoked = await open.tx.execute(
-        `update signing_keys set revoked_at = clock_timestamp()
-         where tenant_id = $1 and id = $2 and revoked_at is null`,
-        [open.tenantId, id],
-      );
-      if (revoked === 0) {
-        await requireKey(open, id);
-        return;
-      }
-      await this.audit.append(open, {
-        category: 'releases',
-        action: 'signing-key-revoked',
-        subject: { kind: 'signing-key', id },
-      });
+      const { tenantId } = open;
+      const keys = open.tx.repository(SigningKeyEntity);
+      const good = { tenantId, id, revokedAt: IsNull() };
+      const { affected } = await keys.update(good, { revokedAt: () => 'clock_timestamp()' });
+      if (affected === 1) return open.record(signingKeyRevoked(id, {}));
+      if (!(await keys.existsBy({ tenantId, id }))) throw signingKeyNotFound();
     });
   }
 }
 
-const COLUMNS = `id, name, public_key as "publicKey", created_by as "createdBy",
-  created_at as "createdAt", revoked_at as "revokedAt"`;
-
-async function requireKey(open: OpenContext, id: string): Promise<void> {
-  const [found] = await open.tx.query(
-    'select 1 from signing_keys where tenant_id = $1 and id = $2',
-    [open.tenantId, id],
-  );
-  if (found) return;
-  throw signingKeyNotFound();
-}
-
-function keyOf({ createdAt, revokedAt, ...rest }: SigningKeyRow): SigningKey {
+function keyOf(row: SigningKeyEntity): SigningKey {
+  const { id, name, publicKey, createdBy, createdAt, revokedAt } = row;
   return {
-    ...rest,
+    id,
+    name,
+    publicKey,
+    createdBy,
     createdAt: createdAt.toISOString(),
     revokedAt: revokedAt?.toISOString() ?? null,
   };
