@@ -19,26 +19,29 @@ export interface Account {
   readonly tenants: readonly { readonly id: string; readonly slug: string }[];
 }
 
-const findBy = (column: string) =>
-  statement<{ readonly key: string }, Account>(
-    `users.find-by-${column}`,
-    `select u.id, u.username, u.password_hash as "passwordHash",
-       u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
-       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug) order by t.slug)
-         from tenants t where t.status <> 'deleted' and exists (
-           select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)
-       ), '[]') as tenants
-     from users u where u.${column} = :key`,
-  );
+const ACCOUNTS = `select u.id, u.username, u.password_hash as "passwordHash",
+    u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
+    coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug) order by t.slug)
+      from tenants t where t.status <> 'deleted' and exists (
+        select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)
+    ), '[]') as tenants
+  from users u`;
 
-const findByKey = {
-  username_key: findBy('username_key'),
-  email_key: findBy('email_key'),
-} as const;
+const findByUsername = statement<{ readonly key: string }, Account>(
+  'users.find-by-username',
+  `${ACCOUNTS} where u.username_key = :key`,
+);
+
+const findByEmail = statement<{ readonly key: string }, Account>(
+  'users.find-by-email',
+  `${ACCOUNTS} where u.email_key = :key`,
+);
 
 /** `key` is an accountKey of a username or an e-mail address. */
 export function findAccount(tx: SystemTransaction, key: string): Promise<Account | undefined> {
-  return tx.first(findByKey[accountKeyColumn(key)], { key });
+  const isEmail = accountKeyColumn(key) === 'email_key';
+  if (isEmail) return tx.first(findByEmail, { key });
+  return tx.first(findByUsername, { key });
 }
 
 const findAny = statement<Record<never, never>, { readonly id: string }>(
