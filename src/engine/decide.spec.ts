@@ -17,11 +17,18 @@ import type { AskedVerb, RunStatus } from './run.js';
 
 const DEADLINE_MS = 60_000;
 const pause: AskedVerb = {
-  ...{ number: 1, verb: 'pause', params: {}, actor: 'olga', reason: null },
+  number: 1,
+  verb: 'pause',
+  params: {},
+  actor: 'olga',
+  reason: null,
 };
 const opening = [done('preflight'), done('slot')];
 const rolling: Partial<LoadedRun> = {
-  ...{ status: 'RollingBack', ending: 'RolledBack', reason: 'errors rose', undo: undoPlan },
+  status: 'RollingBack',
+  ending: 'RolledBack',
+  reason: 'errors rose',
+  undo: undoPlan,
 };
 const undoing: Line[] = [...opening, began('w1.move'), { kind: 'undo-planned', plan: 2 }];
 
@@ -62,14 +69,17 @@ describe('a journal that is full', () => {
       const input = inputOf(moved, { status: present });
       expect(decide(withLength(input, fromHere - 1))).not.toMatchObject({ do: 'undo' });
       expect(decide(withLength(input, fromHere))).toMatchObject({
-        ...{ do: 'undo', ending: 'RolledBack', reason: expect.stringContaining('full') as string },
+        do: 'undo',
+        ending: 'RolledBack',
+        reason: expect.stringContaining('full') as string,
       });
     },
   );
 
   it('ends what has not moved anything', () => {
     expect(decide(withLength(inputOf(opening), fromHere))).toMatchObject({
-      ...{ do: 'finish', status: 'Failed' },
+      do: 'finish',
+      status: 'Failed',
     });
   });
 
@@ -78,7 +88,8 @@ describe('a journal that is full', () => {
     const input = inputOf(undoing, rolling);
     expect(decide(withLength(input, last - 1))).toMatchObject({ do: 'run' });
     expect(decide(withLength(input, last))).toMatchObject({
-      ...{ do: 'finish', status: 'RollbackFailed' },
+      do: 'finish',
+      status: 'RollbackFailed',
     });
   });
 });
@@ -91,7 +102,9 @@ describe('the way forward', () => {
 
   it('runs a step that was begun and not ended again, as the same attempt', () => {
     expect(decide(inputOf([began('preflight', 0, 3)]))).toMatchObject({
-      ...{ do: 'run', step: { id: 'preflight' }, attempt: 3 },
+      do: 'run',
+      step: { id: 'preflight' },
+      attempt: 3,
     });
   });
 
@@ -110,7 +123,8 @@ describe('a failed step', () => {
     const lines = [began('preflight', 0, attempt), failed('preflight', 500, attempt)];
     const until = 500 + retryDelayMs(attempt);
     expect(decide(inputOf(lines, { now: until - 1 }))).toMatchObject({
-      ...{ do: 'wait', until },
+      do: 'wait',
+      until,
       waitingOn: { kind: 'retry', since: 500, until, verb: null },
     });
     const again = decide(inputOf(lines, { now: until }));
@@ -126,7 +140,8 @@ describe('a failed step', () => {
   it('is given up after five attempts', () => {
     const lines = [failed('preflight', 0, limits.stepAttempts)];
     expect(decide(inputOf(lines, { now: 1 }))).toEqual({
-      ...{ do: 'finish', status: 'Failed' },
+      do: 'finish',
+      status: 'Failed',
       reason: 'Step preflight: gave up after 5 attempts: no luck',
     });
   });
@@ -139,7 +154,9 @@ describe('a failed step', () => {
   it('ends it also when the failure has nothing to say', () => {
     const why = { terminal: true, message: '' };
     expect(decide(inputOf([failed('preflight', 0, 1, why)], { now: 60_000 }))).toMatchObject({
-      ...{ do: 'finish', status: 'Failed', reason: 'no reason given' },
+      do: 'finish',
+      status: 'Failed',
+      reason: 'no reason given',
     });
     const undo = inputOf([...undoing, { ...failed('u1.move', 0, 1, why), plan: 2 }], rolling);
     expect(decide(undo)).toMatchObject({ do: 'finish', status: 'RollbackFailed' });
@@ -148,7 +165,9 @@ describe('a failed step', () => {
   it('ends as Failed before any move, and with the way back after one', () => {
     const lines = [...opening, failed('w1.move', 0, 1, { terminal: true })];
     expect(decide(inputOf(lines))).toEqual({
-      ...{ do: 'undo', ending: 'RolledBack', reason: 'no luck' },
+      do: 'undo',
+      ending: 'RolledBack',
+      reason: 'no luck',
     });
   });
 });
@@ -159,12 +178,17 @@ describe('whose doing it was', () => {
   it('is the release’s own only where a step has seen it in the release', () => {
     const cause = { terminal: true, cause: 'release' };
     expect(decide(inputOf([...movedOnce, failed('w1.converge', 0, 1, cause)]))).toEqual({
-      ...{ do: 'undo', ending: 'RolledBack', reason: 'no luck', cause: 'release' },
+      do: 'undo',
+      ending: 'RolledBack',
+      reason: 'no luck',
+      cause: 'release',
     });
     for (const data of [{ terminal: true }, { terminal: true, cause: 'surroundings' }]) {
       const lines = [...movedOnce, failed('w1.converge', 0, 1, data)];
       expect(decide(inputOf(lines))).toEqual({
-        ...{ do: 'undo', ending: 'RolledBack', reason: 'no luck' },
+        do: 'undo',
+        ending: 'RolledBack',
+        reason: 'no luck',
       });
     }
   });
@@ -183,14 +207,17 @@ describe('a deadline', () => {
     expect(inTime).toMatchObject({ do: 'run' });
     expect(inTime).not.toHaveProperty('overdue');
     expect(decide(inputOf(begunAt, { now: 1_000 + DEADLINE_MS }))).toMatchObject({
-      ...{ do: 'run', attempt: 1, overdue: 'Step preflight: not done within 60 s' },
+      do: 'run',
+      attempt: 1,
+      overdue: 'Step preflight: not done within 60 s',
     });
   });
 
   it('leaves no time for another attempt', () => {
     const lines = [...begunAt, failed('preflight', 2_000, 1)];
     expect(decide(inputOf(lines, { now: 1_000 + DEADLINE_MS }))).toEqual({
-      ...{ do: 'finish', status: 'Failed' },
+      do: 'finish',
+      status: 'Failed',
       reason: 'Step preflight: not done within 60 s (no luck)',
     });
   });
@@ -251,7 +278,8 @@ describe('a paused run', () => {
 
   it('waits for somebody to resume it', () => {
     expect(paused(2_000)).toMatchObject({
-      ...{ do: 'wait', until: since + limits.pauseMs },
+      do: 'wait',
+      until: since + limits.pauseMs,
       waitingOn: { kind: 'paused', since, until: since + limits.pauseMs, verb: 'resume' },
     });
   });
@@ -265,7 +293,9 @@ describe('a paused run', () => {
   it('goes back after 24 hours', () => {
     expect(paused(since + limits.pauseMs - 1)).toMatchObject({ do: 'wait' });
     expect(paused(since + limits.pauseMs)).toEqual({
-      ...{ do: 'undo', ending: 'Cancelled', reason: 'paused for longer than 24 hours' },
+      do: 'undo',
+      ending: 'Cancelled',
+      reason: 'paused for longer than 24 hours',
     });
   });
 });
@@ -278,14 +308,17 @@ describe('the way back', () => {
   it.each(['RolledBack', 'Cancelled'] as const)('ends in %s, with the reason it began for', (e) => {
     const lines = [...undoing, done('u1.move', 0, 2), done('u1.converge', 0, 2)];
     expect(decide(inputOf(lines, { ...rolling, ending: e }))).toEqual({
-      ...{ do: 'finish', status: e, reason: 'errors rose' },
+      do: 'finish',
+      status: e,
+      reason: 'errors rose',
     });
   });
 
   it('that fails for good is RollbackFailed', () => {
     const stuck: Line = { ...failed('u1.move', 0, 5), plan: 2 };
     expect(decide(inputOf([...undoing, stuck], rolling))).toMatchObject({
-      ...{ do: 'finish', status: 'RollbackFailed' },
+      do: 'finish',
+      status: 'RollbackFailed',
     });
   });
 
@@ -296,11 +329,16 @@ describe('the way back', () => {
 
   it('ends with what the way back had to say', () => {
     const said = (step: string, message: string): Line => ({
-      ...{ kind: 'step-succeeded', step, plan: 2, data: { message } },
+      kind: 'step-succeeded',
+      step,
+      plan: 2,
+      data: { message },
     });
     const back = [...undoing, done('u1.move', 0, 2), said('u1.converge', 'down as before: node-1')];
     expect(decide(inputOf(back, rolling))).toEqual({
-      ...{ do: 'finish', status: 'RolledBack', reason: 'errors rose; down as before: node-1' },
+      do: 'finish',
+      status: 'RolledBack',
+      reason: 'errors rose; down as before: node-1',
     });
     expect(decide(inputOf(back, { ...rolling, reason: null }))).toMatchObject({
       reason: 'down as before: node-1',

@@ -127,7 +127,9 @@ describe('the engine', () => {
     await bench.pass(limits.runFailures * 6_000);
     expect(bench.log.error).not.toHaveBeenCalled();
     expect(bench.store.run(key)).toMatchObject({
-      ...{ status: 'Pending', failures: 1, waitingOn: { kind: 'retry' } },
+      status: 'Pending',
+      failures: 1,
+      waitingOn: { kind: 'retry' },
     });
     bench.store.load = load;
     await bench.pass(6_000);
@@ -145,7 +147,9 @@ describe('the engine', () => {
     await bench.pass(100);
     expect(poll).toHaveBeenCalledTimes(3);
     expect(bench.metrics.polled.mock.calls).toEqual([
-      ...([['gates', 500], ['gates', 500], ['gates', 3]]), // prettier-ignore
+      ['gates', 500],
+      ['gates', 500],
+      ['gates', 3],
     ]);
   });
 

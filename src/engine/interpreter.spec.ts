@@ -33,61 +33,81 @@ const pausesOnce: Script[string] = ({ journal }) =>
 
 const cases: Case[] = [
   {
-    ...{ name: 'everything succeeds', script: {}, status: 'Succeeded', reason: null },
+    name: 'everything succeeds',
+    script: {},
+    status: 'Succeeded',
+    reason: null,
     counts: { 'step-started': 8, 'step-succeeded': 8, 'status-changed': 1, finished: 1 },
   },
   {
-    ...{ name: 'a step waits', script: { 'w1.converge': waitsTwice }, status: 'Succeeded' },
+    name: 'a step waits',
+    script: { 'w1.converge': waitsTwice },
+    status: 'Succeeded',
     counts: { 'step-started': 8, 'step-succeeded': 8 },
   },
   {
-    ...{ name: 'a step outside a transaction throws twice', status: 'Succeeded' },
+    name: 'a step outside a transaction throws twice',
+    status: 'Succeeded',
     script: { preflight: failing(new Error('disk is slow'), 2) },
     counts: { 'step-failed': 2, 'step-started': 10 },
   },
   {
-    ...{ name: 'a step in a transaction throws twice', status: 'Succeeded' },
+    name: 'a step in a transaction throws twice',
+    status: 'Succeeded',
     script: { 'w1.move': failing(new Error('deadlock'), 2) },
     counts: { 'step-failed': 2, 'step-started': 10 },
   },
   {
-    ...{ name: 'a check throws for ever', status: 'Failed', reason: /gave up after 5 attempts/ },
+    name: 'a check throws for ever',
+    status: 'Failed',
+    reason: /gave up after 5 attempts/,
     script: { preflight: failing(new Error('gone')) },
     counts: { 'step-failed': limits.stepAttempts, 'undo-planned': 0 },
   },
   {
-    ...{ name: 'a check throws TerminalError', status: 'Failed', reason: /^no bytes$/ },
+    name: 'a check throws TerminalError',
+    status: 'Failed',
+    reason: /^no bytes$/,
     script: { preflight: failing(new TerminalError('gone', 'no bytes')) },
     counts: { 'step-failed': 1, 'undo-planned': 0 },
   },
   {
-    ...{ name: 'a move throws TerminalError', status: 'RolledBack', reason: /^cannot$/ },
+    name: 'a move throws TerminalError',
+    status: 'RolledBack',
+    reason: /^cannot$/,
     script: { 'w2.move': failing(new TerminalError('cannot', 'cannot')) },
     counts: { 'step-failed': 1, 'undo-planned': 1 },
   },
   {
-    ...{ name: 'a gate is unstable', status: 'RolledBack', reason: /^errors rose$/ },
+    name: 'a gate is unstable',
+    status: 'RolledBack',
+    reason: /^errors rose$/,
     script: { 'w1.gate': () => unstable },
     counts: { 'undo-planned': 1, 'step-failed': 1 },
   },
   {
-    ...{ name: 'the way back fails, too', status: 'RollbackFailed', reason: /^stuck$/ },
+    name: 'the way back fails, too',
+    status: 'RollbackFailed',
+    reason: /^stuck$/,
     script: {
       'w1.gate': () => unstable,
       'u1.converge': () => ({ outcome: 'unstable', reason: 'stuck' }),
     },
   },
   {
-    ...{ name: 'a step is never done', status: 'RolledBack' },
+    name: 'a step is never done',
+    status: 'RolledBack',
     reason: /^Step w1.converge: not done within 60 s: not yet$/,
     script: { 'w1.converge': ({ now }) => waitUntil(now + 7_000) },
     counts: { 'step-failed': 1 },
   },
   {
-    ...{ name: 'a plan is made anew when the slot is taken', status: 'Succeeded' },
+    name: 'a plan is made anew when the slot is taken',
+    status: 'Succeeded',
     script: {
       slot: () => ({
-        ...{ outcome: 'done', status: 'Running' },
+        outcome: 'done',
+        status: 'Running',
         replan: { plan: planOf(1), factsText: '{}' },
       }),
     },
@@ -150,7 +170,8 @@ describe('the interpreter', () => {
       });
     const run = await rig.drive(rig.store.add(planOf()));
     expect(run).toMatchObject({
-      ...{ status: 'RolledBack', reason: expect.stringMatching(/gave up .* too large/) as string },
+      status: 'RolledBack',
+      reason: expect.stringMatching(/gave up .* too large/) as string,
     });
     expect(run.entries.filter(({ kind }) => kind === 'step-failed')).toHaveLength(
       limits.stepAttempts,
@@ -226,70 +247,6 @@ describe('the interpreter', () => {
   });
 });
 
-describe('verbs on their way', () => {
-  it.each<[string, string, object, string]>([
-    ['cancel before anything moved', 'slot', {}, 'Cancelled'],
-    ['cancel after something moved', 'w1.gate', {}, 'Cancelled'],
-    ['cancel and leave the nodes', 'w1.gate', { leave: true }, 'Cancelled'],
-  ])('%s', async (name, during, params, status) => {
-    const rig = new EngineRig();
-    const key = rig.store.add(planOf());
-    rig.script = { [during]: ({ now }) => waitUntil(now + 1_000) };
-    let isAsked = false;
-    const run = await rig.drive(key, ({ waitingOn }) => {
-      if (waitingOn?.kind !== 'test' || isAsked) return;
-      isAsked = true;
-      rig.store.ask(key, 'cancel', params as { leave?: boolean });
-    });
-    expect(run).toMatchObject({ status, reason: 'cancelled by olga' });
-    const hasUndo = run.entries.some(({ kind }) => kind === 'undo-planned');
-    expect(hasUndo).toBe(name === 'cancel after something moved');
-  });
-
-  it('that came too late are journalled as ignored', async () => {
-    const rig = new EngineRig();
-    const key = rig.store.add(planOf());
-    rig.store.ask(key, 'resume');
-    const run = await rig.drive(key);
-    expect(run.status).toBe('Succeeded');
-    expect(run.entries.find(({ kind }) => kind === 'applied')).toMatchObject({
-      actor: 'olga',
-      data: { number: 1, verb: 'resume', ignored: 'not possible while Pending' },
-    });
-  });
-});
-
-describe('verbs behind the one that ends the run', () => {
-  it('are journalled as ignored, and none is lost', async () => {
-    const rig = new EngineRig();
-    const key = rig.store.add(planOf());
-    for (const verb of ['cancel', 'cancel', 'pause'] as const) rig.store.ask(key, verb);
-    const run = await rig.drive(key);
-    expect(run.status).toBe('Cancelled');
-    const applied = run.entries.filter(({ kind }) => kind === 'applied').map(({ data }) => data);
-    expect(applied).toEqual([
-      { number: 1, verb: 'cancel' },
-      { number: 2, verb: 'cancel', ignored: 'not possible while Cancelled' },
-      { number: 3, verb: 'pause', ignored: 'not possible while Cancelled' },
-    ]);
-    expect(run.entries.at(-1)?.kind).toBe('finished');
-  });
-
-  it('are waited for when they come while it is applied', async () => {
-    const rig = new EngineRig();
-    const key = rig.store.add(planOf());
-    rig.store.ask(key, 'cancel');
-    const load = rig.store.load.bind(rig.store);
-    rig.store.load = async (lease) => {
-      const run = await load(lease);
-      if (run.verbs.length === 1) rig.store.ask(key, 'pause');
-      return run;
-    };
-    const run = await rig.drive(key);
-    expect(run.entries.filter(({ kind }) => kind === 'applied')).toHaveLength(2);
-  });
-});
-
 describe('a run that is taken after its end', () => {
   it('is laid to rest without a second end', async () => {
     const rig = new EngineRig();
@@ -315,7 +272,8 @@ describe('a journal without room', () => {
       if (status === 'Running' && room > 3) entries.push(...manyNotes(entries.length, room - 3));
     });
     expect(run).toMatchObject({
-      ...{ status: 'RolledBack', reason: expect.stringMatching(/journal is full/) as string },
+      status: 'RolledBack',
+      reason: expect.stringMatching(/journal is full/) as string,
     });
     expect(run.entries.length).toBeLessThan(limits.journalEntries);
   });
@@ -323,8 +281,14 @@ describe('a journal without room', () => {
 
 function manyNotes(seq: number, count: number): JournalEntry[] {
   return Array.from({ length: count }, (_, index) => ({
-    ...{ seq: seq + index + 1, at: 0, planNumber: 1, stepId: 'w1.gate', attempt: 1 },
-    ...{ kind: 'step-note', actor: 'test', data: {} },
+    seq: seq + index + 1,
+    at: 0,
+    planNumber: 1,
+    stepId: 'w1.gate',
+    attempt: 1,
+    kind: 'step-note',
+    actor: 'test',
+    data: {},
   }));
 }
 
@@ -364,29 +328,11 @@ describe('a store outside that does not answer', () => {
     const run = await rig.drive(key, ({ waitingOn: on }) => (waitingOn ??= on));
     expect(waitingOn).toMatchObject({ kind: 'retry', detail: 'No answer. It is asked again.' });
     expect(run).toMatchObject({
-      ...{ status: 'Failed', reason: expect.stringMatching(/within 60 s: No answer/) as string },
+      status: 'Failed',
+      reason: expect.stringMatching(/within 60 s: No answer/) as string,
     });
     const failures = run.entries.filter(({ kind }) => kind === 'step-failed');
     expect(failures).toMatchObject([{ attempt: 1, data: { code: 'deadline-passed' } }]);
-  });
-});
-
-describe('a verb between the last look and the end', () => {
-  it('is not lost', async () => {
-    const rig = new EngineRig();
-    const key = rig.store.add(planOf());
-    const commit = rig.store.commit.bind(rig.store);
-    let isAsked = false;
-    // The end has a transaction of its own, because it locks the slot: just before that one.
-    rig.store.commit = (lease, options, work) => {
-      const last = rig.store.run(key).entries.at(-1);
-      if (!isAsked && last?.stepId === 'w2.gate' && last.kind === 'step-succeeded') {
-        isAsked = true;
-        rig.store.ask(key, 'cancel');
-      }
-      return commit(lease, options, work);
-    };
-    expect(await rig.drive(key)).toMatchObject({ status: 'Cancelled' });
   });
 });
 

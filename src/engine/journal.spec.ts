@@ -28,7 +28,10 @@ describe('the folded journal', () => {
       { kind: 'step-note', step: 'a' },
     ]);
     expect(folded).toMatchObject({
-      ...{ planNumber: 1, undoPlanNumber: 2, lastVerb: 1, lastSeq: 6 },
+      planNumber: 1,
+      undoPlanNumber: 2,
+      lastVerb: 1,
+      lastSeq: 6,
     });
     expect(folded.steps.size).toBe(0);
   });
@@ -36,7 +39,11 @@ describe('the folded journal', () => {
   it('follows a step over its attempts', () => {
     const lines = [began('a', 5), failed('a', 6, 1), began('a', 7, 2)];
     expect(record(lines, 'a')).toMatchObject({
-      ...{ startedAt: 5, attempt: 2, status: 'started', endedAt: null, message: null },
+      startedAt: 5,
+      attempt: 2,
+      status: 'started',
+      endedAt: null,
+      message: null,
     });
     const ended = record([...lines, { ...done('a', 9), data: { size: 1 } }], 'a');
     expect(ended).toMatchObject({ status: 'succeeded', endedAt: 9, output: { size: 1 } });
@@ -45,7 +52,11 @@ describe('the folded journal', () => {
   it('keeps what a failure said, and no output of it', () => {
     const lines = [failed('a', 6, 3, { terminal: true, message: 'bad', extra: 1 })];
     expect(record(lines, 'a')).toMatchObject({
-      ...{ status: 'failed', terminal: true, message: 'bad', attempt: 3, output: {} },
+      status: 'failed',
+      terminal: true,
+      message: 'bad',
+      attempt: 3,
+      output: {},
     });
   });
 
@@ -87,7 +98,8 @@ describe('the folded journal', () => {
       const lines = [status('Paused', 10), status('Running', 25), status('Paused', 40)];
       expect(fold(lines)).toMatchObject({ pausedMs: 15, pausedSince: 40 });
       expect(fold([...lines, status('RollingBack', 100)])).toMatchObject({
-        ...{ pausedMs: 75, pausedSince: null },
+        pausedMs: 75,
+        pausedSince: null,
       });
     });
 

@@ -34,7 +34,8 @@ describe('a step whose deadline has passed while nobody could look', () => {
     const run = await rig.drive(rig.store.add(planOf()), () => rig.store.clock.advance(OUTAGE_MS));
     expect(asked).toHaveLength(2);
     expect(run).toMatchObject({
-      ...{ status: 'RolledBack', reason: 'Step w1.converge: not done within 60 s: not yet' },
+      status: 'RolledBack',
+      reason: 'Step w1.converge: not done within 60 s: not yet',
     });
   });
 

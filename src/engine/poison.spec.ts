@@ -43,7 +43,9 @@ describe('a run on which every action fails', () => {
     const now = bench.store.clock.now();
     expect(bench.run).toMatchObject({ failures: 3, wakeAt: now + 4_000, owner: null });
     expect(bench.run.waitingOn).toMatchObject({
-      ...{ kind: 'retry', since: now, until: now + 4_000 },
+      kind: 'retry',
+      since: now,
+      until: now + 4_000,
       detail: expect.stringContaining('Unexpected token') as string,
     });
   });

@@ -70,12 +70,15 @@ describe('promote', () => {
   const asked = signalOf('promote', { params: { stepId: 'w1.gate' }, reason: 'seen by hand' });
   const at = (change: object): LoadedRun => ({
     ...inputOf([...watching, began('w1.gate', 0, 2)], change),
-    ...{ gate: null, pokes: 0 },
+    gate: null,
+    pokes: 0,
   });
 
   it('ends the step that was meant, in the attempt that is open', () => {
     expect(effectOf(asked, at({}))).toMatchObject({
-      ...{ do: 'promote', step: { id: 'w1.gate' }, attempt: 2 },
+      do: 'promote',
+      step: { id: 'w1.gate' },
+      attempt: 2,
     });
   });
 
@@ -101,7 +104,9 @@ describe('the journal’s entry of an applied verb', () => {
     const signal = signalOf('pause', { reason: 'lunch' });
     const run = runOf('Running');
     expect(appliedEntry(signal, run, effectOf(signal, run))).toEqual({
-      ...{ kind: 'applied', planNumber: 1, actor: 'olga' },
+      kind: 'applied',
+      planNumber: 1,
+      actor: 'olga',
       data: { number: 7, verb: 'pause', reason: 'lunch' },
     });
   });

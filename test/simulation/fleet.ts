@@ -65,8 +65,14 @@ export class Fleet {
     const desired = { generation: 1, content: contentOf(null, pair), to: pair };
     const state: State = pair ? 'healthy' : 'absent';
     const node: FleetNode = {
-      ...{ id, name, desired, accepted: desired, running: desired.content, state },
-      ...{ reports: 0, isSilent: false },
+      id,
+      name,
+      desired,
+      accepted: desired,
+      running: desired.content,
+      state,
+      reports: 0,
+      isSilent: false,
       seen: { report: 0, generation: 1, state, at: this.time.now() },
     };
     this.nodes.set(id, node);

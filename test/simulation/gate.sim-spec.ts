@@ -21,15 +21,23 @@ type Setting = Omit<Rollout, 'seed' | 'release'>;
 
 /** Six nodes in four waves, 10 requests per second each, the default parameters. */
 const usual: Setting = {
-  ...{ params: defaultGateParams, waves: [1, 1, 1, 3] },
-  ...{ requestsPerSecond: 10, surroundings: quiet },
+  params: defaultGateParams,
+  waves: [1, 1, 1, 3],
+  requestsPerSecond: 10,
+  surroundings: quiet,
 };
 const demo: Setting = {
-  ...{ params: demoGateParams, waves: [1, 1, 1, 3] },
-  ...{ requestsPerSecond: 20, medianLatencyMs: 5, surroundings: quiet },
+  params: demoGateParams,
+  waves: [1, 1, 1, 3],
+  requestsPerSecond: 20,
+  medianLatencyMs: 5,
+  surroundings: quiet,
 };
 const withinLimits: Release = {
-  ...{ latencyFactor: 1.08, cpuFactor: 1.05, memoryFactor: 1.05, errorPoints: 0.2 },
+  latencyFactor: 1.08,
+  cpuFactor: 1.05,
+  memoryFactor: 1.05,
+  errorPoints: 0.2,
 };
 
 function rollouts(

@@ -33,8 +33,14 @@ it('the heap is flat over ten thousand deployments', async () => {
   const metrics = { fenced: () => {}, polled: () => {}, poisoned: () => {} };
   const leases = new LeaseKeeper(store, 'worker', store.clock, log);
   const engine = new Engine({
-    ...{ store, interpreter, leases, log, metrics, kinds },
-    ...{ pollers: [], clock: store.clock },
+    store,
+    interpreter,
+    leases,
+    log,
+    metrics,
+    kinds,
+    pollers: [],
+    clock: store.clock,
   });
 
   const deploy = async (count: number) => {

@@ -132,7 +132,9 @@ class Life {
     if (violation) throw this.explained(violation);
     const statuses = this.keys.map((key) => this.store.run(key).status);
     return {
-      ...{ seed: this.seed, statuses, crashes: this.crashes },
+      seed: this.seed,
+      statuses,
+      crashes: this.crashes,
       virtualMs: this.time.now() - START,
     };
   }
@@ -192,13 +194,25 @@ class Life {
     const planAnew = (id: string) => this.planOf(this.wanted.get(id)!);
     const poller = { name: 'gates', poll: async () => this.pollGates() };
     return {
-      ...{ time, dice, trace, store, isCalm, calmFrom, poller, dueLoop: defences.dueLoop },
+      time,
+      dice,
+      trace,
+      store,
+      isCalm,
+      calmFrom,
+      poller,
+      dueLoop: defences.dueLoop,
       kinds: registry<RunKind>('kind of run', [
         {
           kind: 'deployment',
           title: 'Deployment',
           steps: simulatedSteps({
-            ...{ store, fleet, dice, slot, isCalm, planAnew },
+            store,
+            fleet,
+            dice,
+            slot,
+            isCalm,
+            planAnew,
             waitsForSlot: defences.slot,
           }),
           planUndo,

@@ -36,7 +36,9 @@ export function simulatedSteps(world: StepWorld) {
     run: (call: StepCall) => StepOutcome,
     more: Partial<StepHandler> = {},
   ): StepHandler => ({
-    ...{ kind, title: kind, mode: 'transaction' },
+    kind,
+    title: kind,
+    mode: 'transaction',
     run: async (_context, step) => {
       if (!world.isCalm() && world.dice.chance(0.02)) throw new Error('bad luck');
       return run(step);
@@ -45,7 +47,7 @@ export function simulatedSteps(world: StepWorld) {
   });
   return registry<StepHandler>('step', [
     handler('preflight', () => preflight(world), {
-      ...{ mode: 'outside' },
+      mode: 'outside',
       // In the other half it is started first, as what has an effect must be.
       ...(world.dice.chance(0.5) ? { onlyLooks: true } : {}),
     }),

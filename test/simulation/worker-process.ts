@@ -46,7 +46,9 @@ export class WorkerProcess implements TimerOwner, Passage {
       trace.say(`${name} ${message} ${JSON.stringify(fields).slice(0, 200)}`);
     const log: EngineLog = { info: tell, warn: tell, error: tell };
     this.engine = new Engine({
-      ...{ store, clock, log },
+      store,
+      clock,
+      log,
       interpreter: new Interpreter({ store, kinds: world.kinds }),
       leases: new LeaseKeeper(store, name, clock, log),
       pollers: world.dueLoop ? [world.poller] : [],

@@ -15,27 +15,48 @@ export interface Line {
 
 export function entriesOf(lines: readonly Line[]): JournalEntry[] {
   return lines.map(({ kind, at = 0, plan = 1, step = null, attempt = null, data = {} }, index) => ({
-    ...{ seq: index + 1, at, planNumber: plan, stepId: step, attempt, kind, actor: 'test', data },
+    seq: index + 1,
+    at,
+    planNumber: plan,
+    stepId: step,
+    attempt,
+    kind,
+    actor: 'test',
+    data,
   }));
 }
 
 export const planned: Line = { kind: 'planned', plan: 1 };
 
 export const began = (step: string, at = 0, attempt = 1, plan = 1): Line => ({
-  ...{ kind: 'step-started', step, at, attempt, plan },
+  kind: 'step-started',
+  step,
+  at,
+  attempt,
+  plan,
 });
 
 export const done = (step: string, at = 0, plan = 1): Line => ({
-  ...{ kind: 'step-succeeded', step, at, attempt: 1, plan },
+  kind: 'step-succeeded',
+  step,
+  at,
+  attempt: 1,
+  plan,
 });
 
 export const failed = (step: string, at: number, attempt: number, data: object = {}): Line => ({
-  ...{ kind: 'step-failed', step, at, attempt },
+  kind: 'step-failed',
+  step,
+  at,
+  attempt,
   data: { terminal: false, message: 'no luck', ...data },
 });
 
 export const status = (to: string, at: number): Line => ({
-  ...{ kind: 'status-changed', at, plan: 0, data: { status: to } },
+  kind: 'status-changed',
+  at,
+  plan: 0,
+  data: { status: to },
 });
 
 export const undoPlan: Plan = {
@@ -49,8 +70,15 @@ export function inputOf(lines: readonly Line[], change: Partial<LoadedRun> = {})
   return {
     key: { kind: 'deployment', tenantId: 'acme', id: 'one' },
     pokes: 0,
-    ...{ status: 'Running', ending: null, reason: null, forward: planOf(1), undo: null },
-    ...{ journal: foldJournal(entriesOf([planned, ...lines])), verbs: [], gate: null, now: 0 },
+    status: 'Running',
+    ending: null,
+    reason: null,
+    forward: planOf(1),
+    undo: null,
+    journal: foldJournal(entriesOf([planned, ...lines])),
+    verbs: [],
+    gate: null,
+    now: 0,
     ...change,
   };
 }

@@ -22,7 +22,13 @@ export class EngineBench {
     this.store = store;
     this.leases = new LeaseKeeper(store, 'worker', store.clock, log);
     this.engine = new Engine({
-      ...{ store, interpreter, leases: this.leases, pollers, clock: store.clock, log, metrics },
+      store,
+      interpreter,
+      leases: this.leases,
+      pollers,
+      clock: store.clock,
+      log,
+      metrics,
       kinds: rig.kinds,
     });
   }

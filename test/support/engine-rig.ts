@@ -24,8 +24,13 @@ const terminal = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancel
 function step(id: string, kind: string, effect: StepEffect, wave: number): Step {
   const params = effect === 'move' ? { nodes: movesOfWave(wave) } : {};
   return {
-    ...{ id, kind, effects: [effect], wave, title: `Step ${id}` },
-    ...{ deadlineMs: DEADLINE_MS, params },
+    id,
+    kind,
+    effects: [effect],
+    wave,
+    title: `Step ${id}`,
+    deadlineMs: DEADLINE_MS,
+    params,
   };
 }
 
@@ -118,7 +123,9 @@ export class EngineRig {
 
   private handler(kind: string, mode: StepHandler['mode']): StepHandler {
     return {
-      ...{ kind, title: kind, mode },
+      kind,
+      title: kind,
+      mode,
       ...(mode === 'outside' ? this.outsideIs : {}),
       ...(kind === 'slot' ? { locksShared: true } : {}),
       run: async (ctx, call) => {

@@ -8,8 +8,13 @@ export const onePlan: Plan = {
   role: 'forward',
   steps: [
     {
-      ...{ id: 'c', kind: 'check', effects: ['check'], wave: 0, title: 'Check' },
-      ...{ deadlineMs: 60_000, params: {} },
+      id: 'c',
+      kind: 'check',
+      effects: ['check'],
+      wave: 0,
+      title: 'Check',
+      deadlineMs: 60_000,
+      params: {},
     },
   ],
 };

@@ -79,13 +79,32 @@ export class FakeRunStore extends RunStore {
     const key = { kind, tenantId, id: newId() };
     const now = this.clock.now();
     const entry = (seq: number, kind: JournalEntry['kind'], planNumber: number): JournalEntry => ({
-      ...{ seq, at: now, planNumber, stepId: null, attempt: null },
-      ...{ kind, actor: 'test', data: {} },
+      seq,
+      at: now,
+      planNumber,
+      stepId: null,
+      attempt: null,
+      kind,
+      actor: 'test',
+      data: {},
     });
     this.runs.set(key.id, {
-      ...{ key, status: 'Pending', ending: null, reason: null, lane: 'normal', wakeAt: now },
-      ...{ owner: null, leaseUntil: null, fence: 0, pokes: 0, failures: 0, pollsGate: false },
-      ...{ gate: null, waitingOn: null, verbs: [], plans: [plan] },
+      key,
+      status: 'Pending',
+      ending: null,
+      reason: null,
+      lane: 'normal',
+      wakeAt: now,
+      owner: null,
+      leaseUntil: null,
+      fence: 0,
+      pokes: 0,
+      failures: 0,
+      pollsGate: false,
+      gate: null,
+      waitingOn: null,
+      verbs: [],
+      plans: [plan],
       entries: [entry(1, 'created', 0), entry(2, 'planned', 1)],
     });
     return key;
@@ -195,7 +214,10 @@ export class FakeRunStore extends RunStore {
     const wakeAt = isHurried ? since : since + delayMs;
     const counts = { counted: run.failures + 1, kept: Math.max(run.failures, 1), forgotten: 0 };
     Object.assign(run, {
-      ...{ wakeAt, owner: null, leaseUntil: null, pollsGate: false },
+      wakeAt,
+      owner: null,
+      leaseUntil: null,
+      pollsGate: false,
       failures: counts[failures],
       waitingOn: { ...waitingOn, since, until: since + delayMs },
     });
@@ -331,7 +353,9 @@ class FakeTransaction implements RunTransaction {
       Object.assign(draft, { wakeAt: null, waitingOn: null, owner: null, leaseUntil: null });
     }
     return this.append({
-      ...{ kind: isOver ? 'finished' : 'status-changed', planNumber: 0, actor },
+      kind: isOver ? 'finished' : 'status-changed',
+      planNumber: 0,
+      actor,
       data: { status, previousStatus, ...(reason ? { reason } : {}) },
     });
   }

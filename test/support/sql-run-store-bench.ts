@@ -52,7 +52,8 @@ export class SqlRunStoreBench implements RunStoreBench {
 
   async tenant(id = newId()): Promise<string> {
     await this.sql('insert into tenants (id, slug, name) values ($1, $2, $2)', [
-      ...[id, `t-${id.slice(-8)}`],
+      id,
+      `t-${id.slice(-8)}`,
     ]);
     return id;
   }

@@ -27,7 +27,9 @@ export class FinishRun {
     const spec = await specOf(open, deploymentId);
     if (status === 'Succeeded') {
       await this.targets.get(spec.cluster.targetKind).setTarget(open, {
-        ...{ clusterId: spec.cluster.id, moduleId: spec.module.id, deploymentId },
+        clusterId: spec.cluster.id,
+        moduleId: spec.module.id,
+        deploymentId,
         releaseId: spec.release.id,
         configurationId: spec.configuration?.id ?? null,
       });

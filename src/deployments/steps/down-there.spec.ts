@@ -3,8 +3,16 @@ import { causeOf, downThere, holds } from './down-there.js';
 
 const old = { releaseId: 'old', configurationId: null };
 const seen = (change: Partial<NodeObservation>): NodeObservation => ({
-  ...{ nodeId: 'n', generation: 2, observedGeneration: 2, state: 'healthy', running: [] },
-  ...{ reason: null, lastReportAt: null, health: 'Healthy', cpuMillicores: 1, memoryMiB: 1 },
+  nodeId: 'n',
+  generation: 2,
+  observedGeneration: 2,
+  state: 'healthy',
+  running: [],
+  reason: null,
+  lastReportAt: null,
+  health: 'Healthy',
+  cpuMillicores: 1,
+  memoryMiB: 1,
   ...change,
 });
 const down = (code: string) => seen({ down: [{ ...old, code, message: 'it ended' }] });
@@ -32,15 +40,28 @@ describe('a release that should serve on a node', () => {
 
 describe('a failure', () => {
   it.each([
-    ...['exited', 'never-healthy', 'start-failed', 'smoke-test-failed', 'hook-failed'],
-    ...['crash-loop', 'unhealthy', 'archive-damaged', 'manifest-invalid', 'not-known-yet'],
+    'exited',
+    'never-healthy',
+    'start-failed',
+    'smoke-test-failed',
+    'hook-failed',
+    'crash-loop',
+    'unhealthy',
+    'archive-damaged',
+    'manifest-invalid',
+    'not-known-yet',
   ])('with the code %s is the release’s own doing', (code) => {
     expect(causeOf({ reason: { code, message: '' } })).toBe('release');
   });
 
   it.each([
-    ...['port-in-use', 'front-unreachable', 'artifact-unavailable', 'download-failed'],
-    ...['signature-not-trusted', 'does-not-stop', 'internal'],
+    'port-in-use',
+    'front-unreachable',
+    'artifact-unavailable',
+    'download-failed',
+    'signature-not-trusted',
+    'does-not-stop',
+    'internal',
   ])('with the code %s is of what is around it', (code) => {
     expect(causeOf({ reason: { code, message: '' } })).toBe('surroundings');
   });

@@ -30,9 +30,19 @@ export function holds(seen: NodeObservation, pair: PairIds): boolean {
  * does not get well, fails a hook or a check.
  */
 const SURROUNDINGS: readonly string[] = [
-  ...['port-in-use', 'listen-failed', 'front-unreachable', 'front-start-failed', 'stale-version'],
-  ...['download-failed', 'artifact-unavailable', 'artifact-truncated', 'artifact-digest-mismatch'],
-  ...['signature-not-trusted', 'answer-not-understood', 'does-not-stop', 'internal'],
+  'port-in-use',
+  'listen-failed',
+  'front-unreachable',
+  'front-start-failed',
+  'stale-version',
+  'download-failed',
+  'artifact-unavailable',
+  'artifact-truncated',
+  'artifact-digest-mismatch',
+  'signature-not-trusted',
+  'answer-not-understood',
+  'does-not-stop',
+  'internal',
 ];
 
 export function causeOf({ reason }: Pick<NodeObservation, 'reason'>): Cause {

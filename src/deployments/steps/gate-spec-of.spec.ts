@@ -15,52 +15,66 @@ const wave = [0, 1].map((index) => {
 });
 
 const spec: GateSpec = {
-  ...{ kind: 'utilization', version: 1, params: { pollIntervalMs: 1000 }, moduleId: 'm' },
+  kind: 'utilization',
+  version: 1,
+  params: { pollIntervalMs: 1000 },
+  moduleId: 'm',
   baselines: { firstRelease: true, wave: null, earlier: null, control: null, first: null },
-  ...{
-    targetKind: 'agent',
-    movedAt: 0,
-    samplesBefore: 0,
-    wave,
-    earlier: [],
-    control: [],
-    first: [],
-  },
+  targetKind: 'agent',
+  movedAt: 0,
+  samplesBefore: 0,
+  wave,
+  earlier: [],
+  control: [],
+  first: [],
 };
 
 const seen = (index: number, change: Partial<NodeObservation> = {}): NodeObservation => ({
-  ...{ nodeId: `id-${index + 1}`, generation: 1, observedGeneration: 1, state: 'healthy' },
+  nodeId: `id-${index + 1}`,
+  generation: 1,
+  observedGeneration: 1,
+  state: 'healthy',
   running: [
     { releaseId: 'old', configurationId: 'c1', instance: `blue-${index}` },
     { releaseId: 'old', configurationId: 'c2', instance: `green-${index}` },
   ],
-  ...{ reason: null, lastReportAt: null, health: 'Healthy' },
-  ...{ cpuMillicores: 2000, memoryMiB: 1000 },
+  reason: null,
+  lastReportAt: null,
+  health: 'Healthy',
+  cpuMillicores: 2000,
+  memoryMiB: 1000,
   ...change,
 });
 
 const watchedTo = (toMs: number) => ({
-  ...{ fromMs: 0, toMs, watchedMs: toMs, watchedSince: 0, isGap: false },
+  fromMs: 0,
+  toMs,
+  watchedMs: toMs,
+  watchedSince: 0,
+  isGap: false,
 });
 
 const both = [seen(0), seen(1)];
 const move = (index: number, change: Partial<NodeMove>): NodeMove => ({
   ...nodeOf(index),
-  ...{ from: pairOf('old', 'c1'), to: pairOf('new'), percent: 10 },
+  from: pairOf('old', 'c1'),
+  to: pairOf('new'),
+  percent: 10,
   ...change,
 });
 
 function usage(own: GateSpec, intervals: readonly Partial<NodeInterval>[]) {
   const all = intervals.map((interval, index) => ({
-    ...{ nodeId: `id-${index + 1}`, requests: 0, errors: 0, histogram: [] },
-    ...{
-      cpuCores: 0,
-      memoryMiBMin: 0,
-      lastSampleAt: 1000,
-      sinceMs: 0,
-      counterResets: 0,
-      samples: 1,
-    },
+    nodeId: `id-${index + 1}`,
+    requests: 0,
+    errors: 0,
+    histogram: [],
+    cpuCores: 0,
+    memoryMiBMin: 0,
+    lastSampleAt: 1000,
+    sinceMs: 0,
+    counterResets: 0,
+    samples: 1,
     ...interval,
   }));
   const poll = { tenantId: 't', id: 'd', spec: own, ...watchedTo(1000) };
@@ -102,8 +116,14 @@ describe('a gate', () => {
   const gate = plan.steps.filter((step) => stepTypes.gate.is(step)).at(-1)!;
   const baseline = { firstRelease: true, wave: null, earlier: null, control: null };
   const record: StepRecord = {
-    ...{ startedAt: 0, pausedMsBefore: 0, attempt: 1, status: 'succeeded', endedAt: 0 },
-    ...{ terminal: false, message: null, output: baseline },
+    startedAt: 0,
+    pausedMsBefore: 0,
+    attempt: 1,
+    status: 'succeeded',
+    endedAt: 0,
+    terminal: false,
+    message: null,
+    output: baseline,
   };
   const watched = (notes: readonly object[], output: object = {}) =>
     gateSpecOf(

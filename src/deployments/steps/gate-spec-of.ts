@@ -26,15 +26,23 @@ export function gateSpecOf(call: Call, deployment: DeploymentSpec): GateSpec {
   const nodes = (moves: readonly GateNode[]): GateNode[] =>
     moves.filter(({ name }) => !leftOut.has(name)).map(({ nodeId, name }) => ({ nodeId, name }));
   const baselines: GateBaselines = {
-    ...{ firstRelease: own.firstRelease, wave: own.wave },
-    ...{ earlier: own.earlier, control: own.control, broken: own.broken ?? {} },
+    firstRelease: own.firstRelease,
+    wave: own.wave,
+    earlier: own.earlier,
+    control: own.control,
+    broken: own.broken ?? {},
     first: first?.wave ? { mem: first.wave.mem } : null,
     ...(before ? { trend: before } : {}),
   };
   return {
-    ...{ kind, version: gates.get(kind).version, params, baselines },
-    ...{ moduleId: deployment.module.id, targetKind: deployment.cluster.targetKind },
-    ...{ movedAt: call.now, samplesBefore: 0 },
+    kind,
+    version: gates.get(kind).version,
+    params,
+    baselines,
+    moduleId: deployment.module.id,
+    targetKind: deployment.cluster.targetKind,
+    movedAt: call.now,
+    samplesBefore: 0,
     wave: nodes(groups.wave),
     earlier: nodes(groups.earlier),
     // Without a yardstick of their own they can tell nothing, and broken ones would excuse anything.

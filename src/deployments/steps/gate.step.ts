@@ -71,8 +71,12 @@ export class GateStep implements HandlerOf<Gate> {
     return {
       outcome: 'done',
       output: {
-        ...{ promoted: true, by: by.actor, reason: by.reason },
-        ...{ verdict: gate.verdict, reading: gate.reading, samples: gate.n },
+        promoted: true,
+        by: by.actor,
+        reason: by.reason,
+        verdict: gate.verdict,
+        reading: gate.reading,
+        samples: gate.n,
         trend: gates.get(spec.kind).trend(gate.state),
       },
     };
@@ -94,10 +98,15 @@ export class GateStep implements HandlerOf<Gate> {
     const spec = { ...withCapacity(watched, observed, deployment), samplesBefore };
     await putSpec(open, call, spec);
     const gate: GateState = {
-      ...{ stepId: call.step.id, n: samplesBefore },
-      ...{ readTo: call.now, watchedMs: 0, watchedSince: call.now },
+      stepId: call.step.id,
+      n: samplesBefore,
+      readTo: call.now,
+      watchedMs: 0,
+      watchedSince: call.now,
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
-      ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
+      verdict: 'waiting',
+      reason: 'the first poll is yet to come',
+      reading: null,
     };
     await saveGate(open, call, gate);
     const before = call.journal.steps.get(stepKey(call.planNumber, call.step.id));

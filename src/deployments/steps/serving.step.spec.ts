@@ -6,10 +6,16 @@ import { stepTypes } from '../strategies/step-types.js';
 import { servingState } from './serving.step.js';
 
 const seen = (node: number, change: Partial<NodeObservation> = {}): NodeObservation => ({
-  ...{ nodeId: `id-${node}`, generation: 1, observedGeneration: 1, state: 'healthy' },
+  nodeId: `id-${node}`,
+  generation: 1,
+  observedGeneration: 1,
+  state: 'healthy',
   running: [{ releaseId: 'old', configurationId: null, instance: `i-${node}` }],
-  ...{ reason: null, lastReportAt: new Date(), health: 'Healthy' },
-  ...{ cpuMillicores: 2000, memoryMiB: 2000 },
+  reason: null,
+  lastReportAt: new Date(),
+  health: 'Healthy',
+  cpuMillicores: 2000,
+  memoryMiB: 2000,
   ...change,
 });
 

@@ -19,7 +19,10 @@ const LOOK_AGAIN_MS = 2_000;
  */
 const DOWN = [
   ...DOWN_CODES,
-  ...['port-in-use', 'listen-failed', 'front-unreachable', 'front-start-failed'],
+  'port-in-use',
+  'listen-failed',
+  'front-unreachable',
+  'front-start-failed',
 ];
 
 type Serving = typeof stepTypes.serving;

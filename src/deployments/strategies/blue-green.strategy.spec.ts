@@ -19,9 +19,16 @@ const moves = (facts: StrategyFacts, params?: Record<string, unknown>) =>
 describe('blue-green', () => {
   it('starts green, watches it, switches at once, watches again, keeps blue, and stops it', () => {
     expect(ids(factsOf({ count: 3 }))).toEqual([
-      ...['w1.baseline', 'w1.move', 'w1.converge', 'w1.utilization'],
-      ...['w2.move', 'w2.converge', 'w2.stabilization'],
-      ...['w3.keep', 'w3.move', 'w3.converge'],
+      'w1.baseline',
+      'w1.move',
+      'w1.converge',
+      'w1.utilization',
+      'w2.move',
+      'w2.converge',
+      'w2.stabilization',
+      'w3.keep',
+      'w3.move',
+      'w3.converge',
     ]);
     expect(moves(factsOf({ count: 2 }))).toEqual([
       ['1:0', '2:0'],
@@ -70,8 +77,13 @@ describe('blue-green', () => {
       ['2:all', '4:all'],
     ]);
     expect(ids(facts, { greenLabel: 'color=green' }).slice(7)).toEqual([
-      ...['w3.keep', 'w3.baseline', 'w3.move', 'w3.converge', 'w3.stabilization'],
-      ...['w4.move', 'w4.converge'],
+      'w3.keep',
+      'w3.baseline',
+      'w3.move',
+      'w3.converge',
+      'w3.stabilization',
+      'w4.move',
+      'w4.converge',
     ]);
   });
 

@@ -81,19 +81,25 @@ function swap(
   const size = green.length === 1 ? '1 node' : `${green.length} nodes`;
   const smoke = smokeOf(facts, own);
   const start = wave(1, green, facts, {
-    ...{ gates: [withoutTraffic(facts.gate)], baselineFor: facts.gate, percent: 0 },
+    gates: [withoutTraffic(facts.gate)],
+    baselineFor: facts.gate,
+    percent: 0,
     ...(smoke ? { smoke } : {}),
     title: `Start green beside blue on ${size}`,
   });
   const turn = wave(2, green, facts, {
-    ...{ gates: [facts.gate], enteredIn: 1, percent: 100 },
+    gates: [facts.gate],
+    enteredIn: 1,
+    percent: 100,
     title: `Switch all traffic to green on ${size}`,
   });
   const keep = own.keepBlueMs > 0 ? [keepStep(3, own.keepBlueMs)] : [];
   const others = rest.length > 0 ? follow(3, rest, facts, own) : [];
   const last = 3 + Math.ceil(rest.length / limits.nodesPerWave);
   const retire = wave(last, green, facts, {
-    ...{ gates: [], enteredIn: 1, title: `Stop blue on ${size}` },
+    gates: [],
+    enteredIn: 1,
+    title: `Stop blue on ${size}`,
   });
   return [...start, ...turn, ...keep, ...others, ...retire];
 }

@@ -31,8 +31,10 @@ describe('the way back', () => {
     const undo = undoPlan(forward, all);
     const back = undo.steps.flatMap(movesOf).map(({ name, to }) => [name, to?.releaseId ?? null]);
     expect(back).toEqual([
-      ...[['node-001', 'old'], ['node-002', 'old']], // prettier-ignore
-      ...[['node-003', null], ['node-004', 'old']], // prettier-ignore
+      ['node-001', 'old'],
+      ['node-002', 'old'], // prettier-ignore
+      ['node-003', null],
+      ['node-004', 'old'], // prettier-ignore
     ]);
     expect(undo.steps.map(({ id }) => id)).toEqual(['u1.move', 'u1.converge']);
   });

@@ -13,7 +13,8 @@ const undo: Plan = { role: 'undo', steps: [] };
 const again: Plan = { role: 'forward', steps: [] };
 
 const inAnHour = (): Sleep => ({
-  ...{ until: Date.now() + 3_600_000, pollsGate: false },
+  until: Date.now() + 3_600_000,
+  pollsGate: false,
   waitingOn: { kind: 'test', since: 0, until: 0, who: 'nobody', verb: null, detail: 'waits' },
 });
 

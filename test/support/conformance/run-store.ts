@@ -23,14 +23,22 @@ const free = { locksShared: false };
 const undo: Plan = { role: 'undo', steps: [] };
 
 const waiting = {
-  ...{ kind: 'test', since: 0, until: 0, who: 'nobody', verb: null, detail: 'waits' },
+  kind: 'test',
+  since: 0,
+  until: 0,
+  who: 'nobody',
+  verb: null,
+  detail: 'waits',
 };
 const inAnHour = () => ({
-  ...{ until: Date.now() + 3_600_000, waitingOn: waiting, pollsGate: false },
+  until: Date.now() + 3_600_000,
+  waitingOn: waiting,
+  pollsGate: false,
 });
 
 const again = (failures: Release['failures'] = 'counted', delayMs = 0) => ({
-  ...{ delayMs, failures },
+  delayMs,
+  failures,
   waitingOn: { kind: 'retry', who: 'the engine', verb: null, detail: 'it failed' },
 });
 
@@ -93,7 +101,9 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
       await bench.store.commit(lease, free, to('Cancelled'));
       await bench.store.release(lease, again());
       expect(await bench.state(key)).toEqual({
-        ...{ status: 'Cancelled', isAwake: false, isLeased: false },
+        status: 'Cancelled',
+        isAwake: false,
+        isLeased: false,
       });
     },
   },
