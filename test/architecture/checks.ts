@@ -8,19 +8,24 @@ export interface Outcome {
 }
 
 const bin = (name: string) => `node_modules/.bin/${name}`;
-const jest = (file: string, test?: string) => [
-  ...[bin('jest'), '--runInBand', '--ci', '--colors=false', file],
-  ...(test === undefined ? [] : ['-t', test]),
-];
+const jest = (file: string, test?: string) => {
+  const command = [bin('jest'), '--runInBand', '--ci', '--colors=false', file];
+  return test === undefined ? command : [...command, '-t', test];
+};
 
 /** `of`: these files only. `test`: those of this name only. */
 export const checks = {
   imports: (of: readonly string[] = ['src']) => [
-    ...[bin('depcruise'), '--config', '.dependency-cruiser.cjs'],
+    bin('depcruise'),
+    '--config',
+    '.dependency-cruiser.cjs',
     ...of,
   ],
   lint: (of: readonly string[] = ['src', 'test', 'bench', 'sdks']) => [
-    ...[bin('eslint'), '--config', 'eslint/house.config.mjs'],
+    bin('eslint'),
+    '--config',
+    'eslint/house.config.mjs',
+    '--quiet',
     ...of,
   ],
   types: () => [bin('tsc'), '--noEmit', '-p', 'tsconfig.planted.json'],

@@ -11,13 +11,14 @@ function faultsOf(lines: readonly string[]): string[] {
     ...lines,
   ].join('\n');
   const options = { ...compilerOptions(), noEmit: true };
-  const host = ts.createCompilerHost(options);
-  const { readFile, fileExists } = host;
-  host.readFile = (path) => (path === file ? text : readFile(path));
-  host.fileExists = (path) => path === file || fileExists(path);
-  const { getSourceFile } = host;
-  host.getSourceFile = (path, ...rest) =>
-    path === file ? ts.createSourceFile(path, text, rest[0]) : getSourceFile(path, ...rest);
+  const real = ts.createCompilerHost(options);
+  const host = {
+    ...real,
+    fileExists: (path: string) => path === file || real.fileExists(path),
+    readFile: (path: string) => (path === file ? text : real.readFile(path)),
+    getSourceFile: (...[path, ...rest]: Parameters<ts.CompilerHost['getSourceFile']>) =>
+      path === file ? ts.createSourceFile(path, text, rest[0]) : real.getSourceFile(path, ...rest),
+  };
   const program = ts.createProgram([file], options, host);
   return program
     .getSemanticDiagnostics(program.getSourceFile(file))

@@ -69,7 +69,11 @@ function sendsText(node: ts.Node): node is ts.CallExpression {
     (ts.isPropertyAccessExpression(receiver) && receiver.name.text === 'tx');
   const [sql] = node.arguments;
   if (!isTx || !SENDS.test(name.text) || !sql) return false;
-  return !ts.isPropertyAccessExpression(sql) && !(ts.isIdentifier(sql) && isDeclared(sql.text));
+  return (
+    !ts.isPropertyAccessExpression(sql) &&
+    !ts.isElementAccessExpression(sql) &&
+    !(ts.isIdentifier(sql) && isDeclared(sql.text))
+  );
 }
 
 let declaredNames: ReadonlySet<string> | undefined;

@@ -32,6 +32,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   plans: 'deployments/runs',
   signals: 'deployments/runs',
   outbox: 'platform/outbox',
+  events: 'platform/outbox',
+  event_streams: 'platform/outbox',
   audit_entries: 'platform/audit',
   audit_pending: 'platform/audit',
   audit_chain: 'platform/audit',
