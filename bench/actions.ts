@@ -48,7 +48,9 @@ try {
   for (let at = 0; at < options.workers; at += 1) await rig.startWorker();
   const world = { tenants: TENANTS, clusters: CLUSTERS, nodes: 4, modules: 3 };
   const tenants = await makeWorld(rig, {
-    ...{ ...world, strategy: oneByOne, gate: steadyGate(options.poll) },
+    ...world,
+    strategy: oneByOne,
+    gate: steadyGate(options.poll),
   });
   const fleet = await ScriptedFleet.start(rig);
   const deploymentId = await openTemplate(rig, tenants[0]!);
@@ -60,12 +62,15 @@ try {
   ];
   add('idle', await promoteAll());
   const copies = await copyBakes(rig, { tenant: tenants[0]!, deploymentId }, tenants, {
-    ...{ perCluster: Math.ceil(options.inflight / TENANTS / CLUSTERS), pollMs: options.poll },
+    perCluster: Math.ceil(options.inflight / TENANTS / CLUSTERS),
+    pollMs: options.poll,
   });
   const seconds = Math.ceil((options.promotes * options.pace) / 1000);
   await metricsAhead(rig, copies, {
-    ...{ pastSeconds: 30, aheadSeconds: 3 * seconds + 120 },
-    ...{ everyMs: 5_000, requestsPerSecond: 10 },
+    pastSeconds: 30,
+    aheadSeconds: 3 * seconds + 120,
+    everyMs: 5_000,
+    requestsPerSecond: 10,
   });
   await rig.sql('vacuum analyze');
   await delay(2 * options.poll);

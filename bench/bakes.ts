@@ -26,19 +26,7 @@ const options = readOptions('What open gates cost one worker and PostgreSQL.', {
 
 const sizes = [...new Set([options.from, options.to])];
 const rows = [
-  [
-    ...[
-      'rollouts',
-      'worker',
-      'PostgreSQL',
-      'both',
-      'CPU of a poll',
-      'RSS',
-      'tx/s',
-      'polls/s',
-      'late',
-    ],
-  ],
+  ['rollouts', 'worker', 'PostgreSQL', 'both', 'CPU of a poll', 'RSS', 'tx/s', 'polls/s', 'late'],
 ];
 for (const size of sizes) {
   rows.push(await measure(size));
@@ -54,8 +42,12 @@ function pollsPerSecond(polls: number, size: number): string {
 
 async function measure(size: number): Promise<string[]> {
   const rig = await openBakes({
-    ...{ size, tenants: options.tenants, nodes: options.nodes, poll: options.poll },
-    ...{ reportMs: options.report, requestsPerSecond: options.rate },
+    size,
+    tenants: options.tenants,
+    nodes: options.nodes,
+    poll: options.poll,
+    reportMs: options.report,
+    requestsPerSecond: options.rate,
     // The first rows are stored long before the last ones.
     aheadSeconds: options.warmup + options.seconds + 30 + Math.ceil(size / 100),
     ...(options.statements ? { postgres: WITH_STATEMENTS } : {}),
@@ -71,10 +63,15 @@ async function measure(size: number): Promise<string[]> {
     const both = workerCores + cost.postgresCores;
     const cores = (value: number) => value.toFixed(3);
     return [
-      ...[String(size), cores(workerCores), cores(cost.postgresCores)],
-      ...[cores(both), `${((both * 1e6 * options.seconds) / polls).toFixed(0)} µs`],
-      ...[`${Math.round(cost.workerRssMiB)} MiB`],
-      ...[cost.transactionsPerSecond.toFixed(0), pollsPerSecond(polls, size), late],
+      String(size),
+      cores(workerCores),
+      cores(cost.postgresCores),
+      cores(both),
+      `${((both * 1e6 * options.seconds) / polls).toFixed(0)} µs`,
+      `${Math.round(cost.workerRssMiB)} MiB`,
+      cost.transactionsPerSecond.toFixed(0),
+      pollsPerSecond(polls, size),
+      late,
     ];
   } finally {
     await rig.stop();

@@ -42,13 +42,17 @@ try {
     const release = module.releases[0]!;
     await fleet.inTenant(tenant.id, (open) =>
       fleet.target.move(open, {
-        ...{ clusterId: moved[0]!.identity.clusterId, moduleId: module.id, deploymentId: newId() },
+        clusterId: moved[0]!.identity.clusterId,
+        moduleId: module.id,
+        deploymentId: newId(),
         assignments: moved.map(({ nodeId }) => ({
           nodeId,
           releases: [
             {
-              ...{ releaseId: release.id, releaseDigest: release.releaseDigest },
-              ...{ configurationId: null, trafficPercent: 100 },
+              releaseId: release.id,
+              releaseDigest: release.releaseDigest,
+              configurationId: null,
+              trafficPercent: 100,
             },
           ],
         })),

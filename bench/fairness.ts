@@ -27,8 +27,12 @@ try {
   await rig.startApi();
   for (let at = 0; at < options.workers; at += 1) await rig.startWorker();
   const [crowded, other] = await makeWorld(rig, {
-    ...{ tenants: 2, clusters: SLOTS_EACH, nodes: 1, modules: 60 },
-    ...{ strategy: { kind: 'direct' }, gate: steadyGate(30_000) },
+    tenants: 2,
+    clusters: SLOTS_EACH,
+    nodes: 1,
+    modules: 60,
+    strategy: { kind: 'direct' },
+    gate: steadyGate(30_000),
   });
   const fleet = await ScriptedFleet.start(rig);
   await starts(other!, 1, 20);
@@ -50,7 +54,10 @@ try {
     ['', 'post to told', 'p50 grows by', 'p99 grows by', 'left of the crowd'],
     ['alone', spread(alone), '', '', ''],
     [
-      ...['beside the crowd', spread(crowdedStarts), growth(50), growth(99)],
+      'beside the crowd',
+      spread(crowdedStarts),
+      growth(50),
+      growth(99),
       `${left} after ${seconds.toFixed(0)} s, ${progress.toFixed(0)} journal entries/s`,
     ],
   ]);

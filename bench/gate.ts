@@ -45,7 +45,9 @@ function report(setting: Setting, { title, release }: NamedRelease, name: string
   const stopped = results.filter(({ verdict }) => verdict === 'unstable');
   const aborts = stopped.map(({ gateSeconds }) => gateSeconds.at(-1)!).sort((a, b) => a - b);
   row([
-    ...[title, name, percent(stopped)],
+    title,
+    name,
+    percent(stopped),
     percent(stopped.filter(({ wave }) => wave === 1)),
     percent(results.filter(({ verdict }) => verdict === 'inconclusive')),
     aborts.length === 0

@@ -38,7 +38,11 @@ for (const workers of [1, 2]) {
     );
     const expected = (options.gates * options.seconds * 1000) / options.poll;
     rows.push([
-      ...[String(workers), String(polls), expected.toFixed(0), String(twice!.count), late],
+      String(workers),
+      String(polls),
+      expected.toFixed(0),
+      String(twice!.count),
+      late,
       cost.eachWorkerCores.map((cores) => cores.toFixed(3)).join(', '),
     ]);
   } finally {

@@ -27,8 +27,12 @@ try {
   await rig.startApi();
   for (let at = 0; at < options.workers; at += 1) await rig.startWorker();
   const tenants = await makeWorld(rig, {
-    ...{ tenants: options.tenants, clusters: perTenant, nodes: 2, modules: options.runs + 1 },
-    ...{ strategy: oneByOne, gate: steadyGate(30_000) },
+    tenants: options.tenants,
+    clusters: perTenant,
+    nodes: 2,
+    modules: options.runs + 1,
+    strategy: oneByOne,
+    gate: steadyGate(30_000),
   });
   const fleet = await ScriptedFleet.start(rig);
   const rows = [
@@ -62,7 +66,9 @@ try {
     const told = places.map((place) => Math.min(...toldOf(place)) - since);
     const last = Math.max(...told);
     return [
-      ...[`${(acceptedMs / 1000).toFixed(1)} s`, `${(last / 1000).toFixed(1)} s`, spread(told)],
+      `${(acceptedMs / 1000).toFixed(1)} s`,
+      `${(last / 1000).toFixed(1)} s`,
+      spread(told),
       ((told.length * 1000) / last).toFixed(0),
       String(tenants.reduce((sum, tenant) => sum + tenant.turnedAway, 0)),
     ];

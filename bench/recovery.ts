@@ -47,8 +47,12 @@ try {
   await rig.startWorker();
   const perTenant = Math.ceil(options.burst / options.tenants);
   const tenants = await makeWorld(rig, {
-    ...{ tenants: options.tenants, clusters: perTenant, nodes: 1, modules: 2 },
-    ...{ strategy: { kind: 'direct' }, gate: steadyGate(30_000) },
+    tenants: options.tenants,
+    clusters: perTenant,
+    nodes: 1,
+    modules: 2,
+    strategy: { kind: 'direct' },
+    gate: steadyGate(30_000),
   });
   await ScriptedFleet.start(rig);
   const waited: number[] = [];
@@ -68,8 +72,11 @@ try {
       'moves done twice',
     ],
     [
-      ...[String(waited.length), spread(waited), String(posted)],
-      ...[String(posted - (await count(SUCCEEDED_SQL))), String(await count(TWICE_SQL))],
+      String(waited.length),
+      spread(waited),
+      String(posted),
+      String(posted - (await count(SUCCEEDED_SQL))),
+      String(await count(TWICE_SQL)),
       String(await count(MOVED_TWICE_SQL)),
     ],
   ]);

@@ -36,8 +36,12 @@ try {
   const api = await rig.startApi();
   const worker = await rig.startWorker();
   const tenants = await makeWorld(rig, {
-    ...{ tenants: options.tenants, clusters: options.clusters, nodes: 2, modules: options.modules },
-    ...{ strategy: { kind: 'direct' }, gate: steadyGate(30_000) },
+    tenants: options.tenants,
+    clusters: options.clusters,
+    nodes: 2,
+    modules: options.modules,
+    strategy: { kind: 'direct' },
+    gate: steadyGate(30_000),
   });
   const fleet = await ScriptedFleet.start(rig);
   const pids = { api: api.pid, worker: worker.pid, redis: rig.redisPid };
@@ -103,7 +107,9 @@ try {
       const cpuMs = looks.at(-1)!.of[name]!.cpuMs - looks[0]!.of[name]!.cpuMs;
       const minutes = looks.at(-1)!.minutes - looks[0]!.minutes;
       return [
-        ...[name, `${mib(looks[0]!).toFixed(0)} MiB`, `${mib(looks.at(-1)!).toFixed(0)} MiB`],
+        name,
+        `${mib(looks[0]!).toFixed(0)} MiB`,
+        `${mib(looks.at(-1)!).toFixed(0)} MiB`,
         `${(slope(second.map((at) => [at.minutes, mib(at)])) * 60).toFixed(1)} MiB/h`,
         (cpuMs / minutes / 60_000).toFixed(3),
       ];

@@ -32,8 +32,11 @@ export async function copyBakes(
       for (let done = 0; done < options.perCluster; done += BATCH) {
         const count = Math.min(BATCH, options.perCluster - done);
         const made = Array.from({ length: count }, () => ({
-          ...{ tenantId: tenant.id, id: newId(), moduleId: newId() },
-          ...{ nodeIds: cluster.nodeIds, environmentId: tenant.fleet.environmentId },
+          tenantId: tenant.id,
+          id: newId(),
+          moduleId: newId(),
+          nodeIds: cluster.nodeIds,
+          environmentId: tenant.fleet.environmentId,
           clusterId: cluster.id,
         }));
         await insert(rig, template, made, options.pollMs);
@@ -126,8 +129,10 @@ async function insert(
 function moved(template: Template, table: string, to: Place, releaseId: string): string {
   const { place: from } = template;
   const ids = new Map([
-    ...[[from.tenantId, to.tenantId] as const, [from.id, to.id] as const],
-    ...[[from.moduleId, to.moduleId] as const, [from.clusterId, to.clusterId] as const],
+    [from.tenantId, to.tenantId] as const,
+    [from.id, to.id] as const,
+    [from.moduleId, to.moduleId] as const,
+    [from.clusterId, to.clusterId] as const,
     [from.environmentId, to.environmentId] as const,
     [template.releaseId, releaseId] as const,
     ...from.nodeIds.map((nodeId, at) => [nodeId, to.nodeIds[at]!] as const),

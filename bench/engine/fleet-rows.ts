@@ -25,7 +25,10 @@ export async function fleetOf(rig: Rig, tenantId: string, options: FleetOptions)
     [tenantId, JSON.stringify({ strategy: options.strategy, gate: options.gate })],
   );
   const clusters = await rig.sql<{ id: string; name: string; nodeIds: string[] }>(CLUSTERS_SQL, [
-    ...[tenantId, environment!.id, options.clusters, options.nodes],
+    tenantId,
+    environment!.id,
+    options.clusters,
+    options.nodes,
   ]);
   return { environmentId: environment!.id, clusters };
 }

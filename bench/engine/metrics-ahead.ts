@@ -28,7 +28,10 @@ export async function metricsAhead(
       pairs.map(({ tenantId }) => tenantId),
       pairs.map(({ nodeId }) => nodeId),
       pairs.map(({ moduleId }) => moduleId),
-      ...[ahead.pastSeconds, ahead.aheadSeconds, ahead.everyMs, ahead.requestsPerSecond],
+      ahead.pastSeconds,
+      ahead.aheadSeconds,
+      ahead.everyMs,
+      ahead.requestsPerSecond,
     ]);
     rows += made!.count;
   }

@@ -27,7 +27,10 @@ export async function openBakes(options: BakesOptions): Promise<Rig> {
     await rig.startApi();
     const worker = await rig.startWorker();
     const tenants = await makeWorld(rig, {
-      ...{ tenants: tenantCount, clusters: 1, nodes, modules: 1 },
+      tenants: tenantCount,
+      clusters: 1,
+      nodes,
+      modules: 1,
       strategy: { kind: 'canary', wavesCount: [1] },
       gate: steadyGate(poll),
     });
@@ -37,10 +40,13 @@ export async function openBakes(options: BakesOptions): Promise<Rig> {
     await fleet.stop();
     rig.workers.length = 0;
     const copies = await copyBakes(rig, { tenant: tenants[0]!, deploymentId }, tenants, {
-      ...{ perCluster: Math.ceil(size / tenantCount), pollMs: poll },
+      perCluster: Math.ceil(size / tenantCount),
+      pollMs: poll,
     });
     await metricsAhead(rig, copies, {
-      ...{ pastSeconds: 20, aheadSeconds, everyMs: options.reportMs ?? 5_000 },
+      pastSeconds: 20,
+      aheadSeconds,
+      everyMs: options.reportMs ?? 5_000,
       requestsPerSecond: options.requestsPerSecond ?? 10,
     });
     await rig.sql('vacuum analyze');

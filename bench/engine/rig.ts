@@ -124,9 +124,12 @@ export class Rig {
     this.undo.add(() => redis.stop());
     [this.redisUrl, this.redisPid] = [redis.url, redis.pid];
     this.environment = {
-      ...{ TIDEGATE_MODE: 'cluster', TIDEGATE_HOME: join(this.home, 'platform') },
-      ...{ TIDEGATE_METRICS_LISTEN: '127.0.0.1:0', TIDEGATE_LOG_FORMAT: 'json' },
-      ...{ TIDEGATE_LOG_LEVEL: 'info', TIDEGATE_ADMIN_PASSWORD: 'correct horse battery' },
+      TIDEGATE_MODE: 'cluster',
+      TIDEGATE_HOME: join(this.home, 'platform'),
+      TIDEGATE_METRICS_LISTEN: '127.0.0.1:0',
+      TIDEGATE_LOG_FORMAT: 'json',
+      TIDEGATE_LOG_LEVEL: 'info',
+      TIDEGATE_ADMIN_PASSWORD: 'correct horse battery',
       TIDEGATE_SIGNING_KEY_FILE: await this.keyFile('signing', 'ec'),
       TIDEGATE_AGENT_KEY_FILE: await this.keyFile('agent', 'ed25519'),
       DATABASE_URL: urlOf(access.app),

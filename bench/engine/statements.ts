@@ -21,8 +21,11 @@ export async function printStatements(rig: Rig, seconds: number): Promise<void> 
   printTable('PostgreSQL by statement', [
     ['ms/s', 'calls/s', 'ms each', 'rows each', 'statement'],
     ...rows.map(({ text, calls, ms, rows: count }) => [
-      ...[(ms / seconds).toFixed(1), (calls / seconds).toFixed(1), (ms / calls).toFixed(2)],
-      ...[(count / calls).toFixed(0), text.trim().slice(0, 100).replaceAll('|', '/')],
+      (ms / seconds).toFixed(1),
+      (calls / seconds).toFixed(1),
+      (ms / calls).toFixed(2),
+      (count / calls).toFixed(0),
+      text.trim().slice(0, 100).replaceAll('|', '/'),
     ]),
   ]);
 }

@@ -54,7 +54,11 @@ export const settings: readonly Setting[] = [
     title: 'six nodes in waves of 1, 1, 1, 3; 10 requests/s a node',
     rollout: sixNodes,
     releases: [
-      ...[identical, within, warmUp, fivePoints, twice],
+      identical,
+      within,
+      warmUp,
+      fivePoints,
+      twice,
       { title: 'outage for the first 60 s', release: { outageS: 60 } },
     ],
   },
@@ -66,8 +70,11 @@ export const settings: readonly Setting[] = [
   {
     title: 'one node a wave, five never moved; 10 requests/s a node',
     rollout: {
-      ...{ params, waves: [1, 1, 1, 1], neverMoved: 5 },
-      ...{ requestsPerSecond: 10, surroundings: quiet },
+      params,
+      waves: [1, 1, 1, 1],
+      neverMoved: 5,
+      requestsPerSecond: 10,
+      surroundings: quiet,
     },
     releases: [
       identical,
@@ -89,7 +96,9 @@ export const settings: readonly Setting[] = [
     withoutNaive: true,
     rollout: { params, waves: [1], requestsPerSecond: 20, surroundings: quiet },
     releases: [
-      ...[identical, fivePoints, twice],
+      identical,
+      fivePoints,
+      twice,
       { title: 'outage for the first 120 s', release: { outageS: 120 } },
     ],
   },
@@ -126,8 +135,11 @@ export const settings: readonly Setting[] = [
   {
     title: 'the demo: polls of 1 s, 20 requests/s a node, a service of 5 ms',
     rollout: {
-      ...{ params: demoGateParams, waves: [1, 1, 1, 3], requestsPerSecond: 20 },
-      ...{ medianLatencyMs: 5, surroundings: quiet },
+      params: demoGateParams,
+      waves: [1, 1, 1, 3],
+      requestsPerSecond: 20,
+      medianLatencyMs: 5,
+      surroundings: quiet,
     },
     releases: [
       identical,

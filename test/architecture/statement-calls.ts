@@ -63,7 +63,7 @@ function matcherOf(name: ts.Expression): (name: string) => boolean {
   if (!ts.isTemplateExpression(name)) return () => false;
   const texts = [name.head.text, ...name.templateSpans.map(({ literal }) => literal.text)];
   const pattern = new RegExp(
-    `^${texts.map((text) => text.replaceAll('.', '\\.')).join('[a-z-]+')}$`,
+    `^${texts.map((text) => text.replaceAll('.', '\\.')).join('[a-z_-]+')}$`,
   );
   return (other) => pattern.test(other);
 }

@@ -106,8 +106,12 @@ class Run {
     await writeFile(join(world.home, 'logs', 'story.log'), this.story.join('\n'));
     return {
       evidence: [...this.story, ...(await evidence(world, this.violations))],
-      ...{ violations: this.violations, faults: this.faults, load, overAfterMs },
-      ...{ deployments: deployments.length, home: world.home },
+      violations: this.violations,
+      faults: this.faults,
+      load,
+      overAfterMs,
+      deployments: deployments.length,
+      home: world.home,
       statuses: countOf(deployments.map(({ status }) => status)),
     };
   }

@@ -16,7 +16,9 @@ export interface FaultKind {
 }
 
 const fault = (name: string, weight: number, inject: FaultKind['inject']): FaultKind => ({
-  ...{ name, weight, inject },
+  name,
+  weight,
+  inject,
 });
 
 /** Longer than a lease, so that somebody else takes over. */

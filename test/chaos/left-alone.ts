@@ -52,9 +52,14 @@ async function begin(
 ): Promise<string> {
   const key = `alone-${name}-${cluster}`;
   const body = {
-    ...{ moduleName: name, version: SmallService.freshVersion, targetEnvironment: 'QA', cluster },
-    ...{ strategy: { kind: 'canary', wavesPercent: [25, 100] }, gate: quickGate },
-    ...{ metadata: { key }, allowRolledBack: true },
+    moduleName: name,
+    version: SmallService.freshVersion,
+    targetEnvironment: 'QA',
+    cluster,
+    strategy: { kind: 'canary', wavesPercent: [25, 100] },
+    gate: quickGate,
+    metadata: { key },
+    allowRolledBack: true,
   };
   const answer = await postPatiently({ urls, token, path: '/deployments', body, key, patienceMs });
   if (answer?.status !== 202) throw new Error(`not accepted: ${JSON.stringify(answer?.body)}`);

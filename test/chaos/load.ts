@@ -12,7 +12,10 @@ const PATIENCE_MS = 20_000;
 
 export const quickGate = {
   kind: 'utilization',
-  ...{ pollIntervalMs: 500, minWaitMs: 0, maxWaitMs: 5_000, consecutiveStableChecks: 1 },
+  pollIntervalMs: 500,
+  minWaitMs: 0,
+  maxWaitMs: 5_000,
+  consecutiveStableChecks: 1,
   onNoData: 'fail',
 };
 
@@ -96,8 +99,10 @@ export class Load {
     const body = {
       moduleName: service.name,
       version: isBad ? SmallService.badVersion : dice.pick(service.versions),
-      ...{ targetEnvironment: 'QA', cluster: dice.pick(options.clusters) },
-      ...{ metadata: { key }, allowRolledBack: true },
+      targetEnvironment: 'QA',
+      cluster: dice.pick(options.clusters),
+      metadata: { key },
+      allowRolledBack: true,
       ...dice.pick(service.hasTraffic ? [...strategies, ...sharing] : strategies),
     };
     const answer = await this.post('/deployments', body, key);
@@ -147,7 +152,11 @@ export class Load {
   private post(path: string, body: unknown, key?: string) {
     const { urls, token } = this.options;
     return postPatiently({
-      ...{ urls, token, path, body, patienceMs: PATIENCE_MS },
+      urls,
+      token,
+      path,
+      body,
+      patienceMs: PATIENCE_MS,
       ...(key ? { key } : {}),
     });
   }

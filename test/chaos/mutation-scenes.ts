@@ -76,8 +76,11 @@ export class Scenes {
     const key = `scene-${this.count}`;
     const { urls } = this.world;
     const body = {
-      ...{ moduleName: 'job', version: this.job.versions[this.count % 4] },
-      ...{ targetEnvironment: 'QA', metadata: { key }, strategy: { kind: 'direct' } },
+      moduleName: 'job',
+      version: this.job.versions[this.count % 4],
+      targetEnvironment: 'QA',
+      metadata: { key },
+      strategy: { kind: 'direct' },
       allowRolledBack: true,
     };
     const { token } = this.client;

@@ -74,7 +74,9 @@ async function inWorld<T>(
   play: (scenes: Scenes) => Promise<T>,
 ): Promise<T> {
   const world = await World.start({
-    ...{ apis: 1, workers: 2, nodes: 1 },
+    apis: 1,
+    workers: 2,
+    nodes: 1,
     ...(mutation ? { mutation } : {}),
   });
   try {

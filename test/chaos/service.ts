@@ -61,7 +61,8 @@ export class SmallService {
       run: { command: '/bin/sh', args: ['-c', begin(this.folder, program)] },
       ...(port ? { traffic: { protocol: 'http', port } } : {}),
       health: { intervalMs: 100, startTimeoutMs: 20_000 },
-      ...{ drainMs: 200, stopGraceMs: 1000 },
+      drainMs: 200,
+      stopGraceMs: 1000,
       hooks: {
         afterInstall: {
           command: '/bin/sh',

@@ -82,7 +82,12 @@ describe('a good release over a broken one', () => {
 
   async function post(version: string, strategy: object, more: object = {}) {
     const { status, body } = await client.post('/deployments', {
-      ...{ moduleName: service.name, version, targetEnvironment: 'QA', gate, strategy, ...more },
+      moduleName: service.name,
+      version,
+      targetEnvironment: 'QA',
+      gate,
+      strategy,
+      ...more,
     });
     expect({ status, body }).toMatchObject({ status: 202 });
     return body as { id: string; warnings?: string[] };

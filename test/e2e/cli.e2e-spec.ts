@@ -42,8 +42,11 @@ async function program(words: string[], input = '') {
   const child = spawn(
     process.execPath,
     [
-      ...['--conditions=tidegate-source', '--import', './test/support/register-typescript.mjs'],
-      ...['src/apps/cli/main.ts', ...words],
+      '--conditions=tidegate-source',
+      '--import',
+      './test/support/register-typescript.mjs',
+      'src/apps/cli/main.ts',
+      ...words,
     ],
     { env: { PATH: process.env['PATH'], XDG_CONFIG_HOME: folder } },
   );
@@ -57,8 +60,15 @@ async function program(words: string[], input = '') {
 }
 
 const push = (version: string, ...more: string[]) => [
-  ...['release', 'push', 'payments', version, '--manifest', join(folder, 'manifest.json')],
-  ...['--artifact', join(folder, 'build'), ...more],
+  'release',
+  'push',
+  'payments',
+  version,
+  '--manifest',
+  join(folder, 'manifest.json'),
+  '--artifact',
+  join(folder, 'build'),
+  ...more,
 ];
 
 describe('the command line against a running server', () => {
@@ -160,7 +170,10 @@ describe('the command line against a running server', () => {
     const back = await cli([...rollback, '--wait', '--json']);
     expect([back.exitCode, back.stderr]).toEqual([0, '']);
     expect(JSON.parse(back.stdout.trim().split('\n').at(-1)!).deployment).toMatchObject({
-      ...{ status: 'Succeeded', kind: 'rollback', originId: id, version: '1.0.0' },
+      status: 'Succeeded',
+      kind: 'rollback',
+      originId: id,
+      version: '1.0.0',
     });
     expect((await cli(['nodes', 'list'])).stdout).toMatch(/ payments 1\.0\.0\n$/);
     const again = await cli(['deployments', 'retry', id]);

@@ -93,7 +93,10 @@ describe('a deployment where another one is not over', () => {
     const last = idOf(await rig.post(module, '2.0.0', direct));
     const ends = await Promise.all([active, queued, rollback, last].map((id) => rig.ended(id)));
     expect(ends.map(({ status }) => status)).toEqual([
-      ...['Cancelled', 'Cancelled', 'Succeeded', 'Succeeded'],
+      'Cancelled',
+      'Cancelled',
+      'Succeeded',
+      'Succeeded',
     ]);
     const [, , back, after] = ends as unknown as { startedAt: string; finishedAt: string }[];
     expect(Date.parse(after!.startedAt)).toBeGreaterThanOrEqual(Date.parse(back!.finishedAt));

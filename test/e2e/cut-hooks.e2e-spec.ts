@@ -32,7 +32,8 @@ class Hooks {
     const hook = (name: string, seconds: number) => ({
       command: 'sh',
       args: ['-c', `echo ${name} >> ${this.diary}; sleep ${seconds}`],
-      ...{ idempotent: false, timeoutMs: 30_000 },
+      idempotent: false,
+      timeoutMs: 30_000,
     });
     return { beforeInstall: hook('before', 0), afterInstall: hook('migrate', 3) };
   }
@@ -49,7 +50,9 @@ async function cutOff(name: string, port: number): Promise<{ id: string; hooks: 
   await service.push('1.0.0', { hooks: hooks.manifest });
   const id = idOf(
     await client.post('/deployments', {
-      ...{ moduleName: name, version: '1.0.0', targetEnvironment: 'QA' },
+      moduleName: name,
+      version: '1.0.0',
+      targetEnvironment: 'QA',
       strategy: { kind: 'direct' },
     }),
   );
@@ -71,11 +74,13 @@ it('a hook that a crash has cut off stops the rollout; that it was done lets it 
   const { id, hooks } = await cutOff('migrations', 8100);
   const { body } = await client.get(`/deployments/${id}/explain`);
   expect(body).toMatchObject({
-    ...{ status: 'Paused', waitingOn: { kind: 'attention', verb: 'resume' } },
+    status: 'Paused',
+    waitingOn: { kind: 'attention', verb: 'resume' },
     summary: expect.stringMatching(/node-1.*"afterInstall".*"done".*"retry"/),
   });
   expect(await client.post(`/deployments/${id}/resume`, {})).toMatchObject({
-    ...{ status: 409, body: { code: 'hook-outcome-needed', details: { nodes: ['node-1'] } } },
+    status: 409,
+    body: { code: 'hook-outcome-needed', details: { nodes: ['node-1'] } },
   });
   const answer = { outcome: 'done', reason: 'the tables are there' };
   expect((await client.post(`/deployments/${id}/resume`, answer)).status).toBe(202);
@@ -89,7 +94,10 @@ it('a hook that a crash has cut off stops the rollout; that it was done lets it 
   const applied = events.filter(({ kind }) => kind === 'applied');
   expect(applied).toMatchObject([{ actor: 'admin', data: { verb: 'resume', ...answer } }]);
   expect(events.find(({ kind }) => kind === 'step-note')?.data).toMatchObject({
-    ...{ answered: 'done', nodes: ['node-1'], by: 'admin', reason: answer.reason },
+    answered: 'done',
+    nodes: ['node-1'],
+    by: 'admin',
+    reason: answer.reason,
   });
 });
 

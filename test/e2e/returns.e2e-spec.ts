@@ -81,7 +81,8 @@ describe('going back and trying again', () => {
     ]);
     for (const { status, body } of others) {
       expect({ status, ...body }).toMatchObject({
-        ...{ status: 409, code: 'rollback-under-way' },
+        status: 409,
+        code: 'rollback-under-way',
         detail: expect.stringMatching(`Deployment ${back} brings version 1.0.0 .*cancel`),
         details: { activeId: back, to: first.id },
       });
@@ -108,7 +109,10 @@ describe('going back and trying again', () => {
       rig.verb(latest.id, 'rollback', { to: 'yesterday' }),
     ]);
     expect(answers.map(({ body }) => body.code as string)).toEqual([
-      ...['no-rollback-target', 'state-not-suitable', 'deployment-not-found', 'validation-failed'],
+      'no-rollback-target',
+      'state-not-suitable',
+      'deployment-not-found',
+      'validation-failed',
     ]);
     await rig.sql(
       `update deployments set finished_at = finished_at - interval '91 days' where id <> $1`,

@@ -44,8 +44,12 @@ describe('the strategies on real nodes', () => {
 
   async function start(version: string, strategy: object, more: object = {}): Promise<string> {
     const { status, body } = await client.post('/deployments', {
-      ...{ moduleName: 'orders', version, targetEnvironment: 'QA', gate: quickGate },
-      ...{ strategy, ...more },
+      moduleName: 'orders',
+      version,
+      targetEnvironment: 'QA',
+      gate: quickGate,
+      strategy,
+      ...more,
     });
     expect({ status, body }).toMatchObject({ status: 202 });
     return body.id as string;
@@ -123,9 +127,16 @@ describe('the strategies on real nodes', () => {
     expect(traffic.failed).toBe(failedBefore);
     const steps = (await stepsDone(id)).filter((step) => step.startsWith('w'));
     expect(steps).toEqual([
-      ...['w1.baseline', 'w1.move', 'w1.converge', 'w1.utilization'],
-      ...['w2.move', 'w2.converge', 'w2.stabilization'],
-      ...['w3.keep', 'w3.move', 'w3.converge'],
+      'w1.baseline',
+      'w1.move',
+      'w1.converge',
+      'w1.utilization',
+      'w2.move',
+      'w2.converge',
+      'w2.stabilization',
+      'w3.keep',
+      'w3.move',
+      'w3.converge',
     ]);
   });
 

@@ -27,7 +27,9 @@ const BELIEVED = {
   'x-real-ip': '203.0.113.9',
 };
 const REPLACED = {
-  ...{ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-real-ip': '127.0.0.1' },
+  'x-forwarded-for': '127.0.0.1',
+  'x-forwarded-proto': 'http',
+  'x-real-ip': '127.0.0.1',
 };
 
 describe('proxies in front of the nodes', () => {

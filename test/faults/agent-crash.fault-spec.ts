@@ -155,8 +155,14 @@ it('runs each hook once and in order, around the processes', async () => {
   await eventually('the old one ends', () => rig.diary.some((line) => /^1.0.0 term/.test(line)));
   const said = rig.diary.map((line) => line.split(' ').slice(0, 2).join(' '));
   expect(said).toEqual([
-    ...['beforeInstall', 'afterInstall', 'start', '1.0.0 start', 'validate'],
-    ...['2.0.0 start', 'stop', '1.0.0 term'],
+    'beforeInstall',
+    'afterInstall',
+    'start',
+    '1.0.0 start',
+    'validate',
+    '2.0.0 start',
+    'stop',
+    '1.0.0 term',
   ]);
 });
 

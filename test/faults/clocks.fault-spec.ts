@@ -19,9 +19,16 @@ jest.setTimeout(180_000);
 
 const HOUR_MS = 3_600_000;
 const gate = {
-  ...{ ...quickGate, minWaitMs: 3000, maxWaitMs: 60_000, minRequests: 10 },
-  ...{ limitCpuPercent: 1000, limitMemoryPercent: 1000, limitLatencyPercent: 1000 },
-  ...{ floorCpuMillicores: 64_000, floorMemoryMiB: 10_000, floorLatencyMs: 10_000 },
+  ...quickGate,
+  minWaitMs: 3000,
+  maxWaitMs: 60_000,
+  minRequests: 10,
+  limitCpuPercent: 1000,
+  limitMemoryPercent: 1000,
+  limitLatencyPercent: 1000,
+  floorCpuMillicores: 64_000,
+  floorMemoryMiB: 10_000,
+  floorLatencyMs: 10_000,
 };
 const direct = { strategy: { kind: 'direct' } };
 const canary = { strategy: { kind: 'canary', wavesPercent: [50, 100] } };
@@ -40,10 +47,13 @@ describe('a worker with a wrong clock', () => {
     await clock(HOUR_MS);
     const preload = pathToFileURL(join(import.meta.dirname, '../support/shifted-clock.mjs')).href;
     const wrong = {
-      ...{ CLOCK_OFFSET_FILE: join(folder, 'offset'), NODE_OPTIONS: `--import ${preload}` },
+      CLOCK_OFFSET_FILE: join(folder, 'offset'),
+      NODE_OPTIONS: `--import ${preload}`,
     };
     tidegate = await Tidegate.start({
-      ...{ mode: 'cluster', workerProcesses: 1, workerEnvironments: [wrong] },
+      mode: 'cluster',
+      workerProcesses: 1,
+      workerEnvironments: [wrong],
     });
     client = await tidegate.client();
     rollouts = new Rollouts(tidegate, client, gate);

@@ -40,17 +40,28 @@ const commits = commitNames.flatMap((about): KillRow[] => {
 });
 
 const duringStep: Readonly<Record<string, Scenario>> = {
-  ...{ preflight: 'deploy', slot: 'deploy', recheck: 'deploy', move: 'deploy' },
-  ...{ converge: 'deploy', baseline: 'canary', gate: 'canary' },
-  ...{ serving: 'rolling', keep: 'blue-green' },
+  preflight: 'deploy',
+  slot: 'deploy',
+  recheck: 'deploy',
+  move: 'deploy',
+  converge: 'deploy',
+  baseline: 'canary',
+  gate: 'canary',
+  serving: 'rolling',
+  keep: 'blue-green',
 };
 
 const actions = Object.entries(duringStep).map(([about, during]): KillRow => ({
-  ...{ at: 'engine.action:after-effect', about, action: 'kill', during },
+  at: 'engine.action:after-effect',
+  about,
+  action: 'kill',
+  during,
 }));
 
 const kill = (at: Failpoint, during: Scenario, more: Partial<KillRow> = {}): KillRow => ({
-  ...{ at, during, action: 'kill' },
+  at,
+  during,
+  action: 'kill',
   ...more,
 });
 
@@ -61,7 +72,10 @@ const answersThatAreLost = (['accept', 'step-started', 'step-succeeded', 'finish
 /** Whatever is thrown then, by whomever: the change may be there, and is not made once more. */
 const errorsAfterwards = (['accept', 'step-succeeded', 'finished'] as const).flatMap((about) =>
   (['error', 'conflict'] as const).map((action): KillRow => ({
-    ...{ at: 'database.commit:after', about, action, during: 'deploy' },
+    at: 'database.commit:after',
+    about,
+    action,
+    during: 'deploy',
   })),
 );
 
@@ -121,8 +135,11 @@ export const isKill = ({ action }: KillRow) => action === 'kill';
 
 export function nameOf({ at, about, action, during }: KillRow): string {
   const done = {
-    ...{ kill: 'a kill', unhandled: 'an error that nobody catches' },
-    ...{ lost: 'a lost answer', conflict: 'a conflict', error: 'an error' },
+    kill: 'a kill',
+    unhandled: 'an error that nobody catches',
+    lost: 'a lost answer',
+    conflict: 'a conflict',
+    error: 'an error',
   };
   return `recovers from ${done[action]} at ${at}${about ? ` of ${about}` : ''} (${during})`;
 }

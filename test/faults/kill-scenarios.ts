@@ -16,7 +16,10 @@ const PATIENCE_MS = 60_000;
 /** Opens by CPU and memory, which need no traffic. */
 const quickGate = {
   kind: 'utilization',
-  ...{ pollIntervalMs: 500, minWaitMs: 0, maxWaitMs: 20_000, consecutiveStableChecks: 1 },
+  pollIntervalMs: 500,
+  minWaitMs: 0,
+  maxWaitMs: 20_000,
+  consecutiveStableChecks: 1,
   onNoData: 'wait',
 };
 
@@ -68,7 +71,8 @@ export class Scenarios {
       scenario === 'bad' ? SmallService.badVersion : service.versions[this.count % 4]!;
     const strategy = strategies[scenario] ?? { kind: 'direct' };
     const { id, key } = await this.deploy(service.name, version, {
-      ...{ strategy, allowRolledBack: true },
+      strategy,
+      allowRolledBack: true,
       ...(strategies[scenario] ? { gate: quickGate } : {}),
     });
     if (scenario === 'verb') await this.cancel(id);
@@ -78,8 +82,12 @@ export class Scenarios {
   async deploy(moduleName: string, version: string, more: object = {}) {
     const key = `row-${this.count}-${moduleName}`;
     const body = {
-      ...{ moduleName, version, targetEnvironment: 'QA', metadata: { key } },
-      ...{ strategy: { kind: 'direct' }, ...more },
+      moduleName,
+      version,
+      targetEnvironment: 'QA',
+      metadata: { key },
+      strategy: { kind: 'direct' },
+      ...more,
     };
     this.asked.set(key, body);
     const answer = await this.post('/deployments', body, key);
@@ -145,7 +153,11 @@ export class Scenarios {
     const { urls } = this.world;
     const { token } = this.client;
     const answer = await postPatiently({
-      ...{ urls, token, path, body, patienceMs: PATIENCE_MS },
+      urls,
+      token,
+      path,
+      body,
+      patienceMs: PATIENCE_MS,
       ...(key ? { key } : {}),
     });
     if (!answer) throw new Error(`POST ${path}: nobody answered`);

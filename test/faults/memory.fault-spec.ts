@@ -22,11 +22,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-memory-'));
   const preload = pathToFileURL(join(import.meta.dirname, '../support/memory-hog.mjs')).href;
   const hungry = {
-    ...{ HUNGER_FILE: join(folder, 'hunger') },
+    HUNGER_FILE: join(folder, 'hunger'),
     NODE_OPTIONS: `--max-old-space-size=200 --import ${preload}`,
   };
   tidegate = await Tidegate.start({
-    ...{ mode: 'cluster', workerProcesses: 2, workerEnvironments: [hungry] },
+    mode: 'cluster',
+    workerProcesses: 2,
+    workerEnvironments: [hungry],
   });
   client = await tidegate.client();
   quiet = await QuietNodes.join(tidegate, client, 2);

@@ -102,7 +102,9 @@ describe('a worker whose connections to Redis are dead without a word', () => {
     redis = await testRedis();
     network = await Network.before(portOf(redis.url));
     tidegate = await Tidegate.start({
-      ...{ mode: 'cluster', workerProcesses: 1, environment: { REDIS_URL: redis.url } },
+      mode: 'cluster',
+      workerProcesses: 1,
+      environment: { REDIS_URL: redis.url },
       workerEnvironments: [{ REDIS_URL: `redis://127.0.0.1:${network.port}` }],
     });
     const client = await tidegate.client();

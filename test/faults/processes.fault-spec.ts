@@ -20,9 +20,15 @@ jest.setTimeout(150_000);
 /** What is judged here is what a fault does, not how fast a busy machine answers. */
 const calmGate = {
   ...quickGate,
-  ...{ minWaitMs: 3000, maxWaitMs: 60_000, minRequests: 10 },
-  ...{ limitCpuPercent: 1000, limitMemoryPercent: 1000, limitLatencyPercent: 1000 },
-  ...{ floorCpuMillicores: 64_000, floorMemoryMiB: 10_000, floorLatencyMs: 10_000 },
+  minWaitMs: 3000,
+  maxWaitMs: 60_000,
+  minRequests: 10,
+  limitCpuPercent: 1000,
+  limitMemoryPercent: 1000,
+  limitLatencyPercent: 1000,
+  floorCpuMillicores: 64_000,
+  floorMemoryMiB: 10_000,
+  floorLatencyMs: 10_000,
 };
 /** At most so many nodes in one Tidegate. */
 const NODES = 13;

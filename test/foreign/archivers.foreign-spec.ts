@@ -324,7 +324,8 @@ describe('what every ecosystem links', () => {
     const arrived = join(await road.arrive(artifact), 'venv');
     expect(await folderSnapshot(arrived)).toEqual(asReleased(before));
     const answer = await run(join(arrived, 'bin/python'), [
-      ...['-c', 'import greeting, sys; print(greeting.words, sys.prefix)'],
+      '-c',
+      'import greeting, sys; print(greeting.words, sys.prefix)',
     ]);
     expect(answer.stdout.trim()).toBe(`hello ${arrived}`);
   });

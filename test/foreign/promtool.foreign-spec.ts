@@ -112,7 +112,9 @@ async function startPrometheus() {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-prometheus-'));
   const port = await freePort();
   const job = {
-    ...{ job_name: 'tidegate', scrape_interval: '500ms', scrape_timeout: '500ms' },
+    job_name: 'tidegate',
+    scrape_interval: '500ms',
+    scrape_timeout: '500ms',
     static_configs: [{ targets: [new URL(tidegate.url).host] }],
   };
   const file = join(folder, 'prometheus.yml');

@@ -52,7 +52,8 @@ it('makes of every archive that it accepts what GNU tar and bsdtar make of it', 
       const ours = join(home, 'ours');
       await rm(ours, { recursive: true, force: true });
       const isAccepted = await unpackArchive({
-        ...{ source: Readable.from([bytes]), directory: ours },
+        source: Readable.from([bytes]),
+        directory: ours,
       }).then(
         () => true,
         () => false,

@@ -33,7 +33,9 @@ describe('a node that says that a release is down', () => {
   const tell = (agent: TestAgent, releases: DesiredPair[]) =>
     fleet.inTenant(tenant.id, (open) =>
       fleet.target.move(open, {
-        ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId: newId() },
+        clusterId: agent.identity.clusterId,
+        moduleId: module.id,
+        deploymentId: newId(),
         assignments: [{ nodeId: agent.nodeId, releases }],
         signatureRequired: false,
       }),
@@ -56,7 +58,10 @@ describe('a node that says that a release is down', () => {
     )[0]!;
 
   const running = (release: number, generation: number, state = 'healthy'): ObservedModule => ({
-    ...{ moduleId: module.id, generation, state: state as 'healthy', endpoints: [] },
+    moduleId: module.id,
+    generation,
+    state: state as 'healthy',
+    endpoints: [],
     running: [
       { releaseId: module.releases[release - 1]!.id, configurationId: null, instance: 'i-1' },
     ],
@@ -74,8 +79,10 @@ describe('a node that says that a release is down', () => {
   };
 
   const down = (release: number, code: string) => ({
-    ...{ releaseId: module.releases[release - 1]!.id, configurationId: null },
-    ...{ code, message: 'it ended' },
+    releaseId: module.releases[release - 1]!.id,
+    configurationId: null,
+    code,
+    message: 'it ended',
   });
   const ranOn = async (agent: TestAgent) => {
     const { clusterId } = agent.identity;
@@ -91,7 +98,9 @@ describe('a node that says that a release is down', () => {
     const report = { ...running(1, 1, 'failed'), running: [], reason };
     await agent.report({ observed: [{ ...report, down: [down(1, 'crash-loop')] }] });
     expect(await ranOn(agent)).toMatchObject({
-      ...{ releaseId: module.releases[0]!.id, version: '1', down: 'crash-loop' },
+      releaseId: module.releases[0]!.id,
+      version: '1',
+      down: 'crash-loop',
     });
     await agent.report({ observed: [{ ...report, down: [down(1, 'restarting')] }] });
     expect(await ranOn(agent)).toMatchObject({ releaseId: module.releases[0]!.id, down: null });

@@ -54,7 +54,9 @@ describe('downloads of artifacts', () => {
     const pair = { releaseId, releaseDigest, configurationId: null, trafficPercent: 100 };
     await one.inTenant(tenant.id, (open) =>
       one.target.move(open, {
-        ...{ clusterId: to.identity.clusterId, moduleId: module.id, deploymentId: newId() },
+        clusterId: to.identity.clusterId,
+        moduleId: module.id,
+        deploymentId: newId(),
         assignments: [{ nodeId: to.nodeId, releases: [pair] }],
         signatureRequired: false,
       }),

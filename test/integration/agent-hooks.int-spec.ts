@@ -22,7 +22,8 @@ const held = (timeoutMs = 30_000, home = rig.home) => ({
     '-c',
     `echo "begin $$" >> ${home}/diary; until [ -e ${home}/go ]; do sleep 0.05; done; echo end >> ${home}/diary`,
   ],
-  ...{ idempotent: false, timeoutMs },
+  idempotent: false,
+  timeoutMs,
 });
 const letGo = () => writeFileSync(join(rig.home, 'go'), '');
 const note = (what: string) => ({

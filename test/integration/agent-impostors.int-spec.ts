@@ -191,7 +191,10 @@ describe('nodes that are not what they say', () => {
       generation: number,
     ): ObservedModule => ({
       // prettier-ignore
-      ...{ moduleId: module.id, generation, state: 'healthy', endpoints: [] },
+      moduleId: module.id,
+      generation,
+      state: 'healthy',
+      endpoints: [],
       running: [{ releaseId: release.id, configurationId: null, instance: 'i' }],
     });
     const move = (agent: TestAgent, module: TestModule) => {
@@ -199,7 +202,9 @@ describe('nodes that are not what they say', () => {
       const pair = { releaseId, releaseDigest, configurationId: null, trafficPercent: 100 };
       return fleet.inTenant(tenant.id, (open) =>
         fleet.target.move(open, {
-          ...{ clusterId: agent.identity.clusterId, moduleId: module.id, deploymentId: newId() },
+          clusterId: agent.identity.clusterId,
+          moduleId: module.id,
+          deploymentId: newId(),
           assignments: [{ nodeId: agent.nodeId, releases: [pair] }],
           signatureRequired: false,
         }),

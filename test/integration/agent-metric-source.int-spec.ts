@@ -62,9 +62,16 @@ describe('the agents’ counters as intervals', () => {
                requests, errors, cpu_ms, memory_bytes, counters)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
           [
-            ...[open.tenantId, options.node ?? nodeId, moduleId, row.releaseId ?? releaseId],
-            ...[row.instance ?? 'a', new Date(start + row.at)],
-            ...[row.requests ?? 0, row.errors ?? 0, row.cpuMs ?? 0, (row.memoryMiB ?? 64) * MIB],
+            open.tenantId,
+            options.node ?? nodeId,
+            moduleId,
+            row.releaseId ?? releaseId,
+            row.instance ?? 'a',
+            new Date(start + row.at),
+            row.requests ?? 0,
+            row.errors ?? 0,
+            row.cpuMs ?? 0,
+            (row.memoryMiB ?? 64) * MIB,
             JSON.stringify({ histogram: row.histogram ?? [], abandoned: row.abandoned }),
           ],
         );
@@ -301,8 +308,12 @@ describe('the agents’ counters as intervals', () => {
     ]);
     const history = await db.transaction(Context.system(tenantId, 'test'), (open) =>
       agentMetricSource.readHistory(open.tx, {
-        ...{ tenantId, moduleId, nodeIds: [nodeId] },
-        ...{ fromMs: start - 3_000, toMs: start + 40_000, pollMs: 10_000 },
+        tenantId,
+        moduleId,
+        nodeIds: [nodeId],
+        fromMs: start - 3_000,
+        toMs: start + 40_000,
+        pollMs: 10_000,
       }),
     );
     expect(history.map((bucket) => bucket.map(({ requests }) => requests))).toEqual([
@@ -318,8 +329,12 @@ describe('the agents’ counters as intervals', () => {
   it('answers no bucket when the time is shorter than one poll', async () => {
     const history = await db.system((tx) =>
       agentMetricSource.readHistory(tx, {
-        ...{ tenantId, moduleId, nodeIds: [nodeId] },
-        ...{ fromMs: start, toMs: start + 9_999, pollMs: 10_000 },
+        tenantId,
+        moduleId,
+        nodeIds: [nodeId],
+        fromMs: start,
+        toMs: start + 9_999,
+        pollMs: 10_000,
       }),
     );
     expect(history).toEqual([]);

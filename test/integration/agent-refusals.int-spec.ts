@@ -138,7 +138,9 @@ it('refuses wrong bytes, goes on after a broken download, and unpacks nothing ho
   const { manifestText } = await rig.server('4.0.0');
   const manifest: unknown = JSON.parse(manifestText);
   const link = (name: string, linkname: string): ArtifactEntry => ({
-    ...{ name, type: 'symlink', linkname },
+    name,
+    type: 'symlink',
+    linkname,
   });
   const evil: [string, ArtifactEntry[]][] = [
     ['archive-path-unsafe', [{ name: '../../escaped', content: 'x' }]],

@@ -206,7 +206,9 @@ describe('the budgets', () => {
       await behind.user('hal', { acme: ['Viewer'] });
       const from = (client: string, password: string) =>
         behind.send('authentication/login', {
-          ...{ method: 'POST', address: '10.1.2.3', body: { username: 'hal', password } },
+          method: 'POST',
+          address: '10.1.2.3',
+          body: { username: 'hal', password },
           headers: { 'x-forwarded-for': client },
         });
       const guesses = times(7, (index) => () => from(`192.0.2.${index}, 203.0.113.5`, 'a guess'));

@@ -48,7 +48,9 @@ describe('200 logins at once', () => {
     );
     const body = { username: 'ada', password: passwordOf('ada') };
     const answer = await rig.send('authentication/login', {
-      ...{ method: 'POST', address: '192.0.2.44', body },
+      method: 'POST',
+      address: '192.0.2.44',
+      body,
     });
     expect(answer.status).toBe(200);
     // First come, first served, nearly all of them would be over by now.

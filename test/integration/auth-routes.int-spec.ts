@@ -76,7 +76,9 @@ describe('every route of the document', () => {
   it('is found out when it is open, or when the list is stale', async () => {
     const publicRoutes = [...PUBLIC_ROUTES, 'GET /api/v1/probe/gone'];
     const { faults } = await unauthorizedRoutes({
-      ...{ document, publicRoutes, send },
+      document,
+      publicRoutes,
+      send,
       expiredToken: 'x.y.z',
     });
     expect(faults).toContain('GET /api/v1/probe/gone is listed as public but does not exist');

@@ -48,7 +48,9 @@ const modules = () =>
 
 const addModule = (open: OpenContext, name: string) =>
   open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
-    ...[tenant, newId(), name],
+    tenant,
+    newId(),
+    name,
   ]);
 
 it('keeps nothing of a transaction that throws, and tells no hint of it', async () => {
@@ -91,7 +93,9 @@ it('tries a deadlocked transaction again until both are through', async () => {
   for (const id of [a, b]) {
     await db.transaction(ctx(), (open) =>
       open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
-        ...[tenant, id, `m-${id}`],
+        tenant,
+        id,
+        `m-${id}`,
       ]),
     );
   }
@@ -117,7 +121,9 @@ async function onHeldRow(work: (open: OpenContext, id: string) => Promise<unknow
   const id = newId();
   await db.transaction(ctx(), (open) =>
     open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
-      ...[tenant, id, `m-${id}`],
+      tenant,
+      id,
+      `m-${id}`,
     ]),
   );
   return withClient(server.superuser, async (client) => {
@@ -128,7 +134,8 @@ async function onHeldRow(work: (open: OpenContext, id: string) => Promise<unknow
 }
 
 const busy = {
-  ...{ kind: 'unavailable', code: 'database-unavailable' },
+  kind: 'unavailable',
+  code: 'database-unavailable',
   message: expect.stringMatching(/^The database is busy/) as string,
 };
 

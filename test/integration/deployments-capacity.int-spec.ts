@@ -60,11 +60,14 @@ async function cap(
     kind === 'cluster'
       ? { minAvailable: body.minAvailable }
       : {
-          ...{ defaults: body.defaults, allowedStrategies: body.allowedStrategies },
-          ...{ signaturePolicy: body.signaturePolicy, onConflict: body.onConflict },
+          defaults: body.defaults,
+          allowedStrategies: body.allowedStrategies,
+          signaturePolicy: body.signaturePolicy,
+          onConflict: body.onConflict,
         };
   const answer = await tenant.as('Admin', at, {
-    ...{ method: 'PUT', headers: { 'if-match': headers.get('etag')! } },
+    method: 'PUT',
+    headers: { 'if-match': headers.get('etag')! },
     body: { ...rules, maxInFlight },
   });
   expect(answer).toMatchObject({ status: 200, body: { maxInFlight } });
@@ -106,7 +109,9 @@ describe('a cap on rollouts in flight', () => {
     expect(waiting).toMatchObject({
       status: 'Pending',
       waitingOn: {
-        ...{ kind: 'capacity', verb: 'cancel', who: 'someone who may operate those in flight' },
+        kind: 'capacity',
+        verb: 'cancel',
+        who: 'someone who may operate those in flight',
         detail: expect.stringContaining('in environment "QA": 3 of 3 rollouts are in flight'),
       },
     });
@@ -141,7 +146,7 @@ describe('a cap on rollouts in flight', () => {
     });
     const journal = await app.sql(
       'select 1 from journal where deployment_id = $1 and step_id = $2',
-      [...[id, 'slot']],
+      [id, 'slot'],
     );
     expect(journal).toEqual([]);
   });

@@ -109,7 +109,8 @@ describe('a deployment is refused', () => {
   it('when the environment has two clusters and none is named', async () => {
     const other = await app.tenant('two-clusters');
     const made = await other.as('Admin', '/clusters', {
-      ...{ method: 'POST', body: { environment: 'QA', name: 'east', minAvailable: 0 } },
+      method: 'POST',
+      body: { environment: 'QA', name: 'east', minAvailable: 0 },
     });
     expect(made.status).toBe(201);
     const answer = await other.post('/deployments', orders);
@@ -167,7 +168,8 @@ describe('an accepted deployment', () => {
     expect(detail.body).toMatchObject({ sequence: 2, metadata: { build: 'ü #7' }, decision: null });
     const events = await tenant.get(`/deployments/${id}/events`);
     expect(events.body.items.map(({ kind }: { kind: string }) => kind)).toEqual([
-      ...['created', 'planned'],
+      'created',
+      'planned',
     ]);
     const plans = await tenant.get(`/deployments/${id}/plan`);
     expect(plans.body.plans).toHaveLength(1);
@@ -278,7 +280,9 @@ describe('planning without starting', () => {
       subjectDigest: body.subjectDigest,
       planDigest: body.plans[0].planDigest,
       steps: body.plans[0].steps,
-      ...{ nodes: 3, leftOut: [], approvals: [] },
+      nodes: 3,
+      leftOut: [],
+      approvals: [],
     });
   });
 

@@ -100,11 +100,13 @@ it('needs an answer, but only where there is a question', async () => {
   await act(id);
   expect(await resume(id)).toMatchObject({ status: 409, body: { code: 'hook-outcome-needed' } });
   expect(await resume(id, { outcome: 'done', reason: 'x', node: 'node-0001' })).toMatchObject({
-    ...{ status: 409, body: { code: 'no-hook-to-answer', details: { nodes: ['node-0002'] } } },
+    status: 409,
+    body: { code: 'no-hook-to-answer', details: { nodes: ['node-0002'] } },
   });
   await report('healthy');
   expect(await resume(id, { outcome: 'done', reason: 'x' })).toMatchObject({
-    ...{ status: 409, body: { code: 'no-hook-to-answer', details: { nodes: [] } } },
+    status: 409,
+    body: { code: 'no-hook-to-answer', details: { nodes: [] } },
   });
   expect((await resume(id)).status).toBe(202);
 });

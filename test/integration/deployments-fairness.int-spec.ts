@@ -28,7 +28,11 @@ describe('an engine', () => {
     const log = Logger.silent();
     const nothing = () => undefined;
     engine = new Engine({
-      ...{ store, log, interpreter: app.interpreter(), clock: systemClock, pollers: [] },
+      store,
+      log,
+      interpreter: app.interpreter(),
+      clock: systemClock,
+      pollers: [],
       leases: new LeaseKeeper(store, newId(), systemClock, log),
       metrics: { fenced: nothing, polled: nothing, poisoned: nothing },
       kinds: app.kinds(),

@@ -52,7 +52,8 @@ describe('an open gate', () => {
   it('says that it opens by itself, and who may end it with which verb', async () => {
     const { waitingOn, verbs, summary } = await explained(await watched());
     expect(waitingOn).toMatchObject({
-      ...{ kind: 'gate', verb: 'promote' },
+      kind: 'gate',
+      verb: 'promote',
       who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
     });
     expect(verbs).toContain('promote');
@@ -79,7 +80,8 @@ describe('promote of a gate that has found harm', () => {
     expect(await journal(id, 'requested')).toEqual([]);
     await act(id);
     expect((await tenant.get(`/deployments/${id}`)).body).toMatchObject({
-      ...{ status: 'RollingBack', reason: 'errors rose' },
+      status: 'RollingBack',
+      reason: 'errors rose',
     });
   });
 
@@ -92,7 +94,9 @@ describe('promote of a gate that has found harm', () => {
       { data: { verb: 'promote', reason: promotion.reason, ignored: 'errors rose' } },
     ]);
     expect((await tenant.get(`/deployments/${id}`)).body).toMatchObject({
-      ...{ status: 'RollingBack', reason: 'errors rose', decision: { step: GATE } },
+      status: 'RollingBack',
+      reason: 'errors rose',
+      decision: { step: GATE },
     });
     const ended = (await journal(id, 'step-succeeded')).map(({ stepId }) => stepId);
     expect(ended).not.toContain(GATE);

@@ -165,7 +165,9 @@ describe('an explanation', () => {
     await app.act(tenant.id, id);
     const { body } = await tenant.get(`/deployments/${id}/explain`);
     expect(body).toMatchObject({
-      ...{ id, status: 'Pending', verbs: ['cancel'] },
+      id,
+      status: 'Pending',
+      verbs: ['cancel'],
       waitingOn: { kind: 'slot', verb: 'cancel' },
     });
     expect(body.summary).toContain(`Waits for deployment ${ids[2]} on cluster "local".`);
@@ -201,7 +203,10 @@ describe('a run that is due', () => {
     await leave(id, -3600);
     const body = await told(id);
     expect(body.waitingOn).toEqual({
-      ...{ kind: 'worker', since: expect.any(String), until: null, verb: null },
+      kind: 'worker',
+      since: expect.any(String),
+      until: null,
+      verb: null,
       who: expect.stringContaining('whoever operates Tidegate'),
       detail: `no worker has taken it, although it has been due since ${body.waitingOn.since}`,
     });

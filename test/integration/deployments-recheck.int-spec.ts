@@ -96,7 +96,9 @@ describe('a release that is taken back while the same one waits for the slot', (
     const end = await look(tenant, rerun);
     expect(end).toMatchObject({ status: 'Failed', decision: { step: 'recheck' } });
     const refused = await tenant.post('/deployments', {
-      ...{ moduleName: 'orders', version: '2.0.0', targetEnvironment: 'QA' },
+      moduleName: 'orders',
+      version: '2.0.0',
+      targetEnvironment: 'QA',
       ...direct,
     });
     expect(refused).toMatchObject({ status: 409, body: { code: 'release-rolled-back-here' } });

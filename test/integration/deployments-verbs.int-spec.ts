@@ -39,8 +39,17 @@ const possible: Record<string, string[]> = {
   cancel: ['Pending', 'PendingApproval', 'Running', 'Paused'],
 };
 const statuses = [
-  ...['Pending', 'PendingApproval', 'Running', 'Paused', 'RollingBack', 'Succeeded', 'Failed'],
-  ...['RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'],
+  'Pending',
+  'PendingApproval',
+  'Running',
+  'Paused',
+  'RollingBack',
+  'Succeeded',
+  'Failed',
+  'RolledBack',
+  'RollbackFailed',
+  'Cancelled',
+  'Rejected',
 ];
 const table = Object.keys(possible).flatMap((name) => statuses.map((status) => [name, status]));
 
@@ -145,7 +154,8 @@ describe('a verb', () => {
   it('is not for who may only look', async () => {
     const id = await inStatus('Running');
     const answer = await tenant.as('Viewer', `/deployments/${id}/pause`, {
-      ...{ method: 'POST', body: {} },
+      method: 'POST',
+      body: {},
     });
     expect(answer.status).toBe(403);
   });
@@ -164,11 +174,17 @@ describe('a verb', () => {
     expect(run).toEqual({ isDue: true, pokes: 1 });
     await app.act(tenant.id, id);
     expect((await tenant.get(`/deployments/${id}`)).body).toMatchObject({
-      ...{ status: 'Cancelled', reason: 'wrong version', revision: 2 },
+      status: 'Cancelled',
+      reason: 'wrong version',
+      revision: 2,
       finishedAt: expect.any(String),
     });
     expect((await journal(id)).map(({ kind }) => kind)).toEqual([
-      ...['created', 'planned', 'requested', 'applied', 'finished'],
+      'created',
+      'planned',
+      'requested',
+      'applied',
+      'finished',
     ]);
   });
 

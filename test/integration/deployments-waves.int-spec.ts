@@ -37,14 +37,17 @@ describe('a table that somebody has locked', () => {
       await client.query('begin');
       await client.query('lock table desired_modules in access exclusive mode');
       await expect(app.act(tenant.id, id)).rejects.toMatchObject({
-        ...{ kind: 'unavailable', code: 'database-unavailable' },
+        kind: 'unavailable',
+        code: 'database-unavailable',
       });
     });
     expect(await kindsOf(id)).not.toContain('step-failed w1.move');
     await app.sql('update runs set lease_owner = null, lease_until = null where id = $1', [id]);
     await app.act(tenant.id, id);
     expect((await kindsOf(id)).slice(-3)).toEqual([
-      ...['step-started w1.move', 'step-succeeded w1.move', 'step-started w1.converge'],
+      'step-started w1.move',
+      'step-succeeded w1.move',
+      'step-started w1.converge',
     ]);
   });
 });
@@ -55,22 +58,27 @@ describe('a wave of as many nodes as one transaction moves', () => {
     const id = await begun(tenant);
     const at = `/deployments/${id}`;
     expect((await tenant.get(at)).body).toMatchObject({
-      ...{ status: 'Running', reason: null },
+      status: 'Running',
+      reason: null,
       waitingOn: { kind: 'converge', detail: expect.stringContaining('0 of 500 nodes run it') },
     });
     expect(await kindsOf(id)).not.toContain('step-failed w1.move');
     await tenant.post(`${at}/cancel`, { reason: 'enough' });
     await app.act(tenant.id, id);
     expect((await tenant.get(at)).body).toMatchObject({
-      ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
+      status: 'RollingBack',
+      waitingOn: { kind: 'converge' },
     });
     await reports.say('absent', '%');
     await app.sql('update runs set wake_at = clock_timestamp() where id = $1', [id]);
     await app.act(tenant.id, id);
     expect((await tenant.get(at)).body).toMatchObject({ status: 'Cancelled', reason: 'enough' });
     expect((await kindsOf(id)).slice(-5)).toEqual([
-      ...['step-started u1.move', 'step-succeeded u1.move'],
-      ...['step-started u1.converge', 'step-succeeded u1.converge', 'finished'],
+      'step-started u1.move',
+      'step-succeeded u1.move',
+      'step-started u1.converge',
+      'step-succeeded u1.converge',
+      'finished',
     ]);
   });
 
@@ -113,7 +121,8 @@ describe('a rollout of a few nodes', () => {
     await reports.say('healthy', 'node-000%');
     await reports.say('converging', 'node-0003');
     expect(await wake(id)).toMatchObject({
-      ...{ status: 'Running', waitingOn: { detail: expect.stringContaining('2 of 3') } },
+      status: 'Running',
+      waitingOn: { detail: expect.stringContaining('2 of 3') },
     });
     await reports.say('healthy', 'node-0003');
     expect(await wake(id)).toMatchObject({ status: 'Succeeded', progress: { percent: 100 } });
@@ -131,7 +140,8 @@ describe('a rollout of a few nodes', () => {
     await reports.say('healthy', 'node-000%');
     await reports.say('failed', 'node-0002');
     expect(await wake(id)).toMatchObject({
-      ...{ status: 'RollingBack', waitingOn: { kind: 'converge' } },
+      status: 'RollingBack',
+      waitingOn: { kind: 'converge' },
       reason: expect.stringContaining('node node-0002 could not run it'),
       decision: { step: 'w1.converge' },
     });

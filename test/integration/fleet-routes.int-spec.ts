@@ -126,11 +126,13 @@ describe('environments, clusters and nodes over HTTP', () => {
       );
       const capped = { minAvailable: 3, maxInFlight: 2 };
       expect(await asAdmin(path, 'PUT', capped, { 'if-match': '"2"' })).toMatchObject({
-        ...{ status: 200, body: { maxInFlight: 2, version: 3 } },
+        status: 200,
+        body: { maxInFlight: 2, version: 3 },
       });
       // A replacement that names no cap leaves none.
       expect(await asAdmin(path, 'PUT', { minAvailable: 3 }, { 'if-match': '"3"' })).toMatchObject({
-        ...{ status: 200, body: { maxInFlight: null } },
+        status: 200,
+        body: { maxInFlight: null },
       });
     });
 
@@ -145,7 +147,8 @@ describe('environments, clusters and nodes over HTTP', () => {
       expect(kept).toMatchObject({ status: 200, body: { trustedProxies: canonical } });
       const none = { minAvailable: 1, trustedProxies: [] };
       expect(await asAdmin(path, 'PUT', none, { 'if-match': '"2"' })).toMatchObject({
-        ...{ status: 200, body: { trustedProxies: [] } },
+        status: 200,
+        body: { trustedProxies: [] },
       });
     });
 
@@ -294,7 +297,10 @@ describe('environments, clusters and nodes over HTTP', () => {
         await agent.report({
           observed: [
             {
-              ...{ moduleId: module.id, generation: 1, state: 'healthy', endpoints: [] },
+              moduleId: module.id,
+              generation: 1,
+              state: 'healthy',
+              endpoints: [],
               running: [
                 { releaseId: module.releases[0]!.id, configurationId: null, instance: 'a' },
               ],

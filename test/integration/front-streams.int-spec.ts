@@ -120,7 +120,12 @@ describe('a client that leaves', () => {
     socket.destroy();
     await until(() => isGone, 'the instance to notice');
     expect(await rig.counters('one')).toMatchObject({
-      ...{ inFlight: 0, requests: 0, errors: 0, frontErrors: 0, cut: 0, retries: 0 },
+      inFlight: 0,
+      requests: 0,
+      errors: 0,
+      frontErrors: 0,
+      cut: 0,
+      retries: 0,
       clientGone: 1,
     });
     expect(held).toHaveLength(1);

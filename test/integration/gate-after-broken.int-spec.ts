@@ -133,7 +133,9 @@ describe('a gate over nodes that were broken before', () => {
       [id],
     );
     expect(row!.baselines).toMatchObject({
-      ...{ firstRelease: false, wave: null, broken: { wave: { why: 'down', err: 1 } } },
+      firstRelease: false,
+      wave: null,
+      broken: { wave: { why: 'down', err: 1 } },
     });
   });
 
@@ -145,10 +147,12 @@ describe('a gate over nodes that were broken before', () => {
       needsPerson: true,
     };
     await app.sql(`update runs set gate = gate::jsonb || $2::jsonb where id = $1`, [
-      ...[id, JSON.stringify(undecided)],
+      id,
+      JSON.stringify(undecided),
     ]);
     expect(await act(id)).toMatchObject({
-      ...{ status: 'Paused', waitingOn: { kind: 'attention' } },
+      status: 'Paused',
+      waitingOn: { kind: 'attention' },
       reason: 'inconclusive: not good, but better',
     });
   });

@@ -149,7 +149,10 @@ describe('rows that have had their time', () => {
     expect((await keepHouse(db))!.credentialsPurged).toBe(3);
     const left = await sql<{ hash: string }>('select hash from credentials order by hash');
     expect(left.map(({ hash }) => hash)).toEqual([
-      ...['good', 'just expired', 'just used', 'renewed long ago'],
+      'good',
+      'just expired',
+      'just used',
+      'renewed long ago',
     ]);
   });
 });
@@ -160,7 +163,9 @@ describe('the house', () => {
     const lines: string[] = [];
     const { level } = Config.read({}).log;
     const logger = Logger.create({
-      ...{ level, format: 'json', destination: { write: (line) => void lines.push(line) } },
+      level,
+      format: 'json',
+      destination: { write: (line) => void lines.push(line) },
     });
     const metrics = new Metrics();
     const house = new Housekeeping(db, logger, metrics);

@@ -101,8 +101,13 @@ describe('a request', () => {
   it('leaves its id, trace and tenant in the log, and none of its secrets', async () => {
     const canary = 'canary-5f2c9a1e7b';
     const secrets = {
-      ...{ password: canary, token: canary, clientSecret: canary, authorization: canary },
-      ...{ nested: { privateKey: canary }, body: { a: canary }, list: [{ accessKey: canary }] },
+      password: canary,
+      token: canary,
+      clientSecret: canary,
+      authorization: canary,
+      nested: { privateKey: canary },
+      body: { a: canary },
+      list: [{ accessKey: canary }],
     };
     const answer = await fetch(`${http.url}/api/v1/echo/log?token=${canary}`, {
       method: 'POST',

@@ -152,8 +152,11 @@ describe('a route', () => {
       'x-error-codes': ['boat-sunk', 'internal-error', 'validation-failed'],
     });
     expect(operation('', 'post').parameters).toContainEqual({
-      ...{ name: 'Idempotency-Key', in: 'header', required: false },
-      ...{ description: 'Once is enough.', schema: { type: 'string' } },
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description: 'Once is enough.',
+      schema: { type: 'string' },
     });
   });
 

@@ -143,7 +143,9 @@ describe('a data migration of a filled database', () => {
           slug,
         ]);
         await client.query('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
-          ...[tenantId, newId(), 'payments'],
+          tenantId,
+          newId(),
+          'payments',
         ]);
       }
     });

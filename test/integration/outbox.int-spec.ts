@@ -89,7 +89,10 @@ const open = () =>
 
 function relay(consumers: OutboxConsumer[], times: Partial<RelayTimes> = {}, on = db): OutboxRelay {
   const made = new OutboxRelay({
-    ...{ database: on, consumers, log: Logger.silent(), times: { ...QUICK, ...times } },
+    database: on,
+    consumers,
+    log: Logger.silent(),
+    times: { ...QUICK, ...times },
   });
   relays.push(made);
   made.start();

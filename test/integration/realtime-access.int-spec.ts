@@ -129,7 +129,8 @@ describe('a message', () => {
     for (const name of ['Subscribe', 'constructor', '__proto__', 'disconnecting2']) {
       const { error } = await client.ask(name, {});
       expect(error).toMatchObject({
-        ...{ code: 'unknown-message', message: expect.stringContaining('SubscribeToDeployment') },
+        code: 'unknown-message',
+        message: expect.stringContaining('SubscribeToDeployment'),
       });
     }
     client.socket.disconnect();
@@ -205,7 +206,8 @@ describe('an open socket', () => {
   // Each of somebody of its own, and seconds of waiting: side by side.
   const post = (path: string, token: string) =>
     fetch(`${whole.url}/api/v1/${path}`, {
-      ...{ method: 'POST', headers: { authorization: `Bearer ${token}` } },
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
     });
   const sql = (statement: string, parameters: unknown[]) =>
     whole.get(Database).system((tx) => tx.execute(statement, parameters));
@@ -319,7 +321,11 @@ async function nearlyOver(member: Member, leftMs: number): Promise<string> {
   const { skewSeconds, lifetimeSeconds } = ACCESS_TOKEN;
   const clock = new ManualClock(Date.now() - (lifetimeSeconds + skewSeconds) * 1000 + leftMs);
   return new AccessTokens(keys, clock, config).issue({
-    ...{ userId: member.userId, username: member.username, tenantId: member.tenantId },
-    ...{ tenantSlug: claims.tenant, roles: ['Viewer'], sessionId: claims.sid },
+    userId: member.userId,
+    username: member.username,
+    tenantId: member.tenantId,
+    tenantSlug: claims.tenant,
+    roles: ['Viewer'],
+    sessionId: claims.sid,
   });
 }

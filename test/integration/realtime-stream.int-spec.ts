@@ -34,7 +34,9 @@ describe('a subscription', () => {
     const id = await deploymentRow(whole, rows);
     const hub = await client();
     expect(await hub.ask('SubscribeToDeployment', { deploymentId: id })).toEqual({
-      ...{ deploymentId: id, status: 'Pending', sequence: 1 },
+      deploymentId: id,
+      status: 'Pending',
+      sequence: 1,
     });
     await addEntries(whole, rows.tenantId, id, { count: 3, status: 'Running' });
     await addEntries(whole, rows.tenantId, id, { count: 300 });
@@ -42,12 +44,22 @@ describe('a subscription', () => {
     expect(await received(hub, id, last)).toEqual(upTo(2, last));
     const [note, , running] = hub.of(id);
     expect(note).toEqual({
-      ...{ name: 'DeploymentProgress', deploymentId: id, sequence: 2, step: 'w1.move' },
-      ...{ wave: 0, percent: 0, waitingOn: null, at: expect.stringMatching(/^2.*Z$/) },
+      name: 'DeploymentProgress',
+      deploymentId: id,
+      sequence: 2,
+      step: 'w1.move',
+      wave: 0,
+      percent: 0,
+      waitingOn: null,
+      at: expect.stringMatching(/^2.*Z$/),
     });
     expect(running).toEqual({
-      ...{ name: 'DeploymentStatusChanged', deploymentId: id, sequence: 4, status: 'Running' },
-      ...{ previousStatus: 'Pending', at: expect.any(String) },
+      name: 'DeploymentStatusChanged',
+      deploymentId: id,
+      sequence: 4,
+      status: 'Running',
+      previousStatus: 'Pending',
+      at: expect.any(String),
     });
   });
 
@@ -109,8 +121,12 @@ describe('a subscription', () => {
     const hub = await client();
     await hub.ask('SubscribeToDeployment', { deploymentId: id });
     const waitingOn = {
-      ...{ kind: 'converge', since: 1_700_000_000_000, until: 1_700_000_060_000 },
-      ...{ who: 'the nodes', verb: null, detail: '2 of 3 nodes run it' },
+      kind: 'converge',
+      since: 1_700_000_000_000,
+      until: 1_700_000_060_000,
+      who: 'the nodes',
+      verb: null,
+      detail: '2 of 3 nodes run it',
     };
     await whole
       .get(Database)
@@ -123,7 +139,8 @@ describe('a subscription', () => {
     whole.get(Signal).publish(Topic.Deployment, id);
     const [event] = await eventually(() => hub.of(id).length > 0 && hub.of(id));
     expect(event).toMatchObject({
-      ...{ name: 'DeploymentProgress', sequence: 1 },
+      name: 'DeploymentProgress',
+      sequence: 1,
       waitingOn: {
         kind: 'converge',
         detail: '2 of 3 nodes run it',
@@ -180,7 +197,9 @@ describe('a subscription to everything', () => {
     await hub.ask('SubscribeToAllDeployments');
     const id = await deploymentRow(whole, rows);
     const last = await addEntries(whole, rows.tenantId, id, {
-      ...{ count: 2, status: 'Succeeded', isSignalled: false },
+      count: 2,
+      status: 'Succeeded',
+      isSignalled: false,
     });
     expect(await received(hub, id, last, 12_000)).toEqual([1, 2, 3]);
   }, 20_000);
@@ -197,7 +216,9 @@ describe('another tenant', () => {
       answers.push({ ...error, id: 'any' });
     }
     expect(answers[0]).toEqual({
-      ...{ code: 'deployment-not-found', message: 'There is no such deployment.', id: 'any' },
+      code: 'deployment-not-found',
+      message: 'There is no such deployment.',
+      id: 'any',
     });
     expect(answers[1]).toEqual(answers[0]);
 
@@ -218,9 +239,17 @@ describe('a gate', () => {
     const measure = (value: number) => ({ value, baseline: 1, allowed: 2, ok: value <= 2 });
     const look = async (n: number) => {
       const reading = {
-        ...{ ageS: n, requests: 10, errors: measure(0), latency: measure(n), cpu: measure(1) },
-        ...{ memory: measure(1), scores: {}, checks: n, consecutiveGood: n },
-        ...{ incomplete: false, counterResets: 0 },
+        ageS: n,
+        requests: 10,
+        errors: measure(0),
+        latency: measure(n),
+        cpu: measure(1),
+        memory: measure(1),
+        scores: {},
+        checks: n,
+        consecutiveGood: n,
+        incomplete: false,
+        counterResets: 0,
       };
       const gate = {
         stepId: 'w1.gate',
@@ -252,7 +281,10 @@ describe('a gate', () => {
     expect(shown.length).toBeGreaterThanOrEqual(3);
     expect(shown.length).toBeLessThanOrEqual(5);
     expect(shown.at(-1)).toMatchObject({
-      ...{ deploymentId: id, step: 'w1.gate', verdict: 'waiting', reason: 'not yet' },
+      deploymentId: id,
+      step: 'w1.gate',
+      verdict: 'waiting',
+      reason: 'not yet',
       limits: { errors: 2, latency: 2, cpu: 2, memory: 2 },
       at: '2023-11-14T22:13:20.000Z',
     });

@@ -261,7 +261,8 @@ describe('an artifact that is too large', () => {
 
   it('is refused before its first byte when the length says so', async () => {
     const { socket, answer } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: 100 * LIMIT_BYTES },
+      tenantId: app.tenantId,
+      announced: 100 * LIMIT_BYTES,
     });
     expect((await answer()).status).toBe(413);
     socket.destroy();
@@ -269,7 +270,8 @@ describe('an artifact that is too large', () => {
 
   it('gets its answer while it is still being sent, without a length, and then no more room', async () => {
     const { socket, answer } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: 'chunked' },
+      tenantId: app.tenantId,
+      announced: 'chunked',
     });
     const chunk = (bytes: Buffer) =>
       Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
@@ -298,7 +300,8 @@ describe('an upload that ends too early', () => {
   it('is refused when the form stops though the request is whole', async () => {
     const half = start().subarray(0, 260);
     const { socket, answer } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: half.length },
+      tenantId: app.tenantId,
+      announced: half.length,
     });
     socket.write(half);
     const { status, text } = await answer();
@@ -310,7 +313,8 @@ describe('an upload that ends too early', () => {
   it('leaves nothing when the client goes away in the middle of the artifact', async () => {
     const whole = start();
     const { socket } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: whole.length },
+      tenantId: app.tenantId,
+      announced: whole.length,
     });
     socket.write(whole.subarray(0, 260));
     await eventually(async () => (await app.files()).length > 0);
@@ -321,7 +325,8 @@ describe('an upload that ends too early', () => {
   it('leaves nothing when the client goes away behind the artifact', async () => {
     const whole = start();
     const { socket } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: whole.length },
+      tenantId: app.tenantId,
+      announced: whole.length,
     });
     socket.write(whole.subarray(0, whole.length - 30));
     await eventually(async () => (await app.files()).length > 0);
@@ -336,7 +341,8 @@ describe('an upload that ends too early', () => {
     try {
       const whole = start();
       const { socket, answer } = await rawPush(url(), {
-        ...{ tenantId: app.tenantId, announced: whole.length },
+        tenantId: app.tenantId,
+        announced: whole.length,
       });
       socket.write(whole.subarray(0, 260));
       await answer();
@@ -348,7 +354,8 @@ describe('an upload that ends too early', () => {
 
   it('lets the next one in on the same server', async () => {
     const { socket, answer } = await rawPush(url(), {
-      ...{ tenantId: app.tenantId, announced: start().length },
+      tenantId: app.tenantId,
+      announced: start().length,
     });
     socket.write(start().subarray(0, 100));
     socket.destroy();

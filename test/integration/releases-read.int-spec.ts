@@ -140,7 +140,8 @@ describe('another tenant', () => {
       ['keyId', id],
     ];
     const pushed = await app.send('modules/thief/releases', {
-      ...{ method: 'POST', tenantId: stranger },
+      method: 'POST',
+      tenantId: stranger,
       body: releaseForm({ artifact: bytes, more }),
     });
     expect(pushed).toMatchObject({ status: 422, body: { code: 'signing-key-unknown' } });

@@ -13,7 +13,8 @@ async function makeTenant(database: TestDatabase, slug: string): Promise<Tenant>
   const tenant = { id: newId(), environmentId: newId(), moduleId: newId() };
   await withClient(database.superuser, async (client) => {
     await client.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [
-      ...[tenant.id, slug],
+      tenant.id,
+      slug,
     ]);
     await client.query(
       `insert into environments (tenant_id, id, name, name_key, defaults, allowed_strategies,
@@ -21,7 +22,8 @@ async function makeTenant(database: TestDatabase, slug: string): Promise<Tenant>
       [tenant.id, tenant.environmentId],
     );
     await client.query(`insert into modules (tenant_id, id, name) values ($1, $2, 'payments')`, [
-      ...[tenant.id, tenant.moduleId],
+      tenant.id,
+      tenant.moduleId,
     ]);
   });
   return tenant;
@@ -99,7 +101,8 @@ describe('row-level security', () => {
   it('refuses a row of another tenant', async () => {
     const insert = asTenant(database, north.id, (client) =>
       client.query(`insert into modules (tenant_id, id, name) values ($1, $2, 'mine')`, [
-        ...[south.id, newId()],
+        south.id,
+        newId(),
       ]),
     );
     await expect(insert).rejects.toThrow('row-level security');

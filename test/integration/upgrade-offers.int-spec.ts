@@ -64,7 +64,10 @@ const doors: Record<string, () => Promise<Door>> = {
     const { app, platform } = await startHttpApp();
     const listener = await startOperationsListener({ host: '127.0.0.1', port: 0 }, platform);
     return {
-      ...{ to: { port: portOf(listener.url) }, get: '/health/live', post: '/metrics', status: 405 },
+      to: { port: portOf(listener.url) },
+      get: '/health/live',
+      post: '/metrics',
+      status: 405,
       answer: /^/,
       close: async () => Promise.all([listener.close(), app.close()]),
     };

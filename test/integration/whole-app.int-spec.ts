@@ -42,17 +42,25 @@ async function expiredToken(): Promise<string> {
   const clock = new ManualClock(Date.now() - (lifetimeSeconds + skewSeconds + 1) * 1000);
   const { tenantId, userId, username } = member;
   return new AccessTokens(whole.get(AccessTokenKeys), clock, whole.get(Config)).issue({
-    ...{ tenantId, userId, username, tenantSlug: 'acme', roles: ['Admin'], sessionId: sid },
+    tenantId,
+    userId,
+    username,
+    tenantSlug: 'acme',
+    roles: ['Admin'],
+    sessionId: sid,
   });
 }
 
 describe('the whole API', () => {
   it('refuses a caller who is not signed in on every route that is not listed', async () => {
     const { checked, faults } = await unauthorizedRoutes({
-      ...{ document, publicRoutes: PUBLIC_ROUTES, expiredToken: await expiredToken() },
+      document,
+      publicRoutes: PUBLIC_ROUTES,
+      expiredToken: await expiredToken(),
       send: async ({ method, path, authorization }) => {
         const answer = await fetch(`${whole.url}${path}`, {
-          ...{ method, headers: authorization ? { authorization } : {} },
+          method,
+          headers: authorization ? { authorization } : {},
         });
         await answer.arrayBuffer();
         return answer.status;

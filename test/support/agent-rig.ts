@@ -173,7 +173,11 @@ export class AgentRig {
   desire(generation: number, releases: DesiredRelease[], more: Partial<DesiredModule> = {}): void {
     const { moduleId } = this;
     this.plane.desire({
-      ...{ moduleId, name: 'orders', generation, signatureRequired: false, releases },
+      moduleId,
+      name: 'orders',
+      generation,
+      signatureRequired: false,
+      releases,
       ...more,
     });
   }

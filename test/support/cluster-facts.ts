@@ -94,17 +94,26 @@ export const anyCluster: fc.Arbitrary<AnyCluster> = fc
     // In no order: neither list promises one.
     const given = all.toReversed();
     const facts = given.map(({ nodeId: id, name, labels, state }) => ({
-      ...{ id, name, labels, state, lastReportAt: null },
+      id,
+      name,
+      labels,
+      state,
+      lastReportAt: null,
     }));
     const running = all.map(({ nodeId, from, down }) => ({
-      ...{ nodeId, down, version: from && '1.0.0' },
+      nodeId,
+      down,
+      version: from && '1.0.0',
       ...(from ?? nothing),
     }));
     const isServing = ({ state }: { state: NodeState }) => state === 'Healthy';
     return {
       facts: factsOf({
-        ...{ nodes: planNodes(facts, running), to: pairOf('new', configurationId) },
-        ...{ overlaps: overlaps || hasTraffic, hasTraffic, minAvailable },
+        nodes: planNodes(facts, running),
+        to: pairOf('new', configurationId),
+        overlaps: overlaps || hasTraffic,
+        hasTraffic,
+        minAvailable,
       }),
       serving: new Map(all.filter(isServing).map(({ nodeId, from }) => [nodeId, from])),
       leftOut: new Set(all.filter((node) => !isServing(node)).map(({ nodeId }) => nodeId)),

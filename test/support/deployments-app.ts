@@ -43,14 +43,16 @@ export class DeployingTenant {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...{ authorization: `Bearer ${token}`, ...headers },
+        authorization: `Bearer ${token}`,
+        ...headers,
       },
       ...(body === undefined ? {} : { body: bodyOf(body) }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return {
-      ...{ status: response.status, headers: response.headers },
+      status: response.status,
+      headers: response.headers,
       body: isJson ? JSON.parse(text) : text,
     };
   }
@@ -67,7 +69,8 @@ export class DeployingTenant {
   async release(moduleName: string, version: string): Promise<void> {
     const digest = `sha256:${newId().replaceAll('-', '').repeat(2)}`;
     const manifest = manifestSchema.parse({
-      ...{ schema: 1, run: { command: 'node', args: ['server.js'] } },
+      schema: 1,
+      run: { command: 'node', args: ['server.js'] },
       traffic: { protocol: 'http', port: 8080 },
     });
     await this.app.sql(
@@ -77,7 +80,7 @@ export class DeployingTenant {
          values ($1, $4, 8, 'ready'))
        insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
          manifest_text, created_by) select $1, $5, m.id, $6, $4, $4, $7, 'test' from m`,
-      [...[this.id, newId(), moduleName, digest, newId(), version], JSON.stringify(manifest)],
+      [this.id, newId(), moduleName, digest, newId(), version, JSON.stringify(manifest)],
     );
   }
 

@@ -15,8 +15,12 @@ export async function buildFront(): Promise<BuiltFront> {
   await mkdir(resolve('.tidegate'), { recursive: true });
   const folder = await mkdtemp(resolve('.tidegate/front-'));
   await promisify(execFile)(resolve('node_modules/.bin/swc'), [
-    ...['src/agent/front', 'src/kernel', 'src/apps/front'],
-    ...['-d', folder, '--strip-leading-paths'],
+    'src/agent/front',
+    'src/kernel',
+    'src/apps/front',
+    '-d',
+    folder,
+    '--strip-leading-paths',
   ]);
   return {
     command: [process.execPath, join(folder, 'apps/front/main.js')],

@@ -94,7 +94,11 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     ...options.environment,
   });
   const platform: Platform = {
-    ...{ config, logger, clock, metrics: new Metrics(), health: new Health(clock, logger) },
+    config,
+    logger,
+    clock,
+    metrics: new Metrics(),
+    health: new Health(clock, logger),
     providers: [{ provide: Database, useValue: db }, Audit],
   };
 

@@ -29,7 +29,8 @@ export async function releaseRows(whole: WholeApp, tenantId: string): Promise<Ro
       [tenantId, clusterId, environmentId],
     );
     await open.tx.execute(`insert into modules (tenant_id, id, name) values ($1, $2, 'rows')`, [
-      ...[tenantId, moduleId],
+      tenantId,
+      moduleId,
     ]);
     await open.tx.execute(
       `insert into artifacts (tenant_id, artifact_digest, size, state) values ($1, $2, 1, 'ready')`,
@@ -53,13 +54,11 @@ export async function deploymentRow(whole: WholeApp, rows: Rows): Promise<string
       `insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
          strategy, status, spec_text, subject_digest, requested_by, journal_seq)
        values ($1, $2, $3, $4, $5, $6, 'direct', 'Pending', '{}', $7, 'test', 1)`,
-      [
-        ...[tenantId, id, rows.environmentId, rows.clusterId, rows.moduleId, rows.releaseId],
-        DIGEST,
-      ],
+      [tenantId, id, rows.environmentId, rows.clusterId, rows.moduleId, rows.releaseId, DIGEST],
     );
     await open.tx.execute(`insert into runs (tenant_id, kind, id) values ($1, 'deployment', $2)`, [
-      ...[tenantId, id],
+      tenantId,
+      id,
     ]);
     await open.tx.execute(
       `insert into journal (tenant_id, deployment_id, seq, at, plan_number, kind, actor, data)

@@ -52,7 +52,8 @@ export class TestNode {
   async run(token?: string): Promise<void> {
     const { agent } = await builtPrograms();
     const labels = Object.entries(this.options.labels ?? {}).flatMap(([key, value]) => [
-      ...['--label', `${key}=${value}`],
+      '--label',
+      `${key}=${value}`,
     ]);
     const more = this.options.args ?? [];
     const args = ['--server', this.server, '--dir', this.directory, '--name', this.name];

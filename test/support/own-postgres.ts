@@ -32,7 +32,9 @@ export class OwnPostgres {
     const access = await ensureRoles(superuser, { database: name, passwordFile });
     await new Migrator({ owner: access.owner }).up();
     return new OwnPostgres(dataDir, server, {
-      ...{ name, ...access, superuser: { ...superuser, database: name } },
+      name,
+      ...access,
+      superuser: { ...superuser, database: name },
       drop: async () => {},
     });
   }

@@ -84,7 +84,8 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   const storeFolder = join(home, 'artifacts');
   const logger = Logger.silent();
   const config = Config.read({
-    ...{ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0' },
+    TIDEGATE_HOME: home,
+    TIDEGATE_LISTEN: '127.0.0.1:0',
     ...environment,
   });
   const { app: asApp, system } = database;
@@ -98,7 +99,11 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   });
   const health = new Health(systemClock, logger);
   const platform = {
-    ...{ config, logger, metrics: new Metrics(), health, clock: systemClock },
+    config,
+    logger,
+    metrics: new Metrics(),
+    health,
+    clock: systemClock,
     providers: [{ provide: Database, useValue: db }, Audit],
   };
 
@@ -123,7 +128,12 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   };
   const tenantId = await tenant();
   return {
-    ...{ url, db, tenantId, tenant, sql, storeFolder },
+    url,
+    db,
+    tenantId,
+    tenant,
+    sql,
+    storeFolder,
     get: (type) => app.get(type, { strict: false }),
     send: (path, options) => send(`${url}/${path}`, { tenantId, ...options }),
     environment: async (owner, name) => {
@@ -160,7 +170,8 @@ async function send(url: string, options: SendOptions): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: {
-      ...{ 'x-test-tenant': tenantId, 'x-test-role': role },
+      'x-test-tenant': tenantId,
+      'x-test-role': role,
       ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },

@@ -31,7 +31,7 @@ export class Rollouts {
   post(moduleName: string, version: string, more: object = {}, key?: string): Promise<Answer> {
     return this.client.post(
       '/deployments',
-      { ...{ moduleName, version, targetEnvironment: 'QA', gate: this.gate }, ...more },
+      { moduleName, version, targetEnvironment: 'QA', gate: this.gate, ...more },
       key ? { 'idempotency-key': key } : {},
     );
   }

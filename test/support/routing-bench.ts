@@ -38,7 +38,8 @@ export class FakeFront implements FrontPort {
     for (const { port } of table.routes) if (!this.takenPorts.has(port)) this.openPorts.add(port);
     const closed = table.routes.filter(({ port }) => !this.openPorts.has(port));
     const failed = closed.map(({ moduleId, port }) => ({
-      ...{ moduleId, port },
+      moduleId,
+      port,
       code: 'port-in-use' as const,
     }));
     return { version: table.version, failed };
@@ -47,7 +48,9 @@ export class FakeFront implements FrontPort {
   async status() {
     this.beThere();
     const routes = (this.inForce?.routes ?? []).map(({ moduleId, port }) => ({
-      ...{ moduleId, port, listening: this.openPorts.has(port) },
+      moduleId,
+      port,
+      listening: this.openPorts.has(port),
     }));
     return { pid: 1, version: this.version, routes, counters: [] };
   }

@@ -41,7 +41,10 @@ export class ScriptedNode {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...{ protocol: 1, token: body.token, name: this.name, labels: {} },
+        protocol: 1,
+        token: body.token,
+        name: this.name,
+        labels: {},
         publicKey: publicKeyText(this.key.publicKey),
       }),
     });
@@ -86,7 +89,9 @@ export class ScriptedNode {
       this.statement = decodeJwt(statement) as unknown as DesiredStatement;
     } else await desired.arrayBuffer();
     const report = await this.call('POST', 'report', {
-      ...{ protocol: 1, bootId: 'scripted', agentVersion: '0.1.0' },
+      protocol: 1,
+      bootId: 'scripted',
+      agentVersion: '0.1.0',
       revision: this.statement?.revision ?? 0,
       observed: (this.statement?.modules ?? []).map((module) => this.observed(module)),
       metrics: [],
@@ -97,7 +102,9 @@ export class ScriptedNode {
   private observed(module: DesiredModule): ObservedModule {
     const { moduleId, generation, releases } = module;
     const running = releases.map(({ releaseId, configurationId }) => ({
-      ...{ releaseId, configurationId, instance: `${releaseId}-${generation}`.slice(0, 64) },
+      releaseId,
+      configurationId,
+      instance: `${releaseId}-${generation}`.slice(0, 64),
     }));
     const state = releases.length > 0 ? 'healthy' : 'absent';
     return { moduleId, generation, state, running, endpoints: [], ...this.script(module) };
@@ -106,8 +113,13 @@ export class ScriptedNode {
   private async call(method: string, path: string, body?: unknown): Promise<Response> {
     const now = Math.floor(Date.now() / 1000);
     const token = await new SignJWT({
-      ...{ iss: this.nodeId, tenant: this.tenantId, aud: AGENT_AUDIENCE },
-      ...{ iat: now, exp: now + 60, jti: randomUUID(), boot: 'scripted' },
+      iss: this.nodeId,
+      tenant: this.tenantId,
+      aud: AGENT_AUDIENCE,
+      iat: now,
+      exp: now + 60,
+      jti: randomUUID(),
+      boot: 'scripted',
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: this.nodeId })
       .sign(this.key.privateKey);

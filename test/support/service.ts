@@ -82,7 +82,9 @@ export class TestService {
         run: { command: process.execPath, args: ['server.cjs'] },
         traffic: { protocol: 'http', port: this.port },
         health: { intervalMs: 100, startTimeoutMs: quality.isSick ? 1500 : 20_000 },
-        ...{ drainMs: 2000, stopGraceMs: 2000, hooks: quality.hooks ?? {} },
+        drainMs: 2000,
+        stopGraceMs: 2000,
+        hooks: quality.hooks ?? {},
       }),
     );
     form.set('artifact', new Blob([new Uint8Array(bytes)]), 'artifact.tar.gz');

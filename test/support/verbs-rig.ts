@@ -28,7 +28,9 @@ const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled'
 
 /** Opens only after an hour: a test ends it with the verb that it is about. */
 export const endlessGate = {
-  ...{ pollIntervalMs: 500, minWaitMs: 3_600_000, maxWaitMs: 7_200_000 },
+  pollIntervalMs: 500,
+  minWaitMs: 3_600_000,
+  maxWaitMs: 7_200_000,
   trendAfterMs: 60_000,
 };
 

@@ -68,7 +68,8 @@ export class WholeApp {
 
   async tenant(slug: string): Promise<string> {
     const made = await createTenant(this.get(Database), this.get(TenantSeeders), {
-      ...{ slug, name: slug },
+      slug,
+      name: slug,
     });
     return made.id;
   }
@@ -96,7 +97,10 @@ export class WholeApp {
   /** A client of the hub that does not reconnect by itself; closed with the app. */
   socket(auth: object | undefined, options: Parameters<typeof io>[1] = {}): Socket {
     const socket = io(`${this.url}/hubs/deployment`, {
-      ...{ transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      autoConnect: false,
       ...(auth ? { auth } : {}),
       ...options,
     });
@@ -115,7 +119,8 @@ export class WholeApp {
     const home = await mkdtemp(join(tmpdir(), 'tidegate-whole-'));
     this.undo.add(() => rm(home, { recursive: true, force: true }));
     const config = Config.read({
-      ...{ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0' },
+      TIDEGATE_HOME: home,
+      TIDEGATE_LISTEN: '127.0.0.1:0',
       DATABASE_URL: urlOf(this.database.app),
       DATABASE_SYSTEM_URL: urlOf(this.database.system),
       DATABASE_OWNER_URL: urlOf(this.database.owner),

@@ -22,9 +22,16 @@ export function intervalsOf(
   return nodes.map((node) => {
     const { n, errors, counts, cpu, mem } = polled[node]!;
     return {
-      ...{ nodeId: nameOf(node), requests: n, errors, histogram: toSparse(counts) },
-      ...{ cpuCores: cpu, memoryMiBMin: mem, counterResets: 0, samples: 1 },
-      ...{ lastSampleAt: 0, sinceMs: 0 },
+      nodeId: nameOf(node),
+      requests: n,
+      errors,
+      histogram: toSparse(counts),
+      cpuCores: cpu,
+      memoryMiBMin: mem,
+      counterResets: 0,
+      samples: 1,
+      lastSampleAt: 0,
+      sinceMs: 0,
     };
   });
 }

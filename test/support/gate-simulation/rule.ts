@@ -49,8 +49,11 @@ export const stabilizationRule: Rule = (params) => {
       const [wave, earlier] = [yardstick(before.wave), yardstick(before.earlier)];
       const control = yardstick(before.control);
       const baselines: GateBaselines = {
-        ...{ firstRelease: false, trend },
-        ...{ wave: wave.baseline, earlier: earlier.baseline, control: control.baseline },
+        firstRelease: false,
+        trend,
+        wave: wave.baseline,
+        earlier: earlier.baseline,
+        control: control.baseline,
         first: yardstick(before.first).baseline,
         broken: {
           ...(wave.broken ? { wave: wave.broken } : {}),

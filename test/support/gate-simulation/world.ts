@@ -55,13 +55,15 @@ const dependency: Shape = { perSecond: 1 / 1800, seconds: [30, 90], strength: [1
 
 /** Machines of one's own. */
 export const quiet: Surroundings = {
-  ...{ loadBurst, dependency },
+  loadBurst,
+  dependency,
   load: { sigma: 0.2, memoryS: 1200 },
   neighbour: { perSecond: 1 / 3600, seconds: [30, 90], strength: [1.02, 1.15] },
 };
 /** Shared machines: each node is slow for two minutes of every hour. */
 export const rough: Surroundings = {
-  ...{ loadBurst, dependency },
+  loadBurst,
+  dependency,
   load: { sigma: 0.15, memoryS: 120 },
   neighbour: { perSecond: 1 / 3600, seconds: [60, 180], strength: [1.2, 1.6] },
 };
@@ -223,7 +225,9 @@ export class World {
     if (!before || node >= (before.nodes ?? Infinity)) return NO_EFFECT;
     return {
       errors: before.errorPoints / 100,
-      ...{ latency: before.latencyFactor, cpu: before.cpuFactor, memory: before.memoryFactor },
+      latency: before.latencyFactor,
+      cpu: before.cpuFactor,
+      memory: before.memoryFactor,
     };
   }
 
