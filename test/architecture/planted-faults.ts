@@ -122,7 +122,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       }\n`,
     check: 'entities',
     command: checks.entities(),
-    says: /plantedColumn/,
+    says: /\+ +"name": "planted_?column"/i,
   },
   {
     name: 'a forged cursor that is answered with page 1',
