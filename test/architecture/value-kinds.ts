@@ -5,6 +5,8 @@ import type { ValueKind } from './statement-calls.js';
 const builtins: Record<keyof typeof types.builtins, number> = types.builtins;
 const NUMBERS = [builtins.INT2, builtins.INT4, builtins.INT8, builtins.FLOAT4, builtins.FLOAT8];
 const NAME = 19;
+/** Of `select pg_advisory_xact_lock(…)`. */
+const VOID = 2278;
 const TEXTS = [builtins.TEXT, builtins.VARCHAR, builtins.UUID, builtins.INET, builtins.CIDR, NAME];
 const TIMES = [builtins.TIMESTAMPTZ, builtins.TIMESTAMP];
 const JSONS = [builtins.JSON, builtins.JSONB];
@@ -38,6 +40,7 @@ export function comesAs(type: number, kind: ValueKind): boolean {
   if (TEXTS.includes(type) || type === builtins.NUMERIC) return kind === 'string';
   if (TIMES.includes(type)) return kind === 'Date';
   if (type === builtins.BOOL) return kind === 'boolean';
+  if (type === VOID) return kind === 'unknown';
   return type === builtins.BYTEA && kind === 'bytes';
 }
 
@@ -46,7 +49,8 @@ export function goesAs(type: number, kind: ValueKind): boolean {
   const element = ELEMENT_OF.get(type);
   if (element !== undefined) return kind.endsWith('[]') && goesAs(element, kind.slice(0, -2));
   if (JSONS.includes(type)) return kind === 'string' || kind === 'object' || kind === 'unknown';
-  if (type === builtins.INT8) return kind === 'number' || kind === 'bigint';
+  // What is too large for a number goes as its digits.
+  if (type === builtins.INT8) return ['number', 'bigint', 'string'].includes(kind);
   if (TIMES.includes(type)) return kind === 'Date' || kind === 'string';
   return comesAs(type, kind);
 }
