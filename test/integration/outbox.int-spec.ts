@@ -224,7 +224,7 @@ describe('an event of a thing without a journal', () => {
     await relay([consumer]).stop(1_000);
     await eventually(async () => (await rowOf(told))!.deliveredSeq === 1);
     await sell(tenantId, waiting, 1);
-    const purge = () => db.system((tx) => purgeEvents(tx, { days: 14, batch: 10 }));
+    const purge = () => db.system((tx) => purgeEvents(tx, { days: 14, rows: 10 }));
     expect(await purge()).toBe(0);
     await withClient(database.superuser, (client) =>
       client.query(`update events set at = at - interval '15 days'`),

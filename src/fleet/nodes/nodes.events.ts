@@ -21,6 +21,7 @@ export const nodeRevoked = eventType<Place>({
   subject: 'node',
   audit: 'fleet',
   hint: Topic.Desired,
+  delivered: true,
 });
 
 /** For a cluster; `node`: the only one that may use it, or null. */

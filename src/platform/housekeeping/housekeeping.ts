@@ -7,6 +7,7 @@ import { purgeCredentials } from '../credentials/credentials.store.js';
 import type { Database } from '../database/database.js';
 import type { SystemTransaction } from '../database/transaction.js';
 import { purgeAnswers } from '../http/idempotency.store.js';
+import { purgeEvents } from '../outbox/events.store.js';
 import {
   type DefaultPartition,
   sizesOfDefaultPartitions,
@@ -19,6 +20,8 @@ const BATCH = 1_000;
 const BATCHES = 200;
 /** A used or expired credential is kept for a week, for whoever asks what happened. */
 const CREDENTIAL_DAYS = 7;
+/** What every consumer has got is kept as long, for whoever asks what was delivered. */
+const EVENT_DAYS = 7;
 /** Any constant that nobody else uses. */
 const LOCK = 7_205_759_403;
 
@@ -27,6 +30,7 @@ export interface HousekeepingReport {
   readonly partitionsDropped: number;
   readonly keysPurged: number;
   readonly credentialsPurged: number;
+  readonly eventsPurged: number;
 }
 
 /** Undefined: another process is at it. Throws what PostgreSQL throws. */
@@ -41,6 +45,9 @@ export async function keepHouse(database: Database): Promise<HousekeepingReport 
     ),
     credentialsPurged: await inBatches(database, (tx) =>
       purgeCredentials(tx, { days: CREDENTIAL_DAYS, rows: BATCH }),
+    ),
+    eventsPurged: await inBatches(database, (tx) =>
+      purgeEvents(tx, { days: EVENT_DAYS, rows: BATCH }),
     ),
   };
 }

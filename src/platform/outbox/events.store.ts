@@ -92,20 +92,20 @@ export async function eventsIn(open: OpenContext, range: EventRange): Promise<De
   return rows.map(({ bodyText, ...rest }) => ({ ...rest, body: JSON.parse(bodyText) as unknown }));
 }
 
-const PURGE = statement<{ readonly days: number; readonly batch: number }>(
+const PURGE = statement<{ readonly days: number; readonly rows: number }>(
   'events.purge',
   `delete from events where (tenant_id, stream_id, seq) in (
      select e.tenant_id, e.stream_id, e.seq from events e
      where e.at < clock_timestamp() - :days::int * interval '1 day'
        and not exists (select 1 from outbox o where o.tenant_id = e.tenant_id
          and o.stream_id = e.stream_id and o.delivered_seq < e.seq)
-     limit :batch)`,
+     limit :rows)`,
 );
 
 /** Removes what is older and everybody has got; how many. What a consumer still waits for stays. */
 export function purgeEvents(
   tx: SystemTransaction,
-  limits: { readonly days: number; readonly batch: number },
+  limits: { readonly days: number; readonly rows: number },
 ): Promise<number> {
   return tx.execute(PURGE, limits);
 }

@@ -9,4 +9,5 @@ export const signingKeyRevoked = eventType({
   name: 'signing-key-revoked',
   subject: 'signing-key',
   audit: 'releases',
+  delivered: true,
 });
