@@ -318,7 +318,7 @@ describe('a client that does not read', () => {
     const seen = hub.sequencesOf(ids.at(-1)!).at(-1) ?? 0;
     const again = await client();
     await again.ask('SubscribeToDeployment', { deploymentId: ids.at(-1), afterSequence: seen });
-    expect(await received(again, ids.at(-1)!, limits.journalEntries, 60_000)).toEqual(
+    expect(await received(again, ids.at(-1)!, limits.journalEntries, 110_000)).toEqual(
       upTo(seen + 1, limits.journalEntries),
     );
   }, 180_000);
