@@ -101,6 +101,8 @@ export const limits = {
   /** Of a cluster, and of an agent's own: each is asked about at every request of a client. */
   trustedProxies: 64,
   labelsPerNode: 16,
+  /** They travel in every list row and audit entry, like metadata. */
+  labelsPerEnvironment: 16,
   /** By default; `TIDEGATE_CLUSTER_DOWNLOADS` moves it. */
   downloadsPerCluster: 25,
   /** Streamed answers (artifacts) to one person, node or address: each holds a file. */

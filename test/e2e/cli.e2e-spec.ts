@@ -129,6 +129,23 @@ describe('the command line against a running server', () => {
     expect(JSON.parse(stdout)).toEqual({ items: expect.any(Array) });
   });
 
+  it('lists environments with what sets them apart', async () => {
+    const client = await tidegate.client();
+    const path = '/environments/QA';
+    const {
+      id: _id,
+      name: _name,
+      createdAt: _at,
+      version,
+      ...rules
+    } = (await client.get(path)).body;
+    const labels = { region: 'eu', tier: 'two' };
+    await client.put(path, { ...rules, labels }, { 'if-match': `"${version}"` });
+    const { stdout } = await cli(['environments', 'list']);
+    expect(stdout).toMatch(/ LABELS\n/);
+    expect(stdout).toMatch(/^QA .* queue +region=eu, tier=two$/m);
+  });
+
   it('deploys to a real node and follows it to its end', async () => {
     await tidegate.addNodes(1, { environment: 'Development' });
     const deploy = ['deploy', 'payments', '1.0.0', '--to', 'Development', '--timeout', '60s'];

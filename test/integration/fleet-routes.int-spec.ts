@@ -96,6 +96,76 @@ describe('environments, clusters and nodes over HTTP', () => {
       });
     });
 
+    it('keeps labels until they are replaced; a replacement that names none leaves none', async () => {
+      const labels = { region: 'eu', 'cost-centre': 'Größe 1=2', note: '' };
+      const made = await asAdmin('environments', 'POST', { name: 'Labelled', ...rules, labels });
+      expect(made).toMatchObject({ status: 201, body: { labels } });
+      const path = 'environments/labelled';
+      expect((await asAdmin(path)).body.labels).toEqual(labels);
+      const listed = (await asAdmin('environments')).body.items as (Row & { labels: object })[];
+      expect(listed.find(({ name }) => name === 'Labelled')?.labels).toEqual(labels);
+      expect(listed.find(({ name }) => name === 'Production')?.labels).toEqual({});
+      const replaced = { ...rules, labels: { region: 'us' } };
+      expect(await asAdmin(path, 'PUT', replaced, { 'if-match': '"1"' })).toMatchObject({
+        status: 200,
+        body: { version: 2 },
+      });
+      expect((await asAdmin(path)).body.labels).toEqual({ region: 'us' });
+      expect((await asAdmin(path, 'PUT', rules, { 'if-match': '"2"' })).body.labels).toEqual({});
+      const audited = await fleet.inTenant(tenant.id, (open) =>
+        open.tx.query<{ labels: unknown }>(
+          `select body_text::jsonb->'labels' as labels from audit_entries
+           where subject_id = $1 order by at, id`,
+          [made.body.id],
+        ),
+      );
+      expect(audited.map((each) => each.labels)).toEqual([labels, { region: 'us' }, {}]);
+      const token = other.tokens.Admin;
+      const headers = { 'if-match': '"3"' };
+      for (const call of [{ token }, { method: 'PUT', token, headers, body: replaced }]) {
+        expect(await fleet.call(path, call)).toMatchObject({
+          status: 404,
+          body: { code: 'environment-not-found' },
+        });
+      }
+      expect((await asAdmin(path)).body).toMatchObject({ version: 3, labels: {} });
+    });
+
+    const pairs = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`key-${at}`, 'x'.repeat(63)]));
+
+    it('takes 16 labels of 63 characters each', async () => {
+      const body = { name: 'Sixteen', ...rules, labels: { ...pairs(15), ['k'.repeat(63)]: '' } };
+      expect((await asAdmin('environments', 'POST', body)).status).toBe(201);
+    });
+
+    it.each([
+      ['17 of them', pairs(17), 'labels'],
+      ['a key that is no DNS label', { Region: 'eu' }, 'labels.Region'],
+      ['a key of 64 characters', { ['k'.repeat(64)]: 'x' }, `labels.${'k'.repeat(64)}`],
+      ['a value of 64 characters', { region: 'x'.repeat(64) }, 'labels.region'],
+      ['a value that is no text', { region: 1 }, 'labels.region'],
+      ['a list', ['region'], 'labels'],
+      ['null', null, 'labels'],
+    ])('refuses labels: %s', async (_, labels, path) => {
+      const headers = { 'if-match': '"1"' };
+      for (const answer of [
+        await asAdmin('environments', 'POST', { name: 'X', ...rules, labels }),
+        await asAdmin('environments/Staging', 'PUT', { ...rules, labels }, headers),
+      ]) {
+        expect(answer).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
+        expect(answer.body.details.fields).toMatchObject([{ in: 'body', path }]);
+      }
+    });
+
+    it('refuses U+0000 in a label before it looks at the rules', async () => {
+      const body = { name: 'X', ...rules, labels: { region: 'e\u0000u' } };
+      expect(await asAdmin('environments', 'POST', body)).toMatchObject({
+        status: 400,
+        body: { code: 'json-unacceptable' },
+      });
+    });
+
     it('is closed to who may not', async () => {
       const body = { name: 'Nope', ...rules };
       const { Viewer, Deployer } = tenant.tokens;

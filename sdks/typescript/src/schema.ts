@@ -1561,6 +1561,13 @@ export interface components {
              * @default null
              */
             maxInFlight: number | null;
+            /**
+             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -1598,6 +1605,13 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
+            /**
+             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
+             * @default {}
+             */
+            labels?: {
+                [key: string]: string;
+            };
         };
         ReplaceEnvironment: {
             defaults: {
@@ -1630,6 +1644,13 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
+            /**
+             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
+             * @default {}
+             */
+            labels?: {
+                [key: string]: string;
+            };
         };
         Cluster: {
             /** Format: uuid */
@@ -5104,6 +5125,9 @@ export interface operations {
                      *           "signaturePolicy": "required",
                      *           "onConflict": "queue",
                      *           "maxInFlight": 20,
+                     *           "labels": {
+                     *             "region": "eu"
+                     *           },
                      *           "version": 1,
                      *           "createdAt": "2026-01-05T08:00:00.000Z"
                      *         }
@@ -5177,6 +5201,9 @@ export interface operations {
                  *       "signaturePolicy": "required",
                  *       "onConflict": "queue",
                  *       "maxInFlight": 20,
+                 *       "labels": {
+                 *         "region": "eu"
+                 *       },
                  *       "name": "Pilot"
                  *     }
                  */
@@ -5213,6 +5240,9 @@ export interface operations {
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
                      *       "maxInFlight": 20,
+                     *       "labels": {
+                     *         "region": "eu"
+                     *       },
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -5340,6 +5370,9 @@ export interface operations {
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
                      *       "maxInFlight": 20,
+                     *       "labels": {
+                     *         "region": "eu"
+                     *       },
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -5426,7 +5459,10 @@ export interface operations {
                  *       ],
                  *       "signaturePolicy": "required",
                  *       "onConflict": "queue",
-                 *       "maxInFlight": 20
+                 *       "maxInFlight": 20,
+                 *       "labels": {
+                 *         "region": "eu"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["ReplaceEnvironment"];
@@ -5462,6 +5498,9 @@ export interface operations {
                      *       "signaturePolicy": "required",
                      *       "onConflict": "queue",
                      *       "maxInFlight": 20,
+                     *       "labels": {
+                     *         "region": "eu"
+                     *       },
                      *       "version": 2,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }

@@ -32,6 +32,9 @@ export class EnvironmentEntity implements Environment {
   @Column('integer', { nullable: true })
   readonly maxInFlight: EnvironmentRules['maxInFlight'];
 
+  @Column('jsonb')
+  readonly labels: EnvironmentRules['labels'];
+
   /** Grows with each update, in the statement itself: what If-Match compares. */
   @VersionColumn()
   readonly version: number;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { text } from '../../kernel/text.js';
+import { limits } from '../../kernel/limits.js';
+import { dnsLabel, text } from '../../kernel/text.js';
 import { maxInFlight } from '../max-in-flight.js';
 
 /** Shown as given; a path names it, so no slash. */
@@ -13,6 +14,15 @@ const environmentName = z
 
 /** An entry of a registry (strategies, gates) with its parameters beside its kind. */
 const kindWithParams = z.looseObject({ kind: text(64).min(1) });
+
+const labels = z
+  .record(dnsLabel, text(63))
+  .refine((pairs) => Object.keys(pairs).length <= limits.labelsPerEnvironment, {
+    message: `at most ${limits.labelsPerEnvironment} labels`,
+  })
+  .meta({
+    description: `What people and programs tell environments apart by. Keys are DNS labels, at most ${limits.labelsPerEnvironment}.`,
+  });
 
 /**
  * What an environment lays down. Bodies, answers, the entity, the audit entries, the OpenAPI document
@@ -33,6 +43,7 @@ export const environmentRules = z.strictObject({
     .enum(['queue', 'supersede', 'reject'])
     .meta({ description: 'What a newer deployment of the same module does about an active one.' }),
   maxInFlight,
+  labels: labels.default({}),
 });
 
 const { shape: rules } = environmentRules;

@@ -95,17 +95,24 @@ function addEnvironments(program: Command, { act }: Actions): void {
       act(async (cli) => {
         const { api } = await cli.connect();
         const { items } = await answer(api.GET('/api/v1/environments'));
-        const heads = ['NAME', 'STRATEGY', 'ALLOWED', 'SIGNATURES', 'WHEN BUSY'];
+        const heads = ['NAME', 'STRATEGY', 'ALLOWED', 'SIGNATURES', 'WHEN BUSY', 'LABELS'];
         const rows = items.map((item) => [
           item.name,
           choiceText(item.defaults.strategy),
           item.allowedStrategies.join(', '),
           item.signaturePolicy,
           item.onConflict,
+          labelsText(item.labels),
         ]);
         cli.terminal.result({ items }, table(heads, rows));
       }),
     );
+}
+
+/** By name: the database keeps them in an order of its own. */
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return pairs.sort().join(', ');
 }
 
 function nodesOf({ api }: Tidegate, where: Where) {
