@@ -1,6 +1,6 @@
 /** Who writes a table that is another folder's, and who reads one of a floor above. */
 import { declaredTexts, sentTexts, type SqlText } from './sql-texts.js';
-import { floors, tableOwners } from './table-owners.js';
+import { floors, repairers, tableOwners } from './table-owners.js';
 import { tableUses, type TableUse } from './table-uses.js';
 
 export interface OwnerFaults {
@@ -45,7 +45,12 @@ async function placedUses({ name, text, fileAt }: SqlText): Promise<PlacedUse[]>
 const isCatalogue = (table: string) => table.startsWith('pg_');
 
 const isStrange = ({ table, how, file }: PlacedUse) =>
-  how !== 'reads' && !(file.startsWith(`src/${tableOwners[table]}/`) && file.endsWith('.store.ts'));
+  how !== 'reads' &&
+  !(file.startsWith(`src/${tableOwners[table]}/`) && file.endsWith('.store.ts')) &&
+  !isRepair(table, file);
+
+const isRepair = (table: string, file: string) =>
+  file.startsWith(repairers.folder) && repairers.tables.includes(table);
 
 const isUpward = ({ table, file }: PlacedUse) =>
   floorOf(file.slice('src/'.length)) > floorOf(tableOwners[table]!);

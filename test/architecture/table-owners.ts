@@ -40,6 +40,16 @@ export const tableOwners: Readonly<Record<string, string>> = {
   idempotency_keys: 'platform/http',
 };
 
+/**
+ * Who mends what must never be. What is broken there lies between the tables of one floor (a slot whose
+ * holder is over, a run that nobody wakes), and is found, locked and mended in one statement: it is
+ * nobody's own, and stands with the invariant that it holds up.
+ */
+export const repairers: { readonly folder: string; readonly tables: readonly string[] } = {
+  folder: 'src/deployments/reconciler/',
+  tables: ['runs', 'deployments', 'deployment_slots'],
+};
+
 /** `src/` in import order, the highest floor first. */
 export const floors = [
   'apps',

@@ -24,7 +24,7 @@ import {
   type DueGate,
   type Folded,
   type Wanted,
-} from './gate-polls.store.js';
+} from '../runs/gate-polls.store.js';
 import { gateOf, gates } from './gates.js';
 import { intervalRequests, recentRequests, sampleOf, type PollOf } from './gate-sample.js';
 import { GateSpecCache } from './gate-spec-cache.js';

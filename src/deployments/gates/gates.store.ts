@@ -1,7 +1,7 @@
 /**
  * The tables `gate_specs`, `gate_samples` and `gate_verdicts`: what a gate looks at, what it has seen
  * and what it said in the end. How far it has come is in its run's own row; what is polled of all
- * tenants together is in gate-polls.store.ts.
+ * tenants together is in runs/gate-polls.store.ts.
  */
 import type { RunKey } from '../../engine/run.js';
 import type { OpenContext } from '../../platform/context.js';

@@ -1,6 +1,6 @@
 /**
  * The table `runs`: the engine's clockwork. Every statement of it that writes is here, in
- * claim-due.ts, or with the gates that it polls. Time is PostgreSQL's: `(select clock_timestamp())` is
+ * claim-due.ts, or, for the gates that it polls, in gate-polls.store.ts. Time is PostgreSQL's: `(select clock_timestamp())` is
  * computed once and can be an index condition; the bare call cannot.
  */
 import type { RunKey } from '../../engine/run.js';

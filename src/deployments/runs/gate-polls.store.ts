@@ -4,10 +4,10 @@
  */
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
-import { RUN_KIND } from '../runs/runs.store.js';
-import type { GateSample } from './gate.js';
-import type { GateSpec, GateState } from './gate-spec.js';
-import type { GateSpecCache, SpecKey } from './gate-spec-cache.js';
+import { RUN_KIND } from './runs.store.js';
+import type { GateSample } from '../gates/gate.js';
+import type { GateSpec, GateState } from '../gates/gate-spec.js';
+import type { GateSpecCache, SpecKey } from '../gates/gate-spec-cache.js';
 
 export interface DueGate {
   readonly tenantId: string;
