@@ -67,6 +67,29 @@ function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
   return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
 }
 
+type One = { readonly tenantId: string; readonly id: string };
+
+const SPEC = statement<One, { readonly specText: string }>(
+  'deployments.spec',
+  'select spec_text as "specText" from deployments where tenant_id = :tenantId and id = :id',
+);
+
+/** As it was fixed when it was created. Undefined: there is no such deployment. */
+export async function specTextOf(open: OpenContext, id: string): Promise<string | undefined> {
+  return (await open.tx.first(SPEC, { tenantId: open.tenantId, id }))?.specText;
+}
+
+const AGE = statement<One, { readonly seconds: number }>(
+  'deployments.age',
+  `select extract(epoch from clock_timestamp() - created_at)::float8 as seconds
+   from deployments where tenant_id = :tenantId and id = :id`,
+);
+
+/** In seconds, since it was asked for. */
+export async function ageOf(open: OpenContext, id: string): Promise<number> {
+  return (await open.tx.first(AGE, { tenantId: open.tenantId, id }))?.seconds ?? 0;
+}
+
 export interface GateInProgress {
   readonly id: string;
   readonly gate: GateState;

@@ -29,7 +29,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'writes are not fenced',
     scene: 'blocked beyond its lease',
-    edits: ['runs.store', 'run-table'].map((file) => ({
+    edits: ['leases.store', 'run-table.store'].map((file) => ({
       file: `deployments/runs/${file}.ts`,
       from: FENCE,
       to: '$1::bigint is not null',
@@ -45,9 +45,9 @@ const mutations: readonly Mutation[] = [
     scene: 'two at once',
     edits: [
       {
-        file: 'deployments/runs/status-audit.ts',
-        from: /return audit\.append\(/,
-        to: 'if (reason === null) return Promise.resolve();\n  $&',
+        file: 'deployments/runs/deployment-rows.ts',
+        from: /return open\.record\(statusChanged/,
+        to: 'if (change.reason === null) return Promise.resolve();\n  $&',
       },
     ],
   },

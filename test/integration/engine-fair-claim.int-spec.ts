@@ -1,4 +1,4 @@
-import { claimDue } from '../../src/deployments/runs/claim-due.js';
+import { CLAIM_DUE } from '../../src/deployments/runs/claim-due.store.js';
 import { newId } from '../../src/kernel/ids.js';
 import { withClient } from '../support/database.js';
 import { valuesOf } from '../../src/platform/database/statement.js';
@@ -90,8 +90,8 @@ describe('claiming in a flood', () => {
     return withClient(bench.database.system, async (client) => {
       await client.query('begin');
       const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-        `explain (analyze, buffers, format json) ${claimDue.text}`,
-        valuesOf(claimDue, {
+        `explain (analyze, buffers, format json) ${CLAIM_DUE.text}`,
+        valuesOf(CLAIM_DUE, {
           owner: newId(),
           leaseMs: LEASE_MS,
           limit: BATCH,

@@ -1,6 +1,6 @@
 /** Rows of the second kind of run that tests have: the least that a kind needs in PostgreSQL. */
 import type { RunRows } from '../../src/deployments/runs/run-rows.js';
-import { runTable } from '../../src/deployments/runs/run-table.js';
+import { runTable } from '../../src/deployments/runs/run-table.store.js';
 import { deploymentStates } from '../../src/deployments/deployment.states.js';
 import { ERRAND } from './errands.js';
 

@@ -8,7 +8,6 @@ import { registry } from '../../src/kernel/registry.js';
 import type { RunKey } from '../../src/engine/run.js';
 import type { JournalEntry } from '../../src/engine/journal.js';
 import { Database } from '../../src/platform/database/database.js';
-import { Audit } from '../../src/platform/audit/audit.js';
 import { valuesOf } from '../../src/platform/database/statement.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
@@ -30,7 +29,7 @@ export class SqlRunStoreBench implements RunStoreBench {
     readonly kind: string,
   ) {
     const signal = new InProcessSignal();
-    const deployments = new DeploymentRows(new Audit(), new Outbox([], signal), signal);
+    const deployments = new DeploymentRows(new Outbox([], signal), signal);
     this.store = new SqlRunStore(
       db,
       registry<RunRows>('kind of run', [deployments, new ErrandRows()]),

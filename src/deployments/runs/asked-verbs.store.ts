@@ -1,4 +1,6 @@
 /** The table `signals`: verbs that somebody has asked for, on their way to the holder of the lease. */
+import type { RunKey } from '../../engine/run.js';
+import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import { POKE, type NamedRun } from './runs.store.js';
 
@@ -7,12 +9,19 @@ export const VERBS_AFTER = `(select json_agg(asked order by number) from (
     select number, verb, params, actor, reason from signals where tenant_id = :tenantId
       and run_kind = :kind and deployment_id = :id and number > :afterNumber) as asked)`;
 
-/** Of a run whose own row is locked: nobody asks for another one meanwhile. */
-export const newestVerb = statement<NamedRun, { readonly number: number }>(
+const NEWEST = statement<NamedRun, { readonly number: number }>(
   'verbs.newest',
   `select coalesce(max(number), 0) as number from signals
    where tenant_id = :tenantId and run_kind = :kind and deployment_id = :id`,
 );
+
+/** 0: none. Of a run whose own row is locked: nobody asks for another one meanwhile. */
+export async function newestVerb(
+  open: OpenContext,
+  { tenantId, kind, id }: RunKey,
+): Promise<number> {
+  return (await open.tx.first(NEWEST, { tenantId, kind, id }))!.number;
+}
 
 /** What was asked for last, and whether it has been applied. */
 export const lastVerb = statement<

@@ -3,14 +3,7 @@ import type { Counter } from 'prom-client';
 import type { EngineMetrics } from '../../engine/engine.metrics.js';
 import { Database } from '../../platform/database/database.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
-import { RUN_KIND } from './runs.store.js';
-
-interface Row {
-  readonly lane: string;
-  readonly inFlight: number;
-  readonly polling: number;
-  readonly oldestDueSeconds: number;
-}
+import { awakeByLane } from './runs.queries.js';
 
 /** The engine's own metrics: counters in process, gauges from one query per scrape. */
 @Injectable()
@@ -50,7 +43,7 @@ export class EngineGauges implements EngineMetrics {
       help: 'Runs that are not over, by lane and by whether they only watch a gate',
       labelNames: ['lane', 'state'],
       collect: async () => {
-        const rows = await this.read().catch(() => null);
+        const rows = await this.database.system(awakeByLane).catch(() => null);
         if (!rows) return;
         inFlight.reset();
         oldest.set(Math.max(0, ...rows.map((row) => row.oldestDueSeconds)));
@@ -76,19 +69,5 @@ export class EngineGauges implements EngineMetrics {
 
   polled(poller: string, count: number): void {
     if (count > 0) this.polls.inc({ poller }, count);
-  }
-
-  private read(): Promise<Row[]> {
-    return this.database.system((tx) =>
-      tx.query<Row>(
-        `select lane, count(*)::int as "inFlight",
-           (count(*) filter (where polls_gate))::int as polling,
-           coalesce(extract(epoch from clock_timestamp() - min(wake_at) filter (
-             where lease_until is null or lease_until < clock_timestamp())), 0)::float8
-             as "oldestDueSeconds"
-         from runs where kind = $1 and wake_at is not null group by lane`,
-        [RUN_KIND],
-      ),
-    );
   }
 }

@@ -2,7 +2,7 @@ import type { RunKey, RunStatus } from '../../engine/run.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { Journalled } from './journal.store.js';
-import type { RunTable } from './run-table.js';
+import type { RunTable } from './run-table.store.js';
 
 /** The injection token of all kinds that this process has rows of. */
 export const RUN_ROWS = Symbol('RunRows');

@@ -1,6 +1,7 @@
 import { BoundedMap } from '../../kernel/bounded-map.js';
 import type { OpenContext } from '../../platform/context.js';
 import { deploymentNotFound } from '../deployment.errors.js';
+import { specTextOf } from '../deployments.queries.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
@@ -12,7 +13,7 @@ const SPECS_MOST = 2_000;
 /** By tenant and id: what one tenant has read is no answer for another. */
 const known = new BoundedMap<string, DeploymentSpec>(SPECS_MOST);
 
-/** The spec of a deployment, as it was fixed when it was created. */
+/** The spec of a deployment, as it was fixed when it was created. Throws `deployment-not-found`. */
 export async function specOf(open: OpenContext, deploymentId: string): Promise<DeploymentSpec> {
   const name = `${open.tenantId} ${deploymentId}`;
   const spec = known.get(name) ?? (await readSpec(open, deploymentId));
@@ -21,10 +22,7 @@ export async function specOf(open: OpenContext, deploymentId: string): Promise<D
 }
 
 async function readSpec(open: OpenContext, deploymentId: string): Promise<DeploymentSpec> {
-  const [row] = await open.tx.query<{ specText: string }>(
-    `select spec_text as "specText" from deployments where tenant_id = $1 and id = $2`,
-    [open.tenantId, deploymentId],
-  );
-  if (row) return JSON.parse(row.specText) as DeploymentSpec;
+  const text = await specTextOf(open, deploymentId);
+  if (text !== undefined) return JSON.parse(text) as DeploymentSpec;
   throw deploymentNotFound();
 }

@@ -16,10 +16,8 @@ import {
 } from '../../engine/run-store.js';
 import { Context, type OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import type { Transaction } from '../../platform/database/transaction.js';
-import { claimDue } from './claim-due.js';
-import { pickPlans, plansOf } from './plans.store.js';
-import { RUN_ROWS, type RunRows } from './run-rows.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
+import { claimDue } from './claim-due.store.js';
 import {
   leaseRun,
   releaseRun,
@@ -27,7 +25,10 @@ import {
   retireRun,
   sleepRun,
   type LeaseRow,
-} from './runs.store.js';
+} from './leases.store.js';
+import { pickPlans, plansOf } from './plans.store.js';
+import { RUN_ROWS, type RunRows } from './run-rows.js';
+import { loadRow } from './run-table.store.js';
 import { SqlRunTransaction } from './sql-run-transaction.js';
 
 /**
@@ -49,31 +50,22 @@ export class SqlRunStore extends RunStore {
     super();
   }
 
-  async lease({ tenantId, kind, id }: RunKey, owner: string, leaseMs: number) {
-    const rows = await this.clockwork('lease', (tx) =>
-      tx.query(leaseRun, { tenantId, kind, id, owner, leaseMs }),
-    );
+  async lease(key: RunKey, owner: string, leaseMs: number) {
+    const rows = await this.clockwork('lease', (tx) => leaseRun(tx, key, { owner, leaseMs }));
     return rows[0] ? leaseOf(rows[0]) : null;
   }
 
   async claimDue(owner: string, leaseMs: number, limit: number): Promise<Lease[]> {
     const { kinds } = this.kinds;
     const rows = await this.clockwork('claim', (tx) =>
-      tx.query(claimDue, { owner, leaseMs, limit, kinds }),
+      claimDue(tx, { owner, leaseMs }, { limit, kinds }),
     );
     return rows.map(leaseOf);
   }
 
   async renew(owner: string, leases: readonly Lease[], leaseMs: number): Promise<Renewed> {
-    const asked = {
-      owner,
-      leaseMs,
-      tenantIds: leases.map(({ key }) => key.tenantId),
-      kinds: leases.map(({ key }) => key.kind),
-      ids: leases.map(({ key }) => key.id),
-      fences: leases.map(({ fence }) => fence),
-    };
-    const rows = await this.clockwork('renew', (tx) => tx.query(renewLeases, asked));
+    const holder = { owner, leaseMs };
+    const rows = await this.clockwork('renew', (tx) => renewLeases(tx, leases, holder));
     const idsOf = (renewed: boolean) =>
       new Set(rows.filter((row) => row.renewed === renewed).map(({ id }) => id));
     return { renewed: idsOf(true), busy: idsOf(false) };
@@ -86,7 +78,7 @@ export class SqlRunStore extends RunStore {
       const { lastSeq: afterSeq, lastVerb: afterNumber } = previous?.journal ?? emptyJournal;
       const withPlans = previous === undefined;
       const asked = { tenantId, kind, id, fence, afterSeq, afterNumber, withPlans };
-      const row = await open.tx.first(sql.load, asked);
+      const row = await loadRow(open, sql, asked);
       if (!row) throw new Fenced();
       const { status, ending, reason, gate, pokes, now } = row;
       const journal = foldJournal(row.entries ?? [], previous?.journal);
@@ -116,28 +108,19 @@ export class SqlRunStore extends RunStore {
     return locksShared ? this.sharedMutex.run(`${kind} ${tenantId}`, commit) : commit();
   }
 
-  async sleep({ key, fence }: Lease, run: LoadedRun, sleep: Sleep): Promise<boolean> {
-    const { tenantId, kind, id } = key;
-    const { until, pollsGate } = sleep;
-    const waitingOn = JSON.stringify(sleep.waitingOn);
-    const { pokes } = run;
-    const asked = { tenantId, kind, id, fence, pokes, until, waitingOn, pollsGate };
-    const rows = await this.clockwork('sleep', (tx) => tx.query(sleepRun, asked));
-    if (rows.length > 0) this.kinds.get(kind).changed(key);
+  async sleep(lease: Lease, { pokes }: LoadedRun, sleep: Sleep): Promise<boolean> {
+    const rows = await this.clockwork('sleep', (tx) => sleepRun(tx, lease, pokes, sleep));
+    if (rows.length > 0) this.kinds.get(lease.key.kind).changed(lease.key);
     return rows.length > 0;
   }
 
-  async release({ key, fence, pokes }: Lease, release: Release): Promise<void> {
-    const { tenantId, kind, id } = key;
-    const { delayMs, failures } = release;
-    const waitingOn = JSON.stringify(release.waitingOn);
-    const asked = { tenantId, kind, id, fence, delayMs, waitingOn, failures, pokes };
-    await this.clockwork('release', (tx) => tx.execute(releaseRun, asked));
-    this.kinds.get(kind).changed(key);
+  async release(lease: Lease, release: Release): Promise<void> {
+    await this.clockwork('release', (tx) => releaseRun(tx, lease, release));
+    this.kinds.get(lease.key.kind).changed(lease.key);
   }
 
-  async retire({ key: { tenantId, kind, id }, fence }: Lease): Promise<void> {
-    await this.clockwork('release', (tx) => tx.execute(retireRun, { tenantId, kind, id, fence }));
+  async retire(lease: Lease): Promise<void> {
+    await this.clockwork('release', (tx) => retireRun(tx, lease));
   }
 
   private inTenant<T>(tenantId: string, work: (open: OpenContext) => Promise<T>): Promise<T> {
@@ -149,7 +132,7 @@ export class SqlRunStore extends RunStore {
   /** Named when it has changed something: the due loop looks four times a second, mostly for nothing. */
   private clockwork<T extends number | unknown[]>(
     name: CommitName,
-    work: (tx: Transaction) => Promise<T>,
+    work: (tx: SystemTransaction) => Promise<T>,
   ): Promise<T> {
     return this.database.system(async (tx) => {
       const changed = await work(tx);

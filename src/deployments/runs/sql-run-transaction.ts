@@ -1,7 +1,7 @@
 import { assert } from '../../kernel/assert.js';
 import type { JournalEntry } from '../../engine/journal.js';
 import type { Plan } from '../../engine/plan.js';
-import type { RunKey, RunStatus } from '../../engine/run.js';
+import type { RunStatus } from '../../engine/run.js';
 import {
   Fenced,
   type NewEntry,
@@ -13,15 +13,11 @@ import type { OpenContext } from '../../platform/context.js';
 import { together } from '../../platform/database/together.js';
 import { newestVerb } from './asked-verbs.store.js';
 import { JournalWriter } from './journal.store.js';
+import { endRun, sleepRun, type Held } from './leases.store.js';
 import { savePlan } from './plans.store.js';
 import type { RunRows } from './run-rows.js';
-import type { LockedRow } from './run-table.js';
-import { dropGate, endRun, sleepRun } from './runs.store.js';
-
-export interface Fencing {
-  readonly key: RunKey;
-  readonly fence: number;
-}
+import { lockRow, type LockedRow } from './run-table.store.js';
+import { dropGate } from './runs.store.js';
 
 /**
  * One fenced transaction: what runs share, the run's own row and its row in `runs` are locked in this
@@ -36,7 +32,7 @@ export class SqlRunTransaction implements RunTransaction {
 
   private constructor(
     readonly open: OpenContext,
-    private readonly lease: Fencing,
+    private readonly lease: Held,
     private readonly rows: RunRows,
     private readonly locked: LockedRow,
   ) {
@@ -46,13 +42,12 @@ export class SqlRunTransaction implements RunTransaction {
 
   static async begin(
     open: OpenContext,
-    lease: Fencing,
+    lease: Held,
     { locksShared, rows }: { readonly locksShared: boolean; readonly rows: RunRows },
   ): Promise<SqlRunTransaction> {
-    const { tenantId, kind, id } = lease.key;
     // Sent together, and locked one after the other in this order.
-    const before = locksShared ? rows.lockShared(open, id) : [];
-    const own = open.tx.first(rows.sql.lock, { tenantId, kind, id, fence: lease.fence });
+    const before = locksShared ? rows.lockShared(open, lease.key.id) : [];
+    const own = lockRow(open, rows.sql, lease);
     await together([...before, own]);
     const locked = await own;
     if (!locked) throw new Fenced();
@@ -74,15 +69,14 @@ export class SqlRunTransaction implements RunTransaction {
 
   async changeStatus(change: StatusChange, actor: string): Promise<JournalEntry> {
     const { status, reason, ending = this.change?.ending } = change;
-    const { tenantId, kind, id } = this.lease.key;
+    const { key } = this.lease;
     const from = this.current;
     assert(this.rows.states.can(from, status), `no way from ${from} to ${status}`);
     this.current = status;
     this.change = { status, reason, ...(ending === undefined ? {} : { ending }) };
-    const goesBack = status === 'RollingBack';
     await together([
-      this.open.tx.execute(dropGate, { tenantId, kind, id, goesBack }),
-      this.rows.statusChanged(this.open, { id, from, to: status, reason, actor }),
+      dropGate(this.open, key, status === 'RollingBack'),
+      this.rows.statusChanged(this.open, { id: key.id, from, to: status, reason, actor }),
     ]);
     return this.append({
       kind: this.rows.states.isTerminal(status) ? 'finished' : 'status-changed',
@@ -97,10 +91,8 @@ export class SqlRunTransaction implements RunTransaction {
     return savePlan(this.open, this.lease.key, { plan, subjectDigest, factsText });
   }
 
-  async newestVerb(): Promise<number> {
-    const { tenantId, kind, id } = this.lease.key;
-    const newest = await this.open.tx.first(newestVerb, { tenantId, kind, id });
-    return newest!.number;
+  newestVerb(): Promise<number> {
+    return newestVerb(this.open, this.lease.key);
   }
 
   sleep(sleep: Sleep): Promise<void> {
@@ -115,22 +107,10 @@ export class SqlRunTransaction implements RunTransaction {
   }
 
   private async lieDown(): Promise<void> {
-    const { tx } = this.open;
-    const { tenantId, kind, id } = this.lease.key;
     if (this.change && this.rows.states.isTerminal(this.current)) {
-      await tx.execute(endRun, { tenantId, kind, id });
+      await endRun(this.open, this.lease.key);
     } else if (this.asleep) {
-      const { until, waitingOn, pollsGate } = this.asleep;
-      await tx.execute(sleepRun, {
-        tenantId,
-        kind,
-        id,
-        fence: this.lease.fence,
-        pokes: this.pokes,
-        until,
-        waitingOn: JSON.stringify(waitingOn),
-        pollsGate,
-      });
+      await sleepRun(this.open.tx, this.lease, this.pokes, this.asleep);
     }
   }
 }

@@ -9,9 +9,9 @@ import type { OpenContext } from '../../platform/context.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
 import { Planner } from '../planning/planner.js';
-import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { digestOf } from '../../kernel/digest.js';
 import { specOf } from '../runs/spec-of.js';
+import { lookAtSlot, takeSlot } from '../slots.store.js';
 import { stepTypes } from '../strategies/step-types.js';
 import { terminally } from './terminally.js';
 
@@ -21,17 +21,10 @@ const LOOK_AGAIN_MS = 30_000;
 /** Who ends wakes the next; this is for the case that it could not. Spread, for thousands may wait. */
 const CAPACITY_LOOK_AGAIN_MS = 10 * 60_000;
 
-interface SlotRow {
-  readonly holderId: string | null;
-  readonly aheadId: string | null;
-  readonly lane: 'normal' | 'rollback';
-  readonly hasWaitedForCapacity: boolean;
-}
-
-type Slot = typeof stepTypes.slot;
+type SlotType = typeof stepTypes.slot;
 
 @Injectable()
-export class SlotStep implements HandlerOf<Slot> {
+export class SlotStep implements HandlerOf<SlotType> {
   readonly kind = stepTypes.slot.kind;
   readonly title = stepTypes.slot.title;
   readonly mode = 'transaction';
@@ -42,13 +35,15 @@ export class SlotStep implements HandlerOf<Slot> {
     private readonly capacity: Capacity,
   ) {}
 
-  async run(open: OpenContext, call: CallOf<Slot>): Promise<OutcomeOf<Slot>> {
+  async run(open: OpenContext, call: CallOf<SlotType>): Promise<OutcomeOf<SlotType>> {
     const spec = await specOf(open, call.key.id);
-    const slot = await this.look(open, call.key.id, spec);
-    const blockedBy = slot.holderId === call.key.id ? null : (slot.holderId ?? slot.aheadId);
+    const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
+    const seen = await lookAtSlot(open, slot, call.key.id);
+    if (!seen) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
+    const blockedBy = seen.holderId === call.key.id ? null : (seen.holderId ?? seen.aheadId);
     const rollout = { id: call.key.id, clusterId: spec.cluster.id };
     if (blockedBy) {
-      if (slot.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
+      if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
       return {
         outcome: 'wait',
         until: call.now + LOOK_AGAIN_MS,
@@ -60,13 +55,9 @@ export class SlotStep implements HandlerOf<Slot> {
         },
       };
     }
-    const cap = slot.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
+    const cap = seen.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
     if (cap) return capacityWait(call, cap);
-    await open.tx.execute(
-      `update deployment_slots set holder_deployment_id = $4
-       where tenant_id = $1 and cluster_id = $2 and module_id = $3`,
-      [open.tenantId, spec.cluster.id, spec.module.id, call.key.id],
-    );
+    await takeSlot(open, slot, call.key.id);
     const planned = await terminally(() => this.planner.plan(open, spec));
     const isSame = planned.planDigest === digestOf('plan', call.plan).digest;
     const { plan, factsText } = planned;
@@ -75,26 +66,6 @@ export class SlotStep implements HandlerOf<Slot> {
       status: 'Running',
       ...(isSame ? {} : { replan: { plan, factsText } }),
     };
-  }
-
-  private async look(open: OpenContext, id: string, spec: DeploymentSpec): Promise<SlotRow> {
-    const [slot] = await open.tx.query<SlotRow>(
-      `select s.holder_deployment_id as "holderId", own.lane,
-         own.capacity_scope_id is not null as "hasWaitedForCapacity",
-         (select d.id from deployments d
-          join runs r on r.tenant_id = d.tenant_id and r.kind = 'deployment' and r.id = d.id
-          where d.tenant_id = s.tenant_id and d.cluster_id = s.cluster_id
-            and d.module_id = s.module_id and d.status = 'Pending'
-            and (r.waiting_on->>'kind' = 'slot' or d.capacity_scope_id is not null)
-            and (d.lane > own.lane or (d.lane = own.lane and d.id < own.id))
-          order by d.lane desc, d.id limit 1) as "aheadId"
-       from deployment_slots s
-       join deployments own on own.tenant_id = s.tenant_id and own.id = $4
-       where s.tenant_id = $1 and s.cluster_id = $2 and s.module_id = $3`,
-      [open.tenantId, spec.cluster.id, spec.module.id, id],
-    );
-    if (!slot) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
-    return slot;
   }
 }
 

@@ -9,7 +9,8 @@
  */
 import { limits } from '../../kernel/limits.js';
 import { statement } from '../../platform/database/statement.js';
-import { ranOut, type LeaseRow } from './runs.store.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
+import { ranOut, type Holder, type LeaseRow } from './leases.store.js';
 
 /** Read in the order of time before a lane counts as flooded. */
 const READ_FIRST = 500;
@@ -28,8 +29,7 @@ const oldestOf = (lane: string) => `(select r.lane, r.tenant_id, r.kind, r.id, r
 const firstOfTenant = (after: string) => `(select r.tenant_id, r.wake_at from runs r
   where r.lane = before.lane and ${isAwake('r')} ${after} order by r.tenant_id, r.wake_at limit 1)`;
 
-/** `kinds`: those that this process knows; what a newer version runs is nothing for it. */
-export const claimDue = statement<
+export const CLAIM_DUE = statement<
   {
     readonly owner: string;
     readonly leaseMs: number;
@@ -79,3 +79,12 @@ export const claimDue = statement<
   from due where r.tenant_id = due.tenant_id and r.kind = due.kind and r.id = due.id
   returning r.kind, r.tenant_id as "tenantId", r.id, r.fence, r.pokes, r.failures`,
 );
+
+/** `kinds`: those that this process knows; what a newer version runs is nothing for it. */
+export function claimDue(
+  tx: SystemTransaction,
+  { owner, leaseMs }: Holder,
+  { limit, kinds }: { readonly limit: number; readonly kinds: readonly string[] },
+): Promise<LeaseRow[]> {
+  return tx.query(CLAIM_DUE, { owner, leaseMs, limit, kinds });
+}

@@ -1,13 +1,14 @@
 /** The statements over the table in which runs of one kind have their own rows. */
 import type { JournalEntry } from '../../engine/journal.js';
 import type { AskedVerb, LoadedRun, RunStatus, UndoEnding } from '../../engine/run.js';
+import type { OpenContext } from '../../platform/context.js';
 import { statement, type Statement } from '../../platform/database/statement.js';
 import { VERBS_AFTER } from './asked-verbs.store.js';
 import { appendTo, ENTRIES_AFTER, type Journalled, type JournalHead } from './journal.store.js';
+import type { Held } from './leases.store.js';
 import { ALL_PLANS, type PlanRow } from './plans.store.js';
-import type { NamedRun } from './runs.store.js';
+import type { FencedRun } from './runs.store.js';
 
-type FencedRun = NamedRun & { readonly fence: number };
 type Load = FencedRun & {
   readonly afterSeq: number;
   readonly afterNumber: number;
@@ -72,4 +73,22 @@ export function runTable(table: string): RunTable {
     ),
     append: appendTo(table),
   };
+}
+
+/** Undefined: the lease is held no more. */
+export function loadRow(
+  open: OpenContext,
+  table: RunTable,
+  asked: Load,
+): Promise<LoadedRow | undefined> {
+  return open.tx.first(table.load, asked);
+}
+
+/** Until the end of the transaction. Undefined: the lease is held no more. */
+export function lockRow(
+  open: OpenContext,
+  table: RunTable,
+  { key: { tenantId, kind, id }, fence }: Held,
+): Promise<LockedRow | undefined> {
+  return open.tx.first(table.lock, { tenantId, kind, id, fence });
 }
