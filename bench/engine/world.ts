@@ -59,7 +59,7 @@ export class BenchTenant {
     for (;;) {
       const response = await this.post(
         '/deployments',
-        { ...{ moduleName, cluster, version: '1.0.0', targetEnvironment: 'QA' }, ...change },
+        { moduleName, cluster, version: '1.0.0', targetEnvironment: 'QA', ...change },
         { 'idempotency-key': key },
       );
       const answer = (await response.json()) as { id: string };
@@ -96,7 +96,8 @@ export async function makeWorld(rig: Rig, options: WorldOptions): Promise<BenchT
     const id = newId();
     await rig.sql(`insert into tenants (id, slug, name) values ($1, $2, $2)`, [id, `bench-${at}`]);
     await rig.sql(`insert into memberships (tenant_id, user_id, role) values ($1, $2, 'Admin')`, [
-      ...[id, userId],
+      id,
+      userId,
     ]);
     const context = Context.system(id, 'bench');
     const { sessionId } = await rig.database.transaction(context, async (open) => {

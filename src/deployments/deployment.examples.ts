@@ -18,8 +18,14 @@ export const requestExample = {
 };
 
 export const acceptedExample = {
-  ...{ id, status: 'Pending', moduleName: 'payment-processor', version: '2.1.0' },
-  ...{ targetEnvironment: 'Production', cluster: 'local', strategy, links },
+  id,
+  status: 'Pending',
+  moduleName: 'payment-processor',
+  version: '2.1.0',
+  targetEnvironment: 'Production',
+  cluster: 'local',
+  strategy,
+  links,
 };
 
 const waitingOn = {
@@ -32,8 +38,15 @@ const waitingOn = {
 };
 
 export const summaryExample = {
-  ...{ id, kind: 'deploy', status: 'Running', reason: null, moduleName: 'payment-processor' },
-  ...{ version: '2.1.0', targetEnvironment: 'Production', cluster: 'local', strategy },
+  id,
+  kind: 'deploy',
+  status: 'Running',
+  reason: null,
+  moduleName: 'payment-processor',
+  version: '2.1.0',
+  targetEnvironment: 'Production',
+  cluster: 'local',
+  strategy,
   requestedBy: 'deployer',
   createdAt: '2026-03-01T10:00:00.000Z',
   startedAt: '2026-03-01T10:00:01.000Z',
@@ -43,16 +56,18 @@ export const summaryExample = {
 
 export const deploymentExample = {
   ...summaryExample,
-  ...{ originId: null, ending: null, revision: 2, subjectDigest: digest, sequence: 11 },
+  originId: null,
+  ending: null,
+  revision: 2,
+  subjectDigest: digest,
+  sequence: 11,
   gate: { kind: 'stabilization', pollIntervalMs: 30000, consecutiveStableChecks: 3 },
   metadata: { commit: '4f2c1e9' },
   progress: {
-    ...{
-      percent: 36,
-      wave: 1,
-      step: 'w1.stabilization',
-      title: 'Watch until the wave has settled',
-    },
+    percent: 36,
+    wave: 1,
+    step: 'w1.stabilization',
+    title: 'Watch until the wave has settled',
     waves: [
       { wave: 1, nodes: ['node-1'], state: 'watching' },
       { wave: 2, nodes: ['node-2', 'node-3'], state: 'waiting' },
@@ -69,13 +84,23 @@ export const deploymentExample = {
 };
 
 const step = {
-  ...{ id: 'w1.move', kind: 'move', wave: 1, title: 'Move 1 node', deadlineMs: 60000 },
+  id: 'w1.move',
+  kind: 'move',
+  wave: 1,
+  title: 'Move 1 node',
+  deadlineMs: 60000,
   nodes: ['node-1'],
 };
 
 export const planExample = {
-  ...{ subjectDigest: digest, planDigest: digest, steps: [step], nodes: 6, waves: 4 },
-  ...{ leftOut: [{ name: 'node-7', state: 'Cordoned' }], approvals: [], strategy },
+  subjectDigest: digest,
+  planDigest: digest,
+  steps: [step],
+  nodes: 6,
+  waves: 4,
+  leftOut: [{ name: 'node-7', state: 'Cordoned' }],
+  approvals: [],
+  strategy,
   warnings: [
     'What runs now is down: 2.0.3 on node-2 (crash-loop). Going back brings back just that.',
   ],
@@ -89,13 +114,20 @@ export const plansExample = {
 };
 
 export const eventExample = {
-  ...{ sequence: 5, at: '2026-03-01T10:00:02.000Z', type: 'DeploymentProgress' },
-  ...{ kind: 'step-started', actor: 'system:engine', step: 'w1.move' },
+  sequence: 5,
+  at: '2026-03-01T10:00:02.000Z',
+  type: 'DeploymentProgress',
+  kind: 'step-started',
+  actor: 'system:engine',
+  step: 'w1.move',
   data: { title: 'Move 1 node', wave: 1, kind: 'move' },
 };
 
 export const explanationExample = {
-  ...{ id, status: 'Running', waitingOn, verbs: ['pause', 'promote', 'cancel'] },
+  id,
+  status: 'Running',
+  waitingOn,
+  verbs: ['pause', 'promote', 'cancel'],
   summary: `Wave 1 is being watched: 2 of 3 good checks. To go on: "promote", by ${waitingOn.who}. At the latest at ${waitingOn.until} it is decided anew.`,
 };
 

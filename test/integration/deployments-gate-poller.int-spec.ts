@@ -22,8 +22,12 @@ const STEP = 'w1.stabilization';
 const MINUTE_MS = 60_000;
 const gate = gates.get('stabilization');
 const params = gate.params.parse({
-  ...{ pollIntervalMs: 1000, minWaitMs: 0, warmUpMs: 0, minRequests: 30, minChecks: 3 },
-  ...{ trendAfterMs: 60_000 },
+  pollIntervalMs: 1000,
+  minWaitMs: 0,
+  warmUpMs: 0,
+  minRequests: 30,
+  minChecks: 3,
+  trendAfterMs: 60_000,
 });
 // Nothing ran here before: errors alone are judged, so that the speed of a test does not matter.
 const baselines = { firstRelease: true, wave: null, earlier: null, control: null, first: null };
@@ -47,15 +51,29 @@ async function watch(change: { tenantId?: string; nodeId?: string } = {}): Promi
   const node = { nodeId, name: `node-${nodeId.slice(-4)}` };
   const now = Date.now();
   const spec: GateSpec = {
-    ...{ kind: gate.kind, version: gate.version, params, baselines, targetKind: 'agent' },
-    ...{ moduleId: MODULE, movedAt: now - 5 * MINUTE_MS },
+    kind: gate.kind,
+    version: gate.version,
+    params,
+    baselines,
+    targetKind: 'agent',
+    moduleId: MODULE,
+    movedAt: now - 5 * MINUTE_MS,
     samplesBefore: 0,
-    ...{ wave: [node], earlier: [], control: [], first: [node] },
+    wave: [node],
+    earlier: [],
+    control: [],
+    first: [node],
   };
   const state: GateState = {
-    ...{ stepId: STEP, n: 0, readTo: now - 1_000, state: gate.start(baselines, params) },
-    ...{ watchedMs: 0, watchedSince: now - 5 * MINUTE_MS },
-    ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
+    stepId: STEP,
+    n: 0,
+    readTo: now - 1_000,
+    state: gate.start(baselines, params),
+    watchedMs: 0,
+    watchedSince: now - 5 * MINUTE_MS,
+    verdict: 'waiting',
+    reason: 'the first poll is yet to come',
+    reading: null,
   };
   await bench.sql(
     `with s as (insert into gate_specs (tenant_id, deployment_id, step_id, body)
@@ -78,7 +96,13 @@ async function report(to: Watched, requests: number, errors: number, at: number)
        errors, cpu_ms, memory_bytes, counters)
      values ($1, $2, $3, $4, 'a', to_timestamp($5::float8 / 1000), $6, $7, 0, 1000000, $8)`,
     [
-      ...[to.tenantId, to.nodeId, MODULE, RELEASE, at, requests, errors],
+      to.tenantId,
+      to.nodeId,
+      MODULE,
+      RELEASE,
+      at,
+      requests,
+      errors,
       JSON.stringify({ histogram: requests > 0 ? [[80, requests]] : [] }),
     ],
   );
@@ -159,7 +183,7 @@ describe('the poller of gates', () => {
     const stored = await samples(watched);
     expect(stored).toHaveLength(state.n);
     const { kind, version } = watched.spec;
-    const evidence = { ...{ kind, version, params, baselines }, samples: stored };
+    const evidence = { kind, version, params, baselines, samples: stored };
     expect(replay(unpackEvidence(packEvidence(evidence)))).toBe(state.verdict);
     expect(replay({ ...evidence, samples: stored.slice(0, -1) })).toBe('waiting');
     const spotless = stored.map((sample) => ({ ...sample, wave: { ...sample.wave, errors: 0 } }));
@@ -171,7 +195,9 @@ describe('the poller of gates', () => {
     await bench.sql('delete from node_metrics where node_id = $1', [watched.nodeId]);
     expect(await poller.poll()).toEqual({ polled: 1, more: false });
     expect(await runOf(watched)).toMatchObject({
-      ...{ pollsGate: false, isDue: true, gate: { verdict: 'waiting', silent: true } },
+      pollsGate: false,
+      isDue: true,
+      gate: { verdict: 'waiting', silent: true },
     });
     const [sample] = await samples(watched);
     expect(sample).toMatchObject({ incomplete: true, silentNodes: [watched.spec.wave[0]!.name] });
@@ -199,7 +225,8 @@ describe('the poller of gates', () => {
       expect(await runOf(each)).toMatchObject({ pollsGate: true, gate: { n: 1 } });
     }
     expect(await runOf(broken)).toMatchObject({
-      ...{ pollsGate: false, isDue: true },
+      pollsGate: false,
+      isDue: true,
       gate: {
         verdict: 'inconclusive',
         reason: expect.stringMatching(/could not be polled: .*of-tomorrow/) as string,

@@ -16,8 +16,14 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const gate = gates.get('stabilization');
 const params = gate.params.parse({
-  ...{ pollIntervalMs: 1000, minWaitMs: 0, maxWaitMs: 30_000, warmUpMs: 0, minRequests: 30 },
-  ...{ minChecks: 3, trendAfterMs: 60_000, consecutiveStableChecks: 2 },
+  pollIntervalMs: 1000,
+  minWaitMs: 0,
+  maxWaitMs: 30_000,
+  warmUpMs: 0,
+  minRequests: 30,
+  minChecks: 3,
+  trendAfterMs: 60_000,
+  consecutiveStableChecks: 2,
 });
 const baselines = { firstRelease: true, wave: null, earlier: null, control: null, first: null };
 
@@ -47,15 +53,30 @@ async function lookedAt(agoMs: number, change: Partial<GateSpec> = {}): Promise<
   const control = change.control ?? [];
   const now = Date.now();
   const spec: GateSpec = {
-    ...{ kind: gate.kind, version: gate.version, params, baselines, targetKind: 'agent' },
-    ...{ moduleId: MODULE, movedAt: now - agoMs - 10_000, samplesBefore: 0 },
-    ...{ wave: [node], earlier: [], control, first: [node] },
+    kind: gate.kind,
+    version: gate.version,
+    params,
+    baselines,
+    targetKind: 'agent',
+    moduleId: MODULE,
+    movedAt: now - agoMs - 10_000,
+    samplesBefore: 0,
+    wave: [node],
+    earlier: [],
+    control,
+    first: [node],
     ...change,
   };
   const state: GateState = {
-    ...{ stepId: STEP, n: 0, readTo: now - agoMs, state: gate.start(spec.baselines, params) },
-    ...{ watchedMs: 10_000, watchedSince: now - agoMs - 10_000 },
-    ...{ verdict: 'waiting', reason: 'the first poll is yet to come', reading: null },
+    stepId: STEP,
+    n: 0,
+    readTo: now - agoMs,
+    state: gate.start(spec.baselines, params),
+    watchedMs: 10_000,
+    watchedSince: now - agoMs - 10_000,
+    verdict: 'waiting',
+    reason: 'the first poll is yet to come',
+    reading: null,
   };
   await bench.sql(
     `with s as (insert into gate_specs (tenant_id, deployment_id, step_id, body)
@@ -79,7 +100,13 @@ async function report(
        errors, cpu_ms, memory_bytes, counters)
      values ($1, $2, $3, $4, 'a', to_timestamp($5::float8 / 1000), $6, $7, 0, 1000000, $8)`,
     [
-      ...[of.tenantId, node.nodeId, MODULE, RELEASE, Date.now() - agoMs, requests, errors],
+      of.tenantId,
+      node.nodeId,
+      MODULE,
+      RELEASE,
+      Date.now() - agoMs,
+      requests,
+      errors,
       JSON.stringify({ histogram: requests > 0 ? [[80, requests]] : [] }),
     ],
   );

@@ -161,7 +161,8 @@ export class FleetApp {
         await grantRole(tx, { tenantId: id, userId, role });
       });
       const login = await this.call('authentication/login', {
-        ...{ method: 'POST', body: { username, password } },
+        method: 'POST',
+        body: { username, password },
       });
       if (login.status !== 200) throw new Error(`login failed: ${JSON.stringify(login.body)}`);
       entries.push([role, login.body.accessToken]);
@@ -171,7 +172,9 @@ export class FleetApp {
 
   async enrollmentToken(tenant: TestTenant, body: object = { environment: 'Development' }) {
     const answer = await this.call('nodes/enrollment-tokens', {
-      ...{ method: 'POST', token: tenant.tokens.Admin, body },
+      method: 'POST',
+      token: tenant.tokens.Admin,
+      body,
     });
     if (answer.status !== 201) throw new Error(`no token: ${JSON.stringify(answer.body)}`);
     return answer.body.token as string;
@@ -189,7 +192,9 @@ export class FleetApp {
     const moduleId = newId();
     return this.inTenant(tenant.id, async (open) => {
       await open.tx.execute('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
-        ...[tenant.id, moduleId, name],
+        tenant.id,
+        moduleId,
+        name,
       ]);
       const made: { id: string; releaseDigest: string; artifactDigest: string }[] = [];
       for (let number = 1; number <= releases; number += 1) {
@@ -206,8 +211,12 @@ export class FleetApp {
           `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
              manifest_text, created_by) values ($1, $2, $3, $4, $5, $6, '{"schema":1}', 'test')`,
           [
-            ...[tenant.id, release.id, moduleId, String(number)],
-            ...[release.releaseDigest, release.artifactDigest],
+            tenant.id,
+            release.id,
+            moduleId,
+            String(number),
+            release.releaseDigest,
+            release.artifactDigest,
           ],
         );
         made.push(release);
@@ -238,7 +247,9 @@ export class FleetApp {
     });
     this.cleanUp.push(() => this.db.close());
     const config = Config.read({
-      ...{ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0', ...environment },
+      TIDEGATE_HOME: home,
+      TIDEGATE_LISTEN: '127.0.0.1:0',
+      ...environment,
     });
     const module = fleetModule(config, logger, this.providers());
     this.inside = await createHttpApp({ ...module });
@@ -313,8 +324,14 @@ export class TestAgent {
   token(claims: Record<string, unknown> = {}, header: object = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     return new SignJWT({
-      ...{ iss: this.nodeId, tenant: this.identity.tenantId, aud: AGENT_AUDIENCE },
-      ...{ iat: now, exp: now + 60, jti: randomUUID(), boot: 'boot', ...claims },
+      iss: this.nodeId,
+      tenant: this.identity.tenantId,
+      aud: AGENT_AUDIENCE,
+      iat: now,
+      exp: now + 60,
+      jti: randomUUID(),
+      boot: 'boot',
+      ...claims,
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: this.nodeId, ...header })
       .sign(this.privateKey);
@@ -322,18 +339,26 @@ export class TestAgent {
 
   async report(changes: Partial<ReportRequest> = {}, token?: string): Promise<Answer> {
     const body = {
-      ...{ protocol: 1, bootId: 'boot', agentVersion: '0.1.0', revision: 0 },
-      ...{ observed: [], metrics: [], ...changes },
+      protocol: 1,
+      bootId: 'boot',
+      agentVersion: '0.1.0',
+      revision: 0,
+      observed: [],
+      metrics: [],
+      ...changes,
     };
     return this.fleet.call('agent/report', {
-      ...{ method: 'POST', token: token ?? (await this.token()), body },
+      method: 'POST',
+      token: token ?? (await this.token()),
+      body,
     });
   }
 
   async desired(after: number, waitMs: number, signal?: AbortSignal): Promise<Answer> {
     const nonce = randomUUID();
     return this.fleet.call(`agent/desired?after=${after}&waitMs=${waitMs}&nonce=${nonce}`, {
-      ...{ token: await this.token(), ...(signal ? { signal } : {}) },
+      token: await this.token(),
+      ...(signal ? { signal } : {}),
     });
   }
 
