@@ -198,7 +198,7 @@ async function serve() {
   const { ReleasesModule } = await load('releases/releases.module.js');
   const { systemClock } = await load('kernel/clock.js');
   const { permissionsOfRole } = await load('kernel/permission.js');
-  const { errorLists } = await load('apps/api/error-lists.js');
+  const { Events } = await load('platform/events/events.js');
 
   const logger = Logger.silent();
   const config = Config.read({ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0' });
@@ -209,6 +209,7 @@ async function serve() {
     poolSize: 4,
     systemPoolSize: 1,
     log: logger,
+    recorder: new Events({ publish: () => undefined }),
   });
   const platform = {
     ...{ config, logger, clock: systemClock },
@@ -232,7 +233,7 @@ async function serve() {
     imports: [PlatformModule.forRoot(platform), DriversModule, ReleasesModule],
     providers: [{ provide: APP_GUARD, useValue: guard }],
   })(Root);
-  const app = await createHttpApp({ platform, module: Root, errors: errorLists });
+  const app = await createHttpApp({ platform, module: Root });
   await app.listen(0, '127.0.0.1');
   process.on('SIGTERM', () => {
     void app
