@@ -2,7 +2,7 @@
 // to jest and leaves coverage away. The servers that tests need are made by jest's global setup.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,8 @@ const env = {
 };
 
 // Of a part there is no file: what the last whole run says stays as it is.
+// jest makes no folder for what --outputFile says, and ends as if a test had failed.
+mkdirSync(dirname(results), { recursive: true });
 if (given.length === 0) for (const file of [results, simulation]) rmSync(file, { force: true });
 const since = performance.now();
 let running;
