@@ -254,6 +254,7 @@ async function databaseSide(environment, superuser) {
   const { NestFactory } = await import('@nestjs/core');
   const { systemClock } = await load('kernel/clock.js');
   const { Permission } = await load('kernel/permission.js');
+  const { Grants } = await load('kernel/grants.js');
   const { Config } = await load('platform/config/config.js');
   const { Context } = await load('platform/context.js');
   const { Health } = await load('platform/health/health.js');
@@ -288,9 +289,9 @@ async function databaseSide(environment, superuser) {
     return rows[0].id;
   });
   const actor = { kind: 'user', id: randomUUID(), name: 'bench', personId: randomUUID() };
-  const permissions = new Set(Object.values(Permission));
+  const grants = Grants.everywhere(Object.values(Permission), 'the bench');
   return async (index) => {
-    const context = new Context({ tenantId, actor, permissions, requestId: randomUUID() });
+    const context = new Context({ tenantId, actor, grants, requestId: randomUUID() });
     await service.create(context, deploymentRequest.parse(bodyOf(index)), undefined);
   };
 }

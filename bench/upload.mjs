@@ -198,6 +198,7 @@ async function serve() {
   const { ReleasesModule } = await load('releases/releases.module.js');
   const { systemClock } = await load('kernel/clock.js');
   const { permissionsOfRole } = await load('kernel/permission.js');
+  const { Grants } = await load('kernel/grants.js');
   const { Events } = await load('platform/events/events.js');
 
   const logger = Logger.silent();
@@ -222,7 +223,7 @@ async function serve() {
       request.context = new Context({
         tenantId,
         actor: { kind: 'user', id: tenantId, name: 'bench', personId: null },
-        permissions: new Set(permissionsOfRole.Admin),
+        grants: Grants.everywhere(permissionsOfRole.Admin, 'the bench'),
         requestId: request.id,
       });
       return true;

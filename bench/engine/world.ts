@@ -9,7 +9,9 @@ import { Config } from '../../src/platform/config/config.js';
 import { Context } from '../../src/platform/context.js';
 import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
 import { AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
+import { passwordSignIn } from '../../src/tenancy/auth/refresh-token.js';
 import { Sessions } from '../../src/tenancy/auth/sessions.js';
+import { grantRole } from '../../src/tenancy/users/users.store.js';
 import { releaseForm, someArtifact } from '../../test/support/release-form.js';
 import type { Rig } from './rig.js';
 
@@ -74,7 +76,7 @@ export class BenchTenant {
     if (Date.now() - this.tokenAt > TOKEN_MS) {
       const { id: userId, sessionId } = this.user;
       const subject = { userId, sessionId, username: 'bench', tenantId: this.id };
-      this.token = await this.tokens.issue({ ...subject, tenantSlug: 'bench', roles: ['Admin'] });
+      this.token = await this.tokens.issue({ ...subject, tenantSlug: 'bench' });
       this.tokenAt = Date.now();
     }
     return this.token;
@@ -95,14 +97,11 @@ export async function makeWorld(rig: Rig, options: WorldOptions): Promise<BenchT
   for (let at = 0; at < options.tenants; at += 1) {
     const id = newId();
     await rig.sql(`insert into tenants (id, slug, name) values ($1, $2, $2)`, [id, `bench-${at}`]);
-    await rig.sql(`insert into memberships (tenant_id, user_id, role) values ($1, $2, 'Admin')`, [
-      id,
-      userId,
-    ]);
+    await rig.database.system((tx) => grantRole(tx, { tenantId: id, userId, role: 'Admin' }));
     const context = Context.system(id, 'bench');
     const { sessionId } = await rig.database.transaction(context, async (open) => {
       await seedFleet(open);
-      return sessions.open(open, userId);
+      return sessions.open(open, userId, passwordSignIn(Date.now()));
     });
     const fleet = await fleetOf(rig, id, options);
     tenants.push(new BenchTenant(rig, tokens, { id: userId, sessionId }, id, fleet));

@@ -6,31 +6,62 @@ export const Permission = {
   FleetManage: 'fleet:manage',
   ReleasesRead: 'releases:read',
   ReleasesCreate: 'releases:create',
+  ConfigurationsRead: 'configurations:read',
+  ConfigurationsCreate: 'configurations:create',
   SigningKeysManage: 'signing-keys:manage',
   DeploymentsRead: 'deployments:read',
   DeploymentsCreate: 'deployments:create',
-  DeploymentsOperate: 'deployments:operate',
+  DeploymentsPause: 'deployments:pause',
+  DeploymentsResume: 'deployments:resume',
+  DeploymentsPromote: 'deployments:promote',
+  DeploymentsCancel: 'deployments:cancel',
+  DeploymentsRollback: 'deployments:rollback',
+  DeploymentsRetry: 'deployments:retry',
   GatesOverride: 'gates:override',
+  AccessKeysCreate: 'access-keys:create',
+  AccessKeysManage: 'access-keys:manage',
+  ServiceAccountsManage: 'service-accounts:manage',
+  FederatedIdentitiesManage: 'federated-identities:manage',
+  IdentityProvidersManage: 'identity-providers:manage',
+  UsersRead: 'users:read',
+  UsersManage: 'users:manage',
+  RolesManage: 'roles:manage',
+  SecurityManage: 'security:manage',
   HealthRead: 'health:read',
   TenantsManage: 'tenants:manage',
 } as const;
 
 export type Permission = (typeof Permission)[keyof typeof Permission];
 
-export const ROLES = ['Viewer', 'Deployer', 'Admin', 'PlatformAdmin'] as const;
+export const PERMISSIONS: readonly Permission[] = Object.values(Permission);
+
+/** In the order of what they may do; PlatformAdmin is of no tenant. */
+export const ROLES = ['Viewer', 'Operator', 'Deployer', 'Admin', 'PlatformAdmin'] as const;
 export type Role = (typeof ROLES)[number];
 
 const viewer: Permission[] = [
   Permission.EnvironmentsRead,
   Permission.FleetRead,
   Permission.ReleasesRead,
+  Permission.ConfigurationsRead,
   Permission.DeploymentsRead,
 ];
-const deployer: Permission[] = [
+/** Keeps watch over what others have begun. */
+const operator: Permission[] = [
   ...viewer,
+  Permission.DeploymentsPause,
+  Permission.DeploymentsResume,
+  Permission.DeploymentsPromote,
+  Permission.DeploymentsCancel,
+  Permission.DeploymentsRollback,
+];
+const deployer: Permission[] = [
+  ...operator,
   Permission.ReleasesCreate,
+  Permission.ConfigurationsCreate,
   Permission.DeploymentsCreate,
-  Permission.DeploymentsOperate,
+  Permission.DeploymentsRetry,
+  Permission.AccessKeysCreate,
 ];
 const admin: Permission[] = [
   ...deployer,
@@ -38,12 +69,70 @@ const admin: Permission[] = [
   Permission.FleetManage,
   Permission.SigningKeysManage,
   Permission.GatesOverride,
+  Permission.AccessKeysManage,
+  Permission.ServiceAccountsManage,
+  Permission.FederatedIdentitiesManage,
+  Permission.IdentityProvidersManage,
+  Permission.UsersRead,
+  Permission.UsersManage,
+  Permission.RolesManage,
+  Permission.SecurityManage,
   Permission.HealthRead,
 ];
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {
   Viewer: viewer,
+  Operator: operator,
   Deployer: deployer,
   Admin: admin,
   PlatformAdmin: [Permission.TenantsManage, Permission.HealthRead],
 };
+
+/** Those of the reserved tenant: no role of another may hold them. */
+export const PLATFORM_PERMISSIONS: readonly Permission[] = [Permission.TenantsManage];
+
+/**
+ * What a scope does to a permission. `narrows`: it counts for the named modules (environments) only.
+ * `ignored`: what it opens is of no module (environment), and harmless or needed whatever the scope.
+ * `excludes`: it is about the whole tenant, so that nobody with a scope holds it.
+ */
+export type ScopeEffect = 'narrows' | 'ignored' | 'excludes';
+
+export interface ScopeEffects {
+  readonly modules: ScopeEffect;
+  readonly environments: ScopeEffect;
+}
+
+const wholeTenant: ScopeEffects = { modules: 'excludes', environments: 'excludes' };
+const byEnvironment: ScopeEffects = { modules: 'excludes', environments: 'narrows' };
+const byModule: ScopeEffects = { modules: 'narrows', environments: 'ignored' };
+const byBoth: ScopeEffects = { modules: 'narrows', environments: 'narrows' };
+
+const scoped: Partial<Record<Permission, ScopeEffects>> = {
+  // Names and rules of environments: without them nobody can say where to deploy.
+  [Permission.EnvironmentsRead]: { modules: 'ignored', environments: 'ignored' },
+  [Permission.EnvironmentsManage]: byEnvironment,
+  [Permission.FleetRead]: byEnvironment,
+  [Permission.FleetManage]: byEnvironment,
+  // A release alone changes nothing anywhere.
+  [Permission.ReleasesRead]: byModule,
+  [Permission.ReleasesCreate]: byModule,
+  [Permission.ConfigurationsRead]: byBoth,
+  [Permission.ConfigurationsCreate]: byBoth,
+  [Permission.DeploymentsRead]: byBoth,
+  [Permission.DeploymentsCreate]: byBoth,
+  [Permission.DeploymentsPause]: byBoth,
+  [Permission.DeploymentsResume]: byBoth,
+  [Permission.DeploymentsPromote]: byBoth,
+  [Permission.DeploymentsCancel]: byBoth,
+  [Permission.DeploymentsRollback]: byBoth,
+  [Permission.DeploymentsRetry]: byBoth,
+  [Permission.GatesOverride]: byBoth,
+  // A key has its maker's scope at most.
+  [Permission.AccessKeysCreate]: { modules: 'ignored', environments: 'ignored' },
+};
+
+/** A permission that is not named above is about the whole tenant. */
+export function scopeEffectsOf(permission: Permission): ScopeEffects {
+  return scoped[permission] ?? wholeTenant;
+}

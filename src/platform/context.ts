@@ -1,22 +1,29 @@
 import { newId } from '../kernel/ids.js';
+import { type GrantTarget, Grants, type Scope } from '../kernel/grants.js';
 import type { Permission } from '../kernel/permission.js';
 import type { Transaction } from './database/transaction.js';
 import type { Event, EventBody } from './events/event.js';
 import { permissionMissing } from './http/http.errors.js';
 
 export interface Actor {
-  readonly kind: 'user' | 'node' | 'system';
+  readonly kind: ActorKind;
   readonly id: string;
-  /** Shown in journals and audits: a username, `node:<name>`, `system:<part>`. */
+  /**
+   * Shown in journals and audits: a username, `key:<name>`, `ci:<name>`, `directory:<name>`,
+   * `node:<name>`, `system:<part>`.
+   */
   readonly name: string;
-  /** The person behind it; null for nodes, services and the system itself. */
+  /** The person behind it: of a key, its maker. Null for machines and the system itself. */
   readonly personId: string | null;
 }
+
+/** `workload`: a pipeline that has shown a token of its own CI; `directory`: what speaks SCIM. */
+export type ActorKind = 'user' | 'access-key' | 'workload' | 'directory' | 'node' | 'system';
 
 interface ContextFields {
   readonly tenantId: string;
   readonly actor: Actor;
-  readonly permissions: ReadonlySet<Permission>;
+  readonly grants: Grants;
   readonly requestId: string;
 }
 
@@ -27,13 +34,13 @@ interface ContextFields {
 export class Context {
   readonly tenantId: string;
   readonly actor: Actor;
-  readonly permissions: ReadonlySet<Permission>;
+  readonly grants: Grants;
   readonly requestId: string;
 
   constructor(fields: ContextFields) {
     this.tenantId = fields.tenantId;
     this.actor = fields.actor;
-    this.permissions = fields.permissions;
+    this.grants = fields.grants;
     this.requestId = fields.requestId;
   }
 
@@ -42,18 +49,24 @@ export class Context {
     return new Context({
       tenantId,
       actor: { kind: 'system', id: part, name: `system:${part}`, personId: null },
-      permissions: new Set(),
+      grants: Grants.none,
       requestId: newId(),
     });
   }
 
-  can(permission: Permission): boolean {
-    return this.permissions.has(permission);
+  /** Without a target: whether it is held at all, for some module in some environment. */
+  can(permission: Permission, target: GrantTarget = {}): boolean {
+    return this.grants.find(permission, target) !== undefined;
   }
 
-  require(permission: Permission): void {
-    if (this.can(permission)) return;
-    throw permissionMissing(permission);
+  /** Throws `permission-missing`. */
+  require(permission: Permission, target: GrantTarget = {}): void {
+    if (!this.can(permission, target)) throw permissionMissing(permission, target);
+  }
+
+  /** What a list must be cut down to; null: nothing is to be left out. */
+  scopesOf(permission: Permission): readonly Scope[] | null {
+    return this.grants.scopesOf(permission);
   }
 }
 

@@ -120,3 +120,12 @@ export const notADemo = errorEntry({
   meaning: 'The process does not run in demo mode, so there are no demo users.',
   tell: () => 'There are demo users in demo mode only.',
 });
+
+export const lastAdmin = errorEntry({
+  code: 'last-admin',
+  kind: 'conflict',
+  meaning:
+    'Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.',
+  tell: () =>
+    'Nobody would be left who may manage this tenant. Make somebody else Admin first, then try again.',
+});

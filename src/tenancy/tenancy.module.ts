@@ -20,7 +20,9 @@ import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
+import { MachineBearers } from './permissions/bearers.js';
 import { Callers } from './permissions/callers.js';
+import { Proofs } from './permissions/proofs.js';
 import { Standings } from './permissions/standings.js';
 import { Seed } from './seed.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
@@ -54,7 +56,9 @@ import { Accounts } from './users/accounts.js';
     AuthenticationService,
     Authenticator,
     KnownNetworks,
+    MachineBearers,
     PasswordCheck,
+    Proofs,
     Seed,
     Sessions,
     SignInQueue,

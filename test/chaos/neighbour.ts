@@ -37,8 +37,10 @@ async function moveIn(world: World): Promise<Client> {
      person as (insert into users (id, username, username_key, password_hash)
        select gen_random_uuid(), $1, $1, password_hash from users where username = 'admin'
        on conflict do nothing returning id)
-     insert into memberships (tenant_id, user_id, role)
-     select made.id, person.id, 'Admin' from made, person`,
+     member as (insert into memberships (tenant_id, user_id)
+       select made.id, person.id from made, person)
+     insert into role_bindings (tenant_id, id, built_in_role, subject_kind, subject_id)
+     select made.id, gen_random_uuid(), 'Admin', 'user', person.id from made, person`,
     [NAME],
   );
   return world.client(0, NAME);

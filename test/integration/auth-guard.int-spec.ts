@@ -2,6 +2,7 @@ import { Controller, Get, Post, SetMetadata } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../src/kernel/errors.js';
+import { Grants } from '../../src/kernel/grants.js';
 import { Permission } from '../../src/kernel/permission.js';
 import { Context } from '../../src/platform/context.js';
 import {
@@ -40,7 +41,7 @@ class ProbeController {
   @Authenticated()
   whoami(@Ctx() ctx: Context) {
     const { tenantId, actor, requestId } = ctx;
-    return { tenantId, actor, requestId, permissions: [...ctx.permissions] };
+    return { tenantId, actor, requestId, permissions: [...ctx.grants.permissions] };
   }
 
   @Get('environments/:id')
@@ -73,7 +74,7 @@ class ProbeAgents extends AgentAuthenticator {
     const actor = { kind: what, id: 'n1', name: 'node:n1', personId: null } as const;
     const tenantId = '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f';
     return Promise.resolve(
-      new Context({ tenantId, actor, permissions: new Set(), requestId: request.id }),
+      new Context({ tenantId, actor, grants: Grants.none, requestId: request.id }),
     );
   }
 }
@@ -97,7 +98,7 @@ beforeAll(async () => {
   await rig.user('viewer', { acme: ['Viewer'] });
   await rig.user('boss', { acme: ['Admin'] });
   await rig.user('root', { globex: ['Viewer'], platform: ['PlatformAdmin'] });
-  await rig.user('pretender', { acme: ['PlatformAdmin', 'Viewer'] });
+  await rig.user('pretender', { acme: ['Viewer'] });
   for (const name of ['viewer', 'boss', 'root', 'pretender']) {
     tokens[name] = (await rig.login(name)).body.accessToken;
   }
@@ -137,6 +138,7 @@ describe('the guard', () => {
     });
     expect(body.actor.personId).toBe(body.actor.id);
     expect(body.permissions.sort()).toEqual([
+      'configurations:read',
       'deployments:read',
       'environments:read',
       'fleet:read',
@@ -148,7 +150,10 @@ describe('the guard', () => {
     expect((await get('environments/1', 'viewer')).status).toBe(200);
     const refused = await post('viewer');
     expect([refused.status, refused.body.code]).toEqual([403, 'permission-missing']);
-    expect(refused.body.details).toEqual({ permission: 'environments:manage' });
+    expect(refused.body.details).toEqual({
+      permission: 'environments:manage',
+      roles: ['Admin'],
+    });
     expect((await post('boss')).status).toBe(201);
   });
 
@@ -213,6 +218,9 @@ describe('X-Tenant', () => {
   });
 
   it('counts the role in the reserved tenant only', async () => {
+    await expect(rig.user('imposter', { acme: ['PlatformAdmin'] })).rejects.toThrow(
+      'violates check constraint',
+    );
     const refused = await get('whoami', 'pretender', { 'x-tenant': 'globex' });
     expect([refused.status, refused.body.code]).toEqual([403, 'tenant-mismatch']);
     expect((await rig.login('root', passwordOf('root'))).body.user).toMatchObject({

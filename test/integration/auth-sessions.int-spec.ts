@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Context } from '../../src/platform/context.js';
+import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
 import { type IdentityApp, identityApp } from '../support/identity-app.js';
 
 let rig: IdentityApp;
+let acme: string;
 let made = 0;
 
 beforeAll(async () => {
   rig = await identityApp();
-  await rig.tenant('acme');
+  acme = await rig.tenant('acme');
 }, 60_000);
 
 afterAll(() => rig.close());
@@ -123,9 +126,10 @@ describe('sign-in ends', () => {
   it('within five seconds of a role that was taken away', async () => {
     const person = await someone('Deployer');
     expect((await me(person.accessToken)).body.roles).toEqual(['Deployer']);
-    await rig.db.system((tx) =>
-      tx.execute(`update memberships set role = 'Viewer' where user_id = $1`, [person.id]),
-    );
+    await rig.db.transaction(Context.system(acme, 'test'), async (open) => {
+      await removeRolesOf(open, { kind: 'user', id: person.id });
+      await bindRole(open, { role: 'Viewer', subject: { kind: 'user', id: person.id } });
+    });
     rig.clock.advance(4_999);
     const { body } = await me(person.accessToken);
     expect(body.roles).toEqual(['Viewer']);

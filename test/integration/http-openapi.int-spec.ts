@@ -96,6 +96,7 @@ describe('the OpenAPI document', () => {
       'internal-error',
       'json-malformed',
       'json-unacceptable',
+      'mfa-enrollment-required',
       'permission-missing',
       'unauthenticated',
       'unsupported-media-type',

@@ -232,7 +232,12 @@ describe('an open socket', () => {
     ],
     [
       'another role',
-      ({ userId }) => sql(`update memberships set role = 'Admin' where user_id = $1`, [userId]),
+      ({ userId, tenantId: id }) =>
+        sql(
+          `insert into role_bindings (tenant_id, id, built_in_role, subject_kind, subject_id)
+           values ($1, gen_random_uuid(), 'Admin', 'user', $2)`,
+          [id, userId],
+        ),
     ],
     [
       'a suspended tenant',
@@ -325,7 +330,6 @@ async function nearlyOver(member: Member, leftMs: number): Promise<string> {
     username: member.username,
     tenantId: member.tenantId,
     tenantSlug: claims.tenant,
-    roles: ['Viewer'],
     sessionId: claims.sid,
   });
 }

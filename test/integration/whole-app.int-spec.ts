@@ -46,7 +46,6 @@ async function expiredToken(): Promise<string> {
     userId,
     username,
     tenantSlug: 'acme',
-    roles: ['Admin'],
     sessionId: sid,
   });
 }

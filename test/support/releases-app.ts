@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import { DriversModule } from '../../src/drivers/drivers.module.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
+import { Grants } from '../../src/kernel/grants.js';
 import { permissionsOfRole, type Role } from '../../src/kernel/permission.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import { Config } from '../../src/platform/config/config.js';
@@ -70,7 +71,10 @@ class HeaderGuard implements CanActivate {
     request.context = new Context({
       tenantId,
       actor: { kind: 'user', id: TESTER, name: 'tester', personId: null },
-      permissions: new Set(permissionsOfRole[request.headers['x-test-role'] as Role]),
+      grants: Grants.everywhere(
+        permissionsOfRole[request.headers['x-test-role'] as Role],
+        'the test',
+      ),
       requestId: request.id,
     });
     return true;

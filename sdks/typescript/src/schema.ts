@@ -217,7 +217,7 @@ export interface paths {
          * Pause a deployment
          * @description Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.
          *
-         *     Needs the permission `deployments:operate`.
+         *     Needs the permission `deployments:pause`.
          */
         post: operations["deploymentsPause"];
         delete?: never;
@@ -239,7 +239,7 @@ export interface paths {
          * Resume a paused deployment
          * @description Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.
          *
-         *     Needs the permission `deployments:operate`.
+         *     Needs the permission `deployments:resume`.
          */
         post: operations["deploymentsResume"];
         delete?: never;
@@ -261,7 +261,7 @@ export interface paths {
          * End the open gate now
          * @description What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.
          *
-         *     Needs the permission `deployments:operate`.
+         *     Needs the permission `deployments:promote`.
          */
         post: operations["deploymentsPromote"];
         delete?: never;
@@ -283,7 +283,7 @@ export interface paths {
          * Cancel a deployment
          * @description Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.
          *
-         *     Needs the permission `deployments:operate`.
+         *     Needs the permission `deployments:cancel`.
          */
         post: operations["deploymentsCancel"];
         delete?: never;
@@ -305,7 +305,7 @@ export interface paths {
          * Go back to what ran before a deployment
          * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.
          *
-         *     Needs the permission `deployments:create`.
+         *     Needs the permission `deployments:rollback`.
          */
         post: operations["returnsRollback"];
         delete?: never;
@@ -327,7 +327,7 @@ export interface paths {
          * Try a deployment again
          * @description Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.
          *
-         *     Needs the permission `deployments:create`.
+         *     Needs the permission `deployments:retry`.
          */
         post: operations["returnsRetry"];
         delete?: never;
@@ -483,7 +483,7 @@ export interface paths {
          * List the configurations of a module in an environment
          * @description Newest first. The first one is what the next deployment gets; every deployment keeps the one it was made with.
          *
-         *     Needs the permission `releases:read`.
+         *     Needs the permission `configurations:read`.
          */
         get: operations["configurationsList"];
         put?: never;
@@ -491,7 +491,7 @@ export interface paths {
          * Set the configuration of a module in an environment
          * @description Adds a configuration under the next number; earlier ones never change. Its values are laid over the manifest’s defaults of whatever release is deployed next. Nothing that runs is touched. The same values as the newest ones make no new number and answer 200. Do not put secrets here: everybody who may read releases sees the values.
          *
-         *     Needs the permission `releases:create`.
+         *     Needs the permission `configurations:create`.
          */
         post: operations["configurationsCreate"];
         delete?: never;
@@ -830,6 +830,8 @@ export interface paths {
         /**
          * Sign out
          * @description Ends the session of the access token: its refresh token at once, its access tokens and open sockets within five seconds. Other sessions of the same person go on.
+         *
+         *     For people with a session only.
          */
         post: operations["authenticationLogout"];
         delete?: never;
@@ -1804,8 +1806,10 @@ export interface components {
             username: string;
             /** @description The slug of the tenant that the token is for. */
             tenant: string;
-            roles: ("Viewer" | "Deployer" | "Admin" | "PlatformAdmin")[];
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:operate" | "gates:override" | "health:read" | "tenants:manage")[];
+            /** @description Built-in roles and the tenant’s own, held by yourself or by a group. */
+            roles: string[];
+            /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
         };
         Refresh: {
             refreshToken: string;
@@ -1815,7 +1819,7 @@ export interface components {
                 username: string;
                 password: string;
                 /** @enum {string} */
-                role: "Viewer" | "Deployer" | "Admin" | "PlatformAdmin";
+                role: "Viewer" | "Operator" | "Deployer" | "Admin" | "PlatformAdmin";
             }[];
         };
         JsonWebKeys: {
@@ -1967,7 +1971,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +2084,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2200,7 +2212,9 @@ export interface operations {
             /**
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
-             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              */
             403: {
                 headers: {
@@ -2423,7 +2437,9 @@ export interface operations {
             /**
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
-             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              */
             403: {
                 headers: {
@@ -2637,7 +2653,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,7 +2747,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2818,7 +2842,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2904,7 +2932,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2999,7 +3031,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3131,7 +3167,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3269,7 +3309,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3450,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3548,7 +3596,9 @@ export interface operations {
             /**
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
-             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              */
             403: {
                 headers: {
@@ -3727,7 +3777,9 @@ export interface operations {
             /**
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
-             *     `permission-missing`: Your role or key lacks the permission that `details.permission` names.
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              */
             403: {
                 headers: {
@@ -3874,7 +3926,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3944,7 +4000,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4076,7 +4136,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4251,7 +4315,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4418,7 +4486,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4491,7 +4563,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4619,7 +4695,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4748,7 +4828,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4876,7 +4960,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4957,7 +5045,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5056,7 +5148,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5150,7 +5246,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5274,7 +5374,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5398,7 +5502,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5532,7 +5640,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5667,7 +5779,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5761,7 +5877,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5879,7 +5999,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5980,7 +6104,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6146,7 +6274,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6225,7 +6357,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6376,7 +6512,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6441,7 +6581,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6552,7 +6696,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6663,7 +6811,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `permission-missing`: Your role or key lacks the permission that `details.permission` names. */
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6951,6 +7103,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `people-only`: Only people with a session may do this: no access key, pipeline or directory. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,7 +20,7 @@ export class ReturnsController {
   constructor(private readonly returns: DeploymentReturns) {}
 
   @Route('POST :id/rollback', {
-    access: Permission.DeploymentsCreate,
+    access: Permission.DeploymentsRollback,
     summary: 'Go back to what ran before a deployment',
     description:
       'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',
@@ -50,7 +50,7 @@ export class ReturnsController {
   }
 
   @Route('POST :id/retry', {
-    access: Permission.DeploymentsCreate,
+    access: Permission.DeploymentsRetry,
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',

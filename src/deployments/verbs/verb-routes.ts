@@ -1,5 +1,4 @@
 import { Body, Headers, Param } from '@nestjs/common';
-import { Permission } from '../../kernel/permission.js';
 import { uuid } from '../../kernel/text.js';
 import type { Context } from '../../platform/context.js';
 import { Ctx } from '../../platform/http/ctx.js';
@@ -21,7 +20,7 @@ for (const verb of VERBS) addRoute(verb);
 /** What a method with decorators would be: the compiler cannot write one for each entry of a table. */
 function addRoute(verb: Verb): void {
   const { prototype } = VerbRoutes;
-  const { body, summary, description, errors, example }: VerbDefinition = verbs[verb];
+  const { permission, body, summary, description, errors, example }: VerbDefinition = verbs[verb];
   const methods = {
     [verb](this: VerbRoutes, ctx: Context, id: string, sent: unknown, ifMatch?: string) {
       // The pipe has judged it by the schema of the same entry.
@@ -36,7 +35,7 @@ function addRoute(verb: Verb): void {
   Body({ schema: body })(prototype, verb, 2);
   Headers('if-match')(prototype, verb, 3);
   Route(`POST :id/${verb}`, {
-    access: Permission.DeploymentsOperate,
+    access: permission,
     summary,
     description,
     errors: [deploymentNotFound, stateNotSuitable, versionMismatch, ...errors],

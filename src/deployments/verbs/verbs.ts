@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AskedVerb, RunStatus } from '../../engine/run.js';
 import type { ErrorCode } from '../../kernel/error-entry.js';
+import { Permission } from '../../kernel/permission.js';
 import { text } from '../../kernel/text.js';
 import {
   gateUnstable,
@@ -15,6 +16,7 @@ import {
  * engine's (verb-effect.ts); what has to be checked before it is taken, the service's.
  */
 export interface VerbDefinition<Body extends z.ZodType = z.ZodType> {
+  readonly permission: Permission;
   /** In which statuses it may be asked for. Everything else is 409 with the present status. */
   readonly possibleIn: readonly RunStatus[];
   readonly body: Body;
@@ -32,6 +34,7 @@ const reason = text(500).min(1);
 
 export const verbs = {
   pause: verb({
+    permission: Permission.DeploymentsPause,
     possibleIn: ['Running'],
     body: z.strictObject({ reason: reason.optional() }).default({}).meta({ id: 'VerbRequest' }),
     summary: 'Pause a deployment',
@@ -42,6 +45,7 @@ export const verbs = {
   }),
 
   resume: verb({
+    permission: Permission.DeploymentsResume,
     possibleIn: ['Paused'],
     body: z
       .strictObject({
@@ -72,6 +76,7 @@ export const verbs = {
   }),
 
   promote: verb({
+    permission: Permission.DeploymentsPromote,
     /** And only while a gate is open that does not say `unstable`. */
     possibleIn: ['Running'],
     body: z
@@ -90,6 +95,7 @@ export const verbs = {
   }),
 
   cancel: verb({
+    permission: Permission.DeploymentsCancel,
     possibleIn: ['Pending', 'PendingApproval', 'Running', 'Paused'],
     body: z
       .strictObject({

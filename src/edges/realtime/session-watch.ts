@@ -66,9 +66,6 @@ function isRefusal(error: unknown): error is DomainError {
   );
 }
 
-function isSame({ permissions }: Context, before: Context): boolean {
-  return (
-    permissions.size === before.permissions.size &&
-    [...permissions].every((permission) => before.permissions.has(permission))
-  );
+function isSame({ grants }: Context, before: Context): boolean {
+  return grants.isWithin(before.grants) && before.grants.isWithin(grants);
 }

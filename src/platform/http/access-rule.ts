@@ -5,7 +5,16 @@ import type { Permission } from '../../kernel/permission.js';
  * process does not start (access-check.ts); there is no default.
  */
 export type Access =
-  | { readonly kind: 'permission'; readonly permission: Permission }
+  | ({ readonly kind: 'permission'; readonly permission: Permission } & Proof)
   | { readonly kind: 'authenticated' }
+  | ({ readonly kind: 'person' } & Proof)
   | { readonly kind: 'agent' }
   | { readonly kind: 'public'; readonly isProbe?: boolean };
+
+/** What is asked of people beside a good token; whoever is no person cannot give it. */
+export interface Proof {
+  /** They have shown within the last minutes, once more, that it is they: a factor or the password. */
+  readonly isStepUp?: boolean;
+  /** Open to those who have yet to enrol the second factor that their tenant demands. */
+  readonly isForEnrolling?: boolean;
+}

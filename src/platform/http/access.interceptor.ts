@@ -30,6 +30,9 @@ function check(access: Access | undefined, { context }: FastifyRequest): void {
       return;
     case 'permission':
       return context.require(access.permission);
+    case 'person':
+      if (context.actor.kind === 'user') return;
+      break;
     case 'agent':
       if (context.actor.kind === 'node') return;
   }

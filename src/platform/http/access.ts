@@ -1,5 +1,5 @@
 import type { Permission } from '../../kernel/permission.js';
-import type { Access } from './access-rule.js';
+import type { Access, Proof } from './access-rule.js';
 import { addRouteFacts } from './route-facts.js';
 
 export const ACCESS_METADATA = 'tidegate:access';
@@ -17,11 +17,15 @@ const access =
     addRouteFacts(handler, { access: value });
   };
 
-/** Only callers whose role holds the permission. */
-export const Allow = (permission: Permission) => access({ kind: 'permission', permission });
+/** Only callers whose role or key holds the permission. */
+export const Allow = (permission: Permission, proof: Proof = {}) =>
+  access({ kind: 'permission', permission, ...proof });
 
-/** Anybody who is signed in (`me`, `logout`). */
+/** Anybody with a good token, people and machines alike (`me`). */
 export const Authenticated = () => access({ kind: 'authenticated' });
+
+/** People only, with a session of their own: what is about their account. */
+export const PersonOnly = (proof: Proof = {}) => access({ kind: 'person', ...proof });
 
 /** Only an enrolled node, by a token signed with its own key. */
 export const AgentOnly = () => access({ kind: 'agent' });

@@ -1,13 +1,17 @@
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import type { CheckedHandler } from './access-check.js';
+import type { Access } from './access-rule.js';
 import { statusOf, titleOf } from './error-codes.js';
 import {
   bodyTooLarge,
+  mfaEnrollmentRequired,
   forbidden,
   internalError,
   jsonMalformed,
   jsonUnacceptable,
+  peopleOnly,
   permissionMissing,
+  stepUpRequired,
   unauthenticated,
   unsupportedMediaType,
   validationFailed,
@@ -79,9 +83,18 @@ export function describeOperation(
 
 function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): void {
   operation.security = access.kind === 'public' ? [] : [{ bearer: [] }];
-  if (access.kind !== 'permission') return;
-  operation['x-permission'] = access.permission;
-  operation.description = `${operation.description ?? ''}\n\nNeeds the permission \`${access.permission}\`.`;
+  const needs: string[] = [];
+  if (access.kind === 'permission') {
+    operation['x-permission'] = access.permission;
+    needs.push(`Needs the permission \`${access.permission}\`.`);
+  }
+  if (access.kind === 'person') needs.push('For people with a session only.');
+  if ('isStepUp' in access && access.isStepUp) {
+    operation['x-step-up'] = true;
+    needs.push('Needs a proof, not older than five minutes, that it is you.');
+  }
+  if (needs.length === 0) return;
+  operation.description = `${operation.description ?? ''}\n\n${needs.join(' ')}`;
 }
 
 function addExamples(operation: DocumentedOperation, example: OperationExample): void {
@@ -106,8 +119,19 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
     ...(takesJson ? [jsonMalformed, jsonUnacceptable, bodyTooLarge, unsupportedMediaType] : []),
     ...(access.kind === 'public' ? [] : [unauthenticated]),
     ...(access.kind === 'permission' ? [permissionMissing] : []),
+    ...(access.kind === 'person' ? [peopleOnly] : []),
+    ...proofErrors(access),
     ...(access.kind === 'agent' ? [forbidden] : []),
     internalError,
+  ];
+}
+
+/** What those are told who have not shown enough. */
+function proofErrors(access: Access): ErrorCode[] {
+  if (access.kind !== 'permission' && access.kind !== 'person') return [];
+  return [
+    ...(access.isForEnrolling ? [] : [mfaEnrollmentRequired]),
+    ...(access.isStepUp ? [peopleOnly, stepUpRequired] : []),
   ];
 }
 

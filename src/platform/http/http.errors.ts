@@ -1,6 +1,12 @@
 import type { ErrorDetails } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
-import type { Permission } from '../../kernel/permission.js';
+import type { GrantTarget } from '../../kernel/grants.js';
+import {
+  type Permission,
+  permissionsOfRole,
+  PLATFORM_PERMISSIONS,
+  ROLES,
+} from '../../kernel/permission.js';
 import { errorEntry } from '../../kernel/error-entry.js';
 
 /** What the platform itself can answer on any route. */
@@ -71,11 +77,24 @@ export const unauthenticated = errorEntry({
 export const permissionMissing = errorEntry({
   code: 'permission-missing',
   kind: 'forbidden',
-  meaning: 'Your role or key lacks the permission that `details.permission` names.',
-  tell: (permission: Permission) => ({
-    text: `You need the permission "${permission}". Ask an Admin of the tenant for a role that has it.`,
-    details: { permission },
-  }),
+  meaning:
+    'Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.',
+  tell: (permission: Permission, { module, environment }: GrantTarget = {}) => {
+    const roles = ROLES.filter((role) => permissionsOfRole[role].includes(permission));
+    const where = [module && ` for module "${module}"`, environment && ` in "${environment}"`];
+    const giver = PLATFORM_PERMISSIONS.includes(permission)
+      ? 'The operator of the platform'
+      : 'An Admin of the tenant';
+    return {
+      text: `You need the permission "${permission}"${where.filter(Boolean).join('')}. ${giver} can give you a role that has it: ${roles.join(', ')}.`,
+      details: {
+        permission,
+        ...(module === undefined ? {} : { module }),
+        ...(environment === undefined ? {} : { environment }),
+        roles,
+      },
+    };
+  },
 });
 
 export const forbidden = errorEntry({
@@ -209,3 +228,30 @@ export const versionMismatch = errorEntry({
 });
 
 const DOWNLOAD_RETRY_SECONDS = 5;
+
+export const peopleOnly = errorEntry({
+  code: 'people-only',
+  kind: 'forbidden',
+  meaning: 'Only people with a session may do this: no access key, pipeline or directory.',
+  tell: () => 'Only people can do this. Sign in with your own account.',
+});
+
+export const stepUpRequired = errorEntry({
+  code: 'step-up-required',
+  kind: 'forbidden',
+  meaning:
+    'This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.',
+  tell: (methods: readonly string[]) => ({
+    text: `Show once more that it is you: POST /api/v1/authentication/step-up with one of ${methods.join(', ')}, then repeat this within five minutes.`,
+    details: { methods },
+  }),
+});
+
+export const mfaEnrollmentRequired = errorEntry({
+  code: 'mfa-enrollment-required',
+  kind: 'forbidden',
+  meaning:
+    'The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.',
+  tell: () =>
+    'This tenant demands a second factor of your role. Enrol one first: an authenticator app (POST /api/v1/me/mfa/totp) or a passkey (POST /api/v1/me/passkeys).',
+});

@@ -2,7 +2,8 @@ import { applyDecorators, HttpCode, RequestMapping, RequestMethod } from '@nestj
 import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { Permission } from '../../kernel/permission.js';
-import { AgentOnly, Allow, Authenticated, Probe, Public } from './access.js';
+import type { Proof } from './access-rule.js';
+import { AgentOnly, Allow, Authenticated, PersonOnly, Probe, Public } from './access.js';
 import { AnswerHeaders, type HeadersOf } from './answer-headers.js';
 import { Operation, type OperationNotes } from './operation.js';
 
@@ -12,7 +13,9 @@ type RouteName = Method | `${Method} ${string}`;
 
 export interface RouteOptions<A> extends OperationNotes {
   /** Who may call: whose role holds the permission, or one of the sorts of access.ts. */
-  readonly access: Permission | 'authenticated' | 'agent' | 'public' | 'probe';
+  readonly access: Permission | 'authenticated' | 'person' | 'agent' | 'public' | 'probe';
+  /** What people must have shown beside their token. */
+  readonly proof?: Proof;
   /** The body of the answer, as a schema or as OpenAPI describes it. Without it: 204. */
   readonly answer?: z.ZodType | ApiResponseOptions;
   /** Else 200, for a POST 201, and without an answer 204. */
@@ -38,14 +41,14 @@ type RouteDecorator<A> = <H extends (...args: never[]) => A | Promise<A>>(
  * for what few routes have (forms, streams).
  */
 export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecorator<A> {
-  const { access, answer, status, isRepeatable, header, answerHeaders, ...notes } = options;
+  const { access, proof, answer, status, isRepeatable, header, answerHeaders, ...notes } = options;
   const [method = 'GET', path = ''] = name.split(' ') as [Method, string?];
   const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : 204;
   const statuses = isRepeatable ? [200, code] : [code];
   return applyDecorators(
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(code),
-    accessOf(access),
+    accessOf(access, proof),
     Operation(notes),
     ...statuses.map((each) => ApiResponse(describedAs(each, answer))),
     ...(header ? [ApiHeader({ required: false, ...header })] : []),
@@ -53,10 +56,12 @@ export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecora
   );
 }
 
-function accessOf(access: RouteOptions<unknown>['access']): MethodDecorator {
+function accessOf(access: RouteOptions<unknown>['access'], proof?: Proof): MethodDecorator {
   switch (access) {
     case 'authenticated':
       return Authenticated();
+    case 'person':
+      return PersonOnly(proof);
     case 'agent':
       return AgentOnly();
     case 'public':
@@ -64,7 +69,7 @@ function accessOf(access: RouteOptions<unknown>['access']): MethodDecorator {
     case 'probe':
       return Probe();
     default:
-      return Allow(access);
+      return Allow(access, proof);
   }
 }
 

@@ -23,7 +23,7 @@ export class ConfigurationsController {
   constructor(private readonly configurations: ConfigurationsService) {}
 
   @Route('GET', {
-    access: Permission.ReleasesRead,
+    access: Permission.ConfigurationsRead,
     summary: 'List the configurations of a module in an environment',
     description:
       'Newest first. The first one is what the next deployment gets; every deployment keeps the one it was made with.',
@@ -41,7 +41,7 @@ export class ConfigurationsController {
   }
 
   @Route('POST', {
-    access: Permission.ReleasesCreate,
+    access: Permission.ConfigurationsCreate,
     summary: 'Set the configuration of a module in an environment',
     description:
       'Adds a configuration under the next number; earlier ones never change. Its values are laid over the manifest’s defaults of whatever release is deployed next. Nothing that runs is touched. The same values as the newest ones make no new number and answer 200. Do not put secrets here: everybody who may read releases sees the values.',

@@ -3,7 +3,6 @@ import { SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.js';
 import { newId } from '../../kernel/ids.js';
-import { ROLES, type Role } from '../../kernel/permission.js';
 import { uuid } from '../../kernel/text.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Config } from '../../platform/config/config.js';
@@ -28,7 +27,6 @@ export const accessTokenClaims = z.object({
   username: z.string(),
   tid: uuid,
   tenant: z.string(),
-  roles: z.array(z.enum(ROLES)),
   sid: z.string().regex(/^[0-9a-f]{64}$/),
   iat: z.number(),
   nbf: z.number(),
@@ -43,11 +41,10 @@ export interface AccessTokenSubject {
   readonly username: string;
   readonly tenantId: string;
   readonly tenantSlug: string;
-  readonly roles: readonly Role[];
   readonly sessionId: string;
 }
 
-/** Signs access tokens. Roles in them inform the client; what is allowed is asked at each request. */
+/** Signs access tokens. What their bearer may do is not in them: that is asked at each request. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -67,7 +64,6 @@ export class AccessTokens {
       username: subject.username,
       tid: subject.tenantId,
       tenant: subject.tenantSlug,
-      roles: [...subject.roles],
       sid: subject.sessionId,
     })
       .setProtectedHeader({

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Grants } from '../../kernel/grants.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { EventType } from '../../platform/events/event.js';
@@ -17,6 +18,8 @@ import {
 export interface RequestOrigin {
   readonly address: string;
   readonly requestId: string;
+  /** What the client says of itself (User-Agent), cut short; null: nothing. */
+  readonly client: string | null;
 }
 
 interface Person {
@@ -38,7 +41,7 @@ export function contextOfPerson(person: Person, tenantId: string, requestId: str
   return new Context({
     tenantId,
     actor: { kind: 'user', id, name: username, personId: id },
-    permissions: new Set(),
+    grants: Grants.none,
     requestId,
   });
 }
@@ -77,8 +80,7 @@ export class AuthenticationAudit {
     { address, requestId }: RequestOrigin,
   ): Promise<void> {
     const nobody = { kind: 'system', id: 'login', name: 'anonymous', personId: null } as const;
-    const permissions = new Set<never>();
-    const ctx = new Context({ tenantId, actor: nobody, permissions, requestId });
+    const ctx = new Context({ tenantId, actor: nobody, grants: Grants.none, requestId });
     await this.db.transaction(ctx, (open) => open.record(type(subjectId, { address }, 'denied')));
   }
 

@@ -33,6 +33,9 @@ const exampleTokens = {
   user: exampleUser,
 };
 
+/** Enough to tell a browser from a script. */
+const CLIENT_CHARACTERS = 200;
+
 @ApiTags('authentication')
 @Controller('authentication')
 export class AuthenticationController {
@@ -76,7 +79,8 @@ export class AuthenticationController {
   }
 
   @Route('POST logout', {
-    access: 'authenticated',
+    access: 'person',
+    proof: { isForEnrolling: true },
     summary: 'Sign out',
     description:
       'Ends the session of the access token: its refresh token at once, its access tokens and open sockets within five seconds. Other sessions of the same person go on.',
@@ -115,7 +119,8 @@ export class AuthenticationController {
 }
 
 function originOf(request: FastifyRequest): RequestOrigin {
-  return { address: clientAddressOf(request), requestId: request.id };
+  const client = request.headers['user-agent']?.slice(0, CLIENT_CHARACTERS) ?? null;
+  return { address: clientAddressOf(request), requestId: request.id, client };
 }
 
 function signedInOf(request: FastifyRequest): SignedIn {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Permission, ROLES } from '../../kernel/permission.js';
+import { PERMISSIONS, ROLES } from '../../kernel/permission.js';
 import { text } from '../../kernel/text.js';
 
 /** Longer than any passphrase; a limit at all, since hashing cost grows with what is hashed. */
@@ -29,8 +29,13 @@ export const signedInUser = z
     id: z.uuid(),
     username: z.string(),
     tenant: z.string().meta({ description: 'The slug of the tenant that the token is for.' }),
-    roles: z.array(z.enum(ROLES)),
-    permissions: z.array(z.enum(Object.values(Permission))),
+    roles: z.array(z.string()).meta({
+      description: 'Built-in roles and the tenant’s own, held by yourself or by a group.',
+    }),
+    permissions: z.array(z.enum(PERMISSIONS)).meta({
+      description:
+        'Held for at least some module in some environment; `GET /me/can` tells for which.',
+    }),
   })
   .meta({ id: 'SignedInUser' });
 

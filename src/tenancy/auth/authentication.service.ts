@@ -1,6 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
-import { permissionsOf, Standings } from '../permissions/standings.js';
+import { grantsOf, roleNamesOf } from '../permissions/bindings.js';
+import { Standings } from '../permissions/standings.js';
 import type { Standing } from '../permissions/standings.queries.js';
 import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
@@ -13,6 +16,7 @@ import {
 } from './authentication-audit.js';
 import type { LoginBody, SignedInUser, Tokens } from './authentication.dto.js';
 import type { SignedIn } from './authenticator.js';
+import { passwordSignIn } from './refresh-token.js';
 import type { TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
@@ -32,6 +36,7 @@ export class AuthenticationService {
     private readonly standings: Standings,
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuthenticationAudit,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Attempts of one address wait for each other; other addresses have their turns meanwhile. */
@@ -76,10 +81,10 @@ export class AuthenticationService {
     await this.audit.sessionEnded({ id: userId, username }, tenantId, 'logged-out', origin);
   }
 
-  me(signedIn: SignedIn): SignedInUser {
+  me(signedIn: Omit<SignedIn, 'signIn'>): SignedInUser {
     const { userId, username, tenantSlug, roles } = signedIn;
-    const permissions = [...permissionsOf(roles)].sort();
-    return { id: userId, username, tenant: tenantSlug, roles: [...roles], permissions };
+    const permissions = [...grantsOf(roles).permissions].sort();
+    return { id: userId, username, tenant: tenantSlug, roles: roleNamesOf(roles), permissions };
   }
 
   private async signIn(
@@ -94,9 +99,10 @@ export class AuthenticationService {
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     await this.sessions.tidy(who);
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
+    const signIn = passwordSignIn(this.clock.now(), origin.client);
     const opened = await this.db.transaction(ctx, async (open) => {
       await this.audit.loggedIn(open, account, origin);
-      return this.sessions.open(open, account.id);
+      return this.sessions.open(open, account.id, signIn);
     });
     return this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
   }
@@ -108,7 +114,7 @@ export class AuthenticationService {
   ): Promise<Tokens> {
     const { userId, tenantId, sessionId } = session;
     const { username, tenantSlug, roles } = standing;
-    const signedIn: SignedIn = { userId, username, tenantId, tenantSlug, roles, sessionId };
+    const signedIn = { userId, username, tenantId, tenantSlug, roles, sessionId };
     return {
       accessToken: await this.accessTokens.issue(signedIn),
       expiresIn: this.accessTokens.lifetimeSeconds,

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../kernel/ids.js';
-import type { Role } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
-import { permissionsOf, Standings } from '../permissions/standings.js';
+import { grantsOf, type HeldRole } from '../permissions/bindings.js';
+import { Standings } from '../permissions/standings.js';
 import type { StandingOf } from '../permissions/standings.queries.js';
 import { tenantSuspended } from '../tenancy.errors.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import type { AccessTokenClaims } from './access-tokens.js';
+import type { SignInFacts } from './refresh-token.js';
 
 /** Somebody who is signed in: the person, the one tenant of the token, the session. */
 export interface SignedIn {
@@ -15,8 +16,9 @@ export interface SignedIn {
   readonly username: string;
   readonly tenantId: string;
   readonly tenantSlug: string;
-  readonly roles: readonly Role[];
+  readonly roles: readonly HeldRole[];
   readonly sessionId: string;
+  readonly signIn: SignInFacts;
 }
 
 /** A token whose signature was verified once; its bearer is asked for again and again. */
@@ -68,9 +70,10 @@ export class Authenticator {
     if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();
     if (standing.roles.length === 0 || standing.tenantStatus === 'deleted') throw unauthenticated();
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
-    const { username, tenantSlug, roles } = standing;
+    const { username, tenantSlug, roles, signIn } = standing;
+    if (!signIn) throw unauthenticated();
     const { userId, tenantId } = who;
-    return { userId, username, tenantId, tenantSlug, roles, sessionId: claims.sid };
+    return { userId, username, tenantId, tenantSlug, roles, sessionId: claims.sid, signIn };
   }
 }
 
@@ -80,7 +83,7 @@ export function contextOf(signedIn: SignedIn, requestId: string): Context {
   return new Context({
     tenantId,
     actor: { kind: 'user', id: userId, name: username, personId: userId },
-    permissions: permissionsOf(roles),
+    grants: grantsOf(roles),
     requestId,
   });
 }

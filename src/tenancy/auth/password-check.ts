@@ -67,7 +67,7 @@ export class PasswordCheck {
     }
     await this.throttle.succeeded(attempt);
     await this.known.learn(account.id, address);
-    await this.renewHash(account, body.password);
+    await this.renewHash(account.id, account.passwordHash, body.password);
     return { account, tenant };
   }
 
@@ -88,9 +88,9 @@ export class PasswordCheck {
     if (!usedUp.isAttacked) await this.audit.loginFailed(account, origin);
   }
 
-  private async renewHash(account: Account, password: string): Promise<void> {
-    if (!this.passwords.isOutdated(account.passwordHash)) return;
+  private async renewHash(userId: string, former: string | null, password: string): Promise<void> {
+    if (former === null || !this.passwords.isOutdated(former)) return;
     const renewed = await this.passwords.hash(password);
-    await this.accounts.replaceHash(account.id, account.passwordHash, renewed);
+    await this.accounts.replaceHash(userId, former, renewed);
   }
 }

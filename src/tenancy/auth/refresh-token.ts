@@ -19,8 +19,37 @@ export interface RefreshToken {
   readonly secret: string;
 }
 
-/** What the session's row holds of its tokens. */
+/** How a session began, and what its person has shown since. Times in ms since the epoch. */
+export const signInFacts = z.object({
+  method: z.enum(['password', 'passkey', 'oidc']),
+  /** The identity provider that vouched for the person; null: we did. */
+  providerId: z.string().nullable(),
+  signedInAt: z.number(),
+  /** The last proof that it is they: the second factor of who has one, else the password. */
+  provedAt: z.number().nullable(),
+  /** Whether a second factor was among what was shown. */
+  hasFactor: z.boolean(),
+  /** Cut to what a person recognises; shown in the list of their sessions. */
+  client: z.string().nullable(),
+});
+
+export type SignInFacts = z.infer<typeof signInFacts>;
+
+/** Of who has just shown a password, and has nothing better to show. */
+export function passwordSignIn(now: number, client: string | null = null): SignInFacts {
+  return {
+    method: 'password',
+    providerId: null,
+    signedInAt: now,
+    provedAt: now,
+    hasFactor: false,
+    client,
+  };
+}
+
+/** What the session's row holds of its tokens, and of its beginning. */
 export const refreshState = z.object({
+  signIn: signInFacts,
   currentDigest: z.string(),
   previousDigest: z.string().nullable(),
   /** The current secret, readable only with the previous one: see sealFor. */
@@ -59,7 +88,10 @@ export function secretDigest(secret: string): string {
 }
 
 /** A token of the session that is neither the newest nor the one just before has been copied. */
-export function judgeSecret(state: RefreshState, secret: string): Presented {
+export function judgeSecret(
+  state: Pick<RefreshState, 'currentDigest' | 'previousDigest'>,
+  secret: string,
+): Presented {
   const digest = secretDigest(secret);
   if (isSame(digest, state.currentDigest)) return 'current';
   if (state.previousDigest !== null && isSame(digest, state.previousDigest)) return 'previous';

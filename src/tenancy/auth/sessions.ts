@@ -10,6 +10,7 @@ import {
   newSecret,
   parseRefreshToken,
   type RefreshState,
+  type SignInFacts,
   refreshTokenText,
   sealFor,
   secretDigest,
@@ -54,12 +55,13 @@ export class Sessions {
   ) {}
 
   /** In the caller's tenant transaction. */
-  async open(open: OpenContext, userId: string): Promise<OpenedSession> {
+  async open(open: OpenContext, userId: string, signIn: SignInFacts): Promise<OpenedSession> {
     const handle = newHandle();
     const secret = newSecret();
     const sessionId = sessionIdOf(handle);
     const now = this.clock.now();
     const state: RefreshState = {
+      signIn,
       currentDigest: secretDigest(secret),
       previousDigest: null,
       sealedCurrent: null,
@@ -117,6 +119,7 @@ export class Sessions {
     const secret = newSecret();
     const now = this.clock.now();
     const next: RefreshState = {
+      signIn: state.signIn,
       currentDigest: secretDigest(secret),
       previousDigest: state.currentDigest,
       sealedCurrent: sealFor(presentedSecret, secret),

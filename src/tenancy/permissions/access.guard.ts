@@ -42,5 +42,5 @@ function checkSocket(access: Access, execution: ExecutionContext): void {
   const ctx = socket.data?.context;
   if (!(ctx instanceof Context) || ctx.actor.kind !== 'user') throw unauthenticated();
   if (access.kind === 'permission') return ctx.require(access.permission);
-  if (access.kind !== 'authenticated') throw accessUndeclared();
+  if (access.kind !== 'authenticated' && access.kind !== 'person') throw accessUndeclared();
 }

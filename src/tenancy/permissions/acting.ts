@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { permissionsOfRole, type Permission } from '../../kernel/permission.js';
+import { EVERYWHERE, type Grant, Grants } from '../../kernel/grants.js';
+import { Permission, permissionsOfRole } from '../../kernel/permission.js';
 import { dnsLabel, text } from '../../kernel/text.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -7,6 +8,7 @@ import type { SignedIn } from '../auth/authenticator.js';
 import { actAsReasonRequired, tenantMismatch, tenantNotFound } from '../tenancy.errors.js';
 import { actedAsPlatformAdmin } from '../tenants/tenants.events.js';
 import { tenantBySlug } from '../tenants/tenants.store.js';
+import { grantsOf } from './bindings.js';
 
 export interface ActingRequest {
   /** `X-Tenant`. */
@@ -31,7 +33,8 @@ export class Acting {
   constructor(private readonly db: Database) {}
 
   async contextFor(signedIn: SignedIn, request: ActingRequest): Promise<Context> {
-    if (!signedIn.roles.includes('PlatformAdmin')) throw tenantMismatch();
+    const own = grantsOf(signedIn.roles);
+    if (!own.find(Permission.TenantsManage)) throw tenantMismatch();
     const isReading = READING_METHODS.includes(request.method);
     const reason = isReading ? null : reasonOf(request.reason);
     const tenantId = await this.tenantId(request.tenantSlug);
@@ -43,7 +46,7 @@ export class Acting {
         name: signedIn.username,
         personId: signedIn.userId,
       },
-      permissions: permissionsWhen(isReading),
+      grants: new Grants([...own.all, lentWhen(isReading)]),
       requestId: request.requestId,
     });
     if (reason !== null) await this.record(ctx, request, reason);
@@ -65,13 +68,12 @@ export class Acting {
   }
 }
 
-/** What an Admin of the tenant may do and a platform admin anywhere; only reading without a reason. */
-function permissionsWhen(isReading: boolean): Set<Permission> {
-  const own = permissionsOfRole.PlatformAdmin;
+/** What an Admin of the tenant may do; only reading without a reason. */
+function lentWhen(isReading: boolean): Grant {
   const lent = permissionsOfRole.Admin.filter(
     (permission) => !isReading || permission.endsWith(':read'),
   );
-  return new Set([...own, ...lent]);
+  return { ...EVERYWHERE, permissions: new Set(lent), by: 'role PlatformAdmin' };
 }
 
 function reasonOf(header: string | undefined): string {

@@ -4,11 +4,14 @@ import type { FastifyRequest } from 'fastify';
 import { Context } from '../../platform/context.js';
 import type { Access } from '../../platform/http/access-rule.js';
 import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
+import { clientAddressOf } from '../../platform/http/client-address.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
-import { accessUndeclared } from '../tenancy.errors.js';
+import { accessUndeclared, tenantMismatch } from '../tenancy.errors.js';
 import { Acting } from './acting.js';
+import { type Caller, MachineBearers } from './bearers.js';
+import { Proofs } from './proofs.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,6 +25,8 @@ interface Found {
   readonly ctx: Promise<Context>;
 }
 
+const PEOPLE_AND_MACHINES: readonly Access['kind'][] = ['authenticated', 'permission', 'person'];
+
 /**
  * Who sends a request. Asked twice: before its body is read, and by the guard, which trusts nobody
  * to have asked before; found out once.
@@ -32,7 +37,9 @@ export class Callers extends RequestAuthenticator {
 
   constructor(
     private readonly authenticator: Authenticator,
+    private readonly bearers: MachineBearers,
     private readonly acting: Acting,
+    private readonly proofs: Proofs,
     private readonly modules: ModuleRef,
   ) {
     super();
@@ -51,27 +58,36 @@ export class Callers extends RequestAuthenticator {
   }
 
   private async find(request: FastifyRequest, access: Access): Promise<Context> {
-    switch (access.kind) {
-      case 'agent':
-        request.context = await this.agent(request);
-        return request.context;
-      case 'authenticated':
-      case 'permission':
-        request.context = await this.person(request);
-        return request.context;
-      default:
-        throw accessUndeclared();
+    if (access.kind === 'agent') {
+      request.context = await this.agent(request);
+    } else if (PEOPLE_AND_MACHINES.includes(access.kind)) {
+      const caller = await this.caller(request);
+      await this.proofs.check(access, caller.signedIn);
+      if (caller.signedIn) request.signedIn = caller.signedIn;
+      request.context = await this.inTenant(request, caller);
+    } else {
+      throw accessUndeclared();
     }
+    return request.context;
   }
 
-  private async person(request: FastifyRequest): Promise<Context> {
-    const signedIn = await this.authenticator.signedIn(bearerOf(request));
-    request.signedIn = signedIn;
-    const tenantSlug = headerOf(request, 'x-tenant');
-    if (tenantSlug === undefined || tenantSlug === signedIn.tenantSlug) {
-      return contextOf(signedIn, request.id);
+  private async caller(request: FastifyRequest): Promise<Caller> {
+    const token = bearerOf(request);
+    const machine = this.bearers.of(token);
+    if (machine) {
+      const address = clientAddressOf(request);
+      return machine.authenticate(token, { requestId: request.id, address });
     }
-    return this.acting.contextFor(signedIn, {
+    const signedIn = await this.authenticator.signedIn(token);
+    return { ctx: contextOf(signedIn, request.id), tenantSlug: signedIn.tenantSlug, signedIn };
+  }
+
+  /** Whose tenant it is about: their own, unless a platform admin names another. */
+  private async inTenant(request: FastifyRequest, caller: Caller): Promise<Context> {
+    const tenantSlug = headerOf(request, 'x-tenant');
+    if (tenantSlug === undefined || tenantSlug === caller.tenantSlug) return caller.ctx;
+    if (!caller.signedIn) throw tenantMismatch();
+    return this.acting.contextFor(caller.signedIn, {
       tenantSlug,
       reason: headerOf(request, 'x-act-as-reason'),
       method: request.method,

@@ -1,9 +1,10 @@
-import type { Role } from '../../kernel/permission.js';
 import { IS_CREDENTIAL_GOOD } from '../../platform/credentials/credentials.store.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
+import type { SignInFacts } from '../auth/refresh-token.js';
 import { SESSION_KIND } from '../auth/sessions.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
+import { type HeldRole, ROLES_OF_PERSON } from './bindings.js';
 
 /** What a person is in a tenant, now. */
 export interface Standing {
@@ -11,9 +12,11 @@ export interface Standing {
   readonly isDisabled: boolean;
   readonly tenantSlug: string;
   readonly tenantStatus: 'active' | 'suspended' | 'deleted';
-  readonly roles: readonly Role[];
+  readonly roles: readonly HeldRole[];
   /** False after a logout, a reuse of a refresh token, or the session's end. */
   readonly isSessionOpen: boolean;
+  /** How the session began; null where none was asked about, or it is gone. */
+  readonly signIn: SignInFacts | null;
 }
 
 export interface StandingOf {
@@ -36,10 +39,10 @@ const findStanding = statement<
   'standings.find',
   `select u.username, u.disabled_at is not null as "isDisabled",
      t.slug as "tenantSlug", t.status as "tenantStatus",
-     to_jsonb(array(select m.role from memberships m where m.user_id = u.id
-       and (case when m.role = 'PlatformAdmin' then m.tenant_id = :platformTenantId
-            else m.tenant_id = t.id end) order by m.role)) as roles,
-     ${IS_CREDENTIAL_GOOD} as "isSessionOpen"
+     ${ROLES_OF_PERSON} as roles,
+     ${IS_CREDENTIAL_GOOD} as "isSessionOpen",
+     (select s.data -> 'signIn' from credentials s where s.hash = :hash and s.kind = :kind
+        and s.subject_id = u.id) as "signIn"
    from users u, tenants t where u.id = :subjectId and t.id = :tenantId`,
 );
 

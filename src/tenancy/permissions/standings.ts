@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
-import { permissionsOfRole, type Permission, type Role } from '../../kernel/permission.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { type Standing, type StandingOf, standingOf } from './standings.queries.js';
@@ -53,10 +52,6 @@ export class Standings {
     const now = new Date(this.clock.now());
     return (await this.db.system((tx) => standingOf(tx, who, now))) ?? null;
   }
-}
-
-export function permissionsOf(roles: readonly Role[]): Set<Permission> {
-  return new Set(roles.flatMap((role) => permissionsOfRole[role]));
 }
 
 function keyOf({ userId, tenantId, sessionId }: StandingOf): string {

@@ -11,7 +11,8 @@ import { accountKey, accountKeyColumn, username as usernameSchema } from './acco
 export interface Account {
   readonly id: string;
   readonly username: string;
-  readonly passwordHash: string;
+  /** Null: they sign in elsewhere, or have yet to choose one. */
+  readonly passwordHash: string | null;
   readonly isDisabled: boolean;
   /** Digests of networks with the time of the last sign-in from each. */
   readonly knownNetworks: Readonly<Record<string, number>>;
@@ -92,17 +93,21 @@ export async function createUser(tx: SystemTransaction, user: NewUser): Promise<
   return row?.id ?? null;
 }
 
-type Membership = { readonly tenantId: string; readonly userId: string; readonly role: Role };
+type FirstRole = { readonly tenantId: string; readonly userId: string; readonly role: Role };
 
-const grant = statement<Membership>(
+const grant = statement<FirstRole & { readonly id: string }>(
   'memberships.grant',
-  `insert into memberships (tenant_id, user_id, role) values (:tenantId, :userId, :role)
-   on conflict do nothing`,
+  `with member as (
+     insert into memberships (tenant_id, user_id) values (:tenantId, :userId)
+     on conflict do nothing)
+   insert into role_bindings (tenant_id, id, built_in_role, subject_kind, subject_id)
+   values (:tenantId, :id, :role, 'user', :userId) on conflict do nothing`,
 );
 
-/** Gives a person a role in a tenant; PlatformAdmin counts in the reserved tenant only. */
-export async function grantRole(tx: SystemTransaction, membership: Membership): Promise<void> {
-  await tx.execute(grant, membership);
+/** Makes a person a member with a built-in role everywhere: for those who are there before anybody. */
+export async function grantRole(tx: SystemTransaction, first: FirstRole): Promise<void> {
+  const { tenantId, userId, role } = first;
+  await tx.execute(grant, { tenantId, userId, role, id: newId() });
 }
 
 const replaceHash = statement<{

@@ -4,6 +4,7 @@ import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { AGENT_AUDIENCE, AGENT_TOKEN_TYPE } from '../../../agent/protocol/protocol.js';
 import type { Clock } from '../../../kernel/clock.js';
+import { Grants } from '../../../kernel/grants.js';
 import { newId } from '../../../kernel/ids.js';
 import { readPublicKey } from '../../../kernel/signature.js';
 import { uuid } from '../../../kernel/text.js';
@@ -62,7 +63,7 @@ export class NodeAuthenticator extends AgentAuthenticator implements OnModuleDes
     const context = new Context({
       tenantId,
       actor: { kind: 'node', id: nodeId, name: `node:${node.name}`, personId: null },
-      permissions: new Set(),
+      grants: Grants.none,
       requestId: typeof request.id === 'string' && request.id !== '' ? request.id : newId(),
     });
     return withBoot(context, boot);
