@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Context } from '../../src/platform/context.js';
+import { endSessionsIn } from '../../src/tenancy/auth/sessions.store.js';
 import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
 import { type IdentityApp, identityApp } from '../support/identity-app.js';
 
@@ -140,6 +141,22 @@ describe('sign-in ends', () => {
     rig.clock.advance(4_999);
     expect((await me(person.accessToken)).status).toBe(401);
     expect((await refresh(person.refreshToken)).status).toBe(401);
+  });
+
+  it('for all of a person’s sessions in the tenant but the one that asks', async () => {
+    const person = await someone();
+    const other = (await rig.login(person.username)).body;
+    const neighbour = await someone();
+    const { sid } = JSON.parse(
+      Buffer.from(person.accessToken.split('.')[1], 'base64url').toString(),
+    ) as { sid: string };
+    const ctx = Context.system(acme, 'test');
+    expect(await rig.db.transaction(ctx, (open) => endSessionsIn(open, person.id, sid))).toBe(1);
+    rig.clock.advance(4_999);
+    expect((await me(other.accessToken)).status).toBe(401);
+    expect((await refresh(other.refreshToken)).status).toBe(401);
+    expect((await me(person.accessToken)).status).toBe(200);
+    expect((await me(neighbour.accessToken)).status).toBe(200);
   });
 
   it('within five seconds of an account that was disabled', async () => {

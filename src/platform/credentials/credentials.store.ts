@@ -188,6 +188,22 @@ export async function revokeCredential(
   await tx.execute(revoke, { kind, hash, now });
 }
 
+const revokeAll = statement<CredentialOwner & { readonly except: string | null }>(
+  'credentials.revoke-all',
+  `update credentials set revoked_at = clock_timestamp()
+   where tenant_id = :tenantId and kind = :kind and subject_id = :subjectId and revoked_at is null
+     and hash is distinct from :except`,
+);
+
+/** All of one subject in the tenant, but for the one with the hash `except`; returns how many. */
+export function revokeCredentialsOf(
+  open: OpenContext,
+  { kind, subjectId }: Omit<CredentialOwner, 'tenantId'>,
+  except: string | null,
+): Promise<number> {
+  return open.tx.execute(revokeAll, { tenantId: open.tenantId, kind, subjectId, except });
+}
+
 const tidy = statement<CredentialOwner & { readonly now: Date; readonly kept: number }>(
   'credentials.tidy',
   `delete from credentials where hash in (select hash from (

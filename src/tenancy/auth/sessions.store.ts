@@ -5,6 +5,7 @@ import {
   lockGoodCredential,
   renewCredential,
   revokeCredential,
+  revokeCredentialsOf,
   tidyCredentials,
 } from '../../platform/credentials/credentials.store.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
@@ -71,6 +72,18 @@ export async function revokeSession(
   now: Date,
 ): Promise<void> {
   await revokeCredential(tx, { kind, hash: sessionId }, now);
+}
+
+/**
+ * Ends what a person has open in this tenant, with the change that is the reason for it: everywhere
+ * within five seconds. `except`: the session that asks for it, if that may go on. Returns how many.
+ */
+export function endSessionsIn(
+  open: OpenContext,
+  userId: string,
+  except: string | null = null,
+): Promise<number> {
+  return revokeCredentialsOf(open, { kind, subjectId: userId }, except);
 }
 
 export async function tidySessions(

@@ -57,7 +57,9 @@ export async function hasUsers(tx: SystemTransaction): Promise<boolean> {
 export interface NewUser {
   readonly username: string;
   readonly email?: string;
-  readonly passwordHash: string;
+  readonly displayName?: string;
+  /** Null: they sign in elsewhere, or have yet to choose one. */
+  readonly passwordHash: string | null;
 }
 
 const insert = statement<
@@ -67,19 +69,20 @@ const insert = statement<
     readonly usernameKey: string;
     readonly email: string | null;
     readonly emailKey: string | null;
-    readonly passwordHash: string;
+    readonly displayName: string | null;
+    readonly passwordHash: string | null;
   },
   { readonly id: string }
 >(
   'users.insert',
-  `insert into users (id, username, username_key, email, email_key, password_hash)
-   values (:id, :username, :usernameKey, :email, :emailKey, :passwordHash)
+  `insert into users (id, username, username_key, email, email_key, display_name, password_hash)
+   values (:id, :username, :usernameKey, :email, :emailKey, :displayName, :passwordHash)
    on conflict do nothing returning id`,
 );
 
 /** Returns the id; null when the name is taken. Throws ZodError for a name that none can have. */
 export async function createUser(tx: SystemTransaction, user: NewUser): Promise<string | null> {
-  const { email = null, passwordHash } = user;
+  const { email = null, displayName = null, passwordHash } = user;
   // Checked here as well: a name with an @ could be taken for somebody else's address.
   const username = usernameSchema.parse(user.username);
   const row = await tx.first(insert, {
@@ -88,6 +91,7 @@ export async function createUser(tx: SystemTransaction, user: NewUser): Promise<
     usernameKey: accountKey(username),
     email,
     emailKey: email && accountKey(email),
+    displayName,
     passwordHash,
   });
   return row?.id ?? null;
