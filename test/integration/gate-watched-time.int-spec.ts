@@ -71,7 +71,7 @@ async function lookedAt(agoMs: number, change: Partial<GateSpec> = {}): Promise<
     stepId: STEP,
     n: 0,
     readTo: now - agoMs,
-    state: gate.start(spec.baselines, params),
+    state: gates.get(spec.kind).start(spec.baselines, spec.params),
     watchedMs: 10_000,
     watchedSince: now - agoMs - 10_000,
     verdict: 'waiting',
@@ -192,6 +192,60 @@ describe('a gate that another version has begun', () => {
     const watched = await lookedAt(1_000, { version: gate.version - 1 });
     expect(await poll(watched)).toMatchObject({ pollsGate: false, n: 0, verdict: 'waiting' });
     expect(await samples(watched)).toEqual([]);
+  });
+});
+
+describe('a gate that is polled more often than nodes report', () => {
+  const utilization = gates.get('utilization');
+  const room = { cpuMillicores: 1000, memoryMiB: 1000 };
+  const often: Partial<GateSpec> = {
+    kind: utilization.kind,
+    version: utilization.version,
+    params: utilization.params.parse({
+      pollIntervalMs: 500,
+      maxWaitMs: 30_000,
+      consecutiveStableChecks: 2,
+    }),
+  };
+  const web1: GateNode = { ...named('web-1'), ...room };
+  const web2: GateNode = { ...named('web-2'), ...room };
+
+  it('checks what all have reported since the last check, however many polls that took', async () => {
+    const watched = await lookedAt(1_000, { ...often, wave: [web1, web2] });
+    for (const node of [web1, web2]) await report(watched, 0, 0, 2_000, node);
+    await report(watched, 0, 0, 500, web1);
+    expect(await poll(watched)).toMatchObject({
+      reading: { checks: 0, incomplete: true },
+      reason: 'no report since the last check from node web-2',
+    });
+    // It was on its way for longer than a poll allows for.
+    await report(watched, 0, 0, 450, web2);
+    expect(await poll(watched)).toMatchObject({ reading: { checks: 1, consecutiveGood: 1 } });
+    // Nobody has had anything to say meanwhile: that is no check, and takes none back.
+    expect(await poll(watched)).toMatchObject({ reading: { checks: 1, consecutiveGood: 1 } });
+    await report(watched, 0, 0, 0, web1);
+    await eventually(async () => {
+      const seen = await poll(watched);
+      expect(seen.reason).toBe('no report since the last check from node web-2');
+    });
+    await report(watched, 0, 0, 0, web2);
+    await eventually(async () => {
+      expect(await poll(watched)).toMatchObject({ verdict: 'stable', pollsGate: false });
+    });
+    expect((await samples(watched)).filter(({ usage }) => usage?.cpu)).toHaveLength(2);
+  });
+
+  it('begins its row of good checks anew after a node that has been silent', async () => {
+    const watched = await lookedAt(10_000, { ...often, wave: [web1] });
+    await report(watched, 0, 0, 12_000, web1);
+    await report(watched, 0, 0, 500, web1);
+    expect(await poll(watched)).toMatchObject({ reading: { checks: 1, consecutiveGood: 1 } });
+    // As if nothing had come for longer than nodes may miss a report.
+    await bench.sql(
+      `update node_metrics set at = at - interval '30 s' where node_id = $1 and tenant_id = $2`,
+      [web1.nodeId, watched.tenantId],
+    );
+    expect(await poll(watched)).toMatchObject({ reading: { checks: 1, consecutiveGood: 0 } });
   });
 });
 

@@ -159,7 +159,9 @@ async function readAll(
 
 function pollOf({ tenantId, id, spec, gate, now }: DueGate): PollOf {
   const watched = nextPoll(gate, now - ON_THEIR_WAY_MS, Number(spec.params.pollIntervalMs));
-  return { tenantId, id, spec, ...watched };
+  const poll = { tenantId, id, spec, ...watched };
+  if (!gateOf(spec).awaitsNodes) return poll;
+  return { ...poll, usageFromMs: Math.min(watched.fromMs, gate.usageReadTo ?? watched.fromMs) };
 }
 
 function fold(due: DueGate, intervals: Intervals, recent: Intervals): Folded {
@@ -173,6 +175,7 @@ function fold(due: DueGate, intervals: Intervals, recent: Intervals): Folded {
     stepId: gate.stepId,
     n: gate.n + 1,
     readTo: poll.toMs,
+    ...(sample.awaitedNodes ? { usageReadTo: poll.usageFromMs } : {}),
     watchedMs: poll.watchedMs,
     watchedSince: poll.watchedSince,
     state: result.state,

@@ -16,14 +16,17 @@ export interface PollOf extends WatchedPoll {
   readonly tenantId: string;
   readonly id: string;
   readonly spec: GateSpec;
+  /** From when on usage is read, by gates that wait until every node has reported. */
+  readonly usageFromMs?: number;
 }
 
-type Group = 'wave' | 'earlier' | 'control' | 'recent';
+type Group = 'wave' | 'usage' | 'earlier' | 'control' | 'recent';
 type Intervals = ReadonlyMap<string, readonly NodeInterval[]>;
 
 const keyOf = (id: string, group: Group) => `${id}:${group}`;
 
-export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): IntervalRequest[] {
+export function intervalRequests(poll: PollOf): IntervalRequest[] {
+  const { tenantId, id, spec, fromMs, toMs } = poll;
   const request = (group: Group, nodes: readonly GateNode[]): IntervalRequest => ({
     key: keyOf(id, group),
     tenantId,
@@ -34,9 +37,16 @@ export function intervalRequests({ tenantId, id, spec, fromMs, toMs }: PollOf): 
   });
   return [
     { ...request('wave', spec.wave), ...spec.only },
+    ...(isUsageOlder(poll)
+      ? [{ ...request('usage', spec.wave), ...spec.only, fromMs: poll.usageFromMs }]
+      : []),
     { ...request('earlier', spec.earlier), ...spec.only },
     request('control', spec.control),
   ].filter(({ nodeIds }) => nodeIds.length > 0);
+}
+
+function isUsageOlder(poll: PollOf): poll is PollOf & { readonly usageFromMs: number } {
+  return poll.usageFromMs !== undefined && poll.usageFromMs < poll.fromMs;
 }
 
 /**
@@ -78,6 +88,8 @@ export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals):
   const pollMs = Number(spec.params.pollIntervalMs);
   const silenceMs = gapMs(pollMs);
   const silent = spec.wave.filter((node) => toMs - heardAt(node) > silenceMs);
+  const used = isUsageOlder(poll) ? seenIn('usage') : seenIn('wave');
+  const awaited = poll.usageFromMs === undefined ? [] : awaitedOf(spec.wave, used, silent);
   const idle = spec.wave.filter((node) => !hasTraffic(lastOf(node)));
   const firstIds = new Set(spec.first.map(({ nodeId }) => nodeId));
   const moved = [...of('wave'), ...of('earlier')];
@@ -97,10 +109,22 @@ export function sampleOf(poll: PollOf, intervals: Intervals, recent: Intervals):
     failedNodes: [],
     counterResets: moved.reduce((sum, { counterResets }) => sum + counterResets, 0),
     silentNodes: silent.map(({ name }) => name),
-    usage: usageOf(of('wave'), spec.wave),
+    ...(awaited.length > 0 ? { awaitedNodes: awaited.map(({ name }) => name) } : {}),
+    usage: usageOf(used, spec.wave),
   };
   const lost = spec.wave.filter((node) => toMs - heardAt(node) > limits.nodeLostMs);
   return { sample, lost };
+}
+
+/** None while a node is silent: then nobody knows whether there is anything to wait for. */
+function awaitedOf(
+  wave: readonly GateNode[],
+  used: readonly NodeInterval[],
+  silent: readonly GateNode[],
+): readonly GateNode[] {
+  if (silent.length > 0) return [];
+  const seen = byNode(used);
+  return wave.filter(({ nodeId }) => !seen.has(nodeId));
 }
 
 function hasTraffic(interval: NodeInterval | undefined): boolean {

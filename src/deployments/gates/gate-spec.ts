@@ -35,6 +35,8 @@ export interface GateState {
   readonly n: number;
   /** Up to when samples have been read, ms since the epoch. */
   readonly readTo: number;
+  /** Up to when the usage of all nodes has been read, where it is not `readTo`: some are awaited. */
+  readonly usageReadTo?: number;
   /** How long the wave has been watched: every time limit of a gate counts this, and no clock. */
   readonly watchedMs: number;
   /** Since when it has been watched without a gap, ms since the epoch. */

@@ -52,6 +52,11 @@ export interface GateSample {
   readonly counterResets: number;
   /** Nodes of the wave that report nothing; any makes the sample incomplete. */
   readonly silentNodes: readonly string[];
+  /**
+   * Nodes of the wave that have reported nothing since their figures were last complete, and are not
+   * silent; absent: none, or a kind of gate that does not wait for them.
+   */
+  readonly awaitedNodes?: readonly string[];
   /** The fullest node of the wave in each; null when any node's could not be read. */
   readonly usage?: { readonly cpu: NodeUsage | null; readonly memory: NodeUsage | null };
 }
@@ -192,6 +197,11 @@ export interface GateKind<P extends GateParams = GateParams, S = unknown> extend
   ): Yardstick;
   /** How far back `yardstick` may look. */
   readonly baselineReachMs: number;
+  /**
+   * Its checks are of `usage`, which is read from the last poll on by which all nodes had reported: polls
+   * may be more frequent than reports are.
+   */
+  readonly awaitsNodes?: true;
   /** What the next wave's gate gets as `GateBaselines.trend`. */
   trend(state: S): readonly number[];
   noDataAction(params: P): NoDataAction;

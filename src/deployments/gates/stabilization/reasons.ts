@@ -1,5 +1,6 @@
 /** One sentence per verdict, with the figures that decided it, for the person who was woken by it. */
 import type { Broken, GateBaselines, GateReading, MeasureReading } from '../gate.js';
+import { nodeNames } from '../node-names.js';
 import type { Poll } from './poll.js';
 import type { StabilizationParams } from './stabilization-params.js';
 import type { Measure } from './stabilization-state.js';
@@ -52,7 +53,7 @@ function sentenceOf(cause: Cause, input: ReasonInput): string {
   const { reading, params } = input;
   switch (cause.because) {
     case 'node-failed':
-      return `${names(input.failedNodes)} reported that the release failed`;
+      return `${nodeNames(input.failedNodes)} reported that the release failed`;
     case 'harm':
       return harmReason(cause.measure, input);
     case 'settled':
@@ -156,13 +157,7 @@ function figure(label: string, reading: MeasureReading, show: (value: number) =>
 }
 
 function silent({ silentNodes }: ReasonInput): string {
-  return silentNodes.length === 0 ? '' : `, ${names(silentNodes)} silent`;
-}
-
-/** Three names say enough; a wave may have 500 nodes. */
-function names(nodes: readonly string[]): string {
-  const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : '';
-  return `${nodes.length === 1 ? 'node' : 'nodes'} ${nodes.slice(0, 3).join(', ')}${more}`;
+  return silentNodes.length === 0 ? '' : `, ${nodeNames(silentNodes)} silent`;
 }
 
 function percent(share: number): string {

@@ -79,6 +79,28 @@ describe('the gate utilization', () => {
     });
   });
 
+  const awaiting = (ageS: number) => at(ageS, null, null, { awaitedNodes: ['node-2'] });
+
+  it('counts only polls by which every node has reported, and forgets none for the others', () => {
+    expect(run((ageS) => (ageS % 3 === 0 ? at(ageS, 40, 60) : awaiting(ageS)))).toMatchObject({
+      verdict: 'stable',
+      ageS: 9,
+      reading: { checks: 3, consecutiveGood: 3 },
+    });
+    expect(run((ageS) => (ageS % 3 === 0 ? at(ageS, 90, 60) : awaiting(ageS)))).toMatchObject({
+      reading: { consecutiveGood: 0 },
+    });
+  });
+
+  it('never opens in a poll in which a node is awaited, and names it', () => {
+    const own = utilizationParams.parse({ ...params, minWaitMs: 5000 });
+    expect(run((ageS) => (ageS < 4 ? at(ageS, 40, 60) : awaiting(ageS)), own)).toMatchObject({
+      verdict: 'inconclusive',
+      ageS: 20,
+      reason: 'no report since the last check from node node-2',
+    });
+  });
+
   it('is unstable at once when the release failed on a node', () => {
     expect(run((ageS) => at(ageS, 10, 10, { failedNodes: ['node-1'] }))).toMatchObject({
       verdict: 'unstable',

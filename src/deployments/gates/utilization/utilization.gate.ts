@@ -14,6 +14,7 @@ import type {
   NodeUsage,
   Verdict,
 } from '../gate.js';
+import { nodeNames } from '../node-names.js';
 import { BROKEN_REACH_MS, brokenBefore } from './broken-before.js';
 import {
   utilizationParams,
@@ -42,6 +43,7 @@ export const utilization: GateKind<UtilizationParams, UtilizationState> = {
   params: utilizationParams,
   stricter: utilizationStricter,
   baselineReachMs: BROKEN_REACH_MS,
+  awaitsNodes: true,
   start: () => ({ checks: 0, good: 0, cpu: null, memory: null }),
   fold,
   yardstick: (polls, _params, down) => brokenBefore(polls, down),
@@ -61,7 +63,7 @@ function fold(
   params: UtilizationParams,
 ): FoldResult<UtilizationState> {
   const usage = usageOf(sample);
-  const state = usage ? check(before, usage, params) : { ...before, good: 0 };
+  const state = usage ? check(before, usage, params) : withoutCheck(before, sample);
   const judgement = judge(state, usage, sample, params);
   const { verdict, reason, measure } = withoutUndoIntoWorse(judgement, sample, baselines);
   const needsPerson = verdict === 'inconclusive' && baselines.broken?.wave !== undefined;
@@ -81,6 +83,11 @@ function usageOf({ usage, silentNodes }: GateSample): Usage | null {
   // No comparison with such a figure is true, so that it would pass for a node with room.
   if (![usage.cpu, usage.memory].every(({ percent }) => Number.isFinite(percent))) return null;
   return { cpu: usage.cpu, memory: usage.memory };
+}
+
+/** Figures that are yet to come say nothing; figures that cannot be had end the row of good checks. */
+function withoutCheck(before: UtilizationState, { awaitedNodes = [] }: GateSample) {
+  return awaitedNodes.length > 0 ? before : { ...before, good: 0 };
 }
 
 function check(
@@ -109,7 +116,7 @@ interface Judgement {
 function judge(
   { good, checks }: UtilizationState,
   usage: Usage | null,
-  { ageS, failedNodes }: GateSample,
+  { ageS, failedNodes, awaitedNodes = [] }: GateSample,
   params: UtilizationParams,
 ): Judgement {
   if (failedNodes.length > 0) {
@@ -123,7 +130,7 @@ function judge(
   const full = usage && tooFull(usage, params);
   const why =
     full ?? (usage ? `${good} of ${needed} good checks: ${sentence(usage, params)}` : null);
-  const reason = why ?? 'a node does not report its CPU and memory, or how much of them it has';
+  const reason = why ?? missing(awaitedNodes);
   const measure = full
     ? { measure: full.startsWith('CPU') ? ('cpu' as const) : ('memory' as const) }
     : {};
@@ -131,6 +138,13 @@ function judge(
   if (checks === 0 || !usage) return { verdict: 'inconclusive', reason };
   const late = `${reason}; not settled within ${Math.round(params.maxWaitMs / 1000)} s`;
   return { verdict: 'unstable', reason: late, ...measure };
+}
+
+function missing(awaitedNodes: readonly string[]): string {
+  if (awaitedNodes.length === 0) {
+    return 'a node does not report its CPU and memory, or how much of them it has';
+  }
+  return `no report since the last check from ${nodeNames(awaitedNodes)}`;
 }
 
 /** Nodes that are too full serve at least; back where they were broken, they would not. */
