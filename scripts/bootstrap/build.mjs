@@ -3,10 +3,16 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeExecutable } from './executable.mjs';
 
 const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 export async function build(root, step) {
+  await compile(root, step);
+  makeExecutable(root);
+}
+
+async function compile(root, step) {
   const stamp = path.join(root, 'dist', '.sources');
   const hash = hashOfSources(root);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return;

@@ -4,7 +4,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +46,8 @@ describe('an install that is broken off', () => {
       await writeFile(join(root, file), '{}');
     }
     await writeFile(join(root, 'package-lock.json'), '{"packages":{}}');
+    const bin = { program: 'dist/apps/migrate/main.js' };
+    await writeFile(join(root, 'package.json'), JSON.stringify({ type: 'module', bin }));
     await writeFile(join(root, 'dist/apps/migrate/main.js'), `console.log('the program runs')`);
     await writeFile(join(root, 'npm-cli.cjs'), STUBBORN_NPM);
   });
@@ -129,6 +133,12 @@ describe('an install that is broken off', () => {
     expect(await endOf(first.child)).toBe(130);
   });
 
+  it('leaves nothing that npx could not run: what was built is executable', async () => {
+    expect(await endOf(start('fast').child)).toBe(0);
+    const { mode } = await stat(join(root, 'dist/apps/migrate/main.js'));
+    expect(mode & 0o111).toBe(0o111);
+  });
+
   it('is noticed when its lock names a process id that was given out again', async () => {
     const stale = JSON.stringify({ pid: process.pid, started: 'another boot 1' });
     await writeFile(join(root, '.bootstrap.lock'), stale);
@@ -170,7 +180,13 @@ describe('npm and npx', () => {
   /** The pid is that of npm; the program says its own in its log. */
   const run = (file: string, args: readonly string[], more: Record<string, string>) => {
     const child = spawn(file, args, {
-      env: environment({ TIDEGATE_HOME: home, TIDEGATE_LOG_FORMAT: 'json', ...more }),
+      env: environment({
+        TIDEGATE_HOME: home,
+        TIDEGATE_LOG_FORMAT: 'json',
+        // What npx has linked before, for whatever build was there then, is nobody's business here.
+        npm_config_cache: join(home, 'npm'),
+        ...more,
+      }),
       detached: true,
     });
     started.push(child);
@@ -199,18 +215,34 @@ describe('npm and npx', () => {
   );
 
   it('end a command that waits for a control plane', async () => {
-    const server = await import('node:net').then(({ createServer }) => createServer());
-    const taken = once(server, 'connection') as Promise<[import('node:net').Socket]>;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const told = { TIDEGATE_SERVER: `http://127.0.0.1:${port}`, TIDEGATE_TOKEN: 'x' };
-    const { child } = run('npx', ['tidegate', 'nodes', 'list'], told);
-    const [socket] = await taken;
-    const gone = once(socket.resume(), 'close');
-    child.kill('SIGTERM');
-    await endOf(child);
-    await gone;
-    server.close();
-  }, 60_000);
+    const listen = { host: '127.0.0.1', port: await freePort() };
+    // Strangers may ask here as well: only the question of this very command counts.
+    const token = `of-this-command-${process.pid}-${Date.now()}`;
+    const others: string[] = [];
+    let asked: Socket | undefined;
+    const server = createServer(({ headers, method, url, socket }) => {
+      if (headers.authorization === `Bearer ${token}`) asked = socket;
+      else others.push(`${method} ${url} from ${headers['user-agent']}`);
+    });
+    await once(server.listen(listen), 'listening');
+    const told = { TIDEGATE_SERVER: `http://127.0.0.1:${listen.port}`, TIDEGATE_TOKEN: token };
+    const { child, said } = run('npx', ['tidegate', 'nodes', 'list'], told);
+    try {
+      const end = () => child.exitCode ?? child.signalCode;
+      const look = () => {
+        if (asked) return;
+        const so = `its end: ${end() ?? 'none yet'}; it said: ${said.text}`;
+        throw new Error(`the command has not asked; ${so}; others did: ${others.join(', ')}`);
+      };
+      await eventually(() => (end() === null ? look() : undefined), 60_000);
+      look();
+      const gone = new Promise((resolve) => asked!.once('close', resolve));
+      child.kill('SIGTERM');
+      await endOf(child);
+      await gone;
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }, 90_000);
 });
