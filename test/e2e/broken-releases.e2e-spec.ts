@@ -14,7 +14,8 @@ import {
 } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
+import { storyOf } from '../support/deployment-story.js';
 import { TestService } from '../support/service.js';
 import { Tidegate } from '../support/tidegate.js';
 
@@ -72,10 +73,10 @@ describe('a good release over a broken one', () => {
     // On a busy machine this file takes longer than a token is good for.
     client = await tidegate.client();
     troubles = await mkdtemp(join(tmpdir(), 'tidegate-troubles-'));
-    service = new TestService(client, `orders-${count}`, await freePort());
+    service = new TestService(client, `orders-${count}`, await freePort(nodeOffsets(2)));
     await service.push('1.0.0', { troubles });
     await service.push('2.0.0');
-    expect(await deploy('1.0.0', 'direct')).toMatchObject({ status: 'Succeeded' });
+    await succeeds('1.0.0', 'direct');
   });
 
   afterEach(() => rm(troubles, { recursive: true, force: true }));
@@ -100,8 +101,16 @@ describe('a good release over a broken one', () => {
       90_000,
     );
 
-  async function deploy(version: string, kind: string, params: object = {}): Promise<Deployment> {
-    return until((await post(version, { kind, ...params })).id, () => false);
+  /** Fails with the deployment's story when it ends in another way. */
+  async function ends(id: string, wanted: Deployment['status']): Promise<Deployment> {
+    const end = await until(id, () => false);
+    if (end.status === wanted) return end;
+    const story = await storyOf(tidegate, id);
+    throw new Error(`${id} ended ${end.status}, not ${wanted}: ${end.reason}\n${story}`);
+  }
+
+  async function succeeds(version: string, kind: string, params: object = {}): Promise<Deployment> {
+    return ends((await post(version, { kind, ...params })).id, 'Succeeded');
   }
 
   const untilNodes = (are: (own: NodePage['items'][number]['modules'][number][]) => boolean) =>
@@ -142,7 +151,7 @@ describe('a good release over a broken one', () => {
     const warning = expect.stringMatching(
       new RegExp(`What runs now is down: 1\\.0\\.0 on node-1, node-2 \\(${CODES[how]}\\)`),
     );
-    expect(await until(id, () => false)).toMatchObject({ status: 'Succeeded', reason: null });
+    expect(await ends(id, 'Succeeded')).toMatchObject({ reason: null });
     expect(warnings).toEqual([warning]);
     expect(await Promise.all(nodes.map(answersOn))).toEqual(['2.0.0', '2.0.0']);
     const recheck = (await events(id)).find(
@@ -165,8 +174,7 @@ describe('a good release over a broken one', () => {
 
   it('begins a rolling update with the node that is down, though no other may be away', async () => {
     await breakOn(nodes.slice(1), 'sick');
-    const end = await deploy('2.0.0', 'rolling', { maxUnavailable: 1 });
-    expect(end).toMatchObject({ status: 'Succeeded' });
+    const end = await succeeds('2.0.0', 'rolling', { maxUnavailable: 1 });
     const { body } = await client.get(`/deployments/${end.id}/plan`);
     const [plan] = body.plans as { steps: { id: string; nodes: string[] }[] }[];
     const moves = plan!.steps.filter(({ id }) => id.endsWith('.move'));
@@ -176,8 +184,8 @@ describe('a good release over a broken one', () => {
   it('goes back to what is down as it was, says so, and does not hold it against the next', async () => {
     await service.push('2.1.0', { isSick: true });
     await breakOn(nodes, 'crash');
-    const bad = await deploy('2.1.0', 'blue-green');
-    expect(bad.status).toBe('RolledBack');
+    const { id: badId } = await post('2.1.0', { kind: 'blue-green' });
+    const bad = await ends(badId, 'RolledBack');
     expect(bad.reason).toMatch(/orders-\d+ 2\.1\.0 was not healthy/);
     expect(bad.reason).toMatch(
       /back as before, and down as before: 1\.0\.0 on node-1, node-2 \(crash-loop\)/,
@@ -187,13 +195,11 @@ describe('a good release over a broken one', () => {
       cause: 'release',
       warnings: [expect.stringContaining('What ran before was down: 1.0.0 on node-1, node-2')],
     });
-    expect(await deploy('2.0.0', 'direct')).toMatchObject({ status: 'Succeeded' });
+    await succeeds('2.0.0', 'direct');
     const back = await client.post(`/deployments/${bad.id}/retry`, {});
     expect(back.status).toBe(202);
-    expect(await until(back.body.id as string, () => false)).toMatchObject({
-      status: 'RolledBack',
-      reason: expect.not.stringContaining('down as before'),
-    });
+    const { reason } = await ends(back.body.id as string, 'RolledBack');
+    expect(reason).not.toContain('down as before');
   });
 
   it('keeps what it has when a person wants back what does not come up, and leaves it to people', async () => {
@@ -207,13 +213,12 @@ describe('a good release over a broken one', () => {
     const { body } = await client.get(`/deployments/${id}/explain`);
     expect(body.summary).toMatch(/What runs now is down: 1\.0\.0 on node-1, node-2 \(crash-loop\)/);
     expect((await client.post(`/deployments/${id}/cancel`, {})).status).toBe(202);
-    const end = await until(id, () => false);
-    expect(end.status).toBe('RollbackFailed');
+    const end = await ends(id, 'RollbackFailed');
     expect(end.reason).toMatch(
       /1\.0\.0 ended before it was healthy.*still has the release that was to be taken back/,
     );
     await untilNodes((own) => own.every(({ running }) => running[0]?.version === '2.0.0'));
-    expect(await deploy('2.0.0', 'direct')).toMatchObject({ status: 'Succeeded' });
+    await succeeds('2.0.0', 'direct');
     expect(await Promise.all(nodes.map(answersOn))).toEqual(['2.0.0', '2.0.0']);
   });
 
@@ -228,7 +233,7 @@ describe('a good release over a broken one', () => {
       waitingOn: { detail: expect.stringMatching(/but not on node-1, .*down \(crash-loop\)/) },
     });
     await writeFile(join(troubles, 'node-2'), 'hang');
-    expect(await until(id, () => false)).toMatchObject({ status: 'Succeeded' });
+    await ends(id, 'Succeeded');
     const keep = (await events(id)).find(
       ({ kind, step }) => kind === 'step-succeeded' && step === 'w3.keep',
     );
@@ -241,13 +246,13 @@ describe('a good release over a broken one', () => {
   ])('may be the same once more: what %s is started anew', async (_, how) => {
     await breakOn(nodes.slice(0, 1), how);
     await rm(join(troubles, 'node-1'));
-    expect(await deploy('1.0.0', 'direct')).toMatchObject({ status: 'Succeeded' });
+    await succeeds('1.0.0', 'direct');
     await untilNodes((own) => own.every(({ reason }) => reason === null));
   });
 
   it('is warned of again when somebody wants back what was down when it was replaced', async () => {
     await breakOn(nodes, 'sick');
-    const end = await deploy('2.0.0', 'direct');
+    const end = await succeeds('2.0.0', 'direct');
     const { status, body } = await client.post(`/deployments/${end.id}/rollback`, {});
     expect({ status, body }).toMatchObject({
       status: 202,
@@ -259,7 +264,7 @@ describe('a good release over a broken one', () => {
       },
     });
     // It is tried all the same, it does not come up, and what is good stays.
-    expect(await until(body.id as string, () => false)).toMatchObject({ status: 'RolledBack' });
+    await ends(body.id as string, 'RolledBack');
     expect(await Promise.all(nodes.map(answersOn))).toEqual(['2.0.0', '2.0.0']);
   });
 });

@@ -14,7 +14,7 @@ import {
 } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { Rollouts } from '../support/rollouts.js';
 import { TestService, Traffic, type Quality } from '../support/service.js';
 import { quickGate, Tidegate } from '../support/tidegate.js';
@@ -60,7 +60,7 @@ describe('a gate that has nothing sound to compare with', () => {
     breakFirst?: () => Promise<void>,
   ): Promise<void> {
     count += 1;
-    const service = new TestService(client, `shop-${count}`, await freePort());
+    const service = new TestService(client, `shop-${count}`, await freePort(nodeOffsets(2)));
     await service.push('1.0.0', old);
     await service.push('2.0.0', next);
     const first = await rollouts.begin(service.name, '1.0.0', { strategy: { kind: 'direct' } });

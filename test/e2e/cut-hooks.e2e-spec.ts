@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import type { TestNode } from '../support/nodes.js';
+import { freePort } from '../support/free-port.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { TestService } from '../support/service.js';
 import { Tidegate } from '../support/tidegate.js';
 import { idOf, type Shown } from '../support/verbs-rig.js';
@@ -44,9 +45,9 @@ class Hooks {
 }
 
 /** Deploys a release whose agent dies inside the hook; answers when the rollout has stopped. */
-async function cutOff(name: string, port: number): Promise<{ id: string; hooks: Hooks }> {
+async function cutOff(name: string): Promise<{ id: string; hooks: Hooks }> {
   const hooks = new Hooks(name);
-  const service = new TestService(client, name, port);
+  const service = new TestService(client, name, await freePort(nodeOffsets(1)));
   await service.push('1.0.0', { hooks: hooks.manifest });
   const id = idOf(
     await client.post('/deployments', {
@@ -56,7 +57,7 @@ async function cutOff(name: string, port: number): Promise<{ id: string; hooks: 
       strategy: { kind: 'direct' },
     }),
   );
-  await eventually(() => expect(hooks.runs).toContain('migrate'), 30_000);
+  await eventually(() => expect(hooks.runs).toContain('migrate'));
   await node.killAgent();
   await node.run();
   await client.until<Shown>(`/deployments/${id}`, ({ status }) => status === 'Paused', 40_000);
@@ -71,7 +72,7 @@ const ended = (id: string) =>
   );
 
 it('a hook that a crash has cut off stops the rollout; that it was done lets it go on', async () => {
-  const { id, hooks } = await cutOff('migrations', 8100);
+  const { id, hooks } = await cutOff('migrations');
   const { body } = await client.get(`/deployments/${id}/explain`);
   expect(body).toMatchObject({
     status: 'Paused',
@@ -102,7 +103,7 @@ it('a hook that a crash has cut off stops the rollout; that it was done lets it 
 });
 
 it('is run once more when a person says so, and what was done before it is not', async () => {
-  const { id, hooks } = await cutOff('backfill', 8101);
+  const { id, hooks } = await cutOff('backfill');
   const answer = { outcome: 'retry', reason: 'nothing was written', node: 'node-1' };
   expect((await client.post(`/deployments/${id}/resume`, answer)).status).toBe(202);
   expect(await ended(id)).toMatchObject({ status: 'Succeeded' });
@@ -110,7 +111,7 @@ it('is run once more when a person says so, and what was done before it is not',
 });
 
 it('can be cancelled instead, which takes back what has moved', async () => {
-  const { id, hooks } = await cutOff('abandoned', 8102);
+  const { id, hooks } = await cutOff('abandoned');
   const cancelled = await client.post(`/deployments/${id}/cancel`, { reason: 'not today' });
   expect(cancelled.status).toBe(202);
   expect(await ended(id)).toMatchObject({ status: 'Cancelled', reason: 'not today' });

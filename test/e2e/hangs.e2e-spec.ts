@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { Rollouts } from '../support/rollouts.js';
 import { TestService, Traffic } from '../support/service.js';
 import { quickGate, Tidegate } from '../support/tidegate.js';
@@ -44,7 +44,7 @@ describe('a release that hangs, in front of clients that do not wait', () => {
 
   async function serve(name: Name): Promise<void> {
     const { releases, patienceMs } = modules[name];
-    const service = new TestService(client, name, await freePort());
+    const service = new TestService(client, name, await freePort(nodeOffsets(2)));
     for (const [at, quality] of releases.entries()) await service.push(`${at + 1}.0.0`, quality);
     const first = await rollouts.begin(name, '1.0.0', { strategy: { kind: 'direct' } });
     await rollouts.expectEnd(first, 'Succeeded');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { TestService, Traffic } from '../support/service.js';
 import { quickGate, Tidegate, type TestMode } from '../support/tidegate.js';
 
@@ -25,7 +25,7 @@ describe.each<TestMode>(['standalone', 'cluster'])('a rollout in %s mode', (mode
     tidegate = await Tidegate.start({ mode });
     client = await tidegate.client();
     nodes = await tidegate.addNodes(3);
-    service = new TestService(client, 'orders', await freePort());
+    service = new TestService(client, 'orders', await freePort(nodeOffsets(3)));
     await service.push('1.0.0');
     await service.push('2.0.0');
     await service.push('2.1.0', { delayMs: 120, errorRate: 0.2, leakBytes: 100_000 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { TestService, Traffic } from '../support/service.js';
 import { quickGate, Tidegate } from '../support/tidegate.js';
 
@@ -26,7 +26,7 @@ describe('the strategies on real nodes', () => {
     tidegate = await Tidegate.start();
     client = await tidegate.client();
     nodes = await tidegate.addNodes(3);
-    service = new TestService(client, 'orders', await freePort());
+    service = new TestService(client, 'orders', await freePort(nodeOffsets(4)));
     for (const version of ['1.0.0', '2.0.0']) await service.push(version);
     // One for each test: what was taken back is not deployed there again.
     for (const version of ['2.1.0', '2.2.0']) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
 import { until } from '../support/front-rig.js';
-import type { TestNode } from '../support/nodes.js';
+import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { Rollouts } from '../support/rollouts.js';
 import { TestService } from '../support/service.js';
 import { quickGate, Tidegate } from '../support/tidegate.js';
@@ -48,7 +48,7 @@ describe('proxies in front of the nodes', () => {
     [plain] = (await tidegate.addNodes(1)) as [TestNode];
     const args = ['--trusted-proxy', '192.0.2.0/24,127.0.0.1'];
     [told] = (await tidegate.addNodes(1, { args })) as [TestNode];
-    service = new TestService(client, 'echo', await freePort());
+    service = new TestService(client, 'echo', await freePort(nodeOffsets(2)));
     await service.push('1.0.0', { isEcho: true });
     const rollouts = new Rollouts(tidegate, client, quickGate);
     const id = await rollouts.begin('echo', '1.0.0', { strategy: { kind: 'direct' } });

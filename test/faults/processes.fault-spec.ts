@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../support/client.js';
 import { withClient } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
+import { until } from '../support/front-rig.js';
 import { nodeOffsets, type TestNode } from '../support/nodes.js';
 import { OwnPostgres } from '../support/own-postgres.js';
 import { expectLegal, Rollouts, say, startsIn, type Entry } from '../support/rollouts.js';
@@ -371,20 +372,20 @@ describe('a cluster with two workers', () => {
         // Its first step gets no further than to read the release.
         await lock.query('begin; lock table releases in access exclusive mode');
         one!.thaw();
-        await until(async () =>
-          (await rollouts.journal(id)).some(({ kind }) => kind === 'step-started'),
-        );
+        const hasBegun = async () =>
+          (await rollouts.journal(id)).some(({ kind }) => kind === 'step-started');
+        await until(hasBegun, 'the first step to begin');
         one!.freeze();
         const fenceOf = async () =>
           (await rollouts.rows<{ fence: string }>('select fence from runs where id = $1', [id]))[0]!
             .fence;
         const before = await fenceOf();
         two!.thaw();
-        await until(async () => (await fenceOf()) !== before);
+        await until(async () => (await fenceOf()) !== before, 'the other one to take over');
         await lock.query('commit');
         const journal = await rollouts.expectEnd(id, 'Succeeded');
         one!.thaw();
-        await until(async () => (await fencedWrites(one!.url)) > 0);
+        await until(async () => (await fencedWrites(one!.url)) > 0, 'the sleeper to be fenced');
         expect(await rollouts.journal(id)).toEqual(journal);
         say(`deployment ${id}: fence ${before} slept in preflight`);
       });
@@ -397,7 +398,7 @@ describe('a cluster with two workers', () => {
   it('ends its rollouts when Redis forgets everything, and when it is gone', async () => {
     const { redis } = tidegate;
     if (!redis?.kill) return say('skipped: the Redis in REDIS_URL is not ours to kill');
-    await until(async () => traffic.sent > 1000);
+    await until(() => traffic.sent > 1000, 'traffic for a baseline');
     const first = await rollouts.begin('orders', '2.0.0', canary(50, 100));
     const { Redis } = await import('ioredis');
     const flusher = new Redis(redis.url);
@@ -422,7 +423,8 @@ describe('a cluster with two workers', () => {
   });
 
   async function untilJournal(id: string, entries: number) {
-    await until(async () => (await rollouts.journal(id)).length >= entries);
+    const isThere = async () => (await rollouts.journal(id)).length >= entries;
+    await until(isThere, `${entries} entries in the journal of ${id}`);
     return rollouts.journal(id);
   }
 });
@@ -434,14 +436,6 @@ function spanMs(journal: readonly Entry[]): number {
 async function fencedWrites(url: string): Promise<number> {
   const text = await (await fetch(new URL('/metrics', url))).text();
   return Number(/^tidegate_fenced_writes_total (\d+)/m.exec(text)?.[1] ?? 0);
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it never came so');
-    await pause(20);
-  }
 }
 
 /** mulberry32: the same numbers from the same seed. */

@@ -11,6 +11,7 @@ import type { DesiredModule, DesiredRelease } from '../../src/agent/protocol/pro
 import { type BuiltPrograms, builtPrograms } from './built.js';
 import { FakeControlPlane } from './fake-control-plane.js';
 import { freePort } from './free-port.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** A module: answers its version, and writes down each start and end. */
 export const SERVER = `
@@ -225,7 +226,7 @@ export class Traffic {
   }
 }
 
-export async function eventually(what: string, isIt: () => boolean, waitMs = 15_000) {
+export async function eventually(what: string, isIt: () => boolean, waitMs = PATIENCE_MS) {
   const deadline = Date.now() + waitMs;
   while (!isIt()) {
     if (Date.now() > deadline) throw new Error(`not in time: ${what}`);

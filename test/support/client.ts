@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-
-const PATIENCE_MS = 25_000;
+import { PATIENCE_MS } from './patience.js';
 
 export interface Answer {
   readonly status: number;

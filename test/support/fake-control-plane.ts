@@ -18,6 +18,7 @@ import {
 import { digestOf } from '../../src/kernel/digest.js';
 import { newSigningKey, publicKeyText, readPublicKey } from '../../src/kernel/signature.js';
 import { buildArtifact } from './artifact.js';
+import { PATIENCE_MS } from './patience.js';
 
 export interface ReleaseOptions {
   version: string;
@@ -108,7 +109,7 @@ export class FakeControlPlane {
   async untilObserved(
     moduleId: string,
     isIt: (module: ObservedModule) => boolean,
-    waitMs = 20_000,
+    waitMs = PATIENCE_MS,
   ): Promise<ObservedModule> {
     const deadline = Date.now() + waitMs;
     for (;;) {

@@ -9,6 +9,7 @@ import type { FrontRoute, FrontTable, FrontTarget } from '../../src/agent/front/
 import { FrontState } from '../../src/agent/front/front-state.js';
 import { Front } from '../../src/agent/front/front.js';
 import { freePort } from './free-port.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** An instance in the test's own process; it remembers what reached it. */
 export class TestInstance {
@@ -198,7 +199,7 @@ export class Load {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = PATIENCE_MS,
 ): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await condition())) {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { builtPrograms } from './built.js';
 import type { Client } from './client.js';
+import { WORKERS } from './free-port.js';
 
 export interface NodeOptions {
   readonly environment?: string;
@@ -13,8 +14,11 @@ export interface NodeOptions {
   readonly args?: readonly string[];
 }
 
-/** Modules listen at their manifest's port plus this much per node, apart for each test process. */
-const OFFSET_STEP = 50;
+/**
+ * Modules listen at their manifest's port plus this much per node. A multiple, so that the ports of all
+ * nodes are those of this test process, too.
+ */
+const OFFSET_STEP = 4 * WORKERS;
 
 /** What is added to a module's port on each of the first nodes. */
 export const nodeOffsets = (count: number) =>

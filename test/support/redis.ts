@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
+import { PATIENCE_MS } from './patience.js';
 import type { RedisProgram } from './redis-program.js';
 import { redisVariable } from './test-variables.js';
 
@@ -66,7 +67,7 @@ async function start(program: string, prefix: string): Promise<TestRedis | undef
   const onExit = () => server.kill('SIGKILL');
   process.once('exit', onExit);
   await Promise.race([once(server, 'spawn'), once(server, 'error')]);
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + PATIENCE_MS;
   while (!hasExited() && performance.now() < deadline) {
     if (await isOurs(port, server.pid)) {
       const freeze = () => void server.kill('SIGSTOP');

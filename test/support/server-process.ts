@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { builtServer } from './built.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** As `npm run worker` starts it. */
 async function workerFlags(): Promise<string[]> {
@@ -31,7 +32,12 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { text: '' };
+    let late: NodeJS.Timeout | undefined;
     const url = await new Promise<string>((ready, failed) => {
+      late = setTimeout(() => {
+        child.kill('SIGKILL');
+        failed(new Error(`the ${kind} does not say where it listens:\n${said.text}`));
+      }, PATIENCE_MS);
       const read = (chunk: Buffer) => {
         said.text = (said.text + chunk.toString()).slice(-20_000);
         const line = said.text
@@ -43,7 +49,7 @@ export class ServerProcess {
       child.stdout.on('data', read);
       child.stderr.on('data', read);
       child.once('exit', () => failed(new Error(`the ${kind} did not start:\n${said.text}`)));
-    });
+    }).finally(() => clearTimeout(late));
     return new ServerProcess(child, url, said);
   }
 
