@@ -17,6 +17,7 @@ export default tseslint.config(
       '**/dist/**',
       'coverage/**',
       '.tidegate/**',
+      '.bootstrap.*/**',
       'sdks/typescript/src/schema.ts',
     ],
   },

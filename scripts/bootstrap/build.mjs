@@ -7,21 +7,44 @@ import { makeExecutable } from './executable.mjs';
 
 const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 
+/**
+ * Compiled aside and then renamed: whoever uses what was built before, and waits for no turn, finds all of one
+ * build. As deep as dist, for source maps say where the sources are from there.
+ */
+const asides = { dist: '.bootstrap.dist', before: '.bootstrap.before', config: '.bootstrap.json' };
+
 export async function build(root, step) {
-  await compile(root, step);
+  const dist = path.join(root, 'dist');
+  const stamp = path.join(dist, '.sources');
+  const hash = hashOfSources(root);
+  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== hash) {
+    removeAsides(root);
+    await compile(root, step);
+    const built = path.join(root, asides.dist);
+    // With the build, and never before it is whole.
+    fs.writeFileSync(path.join(built, '.sources'), hash);
+    makeExecutable(root, { dist: asides.dist });
+    if (fs.existsSync(dist)) fs.renameSync(dist, path.join(root, asides.before));
+    fs.renameSync(built, dist);
+    removeAsides(root);
+  }
   makeExecutable(root);
 }
 
+/** Also those of a build that was broken off. */
+function removeAsides(root) {
+  for (const name of Object.values(asides)) {
+    fs.rmSync(path.join(root, name), { recursive: true, force: true });
+  }
+}
+
 async function compile(root, step) {
-  const stamp = path.join(root, 'dist', '.sources');
-  const hash = hashOfSources(root);
-  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return;
-  // Half a build must not be taken for the one before, should its sources come back.
-  fs.rmSync(stamp, { force: true });
+  const own = { extends: './tsconfig.build.json', compilerOptions: { outDir: asides.dist } };
+  fs.writeFileSync(path.join(root, asides.config), JSON.stringify(own));
   const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   const hint = 'The build failed: see above.';
-  await step({ title: 'Building', hint, file: process.execPath, args: [nest, 'build'] });
-  fs.writeFileSync(stamp, hash);
+  const args = [nest, 'build', '-p', asides.config];
+  await step({ title: 'Building', hint, file: process.execPath, args });
 }
 
 function hashOfSources(root) {

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 const EVERYBODY = 0o111;
 
-/** The programs that package.json names, as far as they are there and ours to change. */
-export function makeExecutable(root) {
+/** The programs that package.json names, as far as they are there and ours to change. `dist`: where the build is. */
+export function makeExecutable(root, { dist = 'dist' } = {}) {
   const manifest = path.join(root, 'package.json');
   if (!fs.existsSync(manifest)) return;
   const { bin = {} } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
   for (const name of Object.values(bin)) {
-    const file = path.join(root, name);
+    const file = path.join(root, name.replace(/^dist(?=\/)/, dist));
     if (!fs.existsSync(file)) continue;
     const { mode } = fs.statSync(file);
     if ((mode & EVERYBODY) === EVERYBODY) continue;

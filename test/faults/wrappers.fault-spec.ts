@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,8 +47,9 @@ describe('an install that is broken off', () => {
     }
     await writeFile(join(root, 'package-lock.json'), '{"packages":{}}');
     const bin = { program: 'dist/apps/migrate/main.js' };
-    await writeFile(join(root, 'package.json'), JSON.stringify({ type: 'module', bin }));
-    await writeFile(join(root, 'dist/apps/migrate/main.js'), `console.log('the program runs')`);
+    await writeFile(join(root, 'package.json'), JSON.stringify({ bin }));
+    await writeFile(join(root, 'dist/apps/migrate/main.js'), `console.log('the old one runs')`);
+    await writeFile(join(root, 'nest.cjs'), COMPILER);
     await writeFile(join(root, 'npm-cli.cjs'), STUBBORN_NPM);
   });
   afterEach(async () => {
@@ -139,6 +140,16 @@ describe('an install that is broken off', () => {
     expect(mode & 0o111).toBe(0o111);
   });
 
+  it('keeps what was built before until the next build is whole', async () => {
+    const { child, said } = start('fast');
+    expect(await endOf(child)).toBe(0);
+    expect(said.text).toContain('the program runs');
+    const seen = await readFile(join(root, 'while-building.js'), 'utf8');
+    expect(seen).toContain('the old one runs');
+    const left = (await readdir(root)).filter((name) => name.startsWith('.bootstrap'));
+    expect(left).toEqual([]);
+  });
+
   it('is noticed when its lock names a process id that was given out again', async () => {
     const stale = JSON.stringify({ pid: process.pid, started: 'another boot 1' });
     await writeFile(join(root, '.bootstrap.lock'), stale);
@@ -151,7 +162,7 @@ const STUBBORN_NPM = `
 const fs = require('node:fs');
 const path = require('node:path');
 fs.mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
-fs.writeFileSync('node_modules/@nestjs/cli/bin/nest.js', '');
+fs.copyFileSync('nest.cjs', 'node_modules/@nestjs/cli/bin/nest.js');
 if (process.env.INSTALL === 'fast') return;
 const stubborn = () => {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => {});
@@ -163,6 +174,16 @@ else {
   stubborn();
   require('node:child_process').spawn(process.execPath, [__filename, 'script'], { stdio: 'ignore' });
 }
+`;
+
+/** Writes where the configuration says that it gets, as the real one does; says what it saw of dist. */
+const COMPILER = `
+const fs = require('node:fs');
+const config = process.argv[process.argv.indexOf('-p') + 1];
+const { outDir } = JSON.parse(fs.readFileSync(config, 'utf8')).compilerOptions;
+fs.copyFileSync('dist/apps/migrate/main.js', 'while-building.js');
+fs.mkdirSync(outDir + '/apps/migrate', { recursive: true });
+fs.writeFileSync(outDir + '/apps/migrate/main.js', "console.log('the program runs')");
 `;
 
 describe('npm and npx', () => {
