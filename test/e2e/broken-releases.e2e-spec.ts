@@ -101,12 +101,17 @@ describe('a good release over a broken one', () => {
       90_000,
     );
 
-  /** Fails with the deployment's story when it ends in another way. */
+  /** Fails with the deployment's story when it ends in another way, or not at all. */
   async function ends(id: string, wanted: Deployment['status']): Promise<Deployment> {
-    const end = await until(id, () => false);
-    if (end.status === wanted) return end;
-    const story = await storyOf(tidegate, id);
-    throw new Error(`${id} ended ${end.status}, not ${wanted}: ${end.reason}\n${story}`);
+    let what: string;
+    try {
+      const end = await until(id, () => false);
+      if (end.status === wanted) return end;
+      what = `${id} ended ${end.status}, not ${wanted}: ${end.reason}`;
+    } catch (error) {
+      what = (error as Error).message;
+    }
+    throw new Error(`${what}\n${await storyOf(tidegate, id)}`);
   }
 
   async function succeeds(version: string, kind: string, params: object = {}): Promise<Deployment> {
