@@ -64,7 +64,9 @@ describe('a family of processes', () => {
   });
 
   it('has what its dead leader has left, and counts it', async () => {
-    const { family, pid, child } = await start(`setsid ${write} & setsid sleep 60 & exec sleep 60`);
+    // Both have left the session before the pid is written, however slow the machine is.
+    const two = `setsid sh -c 'sleep 60 & echo $$ > "$OUT"; exec sleep 60'`;
+    const { family, pid, child } = await start(`${two} & exec sleep 60`);
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
