@@ -13,7 +13,7 @@
 //
 //   npm run build && npm run bench:accept [-- --seconds 6]
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -127,6 +127,8 @@ function variables(home, { app, system, owner }) {
     writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     return file;
   };
+  const sealingKeyFile = join(home, 'sealing.key');
+  writeFileSync(sealingKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   return {
     TIDEGATE_MODE: 'cluster',
     TIDEGATE_HOME: join(home, 'platform'),
@@ -140,6 +142,7 @@ function variables(home, { app, system, owner }) {
       generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
     ),
     TIDEGATE_AGENT_KEY_FILE: keyFile('agent', generateKeyPairSync('ed25519')),
+    TIDEGATE_SEALING_KEY_FILE: sealingKeyFile,
     DATABASE_URL: urlOf(app),
     DATABASE_SYSTEM_URL: urlOf(system),
     DATABASE_OWNER_URL: urlOf(owner),

@@ -2,7 +2,7 @@
  * A Tidegate in cluster mode for benches: PostgreSQL and Redis of its own with the durability of
  * production, the API and workers as processes of their own, so that each one's cost can be read.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +132,7 @@ export class Rig {
       TIDEGATE_ADMIN_PASSWORD: 'correct horse battery',
       TIDEGATE_SIGNING_KEY_FILE: await this.keyFile('signing', 'ec'),
       TIDEGATE_AGENT_KEY_FILE: await this.keyFile('agent', 'ed25519'),
+      TIDEGATE_SEALING_KEY_FILE: await this.sealingKeyFile(),
       DATABASE_URL: urlOf(access.app),
       DATABASE_SYSTEM_URL: urlOf(access.system),
       DATABASE_OWNER_URL: urlOf(access.owner),
@@ -139,6 +140,12 @@ export class Rig {
       ...known(LIFTED),
       ...environment,
     };
+  }
+
+  private async sealingKeyFile(): Promise<string> {
+    const file = join(this.home, 'sealing.key');
+    await writeFile(file, randomBytes(32).toString('base64'), { mode: 0o600 });
+    return file;
   }
 
   private async keyFile(name: string, type: 'ec' | 'ed25519'): Promise<string> {

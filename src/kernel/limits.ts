@@ -54,6 +54,10 @@ export const limits = {
   unpackedHeadersBytes: 64 * 1024 * 1024,
   /** Links followed on the way to one file: where Linux gives up, too. */
   unpackedLinkHops: 40,
+  /** What is sealed is a key, a code or a link; the largest of them are private keys. */
+  sealedSecretBytes: 64 * 1024,
+  /** A kind and an id or two. */
+  sealingContextCharacters: 200,
   /** Metadata travels in every event and list row. */
   metadataEntries: 16,
   metadataValueCharacters: 256,

@@ -7,6 +7,8 @@ import { Health } from './health/health.js';
 import { StreamPlaces } from './http/stream-places.js';
 import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
+import { openSealer } from './sealing/open-sealer.js';
+import { Sealer } from './sealing/sealer.js';
 
 /** The instances that exist before Nest does, because starting needs them. */
 export interface Platform {
@@ -31,6 +33,7 @@ export class PlatformModule {
       { provide: Metrics, useValue: metrics },
       { provide: Health, useValue: health },
       { provide: CLOCK, useValue: clock },
+      { provide: Sealer, useFactory: () => openSealer(config) },
       { provide: StreamPlaces, useValue: new StreamPlaces() },
       ...providers,
     ];

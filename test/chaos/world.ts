@@ -3,7 +3,7 @@
  * fronts, a PostgreSQL behind one proxy for each process, and a Redis. Each is started again when it
  * dies. Needs nothing of jest.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
@@ -211,6 +211,9 @@ export class World {
       const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
       await writeFile(files[variable], pem, { mode: 0o600 });
     }
+    const sealing = join(this.home, 'sealing.key');
+    await writeFile(sealing, randomBytes(32).toString('base64'), { mode: 0o600 });
+    files.TIDEGATE_SEALING_KEY_FILE = sealing;
     return files;
   }
 

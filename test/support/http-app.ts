@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Module, type Provider, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../src/kernel/clock.js';
@@ -28,7 +31,9 @@ export interface HttpAppForTestOptions {
 export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise<HttpAppForTest> {
   const { controllers = [], providers = [], environment = {} } = options;
   const lines: string[] = [];
+  const home = await mkdtemp(join(tmpdir(), 'tidegate-http-'));
   const config = Config.read({
+    TIDEGATE_HOME: home,
     TIDEGATE_LISTEN: '127.0.0.1:0',
     TIDEGATE_LOG_LEVEL: 'debug',
     ...environment,
@@ -58,6 +63,9 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     rawLog: () => lines.join(''),
-    close: () => closeHttpApp(app, 1000),
+    close: async () => {
+      await closeHttpApp(app, 1000);
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }

@@ -2,7 +2,7 @@
  * A whole Tidegate for end-to-end tests: API and worker in this process (so that their lines are
  * counted), on a database of its own, in either mode; or as a real process that can be killed.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -163,11 +163,14 @@ export class Tidegate {
       cluster.TIDEGATE_MODE = 'cluster';
       cluster.REDIS_URL = this.redis.url;
       cluster.TIDEGATE_METRICS_LISTEN = '127.0.0.1:0';
-      cluster.TIDEGATE_SIGNING_KEY_FILE = await this.keyFile('signing', () =>
-        generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+      cluster.TIDEGATE_SIGNING_KEY_FILE = await this.keyFile('signing.pem', () =>
+        pemOf(generateKeyPairSync('ec', { namedCurve: 'prime256v1' })),
       );
-      cluster.TIDEGATE_AGENT_KEY_FILE = await this.keyFile('agent', () =>
-        generateKeyPairSync('ed25519'),
+      cluster.TIDEGATE_AGENT_KEY_FILE = await this.keyFile('agent.pem', () =>
+        pemOf(generateKeyPairSync('ed25519')),
+      );
+      cluster.TIDEGATE_SEALING_KEY_FILE = await this.keyFile('sealing.key', () =>
+        randomBytes(32).toString('base64'),
       );
     }
     return {
@@ -184,17 +187,15 @@ export class Tidegate {
     };
   }
 
-  private async keyFile(
-    name: string,
-    make: () => ReturnType<typeof generateKeyPairSync>,
-  ): Promise<string> {
-    const file = join(this.home, `${name}.pem`);
-    if (!existsSync(file)) {
-      const pem = make().privateKey.export({ type: 'pkcs8', format: 'pem' });
-      await writeFile(file, pem, { mode: 0o600 });
-    }
+  private async keyFile(name: string, make: () => string): Promise<string> {
+    const file = join(this.home, name);
+    if (!existsSync(file)) await writeFile(file, make(), { mode: 0o600 });
     return file;
   }
+}
+
+function pemOf({ privateKey }: { readonly privateKey: KeyObject }): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function urlIn(text: string): string {

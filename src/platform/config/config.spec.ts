@@ -19,6 +19,7 @@ const cluster = {
   REDIS_URL: 'redis://:redis-secret@redis:6379',
   TIDEGATE_SIGNING_KEY_FILE: '/run/signing.pem',
   TIDEGATE_AGENT_KEY_FILE: '/run/agent.pem',
+  TIDEGATE_SEALING_KEY_FILE: '/run/sealing.key',
 };
 
 describe('the configuration', () => {
@@ -121,6 +122,7 @@ describe('the configuration', () => {
       'Cluster mode needs REDIS_URL: set it.',
       'Cluster mode needs TIDEGATE_SIGNING_KEY_FILE: set it.',
       'Cluster mode needs TIDEGATE_AGENT_KEY_FILE: set it.',
+      'Cluster mode needs TIDEGATE_SEALING_KEY_FILE: set it.',
     ]);
     expect(problemsOf({ ...cluster, TIDEGATE_DEMO: 'true' })).toHaveLength(1);
   });

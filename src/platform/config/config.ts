@@ -33,7 +33,7 @@ export class Config {
   };
   readonly redis: { readonly url: string | null };
   readonly admin: { readonly username: string; readonly password: string | null };
-  readonly keys: { readonly signingKeyFile: string | null; readonly agentKeyFile: string | null };
+  readonly keys: Pick<Values, 'signingKeyFile' | 'agentKeyFile' | 'sealingKeyFile'>;
   readonly accessTokenMs: number;
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
@@ -58,7 +58,8 @@ export class Config {
     };
     this.redis = { url: values.redisUrl };
     this.admin = { username: values.adminUsername, password: values.adminPassword };
-    this.keys = { signingKeyFile: values.signingKeyFile, agentKeyFile: values.agentKeyFile };
+    const { signingKeyFile, agentKeyFile, sealingKeyFile } = values;
+    this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile };
     this.accessTokenMs = values.accessTokenMs;
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
@@ -133,12 +134,19 @@ function unknownNames(environment: Environment): string[] {
     });
 }
 
+const NEEDED_BY_CLUSTERS = [
+  'databaseUrl',
+  'redisUrl',
+  'signingKeyFile',
+  'agentKeyFile',
+  'sealingKeyFile',
+] as const;
+
 /** What is wrong with settings that are right one by one. */
 function contradictions(values: Values, environment: Environment): string[] {
   const problems: string[] = [];
   if (values.mode === 'cluster') {
-    const needed = ['databaseUrl', 'redisUrl', 'signingKeyFile', 'agentKeyFile'] as const;
-    for (const name of needed) {
+    for (const name of NEEDED_BY_CLUSTERS) {
       if (values[name] === null) problems.push(`Cluster mode needs ${settings[name].env}: set it.`);
     }
     if (values.demo) problems.push('Demo mode is for standalone mode only: unset TIDEGATE_DEMO.');

@@ -3,13 +3,12 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  randomUUID,
   type KeyObject,
 } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError } from './config-error.js';
 import type { Config } from './config.js';
+import { makeKeyFileOnce, readKeyFile } from './key-file.js';
 import { settings } from './settings.js';
 
 /** A private key of this installation, under the RFC 7638 thumbprint of its public half. */
@@ -45,26 +44,20 @@ const purposes = {
  * restart. Throws ConfigError.
  */
 export async function openKey(config: Config, purpose: KeyPurpose): Promise<InstallationKey> {
-  const { setting, file: generatedFile } = purposes[purpose];
+  const { setting, file: generatedFile, generate } = purposes[purpose];
   const given = config.keys[setting];
   if (given !== null) return readKey(purpose, given);
   const { env } = settings[setting];
   if (config.mode === 'cluster') throw new ConfigError([`Cluster mode needs ${env}: set it.`]);
   const own = join(config.home, generatedFile);
-  await generateOnce(purpose, own);
+  await makeKeyFileOnce(own, () => generate().export({ type: 'pkcs8', format: 'pem' }).toString());
   return readKey(purpose, own);
 }
 
 async function readKey(purpose: KeyPurpose, file: string): Promise<InstallationKey> {
   const { setting, form, fits } = purposes[purpose];
   const place = `${settings[setting].env} (${file})`;
-  let pem: string;
-  try {
-    pem = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new ConfigError([`${place} cannot be read (${code}): check the path and its rights.`]);
-  }
+  const pem = await readKeyFile(place, file);
   let privateKey: KeyObject | undefined;
   try {
     privateKey = createPrivateKey(pem);
@@ -76,28 +69,6 @@ async function readKey(purpose: KeyPurpose, file: string): Promise<InstallationK
   }
   const publicKey = createPublicKey(privateKey);
   return { kid: thumbprint(publicKey), privateKey, publicKey };
-}
-
-/** Two processes that start at once end up with the same key: the first link wins. */
-async function generateOnce(purpose: KeyPurpose, file: string): Promise<void> {
-  const folder = dirname(file);
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const pem = purposes[purpose].generate().export({ type: 'pkcs8', format: 'pem' });
-    await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });
-    // The umask may have taken more away than is wanted; nobody else gains by this.
-    await chmod(draft, 0o600);
-    await link(draft, file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    throw new ConfigError([
-      `TIDEGATE_HOME (${folder}) cannot be written (${code ?? 'unknown error'}): check its rights.`,
-    ]);
-  } finally {
-    await rm(draft, { force: true }).catch(() => undefined);
-  }
 }
 
 function thumbprint(publicKey: KeyObject): string {

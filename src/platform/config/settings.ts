@@ -28,7 +28,7 @@ export const settings = {
     env: 'TIDEGATE_MODE',
     group: 'Process',
     description:
-      '`standalone` runs everything in one process and brings its own database; `cluster` demands DATABASE_URL, REDIS_URL and both key files, and lets many processes share the work.',
+      '`standalone` runs everything in one process and brings its own database; `cluster` demands DATABASE_URL, REDIS_URL and the key files, and lets many processes share the work.',
     default: 'standalone',
     example: 'cluster',
     schema: oneOf(['standalone', 'cluster']),
@@ -173,6 +173,15 @@ export const settings = {
       'A PEM file with the P-256 private key that signs access tokens (ES256). Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.',
     default: null,
     example: '/run/secrets/tidegate-signing.pem',
+    schema: z.string().max(1024, 'a path of at most 1024 characters'),
+  }),
+  sealingKeyFile: setting({
+    env: 'TIDEGATE_SEALING_KEY_FILE',
+    group: 'Sign-in',
+    description:
+      'A file with the key that seals secrets in the database (second factors, client secrets, signing keys): 32 random bytes in base64 or hex. Of several lines the first seals and all unseal. What was sealed is lost with it. Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl rand -base64 32`.',
+    default: null,
+    example: '/run/secrets/tidegate-sealing.key',
     schema: z.string().max(1024, 'a path of at most 1024 characters'),
   }),
   accessTokenMs: setting({
