@@ -1,4 +1,5 @@
 /** Who deploys what to where in a bench: tenants, clusters, silent nodes, one real release each. */
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fleetOf, type Fleet } from './fleet-rows.js';
@@ -7,10 +8,10 @@ import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Context } from '../../src/platform/context.js';
-import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
 import { AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
 import { passwordSignIn } from '../../src/tenancy/auth/refresh-token.js';
 import { Sessions } from '../../src/tenancy/auth/sessions.js';
+import { tokenKeyOf } from '../../src/tenancy/token-keys/token-key.js';
 import { grantRole } from '../../src/tenancy/users/users.store.js';
 import { releaseForm, someArtifact } from '../../test/support/release-form.js';
 import type { Rig } from './rig.js';
@@ -85,8 +86,13 @@ export class BenchTenant {
 
 /** Nodes report nothing and are never lost; what they are told is done by `ScriptedFleet`. */
 export async function makeWorld(rig: Rig, options: WorldOptions): Promise<BenchTenant[]> {
-  const keys = AccessTokenKeys.fromPem(await readFile(rig.signingKeyFile, 'utf8'));
-  const tokens = new AccessTokens(keys, systemClock, Config.read(rig.variables()));
+  // The first version is the key of the file, and no bench takes as long as a version lives.
+  const key = tokenKeyOf(createPrivateKey(await readFile(rig.signingKeyFile, 'utf8')));
+  const tokens = new AccessTokens(
+    { signing: async () => key },
+    systemClock,
+    Config.read(rig.variables()),
+  );
   const sessions = new Sessions(rig.database, systemClock);
   const userId = newId();
   await rig.sql(

@@ -54,6 +54,10 @@ export const limits = {
   unpackedHeadersBytes: 64 * 1024 * 1024,
   /** Links followed on the way to one file: where Linux gives up, too. */
   unpackedLinkHops: 40,
+  /** By hand: a rotation a month is plenty, and a script in a loop must not fill the history. */
+  tokenKeysPerDay: 20,
+  /** None of those may be in the way of somebody whose key was stolen. */
+  tokenKeyRevocationsPerDay: 200,
   /** What is sealed is a key, a code or a link; the largest of them are private keys. */
   sealedSecretBytes: 64 * 1024,
   /** A kind and an id or two. */

@@ -3,7 +3,6 @@ import { APP_GUARD } from '@nestjs/core';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
 import { RequestAuthenticator } from '../platform/http/request-authenticator.js';
-import { AccessTokenKeys } from './auth/access-token-keys.js';
 import { AccessTokenStrategy } from './auth/access-token.strategy.js';
 import { AccessTokens } from './auth/access-tokens.js';
 import { AuthenticationAudit } from './auth/authentication-audit.js';
@@ -26,18 +25,14 @@ import { Proofs } from './permissions/proofs.js';
 import { Standings } from './permissions/standings.js';
 import { Seed } from './seed.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
+import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { Accounts } from './users/accounts.js';
 
 /** WHO: tenants, people, their roles, and the guard before every handler. */
 @Module({
+  imports: [TokenKeysModule],
   controllers: [AuthenticationController, WellKnownController],
   providers: [
-    {
-      provide: AccessTokenKeys,
-      inject: [Config],
-      useFactory: async (config: Config) =>
-        AccessTokenKeys.fromKey((await openKey(config, 'signing')).privateKey),
-    },
     {
       provide: PrivateDigest,
       inject: [Config],

@@ -12,6 +12,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   role_bindings: 'tenancy',
   service_accounts: 'tenancy',
   login_throttles: 'tenancy',
+  token_signing_keys: 'tenancy',
   credentials: 'platform/credentials',
   environments: 'fleet',
   clusters: 'fleet',

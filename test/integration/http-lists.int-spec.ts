@@ -2,15 +2,21 @@
  * Every list of the API pages alike. The lists come from the document that the API answers, so a new
  * one is tested as soon as it exists, and fails here until it says below where it has something.
  */
+import { randomBytes } from 'node:crypto';
 import { newId } from '../../src/kernel/ids.js';
 import { newSigningKey, publicKeyText } from '../../src/kernel/signature.js';
+import { Database } from '../../src/platform/database/database.js';
+import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { type Answer, DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import type { Member } from '../support/whole-app.js';
 
 interface Fixture {
   /** The path with its parameters filled in; there are at least three items. */
   readonly path: string;
   /** One for each filter that the list has; it finds something or nothing. */
   readonly filters: readonly string[];
+  /** Else an Admin of the tenant may see it. */
+  readonly by?: 'operator';
 }
 
 const fixtures: Readonly<Record<string, Fixture>> = {
@@ -26,6 +32,11 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
+  '/platform/token-signing-keys': {
+    path: '/platform/token-signing-keys',
+    filters: [],
+    by: 'operator',
+  },
   '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
 };
 
@@ -41,6 +52,7 @@ const QUERY_OF_PAGES = ['limit', 'cursor'];
 
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
+let operator: Member;
 /** By path template without the prefix: the names of its query parameters. */
 let queries: Map<string, string[]>;
 
@@ -58,6 +70,8 @@ beforeAll(async () => {
     const key = { name: `key-${count}`, publicKey: publicKeyText(newSigningKey().publicKey) };
     await made(tenant.as('Admin', '/signing-keys', { method: 'POST', body: key }));
   }
+  operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
+  await formerTokenKeys(3);
   const document = (await (await fetch(`${app.whole.url}/api/openapi.json`)).json()) as Document;
   queries = new Map(
     Object.entries(document.paths).map(([path, { get }]) => [
@@ -68,12 +82,35 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
+async function asOperator(path: string): Promise<Answer> {
+  const answer = await fetch(`${app.whole.url}/api/v1${path}`, {
+    headers: { authorization: `Bearer ${operator.token}` },
+  });
+  return { status: answer.status, headers: answer.headers, body: await answer.json() };
+}
+
+/** By the API it would take as many times two minutes. */
+async function formerTokenKeys(count: number): Promise<void> {
+  await app.whole.get(Database).system(async (tx) => {
+    for (let at = 0; at < count; at += 1) {
+      await tx.execute(
+        `insert into token_signing_keys (id, kid, origin, created_at, signs_from, revoked_at)
+         values ($1, $2, 'command', now(), now(), now())`,
+        [newId(), randomBytes(32).toString('base64url')],
+      );
+    }
+  });
+}
+
 async function made(answer: Promise<Answer>): Promise<void> {
   const { status, body } = await answer;
   if (status !== 201) throw new Error(`not made: ${JSON.stringify(body)}`);
 }
 
-const list = (path: string, query: string) => tenant.as('Admin', `${path}?${query}`);
+const list = (path: string, query: string): Promise<Answer> => {
+  const fixture = Object.values(fixtures).find((each) => each.path === path);
+  return fixture?.by ? asOperator(`${path}?${query}`) : tenant.as('Admin', `${path}?${query}`);
+};
 
 /** A cursor that goes on after the newest item. */
 async function cursorOf(path: string, filter = ''): Promise<string> {

@@ -6,7 +6,7 @@ import { newId } from '../../src/kernel/ids.js';
 import { Database } from '../../src/platform/database/database.js';
 import { closeHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Config } from '../../src/platform/config/config.js';
-import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
+import { AccessTokenKeys } from '../../src/tenancy/token-keys/access-token-keys.js';
 import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { eventually } from '../support/fleet-app.js';

@@ -19,7 +19,14 @@ const SYSTEM_INDEXES = [
   'outbox_open',
 ];
 /** Tables without a tenant: people are global, and so are their failed logins and what was migrated. */
-const GLOBAL_TABLES = ['users', 'login_throttles', 'tenants', 'migrations', 'migration_checksums'];
+const GLOBAL_TABLES = [
+  'users',
+  'login_throttles',
+  'token_signing_keys', // they sign for all tenants
+  'tenants',
+  'migrations',
+  'migration_checksums',
+];
 /** State-like columns whose words belong to a registry, which a CHECK cannot know. */
 const OPEN_WORDS = [
   'clusters.target_kind',

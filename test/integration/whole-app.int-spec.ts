@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Config } from '../../src/platform/config/config.js';
-import { AccessTokenKeys } from '../../src/tenancy/auth/access-token-keys.js';
+import { AccessTokenKeys } from '../../src/tenancy/token-keys/access-token-keys.js';
 import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
 import { openapiFaults } from '../support/openapi-assertions.js';
 import { unauthorizedRoutes } from '../support/unauthorized-routes.js';

@@ -24,7 +24,7 @@ import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
 import { createUser, grantRole } from '../../src/tenancy/users/users.store.js';
-import { freshDatabase } from './database.js';
+import { freshDatabase, type TestDatabase } from './database.js';
 import { quietEvents } from './quiet-events.js';
 
 export interface IdentityAppOptions {
@@ -36,6 +36,9 @@ export interface IdentityAppOptions {
   readonly isSeeded?: boolean;
   /** Lets handlers be that the real start would refuse. */
   readonly isUnchecked?: boolean;
+  /** On the database of another, with its files: as a second process of one installation. Close it first. */
+  readonly beside?: IdentityApp;
+  readonly logger?: Logger;
 }
 
 export interface Answer {
@@ -59,6 +62,7 @@ export interface IdentityApp {
   readonly db: Database;
   readonly clock: ManualClock;
   readonly privateKey: string;
+  readonly ground: Ground;
   readonly seed: Seed;
   send(path: string, request?: Request): Promise<Answer>;
   login(username: string, password?: string, tenant?: string): Promise<Answer>;
@@ -68,13 +72,36 @@ export interface IdentityApp {
   close(): Promise<void>;
 }
 
+/** What the processes of one installation share. */
+export interface Ground {
+  readonly database: TestDatabase;
+  readonly home: string;
+  readonly keyFile: string;
+  readonly privateKey: string;
+  remove(): Promise<void>;
+}
+
+async function newGround(): Promise<Ground> {
+  const database = await freshDatabase();
+  const home = await mkdtemp(join(tmpdir(), 'tidegate-identity-'));
+  const keyFile = join(home, 'signing-key.pem');
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  await writeFile(keyFile, privateKey, { mode: 0o600 });
+  const remove = async () => {
+    await database.drop();
+    await rm(home, { recursive: true, force: true });
+  };
+  return { database, home, keyFile, privateKey, remove };
+}
+
 export const passwordOf = (username: string) => `the password of ${username}`;
 
 /** The real TenancyModule and HTTP side on a real PostgreSQL; only the clock is held. */
 export async function identityApp(options: IdentityAppOptions = {}): Promise<IdentityApp> {
-  const database = await freshDatabase();
-  const home = await mkdtemp(join(tmpdir(), 'tidegate-identity-'));
-  const logger = Logger.silent();
+  const ground = options.beside?.ground ?? (await newGround());
+  const { database, home, keyFile, privateKey } = ground;
+  const logger = options.logger ?? Logger.silent();
   const roles = { app: database.app, system: database.system };
   const db = await Database.open({
     ...roles,
@@ -83,11 +110,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     log: logger,
     recorder: quietEvents(),
   });
-  const clock = new ManualClock(Date.now());
-  const keyFile = join(home, 'signing-key.pem');
-  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  await writeFile(keyFile, privateKey, { mode: 0o600 });
+  const clock = new ManualClock(options.beside?.clock.now() ?? Date.now());
   const config = Config.read({
     TIDEGATE_HOME: home,
     TIDEGATE_SIGNING_KEY_FILE: keyFile,
@@ -109,18 +132,21 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
   })
   class TestModule {}
 
-  const app = options.isUnchecked
-    ? await uncheckedApp(TestModule, logger)
-    : await createHttpApp({ platform, module: TestModule });
+  const starting = options.isUnchecked
+    ? uncheckedApp(TestModule, logger)
+    : createHttpApp({ platform, module: TestModule });
+  const app = await starting.catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
   const seed = app.get(Seed);
   if (options.isSeeded !== false) await seed.run();
   const close = async () => {
     await app.close();
     await db.close();
-    await database.drop();
-    await rm(home, { recursive: true, force: true });
+    if (!options.beside) await ground.remove();
   };
-  return { app, db, clock, privateKey, seed, close, ...actions(app, db) };
+  return { app, db, clock, privateKey, ground, seed, close, ...actions(app, db) };
 }
 
 /** Without the check at start and the second lock behind the guard: the guard stands alone. */

@@ -889,7 +889,7 @@ export interface paths {
         };
         /**
          * The public keys of access tokens
-         * @description For others that want to verify access tokens of this platform (ES256).
+         * @description For others that want to verify access tokens of this platform (ES256). A key is published before it signs; ask again after a minute, as Cache-Control says, and not for each unknown `kid`.
          */
         get: operations["wellKnownPublicKeys"];
         put?: never;
@@ -974,6 +974,50 @@ export interface paths {
         get: operations["agentArtifact"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/token-signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of access tokens
+         * @description Newest first, a year back. Private halves never leave the installation.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["tokenKeysList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/token-signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the next key of access tokens
+         * @description It is published at once and signs two minutes later, when everybody knows it. Tokens of the one before are good until they are over. Nobody has to sign in again, unless `revokeOld` says so.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tokenKeysRotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1836,6 +1880,38 @@ export interface components {
                 /** @enum {string} */
                 use: "sig";
             }[];
+        };
+        TokenSigningKeyPage: {
+            items: components["schemas"]["TokenSigningKey"][];
+            nextCursor: string | null;
+        };
+        TokenSigningKey: {
+            /** Format: uuid */
+            id: string;
+            /** @description The RFC 7638 thumbprint of the public half. */
+            kid: string;
+            /** @enum {string} */
+            origin: "file" | "schedule" | "command";
+            /**
+             * @description `coming` signs from `signsFrom` on; `verifying` signs no more, and its tokens are good until `verifiesUntil`; of the last two none is.
+             * @enum {string}
+             */
+            state: "coming" | "signing" | "verifying" | "retired" | "revoked";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            signsFrom: string;
+            /** Format: date-time */
+            verifiesUntil: string | null;
+            /** Format: date-time */
+            revokedAt: string | null;
+        };
+        RotateTokenKey: {
+            /**
+             * @description Only when a key was stolen: the new one signs at once, and every token that another one has signed is refused within five seconds. Whoever has a refresh token gets a new one with it.
+             * @default false
+             */
+            revokeOld?: boolean;
         };
         /** @description RFC 9457. Decide by `code`; show `detail`; quote `id` when you ask for help. */
         Problem: {
@@ -7782,6 +7858,209 @@ export interface operations {
              *     `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says.
              */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokenKeysList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *           "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *           "origin": "command",
+                     *           "state": "coming",
+                     *           "createdAt": "2026-05-04T09:12:33.000Z",
+                     *           "signsFrom": "2026-05-04T09:14:33.000Z",
+                     *           "verifiesUntil": null,
+                     *           "revokedAt": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenSigningKeyPage"];
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokenKeysRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["RotateTokenKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+                     *       "origin": "command",
+                     *       "state": "coming",
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "signsFrom": "2026-05-04T09:14:33.000Z",
+                     *       "verifiesUntil": null,
+                     *       "revokedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenSigningKey"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token-key-rotation-under-way`: The newest key of access tokens does not sign yet. Wait until `details.signsFrom`; when a key was stolen, rotate with `revokeOld`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token-keys-too-many`: More keys of access tokens were made within a day than anybody needs. Find out who makes them; a day later there is room again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

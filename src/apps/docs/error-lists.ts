@@ -11,6 +11,7 @@ import * as httpErrors from '../../platform/http/http.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
+import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 
 /** All that such a file exports: entries, and lists of what is thrown elsewhere. */
 type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
@@ -28,6 +29,7 @@ const errorLists: readonly ErrorList[] = [
   storageErrors,
   fleetErrors,
   tenancyErrors,
+  tokenKeyErrors,
   agentErrors,
 ];
 

@@ -34,6 +34,8 @@ export class Config {
   readonly redis: { readonly url: string | null };
   readonly admin: { readonly username: string; readonly password: string | null };
   readonly keys: Pick<Values, 'signingKeyFile' | 'agentKeyFile' | 'sealingKeyFile'>;
+  /** 0: never by itself. */
+  readonly tokenKeyRotationDays: number;
   readonly accessTokenMs: number;
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
@@ -60,6 +62,7 @@ export class Config {
     this.admin = { username: values.adminUsername, password: values.adminPassword };
     const { signingKeyFile, agentKeyFile, sealingKeyFile } = values;
     this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile };
+    this.tokenKeyRotationDays = values.tokenKeyRotationDays;
     this.accessTokenMs = values.accessTokenMs;
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;

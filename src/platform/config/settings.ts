@@ -170,7 +170,7 @@ export const settings = {
     env: 'TIDEGATE_SIGNING_KEY_FILE',
     group: 'Sign-in',
     description:
-      'A PEM file with the P-256 private key that signs access tokens (ES256). Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.',
+      'A PEM file with the P-256 private key that signs access tokens first (ES256); later ones are made and kept by Tidegate itself, and another key in the file is the next one. Standalone mode makes one in TIDEGATE_HOME. Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.',
     default: null,
     example: '/run/secrets/tidegate-signing.pem',
     schema: z.string().max(1024, 'a path of at most 1024 characters'),
@@ -183,6 +183,15 @@ export const settings = {
     default: null,
     example: '/run/secrets/tidegate-sealing.key',
     schema: z.string().max(1024, 'a path of at most 1024 characters'),
+  }),
+  tokenKeyRotationDays: setting({
+    env: 'TIDEGATE_TOKEN_KEY_ROTATION_DAYS',
+    group: 'Sign-in',
+    description:
+      'After how many days the key that signs access tokens is followed by a new one, by itself and without a restart; 0 leaves it to the command `tidegate platform token-keys rotate`. Give every API process the same.',
+    default: '30',
+    example: '7',
+    schema: wholeNumber(0, 365),
   }),
   accessTokenMs: setting({
     env: 'TIDEGATE_ACCESS_TOKEN_MS',

@@ -1,10 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
 import { z } from 'zod';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
-import { AccessTokenKeys } from './access-token-keys.js';
+import { AccessTokenKeys } from '../token-keys/access-token-keys.js';
 import { ACCESS_TOKEN, accessTokenClaims, type AccessTokenClaims } from './access-tokens.js';
 
 /**
@@ -29,22 +30,24 @@ export interface TokenCarrier {
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
   constructor(
-    keys: AccessTokenKeys,
+    private readonly keys: AccessTokenKeys,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     const options: StrategyOptionsWithoutRequest = {
       jwtFromRequest: (request: unknown) => (request as TokenCarrier).accessToken,
       // KeyObjects: given a text, the library would try to parse it anew at every request.
       secretOrKeyProvider: (_request, token, done) => {
-        const header = headerOf(String(token));
-        const key = header && keys.verifyingKey(header.kid);
-        if (key) done(null, key as never);
-        else done(new Error('unknown key or unacceptable header'));
+        verifyingKeyOf(keys, String(token)).then(
+          (key) => (key ? done(null, key as never) : done(UNACCEPTABLE)),
+          (error: unknown) => done(new BrokenCheck(error)),
+        );
       },
       algorithms: [ACCESS_TOKEN.algorithm],
       issuer: ACCESS_TOKEN.issuer,
       audience: ACCESS_TOKEN.audience,
-      jsonWebTokenOptions: { clockTolerance: ACCESS_TOKEN.skewSeconds },
+      // By the machine's clock; validate() goes by ours.
+      ignoreExpiration: true,
+      jsonWebTokenOptions: { ignoreNotBefore: true },
     };
     super(options);
   }
@@ -53,7 +56,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   validate(payload: unknown): AccessTokenClaims | false {
     const parsed = accessTokenClaims.safeParse(payload);
     if (!parsed.success) return false;
-    // The library goes by the machine's clock; this goes by ours, and caps what a key may have signed.
+    // The cap is for what a key may have signed that it never should have.
     const now = this.clock.now() / 1000;
     const { exp, nbf } = parsed.data;
     const isTimely = now < exp + ACCESS_TOKEN.skewSeconds && nbf <= now + ACCESS_TOKEN.skewSeconds;
@@ -67,12 +70,19 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
       // As passport itself does: one object per attempt, with the strategy as its prototype.
       const attempt = Object.create(this) as AccessTokenStrategy;
       attempt.success = (claims: unknown) => resolve(claims as AccessTokenClaims);
-      attempt.fail = () => resolve(null);
+      attempt.fail = (why: unknown) =>
+        why instanceof BrokenCheck ? reject(why.broken) : resolve(null);
       attempt.error = (error: unknown) =>
         reject(error instanceof Error ? error : new Error(String(error)));
       const carrier: TokenCarrier = { accessToken };
       attempt.authenticate(carrier as never);
     });
+  }
+
+  /** For a token that was checked before: its time, and whether its key was revoked since. */
+  async isStillGood(accessToken: string, claims: AccessTokenClaims): Promise<boolean> {
+    if (!this.validate(claims)) return false;
+    return (await verifyingKeyOf(this.keys, accessToken)) !== undefined;
   }
 
   /**
@@ -82,6 +92,26 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   getPassportInstance() {
     return { use: () => undefined };
   }
+}
+
+/** The library takes whatever is wrong with a key for a bad token; one that nobody could look up is none. */
+class BrokenCheck extends Error {
+  readonly broken: Error;
+
+  constructor(cause: unknown) {
+    super('the key of a token could not be looked up', { cause });
+    this.broken = cause instanceof Error ? cause : this;
+  }
+}
+
+const UNACCEPTABLE = new Error('unknown key or unacceptable header');
+
+async function verifyingKeyOf(
+  keys: AccessTokenKeys,
+  token: string,
+): Promise<KeyObject | undefined> {
+  const header = headerOf(token);
+  return header ? keys.verifyingKey(header.kid) : undefined;
 }
 
 function headerOf(token: string): z.infer<typeof tokenHeader> | null {

@@ -6,7 +6,7 @@ import { newId } from '../../kernel/ids.js';
 import { uuid } from '../../kernel/text.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Config } from '../../platform/config/config.js';
-import { AccessTokenKeys } from './access-token-keys.js';
+import { TokenSigner } from '../token-keys/token-signer.js';
 
 /** What every access token says of itself; another `typ` or audience is another kind of token. */
 export const ACCESS_TOKEN = {
@@ -48,7 +48,7 @@ export interface AccessTokenSubject {
 @Injectable()
 export class AccessTokens {
   constructor(
-    private readonly keys: AccessTokenKeys,
+    private readonly signer: TokenSigner,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -59,6 +59,7 @@ export class AccessTokens {
   }
 
   async issue(subject: AccessTokenSubject): Promise<string> {
+    const { kid, privateKey } = await this.signer.signing();
     const now = Math.floor(this.clock.now() / 1000);
     return new SignJWT({
       username: subject.username,
@@ -66,11 +67,7 @@ export class AccessTokens {
       tenant: subject.tenantSlug,
       sid: subject.sessionId,
     })
-      .setProtectedHeader({
-        alg: ACCESS_TOKEN.algorithm,
-        typ: ACCESS_TOKEN.type,
-        kid: this.keys.kid,
-      })
+      .setProtectedHeader({ alg: ACCESS_TOKEN.algorithm, typ: ACCESS_TOKEN.type, kid })
       .setSubject(subject.userId)
       .setIssuer(ACCESS_TOKEN.issuer)
       .setAudience(ACCESS_TOKEN.audience)
@@ -78,6 +75,6 @@ export class AccessTokens {
       .setNotBefore(now)
       .setExpirationTime(now + this.lifetimeSeconds)
       .setJti(newId(this.clock.now()))
-      .sign(this.keys.signing);
+      .sign(privateKey);
   }
 }

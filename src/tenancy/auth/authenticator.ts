@@ -43,7 +43,7 @@ export class Authenticator {
   async followToken(token: string): Promise<FollowedToken> {
     const claims = await this.claimsOf(token);
     const again = async () => {
-      if (!this.strategy.validate(claims)) throw unauthenticated();
+      if (!(await this.strategy.isStillGood(token, claims))) throw unauthenticated();
       return contextOf(await this.standingOf(claims), newId());
     };
     return { context: await again(), again };
