@@ -5,6 +5,7 @@ import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
+import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
 import { examples } from './cli.js';
@@ -62,6 +63,7 @@ export function buildProgram(
   addDeploymentCommands(program, act);
   addFleetCommands(program, act);
   addClusterCommands(program, act);
+  addPlatformCommands(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { answer, type Tidegate } from '#sdk';
+import { examples, type Actions } from '../cli.js';
+import { table } from '../display/table.js';
+import { timeText } from '../display/times.js';
+import { itemsOf, listOf } from '../pages.js';
+
+/** What who runs the platform looks after; signed in to the tenant `platform`. */
+export function addPlatformCommands(program: Command, actions: Actions): void {
+  const platform = program
+    .command('platform')
+    .description('The platform itself: for its admins, signed in with --tenant platform.');
+  addTokenKeyCommands(platform, actions);
+}
+
+function addTokenKeyCommands(platform: Command, { act }: Actions): void {
+  const keys = platform.command('token-keys').description('Keys that sign access tokens.');
+  keys
+    .command('list')
+    .description('List the keys, newest first, those of the last year among them.')
+    .addHelpText('after', examples('tidegate platform token-keys list'))
+    .action(
+      act(async (cli) => {
+        const items = await listOf(tokenKeysOf(await cli.connect()));
+        const { isUtc } = cli.terminal.style;
+        const time = (text: string | null) => (text === null ? '-' : timeText(text, isUtc));
+        const rows = items.map((key) => [
+          key.kid,
+          key.state,
+          key.origin,
+          time(key.signsFrom),
+          time(key.revokedAt ?? key.verifiesUntil),
+        ]);
+        const heads = ['KEY', 'STATE', 'MADE BY', 'SIGNS FROM', 'GOOD UNTIL'];
+        cli.terminal.result({ items }, table(heads, rows));
+      }),
+    );
+  keys
+    .command('rotate')
+    .description('Make the next key. It signs in two minutes; nobody has to sign in again.')
+    .option(
+      '--revoke-old',
+      'when a key was stolen: sign with the new one at once, and refuse all tokens of the others',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate platform token-keys rotate',
+        'tidegate platform token-keys rotate --revoke-old',
+      ),
+    )
+    .action(
+      act(async (cli, { revokeOld = false }: { revokeOld?: boolean }) => {
+        const { api } = await cli.connect();
+        const key = await answer(
+          api.POST('/api/v1/platform/token-signing-keys/rotate', { body: { revokeOld } }),
+        );
+        const { isUtc } = cli.terminal.style;
+        const next = revokeOld
+          ? 'signs now. All tokens of the others are refused within five seconds.'
+          : `signs from ${timeText(key.signsFrom, isUtc)} on.`;
+        cli.terminal.result(key, [`The key ${key.kid} ${next}`]);
+      }),
+    );
+}
+
+function tokenKeysOf({ api }: Tidegate) {
+  return itemsOf((query) =>
+    answer(api.GET('/api/v1/platform/token-signing-keys', { params: { query } })),
+  );
+}
