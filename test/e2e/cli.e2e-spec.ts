@@ -252,4 +252,25 @@ describe('the command line against a running server', () => {
     await expect(api.GET('/api/v1/nodes')).rejects.toMatchObject({ status: 401 });
     expect(accessToken).toMatch(/^ey/);
   });
+
+  it('lists and rotates the keys of access tokens for who runs the platform', async () => {
+    const platform = ['--context', 'platform', '--json'];
+    const as = ['--username', 'admin', '--tenant', 'platform', '--password-stdin'];
+    const login = ['login', '--server', tidegate.url, ...as, '--context', 'platform'];
+    expect(await program(login, `${ADMIN_PASSWORD}\n`)).toMatchObject({ exitCode: 0 });
+    const list = async () => {
+      const { exitCode, stdout } = await cli(['platform', 'token-keys', 'list', ...platform]);
+      expect(exitCode).toBe(0);
+      return (JSON.parse(stdout) as { items: { kid: string; state: string }[] }).items;
+    };
+    expect(await list()).toMatchObject([{ state: 'signing' }]);
+    const rotated = await cli(['platform', 'token-keys', 'rotate', ...platform]);
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ state: 'coming', origin: 'command' });
+    const again = await cli(['platform', 'token-keys', 'rotate', ...platform]);
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('token-key-rotation-under-way'),
+    });
+    expect((await list()).map(({ state }) => state)).toEqual(['coming', 'signing']);
+  });
 });
