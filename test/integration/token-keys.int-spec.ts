@@ -66,6 +66,15 @@ describe('the key of access tokens', () => {
     }
     expect(await versions()).toHaveLength(1);
   });
+
+  it('is rotated by nobody whose proof is old: a token left behind is not enough', async () => {
+    const token = await tokenOf(first, 'root');
+    advance(5 * 60_000);
+    const path = `${LIST}/rotate`;
+    const answer = await first.send(path, { method: 'POST', token, body: { revokeOld: true } });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'step-up-required' } });
+    expect(await versions()).toHaveLength(1);
+  });
 });
 
 describe('a rotation', () => {

@@ -1015,7 +1015,7 @@ export interface paths {
          * Make the next key of access tokens
          * @description It is published at once and signs two minutes later, when everybody knows it. Tokens of the one before are good until they are over. Nobody has to sign in again, unless `revokeOld` says so.
          *
-         *     Needs the permission `tenants:manage`.
+         *     Needs the permission `tenants:manage`. Needs a proof, not older than five minutes, that it is you.
          */
         post: operations["tokenKeysRotate"];
         delete?: never;
@@ -8014,6 +8014,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
              */
             403: {
                 headers: {

@@ -29,6 +29,7 @@ export class TokenKeysController {
 
   @Route('POST rotate', {
     access: Permission.TenantsManage,
+    proof: { isStepUp: true },
     summary: 'Make the next key of access tokens',
     description:
       'It is published at once and signs two minutes later, when everybody knows it. Tokens of the one before are good until they are over. Nobody has to sign in again, unless `revokeOld` says so.',
