@@ -139,6 +139,24 @@ export const limits = {
   socketsPerTenant: 500,
   socketsPerProcess: 5_000,
   subscriptionsPerSocket: 200,
+  /** A call to an address that somebody else has named, from the look-up of its name to the last byte. */
+  outboundMs: 5_000,
+  /** Of its name alone: whoever runs a slow name server must not take all of it. */
+  outboundLookUpMs: 3_000,
+  /** Of an answer, unless the caller asks for more, and at most: a large provider's keys take 100 KiB. */
+  outboundAnswerBytes: 64 * 1024,
+  outboundAnswerMostBytes: 512 * 1024,
+  outboundHeaderBytes: 16 * 1024,
+  outboundBodyBytes: 256 * 1024,
+  outboundUrlCharacters: 2_048,
+  /** A name with more addresses is not one that we connect to. */
+  outboundAddresses: 64,
+  /** Calls under way for one key (a tenant), those that wait, and all of a process. */
+  outboundPerKey: 8,
+  outboundWaitingPerKey: 32,
+  outboundPerProcess: 128,
+  /** What an operator opens: a list longer than this is a network. */
+  outboundOpened: 256,
   /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
   socketBacklogMessages: 2_000,
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Networks of proxies whose word about a client is believed, in one spelling: an IPv4 address is never
- * written as IPv6, for that is how a peer's address is looked up.
+ * Networks in one spelling, above all of proxies whose word about a client is believed: an IPv4 address is
+ * never written as IPv6, for that is how a peer's address is looked up.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';

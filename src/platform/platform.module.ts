@@ -9,6 +9,7 @@ import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { Sealer } from './sealing/sealer.js';
+import { outboundProvider } from './outbound/outbound.provider.js';
 
 /** The instances that exist before Nest does, because starting needs them. */
 export interface Platform {
@@ -35,6 +36,7 @@ export class PlatformModule {
       { provide: CLOCK, useValue: clock },
       { provide: Sealer, useFactory: () => openSealer(config) },
       { provide: StreamPlaces, useValue: new StreamPlaces() },
+      outboundProvider,
       ...providers,
     ];
     return {

@@ -7,6 +7,7 @@ import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
 import * as fleetErrors from '../../fleet/fleet.errors.js';
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
+import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
@@ -20,6 +21,7 @@ type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
 const errorLists: readonly ErrorList[] = [
   httpErrors,
   databaseErrors,
+  outboundErrors,
   realtimeErrors,
   deploymentErrors,
   strategyErrors,

@@ -5,6 +5,7 @@ import { ConfigError } from './config-error.js';
 import { nearestName } from './nearest-name.js';
 import { listen as listenSchema, type Listen, type Setting, type ValueOf } from './setting.js';
 import { settings, type Settings } from './settings.js';
+import { OpenedDestinations } from '../outbound/opened-destinations.js';
 
 type Values = { readonly [K in keyof Settings]: ValueOf<Settings[K]> };
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +24,7 @@ export class Config {
   readonly metricsListen: Listen | null;
   readonly shutdownGraceMs: number;
   readonly trustedProxies: readonly string[];
+  readonly outboundAllow: OpenedDestinations;
   readonly database: {
     /** Null: the embedded PostgreSQL. */
     readonly url: string | null;
@@ -51,6 +53,7 @@ export class Config {
     this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
     this.shutdownGraceMs = values.shutdownGraceMs;
     this.trustedProxies = values.trustedProxies ?? [];
+    this.outboundAllow = values.outboundAllow ?? OpenedDestinations.none;
     this.database = {
       url: values.databaseUrl,
       systemUrl: values.databaseSystemUrl,
