@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { waveCount, type Plan } from '../engine/plan.js';
+import { Permission } from '../kernel/permission.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
@@ -35,6 +36,7 @@ export class DeploymentsService {
     request: DeploymentRequest,
     idempotencyKey: string | undefined,
   ): Promise<DeploymentAccepted> {
+    mustBeAllowedThere(ctx, request);
     const call = { key: idempotencyKey, route: 'POST /deployments', body: request };
     const answer = await this.acceptanceQueue.run(ctx.tenantId, () =>
       idempotent(this.database, ctx, call, async (open) => ({
@@ -47,6 +49,7 @@ export class DeploymentsService {
 
   /** The same checks and the same plan as create(); nothing is written. */
   async dryRun(ctx: Context, request: DeploymentRequest): Promise<PlannedDeploymentView> {
+    mustBeAllowedThere(ctx, request);
     return this.database.transaction(ctx, async (open) => {
       const spec = await checkedSpec(open, request);
       const planned = await this.planner.plan(open, spec);
@@ -60,6 +63,12 @@ export class DeploymentsService {
     const origin = { kind: 'deploy', originId: null, lane: 'normal', reason: null } as const;
     return this.acceptance.accept(open, spec, { ...origin, metadata });
   }
+}
+
+/** Before anything is told of what is there. Throws `permission-missing`. */
+function mustBeAllowedThere(ctx: Context, request: DeploymentRequest): void {
+  const { moduleName: module, targetEnvironment: environment } = request;
+  ctx.require(Permission.DeploymentsCreate, { module, environment });
 }
 
 async function checkedSpec(open: OpenContext, request: DeploymentRequest): Promise<DeploymentSpec> {

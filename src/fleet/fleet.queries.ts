@@ -1,10 +1,11 @@
 /** Narrow questions that others ask of the fleet, in their own transaction. */
+import { environmentKey } from '../kernel/environment-key.js';
 import type { OpenContext } from '../platform/context.js';
 import { statement } from '../platform/database/statement.js';
 import { answerOf } from '../platform/http/answer.js';
 import { ClusterEntity } from './clusters/cluster.entity.js';
 import { EnvironmentEntity } from './environments/environment.entity.js';
-import { environmentKey, type Environment } from './environments/environment.js';
+import type { Environment } from './environments/environment.js';
 import { environmentOut } from './environments/environments.dto.js';
 import { clusterNotFound, clusterRequired, environmentNotFound } from './fleet.errors.js';
 import { NODE_STATE_SQL, type NodeState } from './nodes/node-state.js';

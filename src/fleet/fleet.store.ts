@@ -1,10 +1,10 @@
+import { environmentKey } from '../kernel/environment-key.js';
 import { newId } from '../kernel/ids.js';
 import type { OpenContext } from '../platform/context.js';
 import { insertNew } from '../platform/database/entity-rows.js';
 import { ClusterEntity } from './clusters/cluster.entity.js';
 import { BUILT_IN_CLUSTER, builtInEnvironments } from './environments/built-in-environments.js';
 import { EnvironmentEntity } from './environments/environment.entity.js';
-import { environmentKey } from './environments/environment.js';
 
 /**
  * The built-in environments, each with one cluster. Safe to repeat: what is there, changed or not,

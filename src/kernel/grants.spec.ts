@@ -33,6 +33,8 @@ describe('grants', () => {
       true,
     ]);
     expect(may('A', 'QA')).toBe(false);
+    // Environments are the same in upper and lower case.
+    expect(may('a', 'qa')).toBe(true);
     expect(grants.find(DeploymentsCreate)).toBeDefined();
   });
 

@@ -1,6 +1,10 @@
+import { environmentKey } from './environment-key.js';
 import { type Permission, type ScopeEffect, scopeEffectsOf } from './permission.js';
 
-/** Where something counts. Null: of all modules (in all environments). Names, exactly as they are. */
+/**
+ * Where something counts. Null: of all modules (in all environments). Names of modules exactly as they
+ * are; of environments in upper or lower case, as everywhere.
+ */
 export interface Scope {
   readonly modules: readonly string[] | null;
   readonly environments: readonly string[] | null;
@@ -75,8 +79,8 @@ export class Grants {
           [...own.permissions].filter((one) => other.permissions.has(one)),
         );
         if (permissions.size === 0) continue;
-        const modules = common(own.modules, other.modules);
-        const environments = common(own.environments, other.environments);
+        const modules = common(own.modules, other.modules, exactly);
+        const environments = common(own.environments, other.environments, environmentKey);
         if (modules?.length === 0 || environments?.length === 0) continue;
         cut.push({ permissions, modules, environments, by: `${own.by}, within ${other.by}` });
       }
@@ -98,7 +102,9 @@ function covers(other: Grants, { modules, environments }: Scope, permission: Per
   return (modules ?? [null]).every((module) =>
     (environments ?? [null]).every((environment) =>
       wide.some(
-        (grant) => contains(grant.modules, module) && contains(grant.environments, environment),
+        (grant) =>
+          contains(grant.modules, module, exactly) &&
+          contains(grant.environments, environment, environmentKey),
       ),
     ),
   );
@@ -112,8 +118,8 @@ function allows(
   if (!grant.permissions.has(permission)) return false;
   const effects = scopeEffectsOf(permission);
   return (
-    isIn(grant.modules, effects.modules, module) &&
-    isIn(grant.environments, effects.environments, environment)
+    isIn(grant.modules, effects.modules, module, exactly) &&
+    isIn(grant.environments, effects.environments, environment, environmentKey)
   );
 }
 
@@ -121,25 +127,34 @@ function isHeld(grant: Grant, permission: Permission): boolean {
   return allows(grant, permission, {});
 }
 
+/** What two spellings of the same name have in common. */
+type KeyOf = (name: string) => string;
+const exactly: KeyOf = (name) => name;
+
 function isIn(
   names: readonly string[] | null,
   effect: ScopeEffect,
   name: string | undefined,
+  keyOf: KeyOf,
 ): boolean {
   if (names === null || effect === 'ignored') return true;
   if (effect === 'excludes') return false;
-  return name === undefined || names.includes(name);
+  return name === undefined || contains(names, name, keyOf);
 }
 
 function common(
   one: readonly string[] | null,
   other: readonly string[] | null,
+  keyOf: KeyOf,
 ): readonly string[] | null {
   if (one === null) return other;
-  return other === null ? one : one.filter((name) => other.includes(name));
+  return other === null ? one : one.filter((name) => contains(other, name, keyOf));
 }
 
 /** `name` null: all of them. */
-function contains(wide: readonly string[] | null, name: string | null): boolean {
-  return wide === null || (name !== null && wide.includes(name));
+function contains(wide: readonly string[] | null, name: string | null, keyOf: KeyOf): boolean {
+  if (wide === null) return true;
+  if (name === null) return false;
+  const key = keyOf(name);
+  return wide.some((each) => keyOf(each) === key);
 }

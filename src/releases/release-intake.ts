@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { readReleaseUpload, UPLOAD_IDLE_MS } from './release-upload.js';
@@ -17,7 +18,9 @@ export class ReleaseIntake {
   ) {}
 
   async push(ctx: Context, moduleName: string, request: FastifyRequest): Promise<Pushed> {
-    const upload = await readReleaseUpload(request, this.artifacts, { idleMs: this.idleMs });
+    const { idleMs } = this;
+    const check = () => ctx.require(Permission.ReleasesCreate, { module: moduleName });
+    const upload = await readReleaseUpload(request, this.artifacts, { idleMs, check });
     try {
       return await this.releases.push(ctx, moduleName, upload);
     } finally {

@@ -34,14 +34,18 @@ const PARTS = 16;
 const REST_BYTES = 64 * 1024 * 1024;
 const REST_MS = 10_000;
 
-/** Reads the form; the artifact lies in the store under a temporary key then. Discard it in the end. */
+/**
+ * Reads the form; the artifact lies in the store under a temporary key then. Discard it in the end.
+ * `check` throws what stands against it before anything is read.
+ */
 export async function readReleaseUpload(
   request: FastifyRequest,
   artifacts: ArtifactsService,
-  options: { idleMs: number },
+  options: { readonly idleMs: number; readonly check: () => void },
 ): Promise<ReleaseUpload> {
   const { raw } = request;
   try {
+    options.check();
     checkRequest(request, artifacts.limitBytes);
     raw.setTimeout(options.idleMs);
     return await readForm(request, artifacts);

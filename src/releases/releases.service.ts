@@ -4,6 +4,7 @@ import { canonicalJson } from '../kernel/canonical-json.js';
 import { digestOf } from '../kernel/digest.js';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
+import { Permission } from '../kernel/permission.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { newestFirst, type Page, type PageRequest } from '../platform/http/page.js';
@@ -67,13 +68,15 @@ export class ReleasesService {
 
   /** Throws `module-not-found`. */
   async module(ctx: Context, name: string): Promise<Module> {
+    mustBeReadable(ctx, name);
     const found = await this.database.transaction(ctx, (open) => moduleView(open, name));
     if (found) return found;
     throw moduleNotFound(name);
   }
 
   /** Throws `module-not-found`. */
-  list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
+  async list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
+    mustBeReadable(ctx, name);
     return this.database.transaction(ctx, async (open) => {
       const { id } = await moduleByName(open, name);
       return newestFirst(`releases of ${id}`, request, (before, take) =>
@@ -83,7 +86,8 @@ export class ReleasesService {
   }
 
   /** Throws `module-not-found`, `release-not-found`. */
-  get(ctx: Context, name: string, version: string): Promise<Release> {
+  async get(ctx: Context, name: string, version: string): Promise<Release> {
+    mustBeReadable(ctx, name);
     return this.database.transaction(ctx, async (open) => {
       const { id } = await moduleByName(open, name);
       const row = await findReleaseRow(open, id, version);
@@ -131,6 +135,11 @@ export class ReleasesService {
       );
     }
   }
+}
+
+/** What is out of reach is not found. Throws `module-not-found`. */
+function mustBeReadable(ctx: Context, module: string): void {
+  if (!ctx.can(Permission.ReleasesRead, { module })) throw moduleNotFound(module);
 }
 
 /** False: there is one under this version. */

@@ -1,6 +1,8 @@
 /** Modules and releases as HTTP answers them. */
 import type { Manifest } from '../agent/protocol/manifest.js';
+import { Permission } from '../kernel/permission.js';
 import type { OpenContext } from '../platform/context.js';
+import { inScopes, scopesText } from '../platform/database/in-scopes.js';
 import { statement } from '../platform/database/statement.js';
 import type { Module, Release, ReleaseSummary } from './releases.dto.js';
 import { RELEASE_COLUMNS, RELEASE_TABLES, type ReleaseColumns } from './releases.store.js';
@@ -40,16 +42,25 @@ export async function moduleView(open: OpenContext, name: string): Promise<Modul
 }
 
 const listModuleViews = statement<
-  { readonly tenantId: string; readonly before: string | null; readonly take: number },
+  {
+    readonly tenantId: string;
+    readonly before: string | null;
+    readonly scopes: string | null;
+    readonly take: number;
+  },
   ModuleRow
 >(
   'modules.list-views',
   `${MODULE_VIEW} and (:before::uuid is null or m.id < :before)
+   and ${inScopes({ module: 'm.name' })}
    order by m.id desc limit :take`,
 );
 
+/** Those whose releases may be read. */
 export async function moduleViews(open: OpenContext, { before, take }: Slice): Promise<Module[]> {
-  const rows = await open.tx.query(listModuleViews, { tenantId: open.tenantId, before, take });
+  const { tenantId } = open;
+  const scopes = scopesText(open.scopesOf(Permission.ReleasesRead));
+  const rows = await open.tx.query(listModuleViews, { tenantId, before, scopes, take });
   return rows.map(moduleOf);
 }
 

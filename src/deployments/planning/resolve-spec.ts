@@ -46,7 +46,7 @@ export async function resolveSpec(
   const release = await releaseByVersion(open, module.id, request.version);
   const configuration = await chosenConfiguration(open, request, module.id, environment.id);
   const strategy = resolveStrategy(environment, request);
-  const gate = resolveGate(open, environment, request.gate);
+  const gate = resolveGate(open, environment, request);
   const { releaseDigest, signature } = release;
   checkSignature({ policy: environment.signaturePolicy, releaseDigest, signature });
   return {
@@ -125,7 +125,7 @@ function resolveStrategy(
 function resolveGate(
   ctx: Context,
   environment: Environment,
-  asked: SpecRequest['gate'],
+  { gate: asked, moduleName: module }: SpecRequest,
 ): DeploymentSpec['gate'] {
   const { kind: standardKind, ...standardParams } = environment.defaults.gate;
   const { kind: askedKind, ...askedParams } = asked ?? {};
@@ -134,7 +134,8 @@ function resolveGate(
   const base = kind === standardKind ? standardParams : {};
   const { params, loosened } = resolve(gate, base, askedParams);
   const isLooser = loosened.length > 0 || kind !== standardKind;
-  if (isLooser && !ctx.can(Permission.GatesOverride)) {
+  const target = { module, environment: environment.name };
+  if (isLooser && !ctx.can(Permission.GatesOverride, target)) {
     throw overrideNotPermitted(
       `A request may only tighten the gate of ${environment.name}. Loosened: ${loosened.join(', ') || 'kind'}.`,
       { loosened },

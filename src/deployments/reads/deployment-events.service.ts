@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { JournalEntry } from '../../engine/journal.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { DeploymentEvent } from '../deployments.dto.js';
-import { deploymentMustExist } from './deployments.views.js';
+import { deploymentMustBeReadable } from './deployments.views.js';
 import { entriesAfter } from './journal.queries.js';
 
 const STATUS_KINDS = new Set(['created', 'status-changed', 'finished']);
@@ -21,9 +22,10 @@ export class DeploymentEvents {
     after: number,
     limit: number,
   ): Promise<{ items: DeploymentEvent[]; nextCursor: string | null }> {
+    const isScoped = ctx.scopesOf(Permission.DeploymentsRead) !== null;
     return this.database.transaction(ctx, async (open) => {
       const rows = await entriesAfter(open, [{ id, after }], limit + 1);
-      if (rows.length === 0) await deploymentMustExist(open, id);
+      if (rows.length === 0 || isScoped) await deploymentMustBeReadable(open, id);
       const items = rows.slice(0, limit).map(eventOf);
       const last = items.at(-1);
       return { items, nextCursor: rows.length > limit && last ? String(last.sequence) : null };

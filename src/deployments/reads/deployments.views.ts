@@ -1,10 +1,13 @@
 /** What HTTP answers of deployments, as it is read: reads/deployment-view.ts makes the answers of it. */
 import type { RunStatus } from '../../engine/run.js';
+import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
+import { inScopes, scopesText } from '../../platform/database/in-scopes.js';
 import { statement } from '../../platform/database/statement.js';
 import { deploymentNotFound } from '../deployment.errors.js';
+import { mustBeReadable } from '../deployment-scopes.js';
 import type { DeploymentsQuery } from '../deployments.dto.js';
-import { WITH_RUNS } from '../deployments.queries.js';
+import { specTextOf, WITH_RUNS } from '../deployments.queries.js';
 import type { CameBy } from '../deployments.store.js';
 import type { GateState } from '../gates/gate-spec.js';
 import { WAIT_COLUMNS, type WaitRow } from './present-wait.js';
@@ -41,11 +44,12 @@ const ONE = statement<Named, DeploymentRow>(
   `select ${COLUMNS} ${WITH_RUNS} where d.tenant_id = :tenantId and d.id = :id`,
 );
 
-/** Throws `deployment-not-found`. */
+/** Throws `deployment-not-found`, also to whoever may not read it. */
 export async function deploymentRow(open: OpenContext, id: string): Promise<DeploymentRow> {
   const row = await open.tx.first(ONE, { tenantId: open.tenantId, id });
-  if (row) return row;
-  throw deploymentNotFound();
+  if (!row) throw deploymentNotFound();
+  mustBeReadable(open, row.specText);
+  return row;
 }
 
 const LIST = statement<
@@ -55,6 +59,7 @@ const LIST = statement<
     readonly status: string | null;
     readonly environment: string | null;
     readonly module: string | null;
+    readonly scopes: string | null;
     readonly take: number;
   },
   DeploymentRow
@@ -67,10 +72,11 @@ const LIST = statement<
      and (:status::text is null or d.status = :status)
      and (:environment::text is null or e.name_key = lower(:environment))
      and (:module::text is null or m.name = :module)
+     and ${inScopes({ module: 'm.name', environmentKey: 'e.name_key' })}
    order by d.id desc limit :take`,
 );
 
-/** The newest of those before `before`. */
+/** The newest of those before `before` that may be read. */
 export function deploymentRows(
   open: OpenContext,
   query: DeploymentsQuery,
@@ -80,16 +86,13 @@ export function deploymentRows(
   const status = query.status ?? null;
   const environment = query.environment ?? null;
   const module = query.module ?? null;
-  return open.tx.query(LIST, { tenantId, before, status, environment, module, take });
+  const scopes = scopesText(open.scopesOf(Permission.DeploymentsRead));
+  return open.tx.query(LIST, { tenantId, before, status, environment, module, scopes, take });
 }
 
-const EXISTS = statement<Named, { readonly id: string }>(
-  'deployments.exists',
-  'select id from deployments where tenant_id = :tenantId and id = :id',
-);
-
-/** Throws `deployment-not-found`. */
-export async function deploymentMustExist(open: OpenContext, id: string): Promise<void> {
-  if (await open.tx.first(EXISTS, { tenantId: open.tenantId, id })) return;
-  throw deploymentNotFound();
+/** Throws `deployment-not-found`, also to whoever may not read it. */
+export async function deploymentMustBeReadable(open: OpenContext, id: string): Promise<void> {
+  const specText = await specTextOf(open, id);
+  if (specText === undefined) throw deploymentNotFound();
+  mustBeReadable(open, specText);
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
 import type { Return } from '../deployment.states.js';
+import { mustBeAllowed } from '../deployment-scopes.js';
 import type { DeploymentAccepted } from '../deployments.dto.js';
 import type { OriginRow } from '../deployments.store.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
@@ -14,6 +16,11 @@ import { underWay } from './returns.queries.js';
 import { rollbackTarget } from './rollback-target.js';
 import { refuseOther } from './under-way.js';
 import { wasDownThen } from './was-down-then.js';
+
+const permissionOf: Readonly<Record<Return, Permission>> = {
+  rollback: Permission.DeploymentsRollback,
+  retry: Permission.DeploymentsRetry,
+};
 
 /**
  * Going back, and trying again: new deployments that say where they come from. What is over stays
@@ -85,6 +92,7 @@ export class DeploymentReturns {
   ): Promise<DeploymentAccepted> {
     const call = { key, route: `POST /deployments/{id}/${verb}`, body: { id, ...request } };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
+      await mustBeAllowed(open, id, permissionOf[verb]);
       const origin = await lockOrigin(open, id, verb);
       const active = await underWay(open, id, verb);
       if (!active) return { status: 202, body: await work(open, origin) };

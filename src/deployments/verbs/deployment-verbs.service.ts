@@ -13,6 +13,7 @@ import {
   nothingToPromote,
   stateNotSuitable,
 } from '../deployment.errors.js';
+import { mustBeAllowed } from '../deployment-scopes.js';
 import { linksOf, type VerbAccepted } from '../deployments.dto.js';
 import { verbRequested } from '../deployments.events.js';
 import { lockForVerb, type VerbHead } from '../deployments.store.js';
@@ -62,11 +63,15 @@ export class DeploymentVerbs {
   /** As a client asks: what its body has beside the reason are parameters, where nothing is to be checked. */
   ask(ctx: Context, id: string, asked: Asked): Promise<VerbAccepted> {
     const { ifMatch } = asked;
+    const { permission } = verbs[asked.verb];
     if (asked.verb === 'promote') return this.promote(ctx, id, { ...asked.body, ifMatch });
     if (asked.verb === 'resume') return this.resume(ctx, id, { ...asked.body, ifMatch });
     const { reason, ...params } = asked.body;
     const request: VerbRequest = { verb: asked.verb, reason, params, ifMatch };
-    return this.database.transaction(ctx, (open) => this.requestIn(open, id, request));
+    return this.database.transaction(ctx, async (open) => {
+      await mustBeAllowed(open, id, permission);
+      return this.requestIn(open, id, request);
+    });
   }
 
   /** Ends the gate that is open now; with `step`, only if it is that one. */
@@ -76,6 +81,7 @@ export class DeploymentVerbs {
     request: Omit<VerbRequest, 'verb' | 'params'> & { readonly step?: string | undefined },
   ): Promise<VerbAccepted> {
     return this.database.transaction(ctx, async (open) => {
+      await mustBeAllowed(open, id, verbs.promote.permission);
       const locked = await this.lock(open, id);
       const { step, ...rest } = request;
       this.check(locked, { ...rest, verb: 'promote' });
@@ -92,6 +98,7 @@ export class DeploymentVerbs {
   /** Where a hook was cut off, only with what became of it: it is never guessed. */
   private async resume(ctx: Context, id: string, request: ResumeRequest): Promise<VerbAccepted> {
     return this.database.transaction(ctx, async (open) => {
+      await mustBeAllowed(open, id, verbs.resume.permission);
       const { outcome, node, ...rest } = request;
       const asked: VerbRequest = { ...rest, verb: 'resume' };
       const locked = await this.lock(open, id);

@@ -5,6 +5,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
@@ -46,6 +47,7 @@ export class ClustersService {
     request: CreateClusterBody,
     key: string | undefined,
   ): Promise<ClusterView> {
+    ctx.require(Permission.FleetManage, { environment: request.environment });
     this.targets.get(request.targetKind);
     const call = { key, route: 'POST /clusters', body: request };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
@@ -66,6 +68,7 @@ export class ClustersService {
     return this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
       const before = await find(open, id);
+      open.require(Permission.FleetManage, { environment: before.environment });
       const trustedProxies = spelled(rules.trustedProxies ?? before.trustedProxies);
       const clusters = open.tx.repository(ClusterEntity);
       const { affected } = await clusters.update(
@@ -82,9 +85,15 @@ export class ClustersService {
   }
 }
 
+/** By whoever reads its environment's fleet, or changes it. */
+function mayBeSeen(ctx: Context, { environment }: ClusterView): boolean {
+  const { FleetRead, FleetManage } = Permission;
+  return ctx.can(FleetRead, { environment }) || ctx.can(FleetManage, { environment });
+}
+
 async function find(open: OpenContext, id: string): Promise<ClusterView> {
   const cluster = await clusterView(open, id);
-  if (cluster) return cluster;
+  if (cluster && mayBeSeen(open, cluster)) return cluster;
   throw clusterNotFound('There is no cluster with this id. GET /api/v1/clusters lists them.');
 }
 

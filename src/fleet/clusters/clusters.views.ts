@@ -1,7 +1,9 @@
 /** Clusters as HTTP answers them: with what stands in other tables, in one statement. */
+import { environmentKey } from '../../kernel/environment-key.js';
+import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
+import { inScopes, scopesText } from '../../platform/database/in-scopes.js';
 import { statement } from '../../platform/database/statement.js';
-import { environmentKey } from '../environments/environment.js';
 import type { ClusterView } from './cluster.js';
 
 const VIEW = `
@@ -25,6 +27,7 @@ const listViews = statement<
   {
     readonly tenantId: string;
     readonly environmentKey: string | null;
+    readonly scopes: string | null;
     readonly before: string | null;
     readonly take: number;
   },
@@ -32,6 +35,7 @@ const listViews = statement<
 >(
   'clusters.list-views',
   `${VIEW} and (:environmentKey::text is null or environment.name_key = :environmentKey)
+     and ${inScopes({ environmentKey: 'environment.name_key' })}
      and (:before::uuid is null or cluster.id < :before)
    order by cluster.id desc limit :take`,
 );
@@ -41,7 +45,7 @@ export function clusterView(open: OpenContext, id: string): Promise<ClusterView 
   return open.tx.first(findView, { tenantId: open.tenantId, id });
 }
 
-/** Newest first, before an id; of one environment when it is named. */
+/** Newest first, before an id; of one environment when it is named; of those that may be read. */
 export function clusterViews(
   open: OpenContext,
   environment: string | undefined,
@@ -51,6 +55,7 @@ export function clusterViews(
   return open.tx.query(listViews, {
     tenantId: open.tenantId,
     environmentKey: key,
+    scopes: scopesText(open.scopesOf(Permission.FleetRead)),
     before,
     take,
   });

@@ -6,8 +6,3 @@ export type EnvironmentRules = Readonly<z.output<typeof environmentRules>>;
 /** What a deployment gets that says nothing. */
 export type EnvironmentDefaults = EnvironmentRules['defaults'];
 export type Environment = AnswerOf<typeof environmentOut>;
-
-/** Names are shown as given and compared without capitals. */
-export function environmentKey(name: string): string {
-  return name.normalize('NFC').toLowerCase();
-}

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { environmentKey } from '../../kernel/environment-key.js';
 import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
@@ -13,7 +15,7 @@ import { environmentExists, environmentLimit } from '../fleet.errors.js';
 import { environmentByName } from '../fleet.queries.js';
 import { EnvironmentDefaultsValidator } from './environment-defaults-validator.js';
 import { EnvironmentEntity } from './environment.entity.js';
-import { environmentKey, type Environment, type EnvironmentRules } from './environment.js';
+import type { Environment, EnvironmentRules } from './environment.js';
 import {
   environmentOut,
   type CreateEnvironmentBody,
@@ -50,6 +52,7 @@ export class EnvironmentsService {
     key: string | undefined,
   ): Promise<Environment> {
     const { name, ...given } = request;
+    ctx.require(Permission.EnvironmentsManage, { environment: name });
     const rules = this.checked(given);
     const call = { key, route: 'POST /environments', body: request };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
@@ -61,11 +64,12 @@ export class EnvironmentsService {
   }
 
   /** Throws `environment-not-found`, `version-mismatch`, and what the validator throws. */
-  replace(
+  async replace(
     ctx: Context,
     name: string,
     change: { readonly version: number; readonly rules: ReplaceEnvironmentBody },
   ): Promise<Environment> {
+    ctx.require(Permission.EnvironmentsManage, { environment: name });
     const rules = this.checked(change.rules);
     return this.database.transaction(ctx, async (open) => {
       const before = await environmentByName(open, name);

@@ -4,6 +4,7 @@ import {
   type EnrollmentGrant,
 } from '../../drivers/targets/agent/enrollment-token.js';
 import { limits } from '../../kernel/limits.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { issueCredential } from '../../platform/credentials/credentials.store.js';
 import { Database } from '../../platform/database/database.js';
@@ -24,7 +25,8 @@ export class EnrollmentTokensService {
   constructor(private readonly database: Database) {}
 
   /** Throws `environment-not-found`, `cluster-not-found`, `cluster-required`, `enrollment-token-limit`. */
-  create(ctx: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
+  async create(ctx: Context, request: EnrollmentTokenBody): Promise<EnrollmentToken> {
+    ctx.require(Permission.FleetManage, { environment: request.environment });
     return this.database.transaction(ctx, async (open) => {
       const environment = await environmentByName(open, request.environment);
       const cluster = await clusterOf(open, environment.id, request.cluster);

@@ -2,14 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { assert } from '../../kernel/assert.js';
 import { digestOf } from '../../kernel/digest.js';
+import { environmentKey } from '../../kernel/environment-key.js';
 import { newId } from '../../kernel/ids.js';
-import { environmentKey } from '../../fleet/environments/environment.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
+import { moduleNotFound } from '../releases.errors.js';
 import { moduleByName, newestConfigurationRow } from '../releases.queries.js';
 import { lockModule } from '../releases.store.js';
 import { ConfigurationEntity } from './configuration.entity.js';
@@ -30,11 +32,16 @@ export interface ConfigurationPlace {
 export class ConfigurationsService {
   constructor(private readonly database: Database) {}
 
-  list(
+  /** Throws `module-not-found`, `environment-not-found`, `permission-missing`. */
+  async list(
     ctx: Context,
     place: ConfigurationPlace,
     request: PageRequest,
   ): Promise<Page<Configuration>> {
+    const { moduleName: module, environment } = place;
+    if (!ctx.can(Permission.ConfigurationsRead, { module })) throw moduleNotFound(module);
+    // What environments there are, everybody may know.
+    ctx.require(Permission.ConfigurationsRead, { module, environment });
     return this.database.transaction(ctx, async (open) => {
       const found = await find(open, place);
       const list = `configurations of ${found.moduleId} in ${found.environmentId}`;
@@ -52,13 +59,14 @@ export class ConfigurationsService {
   }
 
   /** The same values as the newest ones have make no new number: 200 with the one that is there. */
-  append(
+  async append(
     ctx: Context,
     place: ConfigurationPlace,
     body: NewConfiguration,
     idempotencyKey: string | undefined,
   ): Promise<StoredAnswer<Configuration>> {
     const { moduleName, environment } = place;
+    ctx.require(Permission.ConfigurationsCreate, { module: moduleName, environment });
     const route = `POST /modules/${moduleName}/configurations/${environmentKey(environment)}`;
     const { text, digest } = digestOf('configuration', body.values);
     return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (open) => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { revokeNode, setAdminState } from '../../drivers/targets/agent/nodes.store.js';
 import { nodeNotFound } from '../../fleet/fleet.errors.js';
 import { nodeCordoned, nodeRevoked, nodeUncordoned } from '../../fleet/nodes/nodes.events.js';
+import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
@@ -26,6 +27,7 @@ export class NodesService {
   /** Rollouts leave a cordoned node out; what runs there goes on running. */
   cordon(ctx: Context, id: string): Promise<NodeView> {
     return this.database.transaction(ctx, async (open) => {
+      await mustBeAllowed(open, id);
       const isNew = await setAdminState(open, id, 'cordoned');
       const node = await find(open, id);
       if (isNew) await open.record(nodeCordoned(id, placeOf(node)));
@@ -36,6 +38,7 @@ export class NodesService {
   /** With its next report it gets what its cluster runs by now. */
   uncordon(ctx: Context, id: string): Promise<NodeView> {
     return this.database.transaction(ctx, async (open) => {
+      await mustBeAllowed(open, id);
       const isNew = await setAdminState(open, id, 'active');
       const node = await find(open, id);
       if (isNew) await open.record(nodeUncordoned(id, placeOf(node)));
@@ -47,6 +50,7 @@ export class NodesService {
   revoke(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
       const node = await find(open, id);
+      open.require(Permission.FleetManage, { environment: node.environment });
       if (!(await revokeNode(open, id))) throw nodeNotFound();
       await open.record(nodeRevoked(id, placeOf(node)));
     });
@@ -55,8 +59,21 @@ export class NodesService {
 
 async function find(open: OpenContext, id: string): Promise<NodeView> {
   const node = await nodeView(open, id);
-  if (node) return node;
+  if (node && mayBeSeen(open, node)) return node;
   throw nodeNotFound();
+}
+
+/** By whoever reads its environment's fleet, or changes it. */
+function mayBeSeen(ctx: Context, { environment }: NodeView): boolean {
+  const { FleetRead, FleetManage } = Permission;
+  return ctx.can(FleetRead, { environment }) || ctx.can(FleetManage, { environment });
+}
+
+/** Before it is changed. Throws `node-not-found`, `permission-missing`. */
+async function mustBeAllowed(open: OpenContext, id: string): Promise<void> {
+  if (open.scopesOf(Permission.FleetManage) === null) return;
+  const { environment } = await find(open, id);
+  open.require(Permission.FleetManage, { environment });
 }
 
 /** What the audit trail keeps of it. */

@@ -1,9 +1,11 @@
 /** Nodes as HTTP answers them, with what they run: in one statement, however many there are. */
 import { isDriftSql } from '../../drivers/targets/agent/drift.js';
 import { suspicionSql } from '../../drivers/targets/agent/node-suspicions.js';
-import { environmentKey } from '../../fleet/environments/environment.js';
 import { NODE_STATE_SINCE_SQL, NODE_STATE_SQL } from '../../fleet/nodes/node-state.js';
+import { environmentKey } from '../../kernel/environment-key.js';
+import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
+import { inScopes, scopesText } from '../../platform/database/in-scopes.js';
 import { statement } from '../../platform/database/statement.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
 import type { nodeOut, NodesQuery } from './nodes.dto.js';
@@ -65,6 +67,7 @@ const listViews = statement<
   {
     readonly tenantId: string;
     readonly environmentKey: string | null;
+    readonly scopes: string | null;
     readonly cluster: string | null;
     readonly state: string | null;
     readonly before: string | null;
@@ -77,6 +80,7 @@ const listViews = statement<
     `(:environmentKey::text is null or environment.name_key = :environmentKey)
       and (:cluster::text is null or cluster.name = :cluster)
       and (:state::text is null or ${NODE_STATE_SQL} = :state)
+      and ${inScopes({ environmentKey: 'environment.name_key' })}
       and (:before::uuid is null or node.id < :before)`,
     ':take',
   ),
@@ -87,7 +91,7 @@ export function nodeView(open: OpenContext, id: string): Promise<NodeView | unde
   return open.tx.first(findView, { tenantId: open.tenantId, id });
 }
 
-/** Newest first, before an id; only those that the filter names. */
+/** Newest first, before an id; only those that the filter names and that may be read. */
 export function nodeViews(
   open: OpenContext,
   { environment, cluster, state }: Omit<NodesQuery, 'limit' | 'cursor'>,
@@ -97,6 +101,7 @@ export function nodeViews(
   return open.tx.query(listViews, {
     tenantId: open.tenantId,
     environmentKey: key,
+    scopes: scopesText(open.scopesOf(Permission.FleetRead)),
     cluster: cluster ?? null,
     state: state ?? null,
     before,
