@@ -67,6 +67,25 @@ function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
   return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
 }
 
+export interface Place {
+  readonly id: string;
+  readonly module: string;
+  readonly environment: string;
+}
+
+const PLACES = statement<Named, Place>(
+  'deployments.places',
+  `select d.id, m.name as module, e.name as environment from deployments d
+   join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
+   join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
+   where d.tenant_id = :tenantId and d.id = any(:ids::uuid[])`,
+);
+
+/** Of what, and where, they are: it never changes. */
+export function placesOf(open: OpenContext, ids: readonly string[]): Promise<Place[]> {
+  return open.tx.query(PLACES, { tenantId: open.tenantId, ids });
+}
+
 type One = { readonly tenantId: string; readonly id: string };
 
 const SPEC = statement<One, { readonly specText: string }>(

@@ -38,7 +38,7 @@ export class HubAdmission {
         context,
         token,
         budget: new MessageBudget(this.clock),
-        subscriber: new Subscriber(context.tenantId, (event) => this.send(socket, event)),
+        subscriber: new Subscriber(context, (event) => this.send(socket, event)),
         checkedAt: this.clock.monotonic(),
         isBeingChecked: false,
       };

@@ -18,6 +18,8 @@ export interface PumpPorts {
   readonly streams: ReadonlyMap<string, Stream>;
   /** Takes up a deployment that is not followed yet; undefined: nobody wants it. */
   readonly adopt: (head: Head) => Stream | undefined;
+  /** Before deployments are taken up: learns what has to be known of them. */
+  readonly prepare: (open: OpenContext, ids: readonly string[]) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -66,6 +68,8 @@ export class Pump {
   private async readJobs(open: OpenContext, batch: readonly string[]): Promise<Job[]> {
     const heads = await headsOf(open, batch);
     this.rememberForeign(batch, heads);
+    const found = heads.map(({ id }) => id);
+    await this.ports.prepare(open, found);
     const wanted = heads.flatMap((head) => {
       const known = this.ports.streams.get(head.id);
       // Followers of everything join a stream that others had begun.

@@ -6,6 +6,7 @@ import { headsOf, presentHeads, type Head } from '../../deployments/deployments.
 import { Context, type OpenContext } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
+import { DeploymentPlaces } from './deployment-places.js';
 import { GateFeed } from './gate-feed.js';
 import type { SnapshotLine, Standing } from './hub-messages.js';
 import { Pump } from './pump.js';
@@ -32,6 +33,7 @@ export class TenantFeed {
   private readonly followers = new Set<Subscriber>();
   private readonly pump: Pump;
   private readonly gates: GateFeed;
+  private readonly places = new DeploymentPlaces();
   private polling = false;
 
   constructor(
@@ -40,7 +42,8 @@ export class TenantFeed {
   ) {
     const read = <T>(work: (open: OpenContext) => Promise<T>) => this.read(work);
     const adopt = (head: Head) => this.adopt(head);
-    this.pump = new Pump({ read, adopt, streams: this.streams, log: ports.logger });
+    const prepare = (open: OpenContext, ids: readonly string[]) => this.learnPlaces(open, ids);
+    this.pump = new Pump({ read, adopt, prepare, streams: this.streams, log: ports.logger });
     this.gates = new GateFeed({ read, streams: this.streams, ...ports });
   }
 
@@ -48,11 +51,14 @@ export class TenantFeed {
     return this.subscribers.size === 0;
   }
 
-  /** Throws `deployment-not-found`: of a foreign one exactly as of one that never was. */
+  /** Throws `deployment-not-found`: of one out of reach exactly as of one that never was. */
   async subscribe(subscriber: Subscriber, id: string, after?: number): Promise<Standing> {
     this.subscribers.add(subscriber);
-    const [head] = await this.read((open) => headsOf(open, [id]));
-    if (!head) throw deploymentNotFound();
+    const [head] = await this.read(async (open) => {
+      await this.learnPlaces(open, [id]);
+      return headsOf(open, [id]);
+    });
+    if (!head || !subscriber.mayRead(this.places.of(id))) throw deploymentNotFound();
     const standing = { deploymentId: id, status: head.status, sequence: head.sequence };
     if (subscriber.isGone) return standing;
     const stream = this.streamOf(head);
@@ -68,10 +74,16 @@ export class TenantFeed {
     if (!subscriber.followsAll) this.drop(subscriber, id);
   }
 
-  /** From now on every deployment of the tenant; the snapshot says where the active ones are. */
+  /** From now on every deployment of the tenant that it may read; the snapshot says where the active ones are. */
   async subscribeAll(subscriber: Subscriber): Promise<SnapshotLine[]> {
     this.subscribers.add(subscriber);
-    const heads = await this.read(presentHeads);
+    const present = await this.read(async (open) => {
+      const all = await presentHeads(open);
+      const ids = all.map(({ id }) => id);
+      await this.learnPlaces(open, ids);
+      return all;
+    });
+    const heads = present.filter(({ id }) => subscriber.mayRead(this.places.of(id)));
     if (!subscriber.isGone) this.follow(subscriber, heads);
     return heads
       .filter(({ status }) => activeStatuses.includes(status))
@@ -139,12 +151,20 @@ export class TenantFeed {
 
   /** A deployment that somebody follows without having named it: new since the snapshot. */
   private adopt(head: Head): Stream | undefined {
-    if (this.followers.size === 0 || !head.isRecent) return undefined;
+    if (!head.isRecent) return undefined;
+    const place = this.places.of(head.id);
+    const followers = [...this.followers].filter((each) => each.mayRead(place));
+    if (followers.length === 0) return undefined;
     const stream = this.streamOf(head);
-    for (const follower of this.followers) {
+    for (const follower of followers) {
       if (!follower.positions.has(head.id)) stream.add(follower, 0);
     }
     return stream;
+  }
+
+  /** Only where somebody may not see all: everybody else is told without a question. */
+  private async learnPlaces(open: OpenContext, ids: readonly string[]): Promise<void> {
+    if ([...this.subscribers].some(({ isScoped }) => isScoped)) await this.places.learn(open, ids);
   }
 
   private streamOf(head: Head): Stream {

@@ -1,0 +1,425 @@
+/**
+ * Whoever holds roles for some modules and environments only: each route and message that a scope
+ * narrows, tried from outside of it. A new one without a case fails.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ModulesContainer } from '@nestjs/core';
+import { newId } from '../../src/kernel/ids.js';
+import { scopeEffectsOf } from '../../src/kernel/permission.js';
+import { declaredStatements } from '../../src/platform/database/statement.js';
+import { checkAccess } from '../../src/platform/http/access-check.js';
+import {
+  type Answer,
+  DeploymentsApp,
+  type DeployingTenant,
+  orders,
+} from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
+import { HubClient } from '../support/hub-client.js';
+import { scopedMember } from '../support/scoped-member.js';
+import type { Member } from '../support/whole-app.js';
+
+/** `orders` in QA is in everybody's scope, `billing` in Staging is in nobody's. */
+const there = { moduleName: 'billing', version: '1.0.0', targetEnvironment: 'Staging' };
+
+let app: DeploymentsApp;
+let tenant: DeployingTenant;
+/** Admin for `orders` in QA; Admin in QA; Viewer everywhere and Deployer for `orders` in QA. */
+let ofModule: Member, ofEnvironment: Member, watcher: Member;
+let inside: string, outside: string;
+const nodes = { inside: '', outside: '' };
+const clusters = { inside: '', outside: '' };
+
+beforeAll(async () => {
+  app = await DeploymentsApp.start();
+  tenant = await app.tenant('acme');
+  await tenant.release('billing', '1.0.0');
+  await tenant.nodes('Staging', 3);
+  const { whole } = app;
+  const scope = { modules: ['orders'], environments: ['qa'] };
+  ofModule = await scopedMember(whole, tenant.id, { role: 'Admin', ...scope });
+  ofEnvironment = await scopedMember(whole, tenant.id, { role: 'Admin', environments: ['QA'] });
+  const watching = { role: 'Viewer' } as const;
+  watcher = await scopedMember(whole, tenant.id, watching, { role: 'Deployer', ...scope });
+  inside = await tenant.deploy();
+  outside = await tenant.deploy(there);
+  for (const [key, name] of [
+    ['inside', 'QA'],
+    ['outside', 'Staging'],
+  ] as const) {
+    const list = `?environment=${name}&limit=1`;
+    nodes[key] = (await tenant.as('Admin', `/nodes${list}`)).body.items[0].id;
+    clusters[key] = (await tenant.as('Admin', `/clusters${list}`)).body.items[0].id;
+  }
+});
+afterAll(() => app?.close());
+
+interface Sent {
+  readonly by: () => Member;
+  readonly path: string;
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+async function send({ by, path, method = 'GET', body, headers = {} }: Sent): Promise<Answer> {
+  const response = await fetch(`${app.whole.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${by().token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text,
+  };
+}
+
+/** What of an answer could tell one thing that is not there from another. */
+const toldIn = ({ status, body }: Answer) => {
+  const { id: _id, instance: _instance, ...told } = body as Record<string, unknown>;
+  return { status, told };
+};
+
+/** `path(…)` of what is out of reach gets the answer of what never was; of the other, another one. */
+const notFound =
+  (sent: (at: { inside?: boolean; id: string }) => Sent, ids: () => readonly [string, string]) =>
+  async () => {
+    const [mine, theirs] = ids();
+    const refused = toldIn(await send(sent({ id: theirs })));
+    expect(refused).toMatchObject({ status: 404 });
+    expect(refused).toEqual(toldIn(await send(sent({ id: newId() }))));
+    expect((await send(sent({ id: mine, inside: true }))).status).not.toBe(404);
+  };
+
+/** Says which permission for what, before anything else; in reach it is not refused. */
+const missing = (sent: (isInside: boolean) => Sent, details: object) => async () => {
+  const refused = await send(sent(false));
+  expect({ status: refused.status, code: refused.body.code }).toEqual({
+    status: 403,
+    code: 'permission-missing',
+  });
+  expect(refused.body.details).toMatchObject(details);
+  expect((await send(sent(true))).status).not.toBe(403);
+};
+
+const lists =
+  (sent: Sent, told: (body: { items: never[] }) => unknown, expected: () => unknown) =>
+  async () => {
+    const answer = await send(sent);
+    expect(answer.status).toBe(200);
+    expect(told(answer.body)).toEqual(expected());
+  };
+
+const deployments = () => [inside, outside] as const;
+const byModule = () => ofModule;
+const byEnvironment = () => ofEnvironment;
+const reading = (rest: string) =>
+  notFound(({ id }) => ({ by: byModule, path: `/deployments/${id}${rest}` }), deployments);
+
+/** Whoever may not read it finds nothing; whoever may is told what is missing. */
+const verb = (name: string) => async () => {
+  const sent = (by: () => Member, id: string): Sent => ({
+    by,
+    path: `/deployments/${id}/${name}`,
+    method: 'POST',
+    body: { reason: 'a test' },
+  });
+  await notFound(({ id }) => sent(byModule, id), deployments)();
+  const details = {
+    permission: `deployments:${name}`,
+    module: 'billing',
+    environment: 'Staging',
+    roles: expect.arrayContaining(['Admin']),
+  };
+  await missing((isInside) => sent(() => watcher, isInside ? inside : outside), details)();
+};
+
+const creating = (path: string) =>
+  missing(
+    (isInside) => ({
+      by: byModule,
+      path,
+      method: 'POST',
+      body: isInside ? orders : { ...there, version: 'no-such' },
+    }),
+    { permission: 'deployments:create', module: 'billing', environment: 'Staging' },
+  );
+
+const rules = async (name: string) => {
+  const { body } = await tenant.as('Admin', `/environments/${name}`);
+  const { id: _id, name: _name, version, createdAt: _createdAt, ...given } = body;
+  return { version: String(version), given };
+};
+
+const node = (rest: string, method: string) => async () => {
+  const sent = ({ id }: { id: string }) => ({
+    by: byEnvironment,
+    path: `/nodes/${id}${rest}`,
+    method,
+  });
+  await notFound(sent, () => [nodes.inside, nodes.outside])();
+  const { body } = await tenant.as('Admin', `/nodes/${nodes.outside}`);
+  expect(body.state).toBe('Healthy');
+};
+
+async function pushed(module: string): Promise<Answer> {
+  const form = new FormData();
+  form.append('version', '9.9.9');
+  const response = await fetch(`${app.whole.url}/api/v1/modules/${module}/releases`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ofModule.token}` },
+    body: form,
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+async function hub(member: Member): Promise<HubClient> {
+  return new HubClient(app.whole.socket({ token: member.token })).connect();
+}
+
+const cases: Readonly<Record<string, () => Promise<void>>> = {
+  'DeploymentsController.create': creating('/deployments'),
+  'DeploymentsController.plan': creating('/deployments/plan'),
+  'DeploymentsController.list': lists(
+    { by: byModule, path: '/deployments' },
+    ({ items }) => [...new Set(items.map(({ moduleName }) => moduleName))],
+    () => ['orders'],
+  ),
+  'DeploymentsController.detail': reading(''),
+  'DeploymentsController.plans': reading('/plan'),
+  'DeploymentsController.eventsAfter': reading('/events'),
+  'DeploymentsController.explain': reading('/explain'),
+  'DeploymentsController.pause': verb('pause'),
+  'DeploymentsController.resume': verb('resume'),
+  'DeploymentsController.promote': verb('promote'),
+  'DeploymentsController.cancel': verb('cancel'),
+  'ReturnsController.rollback': verb('rollback'),
+  'ReturnsController.retry': verb('retry'),
+  'ModulesController.list': lists(
+    { by: byModule, path: '/modules' },
+    ({ items }) => items.map(({ name }) => name),
+    () => ['orders'],
+  ),
+  'ModulesController.get': async () => {
+    const refused = await send({ by: byModule, path: '/modules/billing' });
+    const never = await send({ by: byModule, path: '/modules/never' });
+    expect([refused.status, never.status]).toEqual([404, 404]);
+    expect(refused.body.detail.replace('billing', 'never')).toBe(never.body.detail);
+    expect((await send({ by: byModule, path: '/modules/orders' })).status).toBe(200);
+  },
+  'ReleasesController.push': async () => {
+    const refused = await pushed('billing');
+    expect(refused.status).toBe(403);
+    expect(refused.body.details).toMatchObject({
+      permission: 'releases:create',
+      module: 'billing',
+    });
+    expect((await pushed('orders')).body.code).not.toBe('permission-missing');
+  },
+  ...Object.fromEntries(
+    Object.entries({ list: '', get: '/1.0.0', artifact: '/1.0.0/artifact' }).map(
+      ([method, rest]) => [
+        `ReleasesController.${method}`,
+        async () => {
+          const refused = await send({ by: byModule, path: `/modules/billing/releases${rest}` });
+          expect(refused).toMatchObject({ status: 404, body: { code: 'module-not-found' } });
+          const allowed = await send({ by: byModule, path: `/modules/orders/releases${rest}` });
+          expect(allowed.body.code).not.toBe('module-not-found');
+        },
+      ],
+    ),
+  ),
+  'ConfigurationsController.list': async () => {
+    const path = (module: string, environment: string) =>
+      `/modules/${module}/configurations/${environment}`;
+    const refused = await send({ by: byModule, path: path('billing', 'QA') });
+    expect(refused).toMatchObject({ status: 404, body: { code: 'module-not-found' } });
+    await missing(
+      (isInside) => ({ by: byModule, path: path('orders', isInside ? 'QA' : 'Staging') }),
+      {
+        permission: 'configurations:read',
+        module: 'orders',
+        environment: 'Staging',
+      },
+    )();
+  },
+  'ConfigurationsController.create': missing(
+    (isInside) => ({
+      by: byModule,
+      path: `/modules/orders/configurations/${isInside ? 'QA' : 'Production'}`,
+      method: 'POST',
+      body: { values: { LOG: 'warn' } },
+    }),
+    { permission: 'configurations:create', module: 'orders', environment: 'Production' },
+  ),
+  'EnvironmentsController.create': async () => {
+    const { given } = await rules('QA');
+    const refused = await send({
+      by: byEnvironment,
+      path: '/environments',
+      method: 'POST',
+      body: { ...given, name: 'Another' },
+    });
+    expect(refused).toMatchObject({ status: 403, body: { details: { environment: 'Another' } } });
+  },
+  'EnvironmentsController.replace': async () => {
+    const { version, given } = await rules('Staging');
+    const sent = (name: string): Sent => ({
+      by: byEnvironment,
+      path: `/environments/${name}`,
+      method: 'PUT',
+      body: given,
+      headers: { 'if-match': `"${version}"` },
+    });
+    await missing((isInside) => sent(isInside ? 'QA' : 'Staging'), { environment: 'Staging' })();
+    expect((await rules('Staging')).version).toBe(version);
+  },
+  'ClustersController.list': lists(
+    { by: byEnvironment, path: '/clusters' },
+    ({ items }) => items.map(({ environment }) => environment),
+    () => ['QA'],
+  ),
+  'ClustersController.get': notFound(
+    ({ id }) => ({ by: byEnvironment, path: `/clusters/${id}` }),
+    () => [clusters.inside, clusters.outside],
+  ),
+  'ClustersController.create': missing(
+    (isInside) => ({
+      by: byEnvironment,
+      path: '/clusters',
+      method: 'POST',
+      body: { environment: isInside ? 'QA' : 'Staging', name: 'local', targetKind: 'agent' },
+    }),
+    { permission: 'fleet:manage', environment: 'Staging' },
+  ),
+  'ClustersController.replace': notFound(
+    ({ id }) => ({
+      by: byEnvironment,
+      path: `/clusters/${id}`,
+      method: 'PUT',
+      body: { minAvailable: 0, maxInFlight: null },
+      headers: { 'if-match': '"9"' },
+    }),
+    () => [clusters.inside, clusters.outside],
+  ),
+  'NodesController.list': lists(
+    { by: byEnvironment, path: '/nodes?limit=1' },
+    ({ items }) => items.map(({ environment }) => environment),
+    () => ['QA'],
+  ),
+  'NodesController.createToken': missing(
+    (isInside) => ({
+      by: byEnvironment,
+      path: '/nodes/enrollment-tokens',
+      method: 'POST',
+      body: { environment: isInside ? 'QA' : 'Staging', cluster: 'local' },
+    }),
+    { permission: 'fleet:manage', environment: 'Staging' },
+  ),
+  'NodesController.get': node('', 'GET'),
+  'NodesController.cordon': node('/cordon', 'POST'),
+  'NodesController.uncordon': node('/uncordon', 'POST'),
+  'NodesController.revoke': node('', 'DELETE'),
+  'DeploymentHub.subscribe': async () => {
+    const client = await hub(ofModule);
+    const ask = (deploymentId: string) => client.ask('SubscribeToDeployment', { deploymentId });
+    const [refused, never] = [await ask(outside), await ask(newId())];
+    expect(refused.error).toMatchObject({ code: 'deployment-not-found' });
+    expect({ ...refused.error, id: '' }).toEqual({ ...never.error, id: '' });
+    expect(await ask(inside)).toMatchObject({ deploymentId: inside });
+  },
+  'DeploymentHub.subscribeAll': async () => {
+    const [scoped, whole] = [await hub(ofModule), await hub(watcher)];
+    const snapshot = await scoped.ask('SubscribeToAllDeployments', {});
+    const told = snapshot.map(({ id }: { id: string }) => id);
+    expect(told).toContain(inside);
+    expect(told).not.toContain(outside);
+    await whole.ask('SubscribeToAllDeployments', {});
+    const [foreign, own] = [
+      await tenant.deploy({ ...there, targetEnvironment: 'QA' }),
+      await tenant.deploy({ strategy: { kind: 'direct' } }),
+    ];
+    await eventually(() => {
+      for (const client of [scoped, whole]) expect(client.of(own)).not.toEqual([]);
+      expect(whole.of(foreign)).not.toEqual([]);
+    });
+    expect(scoped.of(foreign)).toEqual([]);
+  },
+};
+
+/** Keys that sign are of no module; the messages only take back what the other two gave. */
+const HARMLESS = [
+  'SigningKeysController.list',
+  'DeploymentHub.unsubscribe',
+  'DeploymentHub.unsubscribeAll',
+];
+
+describe('somebody with a scope', () => {
+  it('has a case here for every route and message that a scope narrows', () => {
+    const narrowed = checkAccess(app.whole.get(ModulesContainer)).flatMap((handler) => {
+      if (handler.access.kind !== 'permission') return [];
+      const { modules, environments } = scopeEffectsOf(handler.access.permission);
+      const isNarrowed = modules === 'narrows' || environments === 'narrows';
+      return isNarrowed ? [`${handler.controller}.${handler.method}`] : [];
+    });
+    expect(narrowed.length).toBeGreaterThan(20);
+    expect([...Object.keys(cases), ...HARMLESS].sort()).toEqual(narrowed.sort());
+  });
+
+  it.each(Object.entries(cases))('cannot reach beyond it: %s', (_name, check) => check());
+
+  it('loosens a gate only where they may', async () => {
+    const held = [{ role: 'Deployer' } as const, { role: 'Admin', modules: ['billing'] } as const];
+    const member = await scopedMember(app.whole, tenant.id, ...held);
+    const loose = (order: object): Sent => ({
+      by: () => member,
+      path: '/deployments/plan',
+      method: 'POST',
+      body: { ...order, targetEnvironment: 'QA', gate: { consecutiveStableChecks: 1 } },
+    });
+    expect((await send(loose(orders))).body.code).toBe('override-not-permitted');
+    expect((await send(loose(there))).status).toBe(200);
+  });
+
+  it('costs the others nothing: without a scope its condition is in no plan', async () => {
+    const cut = declaredStatements().filter(({ parameters }) => parameters.includes('scopes'));
+    expect(cut.length).toBeGreaterThanOrEqual(4);
+    const values: Readonly<Record<string, unknown>> = { tenantId: tenant.id, take: 10 };
+    for (const { text, parameters } of cut) {
+      const planned = async (scopes: string | null) => {
+        const given = parameters.map((name) =>
+          name === 'scopes' ? scopes : (values[name] ?? null),
+        );
+        return JSON.stringify(await app.sql(`explain (verbose) ${text}`, given));
+      };
+      expect(await planned(null)).not.toContain('jsonb_to_recordset');
+      expect(await planned('[]')).toContain('jsonb_to_recordset');
+    }
+  });
+
+  it('reads full pages, however many of the others lie between', async () => {
+    for (let i = 0; i < 3; i += 1) await tenant.deploy({ ...there, strategy: { kind: 'direct' } });
+    const all = await tenant.as('Admin', '/deployments?limit=200');
+    const mine = all.body.items.filter(
+      ({ moduleName }: { moduleName: string }) => moduleName === 'orders',
+    );
+    const ids: string[] = [];
+    let cursor = '';
+    do {
+      const page = await send({
+        by: byModule,
+        path: `/deployments?limit=1${cursor && `&cursor=${cursor}`}`,
+      });
+      ids.push(...page.body.items.map(({ id }: { id: string }) => id));
+      cursor = page.body.nextCursor ?? '';
+    } while (cursor !== '');
+    expect(ids).toEqual(mine.map(({ id }: { id: string }) => id));
+  });
+});
