@@ -129,6 +129,17 @@ export const limits = {
   clustersPerEnvironment: 100,
   /** Unused ones; a script that makes tokens in a loop is a mistake or worse. */
   enrollmentTokensPerCluster: 1000,
+  /** Keys that are good: who needs more has pipelines that can show a token of their own CI. */
+  accessKeysPerOwner: 50,
+  accessKeysPerTenant: 1_000,
+  accessKeyDays: 365,
+  accessKeyDaysDefault: 90,
+  /** A rotation that takes longer than a week is one that nobody carries out. */
+  accessKeyOverlapSeconds: 7 * 86_400,
+  /** Modules that a key is for; a tenant whose key needs more wants a key for all. */
+  namesPerKey: 100,
+  networksPerKey: 20,
+  serviceAccountsPerTenant: 200,
   /** Of a live socket: the largest honest message to us is a subscription. */
   socketMessageBytes: 64 * 1024,
   /** Messages that a socket may send at once, and per second after that. */

@@ -11,6 +11,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   roles: 'tenancy',
   role_bindings: 'tenancy',
   service_accounts: 'tenancy',
+  access_keys: 'tenancy',
   login_throttles: 'tenancy',
   token_signing_keys: 'tenancy',
   credentials: 'platform/credentials',

@@ -30,6 +30,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/modules/orders/configurations/QA',
     filters: [],
   },
+  '/access-keys': { path: '/access-keys', filters: [] },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
@@ -69,6 +70,8 @@ beforeAll(async () => {
     await made(tenant.post('/modules/orders/configurations/QA', body));
     const key = { name: `key-${count}`, publicKey: publicKeyText(newSigningKey().publicKey) };
     await made(tenant.as('Admin', '/signing-keys', { method: 'POST', body: key }));
+    const access = { name: `key-${count}`, permissions: 'read-only' };
+    await made(tenant.as('Admin', '/access-keys', { method: 'POST', body: access }));
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);

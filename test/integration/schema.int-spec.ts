@@ -8,6 +8,7 @@ import { freshDatabase, type TestDatabase, withClient } from '../support/databas
 const SYSTEM_INDEXES = [
   'memberships_by_user', // the tenants of a person who logs in
   'nodes_by_public_key', // a key is of one node over all tenants
+  'access_keys_by_hash', // likewise
   'credentials_pkey', // a token is looked up by its hash
   'runs_due', // the due loop
   'runs_due_by_tenant',

@@ -11,6 +11,7 @@ import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
+import * as accessKeyErrors from '../../tenancy/access-keys/access-keys.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 
@@ -32,6 +33,7 @@ const errorLists: readonly ErrorList[] = [
   fleetErrors,
   tenancyErrors,
   tokenKeyErrors,
+  accessKeyErrors,
   agentErrors,
 ];
 

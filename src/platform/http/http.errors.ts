@@ -70,7 +70,8 @@ export const unauthenticated = errorEntry({
   code: 'unauthenticated',
   kind: 'unauthenticated',
   meaning: 'The request carries no valid credentials. Sign in and send the token.',
-  tell: () =>
+  tell: (text?: string) =>
+    text ??
     'Sign in first: send "Authorization: Bearer <access token>" with a token that is still good.',
 });
 

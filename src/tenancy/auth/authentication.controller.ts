@@ -18,6 +18,7 @@ import type { RequestOrigin } from './authentication-audit.js';
 import * as dto from './authentication.dto.js';
 import { AuthenticationService } from './authentication.service.js';
 import type { SignedIn } from './authenticator.js';
+import { machineOut } from './machine-out.js';
 
 const exampleUser = {
   id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',
@@ -93,12 +94,14 @@ export class AuthenticationController {
   @Route('GET me', {
     access: 'authenticated',
     summary: 'Who am I',
-    description: 'The person, the tenant of the token, and the roles and permissions held now.',
+    description:
+      'The person, the tenant of the token, and the roles and permissions held now. Of a machine: what it may do now, and with an access key which one it is.',
     errors: [],
     answer: dto.signedInUser,
     example: { response: exampleUser },
   })
   me(@Req() request: FastifyRequest): dto.SignedInUser {
+    if (request.machine) return machineOut(request.machine);
     return this.authentication.me(signedInOf(request));
   }
 

@@ -36,6 +36,16 @@ export const signedInUser = z
       description:
         'Held for at least some module in some environment; `GET /me/can` tells for which.',
     }),
+    accessKey: z
+      .strictObject({
+        id: z.uuid(),
+        name: z.string(),
+        ownerKind: z.enum(['user', 'service-account']),
+        ownerName: z.string(),
+        expiresAt: z.iso.datetime(),
+      })
+      .optional()
+      .meta({ description: 'With an access key: which one it is.' }),
   })
   .meta({ id: 'SignedInUser' });
 

@@ -8,6 +8,16 @@ export interface Caller {
   readonly tenantSlug: string;
   /** Null: no person with a session, but a machine. */
   readonly signedIn: SignedIn | null;
+  /** Of an access key: what its holder may know of it. */
+  readonly accessKey?: AccessKeyFacts;
+}
+
+export interface AccessKeyFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerKind: 'user' | 'service-account';
+  readonly ownerName: string;
+  readonly expiresAt: Date;
 }
 
 export interface BearerRequest {

@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is signed in, in their own tenant; set beside `context`. */
     signedIn?: SignedIn;
+    /** Of a machine, instead. */
+    machine?: Caller;
   }
 }
 
@@ -64,6 +66,7 @@ export class Callers extends RequestAuthenticator {
       const caller = await this.caller(request);
       await this.proofs.check(access, caller.signedIn);
       if (caller.signedIn) request.signedIn = caller.signedIn;
+      else request.machine = caller;
       request.context = await this.inTenant(request, caller);
     } else {
       throw accessUndeclared();

@@ -1,0 +1,67 @@
+import { eventType } from '../../platform/events/event.js';
+import type { KeyOwnerKind } from './access-keys.dto.js';
+import type { AccessKeyEntity } from './access-key.entity.js';
+import type { KeyFault } from './key-standings.queries.js';
+
+type Facts = {
+  readonly name: string;
+  readonly prefix: string;
+  readonly ownerKind: KeyOwnerKind;
+  readonly ownerId: string;
+  readonly permissionSet: string | null;
+  readonly permissions: readonly string[] | null;
+  readonly modules: readonly string[] | null;
+  readonly environments: readonly string[] | null;
+  readonly allowedNetworks: readonly string[];
+  readonly expiresAt: string;
+};
+
+export const accessKeyCreated = eventType<Facts>({
+  name: 'access-key-created',
+  subject: 'access-key',
+  audit: 'tenancy',
+});
+
+/** The subject is the new key. */
+export const accessKeyRotated = eventType<
+  Facts & { readonly rotatedFrom: string; readonly overlapSeconds: number }
+>({
+  name: 'access-key-rotated',
+  subject: 'access-key',
+  audit: 'tenancy',
+});
+
+export const accessKeyRevoked = eventType<{ readonly name: string; readonly prefix: string }>({
+  name: 'access-key-revoked',
+  subject: 'access-key',
+  audit: 'tenancy',
+});
+
+/** Shown and refused; once a minute of each key, however often it comes. */
+export const accessKeyRefused = eventType<{
+  readonly name: string;
+  readonly reason: KeyFault;
+  readonly network: string;
+}>({
+  name: 'access-key-refused',
+  subject: 'access-key',
+  audit: 'authentication',
+});
+
+/** Never the key, nor its hash. */
+export function factsOf(key: AccessKeyEntity): Facts {
+  const { name, prefix, ownerKind, ownerId, permissionSet, permissions } = key;
+  const { modules, environments, allowedNetworks, expiresAt } = key;
+  return {
+    name,
+    prefix,
+    ownerKind,
+    ownerId,
+    permissionSet,
+    permissions,
+    modules,
+    environments,
+    allowedNetworks,
+    expiresAt: expiresAt.toISOString(),
+  };
+}
