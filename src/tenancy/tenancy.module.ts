@@ -24,6 +24,7 @@ import { Acting } from './permissions/acting.js';
 import { MachineBearers } from './permissions/bearers.js';
 import { Callers } from './permissions/callers.js';
 import { Proofs } from './permissions/proofs.js';
+import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
 import { Seed } from './seed.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
@@ -61,9 +62,10 @@ import { Accounts } from './users/accounts.js';
     Sessions,
     SignInQueue,
     SignInThrottle,
+    SocketCallers,
     Standings,
     TenantSeeders,
   ],
-  exports: [Authenticator, Seed, TenantSeeders],
+  exports: [Seed, SocketCallers, TenantSeeders],
 })
 export class TenancyModule {}

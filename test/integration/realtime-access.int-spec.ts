@@ -267,6 +267,37 @@ describe('an open socket', () => {
   );
 
   it.concurrent(
+    'of an access key is let in, may what the key may, and is cut when that is revoked',
+    async () => {
+      const deployer = await whole.member(tenantId, 'Deployer');
+      const made = await fetch(`${whole.url}/api/v1/access-keys`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${deployer.token}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ name: 'ci', permissions: 'read-only' }),
+      });
+      const { id, secret } = (await made.json()) as { id: string; secret: string };
+      const client = await hub({ token: secret }).connect();
+      expect(await client.ask('SubscribeToAllDeployments')).toEqual([]);
+      expect(await refusal(hub({ token: `${secret.slice(0, -1)}-` }))).toMatchObject({
+        code: 'unauthenticated',
+      });
+      const gone = client.disconnected();
+      // As another process would do it: this one remembers an answer.
+      await whole.inTenant(tenantId, (open) =>
+        open.tx.execute('update access_keys set revoked_at = now() where id = $1', [id]),
+      );
+      const began = performance.now();
+      expect(await gone).toBe('io server disconnect');
+      expect(performance.now() - began).toBeLessThan(CUT_MS + SLOW_MS);
+      expect(await refusal(hub({ token: secret }))).toMatchObject({ code: 'unauthenticated' });
+    },
+    20_000,
+  );
+
+  it.concurrent(
     'is cut when its token is over, and hears nothing more',
     async () => {
       const rows = await releaseRows(whole, await whole.tenant('expiry'));

@@ -3,8 +3,9 @@ import type { Clock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { Context } from '../../platform/context.js';
+import { clientAddressOf } from '../../platform/http/client-address.js';
 import { Logger } from '../../platform/logging/logger.js';
-import { Authenticator } from '../../tenancy/auth/authenticator.js';
+import { SocketCallers } from '../../tenancy/permissions/socket-callers.js';
 import { MessageBudget } from './message-budget.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { refusalOf } from './socket-error.js';
@@ -22,7 +23,7 @@ export class HubAdmission {
   private readonly open = new Map<string, number>();
 
   constructor(
-    private readonly authenticator: Authenticator,
+    private readonly callers: SocketCallers,
     private readonly logger: Logger,
     private readonly metrics: RealtimeMetrics,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -31,7 +32,7 @@ export class HubAdmission {
   /** A middleware of the namespace. What it refuses comes to the client as `connect_error`. */
   async admit(socket: HubSocket, next: (error?: Error) => void): Promise<void> {
     try {
-      const token = await this.authenticator.followToken(tokenOf(socket));
+      const token = await this.callers.follow(tokenOf(socket), addressOf(socket));
       const { context } = token;
       this.takePlace(socket, context);
       socket.data = {
@@ -84,6 +85,14 @@ export class HubAdmission {
     }
     socket.emit(name, payload);
   }
+}
+
+/**
+ * The peer's. Behind a proxy that is the proxy: a key that is for some networks only opens no socket
+ * there, and whoever follows a deployment with it asks instead.
+ */
+function addressOf({ handshake }: HubSocket): string {
+  return clientAddressOf({ ip: handshake.address, socket: {} });
 }
 
 function tokenOf({ handshake }: HubSocket): string {

@@ -1,9 +1,9 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Context } from '../../platform/context.js';
+import { type ActorKind, Context } from '../../platform/context.js';
 import { ACCESS_METADATA } from '../../platform/http/access.js';
 import type { Access } from '../../platform/http/access-rule.js';
-import { unauthenticated } from '../../platform/http/http.errors.js';
+import { peopleOnly, unauthenticated } from '../../platform/http/http.errors.js';
 import { accessUndeclared } from '../tenancy.errors.js';
 import { Callers } from './callers.js';
 
@@ -36,11 +36,14 @@ export class AccessGuard implements CanActivate {
   }
 }
 
+const OF_SOCKETS: readonly ActorKind[] = ['user', 'access-key', 'workload'];
+
 /** The gateway authenticates at the handshake and keeps the Context in `socket.data.context`. */
 function checkSocket(access: Access, execution: ExecutionContext): void {
   const socket = execution.switchToWs().getClient<{ data?: { context?: unknown } }>();
   const ctx = socket.data?.context;
-  if (!(ctx instanceof Context) || ctx.actor.kind !== 'user') throw unauthenticated();
+  if (!(ctx instanceof Context) || !OF_SOCKETS.includes(ctx.actor.kind)) throw unauthenticated();
   if (access.kind === 'permission') return ctx.require(access.permission);
+  if (access.kind === 'person' && ctx.actor.kind !== 'user') throw peopleOnly();
   if (access.kind !== 'authenticated' && access.kind !== 'person') throw accessUndeclared();
 }

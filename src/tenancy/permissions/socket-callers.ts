@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../kernel/ids.js';
+import { Authenticator, type FollowedToken } from '../auth/authenticator.js';
+import { MachineBearers } from './bearers.js';
+
+/** Who opens a socket, people and machines alike, asked for again and again while it is open. */
+@Injectable()
+export class SocketCallers {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly bearers: MachineBearers,
+  ) {}
+
+  /** Throws `unauthenticated`, and whatever else the kind of token refuses with. */
+  async follow(token: string, address: string): Promise<FollowedToken> {
+    const machine = this.bearers.of(token);
+    if (!machine) return this.authenticator.followToken(token);
+    const again = async () =>
+      (await machine.authenticate(token, { requestId: newId(), address })).ctx;
+    return { context: await again(), again };
+  }
+}
