@@ -4,7 +4,6 @@ import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
 import { RequestAuthenticator } from '../platform/http/request-authenticator.js';
 import { AccessKeysModule } from './access-keys/access-keys.module.js';
-import { AccessTokenKeys } from './auth/access-token-keys.js';
 import { AccessTokenStrategy } from './auth/access-token.strategy.js';
 import { AccessTokens } from './auth/access-tokens.js';
 import { AuthenticationAudit } from './auth/authentication-audit.js';
@@ -33,8 +32,7 @@ import { Accounts } from './users/accounts.js';
 
 /** WHO: tenants, people, their roles, and the guard before every handler. */
 @Module({
-  imports: [TokenKeysModule],
-  imports: [AccessKeysModule],
+  imports: [AccessKeysModule, TokenKeysModule],
   controllers: [AuthenticationController, WellKnownController],
   providers: [
     {

@@ -849,7 +849,7 @@ export interface paths {
         };
         /**
          * Who am I
-         * @description The person, the tenant of the token, and the roles and permissions held now.
+         * @description The person, the tenant of the token, and the roles and permissions held now. Of a machine: what it may do now, and with an access key which one it is.
          */
         get: operations["authenticationMe"];
         put?: never;
@@ -974,6 +974,78 @@ export interface paths {
         get: operations["agentArtifact"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List access keys
+         * @description Newest first, ended ones among them for 90 days: your own, with `access-keys:manage` all of the tenant, with `service-accounts:manage` also those of service accounts. A key sees itself. No answer holds a key.
+         */
+        get: operations["accessKeysList"];
+        put?: never;
+        /**
+         * Make an access key
+         * @description For a pipeline or a script that acts for you, with less than you may do or as much. `secret` is shown this once. At each use the key has what it names and you hold at that moment: it loses what you lose, within five seconds.
+         *
+         *     Needs the permission `access-keys:create`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["accessKeysCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an access key
+         * @description What it may do, until when, and when and from where it was used last.
+         */
+        get: operations["accessKeysGet"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an access key
+         * @description Your own, or with `access-keys:manage` any of the tenant; a key may revoke itself, so that whoever finds one can. Refused everywhere and its sockets cut within five seconds. There is no way back; repeating it changes nothing.
+         */
+        delete: operations["accessKeysRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an access key
+         * @description Makes a key that may do the same for as long again, and shows it this once. The old one stays good for `overlapSeconds`, so that nothing stops while its holders change over. Keys of service accounts are rotated by whoever holds `service-accounts:manage`.
+         *
+         *     Needs the permission `access-keys:create`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["accessKeysRotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1854,6 +1926,17 @@ export interface components {
             roles: string[];
             /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
             permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            /** @description With an access key: which one it is. */
+            accessKey?: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                ownerKind: "user" | "service-account";
+                ownerName: string;
+                /** Format: date-time */
+                expiresAt: string;
+            };
         };
         Refresh: {
             refreshToken: string;
@@ -1880,6 +1963,148 @@ export interface components {
                 /** @enum {string} */
                 use: "sig";
             }[];
+        };
+        AccessKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The first characters of the key, to know it again. */
+            prefix: string;
+            /** @enum {string} */
+            ownerKind: "user" | "service-account";
+            /** Format: uuid */
+            ownerId: string;
+            /** @description Null: its service account is deleted. */
+            ownerName: string | null;
+            /** @description Its maker, as they were called then. */
+            createdBy: string;
+            /**
+             * @description Null: a list of its own.
+             * @enum {string|null}
+             */
+            permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
+            /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            modules: string[] | null;
+            environments: string[] | null;
+            metadata: {
+                [key: string]: string;
+            };
+            allowedNetworks: string[];
+            /** @enum {string} */
+            state: "good" | "expired" | "revoked";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /**
+             * Format: uuid
+             * @description The key that it takes the place of.
+             */
+            rotatedFrom: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never used.
+             */
+            lastUsedAt: string | null;
+            lastUsedNetwork: string | null;
+            /**
+             * Format: date-time
+             * @description When it was shown last after its end, or from a network that it is not for.
+             */
+            lastRefusedAt: string | null;
+        };
+        CreateAccessKey: {
+            name: string;
+            /** @description A set: `read-only`, `operate`, `deploy` or `admin` hold what the roles Viewer, Operator, Deployer and Admin hold. Or a list of permissions. */
+            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read")[];
+            /**
+             * @description Only for these modules. Null: for all that the maker may.
+             * @default null
+             */
+            modules?: string[] | null;
+            /**
+             * @description Only in these environments. Null: in all where the maker may.
+             * @default null
+             */
+            environments?: string[] | null;
+            /** @default {} */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Good from these addresses only. Empty: from everywhere.
+             * @default []
+             */
+            allowedNetworks?: string[];
+            /**
+             * @description There is no key without an end; a longer life is a rotation.
+             * @default 90
+             */
+            expiresInDays?: number;
+        };
+        CreatedAccessKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The first characters of the key, to know it again. */
+            prefix: string;
+            /** @enum {string} */
+            ownerKind: "user" | "service-account";
+            /** Format: uuid */
+            ownerId: string;
+            /** @description Null: its service account is deleted. */
+            ownerName: string | null;
+            /** @description Its maker, as they were called then. */
+            createdBy: string;
+            /**
+             * @description Null: a list of its own.
+             * @enum {string|null}
+             */
+            permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
+            /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            modules: string[] | null;
+            environments: string[] | null;
+            metadata: {
+                [key: string]: string;
+            };
+            allowedNetworks: string[];
+            /** @enum {string} */
+            state: "good" | "expired" | "revoked";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            revokedAt: string | null;
+            /**
+             * Format: uuid
+             * @description The key that it takes the place of.
+             */
+            rotatedFrom: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never used.
+             */
+            lastUsedAt: string | null;
+            lastUsedNetwork: string | null;
+            /**
+             * Format: date-time
+             * @description When it was shown last after its end, or from a network that it is not for.
+             */
+            lastRefusedAt: string | null;
+            /** @description The key itself. Shown this once and kept nowhere. */
+            secret: string;
+        };
+        RotateAccessKey: {
+            /**
+             * @description How long the old key stays good; 0: it is revoked at once.
+             * @default 86400
+             */
+            overlapSeconds?: number;
         };
         TokenSigningKeyPage: {
             items: components["schemas"]["TokenSigningKey"][];
@@ -7858,6 +8083,590 @@ export interface operations {
              *     `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says.
              */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessKeysList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *           "name": "github deploys",
+                     *           "prefix": "tg_3fR0aB1c",
+                     *           "ownerKind": "user",
+                     *           "ownerId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "ownerName": "deployer",
+                     *           "createdBy": "deployer",
+                     *           "permissionSet": null,
+                     *           "permissions": [
+                     *             "deployments:read",
+                     *             "deployments:create"
+                     *           ],
+                     *           "modules": [
+                     *             "payments"
+                     *           ],
+                     *           "environments": [
+                     *             "QA"
+                     *           ],
+                     *           "metadata": {
+                     *             "repository": "acme/payments"
+                     *           },
+                     *           "allowedNetworks": [
+                     *             "203.0.113.0/24"
+                     *           ],
+                     *           "state": "good",
+                     *           "createdAt": "2026-05-04T09:12:33.000Z",
+                     *           "expiresAt": "2026-08-02T09:12:33.000Z",
+                     *           "revokedAt": null,
+                     *           "rotatedFrom": null,
+                     *           "lastUsedAt": null,
+                     *           "lastUsedNetwork": null,
+                     *           "lastRefusedAt": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["AccessKey"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessKeysCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "github deploys",
+                 *       "permissions": [
+                 *         "deployments:read",
+                 *         "deployments:create"
+                 *       ],
+                 *       "modules": [
+                 *         "payments"
+                 *       ],
+                 *       "environments": [
+                 *         "QA"
+                 *       ],
+                 *       "metadata": {
+                 *         "repository": "acme/payments"
+                 *       },
+                 *       "allowedNetworks": [
+                 *         "203.0.113.0/24"
+                 *       ],
+                 *       "expiresInDays": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateAccessKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "github deploys",
+                     *       "prefix": "tg_3fR0aB1c",
+                     *       "ownerKind": "user",
+                     *       "ownerId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "ownerName": "deployer",
+                     *       "createdBy": "deployer",
+                     *       "permissionSet": null,
+                     *       "permissions": [
+                     *         "deployments:read",
+                     *         "deployments:create"
+                     *       ],
+                     *       "modules": [
+                     *         "payments"
+                     *       ],
+                     *       "environments": [
+                     *         "QA"
+                     *       ],
+                     *       "metadata": {
+                     *         "repository": "acme/payments"
+                     *       },
+                     *       "allowedNetworks": [
+                     *         "203.0.113.0/24"
+                     *       ],
+                     *       "state": "good",
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "expiresAt": "2026-08-02T09:12:33.000Z",
+                     *       "revokedAt": null,
+                     *       "rotatedFrom": null,
+                     *       "lastUsedAt": null,
+                     *       "lastUsedNetwork": null,
+                     *       "lastRefusedAt": null,
+                     *       "secret": "tg_3fR0aB1c…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedAccessKey"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `access-key-too-wide`: A key never has more than its maker. `details.permissions` are those that you lack, in the modules and environments that the key is for.
+             *
+             *     `access-key-maker-outside`: A key of your own has what you hold in the tenant, and you are no member of it. Make a key for a service account there.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `access-key-limit`: The owner or the tenant has as many good keys as there may be. Revoke one first. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessKeysGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "github deploys",
+                     *       "prefix": "tg_3fR0aB1c",
+                     *       "ownerKind": "user",
+                     *       "ownerId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "ownerName": "deployer",
+                     *       "createdBy": "deployer",
+                     *       "permissionSet": null,
+                     *       "permissions": [
+                     *         "deployments:read",
+                     *         "deployments:create"
+                     *       ],
+                     *       "modules": [
+                     *         "payments"
+                     *       ],
+                     *       "environments": [
+                     *         "QA"
+                     *       ],
+                     *       "metadata": {
+                     *         "repository": "acme/payments"
+                     *       },
+                     *       "allowedNetworks": [
+                     *         "203.0.113.0/24"
+                     *       ],
+                     *       "state": "good",
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "expiresAt": "2026-08-02T09:12:33.000Z",
+                     *       "revokedAt": null,
+                     *       "rotatedFrom": null,
+                     *       "lastUsedAt": null,
+                     *       "lastUsedNetwork": null,
+                     *       "lastRefusedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccessKey"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `access-key-not-found`: There is no access key with this id, or it is not yours and you lack `access-keys:manage`. `GET /access-keys` lists those that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessKeysRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `access-key-not-found`: There is no access key with this id, or it is not yours and you lack `access-keys:manage`. `GET /access-keys` lists those that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessKeysRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateAccessKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "github deploys",
+                     *       "prefix": "tg_3fR0aB1c",
+                     *       "ownerKind": "user",
+                     *       "ownerId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "ownerName": "deployer",
+                     *       "createdBy": "deployer",
+                     *       "permissionSet": null,
+                     *       "permissions": [
+                     *         "deployments:read",
+                     *         "deployments:create"
+                     *       ],
+                     *       "modules": [
+                     *         "payments"
+                     *       ],
+                     *       "environments": [
+                     *         "QA"
+                     *       ],
+                     *       "metadata": {
+                     *         "repository": "acme/payments"
+                     *       },
+                     *       "allowedNetworks": [
+                     *         "203.0.113.0/24"
+                     *       ],
+                     *       "state": "good",
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "expiresAt": "2026-08-02T09:12:33.000Z",
+                     *       "revokedAt": null,
+                     *       "rotatedFrom": null,
+                     *       "lastUsedAt": null,
+                     *       "lastUsedNetwork": null,
+                     *       "lastRefusedAt": null,
+                     *       "secret": "tg_3fR0aB1c…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedAccessKey"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `access-key-not-yours`: Only a key’s own maker can rotate it: whoever holds a key acts in its maker’s name. Revoke it, and have them make another.
+             *
+             *     `access-key-too-wide`: A key never has more than its maker. `details.permissions` are those that you lack, in the modules and environments that the key is for.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `access-key-not-found`: There is no access key with this id, or it is not yours and you lack `access-keys:manage`. `GET /access-keys` lists those that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `access-key-over`: The key is revoked or expired, and cannot be rotated. Make a new one.
+             *
+             *     `access-key-rotated`: The key has been rotated already. Rotate the one that took its place, or make a new one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `access-key-limit`: The owner or the tenant has as many good keys as there may be. Revoke one first. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
