@@ -124,6 +124,15 @@ export const limits = {
   /** What a reader takes buys it time at this rate, and up to so much: kernels move bytes in lumps. */
   readerBytesPerSecond: 8 * 1024,
   readerPatienceLongestMs: 60_000,
+  /** A company has tens of them: names for sets of permissions, not for people. */
+  rolesPerTenant: 100,
+  groupsPerTenant: 1_000,
+  /** Whose sessions end together when the group loses a role. */
+  membersPerGroup: 2_000,
+  bindingsPerSubject: 100,
+  bindingsPerTenant: 10_000,
+  /** Modules, or environments, that one given role is cut down to. */
+  namesPerScope: 50,
   /** Environments are stages of one tenant's way to production, not a place to keep lists. */
   environmentsPerTenant: 20,
   clustersPerEnvironment: 100,

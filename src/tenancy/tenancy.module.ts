@@ -25,6 +25,7 @@ import { Callers } from './permissions/callers.js';
 import { Proofs } from './permissions/proofs.js';
 import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
+import { RolesModule } from './roles/roles.module.js';
 import { Seed } from './seed.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
@@ -33,6 +34,7 @@ import { Accounts } from './users/accounts.js';
 /** WHO: tenants, people, their roles, and the guard before every handler. */
 @Module({
   imports: [AccessKeysModule, TokenKeysModule],
+  imports: [RolesModule],
   controllers: [AuthenticationController, WellKnownController],
   providers: [
     {

@@ -39,6 +39,12 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     by: 'operator',
   },
   '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
+  '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
+  '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
+  '/role-bindings': {
+    path: '/role-bindings',
+    filters: ['subjectKind=user', `subjectId=${newId()}`, 'role=Viewer'],
+  },
 };
 
 interface Parameter {
@@ -54,6 +60,8 @@ const QUERY_OF_PAGES = ['limit', 'cursor'];
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
 let operator: Member;
+/** For `<group>` in a path. */
+let groupId: string;
 /** By path template without the prefix: the names of its query parameters. */
 let queries: Map<string, string[]>;
 
@@ -72,6 +80,7 @@ beforeAll(async () => {
     await made(tenant.as('Admin', '/signing-keys', { method: 'POST', body: key }));
     const access = { name: `key-${count}`, permissions: 'read-only' };
     await made(tenant.as('Admin', '/access-keys', { method: 'POST', body: access }));
+    await inGroup(`group-${count}`);
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
@@ -105,14 +114,26 @@ async function formerTokenKeys(count: number): Promise<void> {
   });
 }
 
-async function made(answer: Promise<Answer>): Promise<void> {
-  const { status, body } = await answer;
-  if (status !== 201) throw new Error(`not made: ${JSON.stringify(body)}`);
+/** A new group, and somebody new in the first of them. */
+async function inGroup(name: string): Promise<void> {
+  const asAdmin = (path: string, body: object) =>
+    tenant.as('Admin', path, { method: 'POST', body });
+  const group = await made(asAdmin('/groups', { name }));
+  groupId ??= group.id as string;
+  const { userId } = await app.whole.member(tenant.id);
+  await made(asAdmin(`/groups/${groupId}/members`, { userId }));
 }
 
-const list = (path: string, query: string): Promise<Answer> => {
-  const fixture = Object.values(fixtures).find((each) => each.path === path);
-  return fixture?.by ? asOperator(`${path}?${query}`) : tenant.as('Admin', `${path}?${query}`);
+async function made(answer: Promise<Answer>): Promise<Answer['body']> {
+  const { status, body } = await answer;
+  if (status !== 201) throw new Error(`not made: ${JSON.stringify(body)}`);
+  return body;
+}
+
+const list = (template: string, query: string): Promise<Answer> => {
+  const fixture = Object.values(fixtures).find((each) => each.path === template);
+  const path = `${template.replace('<group>', groupId)}?${query}`;
+  return fixture?.by ? asOperator(path) : tenant.as('Admin', path);
 };
 
 /** A cursor that goes on after the newest item. */

@@ -12,6 +12,10 @@ import * as httpErrors from '../../platform/http/http.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
 import * as accessKeyErrors from '../../tenancy/access-keys/access-keys.errors.js';
+import * as groupErrors from '../../tenancy/groups/groups.errors.js';
+import * as givingErrors from '../../tenancy/permissions/giving.errors.js';
+import * as bindingErrors from '../../tenancy/permissions/role-bindings.errors.js';
+import * as roleErrors from '../../tenancy/roles/roles.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 
@@ -34,6 +38,10 @@ const errorLists: readonly ErrorList[] = [
   tenancyErrors,
   tokenKeyErrors,
   accessKeyErrors,
+  groupErrors,
+  givingErrors,
+  bindingErrors,
+  roleErrors,
   agentErrors,
 ];
 

@@ -188,6 +188,26 @@ export async function revokeCredential(
   await tx.execute(revoke, { kind, hash, now });
 }
 
+const revokeOfAll = statement<{
+  readonly tenantId: string;
+  readonly kind: CredentialKind;
+  readonly subjectIds: readonly string[];
+}>(
+  'credentials.revoke-of-all',
+  `update credentials set revoked_at = clock_timestamp()
+   where tenant_id = :tenantId and kind = :kind and subject_id = any(:subjectIds::uuid[])
+     and revoked_at is null`,
+);
+
+/** All of many subjects in the tenant; returns how many. */
+export function revokeCredentialsOfAll(
+  open: OpenContext,
+  kind: CredentialKind,
+  subjectIds: readonly string[],
+): Promise<number> {
+  return open.tx.execute(revokeOfAll, { tenantId: open.tenantId, kind, subjectIds });
+}
+
 const revokeAll = statement<CredentialOwner & { readonly except: string | null }>(
   'credentials.revoke-all',
   `update credentials set revoked_at = clock_timestamp()

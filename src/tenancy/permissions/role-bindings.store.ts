@@ -5,6 +5,7 @@ import type { Role } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import { lastAdmin } from '../tenancy.errors.js';
+import type { HeldRole } from './bindings.js';
 
 export interface BindingSubject {
   readonly kind: 'user' | 'group' | 'service-account';
@@ -95,6 +96,69 @@ export function removeRolesOf(
     subjectId: subject.id,
     source,
   });
+}
+
+const findOfSubject = statement<Omit<OfSubject, 'source'>, HeldRole>(
+  'role-bindings.of-subject',
+  `select coalesce(b.built_in_role, r.name) as role, r.permissions, b.modules, b.environments,
+     null::text as "group"
+   from role_bindings b left join roles r on r.tenant_id = b.tenant_id and r.id = b.role_id
+   where b.tenant_id = :tenantId and b.subject_kind = :subjectKind and b.subject_id = :subjectId`,
+);
+
+/** What stands with the subject itself. */
+export function rolesOf(open: OpenContext, { kind, id }: BindingSubject): Promise<HeldRole[]> {
+  return open.tx.query(findOfSubject, {
+    tenantId: open.tenantId,
+    subjectKind: kind,
+    subjectId: id,
+  });
+}
+
+const findOfRole = statement<
+  { readonly tenantId: string; readonly roleId: string },
+  BindingSubject
+>(
+  'role-bindings.of-role',
+  `select subject_kind as kind, subject_id as id from role_bindings
+   where tenant_id = :tenantId and role_id = :roleId`,
+);
+
+/** Who has one of the tenant's own roles: one for each time that it is given. */
+export function bindingsOfRole(open: OpenContext, roleId: string): Promise<BindingSubject[]> {
+  return open.tx.query(findOfRole, { tenantId: open.tenantId, roleId });
+}
+
+const remove = statement<{ readonly tenantId: string; readonly id: string }>(
+  'role-bindings.remove',
+  'delete from role_bindings where tenant_id = :tenantId and id = :id',
+);
+
+export async function removeBinding(open: OpenContext, id: string): Promise<void> {
+  await open.tx.execute(remove, { tenantId: open.tenantId, id });
+}
+
+const count = statement<
+  Omit<OfSubject, 'source'>,
+  { readonly ofTenant: number; readonly ofSubject: number }
+>(
+  'role-bindings.count',
+  `select count(*)::int as "ofTenant",
+     count(*) filter (where subject_kind = :subjectKind and subject_id = :subjectId)::int
+       as "ofSubject"
+   from role_bindings where tenant_id = :tenantId`,
+);
+
+export async function countBindings(
+  open: OpenContext,
+  { kind, id }: BindingSubject,
+): Promise<{ readonly ofTenant: number; readonly ofSubject: number }> {
+  const row = await open.tx.first(count, {
+    tenantId: open.tenantId,
+    subjectKind: kind,
+    subjectId: id,
+  });
+  return row ?? { ofTenant: 0, ofSubject: 0 };
 }
 
 const lockAdmins = statement<{ readonly lock: string }>(

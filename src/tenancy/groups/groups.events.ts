@@ -1,0 +1,34 @@
+import { eventType } from '../../platform/events/event.js';
+
+type Facts = { readonly name: string };
+type Member = Facts & { readonly userId: string; readonly username: string };
+
+export const groupCreated = eventType<Facts>({
+  name: 'group-created',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+export const groupChanged = eventType<Facts>({
+  name: 'group-changed',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+export const groupDeleted = eventType<Facts>({
+  name: 'group-deleted',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+export const groupMemberAdded = eventType<Member>({
+  name: 'group-member-added',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+export const groupMemberRemoved = eventType<Member>({
+  name: 'group-member-removed',
+  subject: 'group',
+  audit: 'tenancy',
+});

@@ -1,0 +1,35 @@
+import { errorEntry } from '../../kernel/error-entry.js';
+import { limits } from '../../kernel/limits.js';
+
+export const roleNotFound = errorEntry({
+  code: 'role-not-found',
+  kind: 'not-found',
+  meaning: 'The tenant has no role of its own with this id. `GET /roles` lists them.',
+});
+
+export const roleExists = errorEntry({
+  code: 'role-exists',
+  kind: 'conflict',
+  meaning:
+    'There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals.',
+  tell: (name: string) => `There is a role "${name}" already. Choose another name.`,
+});
+
+export const roleLimit = errorEntry({
+  code: 'role-limit',
+  kind: 'limit',
+  meaning: 'The tenant has as many roles of its own as there may be. Delete one that nobody holds.',
+  tell: () =>
+    `A tenant has at most ${limits.rolesPerTenant} roles of its own. Delete one that nobody holds.`,
+});
+
+export const roleInUse = errorEntry({
+  code: 'role-in-use',
+  kind: 'conflict',
+  meaning:
+    'Somebody holds the role. Take it from all of them first: `GET /role-bindings?role=…` lists who.',
+  tell: (name: string, bindings: number) => ({
+    text: `The role "${name}" is given ${bindings} times. Take it away there first: GET /api/v1/role-bindings?role=… lists where.`,
+    details: { bindings },
+  }),
+});
