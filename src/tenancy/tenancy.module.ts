@@ -27,14 +27,14 @@ import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
 import { RolesModule } from './roles/roles.module.js';
 import { Seed } from './seed.js';
+import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { Accounts } from './users/accounts.js';
 
 /** WHO: tenants, people, their roles, and the guard before every handler. */
 @Module({
-  imports: [AccessKeysModule, TokenKeysModule],
-  imports: [RolesModule],
+  imports: [AccessKeysModule, RolesModule, ServiceAccountsModule, TokenKeysModule],
   controllers: [AuthenticationController, WellKnownController],
   providers: [
     {

@@ -31,6 +31,11 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: [],
   },
   '/access-keys': { path: '/access-keys', filters: [] },
+  '/service-accounts': { path: '/service-accounts', filters: [] },
+  '/service-accounts/{id}/access-keys': {
+    path: '/service-accounts/<account>/access-keys',
+    filters: [],
+  },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
@@ -60,8 +65,8 @@ const QUERY_OF_PAGES = ['limit', 'cursor'];
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
 let operator: Member;
-/** For `<group>` in a path. */
-let groupId: string;
+/** The first of its kind, for its name in a path: `/groups/<group>/members`. */
+const firsts = new Map<string, string>();
 /** By path template without the prefix: the names of its query parameters. */
 let queries: Map<string, string[]>;
 
@@ -81,6 +86,9 @@ beforeAll(async () => {
     const access = { name: `key-${count}`, permissions: 'read-only' };
     await made(tenant.as('Admin', '/access-keys', { method: 'POST', body: access }));
     await inGroup(`group-${count}`);
+    const account = await first('account', '/service-accounts', { name: `account-${count}` });
+    const path = `/service-accounts/${account}/access-keys`;
+    await made(tenant.as('Admin', path, { method: 'POST', body: access }));
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
@@ -114,14 +122,19 @@ async function formerTokenKeys(count: number): Promise<void> {
   });
 }
 
+/** Makes one more of the kind, and answers the id of the first. */
+async function first(kind: string, path: string, body: object): Promise<string> {
+  const { id } = await made(tenant.as('Admin', path, { method: 'POST', body }));
+  if (!firsts.has(kind)) firsts.set(kind, id as string);
+  return firsts.get(kind)!;
+}
+
 /** A new group, and somebody new in the first of them. */
 async function inGroup(name: string): Promise<void> {
-  const asAdmin = (path: string, body: object) =>
-    tenant.as('Admin', path, { method: 'POST', body });
-  const group = await made(asAdmin('/groups', { name }));
-  groupId ??= group.id as string;
+  const group = await first('group', '/groups', { name });
   const { userId } = await app.whole.member(tenant.id);
-  await made(asAdmin(`/groups/${groupId}/members`, { userId }));
+  const path = `/groups/${group}/members`;
+  await made(tenant.as('Admin', path, { method: 'POST', body: { userId } }));
 }
 
 async function made(answer: Promise<Answer>): Promise<Answer['body']> {
@@ -132,8 +145,8 @@ async function made(answer: Promise<Answer>): Promise<Answer['body']> {
 
 const list = (template: string, query: string): Promise<Answer> => {
   const fixture = Object.values(fixtures).find((each) => each.path === template);
-  const path = `${template.replace('<group>', groupId)}?${query}`;
-  return fixture?.by ? asOperator(path) : tenant.as('Admin', path);
+  const path = template.replace(/<(\w+)>/, (_, kind: string) => firsts.get(kind)!);
+  return fixture?.by ? asOperator(`${path}?${query}`) : tenant.as('Admin', `${path}?${query}`);
 };
 
 /** A cursor that goes on after the newest item. */

@@ -12,6 +12,7 @@ const CREATING = [
   /^\/api\/v1\/deployments\/[^/]+\/(rollback|retry)$/,
   /^\/api\/v1\/modules\/[^/]+\/configurations\/[^/]+$/,
   /^\/api\/v1\/signing-keys$/,
+  /^\/api\/v1\/service-accounts$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

@@ -16,6 +16,7 @@ import * as groupErrors from '../../tenancy/groups/groups.errors.js';
 import * as givingErrors from '../../tenancy/permissions/giving.errors.js';
 import * as bindingErrors from '../../tenancy/permissions/role-bindings.errors.js';
 import * as roleErrors from '../../tenancy/roles/roles.errors.js';
+import * as serviceAccountErrors from '../../tenancy/service-accounts/service-accounts.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 
@@ -42,6 +43,7 @@ const errorLists: readonly ErrorList[] = [
   givingErrors,
   bindingErrors,
   roleErrors,
+  serviceAccountErrors,
   agentErrors,
 ];
 

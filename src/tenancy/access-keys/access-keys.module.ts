@@ -10,6 +10,6 @@ import { KeyUses } from './key-uses.js';
 @Module({
   controllers: [AccessKeysController],
   providers: [AccessKeyMetrics, AccessKeysService, KeyBearer, KeyStandings, KeyUses],
-  exports: [AccessKeysService, KeyStandings],
+  exports: [AccessKeysService],
 })
 export class AccessKeysModule {}

@@ -20,7 +20,13 @@ import {
   factsOf,
 } from './access-keys.events.js';
 import { isMemberOf } from './access-keys.queries.js';
-import { countGoodKeys, type KeyOwner, lockKeysOf, tidyKeys } from './access-keys.store.js';
+import {
+  countGoodKeys,
+  type KeyOwner,
+  lockKeysOf,
+  revokeKeysOf,
+  tidyKeys,
+} from './access-keys.store.js';
 import { accessKeyView, type AccessKeyView, accessKeyViews } from './access-keys.views.js';
 import { grantOfKey, missingIn } from './key-power.js';
 import { isOwnKey, maySeeKey, seenBy } from './key-sight.js';
@@ -141,6 +147,16 @@ export class AccessKeysService {
       await open.record(accessKeyRevoked(id, { name: key.name, prefix: key.prefix }));
       open.tx.afterCommit(() => this.standings.forget(key.hash));
     });
+  }
+
+  /** In the transaction in which their owner goes away; answers how many there were. */
+  async revokeAllOf(open: OpenContext, owner: KeyOwner): Promise<number> {
+    const revoked = await revokeKeysOf(open, owner, new Date(this.clock.now()));
+    for (const { id, name, prefix, hash } of revoked) {
+      await open.record(accessKeyRevoked(id, { name, prefix }));
+      open.tx.afterCommit(() => this.standings.forget(hash));
+    }
+    return revoked.length;
   }
 
   private async add(open: OpenContext, owner: KeyOwner, rules: NewKey) {
