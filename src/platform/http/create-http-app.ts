@@ -23,6 +23,7 @@ import { jsonShapeOf } from './route-facts.js';
 import { SchemaPipe } from './schema.pipe.js';
 import { SlowReaders } from './slow-readers.js';
 import { parseStrictJson } from './strict-json.js';
+import { parseUrlForm } from './url-form.js';
 
 export const API_PREFIX = 'api/v1';
 /** These stand at the root: probes and well-known documents have their places. */
@@ -117,6 +118,15 @@ function createAdapter(
     if (body.length === 0) return done(null, undefined);
     try {
       done(null, parseStrictJson(body as Buffer, jsonShapeOf(request.routeOptions.config)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  // The hook before it lets it through to the routes that take it.
+  const urlForm = 'application/x-www-form-urlencoded';
+  server.addContentTypeParser(urlForm, { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseUrlForm(body as Buffer));
     } catch (error) {
       done(error as Error);
     }

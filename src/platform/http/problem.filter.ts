@@ -36,7 +36,9 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    void reply.code(status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+    const more = request.routeOptions.config.tellsProblem?.(problem);
+    const body = JSON.stringify(more ? { ...problem, ...more } : problem);
+    void reply.code(status).headers(headers).type(PROBLEM_TYPE).send(body);
   }
 
   private leave({ id: requestId, method }: FastifyRequest, reply: FastifyReply): void {

@@ -62,7 +62,9 @@ export function addRequestHooks(
 
   server.addHook('preParsing', (request, _reply, payload, done) => {
     watchBody(request, answerLate);
-    if (!isForm(request) || request.routeOptions.config.takesForm) return done(null, payload);
+    const { takesForm, takesUrlForm } = request.routeOptions.config;
+    const isTaken = (!isForm(request) || takesForm) && (!isUrlForm(request) || takesUrlForm);
+    if (isTaken) return done(null, payload);
     done(unsupportedMediaType());
   });
 
@@ -100,6 +102,10 @@ function unmatched({ method }: FastifyRequest, allow: string[]): DomainError {
 
 function isForm({ headers }: FastifyRequest): boolean {
   return /^multipart\//i.test(headers['content-type'] ?? '');
+}
+
+function isUrlForm({ headers }: FastifyRequest): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
 }
 
 /** Errors that come before any route or hook: a path that is not properly encoded or too long. */

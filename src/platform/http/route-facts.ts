@@ -1,6 +1,7 @@
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { limits } from '../../kernel/limits.js';
 import type { Access } from './access-rule.js';
+import type { Problem } from './problem.js';
 import type { JsonShape } from './strict-json.js';
 
 /**
@@ -14,6 +15,10 @@ export interface RouteFacts {
   readonly json?: Partial<JsonShape>;
   /** Takes multipart/form-data; other routes refuse it unread. */
   readonly takesForm?: boolean;
+  /** Takes application/x-www-form-urlencoded beside JSON; other routes refuse it unread. */
+  readonly takesUrlForm?: boolean;
+  /** What a standard wants beside our own words in a refusal. */
+  readonly tellsProblem?: (problem: Problem) => object;
   /** Sends a file from the disk, to anybody. */
   readonly isFile?: boolean;
   /** What a request costs of the budget of its address; else 1. */
@@ -39,6 +44,11 @@ const facts =
 export const TakesJson = (json: Partial<JsonShape>) => facts({ json });
 
 export const TakesForm = () => facts({ takesForm: true });
+
+export const TakesUrlForm = () => facts({ takesUrlForm: true });
+
+/** For routes of a standard with a form of its own for errors: it is added to ours. */
+export const TellsProblem = (tellsProblem: (problem: Problem) => object) => facts({ tellsProblem });
 
 /** Whether whoever calls has no account to answer for it. */
 export function isForStrangers({ access }: RouteFacts): boolean {
