@@ -154,6 +154,15 @@ export const limits = {
   /** Messages that a socket may send at once, and per second after that. */
   socketMessagesBurst: 40,
   socketMessagesPerSecond: 20,
+  /** Which pipelines are let in: each is looked at when a token of their issuer comes. */
+  federatedIdentitiesPerTenant: 200,
+  rulesPerIdentity: 10,
+  clausesPerRule: 20,
+  valuesPerClause: 20,
+  /** They travel in every token, which travels in every request. */
+  modulesPerIdentity: 40,
+  issuerCharacters: 500,
+  audienceCharacters: 250,
   /** Open sockets in one process: a person has few tabs, a tenant few rooms full of people. */
   socketsPerUser: 20,
   socketsPerTenant: 500,

@@ -18,6 +18,7 @@ import { Sessions } from './auth/sessions.js';
 import { SignInQueue } from './auth/sign-in-queue.js';
 import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
+import { FederatedIdentitiesModule } from './federated-identities/federated-identities.module.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
 import { MachineBearers } from './permissions/bearers.js';
@@ -34,7 +35,13 @@ import { Accounts } from './users/accounts.js';
 
 /** WHO: tenants, people, their roles, and the guard before every handler. */
 @Module({
-  imports: [AccessKeysModule, RolesModule, ServiceAccountsModule, TokenKeysModule],
+  imports: [
+    AccessKeysModule,
+    FederatedIdentitiesModule,
+    RolesModule,
+    ServiceAccountsModule,
+    TokenKeysModule,
+  ],
   controllers: [AuthenticationController, WellKnownController],
   providers: [
     {

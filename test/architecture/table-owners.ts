@@ -14,6 +14,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   access_keys: 'tenancy',
   login_throttles: 'tenancy',
   token_signing_keys: 'tenancy',
+  federated_identities: 'tenancy',
+  used_subject_tokens: 'tenancy',
   credentials: 'platform/credentials',
   environments: 'fleet',
   clusters: 'fleet',

@@ -30,6 +30,7 @@ class ProbeController {
 const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/login',
   'POST /api/v1/authentication/refresh',
+  'POST /api/v1/authentication/token',
   'GET /api/v1/authentication/demo-credentials',
   'GET /.well-known/jwks.json',
 ];

@@ -36,6 +36,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/service-accounts/<account>/access-keys',
     filters: [],
   },
+  '/federated-identities': { path: '/federated-identities', filters: [] },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
@@ -89,6 +90,9 @@ beforeAll(async () => {
     const account = await first('account', '/service-accounts', { name: `account-${count}` });
     const path = `/service-accounts/${account}/access-keys`;
     await made(tenant.as('Admin', path, { method: 'POST', body: access }));
+    await made(
+      tenant.as('Admin', '/federated-identities', { method: 'POST', body: pipeline(count) }),
+    );
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
@@ -127,6 +131,13 @@ async function first(kind: string, path: string, body: object): Promise<string> 
   const { id } = await made(tenant.as('Admin', path, { method: 'POST', body }));
   if (!firsts.has(kind)) firsts.set(kind, id as string);
   return firsts.get(kind)!;
+}
+
+function pipeline(count: number): object {
+  const claims = { repository_id: '1', repository_owner_id: '2', environment: 'qa' };
+  const clauses = Object.entries(claims).map(([claim, value]) => ({ claim, oneOf: [value] }));
+  const rules = [{ name: 'main', clauses }];
+  return { name: `pipeline-${count}`, issuerKind: 'github', rules, permissions: 'deploy' };
 }
 
 /** A new group, and somebody new in the first of them. */

@@ -13,6 +13,8 @@ const PUBLIC_ROUTES = [
   // They are how somebody gets signed in.
   'POST /api/v1/authentication/login',
   'POST /api/v1/authentication/refresh',
+  // A pipeline brings a token of its own issuer.
+  'POST /api/v1/authentication/token',
   // 404 outside demo mode; in it the credentials are well known anyway.
   'GET /api/v1/authentication/demo-credentials',
   // Brings a token of its own, good for one enrolment.

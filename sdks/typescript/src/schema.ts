@@ -1096,6 +1096,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/federated-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List federated identities
+         * @description Newest first: which pipelines are let in by tokens of their own issuer.
+         *
+         *     Needs the permission `federated-identities:manage`.
+         */
+        get: operations["federatedIdentitiesList"];
+        put?: never;
+        /**
+         * Let pipelines in
+         * @description Tokens of the issuer that meet a rule can be exchanged at `POST /authentication/token`. Rules are about claims with ids, never about names or `sub`. Nobody gives more than they have; what is given stays when its maker leaves. Modules may be named before they exist. The discovery document of an issuer other than github.com and gitlab.com is read at once.
+         *
+         *     Needs the permission `federated-identities:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["federatedIdentitiesCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federated-identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a federated identity
+         * @description With its rules and what it grants.
+         *
+         *     Needs the permission `federated-identities:manage`.
+         */
+        get: operations["federatedIdentitiesGet"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a federated identity
+         * @description As disabling it, for good. What it did stays in the audit trail under its name.
+         *
+         *     Needs the permission `federated-identities:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["federatedIdentitiesRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federated-identities/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut pipelines out
+         * @description No token is exchanged any more, and those that were are refused within five seconds. Deployments that were begun go on. Repeating it changes nothing.
+         *
+         *     Needs the permission `federated-identities:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["federatedIdentitiesDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federated-identities/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let pipelines in again
+         * @description By the rules that it has, and only if you have what it grants. Tokens that were exchanged before are good again for what is left of their life.
+         *
+         *     Needs the permission `federated-identities:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["federatedIdentitiesEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federated-identities/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain a token
+         * @description What an exchange would make of the OIDC token of a job: each check, and each clause with what was expected and received. Nothing is issued, and the token is not used up.
+         *
+         *     Needs the permission `federated-identities:manage`.
+         */
+        post: operations["federatedIdentitiesTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authentication/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a pipeline’s token
+         * @description RFC 8693: for the OIDC token of a job of CI an access token of at most 15 minutes, never beyond the token it is given for. It can do what the federated identity grants, and no more. Each OIDC token is good once. Where a runner gives one for the whole job, the access token itself can be exchanged for the next (`renewable_for`). Takes JSON and application/x-www-form-urlencoded; refusals have `error` and `error_description` beside our own fields.
+         */
+        post: operations["tokenExchangeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2137,6 +2279,129 @@ export interface components {
              * @default false
              */
             revokeOld?: boolean;
+        };
+        FederatedIdentityPage: {
+            items: components["schemas"]["FederatedIdentity"][];
+            nextCursor: string | null;
+        };
+        FederatedIdentity: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description: string;
+            /** @enum {string} */
+            issuerKind: "github" | "gitlab" | "generic";
+            issuer: string;
+            /** @description What the job must ask its runner’s token for. */
+            audience: string;
+            /** @description A token that meets one of them is let in. */
+            rules: components["schemas"]["FederationRule"][];
+            permissions: string[];
+            modules: string[] | null;
+            environments: string[] | null;
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /** Format: date-time */
+            lastUsedAt: string | null;
+        };
+        FederationRule: {
+            /** @description Stands in the token and in the audit trail. */
+            name: string;
+            /** @description All of them must hold. */
+            clauses: components["schemas"]["FederationClause"][];
+        };
+        FederationClause: {
+            claim: string;
+            /** @description What the claim may be. Refs of GitHub and `ref_path` of GitLab may end with "*" after refs/heads/ or refs/tags/. */
+            oneOf: (string | boolean | number)[];
+            /** @description For people: the name that belongs to an id. Nothing is compared with it. */
+            label?: string;
+        };
+        CreateFederatedIdentity: {
+            /** @description Its tokens act as `ci:<name>`. */
+            name: string;
+            /** @default  */
+            description?: string;
+            /** @enum {string} */
+            issuerKind: "github" | "gitlab" | "generic";
+            /** @description `iss` of the tokens, exactly. Without it github.com or gitlab.com; a generic issuer needs it. */
+            issuer?: string;
+            /** @description `aud` of the tokens, exactly. Without it `tidegate:<tenant>:github`, `tidegate:<tenant>:gitlab` or `tidegate:<tenant>:<host of the issuer>`. */
+            audience?: string;
+            /** @description A token that meets one of them is let in. */
+            rules: components["schemas"]["FederationRule"][];
+            /** @description A set by its name, or a list. */
+            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
+            /**
+             * @description Names; they need not exist yet. Null: all.
+             * @default null
+             */
+            modules?: string[] | null;
+            /**
+             * @description Names, exactly as they are. Null: all.
+             * @default null
+             */
+            environments?: string[] | null;
+        };
+        TestFederatedIdentity: {
+            /** @description The OIDC token of a job. It is not used up, and not kept. */
+            token: string;
+        };
+        FederatedTokenExplanation: {
+            /** @description Whether an exchange would succeed now. */
+            isAccepted: boolean;
+            checks: {
+                check: string;
+                isPassed: boolean;
+                /** @description What was found, or what is wrong. */
+                detail: string;
+            }[];
+            rules: {
+                rule: string;
+                isMet: boolean;
+                clauses: {
+                    claim: string;
+                    isMet: boolean;
+                    /** @description It is not written in the rule; name the claim there to change it. */
+                    isByDefault: boolean;
+                    expected: (string | boolean | number)[];
+                    received: (string | boolean | number) | null;
+                }[];
+            }[];
+            /** @description What identifies the job. */
+            claims: {
+                [key: string]: string | boolean | number;
+            };
+        };
+        TokenExchange: {
+            /** @description `urn:ietf:params:oauth:grant-type:token-exchange` */
+            grant_type: string;
+            /** @description The OIDC token of the job, or an access token that is to be renewed. */
+            subject_token: string;
+            /** @description `urn:ietf:params:oauth:token-type:jwt`, `urn:ietf:params:oauth:token-type:id_token`; to renew an access token `urn:ietf:params:oauth:token-type:access_token`. */
+            subject_token_type: string;
+            requested_token_type?: string;
+            /** @description Slug of the tenant. Not needed when the audience is `tidegate:<slug>…`. */
+            tenant?: string;
+            /** @description Name of the federated identity. Without it the oldest that lets the token in is taken. */
+            identity?: string;
+        };
+        ExchangedToken: {
+            access_token: string;
+            /** @enum {string} */
+            issued_token_type: "urn:ietf:params:oauth:token-type:access_token";
+            /** @enum {string} */
+            token_type: "Bearer";
+            /** @description Seconds; never beyond the subject token. */
+            expires_in: number;
+            tenant: string;
+            identity: string;
+            rule: string;
+            /** @description Seconds for which the access token, before it is over, can be exchanged for the next. 0: ask the runner for a new token of its own instead. */
+            renewable_for: number;
         };
         /** @description RFC 9457. Decide by `code`; show `detail`; quote `id` when you ask for help. */
         Problem: {
@@ -8874,6 +9139,1165 @@ export interface operations {
             };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *           "name": "shop-release",
+                     *           "description": "",
+                     *           "issuerKind": "github",
+                     *           "issuer": "https://token.actions.githubusercontent.com",
+                     *           "audience": "tidegate:default:github",
+                     *           "rules": [
+                     *             {
+                     *               "name": "main",
+                     *               "clauses": [
+                     *                 {
+                     *                   "claim": "repository_id",
+                     *                   "oneOf": [
+                     *                     "718293104"
+                     *                   ],
+                     *                   "label": "acme/shop"
+                     *                 },
+                     *                 {
+                     *                   "claim": "repository_owner_id",
+                     *                   "oneOf": [
+                     *                     "9919"
+                     *                   ],
+                     *                   "label": "acme"
+                     *                 },
+                     *                 {
+                     *                   "claim": "ref",
+                     *                   "oneOf": [
+                     *                     "refs/heads/main",
+                     *                     "refs/tags/v*"
+                     *                   ]
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "permissions": [
+                     *             "configurations:create",
+                     *             "configurations:read",
+                     *             "deployments:cancel",
+                     *             "deployments:create",
+                     *             "deployments:pause",
+                     *             "deployments:promote",
+                     *             "deployments:read",
+                     *             "deployments:resume",
+                     *             "deployments:retry",
+                     *             "deployments:rollback",
+                     *             "environments:read",
+                     *             "fleet:read",
+                     *             "releases:create",
+                     *             "releases:read"
+                     *           ],
+                     *           "modules": [
+                     *             "shop"
+                     *           ],
+                     *           "environments": [
+                     *             "Production"
+                     *           ],
+                     *           "createdBy": "admin",
+                     *           "createdAt": "2026-11-01T08:00:00.000Z",
+                     *           "disabledAt": null,
+                     *           "lastUsedAt": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentityPage"];
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "shop-release",
+                 *       "issuerKind": "github",
+                 *       "rules": [
+                 *         {
+                 *           "name": "main",
+                 *           "clauses": [
+                 *             {
+                 *               "claim": "repository_id",
+                 *               "oneOf": [
+                 *                 "718293104"
+                 *               ],
+                 *               "label": "acme/shop"
+                 *             },
+                 *             {
+                 *               "claim": "repository_owner_id",
+                 *               "oneOf": [
+                 *                 "9919"
+                 *               ],
+                 *               "label": "acme"
+                 *             },
+                 *             {
+                 *               "claim": "ref",
+                 *               "oneOf": [
+                 *                 "refs/heads/main",
+                 *                 "refs/tags/v*"
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "permissions": "deploy",
+                 *       "modules": [
+                 *         "shop"
+                 *       ],
+                 *       "environments": [
+                 *         "Production"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateFederatedIdentity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "shop-release",
+                     *       "description": "",
+                     *       "issuerKind": "github",
+                     *       "issuer": "https://token.actions.githubusercontent.com",
+                     *       "audience": "tidegate:default:github",
+                     *       "rules": [
+                     *         {
+                     *           "name": "main",
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "repository_id",
+                     *               "oneOf": [
+                     *                 "718293104"
+                     *               ],
+                     *               "label": "acme/shop"
+                     *             },
+                     *             {
+                     *               "claim": "repository_owner_id",
+                     *               "oneOf": [
+                     *                 "9919"
+                     *               ],
+                     *               "label": "acme"
+                     *             },
+                     *             {
+                     *               "claim": "ref",
+                     *               "oneOf": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "permissions": [
+                     *         "configurations:create",
+                     *         "configurations:read",
+                     *         "deployments:cancel",
+                     *         "deployments:create",
+                     *         "deployments:pause",
+                     *         "deployments:promote",
+                     *         "deployments:read",
+                     *         "deployments:resume",
+                     *         "deployments:retry",
+                     *         "deployments:rollback",
+                     *         "environments:read",
+                     *         "fleet:read",
+                     *         "releases:create",
+                     *         "releases:read"
+                     *       ],
+                     *       "modules": [
+                     *         "shop"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "createdBy": "admin",
+                     *       "createdAt": "2026-11-01T08:00:00.000Z",
+                     *       "disabledAt": null,
+                     *       "lastUsedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentity"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `federated-grants-too-wide`: A pipeline gets no more than you have yourself. Leave out what you lack, or name the modules and environments that you are responsible for.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audience-taken`: Another issuer’s tokens are for this audience already. Each issuer has its own, so that a token for one is never shown to the other: give another `audience`.
+             *
+             *     `federated-identity-limit`: The tenant has as many federated identities as it may have. Delete one first.
+             *
+             *     `federated-identity-taken`: The tenant has a federated identity with this name. Choose another name.
+             *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `federated-rules-invalid`: The rules could never be met, or more would meet them than is meant. `details.faults` says what is wrong with each.
+             *
+             *     `issuer-invalid`: The issuer is not one: it must be the address that its tokens have as `iss`, and its discovery document must name the same.
+             *
+             *     `audience-reserved`: Audiences that begin with `tidegate:` name a tenant, and this one names another. Give `tidegate:<slug>` of your own tenant, alone or with `:` and more, or something else altogether.
+             *
+             *     `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports.
+             *
+             *     `outbound-refused`: The host of an address has no IP address, or one that may not be called. Check the host; the operator can open private networks with TIDEGATE_OUTBOUND_ALLOW and finds the reason in the log.
+             *
+             *     `outbound-answer-unusable`: The other side has answered, but with nothing that can be used: `details.reason` says why, `details.status` is its HTTP status.
+             *
+             *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-busy`: Too many calls to other systems are under way for the tenant, most likely because one of them is slow. Try again as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-unreachable`: The other side does not answer, or not in full within five seconds. Check that it runs and that its certificate is valid, then try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "shop-release",
+                     *       "description": "",
+                     *       "issuerKind": "github",
+                     *       "issuer": "https://token.actions.githubusercontent.com",
+                     *       "audience": "tidegate:default:github",
+                     *       "rules": [
+                     *         {
+                     *           "name": "main",
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "repository_id",
+                     *               "oneOf": [
+                     *                 "718293104"
+                     *               ],
+                     *               "label": "acme/shop"
+                     *             },
+                     *             {
+                     *               "claim": "repository_owner_id",
+                     *               "oneOf": [
+                     *                 "9919"
+                     *               ],
+                     *               "label": "acme"
+                     *             },
+                     *             {
+                     *               "claim": "ref",
+                     *               "oneOf": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "permissions": [
+                     *         "configurations:create",
+                     *         "configurations:read",
+                     *         "deployments:cancel",
+                     *         "deployments:create",
+                     *         "deployments:pause",
+                     *         "deployments:promote",
+                     *         "deployments:read",
+                     *         "deployments:resume",
+                     *         "deployments:retry",
+                     *         "deployments:rollback",
+                     *         "environments:read",
+                     *         "fleet:read",
+                     *         "releases:create",
+                     *         "releases:read"
+                     *       ],
+                     *       "modules": [
+                     *         "shop"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "createdBy": "admin",
+                     *       "createdAt": "2026-11-01T08:00:00.000Z",
+                     *       "disabledAt": null,
+                     *       "lastUsedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentity"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "shop-release",
+                     *       "description": "",
+                     *       "issuerKind": "github",
+                     *       "issuer": "https://token.actions.githubusercontent.com",
+                     *       "audience": "tidegate:default:github",
+                     *       "rules": [
+                     *         {
+                     *           "name": "main",
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "repository_id",
+                     *               "oneOf": [
+                     *                 "718293104"
+                     *               ],
+                     *               "label": "acme/shop"
+                     *             },
+                     *             {
+                     *               "claim": "repository_owner_id",
+                     *               "oneOf": [
+                     *                 "9919"
+                     *               ],
+                     *               "label": "acme"
+                     *             },
+                     *             {
+                     *               "claim": "ref",
+                     *               "oneOf": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "permissions": [
+                     *         "configurations:create",
+                     *         "configurations:read",
+                     *         "deployments:cancel",
+                     *         "deployments:create",
+                     *         "deployments:pause",
+                     *         "deployments:promote",
+                     *         "deployments:read",
+                     *         "deployments:resume",
+                     *         "deployments:retry",
+                     *         "deployments:rollback",
+                     *         "environments:read",
+                     *         "fleet:read",
+                     *         "releases:create",
+                     *         "releases:read"
+                     *       ],
+                     *       "modules": [
+                     *         "shop"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "createdBy": "admin",
+                     *       "createdAt": "2026-11-01T08:00:00.000Z",
+                     *       "disabledAt": "2026-11-02T08:00:00.000Z",
+                     *       "lastUsedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentity"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "shop-release",
+                     *       "description": "",
+                     *       "issuerKind": "github",
+                     *       "issuer": "https://token.actions.githubusercontent.com",
+                     *       "audience": "tidegate:default:github",
+                     *       "rules": [
+                     *         {
+                     *           "name": "main",
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "repository_id",
+                     *               "oneOf": [
+                     *                 "718293104"
+                     *               ],
+                     *               "label": "acme/shop"
+                     *             },
+                     *             {
+                     *               "claim": "repository_owner_id",
+                     *               "oneOf": [
+                     *                 "9919"
+                     *               ],
+                     *               "label": "acme"
+                     *             },
+                     *             {
+                     *               "claim": "ref",
+                     *               "oneOf": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "permissions": [
+                     *         "configurations:create",
+                     *         "configurations:read",
+                     *         "deployments:cancel",
+                     *         "deployments:create",
+                     *         "deployments:pause",
+                     *         "deployments:promote",
+                     *         "deployments:read",
+                     *         "deployments:resume",
+                     *         "deployments:retry",
+                     *         "deployments:rollback",
+                     *         "environments:read",
+                     *         "fleet:read",
+                     *         "releases:create",
+                     *         "releases:read"
+                     *       ],
+                     *       "modules": [
+                     *         "shop"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "createdBy": "admin",
+                     *       "createdAt": "2026-11-01T08:00:00.000Z",
+                     *       "disabledAt": null,
+                     *       "lastUsedAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentity"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `federated-grants-too-wide`: A pipeline gets no more than you have yourself. Leave out what you lack, or name the modules and environments that you are responsible for.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "eyJhbGciOiJSUzI1NiIs…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestFederatedIdentity"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "isAccepted": false,
+                     *       "checks": [
+                     *         {
+                     *           "check": "audience",
+                     *           "isPassed": true,
+                     *           "detail": "It is for tidegate:default:github."
+                     *         }
+                     *       ],
+                     *       "rules": [
+                     *         {
+                     *           "rule": "main",
+                     *           "isMet": false,
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "ref",
+                     *               "isMet": false,
+                     *               "isByDefault": false,
+                     *               "expected": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ],
+                     *               "received": "refs/heads/topic"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "claims": {
+                     *         "repository": "acme/shop",
+                     *         "repository_id": "718293104",
+                     *         "ref": "refs/heads/topic"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedTokenExplanation"];
+                };
+            };
+            /**
+             * @description `subject-token-malformed`: The subject token is not an acceptable JSON Web Token. Send the OIDC token of the job as its runner gave it.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokenExchangeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                 *       "subject_token": "eyJhbGciOiJSUzI1NiIs…",
+                 *       "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenExchange"];
+                /**
+                 * @example {
+                 *       "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                 *       "subject_token": "eyJhbGciOiJSUzI1NiIs…",
+                 *       "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["TokenExchange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImNpK2p3dCJ9…",
+                     *       "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 300,
+                     *       "tenant": "default",
+                     *       "identity": "shop-release",
+                     *       "rule": "main",
+                     *       "renewable_for": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExchangedToken"];
+                };
+            };
+            /**
+             * @description `grant-type-unsupported`: Only urn:ietf:params:oauth:grant-type:token-exchange is known, and tokens of the types that the description names.
+             *
+             *     `subject-token-malformed`: The subject token is not an acceptable JSON Web Token. Send the OIDC token of the job as its runner gave it.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `subject-token-refused`: The subject token is not good here; `details.reason` says which check it has failed. An Admin can see more with POST /api/v1/federated-identities/{id}/test.
+             *
+             *     `federated-rules-unmet`: The token is genuine, but meets no rule. `details.clauses` are the claims that did not match in the rule it came closest to, `details.claims` what the token says. An Admin can see what was expected with POST /api/v1/federated-identities/{id}/test.
+             *
+             *     `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `issuer-invalid`: The issuer is not one: it must be the address that its tokens have as `iss`, and its discovery document must name the same.
+             *
+             *     `outbound-refused`: The host of an address has no IP address, or one that may not be called. Check the host; the operator can open private networks with TIDEGATE_OUTBOUND_ALLOW and finds the reason in the log.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-busy`: Too many calls to other systems are under way for the tenant, most likely because one of them is slow. Try again as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read, and none are remembered that are young enough. Try again; if it stays so, check that the issuer answers, and that TIDEGATE_OUTBOUND_ALLOW opens it if it is in a private network. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,6 +17,7 @@ import * as givingErrors from '../../tenancy/permissions/giving.errors.js';
 import * as bindingErrors from '../../tenancy/permissions/role-bindings.errors.js';
 import * as roleErrors from '../../tenancy/roles/roles.errors.js';
 import * as serviceAccountErrors from '../../tenancy/service-accounts/service-accounts.errors.js';
+import * as federationErrors from '../../tenancy/federated-identities/federated-identities.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 
@@ -44,6 +45,7 @@ const errorLists: readonly ErrorList[] = [
   bindingErrors,
   roleErrors,
   serviceAccountErrors,
+  federationErrors,
   agentErrors,
 ];
 

@@ -1,0 +1,2 @@
+drop table used_subject_tokens;
+drop table federated_identities;

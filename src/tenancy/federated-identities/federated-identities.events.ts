@@ -1,0 +1,54 @@
+import { eventType } from '../../platform/events/event.js';
+import type { ClaimValue, Rule } from './federated-identity.js';
+
+export const federatedIdentityCreated = eventType<{
+  readonly name: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly rules: readonly Rule[];
+  readonly permissions: readonly string[];
+  readonly modules: readonly string[] | null;
+  readonly environments: readonly string[] | null;
+}>({ name: 'federated-identity-created', subject: 'federated-identity', audit: 'tenancy' });
+
+interface Named extends Record<string, unknown> {
+  readonly name: string;
+}
+
+export const federatedIdentityDisabled = eventType<Named>({
+  name: 'federated-identity-disabled',
+  subject: 'federated-identity',
+  audit: 'tenancy',
+});
+
+export const federatedIdentityEnabled = eventType<Named>({
+  name: 'federated-identity-enabled',
+  subject: 'federated-identity',
+  audit: 'tenancy',
+});
+
+export const federatedIdentityDeleted = eventType<Named>({
+  name: 'federated-identity-deleted',
+  subject: 'federated-identity',
+  audit: 'tenancy',
+});
+
+/** A pipeline has got a token; with what its own token said of it. */
+export const workloadTokenIssued = eventType<{
+  readonly rule: string;
+  readonly tokenId: string;
+  readonly address: string;
+  readonly isRenewal: boolean;
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+}>({ name: 'workload-token-issued', subject: 'federated-identity', audit: 'authentication' });
+
+/** A token of an issuer that the tenant trusts was refused. The subject is the issuer. */
+export const workloadTokenRefused = eventType<{
+  readonly reason: string;
+  readonly address: string;
+  /** Of the rule it came closest to; empty when that was not what failed. */
+  readonly clauses: readonly string[];
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+  /** How many more there were since the last entry. */
+  readonly untold: number;
+}>({ name: 'workload-token-refused', subject: 'issuer', audit: 'authentication' });
