@@ -133,6 +133,14 @@ export const limits = {
   bindingsPerTenant: 10_000,
   /** Modules, or environments, that one given role is cut down to. */
   namesPerScope: 50,
+  /** Roles of one person or invitation; more is what groups and roles of one's own are for. */
+  rolesPerPerson: 50,
+  /** A list of addresses that were invited at once by a script; who accepts is none of them any more. */
+  openInvitationsPerTenant: 200,
+  /** Over a long weekend. */
+  invitationMs: 72 * 60 * 60 * 1000,
+  /** Long enough for slow mail, short enough for a mailbox that others read later. */
+  mailedProofMs: 30 * 60 * 1000,
   /** Environments are stages of one tenant's way to production, not a place to keep lists. */
   environmentsPerTenant: 20,
   clustersPerEnvironment: 100,

@@ -27,6 +27,7 @@ import { Proofs } from './permissions/proofs.js';
 import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
 import { RolesModule } from './roles/roles.module.js';
+import { peopleControllers, peopleProviders } from './people.js';
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
@@ -42,7 +43,7 @@ import { Accounts } from './users/accounts.js';
     ServiceAccountsModule,
     TokenKeysModule,
   ],
-  controllers: [AuthenticationController, WellKnownController],
+  controllers: [AuthenticationController, WellKnownController, ...peopleControllers],
   providers: [
     {
       provide: PrivateDigest,
@@ -72,6 +73,7 @@ import { Accounts } from './users/accounts.js';
     SocketCallers,
     Standings,
     TenantSeeders,
+    ...peopleProviders,
   ],
   exports: [Seed, SocketCallers, TenantSeeders],
 })

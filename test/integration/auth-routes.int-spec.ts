@@ -31,6 +31,10 @@ const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/login',
   'POST /api/v1/authentication/refresh',
   'POST /api/v1/authentication/token',
+  'POST /api/v1/authentication/invitations/accept',
+  'POST /api/v1/authentication/password-reset',
+  'POST /api/v1/authentication/password-reset/confirm',
+  'POST /api/v1/authentication/email-change/confirm',
   'GET /api/v1/authentication/demo-credentials',
   'GET /.well-known/jwks.json',
 ];

@@ -44,6 +44,8 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: [],
     by: 'operator',
   },
+  '/users': { path: '/users', filters: ['text=member'] },
+  '/users/invitations': { path: '/users/invitations', filters: [] },
   '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
@@ -93,6 +95,9 @@ beforeAll(async () => {
     await made(
       tenant.as('Admin', '/federated-identities', { method: 'POST', body: pipeline(count) }),
     );
+    await app.whole.member(tenant.id);
+    const invited = { email: `p${count}@acme.example`, roles: [{ role: 'Viewer' }] };
+    await made(tenant.as('Admin', '/users/invitations', { method: 'POST', body: invited }));
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);

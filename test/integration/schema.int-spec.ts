@@ -10,6 +10,7 @@ const SYSTEM_INDEXES = [
   'nodes_by_public_key', // a key is of one node over all tenants
   'access_keys_by_hash', // likewise
   'credentials_pkey', // a token is looked up by its hash
+  'credentials_by_subject', // what a person has open, in all tenants
   'runs_due', // the due loop
   'runs_due_by_tenant',
   'runs_polling',

@@ -42,6 +42,8 @@ const keys = (count: number) =>
 const PUBLIC = [
   '/api/v1/authentication/login',
   '/api/v1/authentication/refresh',
+  '/api/v1/authentication/invitations/accept',
+  '/api/v1/authentication/password-reset',
   '/api/v1/agent/enroll',
 ];
 

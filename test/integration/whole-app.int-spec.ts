@@ -15,6 +15,11 @@ const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/refresh',
   // A pipeline brings a token of its own issuer.
   'POST /api/v1/authentication/token',
+  // Bring tokens of their own, good for one use, or ask that one be mailed.
+  'POST /api/v1/authentication/invitations/accept',
+  'POST /api/v1/authentication/password-reset',
+  'POST /api/v1/authentication/password-reset/confirm',
+  'POST /api/v1/authentication/email-change/confirm',
   // 404 outside demo mode; in it the credentials are well known anyway.
   'GET /api/v1/authentication/demo-credentials',
   // Brings a token of its own, good for one enrolment.

@@ -20,6 +20,10 @@ import * as serviceAccountErrors from '../../tenancy/service-accounts/service-ac
 import * as federationErrors from '../../tenancy/federated-identities/federated-identities.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
+import * as accountErrors from '../../tenancy/account/account.errors.js';
+import * as invitationErrors from '../../tenancy/invitations/invitation.errors.js';
+import * as passwordErrors from '../../tenancy/passwords/password.errors.js';
+import * as userErrors from '../../tenancy/users/user.errors.js';
 
 /** All that such a file exports: entries, and lists of what is thrown elsewhere. */
 type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
@@ -46,6 +50,10 @@ const errorLists: readonly ErrorList[] = [
   roleErrors,
   serviceAccountErrors,
   federationErrors,
+  userErrors,
+  invitationErrors,
+  passwordErrors,
+  accountErrors,
   agentErrors,
 ];
 

@@ -5,10 +5,11 @@
  */
 import type { OpenContext } from '../context.js';
 import { statement } from '../database/statement.js';
-import type { SystemTransaction } from '../database/transaction.js';
+import type { SystemTransaction, Transaction } from '../database/transaction.js';
 
-/** `enrollment` is good for one use; `refresh` is used again and again, and `usedAt` is its last use. */
-export type CredentialKind = 'enrollment' | 'refresh';
+/** `refresh` is used again and again, and `usedAt` is its last use; the others are good for one. */
+export type CredentialKind =
+  'enrollment' | 'refresh' | 'invitation' | 'password-reset' | 'email-change';
 
 /** Of whom a credential is. */
 export type CredentialOwner = {
@@ -98,6 +99,39 @@ export function lockGoodCredential(
   now: Date,
 ): Promise<GoodCredential | undefined> {
   return tx.first(lockGood, { kind, hash, now });
+}
+
+const findUnused = statement<Shown & { readonly now: Date }, GoodCredential>(
+  'credentials.find-unused',
+  `select tenant_id as "tenantId", subject_id as "subjectId", data from credentials
+   where hash = :hash and kind = :kind and used_at is null and revoked_at is null
+     and expires_at > :now`,
+);
+
+/** Of those that are good for one use; undefined: it is unknown, used, revoked or over. */
+export function findUnusedCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<GoodCredential | undefined> {
+  return tx.first(findUnused, { kind, hash, now });
+}
+
+const take = statement<Shown & { readonly now: Date }, GoodCredential>(
+  'credentials.take',
+  `update credentials set used_at = :now
+   where hash = :hash and kind = :kind and used_at is null and revoked_at is null
+     and expires_at > :now
+   returning tenant_id as "tenantId", subject_id as "subjectId", data`,
+);
+
+/** Uses up what is good for one use, for one of several that try; undefined: as above. */
+export function takeCredential(
+  tx: Transaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<GoodCredential | undefined> {
+  return tx.first(take, { kind, hash, now });
 }
 
 const findTenant = statement<Shown, { readonly tenantId: string }>(
@@ -222,6 +256,27 @@ export function revokeCredentialsOf(
   except: string | null,
 ): Promise<number> {
   return open.tx.execute(revokeAll, { tenantId: open.tenantId, kind, subjectId, except });
+}
+
+const revokeEverywhere = statement<{
+  readonly kinds: readonly CredentialKind[];
+  readonly subjectId: string;
+  readonly except: string | null;
+  readonly now: Date;
+}>(
+  'credentials.revoke-everywhere',
+  `update credentials set revoked_at = :now
+   where subject_id = :subjectId and kind = any(:kinds) and revoked_at is null
+     and hash is distinct from :except`,
+);
+
+/** All of one subject in all tenants, but for the one with the hash `except`; returns how many. */
+export function revokeCredentialsEverywhere(
+  tx: SystemTransaction,
+  { kinds, subjectId }: { readonly kinds: readonly CredentialKind[]; readonly subjectId: string },
+  { except, now }: { readonly except: string | null; readonly now: Date },
+): Promise<number> {
+  return tx.execute(revokeEverywhere, { kinds, subjectId, except, now });
 }
 
 const tidy = statement<CredentialOwner & { readonly now: Date; readonly kept: number }>(

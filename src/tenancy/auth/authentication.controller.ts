@@ -2,7 +2,6 @@ import { Body, Controller, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
-import { clientAddressOf } from '../../platform/http/client-address.js';
 import { Route } from '../../platform/http/route.js';
 import {
   loginBusy,
@@ -14,11 +13,11 @@ import {
   tenantSuspended,
 } from '../tenancy.errors.js';
 import { DEMO_USERS } from '../users/demo-users.js';
-import type { RequestOrigin } from './authentication-audit.js';
 import * as dto from './authentication.dto.js';
 import { AuthenticationService } from './authentication.service.js';
 import type { SignedIn } from './authenticator.js';
 import { machineOut } from './machine-out.js';
+import { originOf, signedInOf } from './signed-in-request.js';
 
 const exampleUser = {
   id: '019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f',
@@ -33,9 +32,6 @@ const exampleTokens = {
   refreshToken: 'tgr_…',
   user: exampleUser,
 };
-
-/** Enough to tell a browser from a script. */
-const CLIENT_CHARACTERS = 200;
 
 @ApiTags('authentication')
 @Controller('authentication')
@@ -119,14 +115,4 @@ export class AuthenticationController {
     if (this.config.demo) return { items: DEMO_USERS };
     throw notADemo();
   }
-}
-
-function originOf(request: FastifyRequest): RequestOrigin {
-  const client = request.headers['user-agent']?.slice(0, CLIENT_CHARACTERS) ?? null;
-  return { address: clientAddressOf(request), requestId: request.id, client };
-}
-
-function signedInOf(request: FastifyRequest): SignedIn {
-  if (!request.signedIn) throw new Error('nobody is signed in: the guard did not run');
-  return request.signedIn;
 }

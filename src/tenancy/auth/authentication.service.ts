@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { networkOf } from '../../platform/http/client-address.js';
 import { grantsOf, roleNamesOf } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import type { Standing } from '../permissions/standings.queries.js';
@@ -99,7 +100,7 @@ export class AuthenticationService {
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     await this.sessions.tidy(who);
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
-    const signIn = passwordSignIn(this.clock.now(), origin.client);
+    const signIn = passwordSignIn(this.clock.now(), origin.client, networkOf(origin.address));
     const opened = await this.db.transaction(ctx, async (open) => {
       await this.audit.loggedIn(open, account, origin);
       return this.sessions.open(open, account.id, signIn);
@@ -107,11 +108,8 @@ export class AuthenticationService {
     return this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
   }
 
-  private async tokensOf(
-    session: Session,
-    standing: Standing,
-    refreshToken: string,
-  ): Promise<Tokens> {
+  /** The answer to whoever has just opened, or renewed, a session. */
+  async tokensOf(session: Session, standing: Standing, refreshToken: string): Promise<Tokens> {
     const { userId, tenantId, sessionId } = session;
     const { username, tenantSlug, roles } = standing;
     const signedIn = { userId, username, tenantId, tenantSlug, roles, sessionId };

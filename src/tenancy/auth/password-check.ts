@@ -46,6 +46,26 @@ export class PasswordCheck {
 
   /** Throws `login-failed`, `login-throttled` or, after the right password, `tenant-required`. */
   async pass(body: LoginBody, origin: RequestOrigin): Promise<Entrance> {
+    return this.check(body, origin, (account) => {
+      const tenant = chooseTenant(account.tenants, body.tenant);
+      return tenant && { account, tenant };
+    });
+  }
+
+  /** The account of that name or address and password, wherever it may enter. Throws likewise. */
+  async prove(
+    shown: Pick<LoginBody, 'username' | 'password'>,
+    origin: RequestOrigin,
+  ): Promise<Account> {
+    return this.check(shown, origin, (account) => account);
+  }
+
+  /** `enter` null: they may not, and hear what a wrong password hears. */
+  private async check<T>(
+    body: Pick<LoginBody, 'username' | 'password'>,
+    origin: RequestOrigin,
+    enter: (account: Account) => T | null,
+  ): Promise<T> {
     const { address } = origin;
     const key = accountKey(body.username);
     const account = await this.accounts.find(key);
@@ -57,9 +77,8 @@ export class PasswordCheck {
 
     const begun = performance.now();
     const matches = await this.passwords.verify(account?.passwordHash ?? null, body.password);
-    const tenant =
-      account && matches && !account.isDisabled ? chooseTenant(account.tenants, body.tenant) : null;
-    if (!account || !tenant) {
+    const entered = account && matches && !account.isDisabled ? enter(account) : null;
+    if (!account || entered === null) {
       await this.failed(attempt, account, origin);
       this.usualMs += (performance.now() - begun - this.usualMs) / SMOOTHING;
       // Else an address that has spent its budget could ask which names are known there.
@@ -68,7 +87,7 @@ export class PasswordCheck {
     await this.throttle.succeeded(attempt);
     await this.known.learn(account.id, address);
     await this.renewHash(account.id, account.passwordHash, body.password);
-    return { account, tenant };
+    return entered;
   }
 
   /** Takes as long as a failure, and no processor: the time of a refusal must tell nothing. */

@@ -31,12 +31,18 @@ export const signInFacts = z.object({
   hasFactor: z.boolean(),
   /** Cut to what a person recognises; shown in the list of their sessions. */
   client: z.string().nullable(),
+  /** From which network, for the same list; of older sessions nobody knows. */
+  network: z.string().nullable().optional(),
 });
 
 export type SignInFacts = z.infer<typeof signInFacts>;
 
 /** Of who has just shown a password, and has nothing better to show. */
-export function passwordSignIn(now: number, client: string | null = null): SignInFacts {
+export function passwordSignIn(
+  now: number,
+  client: string | null = null,
+  network: string | null = null,
+): SignInFacts {
   return {
     method: 'password',
     providerId: null,
@@ -44,6 +50,7 @@ export function passwordSignIn(now: number, client: string | null = null): SignI
     provedAt: now,
     hasFactor: false,
     client,
+    network,
   };
 }
 

@@ -1,10 +1,12 @@
 /** Sessions: credentials of the kind `refresh`, one for each sign-in. The hash is the session's id. */
 import type { OpenContext } from '../../platform/context.js';
 import {
+  type CredentialKind,
   issueCredential,
   lockGoodCredential,
   renewCredential,
   revokeCredential,
+  revokeCredentialsEverywhere,
   revokeCredentialsOf,
   tidyCredentials,
 } from '../../platform/credentials/credentials.store.js';
@@ -84,6 +86,19 @@ export function endSessionsIn(
   except: string | null = null,
 ): Promise<number> {
   return revokeCredentialsOf(open, { kind, subjectId: userId }, except);
+}
+
+/**
+ * Ends what a person has open in all tenants, and what was mailed to them: everywhere within five
+ * seconds. The caller has locked the person. `except`: the session that asks for it.
+ */
+export function endSessionsEverywhere(
+  tx: SystemTransaction,
+  userId: string,
+  { now, except }: { readonly now: Date; readonly except: string | null },
+): Promise<number> {
+  const kinds: CredentialKind[] = [kind, 'password-reset', 'email-change'];
+  return revokeCredentialsEverywhere(tx, { kinds, subjectId: userId }, { except, now });
 }
 
 export async function tidySessions(

@@ -67,7 +67,8 @@ export class Sessions {
       sealedCurrent: null,
       rotatedAt: now,
     };
-    const lifetimeMs = SESSION_MS;
+    // One that another session has opened, in another tenant, lasts no longer than that one.
+    const lifetimeMs = SESSION_MS - (now - signIn.signedInAt);
     await insertSession(open, { sessionId, userId, state, openedAt: new Date(now), lifetimeMs });
     return { sessionId, refreshToken: refreshTokenText({ handle, secret }) };
   }

@@ -6,6 +6,7 @@ import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import { lastAdmin } from '../tenancy.errors.js';
 import type { HeldRole } from './bindings.js';
+import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 
 export interface BindingSubject {
   readonly kind: 'user' | 'group' | 'service-account';
@@ -174,11 +175,14 @@ export async function lockAdminsOf(open: OpenContext): Promise<void> {
   await open.tx.execute(lockAdmins, { lock: open.tenantId });
 }
 
-const findAdmin = statement<{ readonly tenantId: string }, { readonly id: string }>(
+const findAdmin = statement<
+  { readonly tenantId: string; readonly role: Role },
+  { readonly id: string }
+>(
   'role-bindings.find-admin',
   `select u.id from memberships m join users u on u.id = m.user_id
    where m.tenant_id = :tenantId and u.disabled_at is null and exists (
-     select 1 from role_bindings b where b.tenant_id = m.tenant_id and b.built_in_role = 'Admin'
+     select 1 from role_bindings b where b.tenant_id = m.tenant_id and b.built_in_role = :role
        and b.modules is null and b.environments is null
        and (b.subject_kind = 'user' and b.subject_id = m.user_id
          or b.subject_kind = 'group' and exists (select 1 from group_members gm
@@ -192,5 +196,8 @@ const findAdmin = statement<{ readonly tenantId: string }, { readonly id: string
  * nobody is left who may manage everything, by a role of their own or of a group.
  */
 export async function checkAdminIsLeft(open: OpenContext): Promise<void> {
-  if (!(await open.tx.first(findAdmin, { tenantId: open.tenantId }))) throw lastAdmin();
+  const { tenantId } = open;
+  // The reserved tenant is managed by its platform admins.
+  const role: Role = tenantId === PLATFORM_TENANT.id ? 'PlatformAdmin' : 'Admin';
+  if (!(await open.tx.first(findAdmin, { tenantId, role }))) throw lastAdmin();
 }

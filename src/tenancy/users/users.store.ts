@@ -8,21 +8,30 @@ import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { accountKey, accountKeyColumn, username as usernameSchema } from './account-name.js';
 
+interface AccountTenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
 export interface Account {
   readonly id: string;
   readonly username: string;
+  readonly email: string | null;
+  readonly displayName: string | null;
   /** Null: they sign in elsewhere, or have yet to choose one. */
   readonly passwordHash: string | null;
   readonly isDisabled: boolean;
   /** Digests of networks with the time of the last sign-in from each. */
   readonly knownNetworks: Readonly<Record<string, number>>;
   /** The tenants the person is a member of; deleted ones are left out. */
-  readonly tenants: readonly { readonly id: string; readonly slug: string }[];
+  readonly tenants: readonly AccountTenant[];
 }
 
-const ACCOUNTS = `select u.id, u.username, u.password_hash as "passwordHash",
-    u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
-    coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug) order by t.slug)
+const ACCOUNTS = `select u.id, u.username, u.email, u.display_name as "displayName",
+    u.password_hash as "passwordHash", u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
+    coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name)
+        order by t.slug)
       from tenants t where t.status <> 'deleted' and exists (
         select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)
     ), '[]') as tenants
@@ -45,6 +54,28 @@ export function findAccount(tx: SystemTransaction, key: string): Promise<Account
   return tx.first(findByUsername, { key });
 }
 
+const findById = statement<{ readonly userId: string }, Account>(
+  'users.find-by-id',
+  `${ACCOUNTS} where u.id = :userId`,
+);
+
+export function accountOf(tx: SystemTransaction, userId: string): Promise<Account | undefined> {
+  return tx.first(findById, { userId });
+}
+
+const lock = statement<{ readonly userId: string }, { readonly id: string }>(
+  'users.lock',
+  'select id from users where id = :userId for update',
+);
+
+/**
+ * Until the transaction ends: what ends somebody's sessions, and what opens one by another, go one after
+ * the other, so that none is opened behind the back of what ends them all.
+ */
+export async function lockPerson(tx: SystemTransaction, userId: string): Promise<void> {
+  await tx.first(lock, { userId });
+}
+
 const findAny = statement<Record<never, never>, { readonly id: string }>(
   'users.find-any',
   'select id from users limit 1',
@@ -56,8 +87,8 @@ export async function hasUsers(tx: SystemTransaction): Promise<boolean> {
 
 export interface NewUser {
   readonly username: string;
-  readonly email?: string;
-  readonly displayName?: string;
+  readonly email?: string | null;
+  readonly displayName?: string | null;
   /** Null: they sign in elsewhere, or have yet to choose one. */
   readonly passwordHash: string | null;
 }
@@ -160,4 +191,53 @@ const learn = statement<SeenNetwork>(
 
 export async function learnNetwork(tx: SystemTransaction, seen: SeenNetwork): Promise<void> {
   await tx.execute(learn, seen);
+}
+
+const setHash = statement<{ readonly userId: string; readonly passwordHash: string }>(
+  'users.set-password-hash',
+  'update users set password_hash = :passwordHash where id = :userId',
+);
+
+export async function setPasswordHash(
+  tx: SystemTransaction,
+  userId: string,
+  passwordHash: string,
+): Promise<void> {
+  await tx.execute(setHash, { userId, passwordHash });
+}
+
+const setName = statement<{ readonly userId: string; readonly displayName: string | null }>(
+  'users.set-display-name',
+  'update users set display_name = :displayName where id = :userId',
+);
+
+export async function setDisplayName(
+  tx: SystemTransaction,
+  userId: string,
+  displayName: string | null,
+): Promise<void> {
+  await tx.execute(setName, { userId, displayName });
+}
+
+type NewEmail = {
+  readonly userId: string;
+  readonly email: string | null;
+  readonly emailKey: string | null;
+};
+
+const setEmail = statement<NewEmail, { readonly id: string }>(
+  'users.set-email',
+  `update users set email = :email, email_key = :emailKey where id = :userId
+     and not exists (select 1 from users where email_key = :emailKey and id <> :userId)
+   returning id`,
+);
+
+/** False: somebody else has this address. */
+export async function setAccountEmail(
+  tx: SystemTransaction,
+  userId: string,
+  email: string | null,
+): Promise<boolean> {
+  const emailKey = email && accountKey(email);
+  return (await tx.first(setEmail, { userId, email, emailKey })) !== undefined;
 }

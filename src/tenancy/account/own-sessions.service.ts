@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import type { RequestOrigin } from '../auth/authentication-audit.js';
+import type { SignedIn } from '../auth/authenticator.js';
+import { endSessionsEverywhere, revokeSession } from '../auth/sessions.store.js';
+import { Standings } from '../permissions/standings.js';
+import { AccountAudit } from '../users/account-audit.js';
+import { Accounts } from '../users/accounts.js';
+import { lockPerson } from '../users/users.store.js';
+import type { SessionView } from './account.dto.js';
+import { sessionNotFound } from './account.errors.js';
+import { loggedOutEverywhere, sessionEnded } from './account.events.js';
+import { type OwnSession, ownSessions } from './own-sessions.queries.js';
+
+/** What a person has open, in all tenants: to look at, and to end. */
+@Injectable()
+export class OwnSessionsService {
+  constructor(
+    private readonly db: Database,
+    private readonly accounts: Accounts,
+    private readonly standings: Standings,
+    private readonly audit: AccountAudit,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async list({ userId, sessionId }: SignedIn): Promise<{ items: SessionView[] }> {
+    const sessions = await this.open(userId);
+    return { items: sessions.map((session) => viewOf(session, sessionId)) };
+  }
+
+  /** Throws `session-not-found`. */
+  async end({ userId, username }: SignedIn, id: string, origin: RequestOrigin): Promise<void> {
+    const session = (await this.open(userId)).find(({ hash }) => shownId(hash) === id);
+    if (!session) throw sessionNotFound();
+    const { hash: sessionId, tenantId, tenant: slug } = session;
+    await this.db.system((tx) => revokeSession(tx, sessionId, this.now()));
+    this.standings.forget({ userId, tenantId, sessionId });
+    const tenants = [{ id: tenantId, slug, name: slug }];
+    const { address, requestId } = origin;
+    const event = sessionEnded(username, { address });
+    await this.audit.tell({ id: userId, username, tenants }, requestId, event);
+  }
+
+  /** This one too: whoever suspects a thief cannot know which of them is the thief's. */
+  async endAll({ userId, tenantId, sessionId }: SignedIn, origin: RequestOrigin): Promise<void> {
+    await this.db.system(async (tx) => {
+      await lockPerson(tx, userId);
+      await endSessionsEverywhere(tx, userId, { now: this.now(), except: null });
+    });
+    this.standings.forget({ userId, tenantId, sessionId });
+    const account = await this.accounts.byId(userId);
+    if (!account) return;
+    const { address, requestId } = origin;
+    await this.audit.tell(account, requestId, loggedOutEverywhere(account.username, { address }));
+  }
+
+  private open(userId: string): Promise<OwnSession[]> {
+    return this.db.system((tx) => ownSessions(tx, userId, this.now()));
+  }
+
+  private now(): Date {
+    return new Date(this.clock.now());
+  }
+}
+
+/** Not the session's own id: that stands in access tokens. From this one nothing can be found. */
+function shownId(hash: string): string {
+  return createHash('sha256')
+    .update(`tidegate:shown-session:v1\n${hash}`)
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function viewOf(session: OwnSession, current: string): SessionView {
+  const { hash, tenant, signIn, lastUsedAt, expiresAt } = session;
+  return {
+    id: shownId(hash),
+    tenant,
+    isCurrent: hash === current,
+    method: signIn.method,
+    client: signIn.client,
+    network: signIn.network ?? null,
+    signedInAt: new Date(signIn.signedInAt),
+    lastUsedAt,
+    expiresAt,
+  };
+}

@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { unauthenticated } from '../../platform/http/http.errors.js';
+import { contextOfPerson, type RequestOrigin } from '../auth/authentication-audit.js';
+import type { Tokens } from '../auth/authentication.dto.js';
+import { AuthenticationService } from '../auth/authentication.service.js';
+import type { SignedIn } from '../auth/authenticator.js';
+import { Sessions } from '../auth/sessions.js';
+import { lockSession } from '../auth/sessions.store.js';
+import { Standings } from '../permissions/standings.js';
+import { tenantSuspended } from '../tenancy.errors.js';
+import { Accounts } from '../users/accounts.js';
+import { lockPerson } from '../users/users.store.js';
+import { notAMember } from './account.errors.js';
+import { tenantSwitched } from './account.events.js';
+import { TenantEntrance } from './tenant-entrance.js';
+
+interface Destination {
+  readonly userId: string;
+  readonly tenantId: string;
+}
+
+/** From one tenant to another without a password: a new session there, which began as this one did. */
+@Injectable()
+export class SwitchingService {
+  constructor(
+    private readonly db: Database,
+    private readonly accounts: Accounts,
+    private readonly standings: Standings,
+    private readonly entrance: TenantEntrance,
+    private readonly sessions: Sessions,
+    private readonly authentication: AuthenticationService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async tenants({ userId, tenantId }: SignedIn) {
+    const account = await this.accounts.byId(userId);
+    const items = (account?.tenants ?? []).map(({ id, slug, name }) => {
+      return { slug, name, isCurrent: id === tenantId };
+    });
+    return { items };
+  }
+
+  /** Throws `not-a-member`, `tenant-suspended`, `sign-in-refused`. */
+  async switchTo(signedIn: SignedIn, slug: string, origin: RequestOrigin): Promise<Tokens> {
+    const { userId } = signedIn;
+    const account = await this.accounts.byId(userId);
+    const tenant = account?.tenants.find((one) => one.slug === slug);
+    if (!tenant) throw notAMember();
+    const destination = { userId, tenantId: tenant.id };
+    const standing = await this.standings.ask({ ...destination, sessionId: null });
+    if (!standing || standing.isDisabled || standing.roles.length === 0) throw notAMember();
+    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    await this.sessions.tidy(destination);
+    const opened = await this.open(signedIn, destination, origin);
+    return this.authentication.tokensOf(
+      { ...destination, sessionId: opened.sessionId },
+      standing,
+      opened.refreshToken,
+    );
+  }
+
+  /**
+   * While the person is locked: whatever ends all of their sessions comes before it, and then this one
+   * is over too, or after it, and ends the new one as well.
+   */
+  private open(from: SignedIn, { userId, tenantId }: Destination, origin: RequestOrigin) {
+    const { username, tenantSlug, sessionId } = from;
+    const { address, requestId } = origin;
+    const ctx = contextOfPerson({ id: userId, username }, tenantId, requestId);
+    return this.db.system(async (tx) => {
+      await lockPerson(tx, userId);
+      const now = new Date(this.clock.now());
+      const session = await lockSession(tx, sessionId, now);
+      if (!session) throw unauthenticated();
+      const { signIn } = session.state;
+      await this.entrance.check(tenantId, signIn);
+      return this.db.transaction(ctx, async (open) => {
+        await open.record(tenantSwitched(username, { address, from: tenantSlug }));
+        return this.sessions.open(open, userId, signIn);
+      });
+    });
+  }
+}
