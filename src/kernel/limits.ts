@@ -192,6 +192,11 @@ export const limits = {
   outboundPerKey: 8,
   outboundWaitingPerKey: 32,
   outboundPerProcess: 128,
+  /** In an hour: whoever gets more is being pestered with them. Over all tenants. */
+  mailsPerRecipient: 5,
+  /** … by one tenant, and by all people who have forgotten their password. */
+  mailsPerTenant: 300,
+  mailsOfSystem: 3_000,
   /** What an operator opens: a list longer than this is a network. */
   outboundOpened: 256,
   /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */

@@ -17,6 +17,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   federated_identities: 'tenancy',
   used_subject_tokens: 'tenancy',
   credentials: 'platform/credentials',
+  mail_outbox: 'drivers/channels',
   environments: 'fleet',
   clusters: 'fleet',
   nodes: 'drivers/targets/agent',

@@ -17,6 +17,9 @@ const SYSTEM_INDEXES = [
   'runs_leased',
   'idempotency_keys_by_age', // the purge
   'events_by_age', // likewise
+  'mail_outbox_by_done', // likewise
+  'mail_outbox_by_due', // the sender's claim
+  'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together
   'outbox_pkey', // the relay
   'outbox_open',
 ];
@@ -34,6 +37,7 @@ const OPEN_WORDS = [
   'clusters.target_kind',
   'gate_verdicts.gate_kind',
   'journal.kind',
+  'mail_outbox.kind',
   'journal.run_kind',
   'plans.run_kind',
   'runs.kind',

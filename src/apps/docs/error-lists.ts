@@ -1,6 +1,7 @@
 import * as deploymentErrors from '../../deployments/deployment.errors.js';
 import * as gateErrors from '../../deployments/gates/gate.errors.js';
 import * as strategyErrors from '../../deployments/strategies/strategy.errors.js';
+import * as mailErrors from '../../drivers/channels/mail.errors.js';
 import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
 import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
@@ -40,6 +41,7 @@ const errorLists: readonly ErrorList[] = [
   releasesErrors,
   artifactsErrors,
   storageErrors,
+  mailErrors,
   fleetErrors,
   tenancyErrors,
   tokenKeyErrors,

@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { DeploymentEngineModule } from '../../deployments/deployment-engine.module.js';
+import { MailSenderModule } from '../../drivers/channels/mail/mail.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
@@ -14,6 +15,7 @@ export const workerModules: readonly FeatureModule[] = [
   DeploymentEngineModule,
   HousekeepingModule,
   OutboxRelayModule,
+  MailSenderModule,
 ];
 
 @Module({})

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { ConfigError } from './config-error.js';
 import { nearestName } from './nearest-name.js';
 import { listen as listenSchema, type Listen, type Setting, type ValueOf } from './setting.js';
+import type { Mailbox } from './outside-settings.js';
 import { settings, type Settings } from './settings.js';
 import { OpenedDestinations } from '../outbound/opened-destinations.js';
 
@@ -27,6 +28,15 @@ export class Config {
   readonly shutdownGraceMs: number;
   readonly trustedProxies: readonly string[];
   readonly outboundAllow: OpenedDestinations;
+  /** An origin, without a slash at its end. */
+  readonly publicUrl: string | null;
+  readonly mail: {
+    /** Null: no mail is sent. */
+    readonly smtpUrl: string | null;
+    readonly passwordFile: string | null;
+    readonly tls: Values['smtpTls'];
+    readonly from: Mailbox | null;
+  };
   readonly database: {
     /** Null: the embedded PostgreSQL. */
     readonly url: string | null;
@@ -56,6 +66,13 @@ export class Config {
     this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
     this.shutdownGraceMs = values.shutdownGraceMs;
     this.trustedProxies = values.trustedProxies ?? [];
+    this.publicUrl = values.publicUrl;
+    this.mail = {
+      smtpUrl: values.smtpUrl,
+      passwordFile: values.smtpPasswordFile,
+      tls: values.smtpTls,
+      from: values.mailFrom,
+    };
     this.outboundAllow = values.outboundAllow ?? OpenedDestinations.none;
     this.database = {
       url: values.databaseUrl,
@@ -98,12 +115,13 @@ export class Config {
 
   /** What may be printed of it. */
   toJSON(): Record<string, unknown> {
-    const { database, redis, admin, ...rest } = this;
+    const { database, redis, admin, mail, ...rest } = this;
     return {
       ...rest,
       database: { url: database.url ? 'set' : 'embedded', poolSize: database.poolSize },
       redis: { url: redis.url ? 'set' : 'none' },
       admin: { username: admin.username },
+      mail: { smtpUrl: mail.smtpUrl ? 'set' : 'none', from: mail.from },
     };
   }
 
@@ -153,7 +171,7 @@ const NEEDED_BY_CLUSTERS = [
 
 /** What is wrong with settings that are right one by one. */
 function contradictions(values: Values, environment: Environment): string[] {
-  const problems: string[] = [];
+  const problems = mailProblems(values);
   if (values.mode === 'cluster') {
     for (const name of NEEDED_BY_CLUSTERS) {
       if (values[name] === null) problems.push(`Cluster mode needs ${settings[name].env}: set it.`);
@@ -177,6 +195,30 @@ function contradictions(values: Values, environment: Environment): string[] {
     problems.push(
       'Demo mode has well-known passwords: let TIDEGATE_LISTEN be 127.0.0.1 or unset TIDEGATE_DEMO.',
     );
+  }
+  return problems;
+}
+
+function mailProblems({ mode, smtpUrl, smtpPasswordFile, mailFrom, publicUrl }: Values): string[] {
+  const problems: string[] = [];
+  if (smtpUrl !== null) {
+    const { mailFrom: from, publicUrl: origin } = settings;
+    if (mailFrom === null) problems.push(`Mail needs a sender: set ${from.env}.`);
+    if (publicUrl === null) problems.push(`Mails have links in them: set ${origin.env}.`);
+    const { username, password } = new URL(smtpUrl);
+    if (smtpPasswordFile !== null && password !== '') {
+      problems.push(
+        'There are two passwords for the mail server: take the one out of TIDEGATE_SMTP_URL.',
+      );
+    }
+    if (username === '' && (smtpPasswordFile !== null || password !== '')) {
+      problems.push(
+        'There is a password for the mail server, but no user: name it in TIDEGATE_SMTP_URL.',
+      );
+    }
+  }
+  if (mode === 'cluster' && publicUrl?.startsWith('http:')) {
+    problems.push('TIDEGATE_PUBLIC_URL must be https in cluster mode.');
   }
   return problems;
 }

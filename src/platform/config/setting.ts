@@ -18,6 +18,9 @@ export interface Setting<T> {
   readonly schema: z.ZodType<T, string>;
 }
 
+/** Keeps the exact type of one. */
+export const setting = <const S extends Setting<unknown>>(value: S) => value;
+
 /** A setting with a default always has a value; one without may be null. */
 export type ValueOf<S> = S extends { schema: z.ZodType<infer T, string>; default: infer D }
   ? D extends string

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { LOG_LEVELS } from '../logging/logger.js';
-import { OpenedDestinations } from '../outbound/opened-destinations.js';
-import { flag, listen, oneOf, url, wholeNumber, type Setting } from './setting.js';
-
-const setting = <const S extends Setting<unknown>>(value: S) => value;
+import { outsideSettings } from './outside-settings.js';
+import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
 
 const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
 
@@ -19,18 +17,6 @@ const networks = z.string().transform((value, context) => {
       message:
         'addresses or networks separated by commas, like 10.0.0.0/8,192.168.1.7, and none of everybody (/0)',
     });
-    return z.NEVER;
-  }
-});
-
-const opened = z.string().transform((value, context) => {
-  try {
-    return OpenedDestinations.parse(value);
-  } catch (error) {
-    const form =
-      'hosts, host:port and networks separated by commas, like gitlab.internal:8443,10.20.0.0/16';
-    const message = `${form}; ${(error as RangeError).message}`;
-    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }
 });
@@ -102,16 +88,7 @@ export const settings = {
     example: '10.0.0.0/8,192.168.1.7',
     schema: networks,
   }),
-  outboundAllow: setting({
-    env: 'TIDEGATE_OUTBOUND_ALLOW',
-    group: 'Calls to other systems',
-    description:
-      'Hosts (`gitlab.internal`, `keycloak.internal:8443`) and networks that may be called although they are private, also by plain http and on other ports. Identity providers and webhooks are named by tenants: without this they reach public addresses by https on ports 443 and 8443 only. Whoever may name an address reaches all of a network that is opened here, so name hosts where you can. For certificates of your own authority set Node’s `NODE_EXTRA_CA_CERTS` to its PEM file. Give every process the same.',
-    default: null,
-    defaultNote: 'none: public addresses only',
-    example: 'gitlab.internal:8443,10.20.0.0/16',
-    schema: opened,
-  }),
+  ...outsideSettings,
   demo: setting({
     env: 'TIDEGATE_DEMO',
     group: 'Process',
