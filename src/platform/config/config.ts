@@ -21,14 +21,12 @@ export class Config {
   /** Absolute. */
   readonly home: string;
   readonly listen: Listen;
-  /** Null: nobody has said; people on this machine reach it by localhost. */
-  readonly publicUrl: string | null;
   /** Null: `/metrics` stands on the main listener. */
   readonly metricsListen: Listen | null;
   readonly shutdownGraceMs: number;
   readonly trustedProxies: readonly string[];
   readonly outboundAllow: OpenedDestinations;
-  /** An origin, without a slash at its end. */
+  /** An origin, without a slash at its end. Null: nobody has said; people here reach it by localhost. */
   readonly publicUrl: string | null;
   readonly mail: {
     /** Null: no mail is sent. */
@@ -62,7 +60,6 @@ export class Config {
     this.demo = values.demo;
     this.home = resolve(values.home);
     this.listen = values.listen;
-    this.publicUrl = values.publicUrl;
     this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
     this.shutdownGraceMs = values.shutdownGraceMs;
     this.trustedProxies = values.trustedProxies ?? [];
@@ -175,9 +172,6 @@ function contradictions(values: Values, environment: Environment): string[] {
   if (values.mode === 'cluster') {
     for (const name of NEEDED_BY_CLUSTERS) {
       if (values[name] === null) problems.push(`Cluster mode needs ${settings[name].env}: set it.`);
-    }
-    if (values.publicUrl?.startsWith('http:')) {
-      problems.push(`${settings.publicUrl.env} must begin with https:// in cluster mode.`);
     }
     if (values.demo) problems.push('Demo mode is for standalone mode only: unset TIDEGATE_DEMO.');
     return problems;

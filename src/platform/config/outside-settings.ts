@@ -58,7 +58,7 @@ export const outsideSettings = {
     env: 'TIDEGATE_PUBLIC_URL',
     group: 'Mail',
     description:
-      'Where people reach this installation, for links in mails: no path. https in cluster mode.',
+      'Where people reach this installation, as it stands in their browsers, without a path: for links in mails, and passkeys belong to its name. https in cluster mode.',
     default: null,
     example: 'https://tidegate.example',
     schema: origin,

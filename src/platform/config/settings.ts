@@ -50,16 +50,6 @@ export const settings = {
     example: '0.0.0.0:8080',
     schema: listen,
   }),
-  publicUrl: setting({
-    env: 'TIDEGATE_PUBLIC_URL',
-    group: 'Process',
-    description:
-      'The address by which people reach this server, as it stands in their browsers. Passkeys belong to its name and are refused under another one. Cluster mode demands https.',
-    default: null,
-    defaultNote: '`http://localhost` with the port of TIDEGATE_LISTEN',
-    example: 'https://tidegate.example.com',
-    schema: url(['https:', 'http:'], 'https://tidegate.example.com'),
-  }),
   metricsListen: setting({
     env: 'TIDEGATE_METRICS_LISTEN',
     group: 'Process',
