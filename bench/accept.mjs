@@ -131,6 +131,7 @@ function variables(home, { app, system, owner }) {
   writeFileSync(sealingKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   return {
     TIDEGATE_MODE: 'cluster',
+    TIDEGATE_MFA_REQUIRED_ROLES: 'none',
     TIDEGATE_HOME: join(home, 'platform'),
     TIDEGATE_LISTEN: '127.0.0.1:0',
     TIDEGATE_METRICS_LISTEN: '127.0.0.1:0',

@@ -106,6 +106,11 @@ export const limits = {
   enrollmentTokenMs: 15 * 60 * 1000,
   reportModules: 100,
   reportMetricRows: 400,
+  /** Offices, tunnels and runners of a tenant: each is asked about at every request of it. */
+  allowedNetworks: 64,
+  /** Of one person: two phones and one that is being replaced. */
+  totpPerPerson: 3,
+  passkeysPerPerson: 10,
   /** Of a cluster, and of an agent's own: each is asked about at every request of a client. */
   trustedProxies: 64,
   labelsPerNode: 16,

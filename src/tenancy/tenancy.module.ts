@@ -19,6 +19,7 @@ import { SignInQueue } from './auth/sign-in-queue.js';
 import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
 import { FederatedIdentitiesModule } from './federated-identities/federated-identities.module.js';
+import { factorControllers, factorProviders } from './factors/factors.providers.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
 import { MachineBearers } from './permissions/bearers.js';
@@ -28,6 +29,7 @@ import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
 import { RolesModule } from './roles/roles.module.js';
 import { peopleControllers, peopleProviders } from './people.js';
+import { securityControllers, securityProviders } from './security/security.providers.js';
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
@@ -43,7 +45,13 @@ import { Accounts } from './users/accounts.js';
     ServiceAccountsModule,
     TokenKeysModule,
   ],
-  controllers: [AuthenticationController, WellKnownController, ...peopleControllers],
+  controllers: [
+    AuthenticationController,
+    WellKnownController,
+    ...peopleControllers,
+    ...factorControllers,
+    ...securityControllers,
+  ],
   providers: [
     {
       provide: PrivateDigest,
@@ -74,6 +82,8 @@ import { Accounts } from './users/accounts.js';
     Standings,
     TenantSeeders,
     ...peopleProviders,
+    ...factorProviders,
+    ...securityProviders,
   ],
   exports: [Seed, SocketCallers, TenantSeeders],
 })

@@ -187,6 +187,7 @@ export class World {
     const through = (connection: ConnectionOptions) => urlOf(connection, proxy.port);
     return {
       TIDEGATE_MODE: 'cluster',
+      TIDEGATE_MFA_REQUIRED_ROLES: 'none',
       TIDEGATE_HOME: join(this.home, 'platform'),
       TIDEGATE_LISTEN: `127.0.0.1:${listen}`,
       TIDEGATE_METRICS_LISTEN: `127.0.0.1:${metrics}`,

@@ -29,6 +29,8 @@ class ProbeController {
 
 const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/login',
+  'POST /api/v1/authentication/passkey',
+  'POST /api/v1/authentication/passkey/options',
   'POST /api/v1/authentication/refresh',
   'POST /api/v1/authentication/token',
   'POST /api/v1/authentication/invitations/accept',

@@ -23,9 +23,11 @@ const SYSTEM_INDEXES = [
   'outbox_pkey', // the relay
   'outbox_open',
 ];
-/** Tables without a tenant: people are global, and so are their failed logins and what was migrated. */
+/** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */
 const GLOBAL_TABLES = [
   'users',
+  'user_factors',
+  'answered_challenges',
   'login_throttles',
   'token_signing_keys', // they sign for all tenants
   'tenants',

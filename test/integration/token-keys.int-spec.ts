@@ -133,7 +133,7 @@ describe('a rotation', () => {
   it('with revokeOld cuts every process and every socket within 5 s; refresh tokens go on', async () => {
     const { body: signedIn } = await first.login('ada');
     const old = signedIn.accessToken as string;
-    const socket = await second.app.get(Authenticator).followToken(old);
+    const socket = await second.app.get(Authenticator).followToken(old, '127.0.0.1');
     for (const app of [first, second]) expect(await statusOf(app, old)).toBe(200);
     const before = await versions();
     const { body } = await rotate({ revokeOld: true });

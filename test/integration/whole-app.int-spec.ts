@@ -12,6 +12,8 @@ import { WholeApp } from '../support/whole-app.js';
 const PUBLIC_ROUTES = [
   // They are how somebody gets signed in.
   'POST /api/v1/authentication/login',
+  'POST /api/v1/authentication/passkey',
+  'POST /api/v1/authentication/passkey/options',
   'POST /api/v1/authentication/refresh',
   // A pipeline brings a token of its own issuer.
   'POST /api/v1/authentication/token',

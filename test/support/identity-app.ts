@@ -9,6 +9,7 @@ import { ManualClock } from '../../src/kernel/clock.js';
 import type { Role } from '../../src/kernel/permission.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import { Config } from '../../src/platform/config/config.js';
+import { Context, type OpenContext } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Health } from '../../src/platform/health/health.js';
 import { API_PREFIX, createHttpApp } from '../../src/platform/http/create-http-app.js';
@@ -38,6 +39,8 @@ export interface IdentityAppOptions {
   readonly isUnchecked?: boolean;
   /** On the database of another, with its files: as a second process of one installation. Close it first. */
   readonly beside?: IdentityApp;
+  /** Held with another's hands. */
+  readonly clock?: ManualClock;
   readonly logger?: Logger;
 }
 
@@ -69,6 +72,7 @@ export interface IdentityApp {
   tenant(slug: string): Promise<string>;
   /** Everybody's password is `passwordOf(username)`. */
   user(username: string, roles: Record<string, Role[]>): Promise<string>;
+  inTenant<T>(tenantId: string, work: (open: OpenContext) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -110,7 +114,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     log: logger,
     recorder: quietEvents(),
   });
-  const clock = new ManualClock(options.beside?.clock.now() ?? Date.now());
+  const clock = options.clock ?? new ManualClock(options.beside?.clock.now() ?? Date.now());
   const config = Config.read({
     TIDEGATE_HOME: home,
     TIDEGATE_SIGNING_KEY_FILE: keyFile,
@@ -201,5 +205,7 @@ function actions(app: NestFastifyApplication, db: Database) {
       return userId;
     });
   };
-  return { send, login, tenant, user };
+  const inTenant = <T>(tenantId: string, work: (open: OpenContext) => Promise<T>) =>
+    db.transaction(Context.system(tenantId, 'test'), work);
+  return { send, login, tenant, user, inTenant };
 }

@@ -161,6 +161,7 @@ export class Tidegate {
     const cluster: Record<string, string> = {};
     if (this.redis) {
       cluster.TIDEGATE_MODE = 'cluster';
+      cluster.TIDEGATE_MFA_REQUIRED_ROLES = 'none';
       cluster.REDIS_URL = this.redis.url;
       cluster.TIDEGATE_METRICS_LISTEN = '127.0.0.1:0';
       cluster.TIDEGATE_SIGNING_KEY_FILE = await this.keyFile('signing.pem', () =>

@@ -19,6 +19,8 @@ import * as bindingErrors from '../../tenancy/permissions/role-bindings.errors.j
 import * as roleErrors from '../../tenancy/roles/roles.errors.js';
 import * as serviceAccountErrors from '../../tenancy/service-accounts/service-accounts.errors.js';
 import * as federationErrors from '../../tenancy/federated-identities/federated-identities.errors.js';
+import * as factorErrors from '../../tenancy/factors/factors.errors.js';
+import * as securityErrors from '../../tenancy/security/security.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 import * as accountErrors from '../../tenancy/account/account.errors.js';
@@ -56,6 +58,8 @@ const errorLists: readonly ErrorList[] = [
   invitationErrors,
   passwordErrors,
   accountErrors,
+  factorErrors,
+  securityErrors,
   agentErrors,
 ];
 

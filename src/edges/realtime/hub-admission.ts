@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
+import { type HasAddress, networksOf } from '../../kernel/networks.js';
 import { CLOCK } from '../../platform/clock.js';
+import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
-import { clientAddressOf } from '../../platform/http/client-address.js';
+import { handshakeAddressOf } from '../../platform/http/client-address.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { SocketCallers } from '../../tenancy/permissions/socket-callers.js';
 import { MessageBudget } from './message-budget.js';
@@ -22,17 +24,22 @@ const REFUSED_STAYS_MS = 1_000;
 export class HubAdmission {
   private readonly open = new Map<string, number>();
 
+  private readonly isTrusted: HasAddress;
+
   constructor(
     private readonly callers: SocketCallers,
     private readonly logger: Logger,
     private readonly metrics: RealtimeMetrics,
+    config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    this.isTrusted = networksOf(config.trustedProxies);
+  }
 
   /** A middleware of the namespace. What it refuses comes to the client as `connect_error`. */
   async admit(socket: HubSocket, next: (error?: Error) => void): Promise<void> {
     try {
-      const token = await this.callers.follow(tokenOf(socket), addressOf(socket));
+      const token = await this.callers.follow(tokenOf(socket), this.addressOf(socket));
       const { context } = token;
       this.takePlace(socket, context);
       socket.data = {
@@ -49,6 +56,12 @@ export class HubAdmission {
       next(Object.assign(new Error(refusal.message), { data: refusal }));
       setTimeout(() => socket.conn.close(), REFUSED_STAYS_MS).unref();
     }
+  }
+
+  private addressOf({ handshake }: HubSocket): string {
+    const forwarded = handshake.headers['x-forwarded-for'];
+    const forwardedFor = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+    return handshakeAddressOf({ address: handshake.address, forwardedFor }, this.isTrusted);
   }
 
   /** Given back when the connection closes, however that comes about. */
@@ -85,14 +98,6 @@ export class HubAdmission {
     }
     socket.emit(name, payload);
   }
-}
-
-/**
- * The peer's. Behind a proxy that is the proxy: a key that is for some networks only opens no socket
- * there, and whoever follows a deployment with it asks instead.
- */
-function addressOf({ handshake }: HubSocket): string {
-  return clientAddressOf({ ip: handshake.address, socket: {} });
 }
 
 function tokenOf({ handshake }: HubSocket): string {

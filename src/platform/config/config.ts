@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
+import type { Role } from '../../kernel/permission.js';
 import { ConfigError } from './config-error.js';
 import { nearestName } from './nearest-name.js';
 import { listen as listenSchema, type Listen, type Setting, type ValueOf } from './setting.js';
@@ -49,6 +50,8 @@ export class Config {
   /** 0: never by itself. */
   readonly tokenKeyRotationDays: number;
   readonly accessTokenMs: number;
+  /** Where a tenant has not said so itself. */
+  readonly mfaRequiredRoles: readonly Role[];
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
   readonly clusterDownloads: number;
@@ -84,6 +87,8 @@ export class Config {
     this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile };
     this.tokenKeyRotationDays = values.tokenKeyRotationDays;
     this.accessTokenMs = values.accessTokenMs;
+    // On one's own machine a second factor protects nothing from anybody; a cluster is reached by others.
+    this.mfaRequiredRoles = values.mfaRequiredRoles ?? (cluster ? ['Admin', 'PlatformAdmin'] : []);
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
     this.clusterDownloads = values.clusterDownloads;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
+import { type Role, ROLES } from '../../kernel/permission.js';
 import { LOG_LEVELS } from '../logging/logger.js';
 import { outsideSettings } from './outside-settings.js';
 import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
@@ -19,6 +20,13 @@ const networks = z.string().transform((value, context) => {
     });
     return z.NEVER;
   }
+});
+
+const roles = z.string().transform((value, context): readonly Role[] => {
+  const parsed = z.array(z.enum(ROLES)).safeParse(value === 'none' ? [] : value.split(','));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: `"none", or some of ${ROLES.join(',')}` });
+  return z.NEVER;
 });
 
 /** The one list of settings: reading, checking and docs/configuration.md derive from it. */
@@ -200,6 +208,16 @@ export const settings = {
     default: '900000',
     example: '300000',
     schema: wholeNumber(10_000, 15 * 60_000),
+  }),
+  mfaRequiredRoles: setting({
+    env: 'TIDEGATE_MFA_REQUIRED_ROLES',
+    group: 'Sign-in',
+    description:
+      'Built-in roles that must have a second factor, in tenants whose security policy nobody has set; `none` for no role. Without a factor their sessions may only enrol one.',
+    default: null,
+    defaultNote: '`none` in standalone mode; `Admin,PlatformAdmin` in cluster mode',
+    example: 'Deployer,Admin,PlatformAdmin',
+    schema: roles,
   }),
   agentKeyFile: setting({
     env: 'TIDEGATE_AGENT_KEY_FILE',

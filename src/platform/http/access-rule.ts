@@ -6,7 +6,7 @@ import type { Permission } from '../../kernel/permission.js';
  */
 export type Access =
   | ({ readonly kind: 'permission'; readonly permission: Permission } & Proof)
-  | { readonly kind: 'authenticated' }
+  | ({ readonly kind: 'authenticated' } & Pick<Proof, 'isForEnrolling'>)
   | ({ readonly kind: 'person' } & Proof)
   | { readonly kind: 'agent' }
   | { readonly kind: 'public'; readonly isProbe?: boolean };

@@ -22,7 +22,8 @@ export const Allow = (permission: Permission, proof: Proof = {}) =>
   access({ kind: 'permission', permission, ...proof });
 
 /** Anybody with a good token, people and machines alike (`me`). */
-export const Authenticated = () => access({ kind: 'authenticated' });
+export const Authenticated = ({ isForEnrolling }: Pick<Proof, 'isForEnrolling'> = {}) =>
+  access({ kind: 'authenticated', ...(isForEnrolling ? { isForEnrolling } : {}) });
 
 /** People only, with a session of their own: what is about their account. */
 export const PersonOnly = (proof: Proof = {}) => access({ kind: 'person', ...proof });

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import type { HasAddress } from '../../kernel/networks.js';
 
 /**
  * Whose request it is, for budgets, the audit log and the log alike: the peer of the connection, or
@@ -21,6 +22,29 @@ export function clientAddressOf(request: Addressed): string {
   return (
     plainAddress(request.ip ?? '') ?? plainAddress(request.socket.remoteAddress ?? '') ?? NOWHERE
   );
+}
+
+/** What a socket's handshake knows: Fastify has not seen it. */
+interface Handshaken {
+  /** Of the peer. */
+  readonly address: string;
+  /** X-Forwarded-For. */
+  readonly forwardedFor: string | undefined;
+}
+
+/** As Fastify finds it: the last hop that is none of our proxies. */
+export function handshakeAddressOf(
+  { address, forwardedFor }: Handshaken,
+  isTrusted: HasAddress,
+): string {
+  const hops = forwardedFor === undefined ? [] : forwardedFor.split(',');
+  let hop = address;
+  while (isTrusted(plainAddress(hop) ?? NOWHERE)) {
+    const before = hops.pop();
+    if (before === undefined) break;
+    hop = before;
+  }
+  return clientAddressOf({ ip: hop, socket: { remoteAddress: address } });
 }
 
 /** What is one client at most: an IPv4 address, or the /64 in which a host makes up its own. */

@@ -128,10 +128,11 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
 
 /** What those are told who have not shown enough. */
 function proofErrors(access: Access): ErrorCode[] {
-  if (access.kind !== 'permission' && access.kind !== 'person') return [];
+  if (access.kind === 'agent' || access.kind === 'public') return [];
+  const isStepUp = access.kind !== 'authenticated' && access.isStepUp === true;
   return [
     ...(access.isForEnrolling ? [] : [mfaEnrollmentRequired]),
-    ...(access.isStepUp ? [peopleOnly, stepUpRequired] : []),
+    ...(isStepUp ? [peopleOnly, stepUpRequired] : []),
   ];
 }
 

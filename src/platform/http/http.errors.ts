@@ -243,7 +243,10 @@ export const stepUpRequired = errorEntry({
   meaning:
     'This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.',
   tell: (methods: readonly string[]) => ({
-    text: `Show once more that it is you: POST /api/v1/authentication/step-up with one of ${methods.join(', ')}, then repeat this within five minutes.`,
+    text:
+      methods.length > 0
+        ? `Show once more that it is you: POST /api/v1/authentication/step-up with one of ${methods.join(', ')}, then repeat this within five minutes.`
+        : 'Show once more that it is you: sign in again, then repeat this within five minutes.',
     details: { methods },
   }),
 });

@@ -59,7 +59,7 @@ export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecora
 function accessOf(access: RouteOptions<unknown>['access'], proof?: Proof): MethodDecorator {
   switch (access) {
     case 'authenticated':
-      return Authenticated();
+      return Authenticated(proof);
     case 'person':
       return PersonOnly(proof);
     case 'agent':

@@ -3,6 +3,7 @@ import { Grants } from '../../kernel/grants.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { EventType } from '../../platform/events/event.js';
+import { recoveryCodeUsed } from '../factors/factors.events.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 import type { Account } from '../users/users.store.js';
 import {
@@ -87,6 +88,16 @@ export class AuthenticationAudit {
   /** In the transaction that opens the session. */
   async loggedIn(open: OpenContext, person: Person, { address }: RequestOrigin): Promise<void> {
     await open.record(loggedIn(person.username, { address }));
+  }
+
+  /** In the transaction that opens the session. */
+  async recoveryCodeUsed(
+    open: OpenContext,
+    person: Person,
+    { address }: RequestOrigin,
+    left: number,
+  ): Promise<void> {
+    await open.record(recoveryCodeUsed(person.username, { address, left }));
   }
 
   async sessionEnded(

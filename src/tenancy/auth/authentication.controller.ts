@@ -12,10 +12,19 @@ import {
   tenantRequired,
   tenantSuspended,
 } from '../tenancy.errors.js';
+import {
+  factorRefused,
+  factorRequired,
+  factorThrottled,
+  passkeyRefused,
+  passkeysUnavailable,
+} from '../factors/factors.errors.js';
+import { passkeyOptionsOut } from '../factors/passkeys.dto.js';
+import { assertionExample, assertionOptionsExample } from '../factors/passkeys.example.js';
+import { networkNotAllowed } from '../security/security.errors.js';
 import { DEMO_USERS } from '../users/demo-users.js';
 import * as dto from './authentication.dto.js';
 import { AuthenticationService } from './authentication.service.js';
-import type { SignedIn } from './authenticator.js';
 import { machineOut } from './machine-out.js';
 import { originOf, signedInOf } from './signed-in-request.js';
 
@@ -33,6 +42,14 @@ const exampleTokens = {
   user: exampleUser,
 };
 
+const signInErrors = [
+  loginFailed,
+  tenantRequired,
+  tenantSuspended,
+  networkNotAllowed,
+  passkeyRefused,
+];
+
 @ApiTags('authentication')
 @Controller('authentication')
 export class AuthenticationController {
@@ -45,8 +62,15 @@ export class AuthenticationController {
     access: 'public',
     summary: 'Sign in',
     description:
-      'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Failed attempts are slowed, and the answer never tells whether the name exists.',
-    errors: [loginFailed, tenantRequired, tenantSuspended, loginThrottled, loginBusy],
+      'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.',
+    errors: [
+      ...signInErrors,
+      loginThrottled,
+      loginBusy,
+      factorRequired,
+      factorRefused,
+      factorThrottled,
+    ],
     answer: dto.tokens,
     status: 200,
     example: {
@@ -58,12 +82,43 @@ export class AuthenticationController {
     return this.authentication.login(body, originOf(request));
   }
 
+  @Route('POST passkey/options', {
+    access: 'public',
+    summary: 'Begin a sign-in with a passkey',
+    description:
+      'What a browser hands to `navigator.credentials.get`. The challenge is good for five minutes and one answer: to `POST /authentication/passkey`, or as `passkey` beside a password.',
+    errors: [passkeysUnavailable],
+    answer: passkeyOptionsOut,
+    status: 200,
+    example: { response: assertionOptionsExample },
+  })
+  passkeyOptions() {
+    return this.authentication.passkeyOptions();
+  }
+
+  @Route('POST passkey', {
+    access: 'public',
+    summary: 'Sign in with a passkey',
+    description:
+      'Without a password: a passkey that has verified its holder is two factors. Answers as `POST /authentication/login` does.',
+    errors: [...signInErrors, passkeysUnavailable],
+    answer: dto.tokens,
+    status: 200,
+    example: { request: { passkey: assertionExample }, response: exampleTokens },
+  })
+  loginByPasskey(
+    @Body({ schema: dto.passkeyLoginBody }) body: dto.PasskeyLoginBody,
+    @Req() request: FastifyRequest,
+  ) {
+    return this.authentication.loginByPasskey(body, originOf(request));
+  }
+
   @Route('POST refresh', {
     access: 'public',
     summary: 'Renew an access token',
     description:
       'Takes a refresh token and gives a new pair. Each refresh token works once; repeated within 10 s the answer carries the same successor. A token that comes again later ends the whole session.',
-    errors: [refreshRefused, tenantSuspended],
+    errors: [refreshRefused, tenantSuspended, networkNotAllowed],
     answer: dto.tokens,
     status: 200,
     example: { request: { refreshToken: 'tgr_…' }, response: exampleTokens },
@@ -89,6 +144,7 @@ export class AuthenticationController {
 
   @Route('GET me', {
     access: 'authenticated',
+    proof: { isForEnrolling: true },
     summary: 'Who am I',
     description:
       'The person, the tenant of the token, and the roles and permissions held now. Of a machine: what it may do now, and with an access key which one it is.',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { PERMISSIONS, ROLES } from '../../kernel/permission.js';
 import { text } from '../../kernel/text.js';
+import { recoveryCode, totpCode } from '../factors/factors.dto.js';
+import { passkeyAssertion } from '../factors/passkeys.dto.js';
 
 /** Longer than any passphrase; a limit at all, since hashing cost grows with what is hashed. */
 const PASSWORD_CHARACTERS = 1024;
@@ -13,8 +15,29 @@ export const loginBody = z
       .min(1)
       .optional()
       .meta({ description: 'A tenant’s slug. Needed only by members of several tenants.' }),
+    totp: totpCode
+      .optional()
+      .meta({ description: 'The code of an authenticator app, after `factor-required`.' }),
+    recoveryCode: recoveryCode
+      .optional()
+      .meta({ description: 'Instead of a code, when the phone is gone. Each is good once.' }),
+    passkey: passkeyAssertion.optional().meta({
+      description: 'Instead of a code: what `POST /authentication/passkey/options` asks.',
+    }),
   })
   .meta({ id: 'Login' });
+
+export const passkeyLoginBody = z
+  .strictObject({
+    passkey: passkeyAssertion,
+    tenant: text(63)
+      .min(1)
+      .optional()
+      .meta({ description: 'A tenant’s slug. Needed only by members of several tenants.' }),
+  })
+  .meta({ id: 'PasskeyLogin' });
+
+export type PasskeyLoginBody = z.infer<typeof passkeyLoginBody>;
 
 export type LoginBody = z.infer<typeof loginBody>;
 
@@ -57,6 +80,10 @@ export const tokens = z
     expiresIn: z.int().meta({ description: 'Seconds until the access token is over.' }),
     refreshToken: z.string().meta({ description: 'Good for one refresh.' }),
     user: signedInUser,
+    recoveryCodesLeft: z
+      .int()
+      .optional()
+      .meta({ description: 'After a sign-in with a recovery code: how many are left.' }),
   })
   .meta({ id: 'Tokens' });
 

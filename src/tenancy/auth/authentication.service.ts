@@ -1,13 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
+import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { networkOf } from '../../platform/http/client-address.js';
+import { FactorProofs } from '../factors/factor-proofs.js';
+import { PasskeyCheck } from '../factors/passkey-check.js';
 import { grantsOf, roleNamesOf } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import type { Standing } from '../permissions/standings.queries.js';
 import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
+import { Entrance } from '../security/entrance.js';
+import { networkRefused } from '../security/security.events.js';
 import { accountKey } from '../users/account-name.js';
+import { Accounts } from '../users/accounts.js';
 import type { Account } from '../users/users.store.js';
 import { AccessTokens } from './access-tokens.js';
 import {
@@ -15,15 +21,24 @@ import {
   contextOfPerson,
   type RequestOrigin,
 } from './authentication-audit.js';
-import type { LoginBody, SignedInUser, Tokens } from './authentication.dto.js';
+import type { LoginBody, PasskeyLoginBody, SignedInUser, Tokens } from './authentication.dto.js';
 import type { SignedIn } from './authenticator.js';
-import { passwordSignIn } from './refresh-token.js';
-import type { TenantChoice } from './choose-tenant.js';
+import { passkeySignIn, passwordSignIn, type SignInFacts } from './refresh-token.js';
+import { chooseTenant, type TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
 import { Sessions } from './sessions.js';
 import type { Session } from './sessions.store.js';
 import { SignInQueue } from './sign-in-queue.js';
+
+/** Who has shown enough, for which tenant. */
+interface Proved {
+  readonly account: Account;
+  readonly tenant: TenantChoice;
+  readonly signIn: SignInFacts;
+  /** Null: none was used. */
+  readonly recoveryCodesLeft: number | null;
+}
 
 /** Signing in, staying signed in, signing out. */
 @Injectable()
@@ -37,6 +52,10 @@ export class AuthenticationService {
     private readonly standings: Standings,
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuthenticationAudit,
+    private readonly accounts: Accounts,
+    private readonly passkeys: PasskeyCheck,
+    private readonly factors: FactorProofs,
+    private readonly entrance: Entrance,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -44,8 +63,11 @@ export class AuthenticationService {
   async login(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
     try {
       return await this.queue.run(accountKey(body.username), origin.address, async () => {
-        const { account, tenant } = await this.passwords.pass(body, origin);
-        return this.signIn(account, tenant, origin);
+        const { account, tenant, factor } = await this.passwords.pass(body, origin);
+        const { hasFactor, recoveryCodesLeft } = factor;
+        const network = networkOf(origin.address);
+        const signIn = passwordSignIn(this.clock.now(), origin.client, network, hasFactor);
+        return this.signIn({ account, tenant, signIn, recoveryCodesLeft }, origin);
       });
     } catch (error) {
       if (!(error instanceof UncheckedRefusal)) throw error;
@@ -55,8 +77,38 @@ export class AuthenticationService {
     }
   }
 
+  /**
+   * Without a password, by a passkey that verifies its holder. Not counted among guesses, of which there
+   * are none: during an attack on the account this door stays open. Throws `passkey-refused`,
+   * `login-failed`, `tenant-required`.
+   */
+  async loginByPasskey(body: PasskeyLoginBody, origin: RequestOrigin): Promise<Tokens> {
+    const checked = await this.passkeys.check(body.passkey, { kind: 'sign-in' });
+    const account = await this.accounts.byId(checked.passkey.userId);
+    if (!account || account.isDisabled) throw loginFailed();
+    // Before it is used up: whoever must say which tenant shows the same answer again.
+    const tenant = chooseTenant(account.tenants, body.tenant);
+    if (!tenant) throw loginFailed();
+    const { address, requestId } = origin;
+    const { id: userId, username } = account;
+    await this.factors.accept(
+      { userId, username, tenantId: tenant.id, requestId, address },
+      checked,
+    );
+    await this.known.learn(userId, address);
+    const signIn = passkeySignIn(this.clock.now(), origin.client, networkOf(origin.address));
+    return this.signIn({ account, tenant, signIn, recoveryCodesLeft: null }, origin);
+  }
+
+  passkeyOptions() {
+    return this.passkeys.options({ kind: 'sign-in' }, null);
+  }
+
   /** A new access token, and the next refresh token of the session. */
   async refresh(refreshToken: string, origin: RequestOrigin): Promise<Tokens> {
+    // Before the token is used up: from elsewhere nothing happens to it.
+    const tenantId = await this.sessions.tenantOf(refreshToken);
+    if (tenantId !== undefined) await this.entrance.checkNetwork(tenantId, origin.address);
     const rotation = await this.sessions.rotate(refreshToken);
     if (rotation.outcome === 'unknown') throw refreshRefused();
     // Asked anew: a refresh must not give fifteen more minutes to a role that was taken away.
@@ -89,8 +141,7 @@ export class AuthenticationService {
   }
 
   private async signIn(
-    account: Account,
-    tenant: TenantChoice,
+    { account, tenant, signIn, recoveryCodesLeft }: Proved,
     origin: RequestOrigin,
   ): Promise<Tokens> {
     const who = { userId: account.id, tenantId: tenant.id };
@@ -98,14 +149,30 @@ export class AuthenticationService {
     // Both change under our feet only when somebody is removed while signing in.
     if (!standing || standing.roles.length === 0) throw loginFailed();
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
-    await this.sessions.tidy(who);
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
-    const signIn = passwordSignIn(this.clock.now(), origin.client, networkOf(origin.address));
+    await this.checkNetwork(ctx, account, origin);
+    await this.sessions.tidy(who);
     const opened = await this.db.transaction(ctx, async (open) => {
       await this.audit.loggedIn(open, account, origin);
+      if (recoveryCodesLeft !== null) {
+        await this.audit.recoveryCodeUsed(open, account, origin, recoveryCodesLeft);
+      }
       return this.sessions.open(open, account.id, signIn);
     });
-    return this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
+    const tokens = await this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
+    return recoveryCodesLeft === null ? tokens : { ...tokens, recoveryCodesLeft };
+  }
+
+  /** Told to the tenant: whoever was refused has shown all that is theirs to show. */
+  private async checkNetwork(ctx: Context, account: Account, origin: RequestOrigin): Promise<void> {
+    try {
+      await this.entrance.checkNetwork(ctx.tenantId, origin.address);
+    } catch (error) {
+      const { address } = origin;
+      const event = networkRefused(account.username, { address }, 'denied');
+      await this.db.transaction(ctx, (open) => open.record(event));
+      throw error;
+    }
   }
 
   /** The answer to whoever has just opened, or renewed, a session. */

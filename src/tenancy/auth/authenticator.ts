@@ -4,6 +4,7 @@ import { Context } from '../../platform/context.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
 import { grantsOf, type HeldRole } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
+import { Entrance } from '../security/entrance.js';
 import type { StandingOf } from '../permissions/standings.queries.js';
 import { tenantSuspended } from '../tenancy.errors.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
@@ -34,17 +35,22 @@ export class Authenticator {
   constructor(
     private readonly strategy: AccessTokenStrategy,
     private readonly standings: Standings,
+    private readonly entrance: Entrance,
   ) {}
 
   /**
    * For the realtime gateway: at the handshake, and `again()` every second while a socket is open
-   * (it is cheap), so that a logout or a lost role cuts the socket. Throws `unauthenticated`.
+   * (it is cheap), so that a logout, a lost role or what the tenant now demands cuts the socket.
+   * Throws `unauthenticated`, `network-not-allowed`, `mfa-enrollment-required`.
    */
-  async followToken(token: string): Promise<FollowedToken> {
+  async followToken(token: string, address: string): Promise<FollowedToken> {
     const claims = await this.claimsOf(token);
     const again = async () => {
       if (!(await this.strategy.isStillGood(token, claims))) throw unauthenticated();
-      return contextOf(await this.standingOf(claims), newId());
+      const signedIn = await this.standingOf(claims);
+      await this.entrance.checkNetwork(signedIn.tenantId, address);
+      await this.entrance.checkFactor(signedIn);
+      return contextOf(signedIn, newId());
     };
     return { context: await again(), again };
   }

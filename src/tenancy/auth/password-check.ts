@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
 import { loginFailed, loginThrottled } from '../tenancy.errors.js';
 import { accountKey } from '../users/account-name.js';
 import { Accounts } from '../users/accounts.js';
@@ -6,6 +7,8 @@ import type { Account } from '../users/users.store.js';
 import { AuthenticationAudit, type RequestOrigin } from './authentication-audit.js';
 import type { LoginBody } from './authentication.dto.js';
 import { chooseTenant, type TenantChoice } from './choose-tenant.js';
+import { type FactorAnswer, FactorProofs } from '../factors/factor-proofs.js';
+import { factorRefused, passkeyRefused } from '../factors/factors.errors.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SignInThrottle, type Attempt } from './sign-in-throttle.js';
@@ -15,9 +18,19 @@ const SMOOTHING = 8;
 /** A refusal is held back no longer, however slow everything has become. */
 const PRETENCE_MS = 1_000;
 
-export interface Entrance {
+export interface Passed {
   readonly account: Account;
   readonly tenant: TenantChoice;
+  /** What was shown beside the password. */
+  readonly factor: FactorAnswer;
+}
+
+/** What is left to ask once the password was right. */
+interface AfterPassword<Entered, Answer> {
+  /** Null: they may not enter, and hear what a wrong password hears. */
+  enter(account: Account): Entered | null;
+  /** What it throws is no success: failures before it are not forgiven. */
+  settle(entered: Entered, attempt: Attempt): Promise<Answer>;
 }
 
 /** A refusal for which nothing was hashed: it is held back as if something had been. */
@@ -42,30 +55,45 @@ export class PasswordCheck {
     private readonly throttle: SignInThrottle,
     private readonly known: KnownNetworks,
     private readonly audit: AuthenticationAudit,
+    private readonly factors: FactorProofs,
   ) {}
 
-  /** Throws `login-failed`, `login-throttled` or, after the right password, `tenant-required`. */
-  async pass(body: LoginBody, origin: RequestOrigin): Promise<Entrance> {
-    return this.check(body, origin, (account) => {
-      const tenant = chooseTenant(account.tenants, body.tenant);
-      return tenant && { account, tenant };
+  /**
+   * Throws `login-failed`, `login-throttled` or, after the right password, `tenant-required` and what
+   * is to be said of a second factor.
+   */
+  async pass(body: LoginBody, origin: RequestOrigin): Promise<Passed> {
+    return this.check(body, origin, {
+      enter: (account) => {
+        const tenant = chooseTenant(account.tenants, body.tenant);
+        return tenant && { account, tenant };
+      },
+      settle: async (entered, attempt) => {
+        const factor = await this.factor(attempt, entered, { body, origin });
+        return { account: entered.account, tenant: entered.tenant, factor };
+      },
     });
   }
 
-  /** The account of that name or address and password, wherever it may enter. Throws likewise. */
+  /**
+   * The account of that name or address and password, wherever it may enter. Nobody is let in by it: a
+   * second factor is not asked for. Throws `login-failed`, `login-throttled`.
+   */
   async prove(
     shown: Pick<LoginBody, 'username' | 'password'>,
     origin: RequestOrigin,
   ): Promise<Account> {
-    return this.check(shown, origin, (account) => account);
+    return this.check(shown, origin, {
+      enter: (account) => account,
+      settle: (account) => Promise.resolve(account),
+    });
   }
 
-  /** `enter` null: they may not, and hear what a wrong password hears. */
-  private async check<T>(
+  private async check<Entered, Answer>(
     body: Pick<LoginBody, 'username' | 'password'>,
     origin: RequestOrigin,
-    enter: (account: Account) => T | null,
-  ): Promise<T> {
+    { enter, settle }: AfterPassword<Entered, Answer>,
+  ): Promise<Answer> {
     const { address } = origin;
     const key = accountKey(body.username);
     const account = await this.accounts.find(key);
@@ -84,10 +112,28 @@ export class PasswordCheck {
       // Else an address that has spent its budget could ask which names are known there.
       throw fromAddress ?? loginFailed();
     }
+    const answer = await settle(entered, attempt);
     await this.throttle.succeeded(attempt);
     await this.known.learn(account.id, address);
     await this.renewHash(account.id, account.passwordHash, body.password);
-    return entered;
+    return answer;
+  }
+
+  /** A wrong one is a failure like a wrong password, and forgives nothing; none at all is a question. */
+  private async factor(
+    attempt: Attempt,
+    { account, tenant }: Omit<Passed, 'factor'>,
+    { body, origin }: { readonly body: LoginBody; readonly origin: RequestOrigin },
+  ): Promise<FactorAnswer> {
+    const { id: userId, username } = account;
+    const { address, requestId } = origin;
+    const shower = { userId, username, tenantId: tenant.id, requestId, address };
+    try {
+      return await this.factors.atSignIn(shower, body);
+    } catch (error) {
+      if (isWrongFactor(error)) await this.failed(attempt, account, origin);
+      throw error;
+    }
   }
 
   /** Takes as long as a failure, and no processor: the time of a refusal must tell nothing. */
@@ -112,4 +158,9 @@ export class PasswordCheck {
     const renewed = await this.passwords.hash(password);
     await this.accounts.replaceHash(userId, former, renewed);
   }
+}
+
+function isWrongFactor(error: unknown): boolean {
+  const wrong: readonly string[] = [factorRefused.code, passkeyRefused.code];
+  return error instanceof DomainError && wrong.includes(error.code);
 }

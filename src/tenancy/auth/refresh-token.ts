@@ -37,21 +37,31 @@ export const signInFacts = z.object({
 
 export type SignInFacts = z.infer<typeof signInFacts>;
 
-/** Of who has just shown a password, and has nothing better to show. */
+/** Of who has just shown all that was asked of them: a password, and a second factor if they have one. */
 export function passwordSignIn(
   now: number,
   client: string | null = null,
   network: string | null = null,
+  hasFactor = false,
 ): SignInFacts {
   return {
     method: 'password',
     providerId: null,
     signedInAt: now,
     provedAt: now,
-    hasFactor: false,
+    hasFactor,
     client,
     network,
   };
+}
+
+/** Of who has just shown a passkey that has verified them: two factors in one. */
+export function passkeySignIn(
+  now: number,
+  client: string | null,
+  network: string | null,
+): SignInFacts {
+  return { ...passwordSignIn(now, client, network, true), method: 'passkey' };
 }
 
 /** What the session's row holds of its tokens, and of its beginning. */

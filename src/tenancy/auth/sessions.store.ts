@@ -8,6 +8,7 @@ import {
   revokeCredential,
   revokeCredentialsEverywhere,
   revokeCredentialsOf,
+  tenantOfCredential,
   tidyCredentials,
 } from '../../platform/credentials/credentials.store.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
@@ -99,6 +100,14 @@ export function endSessionsEverywhere(
 ): Promise<number> {
   const kinds: CredentialKind[] = [kind, 'password-reset', 'email-change'];
   return revokeCredentialsEverywhere(tx, { kinds, subjectId: userId }, { except, now });
+}
+
+/** Undefined: there is no such session. */
+export function tenantOfSession(
+  tx: SystemTransaction,
+  sessionId: string,
+): Promise<string | undefined> {
+  return tenantOfCredential(tx, { kind, hash: sessionId });
 }
 
 export async function tidySessions(

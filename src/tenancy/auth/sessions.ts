@@ -22,6 +22,7 @@ import {
   lockSession,
   renewSession,
   revokeSession,
+  tenantOfSession,
   tidySessions,
   type Session,
 } from './sessions.store.js';
@@ -105,6 +106,27 @@ export class Sessions {
       await this.revokeIn(tx, sessionId);
       return { outcome: 'reused', ...session };
     });
+  }
+
+  /** Whose tenant a refresh token is of, before it is used up; undefined: it is of no session. */
+  async tenantOf(text: string): Promise<string | undefined> {
+    const token = parseRefreshToken(text);
+    if (!token) return undefined;
+    return this.db.system((tx) => tenantOfSession(tx, sessionIdOf(token.handle)));
+  }
+
+  /** Its person has shown something more, or something less counts. False: it has ended. */
+  async amend(
+    tx: SystemTransaction,
+    sessionId: string,
+    facts: Partial<Pick<SignInFacts, 'provedAt' | 'hasFactor'>>,
+  ): Promise<boolean> {
+    const now = new Date(this.clock.now());
+    const found = await lockSession(tx, sessionId, now);
+    if (!found) return false;
+    const signIn = { ...found.state.signIn, ...facts };
+    await renewSession(tx, sessionId, { state: { ...found.state, signIn }, now });
+    return true;
   }
 
   async revoke(sessionId: string): Promise<void> {

@@ -17,6 +17,7 @@ import { grantsOf, type HeldRole } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import { loginFailed } from '../tenancy.errors.js';
 import { tenantSlugOf } from '../tenants/tenants.queries.js';
+import { FactorProofs } from '../factors/factor-proofs.js';
 import { accountKey } from '../users/account-name.js';
 import { Accounts } from '../users/accounts.js';
 import { bindAll, checkMayGive, findRoles } from '../users/given-roles.js';
@@ -56,6 +57,7 @@ export class AcceptanceService {
     private readonly guesses: TokenGuesses,
     private readonly accounts: Accounts,
     private readonly passwords: PasswordCheck,
+    private readonly factors: FactorProofs,
     private readonly newPasswords: NewPasswords,
     private readonly standings: Standings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -105,7 +107,10 @@ export class AcceptanceService {
     origin: RequestOrigin,
   ): Promise<Person> {
     try {
-      return await this.passwords.prove({ username: emailKey, password }, origin);
+      const account = await this.passwords.prove({ username: emailKey, password }, origin);
+      // A password alone is not enough of them: they join while signed in.
+      if (await this.factors.hasAny(account.id)) throw invitationNeedsAccount();
+      return account;
     } catch (error) {
       if (error instanceof UncheckedRefusal) throw error.refusal;
       // Whoever holds the token may know that the address has an account, and must.

@@ -8,6 +8,7 @@ import { clientAddressOf } from '../../platform/http/client-address.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
+import { Entrance } from '../security/entrance.js';
 import { accessUndeclared, tenantMismatch } from '../tenancy.errors.js';
 import { Acting } from './acting.js';
 import { type Caller, MachineBearers } from './bearers.js';
@@ -42,6 +43,7 @@ export class Callers extends RequestAuthenticator {
     private readonly bearers: MachineBearers,
     private readonly acting: Acting,
     private readonly proofs: Proofs,
+    private readonly entrance: Entrance,
     private readonly modules: ModuleRef,
   ) {
     super();
@@ -64,6 +66,7 @@ export class Callers extends RequestAuthenticator {
       request.context = await this.agent(request);
     } else if (PEOPLE_AND_MACHINES.includes(access.kind)) {
       const caller = await this.caller(request);
+      await this.entrance.checkNetwork(caller.ctx.tenantId, clientAddressOf(request));
       await this.proofs.check(access, caller.signedIn);
       if (caller.signedIn) request.signedIn = caller.signedIn;
       else request.machine = caller;

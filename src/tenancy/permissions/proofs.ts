@@ -4,34 +4,38 @@ import { CLOCK } from '../../platform/clock.js';
 import type { Access } from '../../platform/http/access-rule.js';
 import { peopleOnly, stepUpRequired } from '../../platform/http/http.errors.js';
 import type { SignedIn } from '../auth/authenticator.js';
+import { proofMethodsOf } from '../factors/proof-methods.js';
+import { Entrance } from '../security/entrance.js';
+import { PROOF_MS } from './proof-age.js';
 import { Standings } from './standings.js';
-
-/** How long a proof that it is they lets people do what matters most. */
-export const PROOF_MS = 5 * 60_000;
 
 /** What people must have shown beside a good token. */
 @Injectable()
 export class Proofs {
   constructor(
     private readonly standings: Standings,
+    private readonly entrance: Entrance,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Throws `people-only`, `step-up-required`. */
+  /** Throws `people-only`, `mfa-enrollment-required`, `step-up-required`. */
   async check(access: Access, signedIn: SignedIn | null): Promise<void> {
-    if (access.kind !== 'permission' && access.kind !== 'person') return;
+    if (access.kind === 'agent' || access.kind === 'public') return;
+    const isStepUp = access.kind !== 'authenticated' && access.isStepUp === true;
     if (!signedIn) {
-      if (access.kind === 'person' || access.isStepUp) throw peopleOnly();
+      if (access.kind === 'person' || isStepUp) throw peopleOnly();
       return;
     }
-    if (access.isStepUp && !(await this.isProved(signedIn))) throw stepUpRequired(['password']);
+    if (!access.isForEnrolling) await this.entrance.checkFactor(signedIn);
+    if (isStepUp) await this.checkProof(signedIn);
   }
 
   /** Before it refuses, it asks anew: another process may have been shown the proof a second ago. */
-  private async isProved({ userId, tenantId, sessionId, signIn }: SignedIn): Promise<boolean> {
-    if (this.isFresh(signIn.provedAt)) return true;
+  private async checkProof({ userId, tenantId, sessionId, signIn }: SignedIn): Promise<void> {
+    if (this.isFresh(signIn.provedAt)) return;
     const now = await this.standings.ask({ userId, tenantId, sessionId });
-    return now?.isSessionOpen === true && this.isFresh(now.signIn?.provedAt ?? null);
+    if (now?.isSessionOpen === true && this.isFresh(now.signIn?.provedAt ?? null)) return;
+    throw stepUpRequired(now ? proofMethodsOf(now) : []);
   }
 
   private isFresh(provedAt: number | null): boolean {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../kernel/ids.js';
 import { Authenticator, type FollowedToken } from '../auth/authenticator.js';
+import { Entrance } from '../security/entrance.js';
 import { MachineBearers } from './bearers.js';
 
 /** Who opens a socket, people and machines alike, asked for again and again while it is open. */
@@ -9,14 +10,18 @@ export class SocketCallers {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly bearers: MachineBearers,
+    private readonly entrance: Entrance,
   ) {}
 
   /** Throws `unauthenticated`, and whatever else the kind of token refuses with. */
   async follow(token: string, address: string): Promise<FollowedToken> {
     const machine = this.bearers.of(token);
-    if (!machine) return this.authenticator.followToken(token);
-    const again = async () =>
-      (await machine.authenticate(token, { requestId: newId(), address })).ctx;
+    if (!machine) return this.authenticator.followToken(token, address);
+    const again = async () => {
+      const { ctx } = await machine.authenticate(token, { requestId: newId(), address });
+      await this.entrance.checkNetwork(ctx.tenantId, address);
+      return ctx;
+    };
     return { context: await again(), again };
   }
 }

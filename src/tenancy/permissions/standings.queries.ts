@@ -2,6 +2,7 @@ import { IS_CREDENTIAL_GOOD } from '../../platform/credentials/credentials.store
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { SignInFacts } from '../auth/refresh-token.js';
+import type { FactorKind } from '../factors/factors.store.js';
 import { SESSION_KIND } from '../auth/sessions.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 import { type HeldRole, ROLES_OF_PERSON } from './bindings.js';
@@ -17,6 +18,9 @@ export interface Standing {
   readonly isSessionOpen: boolean;
   /** How the session began; null where none was asked about, or it is gone. */
   readonly signIn: SignInFacts | null;
+  /** Kinds of second factors that they have. */
+  readonly factors: readonly FactorKind[];
+  readonly hasPassword: boolean;
 }
 
 export interface StandingOf {
@@ -42,7 +46,10 @@ const findStanding = statement<
      ${ROLES_OF_PERSON} as roles,
      ${IS_CREDENTIAL_GOOD} as "isSessionOpen",
      (select s.data -> 'signIn' from credentials s where s.hash = :hash and s.kind = :kind
-        and s.subject_id = u.id) as "signIn"
+        and s.subject_id = u.id) as "signIn",
+     array(select distinct f.kind from user_factors f where f.user_id = u.id
+       and f.kind <> 'recovery' and f.confirmed_at is not null order by f.kind desc) as factors,
+     u.password_hash is not null as "hasPassword"
    from users u, tenants t where u.id = :subjectId and t.id = :tenantId`,
 );
 
