@@ -16,6 +16,10 @@ export interface Login {
   readonly username: string;
   readonly password: string;
   readonly tenant?: string;
+  /** The code of an authenticator app, for who has one; it is good for one sign-in. */
+  readonly totp?: string;
+  /** Instead of a code; each is good once. */
+  readonly recoveryCode?: string;
 }
 
 type Send = (request: Request) => Promise<Response>;

@@ -4,7 +4,7 @@ import { pushRelease, type PushedRelease, type ReleasePush } from './push-releas
 import type { components, paths } from './schema.js';
 import { fixedToken, memoryStore, Session, type Credentials } from './session.js';
 import type { Login, TokenPair, TokenStore } from './session.js';
-import { reach, transport } from './transport.js';
+import { reach, transport, type StepUp } from './transport.js';
 
 export interface TidegateOptions {
   /** For example `https://tidegate.example.com`. */
@@ -15,6 +15,11 @@ export interface TidegateOptions {
   readonly login?: Login | undefined;
   /** Tokens of an earlier session; renewed ones are written to it. In memory by default. */
   readonly tokens?: TokenStore | undefined;
+  /**
+   * Asked when the server wants a fresh proof that it is you (`step-up-required`). True: one was given,
+   * and the request is sent once more.
+   */
+  readonly onStepUp?: StepUp | undefined;
 }
 
 export type DeploymentRequest = components['schemas']['DeploymentRequest'];
@@ -39,7 +44,7 @@ export interface Tidegate {
 export function createTidegate(options: TidegateOptions): Tidegate {
   const baseUrl = readBaseUrl(options.baseUrl);
   const credentials = credentialsOf(baseUrl, options);
-  const api = createClient<paths>({ baseUrl, fetch: transport(credentials) });
+  const api = createClient<paths>({ baseUrl, fetch: transport(credentials, options.onStepUp) });
   return {
     baseUrl,
     api,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AnswerError, retryAfterMs, withRetries } from './retry.js';
 import type { Credentials } from './session.js';
-import { errorOf, UnreachableError } from './tidegate-error.js';
+import { errorOf, type TidegateError, UnreachableError } from './tidegate-error.js';
 
 /**
  * The POSTs that create something and honour Idempotency-Key. Only these are repeated after a lost
@@ -33,8 +33,14 @@ export async function reach(request: Request): Promise<Response> {
   }
 }
 
+/** Gives the proof that a refusal asks for; false: there is none to give. */
+export type StepUp = (refusal: TidegateError) => Promise<boolean>;
+
 /** Adds the token and the idempotency key, renews, repeats; throws TidegateError for refusals. */
-export function transport(credentials: Credentials): (request: Request) => Promise<Response> {
+export function transport(
+  credentials: Credentials,
+  onStepUp?: StepUp,
+): (request: Request) => Promise<Response> {
   return async (request) => {
     const creates = isCreating(request.method, new URL(request.url).pathname);
     if (creates && !request.headers.has('idempotency-key')) {
@@ -42,15 +48,22 @@ export function transport(credentials: Credentials): (request: Request) => Promi
     }
     const isRepeatable = creates || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(request.method);
     return withRetries({ isRepeatable, signal: request.signal }, async () => {
-      const response = await withRenewal(credentials, (token) => {
-        // A body can be read once; each attempt gets a copy.
-        const copy = request.clone();
-        if (token !== null) copy.headers.set('authorization', `Bearer ${token}`);
-        return reach(copy);
-      });
+      const send = () =>
+        withRenewal(credentials, (token) => {
+          // A body can be read once; each attempt gets a copy.
+          const copy = request.clone();
+          if (token !== null) copy.headers.set('authorization', `Bearer ${token}`);
+          return reach(copy);
+        });
+      let response = await send();
       if (response.ok) return response;
-      const waitMs = retryAfterMs(response.headers.get('retry-after'));
-      throw new AnswerError(await errorOf(response), waitMs);
+      let refusal = await errorOf(response);
+      if (refusal.code === 'step-up-required' && (await onStepUp?.(refusal))) {
+        response = await send();
+        if (response.ok) return response;
+        refusal = await errorOf(response);
+      }
+      throw new AnswerError(refusal, retryAfterMs(response.headers.get('retry-after')));
     });
   };
 }

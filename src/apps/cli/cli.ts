@@ -3,6 +3,7 @@ import type { Tidegate } from '#sdk';
 import { Terminal, type Streams } from './display/terminal.js';
 import type { CliEnvironment } from './session/cli-environment.js';
 import { connect } from './session/connect.js';
+import { proveAt } from './session/prove.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -62,7 +63,14 @@ export function cliOf(surroundings: Surroundings, options: GlobalOptions): Cli {
     isUtc: options.utc === true,
     mayColor: options.color && !environment.isColorRefused,
   });
-  return { ...surroundings, options, terminal, connect: () => connect(environment, options) };
+  // Without a terminal there is nobody to ask: the refusal says what is missing.
+  const prove = streams.stdin.isTTY === true ? proveAt(streams) : undefined;
+  return {
+    ...surroundings,
+    options,
+    terminal,
+    connect: () => connect(environment, options, prove),
+  };
 }
 
 /** The examples under a command's help. */

@@ -3,10 +3,12 @@ import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js'
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
+import { addFactorCommands } from './commands/factors.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
+import { addSecurityCommands } from './commands/security.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
@@ -57,6 +59,8 @@ export function buildProgram(
     );
   const act = actions(surroundings, onExitCode);
   addSessionCommands(program, act);
+  addFactorCommands(program, act);
+  addSecurityCommands(program, act);
   addReleaseCommands(program, act);
   addKeyCommands(program, act);
   addDeployCommand(program, act);

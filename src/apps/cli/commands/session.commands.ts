@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answer, signIn } from '#sdk';
+import { answer, signIn, TidegateError, type Login, type TokenPair } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { CliError } from '../exit-codes.js';
@@ -11,6 +11,8 @@ interface LoginOptions {
   readonly username?: string;
   readonly tenant?: string;
   readonly passwordStdin?: boolean;
+  readonly totp?: string;
+  readonly recoveryCode?: string;
 }
 
 export function addSessionCommands(program: Command, { act }: Actions): void {
@@ -20,6 +22,8 @@ export function addSessionCommands(program: Command, { act }: Actions): void {
     .option('--username <name>', 'username or e-mail address; asked for when left out')
     .option('--tenant <slug>', 'needed only by members of several tenants')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--totp <code>', 'the code of an authenticator app; asked for when left out')
+    .option('--recovery-code <code>', 'instead of a code, when the phone is gone')
     .addHelpText(
       'after',
       examples(
@@ -62,10 +66,14 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   const password = options.passwordStdin
     ? await readSecret(streams)
     : await ask(streams, `Password of ${printable(username)}: `, true);
-  const { tenant } = options;
-  const tokens = await signIn(server, { username, password, ...(tenant ? { tenant } : {}) }).catch(
-    plainUsage,
-  );
+  const { tenant, totp, recoveryCode } = options;
+  const tokens = await signInWithFactor(cli, server, {
+    username,
+    password,
+    ...(tenant ? { tenant } : {}),
+    ...(totp ? { totp } : {}),
+    ...(recoveryCode ? { recoveryCode } : {}),
+  });
   const client = createTidegate({ baseUrl: server, token: tokens.accessToken });
   const user = await answer(client.api.GET('/api/v1/authentication/me'));
   await file.save(name, {
@@ -78,6 +86,27 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   terminal.result({ context: name, server: client.baseUrl, user }, [
     `Signed in to ${client.baseUrl} as ${printable(user.username)} (${roles}) of ${printable(user.tenant)}; context "${name}".`,
   ]);
+}
+
+/** Asks for a code when the server does, and somebody is there to give one. */
+async function signInWithFactor(
+  { streams }: Cli,
+  server: string,
+  login: Login,
+): Promise<TokenPair> {
+  try {
+    return await signIn(server, login);
+  } catch (error) {
+    const isAsked = error instanceof TidegateError && error.code === 'factor-required';
+    if (!isAsked || streams.stdin.isTTY !== true) return plainUsage(error);
+    const code = await ask(streams, 'Code of your authenticator app, or a recovery code: ', false);
+    return signIn(server, { ...login, ...factorOf(code) }).catch(plainUsage);
+  }
+}
+
+function factorOf(typed: string): Pick<Login, 'totp' | 'recoveryCode'> {
+  const code = typed.replace(/\s/g, '');
+  return /^\d{6}$/.test(code) ? { totp: code } : { recoveryCode: typed.trim() };
 }
 
 function plainUsage(error: unknown): never {

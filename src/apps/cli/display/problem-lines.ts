@@ -7,6 +7,13 @@ const NEXT: Readonly<Record<string, string>> = {
   unauthenticated: 'Sign in: tidegate login',
   'refresh-refused': 'The session has ended. Sign in again: tidegate login',
   'login-failed': 'Check the name, the password and --tenant.',
+  'factor-required':
+    'Give the code of your authenticator app: tidegate login --totp CODE (or --recovery-code CODE).',
+  'factor-refused': 'Wait for the next code of the app: each counts once.',
+  'step-up-required': 'Show once more that it is you: tidegate step-up',
+  'mfa-enrollment-required': 'Enrol an authenticator app: tidegate mfa enrol-totp',
+  'last-factor': 'Enrol another one first: tidegate mfa enrol-totp',
+  'policy-shuts-you-out': 'Add your own network, or say --force.',
   'permission-missing':
     'See what you may do: tidegate whoami. An admin of the tenant can give more.',
   'module-not-found': 'Push a release first: tidegate release push --help',

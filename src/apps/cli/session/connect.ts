@@ -1,7 +1,16 @@
-import { createTidegate, type Tidegate, type TokenStore } from '#sdk';
+import {
+  createTidegate,
+  type Tidegate,
+  type TidegateError,
+  type TidegateOptions,
+  type TokenStore,
+} from '#sdk';
 import { CliError } from '../exit-codes.js';
 import type { CliEnvironment } from './cli-environment.js';
 import { ConfigFile, type SavedContext } from './config-file.js';
+
+/** What to do when the server wants a fresh proof. False: there is none to give. */
+export type Prove = (client: Tidegate, refusal: TidegateError) => Promise<boolean>;
 
 export interface Chosen {
   /** --context */
@@ -14,12 +23,16 @@ export interface Chosen {
  * The client that a command speaks through: TIDEGATE_TOKEN, or the tokens of a context. The tokens
  * of a context go to that context's server only, whatever --server or TIDEGATE_SERVER say.
  */
-export async function connect(environment: CliEnvironment, chosen: Chosen): Promise<Tidegate> {
+export async function connect(
+  environment: CliEnvironment,
+  chosen: Chosen,
+  prove?: Prove,
+): Promise<Tidegate> {
   const wanted = chosen.server ?? environment.server;
   const file = new ConfigFile(environment.configFile);
   if (environment.token !== undefined) {
     const server = wanted ?? (await file.context(chosen.context))?.server;
-    if (server) return clientOf({ baseUrl: server, token: environment.token });
+    if (server) return clientOf({ baseUrl: server, token: environment.token }, prove);
     throw new CliError('TIDEGATE_TOKEN is set, but no server: set TIDEGATE_SERVER or --server.');
   }
   const { current } = await file.read();
@@ -35,7 +48,7 @@ export async function connect(environment: CliEnvironment, chosen: Chosen): Prom
       `The context "${name}" is for ${context.server}, not for ${wanted}. Sign in there: tidegate login --server ${wanted} --context NAME`,
     );
   }
-  return clientOf({ baseUrl: context.server, tokens: storeOf(file, name, context) });
+  return clientOf({ baseUrl: context.server, tokens: storeOf(file, name, context) }, prove);
 }
 
 export function isSameServer(one: string, other: string): boolean {
@@ -55,9 +68,12 @@ function storeOf(file: ConfigFile, name: string, { server }: SavedContext): Toke
   };
 }
 
-function clientOf(options: Parameters<typeof createTidegate>[0]): Tidegate {
+/** The proof is given by a client that asks nobody for another one. */
+function clientOf(options: TidegateOptions, prove?: Prove): Tidegate {
   try {
-    return createTidegate(options);
+    const plain = createTidegate(options);
+    if (!prove) return plain;
+    return createTidegate({ ...options, onStepUp: (refusal) => prove(plain, refusal) });
   } catch (error) {
     if (error instanceof TypeError) throw new CliError(error.message);
     throw error;

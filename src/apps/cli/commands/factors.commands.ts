@@ -1,0 +1,149 @@
+import type { Command } from 'commander';
+import { renderUnicodeCompact } from 'uqr';
+import { answer } from '#sdk';
+import { examples, type Actions, type Cli } from '../cli.js';
+import { printable } from '../display/printable.js';
+import { table } from '../display/table.js';
+import { timeText } from '../display/times.js';
+import { CliError } from '../exit-codes.js';
+import { ask, readSecret } from '../session/ask.js';
+import { stepUp } from '../session/prove.js';
+
+interface StepUpOptions {
+  readonly totp?: string;
+  readonly passwordStdin?: boolean;
+}
+
+export function addFactorCommands(program: Command, { act }: Actions): void {
+  program
+    .command('step-up')
+    .description(
+      'Show once more that it is you, for five minutes; a terminal asks what is missing.',
+    )
+    .option('--totp <code>', 'the code of your authenticator app')
+    .option(
+      '--password-stdin',
+      'read the password from standard input, if you have no second factor',
+    )
+    .addHelpText('after', examples('tidegate step-up', 'tidegate step-up --totp 492039'))
+    .action(act((cli, options: StepUpOptions) => prove(cli, options)));
+  const mfa = program.command('mfa').description('Your second factors.');
+  mfa
+    .command('status')
+    .description('List your authenticator apps and passkeys.')
+    .addHelpText('after', examples('tidegate mfa status', 'tidegate mfa status --json'))
+    .action(act((cli) => status(cli)));
+  mfa
+    .command('enrol-totp')
+    .description('Enrol an authenticator app: scan the code, then confirm.')
+    .option('--name <name>', 'for you to tell your apps apart')
+    .addHelpText('after', examples('tidegate mfa enrol-totp --name phone'))
+    .action(act((cli, options: { name?: string }) => enrol(cli, options.name)));
+  mfa
+    .command('confirm')
+    .description('Confirm an authenticator app with a code that it shows.')
+    .argument('<code>', 'six digits')
+    .addHelpText('after', examples('tidegate mfa confirm 492039'))
+    .action(act((cli, code: string) => confirm(cli, code)));
+  mfa
+    .command('recovery-codes')
+    .description('Make ten new recovery codes; those before are worth nothing any more.')
+    .addHelpText('after', examples('tidegate mfa recovery-codes'))
+    .action(act((cli) => renewRecoveryCodes(cli)));
+  mfa
+    .command('remove')
+    .description('Remove an authenticator app or a passkey; your other sessions end.')
+    .argument('<id>', 'as mfa status shows it')
+    .addHelpText('after', examples('tidegate mfa remove 019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f'))
+    .action(act((cli, id: string) => remove(cli, id)));
+}
+
+async function prove(cli: Cli, { totp, passwordStdin }: StepUpOptions): Promise<void> {
+  const { streams } = cli;
+  const client = await cli.connect();
+  const hasTerminal = streams.stdin.isTTY === true;
+  let body: Parameters<typeof stepUp>[1];
+  if (totp !== undefined) body = { totp };
+  else if (passwordStdin) body = { password: await readSecret(streams) };
+  else if (!hasTerminal) throw new CliError('There is no terminal to ask: use --totp CODE.');
+  else {
+    const { factors } = await answer(client.api.GET('/api/v1/me/mfa'));
+    const hasApp = factors.some(({ kind }) => kind === 'totp');
+    if (factors.length > 0 && !hasApp)
+      throw new CliError('A passkey needs a browser: do it there.');
+    body = hasApp
+      ? { totp: await ask(streams, 'Code of your authenticator app: ', false) }
+      : { password: await ask(streams, 'Password, once more: ', true) };
+  }
+  const done = await stepUp(client, body);
+  cli.terminal.result(done, [`Good until ${timeText(done.goodUntil, cli.terminal.style.isUtc)}.`]);
+}
+
+async function status(cli: Cli): Promise<void> {
+  const { api } = await cli.connect();
+  const mfa = await answer(api.GET('/api/v1/me/mfa'));
+  const { isUtc } = cli.terminal.style;
+  const rows = mfa.factors.map(({ id, kind, name, createdAt, lastUsedAt }) => [
+    id,
+    kind,
+    name,
+    timeText(createdAt, isUtc),
+    lastUsedAt ? timeText(lastUsedAt, isUtc) : 'never',
+  ]);
+  const demand = mfa.isDemanded ? 'demands one of you' : 'demands none of you';
+  cli.terminal.result(mfa, [
+    ...(rows.length > 0 ? table(['ID', 'KIND', 'NAME', 'SINCE', 'LAST USED'], rows) : []),
+    `${mfa.factors.length} second factors, ${mfa.recoveryCodesLeft} recovery codes left; the tenant ${demand}.`,
+  ]);
+}
+
+async function enrol(cli: Cli, name: string | undefined): Promise<void> {
+  const { terminal, streams } = cli;
+  const { api } = await cli.connect();
+  const body = name === undefined ? {} : { name };
+  const begun = await answer(api.POST('/api/v1/me/mfa/totp', { body }));
+  terminal.result(begun, [
+    renderUnicodeCompact(begun.uri),
+    `Scan it with your authenticator app, or type in: ${begun.secret}`,
+  ]);
+  if (streams.stdin.isTTY !== true || terminal.options.isJson) {
+    terminal.note('Then: tidegate mfa confirm CODE');
+    return;
+  }
+  await confirm(cli, await ask(streams, 'The code that the app shows now: ', false));
+}
+
+async function confirm(cli: Cli, code: string): Promise<void> {
+  const { api } = await cli.connect();
+  const body = { code: code.replace(/\s/g, '') };
+  const confirmed = await answer(api.POST('/api/v1/me/mfa/totp/confirm', { body }));
+  cli.terminal.result(confirmed, [
+    'Confirmed. From here on signing in takes a code; your other sessions have ended.',
+    ...codeLines(confirmed.recoveryCodes),
+  ]);
+}
+
+async function renewRecoveryCodes(cli: Cli): Promise<void> {
+  const { api } = await cli.connect();
+  const made = await answer(api.POST('/api/v1/me/mfa/recovery-codes'));
+  cli.terminal.result(made, codeLines(made.recoveryCodes));
+}
+
+function codeLines(codes: readonly string[] | null): string[] {
+  if (codes === null) return [];
+  return [
+    'Recovery codes, each good once, never shown again. Keep them where your phone is not:',
+    ...codes.map((code) => `  ${printable(code)}`),
+  ];
+}
+
+async function remove(cli: Cli, id: string): Promise<void> {
+  const { api } = await cli.connect();
+  const { factors } = await answer(api.GET('/api/v1/me/mfa'));
+  const factor = factors.find((each) => each.id === id);
+  if (!factor) throw new CliError('You have no such factor: see tidegate mfa status.');
+  const params = { path: { id } };
+  if (factor.kind === 'totp') await api.DELETE('/api/v1/me/mfa/totp/{id}', { params });
+  else await api.DELETE('/api/v1/me/passkeys/{id}', { params });
+  cli.terminal.result({ id, removed: true }, ['Removed. Your other sessions have ended.']);
+}

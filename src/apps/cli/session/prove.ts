@@ -1,0 +1,23 @@
+import { answer, type Tidegate } from '#sdk';
+import type { Streams } from '../display/terminal.js';
+import { ask } from './ask.js';
+import type { Prove } from './connect.js';
+
+/** Asks for what the server says would do, and shows it. Passkeys are for browsers. */
+export function proveAt(streams: Streams): Prove {
+  return async (client, { details }) => {
+    const methods = Array.isArray(details['methods']) ? details['methods'] : [];
+    if (methods.includes('totp')) {
+      const code = await ask(streams, 'Code of your authenticator app: ', false);
+      await stepUp(client, { totp: code.replace(/\s/g, '') });
+      return true;
+    }
+    if (!methods.includes('password')) return false;
+    await stepUp(client, { password: await ask(streams, 'Password, once more: ', true) });
+    return true;
+  };
+}
+
+export function stepUp({ api }: Tidegate, body: { totp: string } | { password: string }) {
+  return answer(api.POST('/api/v1/authentication/step-up', { body }));
+}
