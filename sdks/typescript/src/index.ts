@@ -15,6 +15,6 @@ export type {
 } from './follow-deployment.js';
 export type { PushedRelease, Release, ReleasePush } from './push-release.js';
 export { completeManifest, releaseDigest, signReleaseDigest } from './release-digest.js';
-export type { Login, TokenPair, TokenStore } from './session.js';
+export type { Credentials, Login, TokenPair, TokenStore } from './session.js';
 export { TidegateError, UnreachableError } from './tidegate-error.js';
 export type { components, paths } from './schema.js';

@@ -11,6 +11,8 @@ export interface TidegateOptions {
   readonly baseUrl: string;
   /** An access key or an access token; is not renewed. */
   readonly token?: string | undefined;
+  /** Whoever knows how to get a token by other means, such as a pipeline from its runner. */
+  readonly credentials?: Credentials | undefined;
   /** Signs in at the first call, and again when the session has ended. */
   readonly login?: Login | undefined;
   /** Tokens of an earlier session; renewed ones are written to it. In memory by default. */
@@ -90,7 +92,8 @@ export async function answer<T>(call: Promise<{ data?: T; response: Response }>)
 }
 
 function credentialsOf(baseUrl: string, options: TidegateOptions): Credentials {
-  const { token, login = null, tokens } = options;
+  const { token, credentials, login = null, tokens } = options;
+  if (credentials) return credentials;
   if (token !== undefined) return fixedToken(token);
   return new Session(baseUrl, reach, tokens ?? memoryStore(), login);
 }

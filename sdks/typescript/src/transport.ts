@@ -13,6 +13,7 @@ const CREATING = [
   /^\/api\/v1\/modules\/[^/]+\/configurations\/[^/]+$/,
   /^\/api\/v1\/signing-keys$/,
   /^\/api\/v1\/service-accounts$/,
+  /^\/api\/v1\/federated-identities$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

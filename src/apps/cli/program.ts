@@ -4,6 +4,7 @@ import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
 import { addFactorCommands } from './commands/factors.commands.js';
+import { addFederatedCommands } from './commands/federated.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
@@ -66,6 +67,7 @@ export function buildProgram(
   addDeployCommand(program, act);
   addDeploymentCommands(program, act);
   addFleetCommands(program, act);
+  addFederatedCommands(program, act);
   addClusterCommands(program, act);
   addPlatformCommands(program, act);
   for (const command of allOf(program)) {

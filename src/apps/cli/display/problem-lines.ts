@@ -38,6 +38,9 @@ const NEXT: Readonly<Record<string, string>> = {
     'Try it again: tidegate deployments retry ID, or deploy it with --allow-rolled-back.',
   'deployment-in-progress': 'See it: tidegate deployments show ID. Try again when it is over.',
   'idempotency-key-reused': 'Use another --idempotency-key for another request.',
+  'federated-rules-unmet':
+    'Compare with what was expected: tidegate federated test NAME --token-file FILE',
+  'subject-token-refused': 'docs/ci.md says what each reason means and what to do.',
   'unexpected-answer': 'Check the address of the server.',
 };
 

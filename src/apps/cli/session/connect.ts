@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import {
   createTidegate,
   type Tidegate,
@@ -8,6 +9,9 @@ import {
 import { CliError } from '../exit-codes.js';
 import type { CliEnvironment } from './cli-environment.js';
 import { ConfigFile, type SavedContext } from './config-file.js';
+import { KeptToken } from './kept-token.js';
+import { runnerOf } from './runner.js';
+import { WorkloadSession } from './workload-session.js';
 
 /** What to do when the server wants a fresh proof. False: there is none to give. */
 export type Prove = (client: Tidegate, refusal: TidegateError) => Promise<boolean>;
@@ -20,8 +24,9 @@ export interface Chosen {
 }
 
 /**
- * The client that a command speaks through: TIDEGATE_TOKEN, or the tokens of a context. The tokens
- * of a context go to that context's server only, whatever --server or TIDEGATE_SERVER say.
+ * The client that a command speaks through: TIDEGATE_TOKEN, a token that the runner of a job gives, or
+ * the tokens of a context. The tokens of a context go to that context's server only, whatever --server
+ * or TIDEGATE_SERVER say.
  */
 export async function connect(
   environment: CliEnvironment,
@@ -35,9 +40,11 @@ export async function connect(
     if (server) return clientOf({ baseUrl: server, token: environment.token }, prove);
     throw new CliError('TIDEGATE_TOKEN is set, but no server: set TIDEGATE_SERVER or --server.');
   }
+  if (chosen.context === undefined && isJobAsked(environment)) return job(environment, wanted);
   const { current } = await file.read();
   const name = chosen.context ?? current;
   const context = await file.context(chosen.context);
+  if (!context && runnerOf(environment.job)) return job(environment, wanted);
   if (!context) {
     throw new CliError(
       `Nobody is signed in. Sign in: tidegate login --server ${wanted ?? 'https://…'}`,
@@ -49,6 +56,29 @@ export async function connect(
     );
   }
   return clientOf({ baseUrl: context.server, tokens: storeOf(file, name, context) }, prove);
+}
+
+/** Its job says so; that a runner offers tokens may be for somebody else. */
+function isJobAsked({ job: { idToken, idTokenFile, audience } }: CliEnvironment): boolean {
+  return [idToken, idTokenFile, audience].some((given) => given !== undefined);
+}
+
+function job(environment: CliEnvironment, server: string | undefined): Tidegate {
+  const { tenant, identity } = environment.job;
+  const runner = runnerOf(environment.job);
+  if (!runner) {
+    throw new CliError(
+      'TIDEGATE_AUDIENCE is set, but the runner offers no token. On GitHub the job needs "permissions: id-token: write"; elsewhere set TIDEGATE_ID_TOKEN or TIDEGATE_ID_TOKEN_FILE.',
+    );
+  }
+  if (server === undefined) {
+    throw new CliError('The runner offers a token, but no server: set TIDEGATE_SERVER.');
+  }
+  const kept = new KeptToken(dirname(environment.configFile));
+  // An address that is none is said before anything is sent there.
+  clientOf({ baseUrl: server });
+  const credentials = new WorkloadSession({ server, runner, kept, tenant, identity });
+  return clientOf({ baseUrl: server, credentials });
 }
 
 export function isSameServer(one: string, other: string): boolean {
