@@ -4,7 +4,7 @@ import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageOf } from '../../platform/http/page.js';
 import { GRANTABLE, PERMISSION_SET_NAMES } from './grantable.js';
 import { ISSUER_KINDS } from './issuer-kinds.js';
-import { EXCHANGE } from './subject-token.js';
+import { EXCHANGE } from './exchange-limits.js';
 
 const CLAIM_CHARACTERS = 100;
 const VALUE_CHARACTERS = 512;

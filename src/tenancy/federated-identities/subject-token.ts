@@ -1,19 +1,9 @@
 import { z } from 'zod';
 import { messageOf } from '../../kernel/errors.js';
 import { parseStrictJson } from '../../platform/http/strict-json.js';
-import type { RefusalReason } from './federated-identities.errors.js';
-import { subjectTokenMalformed } from './federated-identities.errors.js';
+import { EXCHANGE } from './exchange-limits.js';
+import { type RefusalReason, subjectTokenMalformed } from './federated-identities.errors.js';
 import type { Claims } from './federated-identity.js';
-
-export const EXCHANGE = {
-  /** GitHub’s have 2,000; GitLab’s name up to 200 groups. */
-  tokenCharacters: 12_000,
-  claims: 400,
-  depth: 6,
-  /** How far an issuer’s clock and ours may be apart. */
-  skewSeconds: 60,
-  idCharacters: 256,
-} as const;
 
 /** Asymmetric ones alone: with a shared secret whoever verifies could sign. */
 const ALGORITHMS = [

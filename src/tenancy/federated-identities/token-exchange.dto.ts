@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dnsLabel, text } from '../../kernel/text.js';
-import { EXCHANGE } from './subject-token.js';
+import { EXCHANGE } from './exchange-limits.js';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
