@@ -34,3 +34,11 @@ export function printable(value: string): string {
   // C0, DEL, C1 (ANSI escapes among them), line and paragraph separators, bidirectional overrides.
   return value.replace(HARMFUL, '\ufffd');
 }
+
+/** Access keys, refresh and enrolment tokens, wherever in a text. */
+const TOKEN = /tg[a-z]{0,3}_[\w-]{16,}/g;
+
+/** For whatever tells a caller what they have sent: answers are kept in logs and tickets. */
+export function withoutTokens(value: string): string {
+  return value.replace(TOKEN, '[redacted]');
+}

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import { DomainError, type ErrorDetails } from '../../kernel/errors.js';
-import { printable } from '../../kernel/text.js';
+import { printable, withoutTokens } from '../../kernel/text.js';
 import { statusOf, titleOf } from './error-codes.js';
 import * as httpErrors from './http.errors.js';
 
@@ -38,12 +38,12 @@ export function answerTo(error: unknown, where: Where): Answer {
     type: `urn:tidegate:error:${code}`,
     title: titleOf(code),
     status,
-    detail,
+    detail: withoutTokens(detail),
     // Without the query: values in it are the caller's and may be secret.
-    instance: printable((where.url.split('?')[0] ?? '/').slice(0, 300)),
+    instance: printable(withoutTokens(where.url.split('?')[0] ?? '/').slice(0, 300)),
     code,
     id: where.requestId,
-    ...(details ? { details } : {}),
+    ...(details ? { details: tellableDetails(details) } : {}),
   };
   return { problem, headers: headersOf(status, details) };
 }
@@ -68,6 +68,12 @@ function tellable(error: unknown): Tellable {
     byStatus.get(status) ??
     (status >= 400 && status < 500 ? httpErrors.requestMalformed : httpErrors.internalError);
   return { code: known.code, status: statusOf(known), detail: known.meaning };
+}
+
+function tellableDetails(details: ErrorDetails): ErrorDetails {
+  const text = JSON.stringify(details);
+  const told = withoutTokens(text);
+  return told === text ? details : (JSON.parse(told) as ErrorDetails);
 }
 
 function frameworkStatus(error: unknown): number {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { newId } from '../../kernel/ids.js';
+import { withoutTokens } from '../../kernel/text.js';
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
@@ -8,7 +9,9 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]
 /** The caller's X-Request-Id when it is harmless, else a new one. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+  if (typeof given !== 'string' || !REQUEST_ID.test(given)) return newId();
+  // Somebody's key under a wrong name would be in each line of the log.
+  return withoutTokens(given) === given ? given : newId();
 }
 
 export interface Trace {
