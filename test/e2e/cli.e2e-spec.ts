@@ -25,11 +25,11 @@ afterAll(async () => {
 });
 
 /** One command line with a home of its own, in this process: a start of Node takes seconds here. */
-async function cli(words: string[]) {
+async function cli(words: string[], variables: Record<string, string> = {}) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const exitCode = await runCli(words, {
     streams: { stdin, stdout, stderr },
-    environment: readCliEnvironment({ XDG_CONFIG_HOME: folder }),
+    environment: readCliEnvironment({ XDG_CONFIG_HOME: folder, ...variables }),
     version: '0.0.0',
     onInterrupt: () => () => undefined,
   });
@@ -237,6 +237,57 @@ describe('the command line against a running server', () => {
     }
     const none = await cli(['clusters', 'trust', 'local', '--none', '--environment', 'QA']);
     expect(none.stdout).toBe('local trusts nobody now.\n');
+  });
+
+  it('deploys from a pipeline with an access key, which it shows once', async () => {
+    const create = ['access-keys', 'create', 'github', '--permissions', 'deploy'];
+    const made = await cli([...create, '--environment', 'Development', '--metadata', 'for=CI']);
+    expect([made.exitCode, made.stderr]).toEqual([0, '']);
+    const secret = made.stdout.split('\n')[0]!;
+    expect(secret).toMatch(/^tg_[0-9A-Za-z]{36}$/);
+    expect(made.stdout).toContain('TIDEGATE_TOKEN');
+    const pipeline = { TIDEGATE_SERVER: tidegate.url, TIDEGATE_TOKEN: secret };
+    const who = await cli(['whoami'], pipeline);
+    expect(who.stdout).toMatch(/^key:github of default at .*\n {2}access key {3}github of admin,/);
+    const deploy = ['deploy', 'payments', '1.1.0', '--to', 'Development', '--timeout', '60s'];
+    const deployed = await cli([...deploy, '--wait'], pipeline);
+    expect([deployed.exitCode, deployed.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Deployment [0-9a-f-]{36}\n/),
+    ]);
+    expect(deployed.stdout).toContain('requested by key:github');
+    const child = await cli(['access-keys', 'create', 'x', '--permissions', 'deploy'], pipeline);
+    expect([child.exitCode, child.stderr]).toEqual([2, expect.stringContaining('people-only')]);
+    const shown = await cli(['access-keys', 'show', 'github']);
+    expect(shown.stdout).toMatch(/last used +\d.* from 127\.0\.0\.0\/24/);
+    expect(shown.stdout).toContain('for=CI');
+    const rotated = await cli(['access-keys', 'rotate', 'github', '--overlap', '0', '--json']);
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ name: 'github', state: 'good' });
+    const refused = await cli(['nodes', 'list'], pipeline);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('has expired')]);
+    await cli(['access-keys', 'revoke', 'github']);
+    const outputs = [who, deployed, child, shown, refused, await cli(['access-keys', 'list'])];
+    for (const { stdout, stderr } of outputs) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('keeps service accounts and their keys', async () => {
+    expect((await cli(['service-accounts', 'create', 'nightly'])).exitCode).toBe(0);
+    await cli(['service-accounts', 'rename', 'nightly', 'weekly']);
+    const keys = ['service-accounts', 'keys'];
+    const create = [...keys, 'create', 'weekly', 'runner', '--permissions', 'read-only', '--json'];
+    const { secret } = JSON.parse((await cli(create)).stdout) as { secret: string };
+    const listed = await cli([...keys, 'list', 'weekly']);
+    expect(listed.stdout).toMatch(/^runner +tg_\w{8}… +weekly +read-only +good /m);
+    expect(listed.stdout).not.toContain(secret);
+    expect((await cli(['service-accounts', 'disable', 'weekly'])).stdout).toBe(
+      'weekly is disabled.\n',
+    );
+    expect((await cli(['service-accounts', 'list'])).stdout).toMatch(/^weekly .*disabled /m);
+    await cli(['service-accounts', 'enable', 'weekly']);
+    expect((await cli(['service-accounts', 'delete', 'weekly'])).exitCode).toBe(0);
+    expect(JSON.parse((await cli(['service-accounts', 'list', '--json'])).stdout)).toEqual({
+      items: [],
+    });
   });
 
   it('ends the session on the server and forgets it', async () => {

@@ -132,6 +132,31 @@ describe('keys', () => {
   });
 });
 
+describe('an access key', () => {
+  // Written in two halves: scanners of this repository look for keys, too.
+  const key = `tg_${'0123456789'.repeat(3)}AbCdEf`;
+
+  it.each([
+    [['whoami', '--token', key]],
+    [[key]],
+    [['deploy', key]],
+    [['nodes', 'list', `--${key}`]],
+    [['deploy', 'a', '1', '--to', 'QA', '--set', key]],
+    [['access-keys', 'create', 'ci', '--permissions', 'deploy', '--metadata', key]],
+    [['access-keys', 'rotate', key, '--overlap', key]],
+    [['access-keys', 'revoke', key, '--json']],
+    [['login', '--server', key, '--json']],
+  ])('is repeated by no error: %#', async (words) => {
+    const pipeline = { TIDEGATE_SERVER: 'http://127.0.0.1:9', TIDEGATE_TOKEN: key };
+    for (const variables of [undefined, pipeline]) {
+      const { exitCode, stdout, stderr } = await run(words, variables);
+      expect(exitCode).not.toBe(0);
+      expect(stderr).not.toBe('');
+      expect(stdout + stderr).not.toContain(key);
+    }
+  });
+});
+
 describe('exit codes', () => {
   const refusal = (status: number) => new TidegateError({ code: 'x', detail: 'X.', status });
   it.each<[string, unknown, number]>([

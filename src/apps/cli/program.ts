@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
+import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
@@ -10,9 +11,11 @@ import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
 import { addSecurityCommands } from './commands/security.commands.js';
+import { addServiceAccountCommands } from './commands/service-accounts.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
+import { withoutKeys } from './display/without-keys.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 
 /** Runs one command line and tells the exit code. Never throws. */
@@ -64,6 +67,8 @@ export function buildProgram(
   addSecurityCommands(program, act);
   addReleaseCommands(program, act);
   addKeyCommands(program, act);
+  addAccessKeyCommands(program, act);
+  addServiceAccountCommands(program, act);
   addDeployCommand(program, act);
   addDeploymentCommands(program, act);
   addFleetCommands(program, act);
@@ -86,19 +91,13 @@ export function allOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allOf)];
 }
 
-/** Commander repeats what it does not understand, and logs of pipelines are read by many. */
-function withoutKeys(text: string): string {
-  if (!text.includes('PRIVATE KEY')) return text;
-  return 'error: a private key must not be an argument: give the name of its file.\n';
-}
-
 function tell(error: unknown, surroundings: Surroundings, options: GlobalOptions): void {
   // Commander has said it already, next to the usage.
   if (error instanceof CommanderError) return;
   const { terminal } = cliOf(surroundings, options);
   if (options.json) {
-    terminal.note(JSON.stringify(problemJson(error, exitCodeOf(error))));
+    terminal.note(withoutKeys(JSON.stringify(problemJson(error, exitCodeOf(error)))));
     return;
   }
-  for (const line of problemLines(error)) terminal.note(line);
+  for (const line of problemLines(error)) terminal.note(withoutKeys(line));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { answer, signIn, TidegateError, type Login, type TokenPair } from '#sdk';
+import { answer, type components, signIn } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { CliError } from '../exit-codes.js';
@@ -153,8 +154,16 @@ async function whoami(cli: Cli): Promise<void> {
     { server: client.baseUrl, user },
     [
       `${user.username} of ${user.tenant} at ${client.baseUrl}`,
+      ...whatKey(user),
       `  roles        ${user.roles.join(', ')}`,
       `  permissions  ${user.permissions.join(', ')}`,
     ].map(printable),
   );
+}
+
+/** Of a pipeline: which key it acts with, and how long it may. */
+function whatKey({ accessKey }: components['schemas']['SignedInUser']): string[] {
+  if (!accessKey) return [];
+  const { name, ownerName, expiresAt } = accessKey;
+  return [`  access key   ${name} of ${ownerName}, until ${expiresAt}`];
 }
