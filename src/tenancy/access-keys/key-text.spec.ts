@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { isKeyText, keyHash, looksLikeKey, newKeyText, shownPartOf } from './key-text.js';
 
 /** As docs/access-keys.md gives it to scanners. */
@@ -66,3 +67,23 @@ function base62(text: string): string {
   }
   return out;
 }
+
+/** An operator beside a name of something secret. */
+const COMPARISON = /\b\w*(hash|secret|token)\b\s*[!=]==?|[!=]==?\s*[\w.]*(hash|secret|token)\b/i;
+
+describe('access keys (statement 18)', () => {
+  it('are found by their hash, and compared by nobody', async () => {
+    expect(['row.hash === hash', 'a !== given.secret', 'presentedToken == x']).toEqual([
+      expect.stringMatching(COMPARISON),
+      expect.stringMatching(COMPARISON),
+      expect.stringMatching(COMPARISON),
+    ]);
+    const folder = new URL('./', import.meta.url);
+    const files = (await readdir(folder)).filter((name) => !name.endsWith('.spec.ts'));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const lines = (await readFile(new URL(file, folder), 'utf8')).split('\n');
+      expect([file, lines.filter((line) => COMPARISON.test(line))]).toEqual([file, []]);
+    }
+  });
+});
