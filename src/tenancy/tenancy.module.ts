@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
 import { RequestAuthenticator } from '../platform/http/request-authenticator.js';
@@ -24,6 +24,8 @@ import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
 import { MachineBearers } from './permissions/bearers.js';
 import { Callers } from './permissions/callers.js';
+import { DeniedAttempts } from './permissions/denied-attempts.js';
+import { DeniedInterceptor } from './permissions/denied.interceptor.js';
 import { Proofs } from './permissions/proofs.js';
 import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
@@ -61,6 +63,8 @@ import { Accounts } from './users/accounts.js';
     },
     { provide: PasswordHasher, useFactory: () => PasswordHasher.open() },
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_INTERCEPTOR, useClass: DeniedInterceptor },
+    DeniedAttempts,
     Callers,
     { provide: RequestAuthenticator, useExisting: Callers },
     AccessTokenStrategy,

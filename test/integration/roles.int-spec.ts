@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newId } from '../../src/kernel/ids.js';
 import { limits } from '../../src/kernel/limits.js';
-import { Permission, type Role } from '../../src/kernel/permission.js';
-import { Context, type OpenContext } from '../../src/platform/context.js';
-import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
+import { Permission } from '../../src/kernel/permission.js';
+import { Context } from '../../src/platform/context.js';
+import { bindRole } from '../../src/tenancy/permissions/role-bindings.store.js';
 import { type Answer, type IdentityApp, identityApp } from '../support/identity-app.js';
+import { type Person, tenantWithAdmin } from '../support/tenant-with-admin.js';
 
 let rig: IdentityApp;
 beforeAll(async () => {
@@ -15,66 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rig?.close());
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-/** Somebody of a tenant, signed in. */
-class Person {
-  constructor(
-    readonly id: string,
-    readonly username: string,
-    private token: string,
-  ) {}
-
-  send(method: Method, path: string, body?: unknown, version?: number): Promise<Answer> {
-    const headers: Record<string, string> =
-      version === undefined ? {} : { 'if-match': `"${version}"` };
-    const { token } = this;
-    return rig.send(path, { method, token, headers, ...(body === undefined ? {} : { body }) });
-  }
-
-  get(path: string) {
-    return this.send('GET', path);
-  }
-
-  post(path: string, body: unknown) {
-    return this.send('POST', path, body);
-  }
-
-  async again(): Promise<void> {
-    this.token = (await rig.login(this.username)).body.accessToken;
-  }
-}
-
-async function tenant() {
-  const slug = `t-${newId()}`;
-  const tenantId = await rig.tenant(slug);
-  const inTenant = <T>(work: (open: OpenContext) => Promise<T>) =>
-    rig.db.transaction(Context.system(tenantId, 'test'), work);
-  const person = async (...roles: Role[]): Promise<Person> => {
-    const username = `p-${newId()}`;
-    const id = await rig.user(username, { [slug]: roles });
-    const { body } = await rig.login(username);
-    return new Person(id, username, body.accessToken);
-  };
-  const admin = await person('Admin');
-  const role = async (name: string, ...permissions: string[]): Promise<Answer['body']> => {
-    const made = await admin.post('roles', { name, permissions });
-    expect(made.status).toBe(201);
-    return made.body;
-  };
-  const group = async (name = `g-${newId()}`): Promise<string> =>
-    (await admin.post('groups', { name })).body.id;
-  const give = (role: string, kind: string, id: string, scope: object = {}) =>
-    admin.post('role-bindings', { role, subject: { kind, id }, ...scope });
-  /** Who holds nothing but one of the tenant's own roles. */
-  const holder = async (roleName: string): Promise<Person> => {
-    const who = await person('Viewer');
-    await inTenant((open) => removeRolesOf(open, { kind: 'user', id: who.id }));
-    expect((await give(roleName, 'user', who.id)).status).toBe(201);
-    return who;
-  };
-  return { id: tenantId, slug, inTenant, person, admin, role, group, give, holder };
-}
+const tenant = () => tenantWithAdmin(rig);
 
 const refused = ({ status, body }: Answer) => ({ status, code: body?.code });
 const beyond = { status: 403, code: 'role-beyond-own' };

@@ -12,6 +12,7 @@ import { Entrance } from '../security/entrance.js';
 import { accessUndeclared, tenantMismatch } from '../tenancy.errors.js';
 import { Acting } from './acting.js';
 import { type Caller, MachineBearers } from './bearers.js';
+import { DeniedAttempts } from './denied-attempts.js';
 import { Proofs } from './proofs.js';
 
 declare module 'fastify' {
@@ -44,6 +45,7 @@ export class Callers extends RequestAuthenticator {
     private readonly acting: Acting,
     private readonly proofs: Proofs,
     private readonly entrance: Entrance,
+    private readonly denied: DeniedAttempts,
     private readonly modules: ModuleRef,
   ) {
     super();
@@ -56,9 +58,14 @@ export class Callers extends RequestAuthenticator {
       found = { access, ctx: this.find(request, access) };
       this.known.set(request, found);
     }
-    const ctx = await found.ctx;
-    if (access.kind === 'permission') ctx.require(access.permission);
-    return ctx;
+    try {
+      const ctx = await found.ctx;
+      if (access.kind === 'permission') ctx.require(access.permission);
+      return ctx;
+    } catch (error) {
+      this.denied.note(request, error);
+      throw error;
+    }
   }
 
   private async find(request: FastifyRequest, access: Access): Promise<Context> {
@@ -66,6 +73,7 @@ export class Callers extends RequestAuthenticator {
       request.context = await this.agent(request);
     } else if (PEOPLE_AND_MACHINES.includes(access.kind)) {
       const caller = await this.caller(request);
+      this.denied.isSentBy(request, caller.ctx);
       await this.entrance.checkNetwork(caller.ctx.tenantId, clientAddressOf(request));
       await this.proofs.check(access, caller.signedIn);
       if (caller.signedIn) request.signedIn = caller.signedIn;

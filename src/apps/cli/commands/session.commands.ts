@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
-import { answer, signIn, TidegateError, type Login, type TokenPair } from '#sdk';
-import { answer, type components, signIn } from '#sdk';
+import {
+  answer,
+  type components,
+  type Login,
+  signIn,
+  TidegateError,
+  type TokenPair,
+} from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { CliError } from '../exit-codes.js';

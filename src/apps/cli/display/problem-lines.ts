@@ -16,7 +16,6 @@ const NEXT: Readonly<Record<string, string>> = {
   'policy-shuts-you-out': 'Add your own network, or say --force.',
   'permission-missing':
     'See what you may do: tidegate whoami. An admin of the tenant can give more.',
-  'step-up-required': 'Sign in again, then repeat it within five minutes: tidegate login',
   'access-key-too-wide': 'See what you may do: tidegate whoami',
   'access-key-limit': 'See which nobody uses: tidegate access-keys list',
   'access-key-not-found': 'See which there are: tidegate access-keys list',
