@@ -1,6 +1,7 @@
 import { configurationPage } from './configuration-page.js';
 import { errorsPage } from './errors-page.js';
 import { openapiPage } from './openapi-page.js';
+import { permissionsPage } from './permissions-page.js';
 import { statesPage } from './states-page.js';
 
 /** Pages under docs/ that are made from the code; a test fails when one is out of date. */
@@ -8,5 +9,6 @@ export const generatedPages: Readonly<Record<string, () => string | Promise<stri
   'configuration.md': configurationPage,
   'errors.md': errorsPage,
   'openapi.json': openapiPage,
+  'permissions.md': permissionsPage,
   'states.md': statesPage,
 };

@@ -1,4 +1,5 @@
 import { NestFactory, ModulesContainer } from '@nestjs/core';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../kernel/clock.js';
 import { Audit } from '../../platform/audit/audit.js';
@@ -6,7 +7,7 @@ import { Config } from '../../platform/config/config.js';
 import { Database } from '../../platform/database/database.js';
 import { Events } from '../../platform/events/events.js';
 import { Health } from '../../platform/health/health.js';
-import { checkAccess } from '../../platform/http/access-check.js';
+import { type CheckedHandler, checkAccess } from '../../platform/http/access-check.js';
 import { API_PREFIX, ROOT_ROUTES } from '../../platform/http/create-http-app.js';
 import { buildDocument } from '../../platform/http/document.js';
 import { Logger } from '../../platform/logging/logger.js';
@@ -22,6 +23,23 @@ import { ApiModule } from '../api/api.module.js';
  * generated from this file.
  */
 export async function openapiPage(): Promise<string> {
+  const { document } = await describedApi();
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export interface DescribedApi {
+  readonly document: OpenAPIObject;
+  readonly handlers: readonly CheckedHandler[];
+}
+
+let described: Promise<DescribedApi> | undefined;
+
+/** What several pages are made of, made once. */
+export function describedApi(): Promise<DescribedApi> {
+  return (described ??= describeApi());
+}
+
+async function describeApi(): Promise<DescribedApi> {
   const config = Config.read({ TIDEGATE_LOG_LEVEL: 'fatal' });
   const logger = Logger.create(config.log);
   const module = ApiModule.forRoot({
@@ -43,6 +61,5 @@ export async function openapiPage(): Promise<string> {
   });
   app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_ROUTES });
   const handlers = checkAccess(app.get(ModulesContainer));
-  const document = buildDocument(app, { version: ownVersion(), handlers });
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return { handlers, document: buildDocument(app, { version: ownVersion(), handlers }) };
 }

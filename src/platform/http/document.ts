@@ -55,7 +55,7 @@ export function buildDocument(app: INestApplication, options: DocumentOptions): 
 }
 
 /** `EnvironmentsController.list` → `environmentsList`: what SDKs call the operation. */
-function operationId(controller: string, method: string): string {
+export function operationId(controller: string, method: string): string {
   const noun = controller.replace(/Controller$/, '');
   return (
     noun.charAt(0).toLowerCase() + noun.slice(1) + method.charAt(0).toUpperCase() + method.slice(1)
