@@ -104,6 +104,41 @@ describe('the command line against a running server', () => {
     expect(JSON.parse(signed.stdout).release.signature.keyName).toBe('build-server');
   });
 
+  it('keeps roles and groups, and says who may do what', async () => {
+    const json = async (...words: string[]) => {
+      const { exitCode, stdout, stderr } = await cli([...words, '--json']);
+      expect([words, exitCode, stderr]).toEqual([words, 0, '']);
+      return JSON.parse(stdout);
+    };
+    await json('roles', 'create', 'promoter', '--permission', 'deployments:promote');
+    const wider = ['--permission', 'deployments:promote', 'deployments:read'];
+    const role = await json('roles', 'set', 'promoter', ...wider);
+    expect(role).toMatchObject({
+      version: 2,
+      permissions: ['deployments:promote', 'deployments:read'],
+    });
+    await json('groups', 'create', 'payments');
+    await json('groups', 'add', 'payments', 'admin');
+    expect((await json('groups', 'members', 'payments')).items).toMatchObject([
+      { username: 'admin' },
+    ]);
+    const scope = ['--module', 'payments', '--environment', 'QA', 'Staging'];
+    const binding = await json('roles', 'bind', 'promoter', '--group', 'payments', ...scope);
+    expect((await json('roles', 'bindings', '--role', 'promoter')).items).toEqual([binding]);
+    expect(await json('can', 'deployments:promote', '--module', 'payments')).toMatchObject({
+      allowed: true,
+    });
+    expect(await cli(['can', 'tenants:manage'])).toMatchObject({
+      exitCode: expect.any(Number),
+      stdout: expect.stringMatching(/^(Yes, by role PlatformAdmin|No\. Roles)/),
+    });
+    expect((await cli(['roles', 'delete', 'promoter'])).stderr).toContain('code role-in-use');
+    await json('roles', 'show', 'promoter');
+    await json('groups', 'list');
+    await json('roles', 'list');
+    await cli(['groups', 'remove', 'payments', 'nobody']);
+  });
+
   it('ends with 2 when a deployment is refused, dry run or not', async () => {
     const deploy = ['deploy', 'payments', '1.0.0', '--to', 'QA'];
     for (const words of [deploy, [...deploy, '--dry-run'], [...deploy, '--wait']]) {

@@ -1,17 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
+import { addCanCommand } from './commands/can.command.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
 import { addFactorCommands } from './commands/factors.commands.js';
 import { addFederatedCommands } from './commands/federated.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
+import { addGroupCommands } from './commands/groups.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
 import { addSecurityCommands } from './commands/security.commands.js';
 import { addServiceAccountCommands } from './commands/service-accounts.commands.js';
+import { addRoleCommands } from './commands/roles.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
@@ -75,6 +78,9 @@ export function buildProgram(
   addFederatedCommands(program, act);
   addClusterCommands(program, act);
   addPlatformCommands(program, act);
+  addGroupCommands(program, act);
+  addRoleCommands(program, act);
+  addCanCommand(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()
