@@ -1,8 +1,12 @@
+import { ModulesContainer } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { entriesOf } from '../../src/apps/docs/permissions-page.js';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Config } from '../../src/platform/config/config.js';
 import { AccessTokenKeys } from '../../src/tenancy/token-keys/access-token-keys.js';
+import { ACCESS_COUNT_METADATA } from '../../src/platform/http/access.js';
+import { checkAccess, handlersOf } from '../../src/platform/http/access-check.js';
 import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
 import { openapiFaults } from '../support/openapi-assertions.js';
 import { unauthorizedRoutes } from '../support/unauthorized-routes.js';
@@ -108,3 +112,93 @@ describe('the whole API', () => {
     expect(asked).toBeGreaterThanOrEqual(8);
   });
 });
+
+/** What the tenant, the role or the right of somebody else would be called. */
+const SMUGGLED = { tenantId: newId(), isPlatformAdmin: true };
+
+describe('every route of the document', () => {
+  const routes = () =>
+    entriesOf({ document, handlers: checkAccess(whole.get(ModulesContainer)) })
+      .filter(({ name }) => !name.startsWith('socket '))
+      .map(({ name, access }) => {
+        const [method, path] = name.split(' ') as [string, string];
+        return { name, access, method, path };
+      });
+  const urlOf = (path: string) =>
+    whole.url +
+    path
+      .replace('{name}', 'orders')
+      .replace('{environment}', 'QA')
+      .replace('{version}', '1.0.0')
+      .replaceAll(/\{[^}]+\}/g, () => newId());
+
+  it('has a handler that says exactly once who may call it, and so has every message', () => {
+    const handlers = checkAccess(whole.get(ModulesContainer));
+    const http = handlers.filter(({ transport }) => transport === 'http');
+    expect(http).toHaveLength(routes().length);
+    for (const handler of handlersOf(whole.get(ModulesContainer))) {
+      const count: unknown = Reflect.getMetadata(ACCESS_COUNT_METADATA, handler.target);
+      expect([handler.label, count]).toEqual([handler.label, 1]);
+    }
+  });
+
+  it('refuses fields of a body that it does not know, tenant and right among them', async () => {
+    const { token } = await whole.member(await whole.tenant('smuggler'), 'Admin');
+    const faults: string[] = [];
+    let asked = 0;
+    for (const { name, access, method, path } of routes()) {
+      const operation = document.paths[path]![method.toLowerCase() as 'post'];
+      const json = bodyOf(operation);
+      // Nodes have a token of their own kind: agent-refusals.int-spec.ts.
+      if (!json || access.kind === 'agent') continue;
+      asked += 1;
+      const answer = await fetch(urlOf(path), {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          'if-match': '"1"',
+          ...(access.kind === 'public' ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ ...(json.example as object), ...SMUGGLED }),
+      });
+      const { code, details } = (await answer.json()) as { code: string; details?: object };
+      const told = JSON.stringify(details ?? {});
+      const isNamed = Object.keys(SMUGGLED).every((field) => told.includes(field));
+      if (answer.status === 400 && code === 'validation-failed' && isNamed) continue;
+      faults.push(`${name} answered ${answer.status} ${code} ${told}`);
+    }
+    expect(faults).toEqual([]);
+    expect(asked).toBeGreaterThanOrEqual(15);
+  });
+
+  it('takes the tenant from the token alone: a header that names another is refused or not read', async () => {
+    const own = await whole.tenant('own-tenant');
+    await whole.tenant('other-tenant');
+    const { token } = await whole.member(own, 'Admin');
+    const ask = async (method: string, path: string, headers: Record<string, string>) => {
+      const given = { authorization: `Bearer ${token}`, ...headers };
+      const answer = await fetch(urlOf(path), { method, headers: given });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const faults: string[] = [];
+    for (const { name, access, method, path } of routes()) {
+      if (access.kind === 'public' || access.kind === 'agent') continue;
+      const { status, text } = await ask(method, path, { 'x-tenant': 'other-tenant' });
+      if (status !== 403 || !text.includes('"tenant-mismatch"')) faults.push(`${name}: ${text}`);
+      if (method !== 'GET' || path.includes('{') || path.includes('/me/')) continue;
+      const plain = await ask(method, path, {});
+      const named = await ask(method, path, { 'x-tenant-id': newId() });
+      if (named.text !== plain.text) faults.push(`${name} reads X-Tenant-Id`);
+      const asked = await ask(method, `${path}?tenantId=${newId()}`, {});
+      if (asked.status !== 400 && asked.text !== plain.text) faults.push(`${name} reads ?tenantId`);
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+function bodyOf(operation: unknown): { readonly example?: unknown } | undefined {
+  const { requestBody } = operation as {
+    requestBody?: { content?: Record<string, { example?: unknown }> };
+  };
+  return requestBody?.content?.['application/json'];
+}

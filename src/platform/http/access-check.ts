@@ -47,7 +47,8 @@ interface Handler extends Omit<CheckedHandler, 'access'> {
   readonly label: string;
 }
 
-function* handlersOf(modules: ModulesContainer): Generator<Handler> {
+/** All of them, whatever stands on them. */
+export function* handlersOf(modules: ModulesContainer): Generator<Handler> {
   const scanner = new MetadataScanner();
   const seen = new Set<unknown>();
   for (const module of modules.values()) {
