@@ -14,13 +14,14 @@ import { PasswordCheck, UncheckedRefusal } from '../auth/password-check.js';
 import { TokenGuesses } from '../auth/token-guesses.js';
 import { NewPasswords } from '../passwords/new-passwords.js';
 import { grantsOf, type HeldRole } from '../permissions/bindings.js';
+import { checkMayGive, findRoles } from '../permissions/giving.js';
 import { Standings } from '../permissions/standings.js';
 import { loginFailed } from '../tenancy.errors.js';
 import { tenantSlugOf } from '../tenants/tenants.queries.js';
 import { FactorProofs } from '../factors/factor-proofs.js';
 import { accountKey } from '../users/account-name.js';
 import { Accounts } from '../users/accounts.js';
-import { bindAll, checkMayGive, findRoles } from '../users/given-roles.js';
+import { bindAll } from '../users/given-roles.js';
 import { insertMembership } from '../users/memberships.store.js';
 import {
   invitationForAnother,

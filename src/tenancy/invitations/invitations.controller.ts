@@ -6,7 +6,7 @@ import { Ctx } from '../../platform/http/ctx.js';
 import { cursorInvalid } from '../../platform/http/http.errors.js';
 import { pageOf } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
-import { platformRole, roleBeyondOwn, roleUnknown } from '../users/user.errors.js';
+import { platformRole, roleBeyondOwn, roleUnknown } from '../permissions/giving.errors.js';
 import {
   alreadyMember,
   invitationExists,

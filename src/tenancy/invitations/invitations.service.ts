@@ -12,10 +12,10 @@ import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { AccountMail } from '../account-mail.js';
 import { newOneTimeToken } from '../auth/one-time-token.js';
+import { checkMayGive, findRoles } from '../permissions/giving.js';
 import { tenantSlugOf } from '../tenants/tenants.queries.js';
 import { accountKey } from '../users/account-name.js';
 import { AccountLinks } from '../users/account-links.js';
-import { checkMayGive, findRoles } from '../users/given-roles.js';
 import { isMember } from '../users/members.views.js';
 import {
   alreadyMember,

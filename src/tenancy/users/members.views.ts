@@ -70,24 +70,3 @@ export async function isMember(open: OpenContext, emailKey: string): Promise<boo
   const { tenantId } = open;
   return (await open.tx.first(findByEmail, { tenantId, emailKey })) !== undefined;
 }
-
-interface OwnRole {
-  readonly id: string;
-  readonly key: string;
-  readonly name: string;
-  readonly permissions: string[];
-}
-
-const findRoles = statement<
-  { readonly tenantId: string; readonly keys: readonly string[] },
-  OwnRole
->(
-  'members.find-own-roles',
-  `select id, name_key as key, name, permissions from roles
-   where tenant_id = :tenantId and name_key = any(:keys)`,
-);
-
-/** Those of the tenant's own roles that are named so. */
-export function ownRoles(open: OpenContext, keys: readonly string[]): Promise<OwnRole[]> {
-  return open.tx.query(findRoles, { tenantId: open.tenantId, keys });
-}

@@ -6,8 +6,9 @@ import { Ctx } from '../../platform/http/ctx.js';
 import { cursorInvalid } from '../../platform/http/http.errors.js';
 import { pageOf } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
+import { platformRole, roleBeyondOwn, roleUnknown } from '../permissions/giving.errors.js';
 import { lastAdmin } from '../tenancy.errors.js';
-import { platformRole, roleBeyondOwn, roleUnknown, userNotFound } from './user.errors.js';
+import { userNotFound } from './user.errors.js';
 import * as dto from './users.dto.js';
 import { UsersService } from './users.service.js';
 
@@ -65,7 +66,7 @@ export class UsersController {
     proof: { isStepUp: true },
     summary: 'Replace a user’s roles',
     description:
-      'All that people have given them; what a directory, claims or groups bring stays. Whoever does not hold `roles:manage` gives and takes only what they hold themselves. A change ends the sessions of the user in this tenant. Somebody who manages the tenant is always left.',
+      'All that people have given them; what a directory, claims or groups bring stays. Nobody gives or takes more than they may do themselves. A change ends the sessions of the user in this tenant. Somebody who manages the tenant is always left.',
     errors: [userNotFound, roleUnknown, platformRole, roleBeyondOwn, lastAdmin],
     answer: dto.memberOut,
     example: {

@@ -3,12 +3,13 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { endSessionsIn } from '../auth/sessions.store.js';
+import { checkMayGive, findRoles } from '../permissions/giving.js';
 import {
   checkAdminIsLeft,
   lockAdminsOf,
   removeRolesOf,
 } from '../permissions/role-bindings.store.js';
-import { bindAll, checkMayGive, findRoles } from './given-roles.js';
+import { bindAll } from './given-roles.js';
 import type { GivenRole } from './given-roles.dto.js';
 import { memberView, memberViews } from './members.views.js';
 import { removeMembership } from './memberships.store.js';
