@@ -16,6 +16,7 @@ const commands = {
   worker: 'dist/apps/worker/main.js',
   agent: 'dist/apps/agent/main.js',
   migrate: 'dist/apps/migrate/main.js',
+  admin: 'dist/apps/admin/main.js',
   tidegate: 'dist/apps/cli/main.js',
   demo: 'scripts/demo/main.mjs',
   test: 'scripts/test.mjs',

@@ -21,6 +21,8 @@ import { ResetRequests } from './passwords/reset-requests.js';
 import { AccountAudit } from './users/account-audit.js';
 import { AccountNotices } from './users/account-notices.js';
 import { AccountLinks } from './users/account-links.js';
+import { PlatformUsersController } from './users/platform-users.controller.js';
+import { PlatformUsersService } from './users/platform-users.service.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersService } from './users/users.service.js';
 
@@ -28,6 +30,7 @@ import { UsersService } from './users/users.service.js';
 export const peopleControllers: readonly Type[] = [
   InvitationsController,
   UsersController,
+  PlatformUsersController,
   AcceptanceController,
   PasswordsController,
   AccountController,
@@ -50,6 +53,7 @@ export const peopleProviders: readonly Provider[] = [
   OwnPassword,
   OwnSessionsService,
   PasswordsService,
+  PlatformUsersService,
   ResetBudgets,
   ResetRequests,
   SwitchingService,

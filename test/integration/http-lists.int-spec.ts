@@ -45,6 +45,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     by: 'operator',
   },
   '/users': { path: '/users', filters: ['text=member'] },
+  '/platform/users': { path: '/platform/users', filters: ['text=member'], by: 'operator' },
   '/users/invitations': { path: '/users/invitations', filters: [] },
   '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },

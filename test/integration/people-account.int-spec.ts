@@ -387,3 +387,63 @@ describe('an account', () => {
     expect(coded(await confirm(mail.tokenTo(other.email)))).toEqual([409, 'email-taken']);
   });
 });
+
+describe('an account in an emergency', () => {
+  const platform = (
+    path: string,
+    who: string,
+    method: 'GET' | 'POST' | 'PUT' = 'GET',
+    body?: object,
+  ) => rig.send(`platform/users${path}`, { method, token: who, ...(body ? { body } : {}) });
+  const operator = async () => {
+    const person = await someone({ platform: ['PlatformAdmin'] });
+    return (await rig.login(person.username, undefined, 'platform')).body.accessToken as string;
+  };
+
+  it('11: is shut by a platform admin in all tenants within five seconds, and opened again', async () => {
+    const admin = await operator();
+    const person = await someone({ acme: ['Viewer'], globex: ['Viewer'] });
+    const there = (await rig.login(person.username, undefined, 'globex')).body.accessToken;
+    const found = await platform(`?text=${person.email.toUpperCase()}`, admin);
+    expect(found.body.items).toMatchObject([
+      { id: person.id, isDisabled: false, hasPassword: true, tenants: ['acme', 'globex'] },
+    ]);
+    const shut = await platform(`/${person.id}/disable`, admin, 'POST');
+    expect([shut.status, shut.body.isDisabled]).toEqual([200, true]);
+    expect(await isIn(person.token)).toBe(false);
+    expect(await isIn(there)).toBe(false);
+    expect((await rig.login(person.username, undefined, 'acme')).status).toBe(401);
+    const open = await platform(`/${person.id}/enable`, admin, 'POST');
+    expect([open.status, open.body.isDisabled]).toEqual([200, false]);
+    // What was open before stays over.
+    expect((await refresh(person.refreshToken)).status).toBe(401);
+    const again = (await rig.login(person.username, undefined, 'acme')).body.accessToken;
+    expect((await platform(`/${person.id}/end-sessions`, admin, 'POST')).status).toBe(200);
+    expect(await isIn(again)).toBe(false);
+  });
+
+  it('gets an address from a platform admin, and nothing of it from an Admin of a tenant', async () => {
+    const admin = await operator();
+    const person = await someone();
+    const set = await platform(`/${person.id}/email`, admin, 'PUT', { email: 'set@acme.example' });
+    expect([set.status, set.body.email]).toEqual([200, 'set@acme.example']);
+    const other = await someone();
+    const taken = await platform(`/${other.id}/email`, admin, 'PUT', { email: 'Set@acme.example' });
+    expect(coded(taken)).toEqual([409, 'email-taken']);
+    const tenantAdmin = await someone({ acme: ['Admin'] });
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', `/${person.id}/disable`],
+      ['POST', `/${person.id}/end-sessions`],
+    ] as const) {
+      const refused = await platform(path, tenantAdmin.token, method);
+      expect(coded(refused)).toEqual([403, 'permission-missing']);
+    }
+  });
+
+  it('is not the platform admin’s own', async () => {
+    const admin = await operator();
+    const { id } = (await rig.send('me', { token: admin })).body;
+    expect(coded(await platform(`/${id}/disable`, admin, 'POST'))).toEqual([409, 'own-account']);
+  });
+});

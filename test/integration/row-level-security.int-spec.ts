@@ -46,6 +46,30 @@ async function asTenant<T>(
   });
 }
 
+async function makePerson(database: TestDatabase, tenants: readonly Tenant[]): Promise<string> {
+  const id = newId();
+  await withClient(database.superuser, async (client) => {
+    await client.query('insert into users (id, username, username_key) values ($1, $2, $2)', [
+      id,
+      `p-${id}`,
+    ]);
+    for (const tenant of tenants) {
+      await client.query('insert into memberships (tenant_id, user_id) values ($1, $2)', [
+        tenant.id,
+        id,
+      ]);
+    }
+  });
+  return id;
+}
+
+async function peopleSeenBy(database: TestDatabase, { id }: Tenant): Promise<string[]> {
+  const { rows } = await asTenant(database, id, (client) =>
+    client.query<{ id: string }>('select id from users order by id'),
+  );
+  return rows.map((row) => row.id);
+}
+
 /** True when the tenant sees only its own modules: the property that all the rest leans on. */
 async function isIsolated(database: TestDatabase, own: Tenant): Promise<boolean> {
   const { rows } = await asTenant(database, own.id, (client) =>
@@ -151,6 +175,45 @@ describe('row-level security', () => {
   it('keeps the business tables from the system’s role', async () => {
     const read = withClient(database.system, (client) => client.query('select 1 from deployments'));
     await expect(read).rejects.toThrow('permission denied');
+  });
+
+  it('shows a tenant its own members among the people, and lets it write none', async () => {
+    const [here, there, both] = [
+      await makePerson(database, [north]),
+      await makePerson(database, [south]),
+      await makePerson(database, [north, south]),
+    ];
+    expect(await peopleSeenBy(database, north)).toEqual([here, both].sort());
+    expect(await peopleSeenBy(database, south)).toEqual([there, both].sort());
+    const refused = [
+      `update users set display_name = 'mine' where id = '${here}'`,
+      `update users set disabled_at = null`,
+      `delete from users where id = '${here}'`,
+      `insert into users (id, username, username_key) values ('${newId()}', 'x', 'x')`,
+      `select password_hash from users`,
+      `select known_networks from users`,
+    ];
+    for (const text of refused) {
+      const tried = asTenant(database, north.id, (client) => client.query(text));
+      await expect(tried).rejects.toThrow('permission denied');
+    }
+  });
+
+  it('is what hides people: without the policy that test turns red', async () => {
+    const scratch = await freshDatabase();
+    try {
+      const [own, other] = [await makeTenant(scratch, 'north'), await makeTenant(scratch, 'south')];
+      const here = await makePerson(scratch, [own]);
+      const there = await makePerson(scratch, [other]);
+      expect(await peopleSeenBy(scratch, own)).toEqual([here]);
+      await withClient(scratch.owner, async (client) => {
+        await client.query('drop policy tenant on users');
+        await client.query('alter table users disable row level security');
+      });
+      expect(await peopleSeenBy(scratch, own)).toEqual([here, there].sort());
+    } finally {
+      await scratch.drop();
+    }
   });
 
   it('is what isolates: without the policy these tests turn red', async () => {

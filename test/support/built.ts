@@ -93,6 +93,7 @@ async function compile(sources: Map<string, string>, config: string, home: strin
   // What programs look for beside dist/; package.json also says that they are modules.
   await cp('package.json', join(temporary, 'package.json'));
   await cp('migrations', join(temporary, 'migrations'), { recursive: true });
+  await cp('data', join(temporary, 'data'), { recursive: true });
   // Another test file may have been faster; its result is the same.
   await rename(temporary, home).catch(() => rm(temporary, { recursive: true, force: true }));
 }

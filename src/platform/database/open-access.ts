@@ -21,16 +21,22 @@ const OWNER_ROLE = 'tidegate_owner';
  * home. Standalone migrates by itself; cluster mode refuses to start on an older schema, or
  * one that other files have made, because only one of many processes should change it.
  */
-export async function openAccess(config: Config, logger: Logger): Promise<Access> {
+export async function openAccess(
+  config: Config,
+  logger: Logger,
+  /** For commands beside a running platform. */
+  mayShare = false,
+): Promise<Access> {
   const { url } = config.database;
-  return url === null ? openEmbedded(config, logger) : openGiven(config, url, logger);
+  return url === null ? openEmbedded(config, logger, mayShare) : openGiven(config, url, logger);
 }
 
-async function openEmbedded(config: Config, logger: Logger): Promise<Access> {
+async function openEmbedded(config: Config, logger: Logger, mayShare: boolean): Promise<Access> {
   const log = logger.child({ part: 'postgres' });
   const embedded = await openEmbeddedDatabase({
     home: config.home,
     log: (line) => log.info({}, line),
+    mayShare,
   });
   try {
     const { app, system, owner } = embedded.access;

@@ -1,5 +1,4 @@
 import { errorEntry } from '../../kernel/error-entry.js';
-import { ROLES } from '../../kernel/permission.js';
 
 export const userNotFound = errorEntry({
   code: 'user-not-found',
@@ -7,31 +6,30 @@ export const userNotFound = errorEntry({
   meaning: 'Nobody with this id is a member of the tenant. GET /api/v1/users lists who is.',
 });
 
-export const roleUnknown = errorEntry({
-  code: 'role-unknown',
-  kind: 'unprocessable',
-  meaning:
-    'There is no such role, built in or of the tenant’s own. Names of built-in roles are written exactly.',
-  tell: (name: string) => ({
-    text: `There is no role "${name}". Take one of ${ROLES.slice(0, -1).join(', ')}, or one of your own.`,
-    details: { role: name },
-  }),
+/** Of the command on the server itself. */
+export const recoveryTenantUnknown = errorEntry({
+  code: 'recovery-tenant-unknown',
+  kind: 'invalid',
+  meaning: 'There is no tenant with that slug. Nothing was changed.',
+  tell: (slug: string) => `There is no tenant "${slug.slice(0, 80)}". Nothing was changed.`,
 });
 
-export const platformRole = errorEntry({
-  code: 'platform-role',
-  kind: 'forbidden',
+export const recoveryUsernameInvalid = errorEntry({
+  code: 'recovery-username-invalid',
+  kind: 'invalid',
   meaning:
-    'PlatformAdmin is given and taken in the reserved tenant only, by those who hold it themselves.',
+    'A username is 1 to 63 of a-z, 0-9, ".", "_" and "-", and no e-mail address. Nothing was changed.',
 });
 
-export const roleBeyondOwn = errorEntry({
-  code: 'role-beyond-own',
-  kind: 'forbidden',
+export const accountNotFound = errorEntry({
+  code: 'account-not-found',
+  kind: 'not-found',
+  meaning: 'There is no account with this id. GET /api/v1/platform/users lists them.',
+});
+
+export const ownAccount = errorEntry({
+  code: 'own-account',
+  kind: 'conflict',
   meaning:
-    'Who does not hold `roles:manage` gives and takes no more than they may do themselves. Ask an Admin of the tenant.',
-  tell: (role: string) => ({
-    text: `The role "${role}" is more than you hold yourself. Ask an Admin of the tenant.`,
-    details: { role },
-  }),
+    'This is your own account: you would shut yourself out. Let another platform admin do it.',
 });

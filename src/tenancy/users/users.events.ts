@@ -14,3 +14,37 @@ export const userRemoved = eventType<Roles>({
   subject: 'user',
   audit: 'tenancy',
 });
+
+export const adminRecovered = eventType<{
+  readonly username: string;
+  readonly role: string;
+  readonly isNew: boolean;
+  readonly hasFactorsReset: boolean;
+}>({ name: 'admin-recovered', subject: 'user', audit: 'tenancy' });
+
+/** What platform admins do to accounts; recorded in the reserved tenant. */
+type Account = { readonly username: string };
+
+export const accountDisabled = eventType<Account>({
+  name: 'account-disabled',
+  subject: 'user',
+  audit: 'tenancy',
+});
+
+export const accountEnabled = eventType<Account>({
+  name: 'account-enabled',
+  subject: 'user',
+  audit: 'tenancy',
+});
+
+export const accountSignedOut = eventType<Account>({
+  name: 'account-signed-out',
+  subject: 'user',
+  audit: 'tenancy',
+});
+
+export const accountEmailSet = eventType<Account>({
+  name: 'account-email-set',
+  subject: 'user',
+  audit: 'tenancy',
+});

@@ -241,3 +241,25 @@ export async function setAccountEmail(
   const emailKey = email && accountKey(email);
   return (await tx.first(setEmail, { userId, email, emailKey })) !== undefined;
 }
+
+const enable = statement<{ readonly userId: string }>(
+  'users.enable',
+  'update users set disabled_at = null where id = :userId',
+);
+
+export async function enableAccount(tx: SystemTransaction, userId: string): Promise<void> {
+  await tx.execute(enable, { userId });
+}
+
+const disable = statement<{ readonly userId: string; readonly now: Date }>(
+  'users.disable',
+  'update users set disabled_at = coalesce(disabled_at, :now) where id = :userId',
+);
+
+export async function disableAccount(
+  tx: SystemTransaction,
+  userId: string,
+  now: Date,
+): Promise<void> {
+  await tx.execute(disable, { userId, now });
+}
