@@ -87,6 +87,49 @@ describe('the command line against a running server', () => {
     expect([exitCode, JSON.parse(stdout).user.username]).toEqual([0, 'admin']);
   });
 
+  it('invites people, changes what they may do, and removes them', async () => {
+    const json = async (words: string[]) => {
+      const { exitCode, stdout, stderr } = await cli([...words, '--json']);
+      expect([words, exitCode, stderr]).toEqual([words, 0, '']);
+      return JSON.parse(stdout);
+    };
+    const role = ['--role', 'Operator:payments@QA'];
+    const { link } = await json(['users', 'invite', 'ada@example.org', ...role]);
+    expect((await json(['users', 'invitations'])).items).toMatchObject([
+      { email: 'ada@example.org', roles: [{ role: 'Operator', modules: ['payments'] }] },
+    ]);
+    const body = { token: link.split('#')[1], username: 'ada', password: 'five boats on a lake' };
+    const joined = await fetch(`${tidegate.url}/api/v1/authentication/invitations/accept`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(joined.status).toBe(200);
+    const shown = await cli(['users', 'show', 'ada']);
+    expect(shown.stdout).toContain('roles   Operator:payments@QA');
+    await json(['users', 'set-roles', 'ada', '--role', 'Viewer']);
+    expect((await json(['users', 'show', 'ada'])).roles).toMatchObject([{ role: 'Viewer' }]);
+    await json(['users', 'remove', 'ada']);
+    const { items } = await json(['users', 'list']);
+    expect(items.map(({ username }: { username: string }) => username)).toEqual(['admin']);
+    expect((await cli(['users', 'remove', 'admin'])).stderr).toContain('code last-admin');
+  });
+
+  it('switches to another tenant and back, and lists and ends sessions', async () => {
+    const whoami = async () => JSON.parse((await cli(['whoami', '--json'])).stdout).user;
+    for (const tenant of ['platform', 'default']) {
+      expect((await cli(['switch-tenant', tenant])).exitCode).toBe(0);
+      expect((await whoami()).tenant).toBe(tenant);
+    }
+    const { items } = JSON.parse((await cli(['sessions', 'list', '--json'])).stdout);
+    const mine = items.find(({ isCurrent }: { isCurrent: boolean }) => isCurrent);
+    expect(mine.tenant).toBe('default');
+    expect((await cli(['sessions', 'end', mine.id])).exitCode).toBe(0);
+    expect((await cli(['whoami'])).exitCode).not.toBe(0);
+    const login = ['login', '--server', tidegate.url, '--username', 'admin', '--password-stdin'];
+    expect((await program(login, `${ADMIN_PASSWORD}\n`)).exitCode).toBe(0);
+  });
+
   it('pushes a directory, and the same again changes nothing', async () => {
     const first = await cli(push('1.0.0', '--json'));
     const second = await cli(push('1.0.0', '--json'));
