@@ -77,5 +77,11 @@ export default {
       displayName: 'foreign',
       testMatch: ['<rootDir>/test/foreign/**/*.foreign-spec.ts'],
     },
+    {
+      ...common,
+      ...servers,
+      displayName: 'isolation',
+      testMatch: ['<rootDir>/test/isolation/**/*.iso-spec.ts'],
+    },
   ],
 };

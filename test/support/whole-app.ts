@@ -30,6 +30,9 @@ export interface WholeAppOptions {
   readonly environment?: Record<string, string>;
   /** The engine beside the API, as in standalone mode. */
   readonly isWorker?: boolean;
+  /** Of the test's own, beside those of the product. */
+  readonly modules?: readonly Type[];
+  readonly logger?: Logger;
 }
 
 export interface Member {
@@ -113,7 +116,8 @@ export class WholeApp {
     await this.undo.run();
   }
 
-  private async open({ environment = {}, isWorker = false }: WholeAppOptions): Promise<void> {
+  private async open(options: WholeAppOptions): Promise<void> {
+    const { environment = {}, isWorker = false, modules = [] } = options;
     this.database = await freshDatabase();
     this.undo.add(() => this.database.drop());
     const home = await mkdtemp(join(tmpdir(), 'tidegate-whole-'));
@@ -126,14 +130,14 @@ export class WholeApp {
       DATABASE_OWNER_URL: urlOf(this.database.owner),
       ...environment,
     });
-    const logger = Logger.silent();
+    const logger = options.logger ?? Logger.silent();
     const health = new Health(systemClock, logger);
     const metrics = new Metrics({ runtime: true });
     const started = await startPlatform({ config, logger, health, metrics });
     this.undo.add(() => started.stop());
     const { providers } = started;
     const platform = { config, logger, health, metrics, clock: systemClock, providers };
-    const module = ApiModule.forRoot(platform, isWorker ? workerModules : []);
+    const module = ApiModule.forRoot(platform, [...(isWorker ? workerModules : []), ...modules]);
     this.app = await createHttpApp({ platform, module });
     this.undo.add(() => closeHttpApp(this.app, 1_000));
     await this.get(Seed).run();

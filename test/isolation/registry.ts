@@ -1,0 +1,223 @@
+/**
+ * Which thing of a tenant each place in a request names. A place that stands in none of these lists fails the
+ * test with a sentence that says where to write it.
+ */
+import type { Operation, Place } from './operations.js';
+
+/** What is named by a path's parameter, by the word before it. */
+const byPath: Readonly<Record<string, string>> = {
+  deployments: 'deployment',
+  modules: 'module',
+  releases: 'version',
+  configurations: 'environment',
+  environments: 'environment',
+  clusters: 'cluster',
+  nodes: 'node',
+  'signing-keys': 'signingKey',
+  'access-keys': 'accessKey',
+  artifacts: 'artifactDigest',
+  groups: 'group',
+  members: 'user',
+  roles: 'role',
+  'role-bindings': 'roleBinding',
+  'service-accounts': 'serviceAccount',
+};
+
+/** What is named by a field of a query, a header or a body, by its last word. */
+const byField: Readonly<Record<string, string>> = {
+  environment: 'environment',
+  targetEnvironment: 'environment',
+  environments: 'environment',
+  module: 'module',
+  moduleName: 'module',
+  modules: 'module',
+  moduleId: 'moduleId',
+  releaseId: 'releaseId',
+  configurationId: 'configurationId',
+  cluster: 'clusterName',
+  node: 'nodeName',
+  version: 'version',
+  keyId: 'signingKey',
+  keyName: 'signingKeyName',
+  publicKey: 'publicKey',
+  expectedArtifactDigest: 'artifactDigest',
+  'X-Artifact-Digest': 'artifactDigest',
+  'Idempotency-Key': 'idempotencyKey',
+  username: 'username',
+  userId: 'user',
+  role: 'roleName',
+  tenant: 'tenantSlug',
+  cursor: 'cursor',
+};
+
+/** Whose `name` a body gives to something new, by the last word of the path. */
+const byNewName: Readonly<Record<string, string>> = {
+  environments: 'environment',
+  clusters: 'clusterName',
+  'signing-keys': 'signingKeyName',
+  'access-keys': 'accessKeyName',
+  'enrollment-tokens': 'nodeName',
+  groups: 'groupName',
+  roles: 'roleName',
+  'service-accounts': 'serviceAccountName',
+};
+
+/** `strategy.kind` beside it, or something else left out: what else a place needs to be looked at. */
+export interface Variant {
+  readonly kind: string;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly drop?: readonly string[];
+}
+
+/** Places that name one kind of things or another, or need something else in the body. */
+const variants: Readonly<Record<string, readonly Variant[]>> = {
+  'POST /api/v1/deployments/{id}/rollback to': [{ kind: 'deployment' }],
+  'POST /api/v1/modules/{name}/releases keyId': [
+    { kind: 'signingKey', set: { signature: 'A'.repeat(86) }, drop: ['keyName'] },
+  ],
+  'POST /api/v1/modules/{name}/releases keyName': [
+    { kind: 'signingKeyName', set: { signature: 'A'.repeat(86) }, drop: ['keyId'] },
+  ],
+  'POST /api/v1/role-bindings subject.id': [
+    { kind: 'group', drop: ['subject.name'] },
+    { kind: 'user', set: { 'subject.kind': 'user' }, drop: ['subject.name'] },
+    { kind: 'serviceAccount', set: { 'subject.kind': 'service-account' }, drop: ['subject.name'] },
+  ],
+  'POST /api/v1/role-bindings subject.name': [
+    { kind: 'groupName' },
+    { kind: 'username', set: { 'subject.kind': 'user' } },
+    { kind: 'serviceAccountName', set: { 'subject.kind': 'service-account' } },
+  ],
+  'GET /api/v1/role-bindings subjectId': [
+    { kind: 'group' },
+    { kind: 'user' },
+    { kind: 'serviceAccount' },
+  ],
+  'POST /api/v1/groups/{id}/members userId': [{ kind: 'user', drop: ['username'] }],
+  'POST /api/v1/groups/{id}/members username': [{ kind: 'username', drop: ['userId'] }],
+};
+
+/** Examples that are not enough: what a whole request has besides. */
+export const completions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'POST /api/v1/agent/report': {
+    bootId: 'boot',
+    revision: 0,
+    'observed.[].down': [
+      {
+        releaseId: '019a7f3e-4000-7aaa-8bbb-0123456789ab',
+        configurationId: null,
+        code: 'x',
+        message: 'x',
+      },
+    ],
+  },
+};
+
+/** Makes something by a name that the path gives. */
+const MAKES_BY_PATH = ['POST /api/v1/modules/{name}/releases'];
+
+/** Fields that name nothing of a tenant's, and why. */
+const plain: Readonly<Record<string, readonly string[]>> = {
+  'The caller’s own words, kept as they are.': [
+    'reason',
+    'description',
+    'metadata.*',
+    'labels.*',
+    'values.*',
+    'manifest',
+    'password',
+  ],
+  'Words of the product.': ['strategy.kind', 'gate.kind', 'allowedStrategies.[]', 'targetKind'],
+  'A place in a list, a version of what the path names, or a time to wait.': [
+    'limit',
+    'after',
+    'waitMs',
+    'nonce',
+    'If-Match',
+    'step',
+  ],
+  'Words out of a list that the document writes as texts.': ['status', 'state'],
+  'Networks, of nobody.': ['trustedProxies.[]', 'allowedNetworks.[]'],
+  'A signature is checked, never looked up.': ['signature'],
+  'What a node says of itself.': [
+    'bootId',
+    'agentVersion',
+    'instance',
+    'code',
+    'message',
+    'endpoints.[]',
+  ],
+};
+
+/** Operations that are not asked about another tenant's things, and why. */
+export const exemptions: Readonly<Record<string, string>> = {
+  'POST /api/v1/authentication/refresh':
+    'Names nothing: who holds the token is the person, in the tenant that the token is of.',
+  'GET /api/v1/platform/token-signing-keys':
+    'Of the platform: the keys are of no tenant, and nobody of a tenant is let in.',
+  'POST /api/v1/agent/enroll':
+    'Names nothing but the new node: who holds the token is let into the tenant that has made it.',
+};
+
+export interface Named extends Variant {
+  /** The place gives a name to something new: it may be used by everybody, once in each tenant. */
+  readonly isNew: boolean;
+}
+
+/** What the place can name; none: nothing of a tenant's; undefined: nobody has said it. */
+export function namedBy(operation: Operation, place: Place): readonly Named[] | undefined {
+  const special = variants[`${operation.name} ${place.name}`];
+  if (special) return special.map((each) => ({ ...each, isNew: false }));
+  if (place.where === 'path') {
+    const kind = byPath[place.before!.split('/').at(-1)!];
+    return kind === undefined
+      ? undefined
+      : [{ kind, isNew: MAKES_BY_PATH.includes(operation.name) }];
+  }
+  const field = place.name.replace(/(\.\[\])+$/, '');
+  const last = field.split('.').at(-1)!;
+  if (field === 'name') {
+    const words = operation.template.split('/').filter((word) => !word.startsWith('{'));
+    // `POST service-accounts/{id}/access-keys` names a key.
+    const kind = byNewName[words.at(-1)!];
+    if (kind) return [{ kind, isNew: true }];
+  }
+  // What is given to something new and must be its own there, but not elsewhere.
+  const isNew = place.where === 'header' || (last === 'publicKey' && operation.method === 'POST');
+  const kind = byField[last];
+  if (kind) return [{ kind, isNew }];
+  const isHarmless = Object.values(plain)
+    .flat()
+    .some((each) => place.name === each || place.name.endsWith(`.${each}`));
+  return isHarmless ? [] : undefined;
+}
+
+/** A sentence for each place of which nobody has said what it names. */
+export function unknownPlaces(operations: readonly Operation[]): string[] {
+  return operations
+    .filter(({ name }) => exemptions[name] === undefined)
+    .flatMap((operation) =>
+      operation.places
+        .filter((place) => namedBy(operation, place) === undefined)
+        .map(({ where, name }) =>
+          where === 'path'
+            ? `${operation.name}: nobody has said what {${name}} names. Add the word before it to "byPath" in test/isolation/registry.ts, and to subjects.ts how a tenant gets one.`
+            : `${operation.name}: nobody has said what "${name}" (${where}) names. Add it to "byField" in test/isolation/registry.ts with its kind, or to "plain" with the reason why it names nothing of a tenant's.`,
+        ),
+    );
+}
+
+/** A sentence for each line of these lists that is of no use any more. */
+export function staleLines(operations: readonly Operation[], kinds: readonly string[]): string[] {
+  const names = operations.map(({ name }) => name);
+  const special = Object.keys(variants).map((each) => each.split(' ').slice(0, 2).join(' '));
+  const listed = [...Object.keys({ ...exemptions, ...completions }), ...MAKES_BY_PATH, ...special];
+  const gone = [...new Set(listed)].filter((name) => !names.includes(name));
+  const known = [byPath, byField, byNewName].flatMap((each) => Object.values(each));
+  // A cursor is of the list that is read.
+  const unmade = [...new Set(known)].filter((kind) => kind !== 'cursor' && !kinds.includes(kind));
+  return [
+    ...gone.map((name) => `${name} is listed in test/isolation/registry.ts and does not exist`),
+    ...unmade.map((kind) => `no tenant gets a "${kind}": add it to test/isolation/subjects.ts`),
+  ];
+}

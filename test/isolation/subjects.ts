@@ -1,0 +1,176 @@
+/**
+ * How a tenant comes to one object of every kind, over HTTP as anybody would. A new kind gets a line here;
+ * whatever text it can be given holds the tenant's mark.
+ */
+import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { AGENT_AUDIENCE, AGENT_TOKEN_TYPE } from '../../src/agent/protocol/protocol.js';
+import { publicKeyText } from '../../src/kernel/signature.js';
+import { withClient } from '../support/database.js';
+import { releaseForm, someArtifact } from '../support/release-form.js';
+import { ask, type Inhabitant, type Values } from './inhabitant.js';
+
+type Made = Readonly<Values>;
+/** `word` puts the tenant's mark before it. */
+type Make = (tenant: Inhabitant, word: (of: string) => string) => Promise<Made>;
+
+const strategy = { kind: 'direct' };
+const gate = { kind: 'stabilization' };
+
+/** In the order in which they need each other. */
+export const subjects: Readonly<Record<string, Make>> = {
+  tenant: async ({ slug }) => ({ tenantSlug: slug }),
+
+  user: async ({ whole, id }) => {
+    const { userId, username } = await whole.member(id, 'Viewer');
+    return { user: userId, username };
+  },
+
+  group: async (tenant, word) => {
+    const name = word('group');
+    const { id } = await tenant.make('POST', '/groups', { name, description: word('about') });
+    await tenant.make('POST', `/groups/${id}/members`, { userId: tenant.values.user });
+    return { group: id, groupName: name };
+  },
+
+  role: async (tenant, word) => {
+    const name = word('role');
+    const permissions = ['deployments:read'];
+    const about = { description: word('about'), permissions };
+    const { id } = await tenant.make('POST', '/roles', { name, ...about });
+    return { role: id, roleName: name };
+  },
+
+  roleBinding: async (tenant, word) => {
+    const { roleName: role, group } = tenant.values;
+    const scope = { modules: [word('module')], environments: [word('env')] };
+    const body = { role, subject: { kind: 'group', id: group }, ...scope };
+    const { id } = await tenant.make('POST', '/role-bindings', body);
+    return { roleBinding: id };
+  },
+
+  serviceAccount: async (tenant, word) => {
+    const name = word('service');
+    const body = { name, description: word('about') };
+    const { id } = await tenant.make('POST', '/service-accounts', body);
+    return { serviceAccount: id, serviceAccountName: name };
+  },
+
+  environment: async (tenant, word) => {
+    const rules = { defaults: { strategy, gate }, allowedStrategies: ['direct', 'canary'] };
+    const labels = { note: word('label') };
+    const name = word('env');
+    const more = { signaturePolicy: 'if-present', onConflict: 'queue' };
+    await tenant.make('POST', '/environments', { name, ...rules, ...more, labels });
+    return { environment: name };
+  },
+
+  cluster: async (tenant, word) => {
+    const { environment } = tenant.values;
+    const name = word('cluster');
+    const { id } = await tenant.make('POST', '/clusters', { name, environment });
+    return { cluster: id, clusterName: name };
+  },
+
+  node: async (tenant, word) => {
+    const { environment, clusterName: cluster } = tenant.values;
+    const name = word('node');
+    const key = generateKeyPairSync('ed25519');
+    const body = { environment, cluster, name };
+    const { token } = await tenant.make('POST', '/nodes/enrollment-tokens', body);
+    const publicKey = publicKeyText(key.publicKey);
+    const labels = { zone: word('zone') };
+    const me = { protocol: 1, token, publicKey, name, labels };
+    const { nodeId } = await tenant.make('POST', '/agent/enroll', me);
+    nodeKeys.set(nodeId, key.privateKey);
+    const report = { bootId: 'boot', agentVersion: word('agent'), revision: 0 };
+    await ask(tenant.whole.url, await nodeToken(tenant, nodeId), {
+      method: 'POST',
+      path: '/api/v1/agent/report',
+      body: { protocol: 1, ...report, observed: [], metrics: [] },
+    });
+    // Nothing runs on it, and it will not be lost while the test asks.
+    await withClient(tenant.whole.database.superuser, (client) =>
+      client.query(
+        `update node_presence set last_report_at = clock_timestamp() + interval '1 hour' where node_id = $1`,
+        [nodeId],
+      ),
+    );
+    return { node: nodeId, nodeName: name };
+  },
+
+  release: async (tenant, word) => {
+    const [module, version] = [word('module'), `1.0.0-${word('version')}`];
+    const { bytes, artifactDigest } = await someArtifact(word('code'));
+    const manifest = { schema: 1, run: { command: 'node', args: [word('arg')] } };
+    const form = releaseForm({ version, manifest, artifact: bytes });
+    const { id } = await tenant.make('POST', `/modules/${module}/releases`, form);
+    const moduleId = await idOfModule(tenant, module);
+    return { module, moduleId, version, releaseId: id, artifactDigest };
+  },
+
+  configuration: async (tenant, word) => {
+    const { module, environment } = tenant.values;
+    const path = `/modules/${module}/configurations/${environment}`;
+    const { id } = await tenant.make('POST', path, { values: { NOTE: word('value') } });
+    return { configurationId: id };
+  },
+
+  signingKey: async (tenant, word) => {
+    const name = word('key');
+    const publicKey = publicKeyText(generateKeyPairSync('ed25519').publicKey);
+    const { id } = await tenant.make('POST', '/signing-keys', { name, publicKey });
+    return { signingKey: id, signingKeyName: name, publicKey };
+  },
+
+  accessKey: async (tenant, word) => {
+    const { module, environment } = tenant.values;
+    const scope = { modules: [module], environments: [environment] };
+    const name = word('access');
+    const body = { name, permissions: 'deploy', ...scope, metadata: { note: word('note') } };
+    const { id } = await tenant.make('POST', '/access-keys', body);
+    return { accessKey: id, accessKeyName: name };
+  },
+
+  deployment: async (tenant, word) => {
+    const { module: moduleName, version, environment, clusterName: cluster } = tenant.values;
+    const what = { moduleName, version, targetEnvironment: environment, cluster };
+    const idempotencyKey = word('idempotency');
+    const headers = { 'idempotency-key': idempotencyKey };
+    const body = { ...what, metadata: { commit: word('commit') } };
+    const { id } = await tenant.make('POST', '/deployments', body, { headers });
+    const other = await tenant.make('POST', '/deployments', what);
+    await tenant.make('POST', `/deployments/${other.id}/cancel`, { reason: word('reason') });
+    return { deployment: id, idempotencyKey };
+  },
+};
+
+const nodeKeys = new Map<string, KeyObject>();
+
+/** What a node shows at each request. */
+export function nodeToken(tenant: Inhabitant, nodeId: string): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: nodeId, tenant: tenant.id, aud: AGENT_AUDIENCE, iat: now, exp: now + 60 };
+  return new SignJWT({ ...claims, jti: randomUUID(), boot: 'boot' })
+    .setProtectedHeader({ alg: 'EdDSA', typ: AGENT_TOKEN_TYPE, kid: nodeId })
+    .sign(nodeKeys.get(nodeId)!);
+}
+
+/** Two of each, so that each list has a second page. The values are those of the first. */
+export async function furnish(tenant: Inhabitant): Promise<void> {
+  for (const nth of ['2', '']) {
+    for (const make of Object.values(subjects)) {
+      Object.assign(tenant.values, await make(tenant, (of) => `${tenant.mark}-${of}${nth}`));
+    }
+  }
+}
+
+async function idOfModule({ id, whole }: Inhabitant, name: string): Promise<string> {
+  return withClient(whole.database.superuser, async (client) => {
+    const found = await client.query<{ id: string }>(
+      'select id from modules where tenant_id = $1 and name = $2',
+      [id, name],
+    );
+    return found.rows[0]!.id;
+  });
+}
