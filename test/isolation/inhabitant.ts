@@ -1,5 +1,6 @@
 /** A tenant of the test: who acts in it, and what it has of each kind. */
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { publicKeyText } from '../../src/kernel/signature.js';
 import type { WholeApp } from '../support/whole-app.js';
 
 /** What a tenant has, by kind: an id or a name. */
@@ -86,8 +87,10 @@ export class Inhabitant {
     throw new Error(`${method} ${path} was refused: ${answer.status} ${answer.text}`);
   }
 
-  /** A name that nobody has; all are equally long. */
-  newName(): string {
-    return `fresh-${String((this.fresh += 1)).padStart(6, '0')}`;
+  /** For something new of that kind, and nobody's; all are equally long. */
+  newName(kind: string): string {
+    const name = `fresh-${String((this.fresh += 1)).padStart(6, '0')}`;
+    if (kind === 'publicKey') return publicKeyText(generateKeyPairSync('ed25519').publicKey);
+    return kind === 'email' ? `${name}@example.org` : name;
   }
 }

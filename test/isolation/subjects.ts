@@ -21,9 +21,25 @@ const gate = { kind: 'stabilization' };
 export const subjects: Readonly<Record<string, Make>> = {
   tenant: async ({ slug }) => ({ tenantSlug: slug }),
 
-  user: async ({ whole, id }) => {
+  user: async ({ whole, id }, word) => {
     const { userId, username } = await whole.member(id, 'Viewer');
-    return { user: userId, username };
+    const email = `${word('person')}@example.org`;
+    await withClient(whole.database.superuser, (client) =>
+      client.query('update users set email = $2 where id = $1', [userId, email]),
+    );
+    return { user: userId, username, email };
+  },
+
+  session: async (tenant) => {
+    const { items } = await tenant.make('GET', '/me/sessions');
+    return { session: items[0].id };
+  },
+
+  invitation: async (tenant, word) => {
+    const email = `${word('guest')}@example.org`;
+    const roles = [{ role: 'Viewer', modules: [word('module')] }];
+    const { id } = await tenant.make('POST', '/users/invitations', { email, roles });
+    return { invitation: id };
   },
 
   group: async (tenant, word) => {
@@ -114,6 +130,28 @@ export const subjects: Readonly<Record<string, Make>> = {
     const path = `/modules/${module}/configurations/${environment}`;
     const { id } = await tenant.make('POST', path, { values: { NOTE: word('value') } });
     return { configurationId: id };
+  },
+
+  federatedIdentity: async (tenant, word) => {
+    const { module, environment } = tenant.values;
+    const name = word('ci');
+    const audience = word('audience');
+    const clauses = [
+      { claim: 'repository_id', oneOf: ['718293104'], label: word('repository') },
+      { claim: 'repository_owner_id', oneOf: ['9919'] },
+      { claim: 'ref', oneOf: ['refs/heads/main'] },
+    ];
+    const { id } = await tenant.make('POST', '/federated-identities', {
+      name,
+      description: word('about'),
+      issuerKind: 'github',
+      audience,
+      rules: [{ name: word('rule'), clauses }],
+      permissions: 'deploy',
+      modules: [module],
+      environments: [environment],
+    });
+    return { federatedIdentity: id, federatedIdentityName: name, audience };
   },
 
   signingKey: async (tenant, word) => {
