@@ -1,12 +1,5 @@
 import type { Command } from 'commander';
-import {
-  answer,
-  type components,
-  type Login,
-  signIn,
-  TidegateError,
-  type TokenPair,
-} from '#sdk';
+import { answer, type components, type Login, signIn, TidegateError, type TokenPair } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { CliError } from '../exit-codes.js';
