@@ -136,11 +136,15 @@ export function toldBy({ status, headers, text }: Answered, sent: string) {
       .replaceAll(encodeURIComponent(sent), '<sent>')
       .replaceAll(sent, '<sent>')
       .replaceAll(/\btg[a-z]?_[\w.-]+/g, '<secret>')
+      .replaceAll(/\b[A-Z2-7]{32}\b/g, '<secret>')
+      .replaceAll(/data:image[^"]+/g, '<picture>')
       .replaceAll(/fresh-\d{6}/g, '<new>')
       .replaceAll(/"publicKey":"[\w-]{43}"/g, '<new>')
       .replaceAll(UUIDS, '<id>')
       .replaceAll(TIMES, '<time>');
-  const kept = [...headers].filter(([name]) => !FLEETING.includes(name));
+  // What is granted is as long as what was made of it.
+  const fleeting = status < 300 ? [...FLEETING, 'content-length'] : FLEETING;
+  const kept = [...headers].filter(([name]) => !fleeting.includes(name));
   return {
     status,
     headers: Object.fromEntries(kept.map(([name, value]) => [name, plain(value)])),

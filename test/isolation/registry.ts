@@ -21,6 +21,8 @@ const byPath: Readonly<Record<string, string>> = {
   users: 'user',
   invitations: 'invitation',
   sessions: 'session',
+  totp: 'factor',
+  passkeys: 'passkey',
   roles: 'role',
   'role-bindings': 'roleBinding',
   'service-accounts': 'serviceAccount',
@@ -68,6 +70,8 @@ const byNewName: Readonly<Record<string, string>> = {
   roles: 'roleName',
   'service-accounts': 'serviceAccountName',
   'federated-identities': 'federatedIdentityName',
+  totp: 'factorName',
+  passkeys: 'factorName',
 };
 
 /** `strategy.kind` beside it, or something else left out: what else a place needs to be looked at. */
@@ -164,6 +168,16 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'grant_type',
     'subject_token_type',
     'requested_token_type',
+    'totp',
+    'recoveryCode',
+    'passkey.id',
+    'passkey.rawId',
+    'passkey.authenticatorAttachment',
+    'passkey.response.clientDataJSON',
+    'passkey.response.authenticatorData',
+    'passkey.response.attestationObject',
+    'passkey.response.userHandle',
+    'passkey.response.transports.[]',
   ],
   'What a node says of itself.': [
     'bootId',

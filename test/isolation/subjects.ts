@@ -5,6 +5,7 @@
 import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { AGENT_AUDIENCE, AGENT_TOKEN_TYPE } from '../../src/agent/protocol/protocol.js';
+import { newId } from '../../src/kernel/ids.js';
 import { publicKeyText } from '../../src/kernel/signature.js';
 import { withClient } from '../support/database.js';
 import { releaseForm, someArtifact } from '../support/release-form.js';
@@ -17,6 +18,11 @@ type Make = (tenant: Inhabitant, word: (of: string) => string) => Promise<Made>;
 const strategy = { kind: 'direct' };
 const gate = { kind: 'stabilization' };
 
+const FACTORS = `insert into user_factors (user_id, id, kind, name, sealed_secret, credential_id,
+    public_key, counter, created_at, confirmed_at)
+  values ($1, $2, 'totp', $4, 'sealed', null, null, null, now(), null),
+    ($1, $3, 'passkey', $4, null, $3::uuid::text, 'key', 0, now(), now())`;
+
 /** In the order in which they need each other. */
 export const subjects: Readonly<Record<string, Make>> = {
   tenant: async ({ slug }) => ({ tenantSlug: slug }),
@@ -28,6 +34,15 @@ export const subjects: Readonly<Record<string, Make>> = {
       client.query('update users set email = $2 where id = $1', [userId, email]),
     );
     return { user: userId, username, email };
+  },
+
+  /** Of a person; a passkey as if their device had made it. */
+  factor: async ({ whole, values }, word) => {
+    const [factor, passkey, factorName] = [newId(), newId(), word('factor')];
+    await withClient(whole.database.superuser, (client) =>
+      client.query(FACTORS, [values.user, factor, passkey, factorName]),
+    );
+    return { factor, passkey, factorName };
   },
 
   session: async (tenant) => {

@@ -17,14 +17,23 @@ export function rowsOf(tenant: Inhabitant): Promise<string[]> {
       );
       rows.push(...found.rows.map(({ line }) => line));
     }
-    const people = await client.query<{ line: string }>(
-      `select 'users ' || u.xmin || ' ' || u::text as line from users u
-       join memberships m on m.user_id = u.id where m.tenant_id = $1 order by 1`,
-      [tenant.id],
-    );
-    return [...rows, ...people.rows.map(({ line }) => line)];
+    for (const [table, key] of PERSONAL) {
+      const found = await client.query<{ line: string }>(
+        `select '${table} ' || t.xmin || ' ' || t::text as line from ${table} t
+         join memberships m on m.user_id = t.${key} where m.tenant_id = $1 order by 1`,
+        [tenant.id],
+      );
+      rows.push(...found.rows.map(({ line }) => line));
+    }
+    return rows;
   });
 }
+
+/** Of people, in no tenant; those of its members are looked at. */
+const PERSONAL = [
+  ['users', 'id'],
+  ['user_factors', 'user_id'],
+] as const;
 
 async function tablesOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
