@@ -3,7 +3,7 @@
  * had their time removed in batches. Every worker tries; one at a time does it.
  */
 import { limits } from '../../kernel/limits.js';
-import { purgeCredentials } from '../credentials/credentials.store.js';
+import { purgeCredentials } from '../credentials/credentials-end.store.js';
 import type { Database } from '../database/database.js';
 import type { SystemTransaction } from '../database/transaction.js';
 import { purgeAnswers } from '../http/idempotency.store.js';

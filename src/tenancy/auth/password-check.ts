@@ -28,9 +28,9 @@ export interface Passed {
 /** What is left to ask once the password was right. */
 interface AfterPassword<Entered, Answer> {
   /** Null: they may not enter, and hear what a wrong password hears. */
-  enter(account: Account): Entered | null;
+  readonly enter: (account: Account) => Entered | null;
   /** What it throws is no success: failures before it are not forgiven. */
-  settle(entered: Entered, attempt: Attempt): Promise<Answer>;
+  readonly settle: (entered: Entered, attempt: Attempt) => Promise<Answer>;
 }
 
 /** A refusal for which nothing was hashed: it is held back as if something had been. */

@@ -6,11 +6,13 @@ import {
   lockGoodCredential,
   renewCredential,
   revokeCredential,
+  tenantOfCredential,
+} from '../../platform/credentials/credentials.store.js';
+import {
   revokeCredentialsEverywhere,
   revokeCredentialsOf,
-  tenantOfCredential,
   tidyCredentials,
-} from '../../platform/credentials/credentials.store.js';
+} from '../../platform/credentials/credentials-end.store.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { refreshState, type RefreshState } from './refresh-token.js';
 

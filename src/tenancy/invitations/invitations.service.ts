@@ -4,10 +4,8 @@ import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { Context, OpenContext } from '../../platform/context.js';
-import {
-  issueCredential,
-  revokeCredentialsOf,
-} from '../../platform/credentials/credentials.store.js';
+import { issueCredential } from '../../platform/credentials/credentials.store.js';
+import { revokeCredentialsOf } from '../../platform/credentials/credentials-end.store.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { AccountMail } from '../account-mail.js';

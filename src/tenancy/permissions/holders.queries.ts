@@ -1,6 +1,6 @@
 /** Whom a change of roles concerns, and the end of their sessions: whoever may do less signs in again. */
 import type { OpenContext } from '../../platform/context.js';
-import { revokeCredentialsOfAll } from '../../platform/credentials/credentials.store.js';
+import { revokeCredentialsOfAll } from '../../platform/credentials/credentials-end.store.js';
 import { statement } from '../../platform/database/statement.js';
 import { SESSION_KIND } from '../auth/sessions.store.js';
 import type { BindingSubject } from './role-bindings.store.js';
