@@ -1,5 +1,4 @@
 import { systemClock } from '../../kernel/clock.js';
-import { DomainError } from '../../kernel/errors.js';
 import type { Config } from '../../platform/config/config.js';
 import { Database } from '../../platform/database/database.js';
 import { openAccess } from '../../platform/database/open-access.js';
@@ -9,21 +8,7 @@ import { InProcessSignal } from '../../platform/signal/in-process-signal.js';
 import { Undo } from '../../platform/undo.js';
 import { PasswordHasher } from '../../tenancy/auth/password-hasher.js';
 import { NewPasswords } from '../../tenancy/passwords/new-passwords.js';
-import {
-  recoverAdmin,
-  type RecoveryParts,
-  type RecoveryRequest,
-} from '../../tenancy/users/recovery.js';
-
-/** Of a version that keeps none. */
-const removeFactors: RecoveryParts['removeFactors'] = () =>
-  Promise.reject(
-    new DomainError(
-      'invalid',
-      'no-factors',
-      'This version keeps no second factors: leave --reset-factors out.',
-    ),
-  );
+import { recoverAdmin, type RecoveryRequest } from '../../tenancy/users/recovery.js';
 
 /** Beside the server or without it, on its own database. Returns what to print. */
 export async function runRecover(config: Config, request: RecoveryRequest): Promise<string[]> {
@@ -46,7 +31,7 @@ export async function runRecover(config: Config, request: RecoveryRequest): Prom
     });
     undo.add(() => db.close());
     const passwords = await NewPasswords.open(await PasswordHasher.open());
-    const parts = { db, passwords, clock: systemClock, removeFactors };
+    const parts = { db, passwords, clock: systemClock };
     const done = await recoverAdmin(parts, request);
     const { username, role, isNew, endedSessions, generatedPassword } = done;
     const lines = [

@@ -53,6 +53,16 @@ export async function removeFactor(
   return (await tx.execute(remove, factor)) > 0;
 }
 
+const removeAll = statement<{ readonly userId: string }>(
+  'user-factors.remove-all',
+  'delete from user_factors where user_id = :userId',
+);
+
+/** Recovery codes among them: for who has lost them all, on the word of whoever holds the server. */
+export async function removeFactorsOf(tx: SystemTransaction, userId: string): Promise<void> {
+  await tx.execute(removeAll, { userId });
+}
+
 const dropPending = statement<{ readonly userId: string }>(
   'user-factors.drop-pending',
   `delete from user_factors where user_id = :userId and kind = 'totp' and confirmed_at is null`,

@@ -5,6 +5,7 @@ import { Context } from '../../platform/context.js';
 import type { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { endSessionsEverywhere } from '../auth/sessions.store.js';
+import { removeFactorsOf } from '../factors/factors.store.js';
 import type { NewPasswords } from '../passwords/new-passwords.js';
 import { bindRole, lockAdminsOf } from '../permissions/role-bindings.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
@@ -25,8 +26,6 @@ export interface RecoveryParts {
   readonly db: Database;
   readonly passwords: NewPasswords;
   readonly clock: Clock;
-  /** Takes all second factors of a person away. */
-  readonly removeFactors: (tx: SystemTransaction, userId: string) => Promise<void>;
 }
 
 export interface RecoveryRequest {
@@ -85,7 +84,7 @@ interface Opening {
 
 /** There, enabled, with that password and nothing open. */
 async function openAccount(
-  { clock, removeFactors }: RecoveryParts,
+  { clock }: RecoveryParts,
   tx: SystemTransaction,
   { username, passwordHash, isResettingFactors }: Opening,
 ): Promise<{ readonly id: string; readonly endedSessions: number }> {
@@ -95,7 +94,7 @@ async function openAccount(
   await lockPerson(tx, id);
   await enableAccount(tx, id);
   await setPasswordHash(tx, id, passwordHash);
-  if (isResettingFactors) await removeFactors(tx, id);
+  if (isResettingFactors) await removeFactorsOf(tx, id);
   const now = new Date(clock.now());
   return { id, endedSessions: await endSessionsEverywhere(tx, id, { now, except: null }) };
 }
