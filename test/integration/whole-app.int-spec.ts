@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { ModulesContainer } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { entriesOf } from '../../src/apps/docs/permissions-page.js';
@@ -9,6 +10,7 @@ import { ACCESS_COUNT_METADATA } from '../../src/platform/http/access.js';
 import { checkAccess, handlersOf } from '../../src/platform/http/access-check.js';
 import { ACCESS_TOKEN, AccessTokens } from '../../src/tenancy/auth/access-tokens.js';
 import { openapiFaults } from '../support/openapi-assertions.js';
+import { limits } from '../../src/kernel/limits.js';
 import { unauthorizedRoutes } from '../support/unauthorized-routes.js';
 import { WholeApp } from '../support/whole-app.js';
 
@@ -41,6 +43,8 @@ const PUBLIC_ROUTES = [
 let whole: WholeApp;
 let document: OpenAPIObject;
 beforeAll(async () => {
+  // Every route is asked several times from one address, by nobody in particular.
+  jest.replaceProperty(limits, 'strangerRequestsBurst', 10_000 as 300);
   whole = await WholeApp.start({ isWorker: true });
   document = (await (await fetch(`${whole.url}/api/openapi.json`)).json()) as OpenAPIObject;
 });
@@ -101,6 +105,8 @@ describe('the whole API', () => {
     let asked = 0;
     for (const [template, item] of Object.entries(document.paths)) {
       if (!item.get || !template.includes('{') || template.includes('/agent/')) continue;
+      // Not the tenant's: whoever may not look there hears that first.
+      if (template.includes('/platform/')) continue;
       const url = `${whole.url}${template.replaceAll(/\{[^}]+\}/g, () => newId())}`;
       const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
       const type = answer.headers.get('content-type');
