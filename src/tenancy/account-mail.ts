@@ -1,64 +1,76 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  credentialChangedMail,
+  emailConfirmationMail,
+  invitationMail,
+  passwordResetMail,
+} from '../drivers/channels/mail/mail-templates.js';
+import { Mailer, type WrittenMail } from '../drivers/channels/mail/mailer.js';
+import type { Clock } from '../kernel/clock.js';
+import { CLOCK } from '../platform/clock.js';
+import { Context } from '../platform/context.js';
+import { Database } from '../platform/database/database.js';
+import { PLATFORM_TENANT } from './tenants/platform-tenant.js';
 
-/** To whom, and the address under which the installation is reached. */
-export interface Letter {
+export interface LinkLetter {
   readonly to: string;
+  readonly link: string;
+  readonly expiresAt: Date;
 }
 
-export interface InvitationLetter extends Letter {
+export interface InvitationLetter extends LinkLetter {
+  /** In whose name it goes out, and by whose budget. */
+  readonly tenantId: string;
   readonly tenant: string;
   readonly invitedBy: string;
-  readonly link: string;
-  readonly expiresAt: Date;
 }
 
-export interface LinkLetter extends Letter {
-  readonly username: string;
-  readonly link: string;
-  readonly expiresAt: Date;
+export interface ChangeLetter {
+  readonly to: string;
+  readonly change: 'password' | 'email';
+  /** From where, as far as it is told. */
+  readonly network: string | null;
 }
 
-export interface ChangeLetter extends Letter {
-  readonly username: string;
-  /** A sentence: what was changed, and from where. */
-  readonly what: string;
-}
+/** Who has changed something unseen must not be warned of next month. */
+const NOTICE_GOOD_MS = 24 * 3_600_000;
 
 /** Mail about accounts. Links and tokens go to the recipient alone: never into a log or an error. */
-export abstract class AccountMail {
-  abstract readonly isOn: boolean;
-
-  abstract sendInvitation(letter: InvitationLetter): Promise<void>;
-
-  abstract sendPasswordReset(letter: LinkLetter): Promise<void>;
-
-  abstract sendEmailConfirmation(letter: LinkLetter): Promise<void>;
-
-  abstract sendAccountChanged(letter: ChangeLetter): Promise<void>;
-}
-
-/** Of an installation without mail. */
 @Injectable()
-export class NoAccountMail extends AccountMail {
-  readonly isOn = false;
+export class AccountMail {
+  constructor(
+    private readonly db: Database,
+    private readonly mailer: Mailer,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
-  sendInvitation(): Promise<void> {
-    return refuse();
+  get isOn(): boolean {
+    return this.mailer.isOn;
   }
 
-  sendPasswordReset(): Promise<void> {
-    return refuse();
+  sendInvitation(letter: InvitationLetter): Promise<void> {
+    const { to, link, expiresAt: goodUntil, tenantId } = letter;
+    const { tenant: tenantName, invitedBy: inviterName } = letter;
+    const mail = invitationMail({ to, link, goodUntil, tenantName, inviterName });
+    const ctx = Context.system(tenantId, 'mail');
+    return this.db.transaction(ctx, (open) => this.mailer.send(open, mail));
   }
 
-  sendEmailConfirmation(): Promise<void> {
-    return refuse();
+  sendPasswordReset({ to, link, expiresAt: goodUntil }: LinkLetter): Promise<void> {
+    return this.send(passwordResetMail({ to, link, goodUntil }));
   }
 
-  sendAccountChanged(): Promise<void> {
-    return Promise.resolve();
+  sendEmailConfirmation({ to, link, expiresAt: goodUntil }: LinkLetter): Promise<void> {
+    return this.send(emailConfirmationMail({ to, link, goodUntil }));
   }
-}
 
-function refuse(): Promise<never> {
-  return Promise.reject(new Error('mail is off, and somebody did not ask'));
+  sendAccountChanged({ to, change, network }: ChangeLetter): Promise<void> {
+    const now = this.clock.now();
+    const goodUntil = new Date(now + NOTICE_GOOD_MS);
+    return this.send(credentialChangedMail({ to, change, at: new Date(now), network, goodUntil }));
+  }
+
+  private send(mail: WrittenMail): Promise<void> {
+    return this.db.system((tx) => this.mailer.sendAsSystem(tx, PLATFORM_TENANT.id, mail));
+  }
 }

@@ -1,5 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
-import { AccountMail, NoAccountMail } from './account-mail.js';
+import { AccountMail } from './account-mail.js';
 import { AccountController } from './account/account.controller.js';
 import { AccountService } from './account/account.service.js';
 import { OwnSessionsService } from './account/own-sessions.service.js';
@@ -38,7 +38,7 @@ export const peopleControllers: readonly Type[] = [
 ];
 
 export const peopleProviders: readonly Provider[] = [
-  { provide: AccountMail, useClass: NoAccountMail },
+  AccountMail,
   {
     provide: NewPasswords,
     inject: [PasswordHasher],

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { MailModule } from '../drivers/channels/mail/mail.module.js';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
 import { RequestAuthenticator } from '../platform/http/request-authenticator.js';
@@ -43,6 +44,7 @@ import { Accounts } from './users/accounts.js';
   imports: [
     AccessKeysModule,
     FederatedIdentitiesModule,
+    MailModule,
     RolesModule,
     ServiceAccountsModule,
     TokenKeysModule,

@@ -1,10 +1,11 @@
 /** Members of a tenant and invitations to it, over real HTTP with the real guard. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccountMail, type InvitationLetter } from '../../src/tenancy/account-mail.js';
+import { AccountMail } from '../../src/tenancy/account-mail.js';
 import { newId } from '../../src/kernel/ids.js';
 import type { Role } from '../../src/kernel/permission.js';
 import { Context } from '../../src/platform/context.js';
 import { bindRole } from '../../src/tenancy/permissions/role-bindings.store.js';
+import { catchMail } from '../support/caught-mail.js';
 import { type Answer, type IdentityApp, identityApp, passwordOf } from '../support/identity-app.js';
 
 const HOUR_MS = 3_600_000;
@@ -343,30 +344,56 @@ describe('an invitation', () => {
 
   it('goes by mail where there is mail, and then its link is shown to nobody', async () => {
     const admin = await someone('Admin');
-    const letters: InvitationLetter[] = [];
-    const mail: { isOn: boolean; sendInvitation: unknown } = rig.app.get(AccountMail);
-    const off = mail.sendInvitation;
-    Object.assign(mail, {
-      isOn: true,
-      sendInvitation: async (letter: InvitationLetter) => void letters.push(letter),
-    });
+    const mail = catchMail(rig);
     try {
       const { body } = await invite(admin, 'mailed@acme.example');
       expect(body.link).toBeNull();
-      expect(letters).toMatchObject([{ to: 'mailed@acme.example', tenant: 'acme' }]);
-      mail.sendInvitation = () => Promise.reject(new Error(letters[0]!.link));
+      expect(mail.letters).toMatchObject([{ to: 'mailed@acme.example', tenantId: acmeId }]);
+      const send = () => Promise.reject(new Error(mail.letters[0]!.link));
+      Object.assign(rig.app.get(AccountMail), { sendInvitation: send });
       const lost = await invite(admin, 'lost@acme.example');
       expect(coded(lost)).toEqual([503, 'invitation-not-sent']);
       expect(JSON.stringify(lost.body)).not.toContain('tgi_');
     } finally {
-      Object.assign(mail, { isOn: false, sendInvitation: off });
+      mail.turnOff();
     }
     const joined = await accept({
-      token: tokenIn(letters[0]!.link),
+      token: mail.tokenTo('mailed@acme.example'),
       username: newName(),
       password: PASSWORD,
     });
     expect(joined.status).toBe(200);
+  });
+});
+
+describe('an installation with mail', () => {
+  it('queues the invitation, sealed, and shows its link to nobody', async () => {
+    const app = await identityApp({
+      environment: {
+        TIDEGATE_SMTP_URL: 'smtp://127.0.0.1:9',
+        TIDEGATE_MAIL_FROM: 'tidegate@acme.example',
+        TIDEGATE_PUBLIC_URL: 'http://localhost:8080',
+      },
+    });
+    try {
+      await app.tenant('acme');
+      await app.user('boss', { acme: ['Admin'] });
+      const token = (await app.login('boss')).body.accessToken as string;
+      const body = { email: 'ada@acme.example', roles: [{ role: 'Viewer' }] };
+      const made = await app.send('users/invitations', { method: 'POST', token, body });
+      expect([made.status, made.body.link]).toEqual([201, null]);
+      const asked = { email: 'nobody@acme.example' };
+      const reset = await app.send('authentication/password-reset', {
+        method: 'POST',
+        body: asked,
+      });
+      expect(reset.status).toBe(204);
+      const rows = await app.db.system((tx) => tx.query('select m::text, kind from mail_outbox m'));
+      expect(rows).toMatchObject([{ kind: 'invitation' }]);
+      expect(JSON.stringify(rows)).not.toMatch(/tgi_|ada@acme/);
+    } finally {
+      await app.close();
+    }
   });
 });
 

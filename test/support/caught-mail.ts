@@ -6,7 +6,7 @@ export interface CaughtLetter {
   readonly kind: string;
   readonly to: string;
   readonly link?: string;
-  readonly what?: string;
+  readonly change?: string;
 }
 
 export interface CaughtMail {
@@ -27,7 +27,9 @@ const SENDERS = [
 export function catchMail({ app }: IdentityApp): CaughtMail {
   const mail: object = app.get(AccountMail);
   const letters: CaughtLetter[] = [];
-  Object.assign(mail, { isOn: true });
+  const turn = (isOn: boolean) =>
+    Object.defineProperty(mail, 'isOn', { value: isOn, configurable: true });
+  turn(true);
   for (const kind of SENDERS) {
     const send = (letter: Omit<CaughtLetter, 'kind'>) => {
       letters.push({ ...letter, kind });
@@ -40,5 +42,5 @@ export function catchMail({ app }: IdentityApp): CaughtMail {
     if (!found?.link) throw new Error(`nothing was mailed to ${to}`);
     return found.link.split('#')[1]!;
   };
-  return { letters, tokenTo, turnOff: () => void Object.assign(mail, { isOn: false }) };
+  return { letters, tokenTo, turnOff: () => void turn(false) };
 }

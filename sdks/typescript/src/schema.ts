@@ -12047,8 +12047,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `mail-address-invalid`: This is no single e-mail address like ada@example.org. Write it without a name. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
-             * @description `reset-throttled`: Too many links for a new password were asked for, for this address or from yours. Wait as long as Retry-After says.
+             * @description `mail-limit-reached`: Too many mails have been sent in the last hour, to the address or by the tenant (`details.per`). Try again later.
+             *
+             *     `reset-throttled`: Too many links for a new password were asked for, for this address or from yours. Wait as long as Retry-After says.
              *
              *     `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
              */

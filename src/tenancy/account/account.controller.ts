@@ -1,6 +1,7 @@
 import { Body, Controller, Param, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { mailAddressInvalid, mailLimitReached } from '../../drivers/channels/mail.errors.js';
 import { Route } from '../../platform/http/route.js';
 import { originOf, signedInOf } from '../auth/signed-in-request.js';
 import { mailIsOff, passwordWrong, resetThrottled } from '../passwords/password.errors.js';
@@ -72,7 +73,15 @@ export class AccountController {
     summary: 'Change your e-mail address',
     description:
       'Needs your password. A link goes to the new address, good once, for 30 minutes; until it is opened the old one stays. Without mail only the operator of the platform can change it.',
-    errors: [mailIsOff, passwordWrong, resetThrottled, loginThrottled, loginBusy],
+    errors: [
+      mailIsOff,
+      mailAddressInvalid,
+      mailLimitReached,
+      passwordWrong,
+      resetThrottled,
+      loginThrottled,
+      loginBusy,
+    ],
     example: { request: { email: 'ada@example.org', password: 'the present password' } },
   })
   changeEmail(

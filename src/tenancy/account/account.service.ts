@@ -84,7 +84,7 @@ export class AccountService {
     );
     const expiresAt = new Date(issuedAt.getTime() + lifetimeMs);
     const link = this.links.to('email-change', text);
-    await this.mail.sendEmailConfirmation({ to: email, username, link, expiresAt });
+    await this.mail.sendEmailConfirmation({ to: email, link, expiresAt });
   }
 
   /** Throws `email-change-invalid`, `email-taken`, `login-throttled`, `login-busy`. */
@@ -96,7 +96,7 @@ export class AccountService {
     const { address, requestId } = origin;
     await this.audit.tell(before, requestId, emailChanged(before.username, { address }));
     // To the old address: whoever loses it must hear.
-    this.notices.tell(before, 'The e-mail address of the account was changed to another one.');
+    this.notices.tell(before, 'email', address);
   }
 
   /** The account as it was; null: the token is good for nothing. */

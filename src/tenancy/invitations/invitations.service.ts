@@ -38,6 +38,7 @@ import {
 
 /** An invitation that stands, and its token: on its way to whom it is for, and nowhere else. */
 interface Made {
+  readonly tenantId: string;
   readonly view: InvitationView;
   readonly token: string;
   readonly tenant: string;
@@ -141,16 +142,16 @@ export class InvitationsService {
     const { email, roles, invitedBy } = data;
     const expiresAt = new Date(issuedAt.getTime() + lifetimeMs);
     const view = { id, email, roles, invitedBy, createdAt: issuedAt, expiresAt };
-    return { view, token, tenant: await tenantSlugOf(open) };
+    return { tenantId: open.tenantId, view, token, tenant: await tenantSlugOf(open) };
   }
 
   /** After the commit: a mail that is on its way must not be taken back. */
-  private async deliver({ view, token, tenant }: Made): Promise<NewInvitation> {
+  private async deliver({ tenantId, view, token, tenant }: Made): Promise<NewInvitation> {
     const link = this.links.to('invitation', token);
     if (!this.mail.isOn) return { ...view, link };
     const { email: to, invitedBy, expiresAt } = view;
     try {
-      await this.mail.sendInvitation({ to, tenant, invitedBy, link, expiresAt });
+      await this.mail.sendInvitation({ tenantId, to, tenant, invitedBy, link, expiresAt });
     } catch {
       // What the server of the mail says could repeat the letter, and the link with it.
       throw invitationNotSent();

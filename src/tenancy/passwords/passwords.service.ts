@@ -58,7 +58,7 @@ export class PasswordsService {
     });
     const { address, requestId } = origin;
     await this.audit.tell(account, requestId, passwordChanged(username, { address }));
-    this.notices.tell(account, 'The password was changed. All other sessions have ended.');
+    this.notices.tell(account, 'password', address);
   }
 
   /**
@@ -75,7 +75,7 @@ export class PasswordsService {
     });
     const { address, requestId } = origin;
     await this.audit.tell(account, requestId, passwordReset(account.username, { address }));
-    this.notices.tell(account, 'The password was changed by mail. All sessions have ended.');
+    this.notices.tell(account, 'password', address);
   }
 
   /** Null: the token is good for nothing. A password that is refused leaves it good. */

@@ -86,6 +86,6 @@ export class ResetRequests implements OnApplicationShutdown {
     if (!isIssued) return;
     const expiresAt = new Date(issuedAt.getTime() + lifetimeMs);
     const link = this.links.to('password-reset', text);
-    await this.mail.sendPasswordReset({ to, username, link, expiresAt });
+    await this.mail.sendPasswordReset({ to, link, expiresAt });
   }
 }

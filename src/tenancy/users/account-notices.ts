@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { messageOf } from '../../kernel/errors.js';
 import { Logger } from '../../platform/logging/logger.js';
-import { AccountMail } from '../account-mail.js';
+import { networkOf } from '../../platform/http/client-address.js';
+import { AccountMail, type ChangeLetter } from '../account-mail.js';
 import type { Account } from './users.store.js';
 
 /** Tells people by mail what has become of their accounts: whoever did not do it themselves must hear. */
@@ -13,10 +14,12 @@ export class AccountNotices {
   ) {}
 
   /** Best effort, and nobody waits for it: what it tells of is done. */
-  tell({ username, email }: Pick<Account, 'username' | 'email'>, what: string): void {
+  tell({ email }: Pick<Account, 'email'>, change: ChangeLetter['change'], address: string): void {
     if (!this.mail.isOn || !email) return;
-    this.mail.sendAccountChanged({ to: email, username, what }).catch((error: unknown) => {
-      this.logger.warn({ error: messageOf(error) }, 'a notice about an account was not sent');
-    });
+    this.mail
+      .sendAccountChanged({ to: email, change, network: networkOf(address) })
+      .catch((error: unknown) => {
+        this.logger.warn({ error: messageOf(error) }, 'a notice about an account was not sent');
+      });
   }
 }

@@ -44,6 +44,16 @@ export function passwordResetMail({ to, link, goodUntil }: Linked): WrittenMail 
   ]);
 }
 
+export function emailConfirmationMail({ to, link, goodUntil }: Linked): WrittenMail {
+  return written({ kind: 'email-change', to, goodUntil }, `Confirm your ${PRODUCT} address`, [
+    `Somebody, probably you, wants this address to be that of a ${PRODUCT} account.`,
+    'To confirm it, open this link:',
+    { link },
+    `It works once, until ${time(goodUntil)}.`,
+    'If it was not you, ignore this mail: nothing happens without you.',
+  ]);
+}
+
 const CHANGES = {
   password: 'Your password was changed',
   'factor-added': 'A second factor was added to your account',
