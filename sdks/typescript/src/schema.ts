@@ -542,7 +542,7 @@ export interface paths {
          * Revoke a signing key
          * @description From now on no release that this key signed can be deployed, whenever it was signed. What runs goes on running. There is no way back; repeating it changes nothing.
          *
-         *     Needs the permission `signing-keys:manage`.
+         *     Needs the permission `signing-keys:manage`. Needs a proof, not older than five minutes, that it is you.
          */
         delete: operations["signingKeysRevoke"];
         options?: never;
@@ -1054,7 +1054,7 @@ export interface paths {
          * Remove a user from the tenant
          * @description Takes the membership with its roles and groups, and ends their sessions here within five seconds. The account belongs to the person and stays, as do memberships elsewhere.
          *
-         *     Needs the permission `users:manage`.
+         *     Needs the permission `users:manage`. Needs a proof, not older than five minutes, that it is you.
          */
         delete: operations["usersRemove"];
         options?: never;
@@ -7448,6 +7448,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
              */
             403: {
                 headers: {
@@ -10456,6 +10460,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
              */
             403: {
                 headers: {

@@ -54,6 +54,7 @@ export class SigningKeysController {
 
   @Route('DELETE :id', {
     access: Permission.SigningKeysManage,
+    proof: { isStepUp: true },
     summary: 'Revoke a signing key',
     description:
       'From now on no release that this key signed can be deployed, whenever it was signed. What runs goes on running. There is no way back; repeating it changes nothing.',

@@ -84,6 +84,7 @@ export class UsersController {
 
   @Route('DELETE :id', {
     access: Permission.UsersManage,
+    proof: { isStepUp: true },
     summary: 'Remove a user from the tenant',
     description:
       'Takes the membership with its roles and groups, and ends their sessions here within five seconds. The account belongs to the person and stays, as do memberships elsewhere.',
