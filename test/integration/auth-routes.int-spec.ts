@@ -52,10 +52,15 @@ beforeAll(async () => {
 
 afterAll(() => rig.close());
 
+let sent = 0;
+
+/** From many addresses: one stranger has 300 requests at once, and the document has more routes. */
 const send: Parameters<typeof unauthorizedRoutes>[0]['send'] = async (request) => {
   const { method, path, authorization } = request;
+  sent += 1;
+  const address = `198.51.100.${sent % 250}`;
   const headers: Record<string, string> = authorization ? { authorization } : {};
-  return (await rig.send(path, { method: method as 'GET', headers })).status;
+  return (await rig.send(path, { method: method as 'GET', headers, address })).status;
 };
 
 async function expiredToken(): Promise<string> {
