@@ -36,7 +36,7 @@ async function moveIn(world: World): Promise<Client> {
        on conflict do nothing returning id),
      person as (insert into users (id, username, username_key, password_hash)
        select gen_random_uuid(), $1, $1, password_hash from users where username = 'admin'
-       on conflict do nothing returning id)
+       on conflict do nothing returning id),
      member as (insert into memberships (tenant_id, user_id)
        select made.id, person.id from made, person)
      insert into role_bindings (tenant_id, id, built_in_role, subject_kind, subject_id)
