@@ -189,12 +189,22 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+function platformUsers(): Record<string, string> {
+  const routes = ['GET ', 'GET /{id}', 'POST /{id}/disable', 'POST /{id}/enable'];
+  routes.push('POST /{id}/end-sessions', 'PUT /{id}/email');
+  const reason = 'Of the platform: people are of no tenant, and nobody of a tenant is let in.';
+  return Object.fromEntries(
+    routes.map((route) => [route.replace(' ', ' /api/v1/platform/users'), reason]),
+  );
+}
+
 /** Operations that are not asked about another tenant's things, and why. */
 export const exemptions: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/refresh':
     'Names nothing: who holds the token is the person, in the tenant that the token is of.',
   'GET /api/v1/platform/token-signing-keys':
     'Of the platform: the keys are of no tenant, and nobody of a tenant is let in.',
+  ...platformUsers(),
   'POST /api/v1/authentication/invitations/accept':
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
   'POST /api/v1/authentication/password-reset/confirm':
