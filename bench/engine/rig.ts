@@ -59,9 +59,10 @@ export class Rig {
 
   async startApi(): Promise<ServerProcess> {
     const environment = { ...this.environment, TIDEGATE_LISTEN: `127.0.0.1:${await freePort()}` };
-    this.api = await ServerProcess.start('api', environment);
-    this.undo.add(() => this.api!.stop());
-    return this.api;
+    const api = await ServerProcess.start('api', environment);
+    this.undo.add(() => api.stop());
+    this.api = api;
+    return api;
   }
 
   async startWorker(): Promise<ServerProcess> {
