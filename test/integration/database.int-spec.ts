@@ -113,7 +113,8 @@ it('tries a deadlocked transaction again until both are through', async () => {
       await lock(open, second);
     });
   await Promise.all([cross(a, b), cross(b, a)]);
-  expect(attempts).toBe(3);
+  // Whoever tries again may, on a busy machine, meet the other once more.
+  expect(attempts).toBeGreaterThanOrEqual(3);
 });
 
 /** Does it to a row that somebody else holds. */

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, type PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf } from '../../kernel/errors.js';
@@ -15,6 +17,11 @@ import type { SystemTransaction } from './transaction.js';
 
 /** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
 const TRANSACTION_ATTEMPTS = 3;
+/**
+ * Milliseconds, times the tries so far. Whoever lost a deadlock and comes back at once takes its first
+ * row again before the winner has woken up, and both are where they were.
+ */
+const PAUSE_BEFORE_RETRY = { least: 5, most: 25 } as const;
 
 export interface DatabaseOptions {
   readonly app: ConnectionOptions;
@@ -105,6 +112,7 @@ export class Database {
         if (isTimeout(error)) throw databaseUnavailable(BUSY, error);
         if (!isRetryable(error)) throw error;
         if (attempt >= TRANSACTION_ATTEMPTS) throw databaseUnavailable(BUSY, error);
+        await delay(attempt * randomInt(PAUSE_BEFORE_RETRY.least, PAUSE_BEFORE_RETRY.most));
       }
     }
   }
