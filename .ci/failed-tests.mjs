@@ -1,6 +1,7 @@
 // What a results file of jest says, for `.ci/run`: `counts` prints "passed failed", `failures` the tests
-// that failed, with the beginning of what each says.
+// that failed, with the beginning of what each says, `files` the files they are in.
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 const MOST_LINES = 25;
@@ -12,6 +13,10 @@ if (what === 'counts') {
   const passed = result?.numPassedTests ?? 0;
   const failed = result ? result.numFailedTests + result.numRuntimeErrorTestSuites : 0;
   console.log(passed, failed);
+} else if (what === 'files') {
+  for (const { name, status } of result?.testResults ?? []) {
+    if (status === 'failed') console.log(relative('.', name));
+  }
 } else {
   for (const suite of result?.testResults ?? []) {
     const failed = suite.assertionResults.filter(({ status }) => status === 'failed');
