@@ -2,11 +2,7 @@
 import { environmentKey } from '../kernel/environment-key.js';
 import type { OpenContext } from '../platform/context.js';
 import { statement } from '../platform/database/statement.js';
-import { answerOf } from '../platform/http/answer.js';
-import { ClusterEntity } from './clusters/cluster.entity.js';
-import { EnvironmentEntity } from './environments/environment.entity.js';
 import type { Environment } from './environments/environment.js';
-import { environmentOut } from './environments/environments.dto.js';
 import { clusterNotFound, clusterRequired, environmentNotFound } from './fleet.errors.js';
 import { NODE_STATE_SQL, type NodeState } from './nodes/node-state.js';
 
@@ -19,15 +15,47 @@ export interface NodeFact {
   readonly lastReportAt: Date | null;
 }
 
+type EnvironmentKey = { readonly tenantId: string; readonly nameKey: string };
+
+// Two of the statements that accepting a deployment takes: prepared once per connection, where a repository's
+// are planned each time.
+const findEnvironment = statement<EnvironmentKey, Environment>(
+  'environments.by-name',
+  `select id, name, defaults, allowed_strategies as "allowedStrategies",
+     signature_policy as "signaturePolicy", on_conflict as "onConflict", max_in_flight as "maxInFlight",
+     labels, version, created_at as "createdAt"
+   from environments where tenant_id = :tenantId and name_key = :nameKey`,
+);
+
 /** Throws `environment-not-found`. */
 export async function environmentByName(open: OpenContext, name: string): Promise<Environment> {
-  const row = await open.tx.repository(EnvironmentEntity).findOneBy({
-    tenantId: open.tenantId,
-    nameKey: environmentKey(name),
-  });
-  if (row) return answerOf(environmentOut, row);
+  const key = { tenantId: open.tenantId, nameKey: environmentKey(name) };
+  const row = await open.tx.first(findEnvironment, key);
+  if (row) return row;
   throw environmentNotFound(`named "${name}"`);
 }
+
+type OfEnvironment = {
+  readonly tenantId: string;
+  readonly environmentId: string;
+  readonly name: string | null;
+};
+
+/** What a deployment asks of the cluster it goes to. */
+export interface ClusterFact {
+  readonly id: string;
+  readonly name: string;
+  readonly targetKind: string;
+  readonly minAvailable: number;
+}
+
+const findClusters = statement<OfEnvironment, ClusterFact>(
+  'clusters.of-environment',
+  `select id, name, target_kind as "targetKind", min_available as "minAvailable"
+   from clusters
+   where tenant_id = :tenantId and environment_id = :environmentId and (:name::text is null or name = :name)
+   order by name`,
+);
 
 /**
  * The cluster of that name; without a name, the environment's only one.
@@ -37,12 +65,10 @@ export async function clusterOf(
   open: OpenContext,
   environmentId: string,
   clusterName?: string,
-): Promise<Readonly<ClusterEntity>> {
-  const ofEnvironment = { tenantId: open.tenantId, environmentId };
-  const clusters = await open.tx.repository(ClusterEntity).find({
-    where: clusterName === undefined ? ofEnvironment : { ...ofEnvironment, name: clusterName },
-    order: { name: 'asc' },
-  });
+): Promise<ClusterFact> {
+  const { tenantId } = open;
+  const named = { tenantId, environmentId, name: clusterName ?? null };
+  const clusters = await open.tx.query(findClusters, named);
   const [first] = clusters;
   if (!first) {
     throw clusterNotFound(
