@@ -9,6 +9,7 @@ import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { Sealer } from './sealing/sealer.js';
+import { Settings } from './settings/settings.js';
 import { outboundProvider } from './outbound/outbound.provider.js';
 
 /** The instances that exist before Nest does, because starting needs them. */
@@ -37,6 +38,8 @@ export class PlatformModule {
       { provide: Sealer, useFactory: () => openSealer(config) },
       { provide: StreamPlaces, useValue: new StreamPlaces() },
       outboundProvider,
+      // Nothing is set, until startPlatform has read what is.
+      { provide: Settings, useValue: new Settings(logger) },
       ...providers,
     ];
     return {

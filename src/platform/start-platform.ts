@@ -4,17 +4,22 @@ import { Audit } from './audit/audit.js';
 import type { Config } from './config/config.js';
 import { checkRoles } from './database/boot-checks.js';
 import { Database } from './database/database.js';
+import { Notices } from './database/notices.js';
 import { Events } from './events/events.js';
 import { Heard } from './events/heard.js';
 import { openAccess } from './database/open-access.js';
 import type { Health } from './health/health.js';
 import type { Logger } from './logging/logger.js';
+import { logLevel } from './logging/logging.settings.js';
 import type { Metrics } from './metrics/metrics.js';
 import { OutsideMetrics } from './outside/outside.metrics.js';
 import { BullMqWakeUp } from './queue/bullmq-wake-up.js';
 import { postgresConnections, redisConnections } from './queue/queue-connections.js';
 import { WakeUp } from './queue/wake-up.js';
 import { InProcessSignal } from './signal/in-process-signal.js';
+import { openSealer } from './sealing/open-sealer.js';
+import { SettingsFollower } from './settings/settings-follower.js';
+import { Settings } from './settings/settings.js';
 import { RedisSignal } from './signal/redis-signal.js';
 import { Signal } from './signal/signal.js';
 import { Undo } from './undo.js';
@@ -67,6 +72,13 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
     undo.add(() => database.close());
     await checkRoles(database);
     health.register({ name: 'database', check: () => database.ping() });
+    const settings = new Settings(logger, await openSealer(config));
+    const notices = new Notices(app, log);
+    undo.add(() => notices.close());
+    const follower = new SettingsFollower({ settings, database, notices, log: logger });
+    undo.add(() => follower.stop());
+    await follower.start();
+    settings.follow(logLevel, (level) => logger.setLevel(level ?? config.log.level));
 
     const wakeUp = new BullMqWakeUp(
       redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),
@@ -82,6 +94,8 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
         { provide: Signal, useValue: signal },
         { provide: Audit, useValue: new Audit() },
         { provide: Events, useValue: events },
+        { provide: Notices, useValue: notices },
+        { provide: Settings, useValue: settings },
         Heard,
       ],
       stop: () => undo.run(),

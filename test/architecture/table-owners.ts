@@ -51,6 +51,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_pending: 'platform/audit',
   audit_chain: 'platform/audit',
   idempotency_keys: 'platform/http',
+  settings: 'platform/settings',
+  setting_changes: 'platform/settings',
 };
 
 /**

@@ -22,6 +22,7 @@ const SYSTEM_INDEXES = [
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together
   'outbox_pkey', // the relay
   'outbox_open',
+  'settings_by_revision', // what each process has yet to hear of
 ];
 /** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */
 const GLOBAL_TABLES = [

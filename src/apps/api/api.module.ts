@@ -9,6 +9,7 @@ import { NodesModule } from '../../releases/nodes/nodes.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+import '../hot-settings.js';
 import { outboxModule } from '../outbox-consumers.js';
 
 type FeatureModule = Type | DynamicModule;

@@ -6,6 +6,7 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+import '../hot-settings.js';
 import { outboxModule } from '../outbox-consumers.js';
 
 type FeatureModule = Type | DynamicModule;

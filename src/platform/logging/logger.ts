@@ -55,6 +55,11 @@ export class Logger {
     return new Logger(this.pino, { ...this.bindings, ...cleanFields(fields) }, this.folds);
   }
 
+  /** For this logger and all its children, from now on. */
+  setLevel(level: LogLevel): void {
+    this.pino.level = level;
+  }
+
   fatal(fields: object, message: string): void {
     this.write('fatal', fields, message);
   }

@@ -1,0 +1,3 @@
+drop table setting_changes;
+drop table settings;
+drop sequence settings_revision;
