@@ -3,7 +3,27 @@
  * those of modules that it does not load. A new one is declared by `hotSetting` beside what it configures,
  * and has a line here.
  */
+import { onConflict, queuedPerSlot } from '../deployments/acceptance/acceptance.settings.js';
+import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
+import { socketsPerTenant, socketsPerUser } from '../edges/realtime/realtime.settings.js';
+import {
+  credentialDays,
+  eventDays,
+  idempotencyDays,
+} from '../platform/housekeeping/housekeeping.settings.js';
+import { streamsPerCaller } from '../platform/http/http.settings.js';
 import type { AnyHotSetting } from '../platform/settings/hot-setting.js';
 import { logLevel } from '../platform/logging/logging.settings.js';
 
-export const hotSettings: readonly AnyHotSetting[] = [logLevel];
+export const hotSettings: readonly AnyHotSetting[] = [
+  ...gateBoundSettings,
+  onConflict,
+  queuedPerSlot,
+  socketsPerTenant,
+  socketsPerUser,
+  credentialDays,
+  eventDays,
+  idempotencyDays,
+  streamsPerCaller,
+  logLevel,
+];

@@ -13,6 +13,7 @@ import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { RegisteredDefaults } from './environment-defaults.js';
 import { GatePoller } from './gates/gate-poller.js';
+import { GateVetoes } from './gates/gate-vetoes.js';
 import { Planner } from './planning/planner.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
@@ -60,6 +61,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     DeploymentRows,
     FinishRun,
     GatePoller,
+    GateVetoes,
     Planner,
     RunHints,
     SqlRunStore,

@@ -4,6 +4,7 @@ import { Permission } from '../kernel/permission.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { idempotent } from '../platform/http/idempotency.js';
+import { Settings } from '../platform/settings/settings.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { refuseRolledBack } from './acceptance/loop-guard.js';
@@ -28,6 +29,7 @@ export class DeploymentsService {
     private readonly planner: Planner,
     private readonly acceptance: Acceptance,
     private readonly acceptanceQueue: AcceptanceQueue,
+    private readonly settings: Settings,
   ) {}
 
   /** Everything is written in one transaction; the answer says what was committed. */
@@ -51,14 +53,14 @@ export class DeploymentsService {
   async dryRun(ctx: Context, request: DeploymentRequest): Promise<PlannedDeploymentView> {
     mustBeAllowedThere(ctx, request);
     return this.database.transaction(ctx, async (open) => {
-      const spec = await checkedSpec(open, request);
+      const spec = await checkedSpec(open, request, this.settings);
       const planned = await this.planner.plan(open, spec);
       return plannedView(open, spec, planned);
     });
   }
 
   private async accept(open: OpenContext, request: DeploymentRequest): Promise<DeploymentAccepted> {
-    const spec = await checkedSpec(open, request);
+    const spec = await checkedSpec(open, request, this.settings);
     const { metadata } = request;
     const origin = { kind: 'deploy', originId: null, lane: 'normal', reason: null } as const;
     return this.acceptance.accept(open, spec, { ...origin, metadata });
@@ -71,9 +73,13 @@ function mustBeAllowedThere(ctx: Context, request: DeploymentRequest): void {
   ctx.require(Permission.DeploymentsCreate, { module, environment });
 }
 
-async function checkedSpec(open: OpenContext, request: DeploymentRequest): Promise<DeploymentSpec> {
+async function checkedSpec(
+  open: OpenContext,
+  request: DeploymentRequest,
+  settings: Settings,
+): Promise<DeploymentSpec> {
   refuseApproval(request);
-  const spec = await resolveSpec(open, request);
+  const spec = await resolveSpec(open, request, settings);
   await refuseRolledBack(open, spec);
   return spec;
 }

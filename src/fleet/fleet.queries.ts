@@ -17,14 +17,16 @@ export interface NodeFact {
 
 type EnvironmentKey = { readonly tenantId: string; readonly nameKey: string };
 
+const ENVIRONMENTS = `select id, name, defaults, allowed_strategies as "allowedStrategies",
+     signature_policy as "signaturePolicy", on_conflict as "onConflict", max_in_flight as "maxInFlight",
+     labels, version, created_at as "createdAt"
+   from environments where tenant_id = :tenantId`;
+
 // Two of the statements that accepting a deployment takes: prepared once per connection, where a repository's
 // are planned each time.
 const findEnvironment = statement<EnvironmentKey, Environment>(
   'environments.by-name',
-  `select id, name, defaults, allowed_strategies as "allowedStrategies",
-     signature_policy as "signaturePolicy", on_conflict as "onConflict", max_in_flight as "maxInFlight",
-     labels, version, created_at as "createdAt"
-   from environments where tenant_id = :tenantId and name_key = :nameKey`,
+  `${ENVIRONMENTS} and name_key = :nameKey`,
 );
 
 /** Throws `environment-not-found`. */
@@ -33,6 +35,16 @@ export async function environmentByName(open: OpenContext, name: string): Promis
   const row = await open.tx.first(findEnvironment, key);
   if (row) return row;
   throw environmentNotFound(`named "${name}"`);
+}
+
+const findAll = statement<{ readonly tenantId: string }, Environment>(
+  'environments.of-tenant',
+  ENVIRONMENTS,
+);
+
+/** All of the tenant: there are few. */
+export function environmentsOf(open: OpenContext): Promise<Environment[]> {
+  return open.tx.query(findAll, { tenantId: open.tenantId });
 }
 
 type OfEnvironment = {

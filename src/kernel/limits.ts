@@ -146,6 +146,8 @@ export const limits = {
   invitationMs: 72 * 60 * 60 * 1000,
   /** Long enough for slow mail, short enough for a mailbox that others read later. */
   mailedProofMs: 30 * 60 * 1000,
+  /** Of one value as JSON: every process keeps all that are set. */
+  settingValueBytes: 16 * 1024,
   /** Environments are stages of one tenant's way to production, not a place to keep lists. */
   environmentsPerTenant: 20,
   clustersPerEnvironment: 100,

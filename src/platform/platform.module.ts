@@ -4,11 +4,13 @@ import { CLOCK } from './clock.js';
 import { Config } from './config/config.js';
 import { HealthController } from './health/health.controller.js';
 import { Health } from './health/health.js';
+import { streamsPerCaller } from './http/http.settings.js';
 import { StreamPlaces } from './http/stream-places.js';
 import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { Sealer } from './sealing/sealer.js';
+import { SettingVetoes } from './settings/setting-vetoes.js';
 import { Settings } from './settings/settings.js';
 import { outboundProvider } from './outbound/outbound.provider.js';
 
@@ -36,10 +38,16 @@ export class PlatformModule {
       { provide: Health, useValue: health },
       { provide: CLOCK, useValue: clock },
       { provide: Sealer, useFactory: () => openSealer(config) },
-      { provide: StreamPlaces, useValue: new StreamPlaces() },
+      {
+        provide: StreamPlaces,
+        inject: [Settings],
+        useFactory: (settings: Settings) =>
+          new StreamPlaces(() => settings.valueOf(streamsPerCaller)),
+      },
       outboundProvider,
       // Nothing is set, until startPlatform has read what is.
       { provide: Settings, useValue: new Settings(logger) },
+      { provide: SettingVetoes, useValue: new SettingVetoes() },
       ...providers,
     ];
     return {

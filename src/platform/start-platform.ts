@@ -78,7 +78,8 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
     const follower = new SettingsFollower({ settings, database, notices, log: logger });
     undo.add(() => follower.stop());
     await follower.start();
-    settings.follow(logLevel, (level) => logger.setLevel(level ?? config.log.level));
+    const ownLevel = logger.level;
+    settings.follow(logLevel, (level) => logger.setLevel(level ?? ownLevel));
 
     const wakeUp = new BullMqWakeUp(
       redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),

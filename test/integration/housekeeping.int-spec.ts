@@ -5,9 +5,13 @@ import { Housekeeping } from '../../src/platform/housekeeping/housekeeping.modul
 import { keepHouse, readDefaultPartitions } from '../../src/platform/housekeeping/housekeeping.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { Settings } from '../../src/platform/settings/settings.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/fleet-app.js';
 import { quietEvents } from '../support/quiet-events.js';
+
+/** Everything at its default. */
+const unset = new Settings(Logger.silent());
 
 let database: TestDatabase;
 let db: Database;
@@ -64,14 +68,14 @@ describe('partitions', () => {
     for (const name of before.filter((each) => each !== 'node_metrics_default')) {
       await sql(`drop table ${name}`);
     }
-    expect((await keepHouse(db))!.partitionsMade).toBeGreaterThanOrEqual(4);
+    expect((await keepHouse(db, unset))!.partitionsMade).toBeGreaterThanOrEqual(4);
     expect(await partitionsOf('node_metrics')).toEqual(expect.arrayContaining(ahead));
     const open = await sql(
       `select relname from pg_class where relkind = 'r' and relname ~ '^node_metrics_\\d' and not
          (relrowsecurity and relforcerowsecurity)`,
     );
     expect(open).toEqual([]);
-    expect((await keepHouse(db))!.partitionsMade).toBe(0);
+    expect((await keepHouse(db, unset))!.partitionsMade).toBe(0);
   });
 
   it('that are too old are dropped whole, and only those', async () => {
@@ -80,7 +84,7 @@ describe('partitions', () => {
     await addMetrics(`clock_timestamp() - interval '4 days'`);
     await addMetrics(`clock_timestamp() - interval '20 hours'`);
     await addMetrics('clock_timestamp()');
-    expect((await keepHouse(db))!.partitionsDropped).toBeGreaterThanOrEqual(4);
+    expect((await keepHouse(db, unset))!.partitionsDropped).toBeGreaterThanOrEqual(4);
     const left = await sql<{ age: number }>(
       `select (extract(epoch from clock_timestamp() - at) / 3600)::int as age from node_metrics
        order by at`,
@@ -96,10 +100,10 @@ describe('partitions', () => {
     await withClient(database.superuser, async (client) => {
       await client.query('begin');
       await client.query('select pg_advisory_xact_lock(7205759403)');
-      expect(await keepHouse(db)).toBeUndefined();
+      expect(await keepHouse(db, unset)).toBeUndefined();
       await client.query('rollback');
     });
-    expect(await keepHouse(db)).toBeDefined();
+    expect(await keepHouse(db, unset)).toBeDefined();
   });
 
   it('of last resort are watched: a row in one is seen without being read', async () => {
@@ -126,7 +130,7 @@ describe('rows that have had their time', () => {
        from generate_series(1, 2503) n`,
       [tenantId],
     );
-    expect((await keepHouse(db))!.keysPurged).toBe(2500);
+    expect((await keepHouse(db, unset))!.keysPurged).toBe(2500);
     const left = await sql<{ key: string }>('select key from idempotency_keys order by key');
     expect(left.map(({ key }) => key)).toEqual(['2501', '2502', '2503']);
   });
@@ -146,7 +150,7 @@ describe('rows that have had their time', () => {
     await credential('just used', 'enrollment', '1, -6, null::int');
     await credential('renewed long ago', 'refresh', '1, -8, null::int');
     await credential('good', 'access-key', '90, null::int, null::int');
-    expect(await keepHouse(db)).toMatchObject({ credentialsPurged: 3, eventsPurged: 0 });
+    expect(await keepHouse(db, unset)).toMatchObject({ credentialsPurged: 3, eventsPurged: 0 });
     const left = await sql<{ hash: string }>('select hash from credentials order by hash');
     expect(left.map(({ hash }) => hash)).toEqual([
       'good',
@@ -168,7 +172,7 @@ describe('the house', () => {
       destination: { write: (line) => void lines.push(line) },
     });
     const metrics = new Metrics();
-    const house = new Housekeeping(db, logger, metrics);
+    const house = new Housekeeping(db, unset, logger, metrics);
     house.onApplicationBootstrap();
     try {
       await eventually(() => lines.some((line) => line.includes('default partition is not empty')));
@@ -185,7 +189,7 @@ describe('the house', () => {
   it('that cannot be kept is counted and does not end the process', async () => {
     await sql('drop function tidegate_ensure_partitions');
     const metrics = new Metrics();
-    const house = new Housekeeping(db, Logger.silent(), metrics);
+    const house = new Housekeeping(db, unset, Logger.silent(), metrics);
     house.onApplicationBootstrap();
     await house.beforeApplicationShutdown();
     const { text } = await metrics.expose('text/plain');

@@ -1,22 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
-import { limits } from '../../kernel/limits.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { deploymentInProgress, queueFull, stateNotSuitable } from '../deployment.errors.js';
+import { Settings } from '../../platform/settings/settings.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { lockSlot } from '../slots.store.js';
 import { DeploymentVerbs } from '../verbs/deployment-verbs.service.js';
 import { verbs } from '../verbs/verbs.js';
+import { onConflict as onConflictSetting, queuedPerSlot } from './acceptance.settings.js';
 import { activeOn, type Active } from './acceptance.queries.js';
 
 /**
  * What a new deployment does about those of the same module and cluster that are not over: waits
- * its turn, takes their place, or is refused. The environment says which (`onConflict`).
+ * its turn, takes their place, or is refused. The environment says which (`onConflict`), or leaves it to the
+ * settings of the tenant.
  */
 @Injectable()
 export class ConflictPolicy {
-  constructor(private readonly verbs: DeploymentVerbs) {}
+  constructor(
+    private readonly verbs: DeploymentVerbs,
+    private readonly settings: Settings,
+  ) {}
 
   /**
    * Answers whom the new deployment supersedes. Locks the slot, so that of two requests at the same
@@ -32,14 +37,17 @@ export class ConflictPolicy {
     await lockSlot(open, slot);
     const active = await activeOn(open, slot);
     const [first] = active;
-    const { onConflict } = await environmentByName(open, spec.environment.name);
+    const place = { tenantId: open.tenantId, environment: spec.environment.name };
+    const { onConflict: own } = await environmentByName(open, spec.environment.name);
+    const onConflict = own === 'inherit' ? this.settings.valueOf(onConflictSetting, place) : own;
     if (first && onConflict === 'reject') throw deploymentInProgress(spec, first);
     const superseded = onConflict === 'supersede' ? await this.supersede(open, id, active) : [];
     // Each lane has its own places: the way back must not be refused for what waits to go on.
     const waiting = active.filter(
       (each) => each.lane === lane && isWaiting(each) && !superseded.includes(each.id),
     );
-    if (waiting.length >= limits.queuedPerSlot) throw queueFull(spec, lane, waiting.length);
+    if (waiting.length >= this.settings.valueOf(queuedPerSlot, place))
+      throw queueFull(spec, lane, waiting.length);
     return superseded;
   }
 

@@ -37,7 +37,8 @@ export function loosened<P extends GateParams>(
   return names.filter((name) => isLooser(gate.stricter[name], params[name], base[name]));
 }
 
-function isLooser(direction: Stricter, value: unknown, base: unknown): boolean {
+/** Whether the value is not provably at least as strict. */
+export function isLooser(direction: Stricter, value: unknown, base: unknown): boolean {
   if (value === base) return false;
   if (Array.isArray(direction)) return direction.indexOf(value) < direction.indexOf(base);
   if (typeof value !== 'number' || typeof base !== 'number') return true;

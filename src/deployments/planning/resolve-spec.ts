@@ -3,6 +3,7 @@ import type { Manifest } from '../../agent/protocol/manifest.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import type { Environment } from '../../fleet/environments/environment.js';
+import type { Settings } from '../../platform/settings/settings.js';
 import { clusterOf, environmentByName } from '../../fleet/fleet.queries.js';
 import { validationFailed } from '../../platform/http/http.errors.js';
 import {
@@ -15,6 +16,7 @@ import { checkSignature } from '../../releases/signatures/signature-policy.js';
 import { overrideNotPermitted } from '../deployment.errors.js';
 import { resolve } from '../gates/gate-params.js';
 import { gates } from '../gates/gates.js';
+import { withBounds } from '../gates/tighten-gate.js';
 import { strategies } from '../strategies/strategies.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 
@@ -39,6 +41,7 @@ const DOWNLOAD_MS = 300_000;
 export async function resolveSpec(
   open: OpenContext,
   request: SpecRequest,
+  settings: Settings,
 ): Promise<DeploymentSpec> {
   const environment = await environmentByName(open, request.targetEnvironment);
   const cluster = await clusterOf(open, environment.id, request.cluster);
@@ -46,7 +49,7 @@ export async function resolveSpec(
   const release = await releaseByVersion(open, module.id, request.version);
   const configuration = await chosenConfiguration(open, request, module.id, environment.id);
   const strategy = resolveStrategy(environment, request);
-  const gate = resolveGate(open, environment, request);
+  const gate = resolveGate(open, environment, request, settings);
   const { releaseDigest, signature } = release;
   checkSignature({ policy: environment.signaturePolicy, releaseDigest, signature });
   return {
@@ -121,11 +124,15 @@ function resolveStrategy(
   );
 }
 
-/** A request may only tighten the environment's gate; loosening it takes a permission of its own. */
+/**
+ * A request may only tighten the environment's gate; loosening it takes a permission of its own. Nobody
+ * loosens it below what the settings demand, and the plan keeps what they say now.
+ */
 function resolveGate(
   ctx: Context,
   environment: Environment,
-  { gate: asked, moduleName: module }: SpecRequest,
+  { gate: asked, moduleName: module, isReturn = false }: SpecRequest,
+  settings: Settings,
 ): DeploymentSpec['gate'] {
   const { kind: standardKind, ...standardParams } = environment.defaults.gate;
   const { kind: askedKind, ...askedParams } = asked ?? {};
@@ -141,7 +148,10 @@ function resolveGate(
       { loosened },
     );
   }
-  return { kind, params };
+  // The way back is not held to what was demanded since.
+  if (isReturn) return { kind, params };
+  const place = { tenantId: ctx.tenantId, environment: environment.name };
+  return { kind, params: withBounds(gate, params, settings, place) };
 }
 
 function convergeMs(manifest: Manifest): number {

@@ -3,6 +3,7 @@ import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
+import { Settings } from '../../platform/settings/settings.js';
 import { Acceptance, acceptedView } from '../acceptance/acceptance.service.js';
 import type { Return } from '../deployment.states.js';
 import { mustBeAllowed } from '../deployment-scopes.js';
@@ -31,19 +32,21 @@ export class DeploymentReturns {
   constructor(
     private readonly database: Database,
     private readonly acceptance: Acceptance,
+    private readonly settings: Settings,
   ) {}
 
   rollback(ctx: Context, id: string, request: RollbackRequest, key: string | undefined) {
     return this.once(ctx, 'rollback', id, request, key, async (open, origin) => {
       const { to, strategy = { kind: 'direct' }, allowNoRollback } = request;
       const target = await rollbackTarget(open, origin, to);
-      const spec = await resolveSpec(open, {
+      const asked = {
         ...pairOf(JSON.parse(target.specText) as DeploymentSpec),
         strategy,
         allowNoRollback,
         allowRolledBack: true,
         isReturn: true,
-      });
+      };
+      const spec = await resolveSpec(open, asked, this.settings);
       return this.acceptance.accept(open, spec, {
         kind: 'rollback',
         originId: id,
@@ -59,7 +62,7 @@ export class DeploymentReturns {
   retry(ctx: Context, id: string, request: RetryRequest, key: string | undefined) {
     return this.once(ctx, 'retry', id, request, key, async (open, origin) => {
       const old = JSON.parse(origin.specText) as DeploymentSpec;
-      const spec = await resolveSpec(open, {
+      const asked = {
         ...pairOf(old),
         strategy: { kind: old.strategy.kind, ...old.strategy.params },
         gate: { kind: old.gate.kind, ...old.gate.params },
@@ -67,7 +70,8 @@ export class DeploymentReturns {
         // Whoever tries it again knows what became of it.
         allowRolledBack: true,
         isReturn: origin.lane === 'rollback',
-      });
+      };
+      const spec = await resolveSpec(open, asked, this.settings);
       return this.acceptance.accept(open, spec, {
         kind: 'retry',
         originId: id,

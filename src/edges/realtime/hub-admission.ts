@@ -7,9 +7,11 @@ import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
 import { handshakeAddressOf } from '../../platform/http/client-address.js';
 import { Logger } from '../../platform/logging/logger.js';
+import { Settings } from '../../platform/settings/settings.js';
 import { SocketCallers } from '../../tenancy/permissions/socket-callers.js';
 import { MessageBudget } from './message-budget.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
+import { socketsPerTenant, socketsPerUser } from './realtime.settings.js';
 import { refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 import type { FeedEvent } from './projection.js';
@@ -30,6 +32,7 @@ export class HubAdmission {
     private readonly callers: SocketCallers,
     private readonly logger: Logger,
     private readonly metrics: RealtimeMetrics,
+    private readonly settings: Settings,
     config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -68,8 +71,8 @@ export class HubAdmission {
   private takePlace(socket: HubSocket, { tenantId, actor }: Context): void {
     const places: [string, number][] = [
       ['process', limits.socketsPerProcess],
-      [`tenant ${tenantId}`, limits.socketsPerTenant],
-      [`user ${tenantId} ${actor.id}`, limits.socketsPerUser],
+      [`tenant ${tenantId}`, this.settings.valueOf(socketsPerTenant, { tenantId })],
+      [`user ${tenantId} ${actor.id}`, this.settings.valueOf(socketsPerUser, { tenantId })],
     ];
     for (const [key, limit] of places) {
       if ((this.open.get(key) ?? 0) >= limit) throw tooManySockets(limit);

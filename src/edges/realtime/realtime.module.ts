@@ -6,6 +6,7 @@ import { HubAdmission } from './hub-admission.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { SessionWatch } from './session-watch.js';
 import { SocketErrorFilter } from './socket-error.js';
+import { SocketVetoes } from './socket-vetoes.js';
 
 /** Live deployments over socket.io. */
 @Module({
@@ -17,6 +18,7 @@ import { SocketErrorFilter } from './socket-error.js';
     RealtimeMetrics,
     SessionWatch,
     SocketErrorFilter,
+    SocketVetoes,
   ],
 })
 export class RealtimeModule {}

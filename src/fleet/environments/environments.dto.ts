@@ -39,9 +39,10 @@ export const environmentRules = z.strictObject({
   signaturePolicy: z
     .enum(['required', 'if-present'])
     .meta({ description: '`required`: unsigned releases are refused.' }),
-  onConflict: z
-    .enum(['queue', 'supersede', 'reject'])
-    .meta({ description: 'What a newer deployment of the same module does about an active one.' }),
+  onConflict: z.enum(['queue', 'supersede', 'reject', 'inherit']).meta({
+    description:
+      'What a newer deployment of the same module does about an active one. `inherit`: what the setting `deployments.on-conflict` says.',
+  }),
   maxInFlight,
   labels: labels.default({}),
 });

@@ -9,6 +9,7 @@ import { messageOf } from '../../kernel/errors.js';
 import { Database } from '../database/database.js';
 import { Logger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Settings } from '../settings/settings.js';
 import { keepHouse, readDefaultPartitions } from './housekeeping.js';
 
 const INTERVAL_MS = 60 * 60_000;
@@ -27,6 +28,7 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     private readonly database: Database,
+    private readonly settings: Settings,
     logger: Logger,
     metrics: Metrics,
   ) {
@@ -62,7 +64,7 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
   /** Returns when to come again. */
   private async run(): Promise<number> {
     try {
-      const report = await keepHouse(this.database);
+      const report = await keepHouse(this.database, this.settings);
       if (report) this.log.info({ ...report }, 'kept house');
       for (const { table, bytes } of await readDefaultPartitions(this.database)) {
         this.defaultBytes.set({ table }, bytes);

@@ -2,12 +2,13 @@
  * What nobody waits for and must be done: partitions ahead of time, old ones dropped, rows that have
  * had their time removed in batches. Every worker tries; one at a time does it.
  */
-import { limits } from '../../kernel/limits.js';
 import { purgeCredentials } from '../credentials/credentials-end.store.js';
 import type { Database } from '../database/database.js';
 import type { SystemTransaction } from '../database/transaction.js';
 import { purgeAnswers } from '../http/idempotency.store.js';
 import { purgeEvents } from '../outbox/events.store.js';
+import type { Settings } from '../settings/settings.js';
+import { credentialDays, eventDays, idempotencyDays } from './housekeeping.settings.js';
 import {
   type DefaultPartition,
   sizesOfDefaultPartitions,
@@ -18,10 +19,6 @@ import {
 const BATCH = 1_000;
 /** Batches per turn and kind; what is left comes an hour later. */
 const BATCHES = 200;
-/** A used or expired credential is kept for a week, for whoever asks what happened. */
-const CREDENTIAL_DAYS = 7;
-/** What every consumer has got is kept as long, for whoever asks what was delivered. */
-const EVENT_DAYS = 7;
 /** Any constant that nobody else uses. */
 const LOCK = 7_205_759_403;
 
@@ -34,20 +31,23 @@ export interface HousekeepingReport {
 }
 
 /** Undefined: another process is at it. Throws what PostgreSQL throws. */
-export async function keepHouse(database: Database): Promise<HousekeepingReport | undefined> {
+export async function keepHouse(
+  database: Database,
+  settings: Settings,
+): Promise<HousekeepingReport | undefined> {
   const partitions = await database.system((tx) => turnPartitions(tx, LOCK));
   if (!partitions) return undefined;
   return {
     partitionsMade: partitions.made,
     partitionsDropped: partitions.dropped,
     keysPurged: await inBatches(database, (tx) =>
-      purgeAnswers(tx, { days: limits.idempotencyDays, rows: BATCH }),
+      purgeAnswers(tx, { days: settings.valueOf(idempotencyDays), rows: BATCH }),
     ),
     credentialsPurged: await inBatches(database, (tx) =>
-      purgeCredentials(tx, { days: CREDENTIAL_DAYS, rows: BATCH }),
+      purgeCredentials(tx, { days: settings.valueOf(credentialDays), rows: BATCH }),
     ),
     eventsPurged: await inBatches(database, (tx) =>
-      purgeEvents(tx, { days: EVENT_DAYS, rows: BATCH }),
+      purgeEvents(tx, { days: settings.valueOf(eventDays), rows: BATCH }),
     ),
   };
 }

@@ -24,7 +24,7 @@ const HELD_ANSWERS = 1_000;
 export class Admission {
   private readonly budget: StrangerBudget;
   private readonly turnstile = new Turnstile();
-  private readonly files = new StreamPlaces(limits.filesPerAddress);
+  private readonly files = new StreamPlaces(() => limits.filesPerAddress);
   private readonly refused: (reason: 'budget' | 'crowd') => void;
   private authenticator: RequestAuthenticator | undefined;
   private held = 0;

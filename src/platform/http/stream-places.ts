@@ -9,12 +9,14 @@ export class StreamPlaces {
   private readonly open = new Map<string, number>();
   private all = 0;
 
-  constructor(private readonly perCaller: number = limits.streamsPerCaller) {}
+  /** Asked for each place: it may change. */
+  constructor(private readonly perCaller: () => number) {}
 
   /** Answers the way to give the place back, twice without harm. Throws 429 or 503 without a place. */
   take(caller: string): () => void {
     const mine = this.open.get(caller) ?? 0;
-    if (mine >= this.perCaller) throw downloadsLimit(this.perCaller);
+    const perCaller = this.perCaller();
+    if (mine >= perCaller) throw downloadsLimit(perCaller);
     if (this.all >= limits.streamsPerProcess) throw downloadsFull();
     this.open.set(caller, mine + 1);
     this.all += 1;

@@ -55,6 +55,10 @@ export class Logger {
     return new Logger(this.pino, { ...this.bindings, ...cleanFields(fields) }, this.folds);
   }
 
+  get level(): LogLevel {
+    return this.pino.level as LogLevel;
+  }
+
   /** For this logger and all its children, from now on. */
   setLevel(level: LogLevel): void {
     this.pino.level = level;

@@ -57,6 +57,17 @@ const find = statement<LevelKey, SettingRow>(
    where tenant_id = :tenantId and key = :key and environment_key = :environmentKey`,
 );
 
+const ofTenant = statement<{ readonly tenantId: string; readonly key: string | null }, SettingRow>(
+  'settings.of-tenant',
+  `select ${COLUMNS} from settings
+   where tenant_id = :tenantId and (:key::text is null or key = :key)`,
+);
+
+/** All levels of the tenant; of one setting, or of all. */
+export function settingRows(open: OpenContext, key: string | null): Promise<SettingRow[]> {
+  return open.tx.query(ofTenant, { tenantId: open.tenantId, key });
+}
+
 export interface NewLevel extends LevelKey {
   readonly scope: StoredScope;
   readonly environment: string | null;

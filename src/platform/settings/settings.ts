@@ -1,9 +1,10 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { HotSetting, SettingPlace } from './hot-setting.js';
 import { type Resolved, resolveLevels } from './levels.js';
-import type { SettingRow } from './setting-row.js';
-import { SettingsCopy } from './settings-copy.js';
 import type { Sealer } from '../sealing/sealer.js';
+import type { SettingRow } from './setting-row.js';
+import { SettingValues } from './setting-values.js';
+import { SettingsCopy } from './settings-copy.js';
 
 interface SettingsLog {
   warn(fields: object, message: string): void;
@@ -23,7 +24,7 @@ export class Settings {
     private readonly log: SettingsLog,
     sealer: Sealer | null = null,
   ) {
-    this.copy = new SettingsCopy(sealer, log);
+    this.copy = new SettingsCopy(new SettingValues(sealer, log));
   }
 
   /** The value that counts there. Costs a few look-ups in a map: call it where it is needed, keep nothing. */
