@@ -27,7 +27,10 @@ export const Permission = {
   UsersManage: 'users:manage',
   RolesManage: 'roles:manage',
   SecurityManage: 'security:manage',
+  SettingsRead: 'settings:read',
+  SettingsManage: 'settings:manage',
   HealthRead: 'health:read',
+  PlatformSettingsManage: 'platform-settings:manage',
   TenantsManage: 'tenants:manage',
 } as const;
 
@@ -45,6 +48,7 @@ const viewer: Permission[] = [
   Permission.ReleasesRead,
   Permission.ConfigurationsRead,
   Permission.DeploymentsRead,
+  Permission.SettingsRead,
 ];
 /** Keeps watch over what others have begun. */
 const operator: Permission[] = [
@@ -77,6 +81,7 @@ const admin: Permission[] = [
   Permission.UsersManage,
   Permission.RolesManage,
   Permission.SecurityManage,
+  Permission.SettingsManage,
   Permission.HealthRead,
 ];
 
@@ -85,11 +90,20 @@ export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = 
   Operator: operator,
   Deployer: deployer,
   Admin: admin,
-  PlatformAdmin: [Permission.TenantsManage, Permission.HealthRead],
+  PlatformAdmin: [
+    Permission.TenantsManage,
+    Permission.PlatformSettingsManage,
+    Permission.SettingsRead,
+    Permission.SettingsManage,
+    Permission.HealthRead,
+  ],
 };
 
 /** Those of the reserved tenant: no role of another may hold them. */
-export const PLATFORM_PERMISSIONS: readonly Permission[] = [Permission.TenantsManage];
+export const PLATFORM_PERMISSIONS: readonly Permission[] = [
+  Permission.TenantsManage,
+  Permission.PlatformSettingsManage,
+];
 
 /**
  * What a scope does to a permission. `narrows`: it counts for the named modules (environments) only.
@@ -128,6 +142,9 @@ const scoped: Partial<Record<Permission, ScopeEffects>> = {
   [Permission.DeploymentsRollback]: byBoth,
   [Permission.DeploymentsRetry]: byBoth,
   [Permission.GatesOverride]: byBoth,
+  // What counts where somebody deploys: nobody can work without knowing it.
+  [Permission.SettingsRead]: { modules: 'ignored', environments: 'ignored' },
+  [Permission.SettingsManage]: byEnvironment,
   // A key has its maker's scope at most.
   [Permission.AccessKeysCreate]: { modules: 'ignored', environments: 'ignored' },
 };

@@ -91,6 +91,6 @@ import { Accounts } from './users/accounts.js';
     ...factorProviders,
     ...securityProviders,
   ],
-  exports: [Seed, SocketCallers, TenantSeeders],
+  exports: [Proofs, Seed, SocketCallers, TenantSeeders],
 })
 export class TenancyModule {}

@@ -662,6 +662,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the settings
+         * @description What counts for the tenant, or in one of its environments, and where it comes from; by key, all at once. In the reserved tenant: for all tenants.
+         *
+         *     Needs the permission `settings:read`.
+         */
+        get: operations["settingsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a setting
+         * @description The value that counts, where it comes from, and every level above at which something is set. The ETag is the version of the level that was asked for, for If-Match.
+         *
+         *     Needs the permission `settings:read`.
+         */
+        get: operations["settingsGet"];
+        /**
+         * Set a setting at a level
+         * @description Needs If-Match with the version of that level that was read, 0 where nothing was ever set. It counts in every process within a second; what was planned before keeps what it was planned with. The level `tenant` needs the permission without a scope, `platform` needs `platform-settings:manage`. What protects less than before needs a proof, not older than five minutes, that it is you.
+         *
+         *     Needs the permission `settings:manage`.
+         */
+        put: operations["settingsSet"];
+        post?: never;
+        /**
+         * Take a setting back at a level
+         * @description The level above counts from then on. If-Match, permissions and proof are as for PUT. Where nothing is set, nothing happens.
+         *
+         *     Needs the permission `settings:manage`.
+         */
+        delete: operations["settingsUnset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the change log of a setting
+         * @description Each change that there ever was at the levels of the tenant, newest first: who, when, from what to what, and why.
+         *
+         *     Needs the permission `settings:read`.
+         */
+        get: operations["settingsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -3070,10 +3148,10 @@ export interface components {
              */
             signaturePolicy: "required" | "if-present";
             /**
-             * @description What a newer deployment of the same module does about an active one.
+             * @description What a newer deployment of the same module does about an active one. `inherit`: what the setting `deployments.on-conflict` says.
              * @enum {string}
              */
-            onConflict: "queue" | "supersede" | "reject";
+            onConflict: "queue" | "supersede" | "reject" | "inherit";
             /**
              * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
              * @default null
@@ -3114,10 +3192,10 @@ export interface components {
              */
             signaturePolicy: "required" | "if-present";
             /**
-             * @description What a newer deployment of the same module does about an active one.
+             * @description What a newer deployment of the same module does about an active one. `inherit`: what the setting `deployments.on-conflict` says.
              * @enum {string}
              */
-            onConflict: "queue" | "supersede" | "reject";
+            onConflict: "queue" | "supersede" | "reject" | "inherit";
             /**
              * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
              * @default null
@@ -3153,10 +3231,10 @@ export interface components {
              */
             signaturePolicy: "required" | "if-present";
             /**
-             * @description What a newer deployment of the same module does about an active one.
+             * @description What a newer deployment of the same module does about an active one. `inherit`: what the setting `deployments.on-conflict` says.
              * @enum {string}
              */
-            onConflict: "queue" | "supersede" | "reject";
+            onConflict: "queue" | "supersede" | "reject" | "inherit";
             /**
              * @description Rollouts in flight at once; more wait their turn. Null: no cap but that of the tenant. Rollbacks are not held back.
              * @default null
@@ -3221,6 +3299,92 @@ export interface components {
             maxInFlight?: number | null;
             /** @description As in the answer. Absent: they stay as they are. */
             trustedProxies?: string[];
+        };
+        SettingSummary: {
+            key: string;
+            /** @description JSON, as the schema of the setting says. */
+            value: unknown;
+            /**
+             * @description Where the value comes from.
+             * @enum {string}
+             */
+            source: "default" | "platform" | "tenant" | "environment" | "deployment";
+            /** @description Where it can be set. */
+            scopes: ("platform" | "tenant" | "environment" | "deployment")[];
+            /** @description A nearer level may only be as strict as the one above or stricter. */
+            mayOnlyTighten: boolean;
+            /** @description Its values are masked. */
+            isSecret: boolean;
+        };
+        Setting: {
+            key: string;
+            /** @description JSON, as the schema of the setting says. */
+            value: unknown;
+            /**
+             * @description Where the value comes from.
+             * @enum {string}
+             */
+            source: "default" | "platform" | "tenant" | "environment" | "deployment";
+            /** @description Where it can be set. */
+            scopes: ("platform" | "tenant" | "environment" | "deployment")[];
+            /** @description A nearer level may only be as strict as the one above or stricter. */
+            mayOnlyTighten: boolean;
+            /** @description Its values are masked. */
+            isSecret: boolean;
+            description: string;
+            /** @description JSON, as the schema of the setting says. */
+            default: unknown;
+            /** @description JSON Schema of a value. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The level that was asked for.
+             * @enum {string}
+             */
+            scope: "platform" | "tenant" | "environment";
+            environment: string | null;
+            /** @description Of that level, for If-Match. 0: nothing was ever set there. */
+            version: number;
+            /** @description Every level at which something is set, the widest first. Who set the platform’s is not told to tenants. */
+            levels: {
+                /** @enum {string} */
+                source: "default" | "platform" | "tenant" | "environment" | "deployment";
+                environment: string | null;
+                /** @description JSON, as the schema of the setting says. */
+                value: unknown;
+                /** @description Set, but looser than the level above, which was tightened later: it does not count. */
+                isOverruled: boolean;
+                version: number | null;
+                changedBy: string | null;
+                /** Format: date-time */
+                changedAt: string | null;
+            }[];
+        };
+        PutSetting: {
+            /** @description JSON, as the schema of the setting says. */
+            value: unknown;
+            /** @description Why, for whoever reads the change log. */
+            reason?: string;
+        };
+        SettingChange: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor: string;
+            /** @enum {string} */
+            scope: "platform" | "tenant" | "environment";
+            environment: string | null;
+            version: number;
+            wasSet: boolean;
+            /** @description JSON, as the schema of the setting says. */
+            before: unknown;
+            /** @description False: it was taken back. */
+            isSet: boolean;
+            /** @description JSON, as the schema of the setting says. */
+            value: unknown;
+            reason: string | null;
         };
         Node: {
             /** Format: uuid */
@@ -3349,7 +3513,7 @@ export interface components {
             /** @description Built-in roles and the tenant’s own, held by yourself or by a group. */
             roles: string[];
             /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
             /** @description With an access key: which one it is. */
             accessKey?: {
                 /** Format: uuid */
@@ -3697,7 +3861,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -3732,7 +3896,7 @@ export interface components {
         CreateAccessKey: {
             name: string;
             /** @description A set: `read-only`, `operate`, `deploy` or `admin` hold what the roles Viewer, Operator, Deployer and Admin hold. Or a list of permissions. */
-            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read")[];
+            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read")[];
             /**
              * @description Only for these modules. Null: for all that the maker may.
              * @default null
@@ -3778,7 +3942,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -3873,7 +4037,7 @@ export interface components {
             /** @description A token that meets one of them is let in. */
             rules: components["schemas"]["FederationRule"][];
             /** @description A set by its name, or a list. */
-            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
+            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "settings:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
             /**
              * @description Names; they need not exist yet. Null: all.
              * @default null
@@ -3976,7 +4140,7 @@ export interface components {
         };
         PermissionFacts: {
             /** @enum {string} */
-            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage";
+            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
             /**
              * @description What a scope of modules does to it: it counts for these only, it does not matter, or whoever has such a scope does not hold it.
              * @enum {string}
@@ -4014,7 +4178,7 @@ export interface components {
             /** @default  */
             description?: string;
             /** @description `GET /permissions` lists them all. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
         };
         Group: {
             /** Format: uuid */
@@ -4110,7 +4274,7 @@ export interface components {
             /** @description What would be needed; null: nothing. */
             missing: {
                 /** @enum {string} */
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
                 module: string | null;
                 environment: string | null;
                 /** @description Roles of the tenant that have it. Whoever holds `roles:manage` and one of them can give it. */
@@ -8455,6 +8619,694 @@ export interface operations {
             };
             /** @description `if-match-required`: Send If-Match with the version that you have read. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settingsList: {
+        parameters: {
+            query?: {
+                /** @description The environment by its name, for the level `environment`. */
+                environment?: string;
+                /** @description Only keys that begin so: `gates.`. */
+                prefix?: string;
+                /** @description `true`: only what is not at its default here. */
+                onlySet?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "key": "sockets.per-user",
+                     *           "value": 10,
+                     *           "source": "tenant",
+                     *           "scopes": [
+                     *             "platform",
+                     *             "tenant"
+                     *           ],
+                     *           "mayOnlyTighten": true,
+                     *           "isSecret": false
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["SettingSummary"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settingsGet: {
+        parameters: {
+            query?: {
+                /** @description The level. Without it: `environment` where one is named, else `tenant`, and `platform` in the reserved tenant. */
+                scope?: "platform" | "tenant" | "environment";
+                /** @description The environment by its name, for the level `environment`. */
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": "sockets.per-user",
+                     *       "value": 10,
+                     *       "source": "tenant",
+                     *       "scopes": [
+                     *         "platform",
+                     *         "tenant"
+                     *       ],
+                     *       "mayOnlyTighten": true,
+                     *       "isSecret": false,
+                     *       "description": "Open sockets of one person in one process.",
+                     *       "default": 20,
+                     *       "schema": {
+                     *         "type": "integer",
+                     *         "minimum": 1,
+                     *         "maximum": 1000
+                     *       },
+                     *       "scope": "tenant",
+                     *       "environment": null,
+                     *       "version": 3,
+                     *       "levels": [
+                     *         {
+                     *           "source": "default",
+                     *           "environment": null,
+                     *           "value": 20,
+                     *           "isOverruled": false,
+                     *           "version": null,
+                     *           "changedBy": null,
+                     *           "changedAt": null
+                     *         },
+                     *         {
+                     *           "source": "tenant",
+                     *           "environment": null,
+                     *           "value": 10,
+                     *           "isOverruled": false,
+                     *           "version": 3,
+                     *           "changedBy": "ada",
+                     *           "changedAt": "2026-01-05T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `setting-not-found`: There is no setting with that key, or none that you can see. `GET /settings` lists them.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settingsSet: {
+        parameters: {
+            query?: {
+                /** @description The level. Without it: `environment` where one is named, else `tenant`, and `platform` in the reserved tenant. */
+                scope?: "platform" | "tenant" | "environment";
+                /** @description The environment by its name, for the level `environment`. */
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "value": 10,
+                 *       "reason": "A dashboard for each of us."
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutSetting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": "sockets.per-user",
+                     *       "value": 10,
+                     *       "source": "tenant",
+                     *       "scopes": [
+                     *         "platform",
+                     *         "tenant"
+                     *       ],
+                     *       "mayOnlyTighten": true,
+                     *       "isSecret": false,
+                     *       "description": "Open sockets of one person in one process.",
+                     *       "default": 20,
+                     *       "schema": {
+                     *         "type": "integer",
+                     *         "minimum": 1,
+                     *         "maximum": 1000
+                     *       },
+                     *       "scope": "tenant",
+                     *       "environment": null,
+                     *       "version": 3,
+                     *       "levels": [
+                     *         {
+                     *           "source": "default",
+                     *           "environment": null,
+                     *           "value": 20,
+                     *           "isOverruled": false,
+                     *           "version": null,
+                     *           "changedBy": null,
+                     *           "changedAt": null
+                     *         },
+                     *         {
+                     *           "source": "tenant",
+                     *           "environment": null,
+                     *           "value": 10,
+                     *           "isOverruled": false,
+                     *           "version": 3,
+                     *           "changedBy": "ada",
+                     *           "changedAt": "2026-01-05T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `setting-not-found`: There is no setting with that key, or none that you can see. `GET /settings` lists them.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `setting-vetoed`: A part of the platform that would have to work with the value refuses it. `details.module` names it, `details.reason` says why and what to do instead.
+             *
+             *     `setting-may-only-tighten`: A nearer level may only be as strict as the level above or stricter: `details.above` is what counts there, set at `details.source`. Whoever manages that level can loosen it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settingsUnset: {
+        parameters: {
+            query?: {
+                /** @description The level. Without it: `environment` where one is named, else `tenant`, and `platform` in the reserved tenant. */
+                scope?: "platform" | "tenant" | "environment";
+                /** @description The environment by its name, for the level `environment`. */
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": "sockets.per-user",
+                     *       "value": 10,
+                     *       "source": "tenant",
+                     *       "scopes": [
+                     *         "platform",
+                     *         "tenant"
+                     *       ],
+                     *       "mayOnlyTighten": true,
+                     *       "isSecret": false,
+                     *       "description": "Open sockets of one person in one process.",
+                     *       "default": 20,
+                     *       "schema": {
+                     *         "type": "integer",
+                     *         "minimum": 1,
+                     *         "maximum": 1000
+                     *       },
+                     *       "scope": "tenant",
+                     *       "environment": null,
+                     *       "version": 3,
+                     *       "levels": [
+                     *         {
+                     *           "source": "default",
+                     *           "environment": null,
+                     *           "value": 20,
+                     *           "isOverruled": false,
+                     *           "version": null,
+                     *           "changedBy": null,
+                     *           "changedAt": null
+                     *         },
+                     *         {
+                     *           "source": "tenant",
+                     *           "environment": null,
+                     *           "value": 10,
+                     *           "isOverruled": false,
+                     *           "version": 3,
+                     *           "changedBy": "ada",
+                     *           "changedAt": "2026-01-05T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Setting"];
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `setting-not-found`: There is no setting with that key, or none that you can see. `GET /settings` lists them.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `setting-vetoed`: A part of the platform that would have to work with the value refuses it. `details.module` names it, `details.reason` says why and what to do instead. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settingsHistory: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description The level. Without it: `environment` where one is named, else `tenant`, and `platform` in the reserved tenant. */
+                scope?: "platform" | "tenant" | "environment";
+                /** @description The environment by its name, for the level `environment`. */
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "at": "2026-01-05T08:00:00.000Z",
+                     *           "actor": "ada",
+                     *           "scope": "tenant",
+                     *           "environment": null,
+                     *           "version": 3,
+                     *           "wasSet": true,
+                     *           "before": 15,
+                     *           "isSet": true,
+                     *           "value": 10,
+                     *           "reason": "A dashboard for each of us."
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["SettingChange"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `setting-not-found`: There is no setting with that key, or none that you can see. `GET /settings` lists them.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15081,7 +15933,8 @@ export interface operations {
                      *             "environments:read",
                      *             "fleet:read",
                      *             "releases:create",
-                     *             "releases:read"
+                     *             "releases:read",
+                     *             "settings:read"
                      *           ],
                      *           "modules": [
                      *             "shop"
@@ -15256,7 +16109,8 @@ export interface operations {
                      *         "environments:read",
                      *         "fleet:read",
                      *         "releases:create",
-                     *         "releases:read"
+                     *         "releases:read",
+                     *         "settings:read"
                      *       ],
                      *       "modules": [
                      *         "shop"
@@ -15469,7 +16323,8 @@ export interface operations {
                      *         "environments:read",
                      *         "fleet:read",
                      *         "releases:create",
-                     *         "releases:read"
+                     *         "releases:read",
+                     *         "settings:read"
                      *       ],
                      *       "modules": [
                      *         "shop"
@@ -15675,7 +16530,8 @@ export interface operations {
                      *         "environments:read",
                      *         "fleet:read",
                      *         "releases:create",
-                     *         "releases:read"
+                     *         "releases:read",
+                     *         "settings:read"
                      *       ],
                      *       "modules": [
                      *         "shop"
@@ -15813,7 +16669,8 @@ export interface operations {
                      *         "environments:read",
                      *         "fleet:read",
                      *         "releases:create",
-                     *         "releases:read"
+                     *         "releases:read",
+                     *         "settings:read"
                      *       ],
                      *       "modules": [
                      *         "shop"
@@ -18174,7 +19031,7 @@ export interface operations {
     mayCan: {
         parameters: {
             query: {
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "health:read" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
                 /** @description Absent: whether for any module at all. */
                 module?: string;
                 /** @description Absent: whether in any environment at all. */

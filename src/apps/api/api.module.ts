@@ -5,6 +5,7 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
+import { SettingsModule } from '../../fleet/settings/settings.module.js';
 import { NodesModule } from '../../releases/nodes/nodes.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
@@ -20,6 +21,7 @@ export const apiModules: readonly FeatureModule[] = [
   DeploymentsModule,
   ReleasesModule,
   FleetModule,
+  SettingsModule,
   NodesModule,
   TenancyModule,
   AgentTargetModule,

@@ -6,6 +6,7 @@ import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
 import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
 import * as fleetErrors from '../../fleet/fleet.errors.js';
+import * as settingErrors from '../../fleet/settings/settings.errors.js';
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
@@ -45,6 +46,7 @@ const errorLists: readonly ErrorList[] = [
   storageErrors,
   mailErrors,
   fleetErrors,
+  settingErrors,
   tenancyErrors,
   tokenKeyErrors,
   accessKeyErrors,

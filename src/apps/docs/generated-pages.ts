@@ -2,6 +2,7 @@ import { configurationPage } from './configuration-page.js';
 import { errorsPage } from './errors-page.js';
 import { openapiPage } from './openapi-page.js';
 import { permissionsPage } from './permissions-page.js';
+import { settingsPage } from './settings-page.js';
 import { statesPage } from './states-page.js';
 
 /** Pages under docs/ that are made from the code; a test fails when one is out of date. */
@@ -10,5 +11,6 @@ export const generatedPages: Readonly<Record<string, () => string | Promise<stri
   'errors.md': errorsPage,
   'openapi.json': openapiPage,
   'permissions.md': permissionsPage,
+  'settings.md': settingsPage,
   'states.md': statesPage,
 };

@@ -30,6 +30,12 @@ export class Proofs {
     if (isStepUp) await this.checkProof(signedIn);
   }
 
+  /** Where only the change itself says how much it matters. Throws `people-only`, `step-up-required`. */
+  async demand(signedIn: SignedIn | null): Promise<void> {
+    if (!signedIn) throw peopleOnly();
+    await this.checkProof(signedIn);
+  }
+
   /** Before it refuses, it asks anew: another process may have been shown the proof a second ago. */
   private async checkProof({ userId, tenantId, sessionId, signIn }: SignedIn): Promise<void> {
     if (this.isFresh(signIn.provedAt)) return;
