@@ -8,6 +8,7 @@ import { socketsPerTenant, socketsPerUser } from '../../src/edges/realtime/realt
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { withClient } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { HubClient } from '../support/hub-client.js';
 import { scopedMember } from '../support/scoped-member.js';
 import { type Member, WholeApp } from '../support/whole-app.js';
 
@@ -386,5 +387,77 @@ describe('a secret setting', () => {
     await put(admin, '/spec.password', `${canary}-3`);
     await eventually(() => expect(copy.valueOf(password, { tenantId: acme })).toBe(`${canary}-3`));
     expect(copy.resolved(password, { tenantId: acme, environment: 'QA' }).source).toBe('tenant');
+  });
+});
+
+describe('the hub of settings', () => {
+  const hub = ({ token }: Member) => new HubClient(whole.socket({ token }, {}, 'configuration'));
+
+  it('tells those who may see it, and nobody else', async () => {
+    const [mine, theirs, platform] = await Promise.all(
+      [viewer, stranger, operator].map((who) => hub(who).connect()),
+    );
+    await put(admin, '/deployments.queued-per-slot?environment=Staging', 3);
+    await put(admin, '/spec.password', 'swordfish');
+    await put(operator, '/sockets.per-user', 19);
+    await put(operator, '/log.level', 'warn');
+    await eventually(() => expect(platform!.events).toHaveLength(2));
+    const change = { name: 'ConfigurationChanged' };
+    expect(mine!.events).toMatchObject([
+      {
+        ...change,
+        payload: {
+          key: 'deployments.queued-per-slot',
+          scope: 'environment',
+          environment: 'Staging',
+          isSet: true,
+          value: 3,
+          changedBy: admin.username,
+        },
+      },
+      { ...change, payload: { key: 'spec.password', value: '********' } },
+      {
+        ...change,
+        payload: { key: 'sockets.per-user', scope: 'platform', value: 19, changedBy: null },
+      },
+    ]);
+    expect(theirs!.events).toMatchObject([{ payload: { key: 'sockets.per-user' } }]);
+    expect(platform!.events).toMatchObject([
+      { payload: { key: 'sockets.per-user', changedBy: operator.username } },
+      { payload: { key: 'log.level', value: 'warn' } },
+    ]);
+    await unset(operator, '/sockets.per-user');
+    await eventually(() => expect(theirs!.events).toHaveLength(2));
+    expect(theirs!.events[1]).toMatchObject({ payload: { isSet: false, value: null } });
+    await unset(operator, '/log.level');
+  });
+
+  it('takes nobody without the permission, and no messages', async () => {
+    const made = await fetch(`${whole.url}/api/v1/roles`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'watcher', permissions: ['deployments:read'] }),
+    });
+    const { id } = (await made.json()) as { id: string };
+    const nobody = await scopedMember(whole, acme, { role: { id } });
+    expect((await send(nobody, '')).status).toBe(403);
+    await expect(hub(nobody).connect()).rejects.toThrow('settings:read');
+    await expect(hub({ ...viewer, token: 'x' }).connect()).rejects.toThrow();
+    const client = await hub(viewer).connect();
+    expect((await client.ask('SubscribeToEverything')).error.code).toBe('unknown-message');
+  });
+});
+
+describe('a cap', () => {
+  it('holds from the moment at which it is set', async () => {
+    await put(admin, '/sockets.per-user', 1);
+    await counts(socketsPerUser, 1);
+    const member = await whole.member(acme);
+    const open = () => new HubClient(whole.socket({ token: member.token })).connect();
+    await open();
+    await expect(open()).rejects.toThrow('1 sockets are open already');
+    await unset(admin, '/sockets.per-user');
+    await counts(socketsPerUser, 20);
+    await open();
   });
 });

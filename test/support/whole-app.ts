@@ -98,8 +98,12 @@ export class WholeApp {
   }
 
   /** A client of the hub that does not reconnect by itself; closed with the app. */
-  socket(auth: object | undefined, options: Parameters<typeof io>[1] = {}): Socket {
-    const socket = io(`${this.url}/hubs/deployment`, {
+  socket(
+    auth: object | undefined,
+    options: Parameters<typeof io>[1] = {},
+    hub = 'deployment',
+  ): Socket {
+    const socket = io(`${this.url}/hubs/${hub}`, {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,

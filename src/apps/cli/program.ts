@@ -14,6 +14,7 @@ import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
 import { addSecurityCommands } from './commands/security.commands.js';
+import { addSettingsCommands } from './commands/settings.commands.js';
 import { addServiceAccountCommands } from './commands/service-accounts.commands.js';
 import { addRoleCommands } from './commands/roles.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
@@ -70,6 +71,7 @@ export function buildProgram(
   addSessionCommands(program, act);
   addFactorCommands(program, act);
   addSecurityCommands(program, act);
+  addSettingsCommands(program, act);
   addAccountCommands(program, act);
   addUserCommands(program, act);
   addReleaseCommands(program, act);

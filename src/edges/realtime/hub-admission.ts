@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 import { type HasAddress, networksOf } from '../../kernel/networks.js';
+import type { Permission } from '../../kernel/permission.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
@@ -14,9 +15,13 @@ import { RealtimeMetrics } from './realtime.metrics.js';
 import { socketsPerTenant, socketsPerUser } from './realtime.settings.js';
 import { refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
-import type { FeedEvent } from './projection.js';
 import { tooManySockets } from './realtime.errors.js';
 import { Subscriber } from './subscriber.js';
+
+interface HubMessage {
+  readonly name: string;
+  readonly payload: object;
+}
 
 /** A client that was refused leaves by itself; one that stays to try other tokens is cut. */
 const REFUSED_STAYS_MS = 1_000;
@@ -39,11 +44,19 @@ export class HubAdmission {
     this.isTrusted = networksOf(config.trustedProxies);
   }
 
-  /** A middleware of the namespace. What it refuses comes to the client as `connect_error`. */
-  async admit(socket: HubSocket, next: (error?: Error) => void): Promise<void> {
+  /**
+   * A middleware of the namespace. What it refuses comes to the client as `connect_error`. `permission`:
+   * what nobody may be there without; else each message says it.
+   */
+  async admit(
+    socket: HubSocket,
+    next: (error?: Error) => void,
+    permission?: Permission,
+  ): Promise<void> {
     try {
       const token = await this.callers.follow(tokenOf(socket), this.addressOf(socket));
       const { context } = token;
+      if (permission) context.require(permission);
       this.takePlace(socket, context);
       socket.data = {
         context,
@@ -90,7 +103,7 @@ export class HubAdmission {
   }
 
   /** Never waits: whoever reads too slowly is cut, and comes back with the last sequence it saw. */
-  private send(socket: HubSocket, { name, payload }: FeedEvent): void {
+  send(socket: HubSocket, { name, payload }: HubMessage): void {
     if (!socket.connected) return;
     const { writeBuffer } = socket.conn as unknown as { writeBuffer: readonly unknown[] };
     if (writeBuffer.length >= limits.socketBacklogMessages) {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TenancyModule } from '../../tenancy/tenancy.module.js';
+import { ConfigurationHub } from './configuration-hub.gateway.js';
 import { DeploymentFeeds } from './deployment-feeds.js';
 import { DeploymentHub } from './deployment-hub.gateway.js';
 import { HubAdmission } from './hub-admission.js';
@@ -12,6 +13,7 @@ import { SocketVetoes } from './socket-vetoes.js';
 @Module({
   imports: [TenancyModule],
   providers: [
+    ConfigurationHub,
     DeploymentFeeds,
     DeploymentHub,
     HubAdmission,

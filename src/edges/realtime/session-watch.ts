@@ -15,7 +15,7 @@ const UNKNOWN_MS = 5_000;
 /** Asks for every open socket whether its bearer still is who they were, and cuts it otherwise. */
 @Injectable()
 export class SessionWatch implements OnModuleDestroy {
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly logger: Logger,
@@ -23,14 +23,16 @@ export class SessionWatch implements OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  /** For each hub once. */
   start(sockets: () => Iterable<HubSocket>): void {
-    this.timer = setInterval(() => {
+    const sweep = () => {
       for (const socket of sockets()) void this.check(socket);
-    }, SWEEP_MS);
+    };
+    this.timers.push(setInterval(sweep, SWEEP_MS));
   }
 
   onModuleDestroy(): void {
-    clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
   }
 
   private async check(socket: HubSocket): Promise<void> {

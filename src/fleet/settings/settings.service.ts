@@ -5,7 +5,6 @@ import { newestFirst } from '../../platform/http/page.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Sealer } from '../../platform/sealing/sealer.js';
 import { type AnyHotSetting, declaredSettings } from '../../platform/settings/hot-setting.js';
-import type { Resolved } from '../../platform/settings/levels.js';
 import { Settings } from '../../platform/settings/settings.js';
 import { SettingValues } from '../../platform/settings/setting-values.js';
 import { settingRows } from '../../platform/settings/settings.store.js';
@@ -123,7 +122,7 @@ export class SettingsService {
     level: SettingLevel,
     rows: Awaited<ReturnType<typeof settingRows>>,
   ) {
-    const { source, value }: Resolved<unknown> = this.settings.resolved(setting);
+    const { source, value } = this.settings.resolved<unknown>(setting);
     const platform = isOfPlatform(ctx) || source === 'default' ? null : { value };
     return standingAt(setting, level, { rows, platform }, this.values);
   }
