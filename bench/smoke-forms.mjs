@@ -10,6 +10,7 @@ export const smokeForms = {
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',
   'bench:gate': '--rollouts 2',
   'bench:gates': '--gates 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
+  'bench:settings': '--changes 3 --lost 1 --cut 1 --limit 0',
   'bench:identity': '--logins 6 --clients 2 --bindings 20 --checks 5 --revocations 3 --limit 0',
   'bench:openings': '--deployments 20 --tenants 4 --runs 1',
   'bench:recovery': '--kills 1 --burst 4 --tenants 2',

@@ -19,6 +19,7 @@ import { WakeUp } from './queue/wake-up.js';
 import { InProcessSignal } from './signal/in-process-signal.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { SettingsFollower } from './settings/settings-follower.js';
+import { SettingsMetrics } from './settings/settings.metrics.js';
 import { Settings } from './settings/settings.js';
 import { RedisSignal } from './signal/redis-signal.js';
 import { Signal } from './signal/signal.js';
@@ -75,7 +76,13 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
     const settings = new Settings(logger, await openSealer(config));
     const notices = new Notices(app, log);
     undo.add(() => notices.close());
-    const follower = new SettingsFollower({ settings, database, notices, log: logger });
+    const follower = new SettingsFollower({
+      settings,
+      database,
+      notices,
+      log: logger,
+      metrics: new SettingsMetrics(parts.metrics),
+    });
     undo.add(() => follower.stop());
     await follower.start();
     const ownLevel = logger.level;

@@ -1,6 +1,7 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { Database } from '../database/database.js';
 import type { Notices } from '../database/notices.js';
+import type { SettingsMetrics } from './settings.metrics.js';
 import type { Settings } from './settings.js';
 import { SETTINGS_CHANNEL, settingsSince } from './settings.store.js';
 
@@ -16,6 +17,7 @@ interface FollowerParts {
   readonly database: Database;
   readonly notices: Notices;
   readonly log: FollowerLog;
+  readonly metrics: Pick<SettingsMetrics, 'has' | 'failed'>;
   readonly pollMs?: number;
 }
 
@@ -65,6 +67,7 @@ export class SettingsFollower {
       try {
         await this.read();
       } catch (error) {
+        this.parts.metrics.failed();
         this.parts.log.warn({ error: messageOf(error) }, 'the settings could not be read');
       }
     } while (this.isAskedAgain && !this.isStopped);
@@ -73,9 +76,14 @@ export class SettingsFollower {
   private async read(): Promise<void> {
     const { database, settings } = this.parts;
     const rows = await database.system((tx) => settingsSince(tx, settings.revision));
-    if (rows) return settings.apply(rows);
-    settings.forget();
-    settings.apply((await database.system((tx) => settingsSince(tx, 0))) ?? []);
+    if (rows) {
+      settings.apply(rows);
+    } else {
+      const all = await database.system((tx) => settingsSince(tx, 0));
+      settings.forget();
+      settings.apply(all ?? []);
+    }
+    this.parts.metrics.has(settings.revision);
   }
 
   private schedule(): void {
