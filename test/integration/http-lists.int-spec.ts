@@ -48,6 +48,10 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/platform/users': { path: '/platform/users', filters: ['text=member'], by: 'operator' },
   '/users/invitations': { path: '/users/invitations', filters: [] },
   '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
+  '/settings/{key}/history': {
+    path: '/settings/deployments.queued-per-slot/history',
+    filters: ['scope=tenant', 'environment=QA'],
+  },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
   '/role-bindings': {
@@ -90,6 +94,12 @@ beforeAll(async () => {
     const access = { name: `key-${count}`, permissions: 'read-only' };
     await made(tenant.as('Admin', '/access-keys', { method: 'POST', body: access }));
     await inGroup(`group-${count}`);
+    const setting = {
+      method: 'PUT',
+      body: { value: 30 - count },
+      headers: { 'if-match': `"${count}"` },
+    };
+    await tenant.as('Admin', '/settings/deployments.queued-per-slot', setting);
     const account = await first('account', '/service-accounts', { name: `account-${count}` });
     const path = `/service-accounts/${account}/access-keys`;
     await made(tenant.as('Admin', path, { method: 'POST', body: access }));

@@ -281,6 +281,27 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await missing((isInside) => sent(isInside ? 'QA' : 'Staging'), { environment: 'Staging' })();
     expect((await rules('Staging')).version).toBe(version);
   },
+  ...Object.fromEntries(
+    Object.entries({ set: 'PUT', unset: 'DELETE' }).map(([name, method]) => [
+      `SettingsController.${name}`,
+      async () => {
+        const sent = (level: string): Sent => ({
+          by: byEnvironment,
+          path: `/settings/deployments.queued-per-slot${level}`,
+          method,
+          ...(method === 'PUT' ? { body: { value: 9 } } : {}),
+          headers: { 'if-match': '"99"' },
+        });
+        const at = (environment: string) => sent(`?environment=${environment}`);
+        const details = { permission: 'settings:manage', environment: 'Staging' };
+        await missing((isInside) => at(isInside ? 'QA' : 'Staging'), details)();
+        // What holds for all environments is set by whoever manages all of them.
+        await missing((isInside) => (isInside ? at('QA') : sent('')), {
+          permission: 'settings:manage',
+        })();
+      },
+    ]),
+  ),
   'ClustersController.list': lists(
     { by: byEnvironment, path: '/clusters' },
     ({ items }) => items.map(({ environment }) => environment),

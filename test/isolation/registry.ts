@@ -81,6 +81,14 @@ export interface Variant {
   readonly drop?: readonly string[];
 }
 
+/** A key is a word of the product: every tenant has the same. */
+const SETTING_ROUTES = [
+  'GET /api/v1/settings/{key}',
+  'PUT /api/v1/settings/{key}',
+  'DELETE /api/v1/settings/{key}',
+  'GET /api/v1/settings/{key}/history',
+];
+
 /** Places that name one kind of things or another, or need something else in the body. */
 const variants: Readonly<Record<string, readonly Variant[]>> = {
   'POST /api/v1/deployments/{id}/rollback to': [{ kind: 'deployment' }],
@@ -105,6 +113,7 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
     { kind: 'user' },
     { kind: 'serviceAccount' },
   ],
+  ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
   'POST /api/v1/groups/{id}/members userId': [{ kind: 'user', drop: ['username'] }],
   'POST /api/v1/groups/{id}/members username': [{ kind: 'username', drop: ['userId'] }],
@@ -143,7 +152,16 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'manifest',
     'password',
   ],
-  'Words of the product.': ['strategy.kind', 'gate.kind', 'allowedStrategies.[]', 'targetKind'],
+  'Words of the product.': [
+    'strategy.kind',
+    'gate.kind',
+    'allowedStrategies.[]',
+    'targetKind',
+    'prefix',
+    'scope',
+    'onlySet',
+    'value',
+  ],
   'A place in a list, a version of what the path names, or a time to wait.': [
     'limit',
     'after',

@@ -96,6 +96,14 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { environment: name };
   },
 
+  /** Its value and who has set it, and why. */
+  setting: async (tenant, word) => {
+    const path = `/settings/deployments.queued-per-slot?environment=${tenant.values.environment}`;
+    const headers = { 'if-match': '"0"' };
+    await tenant.make('PUT', path, { value: 7, reason: word('reason') }, { headers });
+    return {};
+  },
+
   cluster: async (tenant, word) => {
     const { environment } = tenant.values;
     const name = word('cluster');

@@ -76,12 +76,12 @@ export class SettingsService {
   /** Throws what `get` and SettingChanges throw, `permission-missing`, and what Proofs throws. */
   async set(ctx: Context, change: AskedChange, value: unknown) {
     const setting = settingFor(ctx, change.key);
-    return this.change(ctx, setting, change, this.changes.judged(setting, value));
+    return this.change(ctx, setting, change, () => this.changes.judged(setting, value));
   }
 
   /** As `set`; the level above counts from then on. */
   async unset(ctx: Context, change: AskedChange) {
-    return this.change(ctx, settingFor(ctx, change.key), change, undefined);
+    return this.change(ctx, settingFor(ctx, change.key), change, () => undefined);
   }
 
   /** Newest first. Throws `cursor-invalid` and what `get` throws. */
@@ -97,12 +97,18 @@ export class SettingsService {
     });
   }
 
-  private async change(ctx: Context, setting: AnyHotSetting, change: AskedChange, value: unknown) {
+  /** `wantedValue` is judged when it is known that the caller may set one at all. */
+  private async change(
+    ctx: Context,
+    setting: AnyHotSetting,
+    change: AskedChange,
+    wantedValue: () => unknown,
+  ) {
     const { asked, version, reason, signedIn } = change;
     return this.database.transaction(ctx, async (open) => {
       const level = await levelAsked(open, asked);
       checkMaySet(open, setting, level);
-      const wanted = { setting, level, value, version, reason };
+      const wanted = { setting, level, value: wantedValue(), version, reason };
       const rows = await settingRows(open, setting.key);
       const effect = this.changes.effectOf(wanted, this.standing(open, setting, level, rows));
       if (effect.isWeakened) await this.proofs.demand(signedIn);
