@@ -64,7 +64,7 @@ function wordsOf(stricter: Exclude<Stricter, null>): string {
 
 function kebabCase(name: string): string {
   return name
+    .replace('MiB', 'Mib')
     .replace(/([a-z])([A-Z])/g, '$1-$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
     .toLowerCase();
 }
