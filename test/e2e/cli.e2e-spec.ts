@@ -182,6 +182,37 @@ describe('the command line against a running server', () => {
     await cli(['groups', 'remove', 'payments', 'nobody']);
   });
 
+  it('sets, compares and takes back settings at their levels', async () => {
+    const json = async (...words: string[]) => {
+      const { exitCode, stdout, stderr } = await cli([...words, '--json']);
+      expect([words, exitCode, stderr]).toEqual([words, 0, '']);
+      return JSON.parse(stdout);
+    };
+    const key = 'deployments.queued-per-slot';
+    const qa = ['--environment', 'QA'];
+    const set = await json('settings', 'set', key, '20', ...qa, '--reason', 'a test');
+    expect(set).toMatchObject({ value: 20, source: 'environment', version: 1 });
+    const conflict = await json('settings', 'set', 'deployments.on-conflict', 'supersede');
+    expect(conflict).toMatchObject({ value: 'supersede', source: 'tenant' });
+    expect((await json('settings', 'list', '--set')).items).toMatchObject([
+      { key: 'deployments.on-conflict', value: 'supersede' },
+    ]);
+    expect((await json('settings', 'diff', 'QA', 'Staging')).items).toMatchObject([
+      { key, value: 20, other: 100 },
+    ]);
+    const shown = await cli(['settings', 'get', key, ...qa]);
+    expect(shown.stdout).toMatch(
+      /^deployments.queued-per-slot = 20 \(environment\)\n {2}default +100\n {2}QA +20 by admin/,
+    );
+    await json('settings', 'unset', key, ...qa);
+    const told = await cli(['settings', 'history', key]);
+    expect(told.stdout).toMatch(/admin +QA +20 → -\n.+admin +QA +- → 20 +a test/);
+    const wrong = await cli(['settings', 'set', key, 'many']);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('value')]);
+    await json('settings', 'unset', 'deployments.on-conflict');
+    expect((await json('settings', 'diff')).items).toEqual([]);
+  });
+
   it('ends with 2 when a deployment is refused, dry run or not', async () => {
     const deploy = ['deploy', 'payments', '1.0.0', '--to', 'QA'];
     for (const words of [deploy, [...deploy, '--dry-run'], [...deploy, '--wait']]) {

@@ -3,6 +3,7 @@ import { Config } from '../../src/platform/config/config.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Housekeeping } from '../../src/platform/housekeeping/housekeeping.module.js';
 import { keepHouse, readDefaultPartitions } from '../../src/platform/housekeeping/housekeeping.js';
+import { credentialDays } from '../../src/platform/housekeeping/housekeeping.settings.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { Settings } from '../../src/platform/settings/settings.js';
@@ -150,6 +151,11 @@ describe('rows that have had their time', () => {
     await credential('just used', 'enrollment', '1, -6, null::int');
     await credential('renewed long ago', 'refresh', '1, -8, null::int');
     await credential('good', 'access-key', '90, null::int, null::int');
+    const longer = new Settings(Logger.silent());
+    const set = { scope: 'platform', environmentKey: '', environment: null, isSet: true } as const;
+    const by = { version: 1, revision: 1, changedBy: 'ada', changedAt: new Date() };
+    longer.apply([{ ...set, ...by, tenantId, key: credentialDays.key, value: 9 }]);
+    expect(await keepHouse(db, longer)).toMatchObject({ credentialsPurged: 0 });
     expect(await keepHouse(db, unset)).toMatchObject({ credentialsPurged: 3, eventsPurged: 0 });
     const left = await sql<{ hash: string }>('select hash from credentials order by hash');
     expect(left.map(({ hash }) => hash)).toEqual([

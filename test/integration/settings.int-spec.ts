@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { limits } from '../../src/kernel/limits.js';
 import { hotSetting, type SettingPlace } from '../../src/platform/settings/hot-setting.js';
+import { Logger } from '../../src/platform/logging/logger.js';
 import { Settings } from '../../src/platform/settings/settings.js';
 import { socketsPerTenant, socketsPerUser } from '../../src/edges/realtime/realtime.settings.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
@@ -29,12 +30,19 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
+const lines: string[] = [];
+const logger = Logger.create({
+  level: 'warn',
+  format: 'json',
+  destination: { write: (line) => void lines.push(line) },
+});
+
 let whole: WholeApp;
 let acme: string;
 let admin: Member, viewer: Member, operator: Member, stranger: Member, ofQa: Member;
 
 beforeAll(async () => {
-  whole = await WholeApp.start();
+  whole = await WholeApp.start({ logger });
   acme = await whole.tenant('acme');
   const other = await whole.tenant('other');
   admin = await whole.member(acme, 'Admin');
@@ -459,5 +467,29 @@ describe('a cap', () => {
     await unset(admin, '/sockets.per-user');
     await counts(socketsPerUser, 20);
     await open();
+  });
+});
+
+describe('the level of the log', () => {
+  it('changes in the running process, and goes back to what it was started with', async () => {
+    const part = logger.child({ part: 'spec' });
+    part.debug({}, 'before');
+    await put(operator, '/log.level', 'debug');
+    await eventually(() => expect(logger.level).toBe('debug'));
+    part.debug({}, 'meanwhile');
+    await unset(operator, '/log.level');
+    await eventually(() => expect(logger.level).toBe('warn'));
+    part.debug({}, 'after');
+    const said = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(said.filter((each) => ['before', 'meanwhile', 'after'].includes(each))).toEqual([
+      'meanwhile',
+    ]);
+  });
+
+  it('has no value that silences it', async () => {
+    expect(outcome(await put(operator, '/log.level', 'silent'))).toEqual([
+      400,
+      'validation-failed',
+    ]);
   });
 });

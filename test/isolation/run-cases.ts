@@ -79,8 +79,8 @@ type Told = Awaited<ReturnType<typeof answerTo>>;
 
 async function answerTo({ whole, b, principals }: World, each: Case, name: string, value: string) {
   const request = await requestFor(each, value, b);
-  // What is replaced must have been read before.
-  if (request.method === 'PUT')
+  // What is replaced, or taken back, must have been read before.
+  if (request.method === 'PUT' || request.path.includes('/settings/'))
     request.headers = { 'if-match': await tagOf(whole.url, b.token, request.path) };
   const answer = await ask(whole.url, await principals.get(name)!(), request);
   const code = (answer.body as { code?: string } | null)?.code;

@@ -79,8 +79,3 @@ export function isAtMost(value: number | null, above: number | null): boolean {
   if (above === null) return true;
   return value !== null && value <= above;
 }
-
-/** For numbers of which the larger is the stricter. */
-export function isAtLeast(value: number, above: number): boolean {
-  return value >= above;
-}
