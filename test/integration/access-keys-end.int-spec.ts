@@ -12,6 +12,8 @@ import {
 import { newId } from '../../src/kernel/ids.js';
 import { KeyUses } from '../../src/tenancy/access-keys/key-uses.js';
 import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
+import { insertMembership } from '../../src/tenancy/users/memberships.store.js';
+import { enrolTotp } from '../support/second-factors.js';
 import { type IdentityApp, identityApp } from '../support/identity-app.js';
 import { KeyPeople, type Person } from '../support/key-people.js';
 
@@ -171,5 +173,51 @@ describe('revoking an access key', () => {
     expect((await byKey('DELETE', `access-keys/${one.id}`)).status).toBe(204);
     expect((await admin.send('DELETE', `access-keys/${two.id}`)).status).toBe(204);
     expect([await statusOf(one.secret), await statusOf(two.secret)]).toEqual([401, 401]);
+  });
+});
+
+describe('an access key whose owner is not what they were', () => {
+  it('is revoked with a removal from the tenant, and does not come back with the person', async () => {
+    const boss = await people.person('Admin');
+    const member = await people.person('Deployer', boss);
+    const { secret, id } = (await member.make()).body;
+    expect(await statusOf(secret)).toBe(200);
+    expect((await boss.send('DELETE', `users/${member.id}`)).status).toBe(204);
+    people.later();
+    expect(await statusOf(secret)).toBe(401);
+    const actions = (await people.auditOf(id)).map(({ action }) => action);
+    expect(actions).toContain('access-key-revoked');
+    await people.inTenant(boss, async (open) => {
+      await insertMembership(open, member.id);
+      await bindRole(open, { role: 'Deployer', subject: { kind: 'user', id: member.id } });
+    });
+    people.later();
+    expect(await statusOf(secret)).toBe(401);
+    const again = (await rig.login(member.name)).body.accessToken as string;
+    const fresh = await rig.send('access-keys', {
+      method: 'POST',
+      token: again,
+      body: { name: 'ci', permissions: 'deploy' },
+    });
+    expect([fresh.status, await statusOf(fresh.body.secret)]).toEqual([201, 200]);
+  });
+
+  it('stops while the tenant demands a second factor that its owner does not have', async () => {
+    const boss = await people.person('Admin');
+    const member = await people.person('Deployer', boss);
+    const { secret, id } = (await member.make()).body;
+    expect(await statusOf(secret)).toBe(200);
+    const rules = { mfaRequiredRoles: ['Deployer'], allowedNetworks: [] };
+    const put = await boss.send('PUT', 'security-policy', rules, { 'if-match': '"0"' });
+    expect(put.status).toBe(200);
+    people.later();
+    const refused = await read(secret);
+    expect([refused.status, refused.body.code]).toEqual([403, 'access-key-owner-without-factor']);
+    expect(refused.body.detail).toContain('tidegate mfa enrol-totp');
+    await rig.app.get(KeyUses).settled();
+    expect(await people.refusalsOf(id)).toMatchObject([{ reason: 'owner-factor' }]);
+    await enrolTotp(rig, member.token);
+    people.later();
+    expect(await statusOf(secret)).toBe(200);
   });
 });

@@ -74,6 +74,15 @@ export const accessKeyNetworkRefused = errorEntry({
   }),
 });
 
+export const accessKeyOwnerWithoutFactor = errorEntry({
+  code: 'access-key-owner-without-factor',
+  kind: 'forbidden',
+  meaning:
+    'The tenant demands a second factor of the key’s owner, who has none. As soon as they have enrolled one, the key works again.',
+  tell: () =>
+    'The tenant demands a second factor of this key’s owner, who has none. They sign in and enrol one (tidegate mfa enrol-totp); within five seconds the key works again.',
+});
+
 export const idempotencyKeyRefused = errorEntry({
   code: 'idempotency-key-refused',
   kind: 'invalid',

@@ -20,14 +20,9 @@ import {
   factsOf,
 } from './access-keys.events.js';
 import { isMemberOf } from './access-keys.queries.js';
-import {
-  countGoodKeys,
-  type KeyOwner,
-  lockKeysOf,
-  revokeKeysOf,
-  tidyKeys,
-} from './access-keys.store.js';
+import { countGoodKeys, type KeyOwner, lockKeysOf, tidyKeys } from './access-keys.store.js';
 import { accessKeyView, type AccessKeyView, accessKeyViews } from './access-keys.views.js';
+import { endKeysOf } from './end-keys.js';
 import { grantOfKey, missingIn } from './key-power.js';
 import { isOwnKey, maySeeKey, seenBy } from './key-sight.js';
 import { KeyStandings } from './key-standings.js';
@@ -151,12 +146,9 @@ export class AccessKeysService {
 
   /** In the transaction in which their owner goes away; answers how many there were. */
   async revokeAllOf(open: OpenContext, owner: KeyOwner): Promise<number> {
-    const revoked = await revokeKeysOf(open, owner, new Date(this.clock.now()));
-    for (const { id, name, prefix, hash } of revoked) {
-      await open.record(accessKeyRevoked(id, { name, prefix }));
-      open.tx.afterCommit(() => this.standings.forget(hash));
-    }
-    return revoked.length;
+    const hashes = await endKeysOf(open, owner);
+    open.tx.afterCommit(() => hashes.forEach((hash) => this.standings.forget(hash)));
+    return hashes.length;
   }
 
   private async add(open: OpenContext, owner: KeyOwner, rules: NewKey) {

@@ -53,20 +53,20 @@ export async function tidyKeys(open: OpenContext, before: Date): Promise<void> {
 }
 
 const revokeAll = statement<
-  OfOwner,
+  Omit<OfOwner, 'now'>,
   { readonly id: string; readonly name: string; readonly prefix: string; readonly hash: string }
 >(
   'access-keys.revoke-all',
-  `update access_keys set revoked_at = :now
+  `update access_keys set revoked_at = clock_timestamp()
    where tenant_id = :tenantId and owner_kind = :ownerKind and owner_id = :ownerId
-     and revoked_at is null and expires_at > :now
+     and revoked_at is null
    returning id, name, prefix, hash`,
 );
 
-/** All good ones of an owner that goes away; whoever calls records each. */
-export function revokeKeysOf(open: OpenContext, owner: KeyOwner, now: Date) {
+/** All of an owner that goes away; whoever calls records each: end-keys.ts. */
+export function revokeKeysOf(open: OpenContext, owner: KeyOwner) {
   const { tenantId } = open;
-  return open.tx.query(revokeAll, { tenantId, ownerKind: owner.kind, ownerId: owner.id, now });
+  return open.tx.query(revokeAll, { tenantId, ownerKind: owner.kind, ownerId: owner.id });
 }
 
 type Use = { readonly tenantId: string; readonly id: string; readonly at: Date };

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Clock } from '../../kernel/clock.js';
+import type { DomainError } from '../../kernel/errors.js';
 import { Grants } from '../../kernel/grants.js';
 import { networksOf } from '../../kernel/networks.js';
 import { CLOCK } from '../../platform/clock.js';
@@ -13,8 +14,9 @@ import {
   MachineBearers,
 } from '../permissions/bearers.js';
 import { grantsOf } from '../permissions/bindings.js';
+import { SecurityPolicies } from '../security/security-policies.js';
 import { tenantSuspended } from '../tenancy.errors.js';
-import { accessKeyNetworkRefused } from './access-keys.errors.js';
+import { accessKeyNetworkRefused, accessKeyOwnerWithoutFactor } from './access-keys.errors.js';
 import { AccessKeyMetrics } from './access-keys.metrics.js';
 import { grantOfKey } from './key-power.js';
 import type { KeyFault, KeyStanding } from './key-standings.queries.js';
@@ -43,7 +45,10 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
     return looksLikeKey(token);
   }
 
-  /** Throws `unauthenticated`, `tenant-suspended`, `access-key-network-refused`. */
+  /**
+   * Throws `unauthenticated`, `tenant-suspended`, `access-key-network-refused`,
+   * `access-key-owner-without-factor`.
+   */
   async authenticate(token: string, request: BearerRequest): Promise<Caller> {
     if (!isKeyText(token)) {
       this.metrics.looked('malformed');
@@ -63,11 +68,11 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
       throw key.tenantStatus === 'suspended' ? tenantSuspended() : unauthenticated(ENDED);
     }
     const ctx = contextOf(key, request.requestId);
-    const fault = this.faultOf(key, request.address);
+    const fault = this.faultOf(key, request.address) ?? (await this.factorFaultOf(key));
     if (fault !== null) {
       this.uses.tellRefused(ctx, key, fault, request.address);
       this.metrics.looked(fault);
-      throw fault === 'network' ? accessKeyNetworkRefused(request.address) : unauthenticated(ENDED);
+      throw refusalOf(fault, request.address);
     }
     this.uses.tellUsed(ctx, key, request.address);
     this.metrics.looked('good');
@@ -85,6 +90,20 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
     const isAnywhere = key.allowedNetworks.length === 0;
     return isAnywhere || networksOf(key.allowedNetworks)(address) ? null : 'network';
   }
+
+  /** What their sessions may not do without a factor, their keys may not either. */
+  private async factorFaultOf(key: KeyStanding): Promise<KeyFault | null> {
+    if (key.ownerKind !== 'user' || key.hasOwnerFactor) return null;
+    const policies = this.modules.get(SecurityPolicies, { strict: false });
+    const isDemanded = await policies.demandsFactorOf(key.tenantId, key.roles);
+    return isDemanded ? 'owner-factor' : null;
+  }
+}
+
+function refusalOf(fault: KeyFault, address: string): DomainError {
+  if (fault === 'network') return accessKeyNetworkRefused(address);
+  if (fault === 'owner-factor') return accessKeyOwnerWithoutFactor();
+  return unauthenticated(ENDED);
 }
 
 const ENDED =

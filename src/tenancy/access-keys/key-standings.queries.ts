@@ -6,7 +6,7 @@ import type { KeyOwnerKind } from './access-keys.dto.js';
 import type { KeyPower, KeySet } from './key-power.js';
 
 /** Why a key that there is was refused. */
-export type KeyFault = 'revoked' | 'expired' | 'owner-gone' | 'network';
+export type KeyFault = 'revoked' | 'expired' | 'owner-gone' | 'owner-factor' | 'network';
 
 /** What a key is now, and what its owner may do now. */
 export interface KeyStanding extends KeyPower {
@@ -23,6 +23,8 @@ export interface KeyStanding extends KeyPower {
   readonly revokedAt: Date | null;
   /** The person is a member and not disabled; the service account is there and not disabled. */
   readonly isOwnerGood: boolean;
+  /** A second factor that counts. Accounts of machines have none, and none is demanded of them. */
+  readonly hasOwnerFactor: boolean;
   readonly roles: readonly HeldRole[];
 }
 
@@ -53,6 +55,8 @@ const findStanding = statement<
        when 'user' then u.disabled_at is null and exists (select 1 from memberships m
          where m.tenant_id = k.tenant_id and m.user_id = u.id)
        else s.id is not null and s.disabled_at is null end as "isOwnerGood",
+     exists (select 1 from user_factors f where f.user_id = u.id and f.kind <> 'recovery'
+       and f.confirmed_at is not null) as "hasOwnerFactor",
      case k.owner_kind when 'user' then ${ROLES_OF_OWNER} else ${ROLES_OF_ACCOUNT} end as roles
    from access_keys k
    join tenants t on t.id = k.tenant_id

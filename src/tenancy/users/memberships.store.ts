@@ -1,6 +1,7 @@
 /** The tables `memberships` and `group_members`: who belongs to a tenant, and to its groups. */
 import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
+import { endKeysOf } from '../access-keys/end-keys.js';
 import { removeRolesOf } from '../permissions/role-bindings.store.js';
 
 type Member = { readonly tenantId: string; readonly userId: string };
@@ -31,9 +32,13 @@ const remove = statement<Member>(
   'delete from memberships where tenant_id = :tenantId and user_id = :userId',
 );
 
-/** With all that it has brought: roles and groups, whoever gave them. The account stays. */
+/**
+ * With all that it has brought: roles and groups, whoever gave them, and keys, which do not come back
+ * with the person. The account stays.
+ */
 export async function removeMembership(open: OpenContext, userId: string): Promise<void> {
   const member = { tenantId: open.tenantId, userId };
+  await endKeysOf(open, { kind: 'user', id: userId });
   await removeRolesOf(open, { kind: 'user', id: userId });
   await open.tx.execute(leaveGroups, member);
   await open.tx.execute(remove, member);
