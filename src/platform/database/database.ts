@@ -8,6 +8,7 @@ import { messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
 import { OpenContext, type Context, type Recorder } from '../context.js';
+import type { Event, EventBody } from '../events/event.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { commitUnknown, databaseUnavailable } from './database.errors.js';
@@ -81,6 +82,18 @@ export class Database {
   /** Runs the work as the system's role: all tenants, but only the tables of scheduling. */
   async system<T>(work: (tx: SystemTransaction) => Promise<T>): Promise<T> {
     return this.run(this.systemSource, 'begin', work);
+  }
+
+  /**
+   * What happens to whoever is of no tenant, in the transaction in which the system's role does it, for the
+   * log of the context's tenant. Nothing but events of the audit log: who listened would work as that role.
+   */
+  async record<Body extends EventBody>(
+    tx: SystemTransaction,
+    ctx: Context,
+    event: Event<Body>,
+  ): Promise<void> {
+    await new OpenContext(ctx, tx, this.options.recorder).record(event);
   }
 
   /** Asks the same of both roles, outside any tenant: for checks at start only. */

@@ -91,16 +91,15 @@ export class AccountService {
   async confirmEmail(token: string, origin: RequestOrigin): Promise<void> {
     const before = await this.guesses.run(origin, emailChangeInvalid, async () => {
       const hash = oneTimeTokenHash('email-change', token);
-      return hash === null ? null : this.takeEmail(hash);
+      return hash === null ? null : this.takeEmail(hash, origin);
     });
-    const { address, requestId } = origin;
-    await this.audit.tell(before, requestId, emailChanged(before.username, { address }));
+    const { address } = origin;
     // To the old address: whoever loses it must hear.
     this.notices.tell(before, 'email', address);
   }
 
   /** The account as it was; null: the token is good for nothing. */
-  private async takeEmail(hash: string): Promise<Account | null> {
+  private async takeEmail(hash: string, origin: RequestOrigin): Promise<Account | null> {
     const shown = { kind: 'email-change', hash } as const;
     const now = this.now();
     const found = await this.db.system((tx) => findUnusedCredential(tx, shown, now));
@@ -112,6 +111,8 @@ export class AccountService {
       if (!(await takeCredential(tx, shown, now))) return false;
       // Thrown in here: the link stays good for who can free the address.
       if (!(await setAccountEmail(tx, account.id, email))) throw emailTaken();
+      const { address, requestId } = origin;
+      await this.audit.tell(tx, account, requestId, emailChanged(account.username, { address }));
       return true;
     });
     return isDone ? account : null;

@@ -8,8 +8,7 @@ import type { SignedIn } from '../auth/authenticator.js';
 import { endSessionsEverywhere, revokeSession } from '../auth/sessions.store.js';
 import { Standings } from '../permissions/standings.js';
 import { AccountAudit } from '../users/account-audit.js';
-import { Accounts } from '../users/accounts.js';
-import { lockPerson } from '../users/users.store.js';
+import { accountOf, lockPerson } from '../users/users.store.js';
 import type { SessionView } from './account.dto.js';
 import { sessionNotFound } from './account.errors.js';
 import { loggedOutEverywhere, sessionEnded } from './account.events.js';
@@ -20,7 +19,6 @@ import { type OwnSession, ownSessions } from './own-sessions.queries.js';
 export class OwnSessionsService {
   constructor(
     private readonly db: Database,
-    private readonly accounts: Accounts,
     private readonly standings: Standings,
     private readonly audit: AccountAudit,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -36,25 +34,28 @@ export class OwnSessionsService {
     const session = (await this.open(userId)).find(({ hash }) => shownId(hash) === id);
     if (!session) throw sessionNotFound();
     const { hash: sessionId, tenantId, tenant: slug } = session;
-    await this.db.system((tx) => revokeSession(tx, sessionId, this.now()));
-    this.standings.forget({ userId, tenantId, sessionId });
     const tenants = [{ id: tenantId, slug, name: slug }];
     const { address, requestId } = origin;
     const event = sessionEnded(username, { address });
-    await this.audit.tell({ id: userId, username, tenants }, requestId, event);
+    await this.db.system(async (tx) => {
+      await revokeSession(tx, sessionId, this.now());
+      await this.audit.tell(tx, { id: userId, username, tenants }, requestId, event);
+    });
+    this.standings.forget({ userId, tenantId, sessionId });
   }
 
   /** This one too: whoever suspects a thief cannot know which of them is the thief's. */
   async endAll({ userId, tenantId, sessionId }: SignedIn, origin: RequestOrigin): Promise<void> {
+    const { address, requestId } = origin;
     await this.db.system(async (tx) => {
       await lockPerson(tx, userId);
       await endSessionsEverywhere(tx, userId, { now: this.now(), except: null });
+      const account = await accountOf(tx, userId);
+      if (!account) return;
+      const event = loggedOutEverywhere(account.username, { address });
+      await this.audit.tell(tx, account, requestId, event);
     });
     this.standings.forget({ userId, tenantId, sessionId });
-    const account = await this.accounts.byId(userId);
-    if (!account) return;
-    const { address, requestId } = origin;
-    await this.audit.tell(account, requestId, loggedOutEverywhere(account.username, { address }));
   }
 
   private open(userId: string): Promise<OwnSession[]> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Grants } from '../../kernel/grants.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { EventType } from '../../platform/events/event.js';
 import { recoveryCodeUsed } from '../factors/factors.events.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
@@ -100,7 +101,9 @@ export class AuthenticationAudit {
     await open.record(recoveryCodeUsed(person.username, { address, left }));
   }
 
+  /** In the transaction that ends it. */
   async sessionEnded(
+    tx: SystemTransaction,
     person: Person,
     tenantId: string,
     how: 'logged-out' | 'refresh-token-reused',
@@ -110,7 +113,6 @@ export class AuthenticationAudit {
       how === 'logged-out'
         ? loggedOut(person.username, { address })
         : refreshTokenReused(person.username, { address }, 'denied');
-    const ctx = contextOfPerson(person, tenantId, requestId);
-    await this.db.transaction(ctx, (open) => open.record(event));
+    await this.db.record(tx, contextOfPerson(person, tenantId, requestId), event);
   }
 }

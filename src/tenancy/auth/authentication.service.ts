@@ -14,7 +14,7 @@ import { Entrance } from '../security/entrance.js';
 import { networkRefused } from '../security/security.events.js';
 import { accountKey } from '../users/account-name.js';
 import { Accounts } from '../users/accounts.js';
-import type { Account } from '../users/users.store.js';
+import { type Account, accountOf, isSignInGood } from '../users/users.store.js';
 import { AccessTokens } from './access-tokens.js';
 import {
   AuthenticationAudit,
@@ -109,14 +109,16 @@ export class AuthenticationService {
     // Before the token is used up: from elsewhere nothing happens to it.
     const tenantId = await this.sessions.tenantOf(refreshToken);
     if (tenantId !== undefined) await this.entrance.checkNetwork(tenantId, origin.address);
-    const rotation = await this.sessions.rotate(refreshToken);
+    const rotation = await this.sessions.rotate(refreshToken, async (tx, { userId, tenantId }) => {
+      const username = (await accountOf(tx, userId))?.username ?? 'unknown';
+      const how = 'refresh-token-reused';
+      await this.audit.sessionEnded(tx, { id: userId, username }, tenantId, how, origin);
+    });
     if (rotation.outcome === 'unknown') throw refreshRefused();
     // Asked anew: a refresh must not give fifteen more minutes to a role that was taken away.
     const standing = await this.standings.ask(rotation);
     if (rotation.outcome === 'reused') {
-      const person = { id: rotation.userId, username: standing?.username ?? 'unknown' };
       this.standings.forget(rotation);
-      await this.audit.sessionEnded(person, rotation.tenantId, 'refresh-token-reused', origin);
       throw refreshRefused();
     }
     if (!standing || !mayEnter(standing)) throw refreshRefused();
@@ -129,9 +131,11 @@ export class AuthenticationService {
   /** Ends the session: its refresh tokens at once, its access tokens within five seconds. */
   async logout(signedIn: SignedIn, origin: RequestOrigin): Promise<void> {
     const { userId, username, tenantId, sessionId } = signedIn;
-    await this.sessions.revoke(sessionId);
+    const person = { id: userId, username };
+    await this.sessions.revoke(sessionId, (tx) =>
+      this.audit.sessionEnded(tx, person, tenantId, 'logged-out', origin),
+    );
     this.standings.forget({ userId, tenantId, sessionId });
-    await this.audit.sessionEnded({ id: userId, username }, tenantId, 'logged-out', origin);
   }
 
   me(signedIn: Omit<SignedIn, 'signIn'>): SignedInUser {
@@ -153,6 +157,8 @@ export class AuthenticationService {
     await this.checkNetwork(ctx, account, origin);
     await this.sessions.tidy(who);
     const opened = await this.db.transaction(ctx, async (open) => {
+      // What was shown may have been changed since: it opens nothing any more.
+      if (!(await isSignInGood(open, account))) throw loginFailed();
       await this.audit.loggedIn(open, account, origin);
       if (recoveryCodesLeft !== null) {
         await this.audit.recoveryCodeUsed(open, account, origin, recoveryCodesLeft);

@@ -14,6 +14,7 @@ import {
   tidyCredentials,
 } from '../../platform/credentials/credentials-end.store.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
+import { endSignIns } from '../users/users.store.js';
 import { refreshState, type RefreshState } from './refresh-token.js';
 
 export const SESSION_KIND = 'refresh';
@@ -92,14 +93,15 @@ export function endSessionsIn(
 }
 
 /**
- * Ends what a person has open in all tenants, and what was mailed to them: everywhere within five
- * seconds. The caller has locked the person. `except`: the session that asks for it.
+ * Ends what a person has open in all tenants, what was mailed to them, and sign-ins that are under way:
+ * everywhere within five seconds. The caller has locked the person. `except`: the session that asks for it.
  */
-export function endSessionsEverywhere(
+export async function endSessionsEverywhere(
   tx: SystemTransaction,
   userId: string,
   { now, except }: { readonly now: Date; readonly except: string | null },
 ): Promise<number> {
+  await endSignIns(tx, userId);
   const kinds: CredentialKind[] = [kind, 'password-reset', 'email-change'];
   return revokeCredentialsEverywhere(tx, { kinds, subjectId: userId }, { except, now });
 }

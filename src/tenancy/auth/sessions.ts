@@ -80,8 +80,14 @@ export class Sessions {
     await this.db.system((tx) => tidySessions(tx, owner, { now, kept: SESSIONS_PER_USER }));
   }
 
-  /** Never throws for a bad token: the outcome is committed first, then the caller refuses. */
-  async rotate(text: string): Promise<Rotation> {
+  /**
+   * Never throws for a bad token: the outcome is committed first, then the caller refuses. `tell`: that
+   * one which was used before has ended the session, in the transaction that does it.
+   */
+  async rotate(
+    text: string,
+    tell: (tx: SystemTransaction, session: Session) => Promise<void>,
+  ): Promise<Rotation> {
     const token = parseRefreshToken(text);
     if (!token) return { outcome: 'unknown' };
     const sessionId = sessionIdOf(token.handle);
@@ -104,6 +110,7 @@ export class Sessions {
         return { outcome: 'rotated', ...session, refreshToken };
       }
       await this.revokeIn(tx, sessionId);
+      await tell(tx, session);
       return { outcome: 'reused', ...session };
     });
   }
@@ -129,8 +136,11 @@ export class Sessions {
     return true;
   }
 
-  async revoke(sessionId: string): Promise<void> {
-    await this.db.system((tx) => this.revokeIn(tx, sessionId));
+  async revoke(sessionId: string, tell: (tx: SystemTransaction) => Promise<void>): Promise<void> {
+    await this.db.system(async (tx) => {
+      await this.revokeIn(tx, sessionId);
+      await tell(tx);
+    });
   }
 
   private async advance(

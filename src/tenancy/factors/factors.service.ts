@@ -10,6 +10,7 @@ import { Sealer } from '../../platform/sealing/sealer.js';
 import type { SignedIn } from '../auth/authenticator.js';
 import { Standings } from '../permissions/standings.js';
 import { SecurityPolicies } from '../security/security-policies.js';
+import { lockPerson } from '../users/users.store.js';
 import { FactorBudget } from './factor-budget.js';
 import { FactorChanges } from './factor-changes.js';
 import type { BegunTotp, RecoveryCodesOut } from './factors.dto.js';
@@ -27,7 +28,6 @@ import {
   type FactorKind,
   findPendingTotp,
   listFactors,
-  lockFactorsOf,
   removeFactor,
 } from './factors.store.js';
 import { qrCodeOf } from './qr-code.js';
@@ -75,7 +75,7 @@ export class FactorsService {
     const sealedSecret = this.sealer.seal(secret, totpContext(userId, id));
     const now = new Date(this.clock.now());
     await this.db.system(async (tx) => {
-      await lockFactorsOf(tx, userId);
+      await lockPerson(tx, userId);
       await refuseTooMany(tx, userId, 'totp', limits.totpPerPerson);
       await beginTotp(tx, { userId, id, name, sealedSecret, now });
     });
@@ -96,14 +96,13 @@ export class FactorsService {
     const step = stepOfCode(secret, code, now);
     if (step === null) throw factorRefused();
     await this.budget.giveBack(userId, 'totp');
-    const recoveryCodes = await this.db.transaction(ctx, async (open) => {
-      await open.record(factorEnrolled(username, { kind: 'totp', factorId: id, address }));
-      return this.db.system(async (tx) => {
-        await lockFactorsOf(tx, userId);
-        const isFirst = await confirmPendingTotp(tx, { userId, id, step, now: new Date(now) });
-        if (!isFirst) throw enrolmentNotBegun();
-        return this.changes.enrolled(tx, signedIn);
-      });
+    const enrolled = factorEnrolled(username, { kind: 'totp', factorId: id, address });
+    const recoveryCodes = await this.db.system(async (tx) => {
+      await lockPerson(tx, userId);
+      const isFirst = await confirmPendingTotp(tx, { userId, id, step, now: new Date(now) });
+      if (!isFirst) throw enrolmentNotBegun();
+      await this.db.record(tx, ctx, enrolled);
+      return this.changes.enrolled(tx, signedIn);
     });
     this.standings.forget(signedIn);
     return { recoveryCodes };
@@ -113,15 +112,14 @@ export class FactorsService {
   async remove({ ctx, signedIn, address }: Owner, kind: FactorKind, id: string): Promise<void> {
     const { userId, username, tenantId, roles } = signedIn;
     const isDemanded = await this.policies.demandsFactorOf(tenantId, roles);
-    await this.db.transaction(ctx, async (open) => {
-      await open.record(factorRemoved(username, { kind, factorId: id, address }));
-      await this.db.system(async (tx) => {
-        await lockFactorsOf(tx, userId);
-        if (!(await removeFactor(tx, { userId, id, kind }))) throw factorNotFound();
-        const left = (await listFactors(tx, userId)).length;
-        if (left === 0 && isDemanded) throw lastFactor();
-        await this.changes.removed(tx, signedIn, left);
-      });
+    const removed = factorRemoved(username, { kind, factorId: id, address });
+    await this.db.system(async (tx) => {
+      await lockPerson(tx, userId);
+      if (!(await removeFactor(tx, { userId, id, kind }))) throw factorNotFound();
+      const left = (await listFactors(tx, userId)).length;
+      if (left === 0 && isDemanded) throw lastFactor();
+      await this.db.record(tx, ctx, removed);
+      await this.changes.removed(tx, signedIn, left);
     });
     this.standings.forget(signedIn);
   }
@@ -129,13 +127,11 @@ export class FactorsService {
   /** Those before are worth nothing any more. Throws `factor-not-found`: there is nothing to recover. */
   async renewRecoveryCodes({ ctx, signedIn, address }: Owner): Promise<RecoveryCodesOut> {
     const { userId, username } = signedIn;
-    const recoveryCodes = await this.db.transaction(ctx, async (open) => {
-      await open.record(recoveryCodesMade(username, { address }));
-      return this.db.system(async (tx) => {
-        await lockFactorsOf(tx, userId);
-        if ((await listFactors(tx, userId)).length === 0) throw factorNotFound();
-        return this.changes.newCodes(tx, userId);
-      });
+    const recoveryCodes = await this.db.system(async (tx) => {
+      await lockPerson(tx, userId);
+      if ((await listFactors(tx, userId)).length === 0) throw factorNotFound();
+      await this.db.record(tx, ctx, recoveryCodesMade(username, { address }));
+      return this.changes.newCodes(tx, userId);
     });
     return { recoveryCodes };
   }

@@ -14,16 +14,6 @@ export interface Factor {
   readonly lastUsedAt: Date | null;
 }
 
-const lock = statement<{ readonly userId: string }>(
-  'user-factors.lock',
-  `select pg_advisory_xact_lock(hashtextextended('tidegate:factors:' || :userId::text, 0))`,
-);
-
-/** One change of a person's factors at a time, until the transaction ends. */
-export async function lockFactorsOf(tx: SystemTransaction, userId: string): Promise<void> {
-  await tx.execute(lock, { userId });
-}
-
 const list = statement<{ readonly userId: string }, Factor>(
   'user-factors.list',
   `select id, kind, name, created_at as "createdAt", last_used_at as "lastUsedAt"

@@ -9,12 +9,14 @@ import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { SignedIn } from '../auth/authenticator.js';
 import { Standings } from '../permissions/standings.js';
+import { lockPerson } from '../users/users.store.js';
 import { FactorChanges } from './factor-changes.js';
 import { factorNotFound, passkeyExists, passkeyRefused } from './factors.errors.js';
 import { factorEnrolled, passkeyRenamed } from './factors.events.js';
-import { type Factor, listFactors, lockFactorsOf } from './factors.store.js';
+import { type Factor, listFactors } from './factors.store.js';
 import { type Owner, refuseTooMany } from './factors.service.js';
 import { PasskeyChallenges, type ReadChallenge } from './passkey-challenges.js';
 import { challengeOf, userHandleOf } from './passkey-check.js';
@@ -83,9 +85,11 @@ export class PasskeysService {
     const made = await this.made(passkey, challengeText);
     const transports = passkey.response.transports ?? [];
     const id = newId();
-    const recoveryCodes = await this.db.transaction(ctx, async (open) => {
-      await open.record(factorEnrolled(username, { kind: 'passkey', factorId: id, address }));
-      return this.insert(signedIn, challenge, { ...made, id, name, transports });
+    const enrolled = factorEnrolled(username, { kind: 'passkey', factorId: id, address });
+    const recoveryCodes = await this.db.system(async (tx) => {
+      await this.insert(tx, signedIn, challenge, { ...made, id, name, transports });
+      await this.db.record(tx, ctx, enrolled);
+      return this.changes.enrolled(tx, signedIn);
     });
     this.standings.forget(signedIn);
     return { id, recoveryCodes };
@@ -94,32 +98,28 @@ export class PasskeysService {
   /** Throws `factor-not-found`. */
   async rename({ ctx, signedIn, address }: Owner, id: string, name: string): Promise<void> {
     const { userId, username } = signedIn;
-    await this.db.transaction(ctx, async (open) => {
-      const kind = 'passkey';
-      await open.record(passkeyRenamed(username, { kind, factorId: id, address, name }));
-      const isDone = await this.db.system((tx) => renamePasskey(tx, { userId, id, name }));
-      if (!isDone) throw factorNotFound();
+    const renamed = passkeyRenamed(username, { kind: 'passkey', factorId: id, address, name });
+    await this.db.system(async (tx) => {
+      if (!(await renamePasskey(tx, { userId, id, name }))) throw factorNotFound();
+      await this.db.record(tx, ctx, renamed);
     });
   }
 
-  private insert(
-    signedIn: SignedIn,
+  private async insert(
+    tx: SystemTransaction,
+    { userId }: SignedIn,
     challenge: ReadChallenge,
     made: Made & {
       readonly id: string;
       readonly name: string;
       readonly transports: readonly string[];
     },
-  ): Promise<string[] | null> {
-    const { userId } = signedIn;
+  ): Promise<void> {
     const now = new Date(this.clock.now());
-    return this.db.system(async (tx) => {
-      await lockFactorsOf(tx, userId);
-      if (!(await answerChallenge(tx, { ...challenge, now }))) throw passkeyRefused();
-      await refuseTooMany(tx, userId, 'passkey', limits.passkeysPerPerson);
-      if (!(await insertPasskey(tx, { ...made, userId, now }))) throw passkeyExists();
-      return this.changes.enrolled(tx, signedIn);
-    });
+    await lockPerson(tx, userId);
+    if (!(await answerChallenge(tx, { ...challenge, now }))) throw passkeyRefused();
+    await refuseTooMany(tx, userId, 'passkey', limits.passkeysPerPerson);
+    if (!(await insertPasskey(tx, { ...made, userId, now }))) throw passkeyExists();
   }
 
   private async made(passkey: PasskeyRegistration, expectedChallenge: string): Promise<Made> {

@@ -49,12 +49,11 @@ export class StepUpService {
     await this.show(owner, body);
     const provedAt = this.clock.now();
     const facts = method === 'password' ? { provedAt } : { provedAt, hasFactor: true };
-    const isOpen = await this.db.system((tx) => this.sessions.amend(tx, signedIn.sessionId, facts));
-    if (!isOpen) throw unauthenticated();
+    await this.db.system(async (tx) => {
+      if (!(await this.sessions.amend(tx, signedIn.sessionId, facts))) throw unauthenticated();
+      await this.db.record(tx, ctx, steppedUp(signedIn.username, { address, method }));
+    });
     this.standings.forget(signedIn);
-    await this.db.transaction(ctx, (open) =>
-      open.record(steppedUp(signedIn.username, { address, method })),
-    );
     return { provedAt: new Date(provedAt), goodUntil: new Date(provedAt + PROOF_MS) };
   }
 

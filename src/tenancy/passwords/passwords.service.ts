@@ -49,15 +49,15 @@ export class PasswordsService {
     const { username, email } = account;
     const passwordHash = await this.newPasswords.hash(newPassword, [username, email]);
     const now = this.now();
+    const { address, requestId } = origin;
     await this.db.system(async (tx) => {
       await lockPerson(tx, userId);
       // Whoever was signed out while this was under way changes nothing any more.
       if (!(await lockSession(tx, sessionId, now))) throw unauthenticated();
       await setPasswordHash(tx, userId, passwordHash);
       await endSessionsEverywhere(tx, userId, { now, except: sessionId });
+      await this.audit.tell(tx, account, requestId, passwordChanged(username, { address }));
     });
-    const { address, requestId } = origin;
-    await this.audit.tell(account, requestId, passwordChanged(username, { address }));
     this.notices.tell(account, 'password', address);
   }
 
@@ -71,15 +71,17 @@ export class PasswordsService {
   ): Promise<void> {
     const account = await this.guesses.run(origin, resetInvalid, async () => {
       const hash = oneTimeTokenHash('password-reset', token);
-      return hash === null ? null : this.reset(hash, newPassword);
+      return hash === null ? null : this.reset(hash, newPassword, origin);
     });
-    const { address, requestId } = origin;
-    await this.audit.tell(account, requestId, passwordReset(account.username, { address }));
-    this.notices.tell(account, 'password', address);
+    this.notices.tell(account, 'password', origin.address);
   }
 
   /** Null: the token is good for nothing. A password that is refused leaves it good. */
-  private async reset(hash: string, newPassword: string): Promise<Account | null> {
+  private async reset(
+    hash: string,
+    newPassword: string,
+    { address, requestId }: RequestOrigin,
+  ): Promise<Account | null> {
     const shown = { kind: 'password-reset', hash } as const;
     const now = this.now();
     const found = await this.db.system((tx) => findUnusedCredential(tx, shown, now));
@@ -92,6 +94,7 @@ export class PasswordsService {
       if (!(await takeCredential(tx, shown, now))) return false;
       await setPasswordHash(tx, id, passwordHash);
       await endSessionsEverywhere(tx, id, { now, except: null });
+      await this.audit.tell(tx, account, requestId, passwordReset(username, { address }));
       return true;
     });
     return isDone ? account : null;

@@ -4,7 +4,7 @@ import { CLOCK } from '../../platform/clock.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
-import type { EventType } from '../../platform/events/event.js';
+import type { Event, EventBody } from '../../platform/events/event.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { emailTaken } from '../account/account.errors.js';
 import { endSessionsEverywhere } from '../auth/sessions.store.js';
@@ -46,48 +46,50 @@ export class PlatformUsersService {
   /** Out of all tenants within five seconds. Throws `account-not-found`, `own-account`. */
   disable(ctx: Context, id: string): Promise<AccountView> {
     if (ctx.actor.personId === id) throw ownAccount();
-    return this.change(ctx, id, accountDisabled, async (tx) => {
+    const work: Work = async (tx) => {
       await disableAccount(tx, id, this.now());
       await endSessionsEverywhere(tx, id, { now: this.now(), except: null });
-    });
+    };
+    return this.change(ctx, id, work, ({ username }) => accountDisabled(id, { username }));
   }
 
   /** Throws `account-not-found`. */
   enable(ctx: Context, id: string): Promise<AccountView> {
-    return this.change(ctx, id, accountEnabled, (tx) => enableAccount(tx, id));
+    const work: Work = (tx) => enableAccount(tx, id);
+    return this.change(ctx, id, work, ({ username }) => accountEnabled(id, { username }));
   }
 
   /** Throws `account-not-found`. */
   endSessions(ctx: Context, id: string): Promise<AccountView> {
-    return this.change(ctx, id, accountSignedOut, async (tx) => {
+    const work: Work = async (tx) => {
       await endSessionsEverywhere(tx, id, { now: this.now(), except: null });
-    });
+    };
+    return this.change(ctx, id, work, ({ username }) => accountSignedOut(id, { username }));
   }
 
   /** Throws `account-not-found`, `email-taken`. */
   setEmail(ctx: Context, id: string, email: string | null): Promise<AccountView> {
-    return this.change(ctx, id, accountEmailSet, async (tx) => {
+    const work: Work = async (tx) => {
       if (!(await setAccountEmail(tx, id, email))) throw emailTaken();
-    });
+    };
+    return this.change(ctx, id, work, ({ username }) => accountEmailSet(id, { username }));
   }
 
-  private async change(
+  private async change<Body extends EventBody>(
     ctx: Context,
     id: string,
-    event: EventType<{ readonly username: string }>,
     work: Work,
+    eventOf: (account: AccountView) => Event<Body>,
   ): Promise<AccountView> {
-    const account = await this.db.system(async (tx) => {
-      await lockPerson(tx, id);
-      await find(tx, id);
-      await work(tx);
-      return find(tx, id);
-    });
     const { actor, grants, requestId } = ctx;
     const ofPlatform = new Context({ tenantId: PLATFORM_TENANT.id, actor, grants, requestId });
-    const { username } = account;
-    await this.db.transaction(ofPlatform, (open) => open.record(event(id, { username })));
-    return account;
+    return this.db.system(async (tx) => {
+      await lockPerson(tx, id);
+      const event = eventOf(await find(tx, id));
+      await work(tx);
+      await this.db.record(tx, ofPlatform, event);
+      return find(tx, id);
+    });
   }
 
   private now(): Date {

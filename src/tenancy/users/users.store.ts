@@ -4,6 +4,7 @@
  */
 import { newId } from '../../kernel/ids.js';
 import type { Role } from '../../kernel/permission.js';
+import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { accountKey, accountKeyColumn, username as usernameSchema } from './account-name.js';
@@ -22,6 +23,8 @@ export interface Account {
   /** Null: they sign in elsewhere, or have yet to choose one. */
   readonly passwordHash: string | null;
   readonly isDisabled: boolean;
+  /** Grows whenever all of their sessions end. */
+  readonly signInEpoch: number;
   /** Digests of networks with the time of the last sign-in from each. */
   readonly knownNetworks: Readonly<Record<string, number>>;
   /** The tenants the person is a member of; deleted ones are left out. */
@@ -29,7 +32,8 @@ export interface Account {
 }
 
 const ACCOUNTS = `select u.id, u.username, u.email, u.display_name as "displayName",
-    u.password_hash as "passwordHash", u.disabled_at is not null as "isDisabled", u.known_networks as "knownNetworks",
+    u.password_hash as "passwordHash", u.disabled_at is not null as "isDisabled",
+    u.sign_in_epoch as "signInEpoch", u.known_networks as "knownNetworks",
     coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name)
         order by t.slug)
       from tenants t where t.status <> 'deleted' and exists (
@@ -63,17 +67,48 @@ export function accountOf(tx: SystemTransaction, userId: string): Promise<Accoun
   return tx.first(findById, { userId });
 }
 
-const lock = statement<{ readonly userId: string }, { readonly id: string }>(
+const lock = statement<{ readonly userId: string }>(
   'users.lock',
-  'select id from users where id = :userId for update',
+  `select pg_advisory_xact_lock(hashtextextended('tidegate:person:' || :userId::text, 0))`,
 );
 
 /**
- * Until the transaction ends: what ends somebody's sessions, and what opens one by another, go one after
- * the other, so that none is opened behind the back of what ends them all.
+ * Until the transaction ends: what ends somebody's sessions, what changes their factors and what opens a
+ * session go one after the other, so that none is opened behind the back of what ends them all. No lock of
+ * the row: the application, which opens sessions, may not write it.
  */
-export async function lockPerson(tx: SystemTransaction, userId: string): Promise<void> {
-  await tx.first(lock, { userId });
+export async function lockPerson(
+  tx: Pick<SystemTransaction, 'execute'>,
+  userId: string,
+): Promise<void> {
+  await tx.execute(lock, { userId });
+}
+
+const nextEpoch = statement<{ readonly userId: string }>(
+  'users.next-sign-in-epoch',
+  'update users set sign_in_epoch = sign_in_epoch + 1 where id = :userId',
+);
+
+/** Sign-ins that are under way come to nothing. Belongs to whatever ends all sessions of a person. */
+export async function endSignIns(tx: SystemTransaction, userId: string): Promise<void> {
+  await tx.execute(nextEpoch, { userId });
+}
+
+const findEpoch = statement<{ readonly userId: string }, { readonly signInEpoch: number }>(
+  'users.find-sign-in-epoch',
+  'select sign_in_epoch as "signInEpoch" from users where id = :userId',
+);
+
+/**
+ * Whether all sessions of the person have ended since the account was read; what follows in the
+ * transaction is before the next time. For a member of the open tenant.
+ */
+export async function isSignInGood(
+  open: OpenContext,
+  { id: userId, signInEpoch }: Pick<Account, 'id' | 'signInEpoch'>,
+): Promise<boolean> {
+  await lockPerson(open.tx, userId);
+  return (await open.tx.first(findEpoch, { userId }))?.signInEpoch === signInEpoch;
 }
 
 const findAny = statement<Record<never, never>, { readonly id: string }>(
