@@ -27,7 +27,7 @@ export interface InvitationLetter extends LinkLetter {
 
 export interface ChangeLetter {
   readonly to: string;
-  readonly change: 'password' | 'email';
+  readonly change: 'password' | 'email' | 'factors-reset';
   /** From where, as far as it is told. */
   readonly network: string | null;
 }

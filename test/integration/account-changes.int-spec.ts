@@ -156,8 +156,15 @@ describe('what cannot be told is not done', () => {
   it('what a platform admin does to an account', async () => {
     const [admin, who] = [await somebody('PlatformAdmin'), await somebody()];
     await enrolTotp(rig, who.token);
+    const reason = { reason: 'they have lost their phone' };
     await whileUntold(async () => {
-      expect((await post(`platform/users/${who.id}/disable`, admin.token)).status).toBe(500);
+      for (const [verb, body] of [
+        ['disable', {}],
+        ['reset-factors', reason],
+      ] as const) {
+        const path = `platform/users/${who.id}/${verb}`;
+        expect((await post(path, admin.token, body)).status).toBe(500);
+      }
     });
     expect(await factorsOf(who)).toHaveLength(1);
   });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateSync } from 'otplib';
 import { Config } from '../../src/platform/config/config.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { startApi } from '../../src/apps/api/start-api.js';
@@ -42,6 +43,14 @@ async function admin(words: readonly string[], input = '') {
 const recover = (username: string, ...more: string[]) =>
   admin(['recover', '--username', username, '--tenant', 'default', ...more], `${GIVEN}\n`);
 
+/** An authenticator app's secret and one recovery code. */
+async function enrol(client: Client): Promise<{ secret: string; recoveryCode: string }> {
+  const { secret } = (await client.post('/me/mfa/totp', { name: 'phone' })).body;
+  const confirmed = await client.post('/me/mfa/totp/confirm', { code: generateSync({ secret }) });
+  if (confirmed.status !== 200) throw new Error(JSON.stringify(confirmed.body));
+  return { secret, recoveryCode: confirmed.body.recoveryCodes[0] };
+}
+
 const rolesOf = async (client: Client) =>
   (await client.get('/authentication/me')).body.roles as string[];
 
@@ -73,6 +82,24 @@ describe('admin recover', () => {
     try {
       const client = await Client.login(urlOf(second.ready), 'rescuer', GIVEN);
       expect(await rolesOf(client)).toEqual(['Admin']);
+      // Lost phone: without the flag the factor stays, with it the password is enough.
+      const { recoveryCode } = await enrol(client);
+      const url = urlOf(second.ready);
+      expect((await recover('rescuer', '--password-stdin')).code).toBe(0);
+      await expect(Client.login(url, 'rescuer', GIVEN)).rejects.toThrow('factor-required');
+      const reset = await recover('rescuer', '--password-stdin', '--reset-factors');
+      expect(reset.output).toContain('Its second factors are gone.');
+      const back = await Client.login(url, 'rescuer', GIVEN);
+      const { factors, recoveryCodesLeft } = (await back.get('/me/mfa')).body;
+      expect([factors, recoveryCodesLeft]).toEqual([[], 0]);
+      const login = { username: 'rescuer', password: GIVEN, recoveryCode };
+      const anonymous = await fetch(`${url}/api/v1/authentication/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(login),
+      });
+      expect(await anonymous.json()).not.toHaveProperty('recoveryCodesLeft');
+      expect((await client.get('/authentication/me')).status).toBe(401);
     } finally {
       await second.stop();
     }

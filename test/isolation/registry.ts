@@ -209,7 +209,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
 
 function platformUsers(): Record<string, string> {
   const routes = ['GET ', 'GET /{id}', 'POST /{id}/disable', 'POST /{id}/enable'];
-  routes.push('POST /{id}/end-sessions', 'PUT /{id}/email');
+  routes.push('POST /{id}/end-sessions', 'PUT /{id}/email', 'POST /{id}/reset-factors');
   const reason = 'Of the platform: people are of no tenant, and nobody of a tenant is let in.';
   return Object.fromEntries(
     routes.map((route) => [route.replace(' ', ' /api/v1/platform/users'), reason]),

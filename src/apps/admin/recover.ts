@@ -37,6 +37,7 @@ export async function runRecover(config: Config, request: RecoveryRequest): Prom
     const lines = [
       `${username} is ${role} of "${request.tenant}"${isNew ? ', with a new account' : ''}.`,
       isNew ? '' : `Sessions that ended: ${endedSessions}. Others are out within five seconds.`,
+      request.isResettingFactors && !isNew ? 'Its second factors are gone.' : '',
       generatedPassword === null ? '' : `Password: ${generatedPassword}`,
       generatedPassword === null ? '' : 'It is stored nowhere and not shown again.',
     ];

@@ -13,13 +13,16 @@ export class AccountNotices {
     private readonly logger: Logger,
   ) {}
 
-  /** Best effort, and nobody waits for it: what it tells of is done. */
-  tell({ email }: Pick<Account, 'email'>, change: ChangeLetter['change'], address: string): void {
+  /** Best effort, and nobody waits for it: what it tells of is done. `address`: null, it is not theirs. */
+  tell(
+    { email }: Pick<Account, 'email'>,
+    change: ChangeLetter['change'],
+    address: string | null,
+  ): void {
     if (!this.mail.isOn || !email) return;
-    this.mail
-      .sendAccountChanged({ to: email, change, network: networkOf(address) })
-      .catch((error: unknown) => {
-        this.logger.warn({ error: messageOf(error) }, 'a notice about an account was not sent');
-      });
+    const network = address === null ? null : networkOf(address);
+    this.mail.sendAccountChanged({ to: email, change, network }).catch((error: unknown) => {
+      this.logger.warn({ error: messageOf(error) }, 'a notice about an account was not sent');
+    });
   }
 }

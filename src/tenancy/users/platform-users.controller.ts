@@ -94,6 +94,25 @@ export class PlatformUsersController {
     return this.users.endSessions(ctx, id);
   }
 
+  @Route('POST :id/reset-factors', {
+    access: Permission.TenantsManage,
+    proof: { isStepUp: true },
+    summary: 'Take the second factors of an account away',
+    description:
+      'For who has lost all of them, recovery codes among them. Its sessions end in all tenants and its person is told by mail; they sign in with the password and, where a tenant demands it, enrol a factor before anything else. Make sure that it is they who ask. Not your own.',
+    errors: [accountNotFound, ownAccount],
+    answer: dto.accountOut,
+    status: 200,
+    example: { request: { reason: 'lost phone, known in person' }, response: example },
+  })
+  resetFactors(
+    @Ctx() ctx: Context,
+    @Param({ schema: userParams }) { id }: UserParams,
+    @Body({ schema: dto.resetFactorsBody }) { reason }: dto.ResetFactorsBody,
+  ) {
+    return this.users.resetFactors(ctx, id, reason);
+  }
+
   @Route('PUT :id/email', {
     access: Permission.TenantsManage,
     proof: { isStepUp: true },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { text } from '../../kernel/text.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
 import { usersQuery } from './users.dto.js';
 
@@ -23,6 +24,18 @@ export const setEmailBody = z
   })
   .meta({ id: 'SetAccountEmail' });
 
+const REASON_CHARACTERS = 500;
+
+export const resetFactorsBody = z
+  .strictObject({
+    reason: text(REASON_CHARACTERS)
+      .trim()
+      .min(1)
+      .meta({ description: 'Why, for the audit log: how you know that it is they.' }),
+  })
+  .meta({ id: 'ResetAccountFactors' });
+
 export type AccountsQuery = z.output<typeof accountsQuery>;
+export type ResetFactorsBody = z.output<typeof resetFactorsBody>;
 export type SetEmailBody = z.output<typeof setEmailBody>;
 export type AccountView = AnswerOf<typeof accountOut>;

@@ -8,7 +8,9 @@ import type { Event, EventBody } from '../../platform/events/event.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { emailTaken } from '../account/account.errors.js';
 import { endSessionsEverywhere } from '../auth/sessions.store.js';
+import { removeFactorsOf } from '../factors/factors.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
+import { AccountNotices } from './account-notices.js';
 import type { AccountsQuery, AccountView } from './platform-users.dto.js';
 import { accountView, accountViews } from './platform-users.views.js';
 import { accountNotFound, ownAccount } from './user.errors.js';
@@ -16,17 +18,19 @@ import {
   accountDisabled,
   accountEmailSet,
   accountEnabled,
+  accountFactorsReset,
   accountSignedOut,
 } from './users.events.js';
 import { disableAccount, enableAccount, lockPerson, setAccountEmail } from './users.store.js';
 
 type Work = (tx: SystemTransaction) => Promise<void>;
 
-/** Accounts in an emergency: found, shut, opened, signed out. What they may do is their tenants' business. */
+/** Accounts in an emergency: found, shut, opened, signed out, without factors. What they may do is their tenants' business. */
 @Injectable()
 export class PlatformUsersService {
   constructor(
     private readonly db: Database,
+    private readonly notices: AccountNotices,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -73,6 +77,25 @@ export class PlatformUsersService {
       if (!(await setAccountEmail(tx, id, email))) throw emailTaken();
     };
     return this.change(ctx, id, work, ({ username }) => accountEmailSet(id, { username }));
+  }
+
+  /**
+   * For who has lost all that they could show: the password is all that is asked of them until they enrol
+   * something again. They are told by mail. Throws `account-not-found`, `own-account`.
+   */
+  async resetFactors(ctx: Context, id: string, reason: string): Promise<AccountView> {
+    if (ctx.actor.personId === id) throw ownAccount();
+    const account = await this.change(
+      ctx,
+      id,
+      async (tx) => {
+        await removeFactorsOf(tx, id);
+        await endSessionsEverywhere(tx, id, { now: this.now(), except: null });
+      },
+      ({ username }) => accountFactorsReset(id, { username, reason }),
+    );
+    this.notices.tell(account, 'factors-reset', null);
+    return account;
   }
 
   private async change<Body extends EventBody>(

@@ -48,3 +48,10 @@ export const accountEmailSet = eventType<Account>({
   subject: 'user',
   audit: 'tenancy',
 });
+
+/** Who has lost all of theirs; the password is left. */
+export const accountFactorsReset = eventType<Account & { readonly reason: string }>({
+  name: 'account-factors-reset',
+  subject: 'user',
+  audit: 'tenancy',
+});

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
+import { printable } from '../display/printable.js';
 import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
-import { itemsOf, listOf } from '../pages.js';
+import { idOf, itemsOf, listOf } from '../pages.js';
 
 /** What who runs the platform looks after; signed in to the tenant `platform`. */
 export function addPlatformCommands(program: Command, actions: Actions): void {
@@ -11,6 +12,35 @@ export function addPlatformCommands(program: Command, actions: Actions): void {
     .command('platform')
     .description('The platform itself: for its admins, signed in with --tenant platform.');
   addTokenKeyCommands(platform, actions);
+  addAccountCommands(platform, actions);
+}
+
+function addAccountCommands(platform: Command, { act }: Actions): void {
+  const users = platform.command('users').description('Accounts of all tenants, in an emergency.');
+  users
+    .command('reset-factors')
+    .description('Take all second factors of an account away, for who has lost them.')
+    .argument('<user>', 'username or id')
+    .requiredOption('--reason <words>', 'how you know that it is they; for the audit log')
+    .addHelpText(
+      'after',
+      examples('tidegate platform users reset-factors ada --reason "lost phone, known in person"'),
+    )
+    .action(
+      act(async (cli, user: string, { reason }: { reason: string }) => {
+        const client = await cli.connect();
+        const id = await idOf('account', user, accountsNamed(client, user));
+        const account = await answer(
+          client.api.POST('/api/v1/platform/users/{id}/reset-factors', {
+            params: { path: { id } },
+            body: { reason },
+          }),
+        );
+        cli.terminal.result(account, [
+          printable(`${account.username} has no second factor any more, and is signed out.`),
+        ]);
+      }),
+    );
 }
 
 function addTokenKeyCommands(platform: Command, { act }: Actions): void {
@@ -68,4 +98,11 @@ function tokenKeysOf({ api }: Tidegate) {
   return itemsOf((query) =>
     answer(api.GET('/api/v1/platform/token-signing-keys', { params: { query } })),
   );
+}
+
+async function* accountsNamed({ api }: Tidegate, text: string) {
+  const accounts = itemsOf((page) =>
+    answer(api.GET('/api/v1/platform/users', { params: { query: { ...page, text } } })),
+  );
+  for await (const { id, username } of accounts) yield { id, name: username };
 }

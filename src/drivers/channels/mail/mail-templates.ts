@@ -58,6 +58,8 @@ const CHANGES = {
   password: 'Your password was changed',
   'factor-added': 'A second factor was added to your account',
   'factor-removed': 'A second factor was removed from your account',
+  'factors-reset':
+    'An administrator has taken the second factors of your account away and signed you out',
   'recovery-codes': 'Your recovery codes were made anew',
   email: 'The e-mail address of your account was changed',
 } as const;
