@@ -155,7 +155,7 @@ describe('an exchanged token', () => {
     const id = await rig.identity('shrinking', { audience: 'tidegate:acme:shrinking' });
     const token = await rig.workload({ aud: 'tidegate:acme:shrinking' });
     expect((await rig.send(token, 'POST probe/deploy/shop/production')).status).toBe(201);
-    await rig.narrow(id, ['deployments:read']);
+    expect((await rig.replace(id, { permissions: ['deployments:read'] })).status).toBe(200);
     rig.app.clock.advance(4_100);
     const answer = await rig.send(token, 'POST probe/deploy/shop/production');
     expect([answer.status, answer.body.code]).toEqual([403, 'permission-missing']);
@@ -299,6 +299,62 @@ describe('a federated identity', () => {
     await rig.call('trustee', `POST federated-identities/${id}/disable`);
     const again = await rig.call('trustee', `POST federated-identities/${id}/enable`);
     expect(again.body.code).toBe('federated-grants-too-wide');
+  });
+
+  it('is replaced by who has seen it as it is and has what it grants', async () => {
+    const aud = 'tidegate:acme:replaced';
+    const id = await rig.identity('replaced', { audience: aud });
+    const path = `federated-identities/${id}`;
+    const before = await rig.call('boss', `GET ${path}`);
+    expect(before.headers.etag).toBe('"1"');
+    const rules = [{ ...mainRule, name: 'tags' }];
+    const changed = await rig.replace(id, { rules, description: 'tags', environments: null });
+    expect([changed.status, changed.headers.etag]).toEqual([200, '"2"']);
+    expect(changed.body).toEqual({
+      ...before.body,
+      rules,
+      description: 'tags',
+      environments: null,
+      version: 2,
+    });
+    expect((await audit('federated-identity-replaced')).at(-1)).toMatchObject({
+      actor: 'boss',
+      body: { name: 'replaced', rules, environments: null },
+    });
+    const { name, issuer, audience, ...rest } = changed.body;
+    expect([name, issuer, audience]).toEqual(['replaced', rig.issuer.url, aud]);
+    const { permissions, modules } = rest;
+    const body = { rules, permissions, modules, environments: null };
+    const put = async (headers: Record<string, string>, more: object = {}) => {
+      const answer = await rig.call('boss', `PUT ${path}`, { ...body, ...more }, headers);
+      return [answer.status, answer.body.code];
+    };
+    expect(await put({})).toEqual([428, 'if-match-required']);
+    expect(await put({ 'if-match': '"1"' })).toEqual([412, 'version-mismatch']);
+    const now = { 'if-match': '"2"' };
+    expect(await put(now, { audience: 'other' })).toEqual([400, 'validation-failed']);
+    const loose = [{ name: 'all', clauses: [{ claim: 'ref', oneOf: ['refs/heads/*'] }] }];
+    expect(await put(now, { rules: loose })).toEqual([422, 'federated-rules-invalid']);
+    const wide = await rig.replace(id, {}, 'trustee');
+    expect(wide.body.code).toBe('federated-grants-too-wide');
+  });
+
+  it('cuts off, with other rules, what the former ones have let in, and nothing with the same', async () => {
+    const aud = 'tidegate:acme:re-ruled';
+    const id = await rig.identity('re-ruled', { audience: aud });
+    const token = await rig.workload({ aud });
+    const status = async () => {
+      rig.app.clock.advance(4_100);
+      return (await rig.send(token, 'GET probe/whoami')).status;
+    };
+    expect((await rig.replace(id, { description: 'the same' })).status).toBe(200);
+    expect(await status()).toBe(200);
+    const clauses = mainRule.clauses.map((clause) =>
+      clause.claim === 'ref' ? { ...clause, oneOf: ['refs/heads/release'] } : clause,
+    );
+    expect((await rig.replace(id, { rules: [{ ...mainRule, clauses }] })).status).toBe(200);
+    expect(await status()).toBe(401);
+    expect((await rig.exchange(await rig.job({ aud }))).body.code).toBe('federated-rules-unmet');
   });
 
   it('is nobody’s business without the permission, or in another tenant', async () => {

@@ -7,7 +7,6 @@ import { Allow, Authenticated } from '../../src/platform/http/access.js';
 import { Ctx } from '../../src/platform/http/ctx.js';
 import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
 import { Operation } from '../../src/platform/http/operation.js';
-import { testDatabaseServer, withClient } from './database.js';
 import { CiIssuer, githubJob } from './ci-issuer.js';
 import { type Answer, type IdentityApp, identityApp } from './identity-app.js';
 
@@ -61,6 +60,8 @@ export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export class FederationRig {
   private tokens = new Map<string, { readonly token: string; readonly at: number }>();
 
@@ -97,10 +98,24 @@ export class FederationRig {
     return token;
   }
 
-  async call(who: string, name: `${'GET' | 'POST' | 'DELETE'} ${string}`, body?: unknown) {
-    const [method, path] = name.split(' ') as ['GET' | 'POST' | 'DELETE', string];
+  async call(
+    who: string,
+    name: `${Method} ${string}`,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
+    const [method, path] = name.split(' ') as [Method, string];
     const token = await this.as(who);
-    return this.app.send(path, { method, token, ...(body === undefined ? {} : { body }) });
+    return this.app.send(path, { method, token, headers, ...(body === undefined ? {} : { body }) });
+  }
+
+  /** With what is named instead of what it is. */
+  async replace(id: string, change: object, who = 'boss'): Promise<Answer> {
+    const { body } = await this.call('boss', `GET federated-identities/${id}`);
+    const { description, rules, permissions, modules, environments } = body;
+    const now = { description, rules, permissions, modules, environments };
+    const headers = { 'if-match': `"${body.version}"` };
+    return this.call(who, `PUT federated-identities/${id}`, { ...now, ...change }, headers);
   }
 
   /** Somebody in acme with a role of these permissions alone. */
@@ -144,19 +159,6 @@ export class FederationRig {
          values ($1, gen_random_uuid(), $2, 'github', $3, $4, $5, '{}', 'test')`,
         [this.acme, name, issuer, audience, JSON.stringify([mainRule])],
       ),
-    );
-  }
-
-  /** As a later version that lets identities be changed would. */
-  async narrow(id: string, permissions: string[]): Promise<void> {
-    const [row] = await this.app.db.system((tx) =>
-      tx.query<{ name: string }>('select current_database() as name'),
-    );
-    await withClient({ ...testDatabaseServer().superuser, database: row!.name }, (client) =>
-      client.query('update federated_identities set permissions = $2 where id = $1', [
-        id,
-        permissions,
-      ]),
     );
   }
 

@@ -2049,12 +2049,18 @@ export interface paths {
         };
         /**
          * Read a federated identity
-         * @description With its rules and what it grants.
+         * @description With its rules and what it grants. The ETag is the version for If-Match.
          *
          *     Needs the permission `federated-identities:manage`.
          */
         get: operations["federatedIdentitiesGet"];
-        put?: never;
+        /**
+         * Replace what a federated identity lets in and grants
+         * @description Needs If-Match with the version that was read. Name, issuer and audience stay. With other rules, tokens that were exchanged before are refused within five seconds; what is granted no more is, too.
+         *
+         *     Needs the permission `federated-identities:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        put: operations["federatedIdentitiesReplace"];
         post?: never;
         /**
          * Delete a federated identity
@@ -4035,6 +4041,8 @@ export interface components {
             disabledAt: string | null;
             /** Format: date-time */
             lastUsedAt: string | null;
+            /** @description Grows with each change: what If-Match compares. */
+            version: number;
         };
         FederationRule: {
             /** @description Stands in the token and in the audit trail. */
@@ -4043,6 +4051,7 @@ export interface components {
             clauses: components["schemas"]["FederationClause"][];
         };
         FederationClause: {
+            /** @description The name of a claim. Of a generic issuer also a JSON pointer to a value within one, at most four deep: `/kubernetes.io/namespace` is `namespace` in `kubernetes.io`; a slash in a name is `~1`, a tilde `~0`. */
             claim: string;
             /** @description What the claim may be. Refs of GitHub and `ref_path` of GitLab may end with "*" after refs/heads/ or refs/tags/. */
             oneOf: (string | boolean | number)[];
@@ -4074,6 +4083,18 @@ export interface components {
              * @default null
              */
             environments?: string[] | null;
+        };
+        ReplaceFederatedIdentity: {
+            /** @default  */
+            description?: string;
+            /** @description A token that meets one of them is let in. */
+            rules: components["schemas"]["FederationRule"][];
+            /** @description A set by its name, or a list. */
+            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
+            /** @description Names; they need not exist yet. Null: all. */
+            modules: string[] | null;
+            /** @description Names, exactly as they are. Null: all. */
+            environments: string[] | null;
         };
         TestFederatedIdentity: {
             /** @description The OIDC token of a job. It is not used up, and not kept. */
@@ -16102,7 +16123,8 @@ export interface operations {
                      *           "createdBy": "admin",
                      *           "createdAt": "2026-11-01T08:00:00.000Z",
                      *           "disabledAt": null,
-                     *           "lastUsedAt": null
+                     *           "lastUsedAt": null,
+                     *           "version": 1
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -16278,7 +16300,8 @@ export interface operations {
                      *       "createdBy": "admin",
                      *       "createdAt": "2026-11-01T08:00:00.000Z",
                      *       "disabledAt": null,
-                     *       "lastUsedAt": null
+                     *       "lastUsedAt": null,
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["FederatedIdentity"];
@@ -16492,7 +16515,8 @@ export interface operations {
                      *       "createdBy": "admin",
                      *       "createdAt": "2026-11-01T08:00:00.000Z",
                      *       "disabledAt": null,
-                     *       "lastUsedAt": null
+                     *       "lastUsedAt": null,
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["FederatedIdentity"];
@@ -16531,6 +16555,242 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    federatedIdentitiesReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "",
+                 *       "rules": [
+                 *         {
+                 *           "name": "main",
+                 *           "clauses": [
+                 *             {
+                 *               "claim": "repository_id",
+                 *               "oneOf": [
+                 *                 "718293104"
+                 *               ],
+                 *               "label": "acme/shop"
+                 *             },
+                 *             {
+                 *               "claim": "repository_owner_id",
+                 *               "oneOf": [
+                 *                 "9919"
+                 *               ],
+                 *               "label": "acme"
+                 *             },
+                 *             {
+                 *               "claim": "ref",
+                 *               "oneOf": [
+                 *                 "refs/heads/main",
+                 *                 "refs/tags/v*"
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "permissions": "deploy",
+                 *       "modules": [
+                 *         "shop"
+                 *       ],
+                 *       "environments": [
+                 *         "Production"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceFederatedIdentity"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5000-7aaa-8bbb-0123456789ab",
+                     *       "name": "shop-release",
+                     *       "description": "",
+                     *       "issuerKind": "github",
+                     *       "issuer": "https://token.actions.githubusercontent.com",
+                     *       "audience": "tidegate:default:github",
+                     *       "rules": [
+                     *         {
+                     *           "name": "main",
+                     *           "clauses": [
+                     *             {
+                     *               "claim": "repository_id",
+                     *               "oneOf": [
+                     *                 "718293104"
+                     *               ],
+                     *               "label": "acme/shop"
+                     *             },
+                     *             {
+                     *               "claim": "repository_owner_id",
+                     *               "oneOf": [
+                     *                 "9919"
+                     *               ],
+                     *               "label": "acme"
+                     *             },
+                     *             {
+                     *               "claim": "ref",
+                     *               "oneOf": [
+                     *                 "refs/heads/main",
+                     *                 "refs/tags/v*"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "permissions": [
+                     *         "configurations:create",
+                     *         "configurations:read",
+                     *         "deployments:cancel",
+                     *         "deployments:create",
+                     *         "deployments:pause",
+                     *         "deployments:promote",
+                     *         "deployments:read",
+                     *         "deployments:resume",
+                     *         "deployments:retry",
+                     *         "deployments:rollback",
+                     *         "environments:read",
+                     *         "fleet:read",
+                     *         "releases:create",
+                     *         "releases:read"
+                     *       ],
+                     *       "modules": [
+                     *         "shop"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "createdBy": "admin",
+                     *       "createdAt": "2026-11-01T08:00:00.000Z",
+                     *       "disabledAt": null,
+                     *       "lastUsedAt": null,
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FederatedIdentity"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `federated-grants-too-wide`: A pipeline gets no more than you have yourself. Leave out what you lack, or name the modules and environments that you are responsible for.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `federated-rules-invalid`: The rules could never be met, or more would meet them than is meant. `details.faults` says what is wrong with each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16699,7 +16959,8 @@ export interface operations {
                      *       "createdBy": "admin",
                      *       "createdAt": "2026-11-01T08:00:00.000Z",
                      *       "disabledAt": "2026-11-02T08:00:00.000Z",
-                     *       "lastUsedAt": null
+                     *       "lastUsedAt": null,
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["FederatedIdentity"];
@@ -16838,7 +17099,8 @@ export interface operations {
                      *       "createdBy": "admin",
                      *       "createdAt": "2026-11-01T08:00:00.000Z",
                      *       "disabledAt": null,
-                     *       "lastUsedAt": null
+                     *       "lastUsedAt": null,
+                     *       "version": 1
                      *     }
                      */
                     "application/json": components["schemas"]["FederatedIdentity"];

@@ -7,7 +7,10 @@ import {
   cursorInvalid,
   idempotencyKeyInFlight,
   idempotencyKeyReused,
+  ifMatchRequired,
+  versionMismatch,
 } from '../../platform/http/http.errors.js';
+import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
 import { type PageRequest, pageQuery } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
 import {
@@ -17,6 +20,7 @@ import {
   outboundUnreachable,
   outboundUrlInvalid,
 } from '../../platform/outbound/outbound.errors.js';
+import type { FederatedIdentityView } from './federated-identity.js';
 import * as dto from './federated-identities.dto.js';
 import {
   audienceReserved,
@@ -35,6 +39,7 @@ import { TokenExplanations } from './token-explanation.js';
 
 const access = Permission.FederatedIdentitiesManage;
 const proof = { isStepUp: true };
+const tagged = ({ version }: FederatedIdentityView) => ({ etag: etagOf(version) });
 
 @ApiTags('federated identities')
 @Controller('federated-identities')
@@ -59,9 +64,10 @@ export class FederatedIdentitiesController {
   @Route('GET :id', {
     access,
     summary: 'Read a federated identity',
-    description: 'With its rules and what it grants.',
+    description: 'With its rules and what it grants. The ETag is the version for If-Match.',
     errors: [federatedIdentityNotFound],
     answer: dto.federatedIdentityOut,
+    answerHeaders: tagged,
     example: { response: examples.identity },
   })
   get(
@@ -102,6 +108,32 @@ export class FederatedIdentitiesController {
     @Headers('idempotency-key') key: string | undefined,
   ) {
     return this.identities.create(ctx, body, key);
+  }
+
+  @Route('PUT :id', {
+    access,
+    proof,
+    summary: 'Replace what a federated identity lets in and grants',
+    description:
+      'Needs If-Match with the version that was read. Name, issuer and audience stay. With other rules, tokens that were exchanged before are refused within five seconds; what is granted no more is, too.',
+    errors: [
+      federatedIdentityNotFound,
+      ifMatchRequired,
+      versionMismatch,
+      federatedRulesInvalid,
+      federatedGrantsTooWide,
+    ],
+    answer: dto.federatedIdentityOut,
+    answerHeaders: tagged,
+    example: { request: examples.replaced, response: examples.identity },
+  })
+  replace(
+    @Ctx() ctx: Context,
+    @Param({ schema: dto.federatedIdentityParams }) { id }: dto.FederatedIdentityParams,
+    @Body({ schema: dto.replaceFederatedIdentityBody }) body: dto.ReplaceFederatedIdentityBody,
+    @Headers('if-match') ifMatch: string | undefined,
+  ) {
+    return this.identities.replace(ctx, id, ifMatchVersion(ifMatch), body);
   }
 
   @Route('POST :id/disable', {

@@ -9,15 +9,21 @@ import { EXCHANGE } from './exchange-limits.js';
 const CLAIM_CHARACTERS = 100;
 const VALUE_CHARACTERS = 512;
 
+const CLAIM = 'must be the name of a claim, or the path to one within another: /claim/within';
+
+/** A name begins with a letter and a path with `/`: whatever is in a name, it is never taken for a path. */
 const claimName = z
   .string()
   .max(CLAIM_CHARACTERS)
-  .regex(/^[A-Za-z][\w.:/-]*$/, 'must be the name of a claim')
-  .refine((name) => !(name in Object.prototype), { message: 'must be the name of a claim' });
+  .regex(/^(?:[A-Za-z][\w.:/-]*|(?:\/(?:[!-.0-}]|~[01])+){2,4})$/, CLAIM)
+  .refine((name) => !(name in Object.prototype), { message: CLAIM });
 
 export const clause = z
   .strictObject({
-    claim: claimName,
+    claim: claimName.meta({
+      description:
+        'The name of a claim. Of a generic issuer also a JSON pointer to a value within one, at most four deep: `/kubernetes.io/namespace` is `namespace` in `kubernetes.io`; a slash in a name is `~1`, a tilde `~0`.',
+    }),
     oneOf: z
       .array(z.union([text(VALUE_CHARACTERS).min(1), z.boolean(), z.int()]))
       .min(1)
@@ -48,8 +54,21 @@ const rules = z
   .min(1)
   .max(limits.rulesPerIdentity)
   .meta({ description: 'A token that meets one of them is let in.' });
-const modules = z.array(dnsLabel).min(1).max(limits.modulesPerIdentity).nullable();
-const environments = z.array(text(40).min(1)).min(1).max(limits.environmentsPerTenant).nullable();
+const permissions = z
+  .union([z.enum(PERMISSION_SET_NAMES), z.array(z.enum(GRANTABLE)).min(1)])
+  .meta({ description: 'A set by its name, or a list.' });
+const modules = z
+  .array(dnsLabel)
+  .min(1)
+  .max(limits.modulesPerIdentity)
+  .nullable()
+  .meta({ description: 'Names; they need not exist yet. Null: all.' });
+const environments = z
+  .array(text(40).min(1))
+  .min(1)
+  .max(limits.environmentsPerTenant)
+  .nullable()
+  .meta({ description: 'Names, exactly as they are. Null: all.' });
 
 export const createFederatedIdentityBody = z
   .strictObject({
@@ -70,17 +89,21 @@ export const createFederatedIdentityBody = z
           '`aud` of the tokens, exactly. Without it `tidegate:<tenant>:github`, `tidegate:<tenant>:gitlab` or `tidegate:<tenant>:<host of the issuer>`.',
       }),
     rules,
-    permissions: z
-      .union([z.enum(PERMISSION_SET_NAMES), z.array(z.enum(GRANTABLE)).min(1)])
-      .meta({ description: 'A set by its name, or a list.' }),
-    modules: modules
-      .default(null)
-      .meta({ description: 'Names; they need not exist yet. Null: all.' }),
-    environments: environments
-      .default(null)
-      .meta({ description: 'Names, exactly as they are. Null: all.' }),
+    permissions,
+    modules: modules.default(null),
+    environments: environments.default(null),
   })
   .meta({ id: 'CreateFederatedIdentity' });
+
+export const replaceFederatedIdentityBody = z
+  .strictObject({
+    description: text(500).default(''),
+    rules,
+    permissions,
+    modules,
+    environments,
+  })
+  .meta({ id: 'ReplaceFederatedIdentity' });
 
 export const federatedIdentityOut = z
   .strictObject({
@@ -98,6 +121,7 @@ export const federatedIdentityOut = z
     createdAt: z.iso.datetime(),
     disabledAt: z.iso.datetime().nullable(),
     lastUsedAt: z.iso.datetime().nullable(),
+    version: z.int().meta({ description: 'Grows with each change: what If-Match compares.' }),
   })
   .meta({ id: 'FederatedIdentity' });
 
@@ -148,6 +172,7 @@ export const tokenExplanation = z
   .meta({ id: 'FederatedTokenExplanation' });
 
 export type CreateFederatedIdentityBody = z.output<typeof createFederatedIdentityBody>;
+export type ReplaceFederatedIdentityBody = z.output<typeof replaceFederatedIdentityBody>;
 export type FederatedIdentityParams = z.output<typeof federatedIdentityParams>;
 export type TestFederatedIdentityBody = z.output<typeof testFederatedIdentityBody>;
 export type TokenExplanation = z.output<typeof tokenExplanation>;

@@ -1,7 +1,7 @@
 import { eventType } from '../../platform/events/event.js';
 import type { ClaimValue, Rule } from './federated-identity.js';
 
-export const federatedIdentityCreated = eventType<{
+type Facts = {
   readonly name: string;
   readonly issuer: string;
   readonly audience: string;
@@ -9,7 +9,25 @@ export const federatedIdentityCreated = eventType<{
   readonly permissions: readonly string[];
   readonly modules: readonly string[] | null;
   readonly environments: readonly string[] | null;
-}>({ name: 'federated-identity-created', subject: 'federated-identity', audit: 'tenancy' });
+};
+
+export const federatedIdentityCreated = eventType<Facts>({
+  name: 'federated-identity-created',
+  subject: 'federated-identity',
+  audit: 'tenancy',
+});
+
+/** As it is from now on. */
+export const federatedIdentityReplaced = eventType<Facts>({
+  name: 'federated-identity-replaced',
+  subject: 'federated-identity',
+  audit: 'tenancy',
+});
+
+export function factsOf(identity: Facts): Facts {
+  const { name, issuer, audience, rules, permissions, modules, environments } = identity;
+  return { name, issuer, audience, rules, permissions, modules, environments };
+}
 
 interface Named extends Record<string, unknown> {
   readonly name: string;

@@ -15,6 +15,14 @@ export const created = {
   environments: ['Production'],
 };
 
+export const replaced = {
+  description: '',
+  rules: [{ name: 'main', clauses }],
+  permissions: 'deploy',
+  modules: ['shop'],
+  environments: ['Production'],
+};
+
 export const identity = {
   id: '019a7f3e-5000-7aaa-8bbb-0123456789ab',
   name: 'shop-release',
@@ -30,6 +38,7 @@ export const identity = {
   createdAt: '2026-11-01T08:00:00.000Z',
   disabledAt: null,
   lastUsedAt: null,
+  version: 1,
 };
 
 export const explanation = {

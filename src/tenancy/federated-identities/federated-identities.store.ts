@@ -27,6 +27,7 @@ export async function slugOfTenant({ tx, tenantId }: OpenContext): Promise<strin
 export interface WorkloadStanding {
   readonly isDisabled: boolean;
   readonly issuerKind: string;
+  readonly rulesVersion: number;
   readonly tenantSlug: string;
   readonly tenantStatus: 'active' | 'suspended' | 'deleted';
   readonly permissions: readonly Permission[];
@@ -39,6 +40,7 @@ export type WorkloadOf = { readonly tenantId: string; readonly id: string };
 const findStanding = statement<WorkloadOf, WorkloadStanding>(
   'federated-identities.find-standing',
   `select f.disabled_at is not null as "isDisabled", f.issuer_kind as "issuerKind",
+     f.rules_version as "rulesVersion",
      t.slug as "tenantSlug", t.status as "tenantStatus", f.permissions, f.modules, f.environments
    from federated_identities f join tenants t on t.id = f.tenant_id
    where f.tenant_id = :tenantId and f.id = :id`,

@@ -1,4 +1,4 @@
-import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { Column, CreateDateColumn, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
 import type { Permission } from '../../kernel/permission.js';
 import type { Rule } from './federated-identity.js';
 import type { IssuerKindName } from './issuer-kinds.js';
@@ -48,6 +48,13 @@ export class FederatedIdentityEntity {
 
   @Column('timestamptz', { nullable: true })
   readonly lastUsedAt: Date | null;
+
+  @VersionColumn()
+  readonly version: number;
+
+  /** Grows when the rules change: tokens that were given by others are over. */
+  @Column('integer')
+  readonly rulesVersion: number;
 
   @CreateDateColumn({ type: 'timestamptz' })
   readonly createdAt: Date;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { faultsOfRules } from './check-rules.js';
+import { clause } from './federated-identities.dto.js';
 import type { Clause } from './federated-identity.js';
 import { explainRule, toldClaims, unmetOf } from './match-rules.js';
 
@@ -154,4 +155,54 @@ it('what is told of a token is short, harmless and only what identifies it', () 
   expect(Object.keys(told)).toEqual(['repository_id', 'repository_owner_id', 'ref', 'event_name']);
   expect(String(told['ref'])).toHaveLength(300);
   expect(String(told['ref'])).not.toContain('\u001b');
+});
+
+describe('a clause about what is within a claim', () => {
+  const path = '/kubernetes.io/service~1account/name';
+  const within = { 'service/account': { name: 'deployer' } };
+  const isMet = (claims: Record<string, unknown>, claim = path) =>
+    explainRule('generic', { name: 'main', clauses: [{ claim, oneOf: ['deployer'] }] }, claims)
+      .isMet;
+
+  it('follows objects by their names, and mistakes no name for a path', () => {
+    expect(isMet({ 'kubernetes.io': within })).toBe(true);
+    expect(isMet({ a: { '~/': 'deployer' } }, '/a/~0~1')).toBe(true);
+    for (const claims of [
+      { [path]: 'deployer' },
+      { 'kubernetes.io/service/account/name': 'deployer' },
+      { 'kubernetes.io.service/account.name': 'deployer' },
+      { kubernetes: { io: within } },
+      { 'kubernetes.io': [within] },
+      { 'kubernetes.io': { 'service/account': { name: ['deployer'] } } },
+      { 'kubernetes.io': { service: { account: { name: 'deployer' } } } },
+      {},
+    ]) {
+      expect([claims, isMet(claims)]).toEqual([claims, false]);
+    }
+    // A name with dots is a name, whatever stands in a claim of its first part.
+    expect(isMet({ 'a.b': 'deployer' }, 'a.b')).toBe(true);
+    expect(isMet({ a: { b: 'deployer' } }, 'a.b')).toBe(false);
+    expect(isMet({ a: 'deployer' }, '/a/toString')).toBe(false);
+  });
+
+  it('tells what it has found', () => {
+    const rules = [{ name: 'main', clauses: [{ claim: path, oneOf: ['other'] }] }];
+    const claims = { 'kubernetes.io': within };
+    expect(toldClaims('generic', rules, claims)).toEqual({ [path]: 'deployer' });
+  });
+
+  it.each(['/sub', '/a/', '//a', '/a/~2', '/a/b/c/d/e', '/a/ b', '/'])(
+    'is no path: %s',
+    (claim) => {
+      expect(clause.safeParse({ claim, oneOf: ['x'] }).success).toBe(false);
+      expect(clause.safeParse({ claim: '/a/b/c/d', oneOf: ['x'] }).success).toBe(true);
+    },
+  );
+
+  it('is for generic issuers: of the others all claims are known', () => {
+    const clauses = [{ claim: '/enterprise/id', oneOf: ['1'] }];
+    expect(faultsOfRules('github', [{ name: 'main', clauses }])).toContainEqual(
+      expect.stringContaining('/enterprise/id cannot be asked about'),
+    );
+  });
 });

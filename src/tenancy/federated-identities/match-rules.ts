@@ -84,9 +84,22 @@ function valueOf({ claims: known }: IssuerKind, claims: Claims, name: string): C
 }
 
 function scalarOf(claims: Claims, name: string): ClaimValue | null {
-  const value = Object.hasOwn(claims, name) ? claims[name] : null;
+  const path = pathOf(name);
+  const value = path.reduce<unknown>((within, part) => memberOf(within, part), claims);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}
+
+/** A name stands for itself, whatever is in it; `/claim/within` leads into objects (RFC 6901). */
+function pathOf(name: string): string[] {
+  if (!name.startsWith('/')) return [name];
+  const parts = name.slice(1).split('/');
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function memberOf(within: unknown, name: string): unknown {
+  const isObject = typeof within === 'object' && within !== null && !Array.isArray(within);
+  return isObject && Object.hasOwn(within, name) ? (within as Claims)[name] : null;
 }
 
 function received(claims: Claims, name: string): ClaimValue | null {

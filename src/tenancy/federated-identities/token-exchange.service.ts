@@ -138,6 +138,7 @@ export class TokenExchange {
     { tenant, origin }: { tenant: Tenant; origin: Origin },
   ): Promise<ExchangedToken> {
     const { id, name, tenantId, issuerKind, permissions, modules, environments } = identity;
+    const { rulesVersion } = identity;
     const job = toldClaims(issuerKind, identity.rules, token.claims);
     const { exp, jti, iss } = token.claims;
     const subject = {
@@ -146,6 +147,7 @@ export class TokenExchange {
       tid: tenantId,
       tenant: tenant.slug,
       rule,
+      rulesVersion,
       job,
       parentExp: exp,
     };

@@ -44,6 +44,9 @@ export class Renewals {
       throw subjectTokenRefused('disabled', 'Its federated identity is disabled or deleted.');
     }
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    if (standing.rulesVersion !== claims.rulesVersion) {
+      throw subjectTokenRefused('over', 'The rules that it has met have been replaced since.');
+    }
     const kind = standing.issuerKind as IssuerKindName;
     if (!issuerKinds[kind].isRenewable) {
       throw subjectTokenRefused('over', 'Ask the runner for a new token of its own instead.');

@@ -42,6 +42,7 @@ export class WorkloadBearer extends MachineBearer implements OnModuleInit {
     if (!standing || standing.isDisabled || standing.tenantStatus === 'deleted') {
       throw unauthenticated();
     }
+    if (standing.rulesVersion !== claims.rulesVersion) throw unauthenticated(OTHER_RULES);
     if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     const ctx = new Context({
       tenantId,
@@ -52,6 +53,9 @@ export class WorkloadBearer extends MachineBearer implements OnModuleInit {
     return { ctx, tenantSlug: standing.tenantSlug, signedIn: null };
   }
 }
+
+const OTHER_RULES =
+  'The rules that let this pipeline in have been replaced. Exchange a token of the job anew.';
 
 /** What the token was given, as far as its identity still may. */
 export function grantsNow(claims: WorkloadClaims, standing: WorkloadStanding): Grants {

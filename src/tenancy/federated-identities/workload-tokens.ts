@@ -34,6 +34,8 @@ const claims = z.object({
   tid: uuid,
   tenant: z.string(),
   rule: z.string(),
+  /** Which rules of the identity it has met: others, and it is over. */
+  rulesVersion: z.int().default(1),
   /** What an older or newer version knows and this one does not is no permission here. */
   permissions: z
     .array(z.string())

@@ -22,6 +22,9 @@ export interface CreateOptions {
   readonly environment: readonly string[];
 }
 
+export type RuleSource = Pick<CreateOptions, 'claim' | 'rules'>;
+type Claimed = Pick<CreateOptions, 'claim' | 'issuerKind'>;
+
 export function addFederatedCreate(federated: Command, { act }: Actions): void {
   federated
     .command('create')
@@ -37,7 +40,7 @@ export function addFederatedCreate(federated: Command, { act }: Actions): void {
     .option('--description <words>', 'for people')
     .option(
       '--claim <name=value>',
-      'must be so; several values with commas; may be repeated',
+      'must be so; several values with commas; within another: /claim/within=value; may be repeated',
       collect,
       [],
     )
@@ -71,9 +74,6 @@ export function addFederatedCreate(federated: Command, { act }: Actions): void {
 
 export async function bodyOf(name: string, options: CreateOptions): Promise<Body> {
   const { issuerKind, issuer, audience, description, module, environment } = options;
-  const permissions = options.permissions.includes(':')
-    ? options.permissions.split(',')
-    : options.permissions;
   return {
     name,
     issuerKind,
@@ -81,13 +81,18 @@ export async function bodyOf(name: string, options: CreateOptions): Promise<Body
     ...(audience === undefined ? {} : { audience }),
     ...(description === undefined ? {} : { description }),
     rules: options.rules === undefined ? [ruleOf(options)] : await rulesIn(options),
-    permissions: permissions as Body['permissions'],
+    permissions: permissionsIn(options.permissions),
     ...(module.length > 0 ? { modules: [...module] } : {}),
     ...(environment.length > 0 ? { environments: [...environment] } : {}),
   };
 }
 
-function ruleOf({ claim, issuerKind }: CreateOptions): Rule {
+/** A set by its name, or names with commas. */
+export function permissionsIn(given: string): Body['permissions'] {
+  return (given.includes(':') ? given.split(',') : given) as Body['permissions'];
+}
+
+export function ruleOf({ claim, issuerKind }: Claimed): Rule {
   if (claim.length === 0) throw new CliError('Say whom to let in: --claim name=value, or --rules.');
   const names = claim.map((entry) => entry.split('=')[0]);
   if (new Set(names).size < names.length) {
@@ -107,7 +112,7 @@ function ruleOf({ claim, issuerKind }: CreateOptions): Rule {
   return { name: 'main', clauses };
 }
 
-async function rulesIn({ rules: file = '', claim }: CreateOptions): Promise<Rule[]> {
+export async function rulesIn({ rules: file = '', claim }: RuleSource): Promise<Rule[]> {
   if (claim.length > 0) throw new CliError('Give --claim or --rules, not both.');
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));

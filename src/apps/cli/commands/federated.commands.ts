@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { answer, type components, type Tidegate } from '#sdk';
+import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { idOf, itemsOf, listOf } from '../pages.js';
+import { identitiesOf, identityId, identityLines } from '../federated-identity.js';
+import { listOf } from '../pages.js';
+import { addFederatedSet } from './federated-set.command.js';
 import { addFederatedCreate } from './federated-create.command.js';
 
-type Identity = components['schemas']['FederatedIdentity'];
 type Explanation = components['schemas']['FederatedTokenExplanation'];
 
 const TOKEN_BYTES = 16_384;
@@ -21,6 +22,7 @@ export function addFederatedCommands(program: Command, actions: Actions): void {
     .description('Pipelines that are let in by a token of their own CI, without a secret.');
   addReads(federated, actions);
   addFederatedCreate(federated, actions);
+  addFederatedSet(federated, actions);
   addTest(federated, actions);
   addTurns(federated, actions);
 }
@@ -129,25 +131,6 @@ function addTurns(federated: Command, { act }: Actions): void {
     );
 }
 
-export function identityLines(identity: Identity): string[] {
-  const { name, issuer, issuerKind, audience, permissions, modules, environments } = identity;
-  const state = identity.disabledAt === null ? 'enabled' : 'disabled';
-  return [
-    `${name} (${state}): ${issuerKind}, ${issuer}`,
-    `  audience      ${audience}`,
-    `  permissions   ${permissions.join(', ')}`,
-    `  modules       ${modules?.join(', ') ?? 'all'}`,
-    `  environments  ${environments?.join(', ') ?? 'all'}`,
-    ...identity.rules.flatMap((rule) => [
-      `  rule ${rule.name}`,
-      ...rule.clauses.map(({ claim, oneOf, label }) => {
-        const what = label === undefined ? '' : ` (${label})`;
-        return `    ${claim} = ${oneOf.join(' or ')}${what}`;
-      }),
-    ]),
-  ].map(printable);
-}
-
 function tellExplanation({ terminal }: Cli, explanation: Explanation): Outcome {
   const { isAccepted, checks, rules } = explanation;
   const mark = (is: boolean) => (is ? 'ok ' : 'NO ');
@@ -184,12 +167,4 @@ async function readToken({ streams }: Cli, file: string): Promise<string> {
   const token = text.trim();
   if (token !== '' && token.length <= TOKEN_BYTES) return token;
   throw new CliError('There is no token in it.');
-}
-
-function identityId(client: Tidegate, nameOrId: string): Promise<string> {
-  return idOf('federated identity', nameOrId, identitiesOf(client));
-}
-
-function identitiesOf({ api }: Tidegate) {
-  return itemsOf((query) => answer(api.GET('/api/v1/federated-identities', { params: { query } })));
 }
