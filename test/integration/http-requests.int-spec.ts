@@ -161,6 +161,30 @@ describe('metrics', () => {
     }
   });
 
+  it('on the main listener are for programs of the same machine alone', async () => {
+    const ask = async (remoteAddress: string, headers: Record<string, string> = {}) => {
+      const { statusCode, body } = await http.app.inject({
+        url: '/metrics',
+        remoteAddress,
+        headers,
+      });
+      return statusCode === 200 ? 200 : (JSON.parse(body) as { code: string }).code;
+    };
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+      expect([address, await ask(address)]).toEqual([address, 200]);
+    }
+    for (const address of ['203.0.113.9', '10.0.0.1', 'fe80::1', '::ffff:10.0.0.1']) {
+      expect([address, await ask(address)]).toEqual([address, 'metrics-of-machine']);
+    }
+    // A proxy of this machine speaks for others, who might say that they are here.
+    for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {
+      expect([header, await ask('127.0.0.1', { [header]: '127.0.0.1' })]).toEqual([
+        header,
+        'metrics-of-machine',
+      ]);
+    }
+  });
+
   it('are not on the main listener when they have their own', async () => {
     const other = await startHttpApp({ environment: { TIDEGATE_METRICS_LISTEN: '127.0.0.1:0' } });
     try {

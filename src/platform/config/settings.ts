@@ -62,7 +62,7 @@ export const settings = {
     env: 'TIDEGATE_METRICS_LISTEN',
     group: 'Process',
     description:
-      'A listener of its own for `/metrics` (without authentication), `/health/live` and `/health/ready`. Keep it inside your network. Without one, `/metrics` stands on the main listener.',
+      'A listener of its own for `/metrics` (without authentication), `/health/live` and `/health/ready`. Keep it inside your network. Without one, `/metrics` stands on the main listener, for programs of the same machine alone.',
     default: null,
     defaultNote: 'none in standalone mode; `0.0.0.0:9464` in cluster mode',
     example: '127.0.0.1:9464',

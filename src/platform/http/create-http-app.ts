@@ -20,6 +20,8 @@ import { RequestAuthenticator } from './request-authenticator.js';
 import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
 import { jsonShapeOf } from './route-facts.js';
+import { metricsOfMachine } from './http.errors.js';
+import { isOfSameMachine } from './same-machine.js';
 import { SchemaPipe } from './schema.pipe.js';
 import { SlowReaders } from './slow-readers.js';
 import { parseStrictJson } from './strict-json.js';
@@ -159,10 +161,14 @@ function watchReaders(app: NestFastifyApplication, { metrics }: Platform): void 
   new SlowReaders(systemClock, () => cut.inc()).watch(app.getHttpServer());
 }
 
-/** Only now, since a route that is older than Nest's error handler would answer without it. */
+/**
+ * Of all tenants, so for nobody from elsewhere: those have the listener that is set for it. Only now,
+ * since a route that is older than Nest's error handler would answer without it.
+ */
 function serveMetrics(app: NestFastifyApplication, { metrics }: Platform): void {
   const server = app.getHttpAdapter().getInstance();
   server.get('/metrics', { config: { cost: METRICS_COST } }, async (request, reply) => {
+    if (!isOfSameMachine(request)) throw metricsOfMachine();
     const { contentType, text } = await metrics.expose(request.headers.accept);
     return reply.type(contentType).send(text);
   });

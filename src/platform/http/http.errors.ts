@@ -259,3 +259,10 @@ export const mfaEnrollmentRequired = errorEntry({
   tell: () =>
     'This tenant demands a second factor of your role. Enrol one first: an authenticator app (POST /api/v1/me/mfa/totp) or a passkey (POST /api/v1/me/passkeys).',
 });
+
+export const metricsOfMachine = errorEntry({
+  code: 'metrics-of-machine',
+  kind: 'forbidden',
+  meaning:
+    'On the main listener `/metrics` is for programs of the same machine, which call it directly: it holds figures of all tenants. Set `TIDEGATE_METRICS_LISTEN` to a listener that only your monitoring reaches.',
+});
