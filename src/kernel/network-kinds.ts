@@ -67,7 +67,7 @@ export function networkKind(address: string): NetworkKind {
 export function translatedAddress(address: string): string {
   const plain = plainSpelling(address);
   if (plain === null || !isIPv6(plain) || !isTranslated(plain)) return address;
-  const [, high = '', low = ''] = /([0-9a-f]*):([0-9a-f]*)$/.exec(plain) ?? [];
+  const [, high = '', low = ''] = /([0-9a-f]{0,4}):([0-9a-f]{0,4})$/.exec(plain) ?? [];
   const [first, second] = [parseInt(high || '0', 16), parseInt(low || '0', 16)];
   return [first >> 8, first & 255, second >> 8, second & 255].join('.');
 }

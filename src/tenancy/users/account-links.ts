@@ -12,6 +12,6 @@ export class AccountLinks {
   to(page: LinkPage, token: string): string {
     const { publicUrl, listen } = this.config;
     const base = publicUrl ?? `http://localhost:${listen.port}`;
-    return `${base.replace(/\/+$/, '')}/${page}#${token}`;
+    return `${base.replace(/(?<!\/)\/+$/, '')}/${page}#${token}`;
   }
 }
