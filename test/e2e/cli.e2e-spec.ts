@@ -380,7 +380,9 @@ describe('the command line against a running server', () => {
   });
 
   it('keeps service accounts and their keys', async () => {
-    expect((await cli(['service-accounts', 'create', 'nightly'])).exitCode).toBe(0);
+    const made = await cli(['service-accounts', 'create', 'nightly']);
+    expect(made.exitCode).toBe(0);
+    expect(made.stdout).toContain('tidegate roles bind Deployer --service-account nightly');
     await cli(['service-accounts', 'rename', 'nightly', 'weekly']);
     const keys = ['service-accounts', 'keys'];
     const create = [...keys, 'create', 'weekly', 'runner', '--permissions', 'read-only', '--json'];

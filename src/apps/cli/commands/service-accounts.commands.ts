@@ -29,7 +29,7 @@ export function addServiceAccountCommands(program: Command, { act }: Actions): v
     );
   accounts
     .command('create')
-    .description('Create one. It may do nothing until a role is bound to it.')
+    .description('Create one. It may do nothing until a role is bound to it (roles bind).')
     .argument('<name>')
     .option('--description <words>', 'what it is for', '')
     .addHelpText(
@@ -43,7 +43,7 @@ export function addServiceAccountCommands(program: Command, { act }: Actions): v
         const { api } = await cli.connect();
         const body = { name, description };
         const made = await answer(api.POST('/api/v1/service-accounts', { body }));
-        const words = `"${made.name}" is there (${made.id}). Bind a role to it, then make a key: tidegate service-accounts keys create ${made.name} --help`;
+        const words = `"${made.name}" is there (${made.id}). Give it a role: tidegate roles bind Deployer --service-account ${made.name}. Then make a key: tidegate service-accounts keys create ${made.name} --help`;
         cli.terminal.result(made, [printable(words)]);
       }),
     );
