@@ -199,8 +199,13 @@ export const limits = {
   outboundPerKey: 8,
   outboundWaitingPerKey: 32,
   outboundPerProcess: 128,
-  /** In an hour: whoever gets more is being pestered with them. Over all tenants. */
+  /**
+   * In an hour, of one kind: whoever gets more is being pestered with them. Over all tenants, and by kind, so
+   * that who is invited in vain still gets the link for a new password.
+   */
   mailsPerRecipient: 5,
+  /** More: others can have them sent, and must not use up those that somebody asks for themselves. */
+  resetMailsPerRecipient: 20,
   /** … by one tenant, and by all people who have forgotten their password. */
   mailsPerTenant: 300,
   mailsOfSystem: 3_000,

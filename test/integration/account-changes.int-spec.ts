@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client } from 'pg';
 import { newId } from '../../src/kernel/ids.js';
 import { eventually } from '../support/eventually.js';
-import { type IdentityApp, identityApp, passwordOf } from '../support/identity-app.js';
+import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
+import { catchMail } from '../support/caught-mail.js';
+import { type Answer, type IdentityApp, identityApp, passwordOf } from '../support/identity-app.js';
 import { codeAt, enrolTotp, resetClock } from '../support/second-factors.js';
 
 const NEW = 'five boats on a green lake';
@@ -167,5 +169,53 @@ describe('what cannot be told is not done', () => {
       }
     });
     expect(await factorsOf(who)).toHaveLength(1);
+  });
+});
+
+describe('second factors that somebody has lost', () => {
+  const reset = (who: string, id: string, body: object) =>
+    post(`platform/users/${id}/reset-factors`, who, body);
+  const coded = ({ status, body }: Answer) => [status, body?.code ?? null];
+  const reason = 'lost phone, known in person';
+
+  it('are taken away by a platform admin with a reason, and their person is told', async () => {
+    const mail = catchMail(rig);
+    const [admin, who] = [await somebody('PlatformAdmin'), await somebody()];
+    const email = `${who.username}@acme.example`;
+    await superuser.query('update users set email = $2, email_key = $2 where id = $1', [
+      who.id,
+      email,
+    ]);
+    await enrolTotp(rig, who.token);
+    expect(coded(await rig.login(who.username))).toEqual([401, 'factor-required']);
+    for (const body of [{}, { reason: ' ' }, { reason: 'x'.repeat(501) }]) {
+      expect(coded(await reset(admin.token, who.id, body))).toEqual([400, 'validation-failed']);
+    }
+    const done = await reset(admin.token, who.id, { reason });
+    expect([done.status, done.body.id]).toEqual([200, who.id]);
+    rig.clock.advance(4_999);
+    expect(await isIn(who.token)).toBe(false);
+    const told = { to: email, change: 'factors-reset', network: null };
+    expect(mail.letters).toEqual([{ kind: 'sendAccountChanged', ...told }]);
+    resetClock(rig);
+    expect((await rig.login(who.username)).status).toBe(200);
+    const { rows } = await superuser.query<{ body: string }>(
+      `select body_text as body from audit_entries
+       where action = 'account-factors-reset' and subject_id = $1 and tenant_id = $2`,
+      [who.id, PLATFORM_TENANT.id],
+    );
+    const entries = rows.map(({ body }) => JSON.parse(body) as object);
+    expect(entries).toEqual([{ reason, username: who.username }]);
+  });
+
+  it('are not one’s own, and take the right and a fresh proof', async () => {
+    const [admin, who] = [await somebody('PlatformAdmin'), await somebody()];
+    const refused = await reset(who.token, admin.id, { reason });
+    expect(coded(refused)).toEqual([403, 'permission-missing']);
+    expect(coded(await reset(admin.token, admin.id, { reason }))).toEqual([409, 'own-account']);
+    const nobody = await reset(admin.token, newId(), { reason });
+    expect(coded(nobody)).toEqual([404, 'account-not-found']);
+    rig.clock.advance(5 * 60_000);
+    expect(coded(await reset(admin.token, who.id, { reason }))).toEqual([403, 'step-up-required']);
   });
 });

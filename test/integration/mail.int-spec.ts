@@ -240,6 +240,18 @@ describe('mails on their way', () => {
     expect(channel.sent).toHaveLength(6);
   });
 
+  it('are counted by kind: who is invited by many still gets a link for a new password', async () => {
+    const tenants = Array.from({ length: 8 }, () => randomUUID());
+    for (const id of tenants) await send(invitation('victim@example.org'), id);
+    const reset = passwordResetMail({ to: 'victim@example.org', link, goodUntil: inAnHour() });
+    await db.system((tx) => mailer().sendAsSystem(tx, tenantId, reset));
+    await sender().look();
+    await sender().look();
+    const subjects = channel.sent.map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject.includes('Invitation'))).toHaveLength(5);
+    expect(subjects).toContain('Reset your Tidegate password');
+  });
+
   it('are refused to whoever sends too many, with a word about which limit it was', async () => {
     for (let at = 0; at < 5; at += 1) await send(invitation());
     const sixth = send(invitation('ADA@example.org'));

@@ -9,8 +9,13 @@ import { lockCounts, writeCounts } from '../auth/sign-in-budgets.store.js';
 import { resetThrottled } from './password.errors.js';
 
 const MINUTE_MS = 60_000;
-/** Of one mailbox: who does not find the first mail asks again; nobody's is to be filled by others. */
-const MAILBOX: Budget = { atOnce: 3, everyMs: 20 * MINUTE_MS };
+/** Of one mailbox from one network: who does not find the first mail asks again. */
+const PLACE: Budget = { atOnce: 3, everyMs: 20 * MINUTE_MS };
+/**
+ * Of one mailbox, from wherever: it is not to be filled by others. Generous, or who asks in somebody else's
+ * name would use up what that one needs.
+ */
+const MAILBOX: Budget = { atOnce: 12, everyMs: 5 * MINUTE_MS };
 /** Of one address, whichever mailboxes it names: an office after a long weekend. */
 const HOST: Budget = { atOnce: 20, everyMs: 2 * MINUTE_MS };
 const NETWORK: Budget = { atOnce: 60, everyMs: MINUTE_MS };
@@ -28,6 +33,7 @@ export class ResetBudgets {
   async spend(emailKey: string, address: string): Promise<void> {
     const now = this.clock.now();
     const budgets = new Map<string, Budget>([
+      [this.digest.of('reset-place', emailKey, networkOf(address)), PLACE],
       [this.digest.of('reset', emailKey), MAILBOX],
       [this.digest.of('reset-host', hostOf(address)), HOST],
       [this.digest.of('reset-network', networkOf(address)), NETWORK],

@@ -21,8 +21,11 @@ import { ResetBudgets } from './reset-budgets.js';
 /** Mails under way; a server of mail that hangs holds no more than these. */
 const AT_ONCE = 4;
 const WAITING = 200;
-/** Links of one person that are good: a stranger who asks for more must not break the first. */
-const GOOD_AT_ONCE = 3;
+/**
+ * Links of one person that are good: as many as the budgets let through, so that a stranger who asks breaks
+ * none and takes nobody's place.
+ */
+const GOOD_AT_ONCE = 18;
 
 /**
  * The way back for who has forgotten a password. The answer comes before anybody is looked for, so that

@@ -30,19 +30,18 @@ interface Recent {
   readonly ofTenant: number;
 }
 
-const countRecent = statement<Pick<NewMail, 'tenantId' | 'recipient'>, Recent>(
+type Asked = Pick<NewMail, 'tenantId' | 'recipient' | 'kind'>;
+
+const countRecent = statement<Asked, Recent>(
   'mail-outbox.count-recent',
-  `select (count(*) filter (where recipient = :recipient))::int as "toRecipient",
+  `select (count(*) filter (where recipient = :recipient and kind = :kind))::int as "toRecipient",
      count(*)::int as "ofTenant"
    from mail_outbox
    where tenant_id = :tenantId and created_at > clock_timestamp() - interval '1 hour'`,
 );
 
-/** Of the last hour, in this tenant. */
-export async function countRecentMails(
-  tx: Transaction,
-  of: Pick<NewMail, 'tenantId' | 'recipient'>,
-): Promise<Recent> {
+/** Of the last hour, in this tenant; to the recipient of this kind. */
+export async function countRecentMails(tx: Transaction, of: Asked): Promise<Recent> {
   return (await tx.first(countRecent, of)) ?? { toRecipient: 0, ofTenant: 0 };
 }
 
@@ -54,7 +53,7 @@ export interface MailClaim {
   /** With this one; whoever settles it names the same. */
   readonly attempts: number;
   readonly isOver: boolean;
-  /** Mails to the same person within the hour before it, of whatever tenant. */
+  /** Mails of its kind to the same person within the hour before it, of whatever tenant. */
   readonly ahead: number;
 }
 
@@ -69,7 +68,7 @@ const claim = statement<{ readonly mails: number; readonly leaseMs: number }, Ma
    from chosen c where m.tenant_id = c.tenant_id and m.id = c.id
    returning m.tenant_id as "tenantId", m.id, m.kind, m.sealed, m.attempts,
      m.good_until <= clock_timestamp() as "isOver",
-     (select count(*)::int from mail_outbox o where o.recipient = m.recipient
+     (select count(*)::int from mail_outbox o where o.recipient = m.recipient and o.kind = m.kind
        and o.state <> 'dropped' and o.created_at > m.created_at - interval '1 hour'
        and (o.created_at, o.id) < (m.created_at, m.id)) as ahead`,
 );

@@ -6,13 +6,12 @@ import {
 } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
-import { limits } from '../../../kernel/limits.js';
 import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { Sealer, UnsealError } from '../../../platform/sealing/sealer.js';
 import { MAIL_CHANNEL, MailRefused, type Mail, type MailChannel } from '../mail-channel.js';
-import { mailContext } from './mailer.js';
+import { mailContext, mostToRecipient } from './mailer.js';
 import {
   claimMails,
   countWaitingMails,
@@ -128,7 +127,7 @@ export class MailSender implements OnApplicationBootstrap, BeforeApplicationShut
   /** Throws what may be otherwise later. */
   private async attempt(claim: MailClaim): Promise<End> {
     if (claim.isOver) return { state: 'dropped', reason: 'too late: its link is over' };
-    if (claim.ahead >= limits.mailsPerRecipient) {
+    if (claim.ahead >= mostToRecipient(claim.kind)) {
       return { state: 'dropped', reason: 'too many mails to this address' };
     }
     if (claim.attempts > ATTEMPTS) return { state: 'failed', reason: 'too many attempts' };

@@ -63,14 +63,19 @@ export class Mailer {
     if (!this.isOn) throw mailOff();
     const recipient = digestOf(checkMailAddress(to));
     // For whoever asks; over all tenants it is the sender who counts.
-    const { toRecipient, ofTenant } = await countRecentMails(tx, { tenantId, recipient });
-    if (toRecipient >= limits.mailsPerRecipient) throw mailLimitReached('address');
+    const { toRecipient, ofTenant } = await countRecentMails(tx, { tenantId, recipient, kind });
+    if (toRecipient >= mostToRecipient(kind)) throw mailLimitReached('address');
     if (ofTenant >= perTenant) throw mailLimitReached('tenant');
     const id = newId();
     const mail: Mail = { to, subject: oneLine(subject), text, html };
     const sealed = this.sealer.seal(JSON.stringify(mail), mailContext(id));
     await insertMail(tx, { tenantId, id, kind, recipient, sealed, goodUntil });
   }
+}
+
+/** In an hour, of that kind, over all tenants. */
+export function mostToRecipient(kind: string): number {
+  return kind === 'password-reset' ? limits.resetMailsPerRecipient : limits.mailsPerRecipient;
 }
 
 /** To count by; whose address it is, only the sealed text says. */

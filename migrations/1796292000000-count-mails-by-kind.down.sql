@@ -1,0 +1,1 @@
+revoke select (kind) on mail_outbox from tidegate_app;
