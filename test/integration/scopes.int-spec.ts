@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ModulesContainer } from '@nestjs/core';
 import { newId } from '../../src/kernel/ids.js';
 import { scopeEffectsOf } from '../../src/kernel/permission.js';
+import { bindRole, removeRolesOf } from '../../src/tenancy/permissions/role-bindings.store.js';
 import { declaredStatements } from '../../src/platform/database/statement.js';
 import { checkAccess } from '../../src/platform/http/access-check.js';
 import {
@@ -442,5 +443,28 @@ describe('somebody with a scope', () => {
       cursor = page.body.nextCursor ?? '';
     } while (cursor !== '');
     expect(ids).toEqual(mine.map(({ id }: { id: string }) => id));
+  });
+});
+
+it('is over for a repeated request, too: a stored answer is for who may still ask', async () => {
+  const { whole } = app;
+  const scope = { modules: ['orders'], environments: ['QA'] };
+  const who = await scopedMember(whole, tenant.id, { role: 'Deployer', ...scope });
+  const id = await tenant.deploy();
+  await app.sql(`update deployments set status = 'Failed' where id = $1`, [id]);
+  const headers = { 'idempotency-key': newId() };
+  const path = `/deployments/${id}/retry`;
+  const retry = () => send({ by: () => who, path, method: 'POST', body: {}, headers });
+  const first = await retry();
+  expect(first.status).toBe(202);
+  expect((await retry()).body).toEqual(first.body);
+  const subject = { kind: 'user', id: who.userId } as const;
+  await whole.inTenant(tenant.id, async (open) => {
+    await removeRolesOf(open, subject);
+    await bindRole(open, { role: 'Deployer', subject, scope: { ...scope, modules: ['billing'] } });
+  });
+  await eventually(async () => {
+    const { status, body } = await retry();
+    expect([status, body.code]).toEqual([404, 'deployment-not-found']);
   });
 });

@@ -94,9 +94,13 @@ export class DeploymentReturns {
     key: string | undefined,
     work: (open: OpenContext, origin: OriginRow) => Promise<DeploymentAccepted>,
   ): Promise<DeploymentAccepted> {
-    const call = { key, route: `POST /deployments/{id}/${verb}`, body: { id, ...request } };
+    const call = {
+      key,
+      route: `POST /deployments/{id}/${verb}`,
+      body: { id, ...request },
+      mustBeAllowed: (open: OpenContext) => mustBeAllowed(open, id, permissionOf[verb]),
+    };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
-      await mustBeAllowed(open, id, permissionOf[verb]);
       const origin = await lockOrigin(open, id, verb);
       const active = await underWay(open, id, verb);
       if (!active) return { status: 202, body: await work(open, origin) };

@@ -12,6 +12,11 @@ export interface IdempotentRequest {
   /** Method and route template, e.g. `POST /deployments`. */
   readonly route: string;
   readonly body: unknown;
+  /**
+   * What the caller must be allowed, where only the database knows. Asked before a stored answer is given,
+   * too: whoever may not do it any more hears what anybody else hears.
+   */
+  readonly mustBeAllowed?: (open: OpenContext) => Promise<void>;
 }
 
 export interface StoredAnswer<T> {
@@ -30,8 +35,13 @@ export async function idempotent<T>(
   request: IdempotentRequest,
   work: (open: OpenContext) => Promise<StoredAnswer<T>>,
 ): Promise<StoredAnswer<T>> {
-  const { key, route } = request;
-  if (key === undefined) return database.transaction(ctx, work);
+  const { key, route, mustBeAllowed } = request;
+  if (key === undefined) {
+    return database.transaction(ctx, async (open) => {
+      await mustBeAllowed?.(open);
+      return work(open);
+    });
+  }
   if (!/^[\x20-\x7e]+$/.test(key) || key.length > limits.idempotencyKeyCharacters) {
     throw validationFailed(
       `Idempotency-Key must be 1 to ${limits.idempotencyKeyCharacters} printable ASCII characters.`,
@@ -48,6 +58,7 @@ export async function idempotent<T>(
     const owner = { principal, route, key };
     // Tried, not waited for: a second request in flight must hear 409 instead of hanging.
     if (!(await tryIdempotencyLock(open, lock))) throw idempotencyKeyInFlight();
+    await mustBeAllowed?.(open);
     // A statement of its own: its snapshot must be newer than the lock.
     const stored = await findAnswer(open, owner);
     if (stored && stored.bodyDigest !== bodyDigest) throw idempotencyKeyReused();
