@@ -90,6 +90,7 @@ async function startServer(dist, home) {
       TIDEGATE_LISTEN: `127.0.0.1:${port}`,
       TIDEGATE_ADMIN_PASSWORD: PASSWORD,
       TIDEGATE_LOG_FORMAT: 'json',
+      TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
       TIDEGATE_LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -30,6 +30,7 @@ export interface RigOptions {
 const LIFTED = {
   TIDEGATE_TENANT_MAX_IN_FLIGHT: '10000',
   TIDEGATE_MFA_REQUIRED_ROLES: 'none',
+  TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
 };
 
 export class Rig {

@@ -32,6 +32,7 @@ export class DeploymentsController extends VerbRoutes {
 
   @Route('POST', {
     access: Permission.DeploymentsCreate,
+    rate: 'deployments',
     summary: 'Deploy a release',
     description:
       'Plans the rollout of a release to a cluster of an environment and accepts it. The answer does not wait for the work: follow `links.events`, the WebSocket, or `GET` the deployment. With an `Idempotency-Key`, repeating the request gives the same answer for 7 days.',

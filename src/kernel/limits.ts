@@ -33,6 +33,10 @@ export const limits = {
   /** Of callers without an account, in one turn of the event loop: everybody else comes in between. */
   strangersPerTurn: 8,
   strangersWaiting: 1_000,
+  /** Budgets that a process keeps by itself; strangers make some, by their addresses. */
+  rateBudgets: 100_000,
+  /** Refusals that are repeated without counting anew. */
+  rateRefusals: 20_000,
   manifestBytes: 64 * 1024,
   /** An artifact by default; `TIDEGATE_ARTIFACT_LIMIT_BYTES` moves it. */
   artifactBytes: 1024 * 1024 * 1024,

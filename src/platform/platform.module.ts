@@ -8,6 +8,8 @@ import { streamsPerCaller } from './http/http.settings.js';
 import { StreamPlaces } from './http/stream-places.js';
 import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
+import { makeRateLimits } from './rate-limits/make-rate-limits.js';
+import { RateLimits } from './rate-limits/rate-limits.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { Sealer } from './sealing/sealer.js';
 import { SettingVetoes } from './settings/setting-vetoes.js';
@@ -44,6 +46,8 @@ export class PlatformModule {
         useFactory: (settings: Settings) =>
           new StreamPlaces(() => settings.valueOf(streamsPerCaller)),
       },
+      { provide: RateLimits, useFactory: () => makeRateLimits(platform) },
+      { provide: StreamPlaces, useValue: new StreamPlaces() },
       outboundProvider,
       // Nothing is set, until startPlatform has read what is.
       { provide: Settings, useValue: new Settings(logger) },

@@ -16,6 +16,7 @@ import { OutsideMetrics } from './outside/outside.metrics.js';
 import { BullMqWakeUp } from './queue/bullmq-wake-up.js';
 import { postgresConnections, redisConnections } from './queue/queue-connections.js';
 import { WakeUp } from './queue/wake-up.js';
+import { REDIS_PREFIX } from './redis-prefix.js';
 import { InProcessSignal } from './signal/in-process-signal.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { SettingsFollower } from './settings/settings-follower.js';
@@ -38,9 +39,6 @@ interface Parts {
   readonly health: Health;
   readonly metrics: Metrics;
 }
-
-/** Keys and channels of one installation on a shared Redis. */
-const REDIS_PREFIX = 'tidegate';
 
 /** Opens what every process needs before Nest starts: database, queue, signal. */
 export async function startPlatform(parts: Parts): Promise<StartedPlatform> {

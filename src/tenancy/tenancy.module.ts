@@ -16,6 +16,7 @@ import { PasswordCheck } from './auth/password-check.js';
 import { PasswordHasher } from './auth/password-hasher.js';
 import { PrivateDigest } from './auth/private-digest.js';
 import { Sessions } from './auth/sessions.js';
+import { SignInAttempts } from './auth/sign-in-attempts.js';
 import { SignInQueue } from './auth/sign-in-queue.js';
 import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
@@ -82,6 +83,7 @@ import { Accounts } from './users/accounts.js';
     Proofs,
     Seed,
     Sessions,
+    SignInAttempts,
     SignInQueue,
     SignInThrottle,
     SocketCallers,

@@ -188,6 +188,7 @@ export class World {
     return {
       TIDEGATE_MODE: 'cluster',
       TIDEGATE_MFA_REQUIRED_ROLES: 'none',
+      TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
       TIDEGATE_HOME: join(this.home, 'platform'),
       TIDEGATE_LISTEN: `127.0.0.1:${listen}`,
       TIDEGATE_METRICS_LISTEN: `127.0.0.1:${metrics}`,

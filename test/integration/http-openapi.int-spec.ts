@@ -98,6 +98,7 @@ describe('the OpenAPI document', () => {
       'json-unacceptable',
       'mfa-enrollment-required',
       'permission-missing',
+      'rate-limited',
       'unauthenticated',
       'unsupported-media-type',
       'validation-failed',

@@ -249,6 +249,7 @@ export class FleetApp {
     const config = Config.read({
       TIDEGATE_HOME: home,
       TIDEGATE_LISTEN: '127.0.0.1:0',
+      TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
       ...environment,
     });
     const module = fleetModule(config, logger, this.providers());

@@ -35,6 +35,7 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
   const config = Config.read({
     TIDEGATE_HOME: home,
     TIDEGATE_LISTEN: '127.0.0.1:0',
+    TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
     TIDEGATE_LOG_LEVEL: 'debug',
     ...environment,
   });

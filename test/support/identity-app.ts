@@ -118,6 +118,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
   const config = Config.read({
     TIDEGATE_HOME: home,
     TIDEGATE_SIGNING_KEY_FILE: keyFile,
+    TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
     ...options.environment,
   });
   const platform: Platform = {

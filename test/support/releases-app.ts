@@ -90,6 +90,7 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
   const config = Config.read({
     TIDEGATE_HOME: home,
     TIDEGATE_LISTEN: '127.0.0.1:0',
+    TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
     ...environment,
   });
   const { app: asApp, system } = database;

@@ -179,6 +179,7 @@ export class Tidegate {
       TIDEGATE_LISTEN: listen,
       TIDEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
       TIDEGATE_REPORT_INTERVAL_MS: '500',
+      TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
       TIDEGATE_LOG_FORMAT: 'json',
       DATABASE_URL: urlOf(app),
       DATABASE_SYSTEM_URL: urlOf(system),

@@ -11,6 +11,7 @@ import type { ErrorCode } from '../../kernel/error-entry.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
+import * as rateLimitErrors from '../../platform/rate-limits/rate-limits.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
 import * as accessKeyErrors from '../../tenancy/access-keys/access-keys.errors.js';
@@ -35,6 +36,7 @@ type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
 /** Every `<noun>.errors.ts`, for docs/errors.md: one line each. */
 const errorLists: readonly ErrorList[] = [
   httpErrors,
+  rateLimitErrors,
   databaseErrors,
   outboundErrors,
   realtimeErrors,

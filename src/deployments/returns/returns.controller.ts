@@ -51,6 +51,7 @@ export class ReturnsController {
 
   @Route('POST :id/retry', {
     access: Permission.DeploymentsRetry,
+    rate: 'deployments',
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',

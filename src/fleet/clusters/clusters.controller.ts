@@ -69,6 +69,7 @@ export class ClustersController {
 
   @Route('POST', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Create a cluster',
     description:
       'An environment with one cluster uses it by itself; with several, requests name one.',
@@ -96,6 +97,7 @@ export class ClustersController {
 
   @Route('PUT :id', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Change a cluster',
     description:
       'Needs If-Match with the version that was read. Nodes follow new `trustedProxies` within seconds, without a restart.',

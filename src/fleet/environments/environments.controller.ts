@@ -50,6 +50,7 @@ export class EnvironmentsController {
 
   @Route('POST', {
     access: Permission.EnvironmentsManage,
+    rate: 'clusters',
     summary: 'Create an environment',
     description: 'It begins without a cluster. Its name cannot be changed later.',
     errors: [environmentExists, environmentLimit],
@@ -67,6 +68,7 @@ export class EnvironmentsController {
 
   @Route('PUT :name', {
     access: Permission.EnvironmentsManage,
+    rate: 'clusters',
     summary: 'Replace the rules of an environment',
     description:
       'Needs If-Match with the version that was read. Deployments that exist keep the rules they were planned with.',

@@ -7,6 +7,7 @@ import { nearestName } from './nearest-name.js';
 import { listen as listenSchema, type Listen, type Setting, type ValueOf } from './setting.js';
 import type { Mailbox } from './outside-settings.js';
 import { settings, type Settings } from './settings.js';
+import type { RateProfile } from '../rate-limits/rates.js';
 import { OpenedDestinations } from '../outbound/opened-destinations.js';
 
 type Values = { readonly [K in keyof Settings]: ValueOf<Settings[K]> };
@@ -26,6 +27,7 @@ export class Config {
   readonly metricsListen: Listen | null;
   readonly shutdownGraceMs: number;
   readonly trustedProxies: readonly string[];
+  readonly rateLimitProfile: RateProfile;
   readonly outboundAllow: OpenedDestinations;
   /** An origin, without a slash at its end. Null: nobody has said; people here reach it by localhost. */
   readonly publicUrl: string | null;
@@ -66,6 +68,7 @@ export class Config {
     this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
     this.shutdownGraceMs = values.shutdownGraceMs;
     this.trustedProxies = values.trustedProxies ?? [];
+    this.rateLimitProfile = values.rateLimitProfile ?? profileOf(values, cluster);
     this.publicUrl = values.publicUrl;
     this.mail = {
       smtpUrl: values.smtpUrl,
@@ -135,6 +138,12 @@ export class Config {
 function defaultOf(name: string, setting: Setting<unknown>, cluster: boolean): string | null {
   if (cluster && name === 'listen') return '0.0.0.0:8080';
   return setting.default;
+}
+
+/** On one's own machine everything comes from one address, and programs are tried in loops. */
+function profileOf({ listen, trustedProxies }: Values, cluster: boolean): RateProfile {
+  const isOwnMachine = !cluster && isLoopback(listen.host) && trustedProxies === null;
+  return isOwnMachine ? 'development' : 'production';
 }
 
 function listenOf(text: string): Listen {

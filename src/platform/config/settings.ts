@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { type Role, ROLES } from '../../kernel/permission.js';
+import { RATE_PROFILES } from '../rate-limits/rates.js';
 import { LOG_LEVELS } from '../logging/logger.js';
 import { outsideSettings } from './outside-settings.js';
 import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
@@ -85,6 +86,17 @@ export const settings = {
     default: null,
     example: '10.0.0.0/8,192.168.1.7',
     schema: networks,
+  }),
+  rateLimitProfile: setting({
+    env: 'TIDEGATE_RATE_LIMIT_PROFILE',
+    group: 'Process',
+    description:
+      '`production` refuses requests over the limits of docs/limits.md, `development` over ten times as much, `report-only` none: it counts and shows what would have been refused. Give every API process the same.',
+    default: null,
+    defaultNote:
+      '`production`; `development` in standalone mode while only this machine reaches it: a loopback TIDEGATE_LISTEN and no TIDEGATE_TRUSTED_PROXIES',
+    example: 'report-only',
+    schema: oneOf(RATE_PROFILES),
   }),
   ...outsideSettings,
   demo: setting({

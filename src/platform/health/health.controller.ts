@@ -70,6 +70,7 @@ export class HealthController {
 
   @Route('GET', {
     access: Permission.HealthRead,
+    rate: 'none',
     summary: 'Health in detail',
     description:
       'Every dependency with its state, the time of its last check and how long it took.',

@@ -3,9 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
+import type { Context } from '../context.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { clientAddressOf, hostOf } from './client-address.js';
 import { tooManyRequests } from './http.errors.js';
+import type { RequestRates } from './request-rates.js';
 import type { RequestAuthenticator } from './request-authenticator.js';
 import { isForStrangers, isProbe } from './route-facts.js';
 import { StrangerBudget } from './stranger-budget.js';
@@ -27,6 +29,7 @@ export class Admission {
   private readonly files = new StreamPlaces(() => limits.filesPerAddress);
   private readonly refused: (reason: 'budget' | 'crowd') => void;
   private authenticator: RequestAuthenticator | undefined;
+  private rates: RequestRates | undefined;
   private held = 0;
 
   constructor({ clock, metrics }: { clock: Clock; metrics: Metrics }) {
@@ -44,21 +47,31 @@ export class Admission {
     this.authenticator = authenticator;
   }
 
+  /** Known only when the modules have been made, as above. */
+  countBy(rates: RequestRates): void {
+    this.rates = rates;
+  }
+
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { config } = request.routeOptions;
     if (isProbe(config)) return;
     if (request.is404 || isForStrangers(config)) {
       await this.admitStranger(request);
       if (config.isFile) reply.raw.once('close', this.files.take(hostOfRequest(request)));
+      await this.rates?.count(request, reply);
       return;
     }
+    this.rates?.checkKnown(request, reply);
     if (request.headers.authorization === undefined) await this.charge(request);
+    let ctx: Context | undefined;
     try {
-      await this.authenticator?.authenticate(request, config.access!);
+      ctx = await this.authenticator?.authenticate(request, config.access!);
     } catch (error) {
       await this.slowDown(request, error);
+      await this.rates?.countRefused(request, reply);
       throw error;
     }
+    if (ctx) await this.rates?.count(request, reply, ctx);
   }
 
   private async admitStranger(request: FastifyRequest): Promise<void> {

@@ -16,6 +16,8 @@ import { Admission } from './admission.js';
 import { clientErrorHandler } from './client-error.js';
 import { buildDocument } from './document.js';
 import { ProblemFilter } from './problem.filter.js';
+import { RateLimits } from '../rate-limits/rate-limits.js';
+import { RequestRates } from './request-rates.js';
 import { RequestAuthenticator } from './request-authenticator.js';
 import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
@@ -70,6 +72,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     const handlers = checkAccess(modules);
     const authenticator = providedBy(modules, RequestAuthenticator);
     if (authenticator) admission.authenticateWith(authenticator);
+    const rates = app.get(RateLimits, { strict: false });
+    rates.open();
+    admission.countBy(new RequestRates(rates));
     await options.prepare?.(app);
     if (platform.config.metricsListen === null) serveMetrics(app, platform);
     serveDocument(app, buildDocument(app, { version, handlers }));

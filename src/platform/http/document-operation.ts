@@ -16,6 +16,7 @@ import {
   unsupportedMediaType,
   validationFailed,
 } from './http.errors.js';
+import { rateLimited } from '../rate-limits/rate-limits.errors.js';
 import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
 
 interface MediaType {
@@ -121,6 +122,7 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
     ...(access.kind === 'permission' ? [permissionMissing] : []),
     ...(access.kind === 'person' ? [peopleOnly] : []),
     ...proofErrors(access),
+    ...(access.kind === 'public' && access.isProbe ? [] : [rateLimited]),
     ...(access.kind === 'agent' ? [forbidden] : []),
     internalError,
   ];

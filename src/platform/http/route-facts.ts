@@ -1,6 +1,7 @@
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { limits } from '../../kernel/limits.js';
 import type { Access } from './access-rule.js';
+import type { RateClass } from '../rate-limits/rates.js';
 import type { Problem } from './problem.js';
 import type { JsonShape } from './strict-json.js';
 
@@ -21,6 +22,8 @@ export interface RouteFacts {
   readonly tellsProblem?: (problem: Problem) => object;
   /** Sends a file from the disk, to anybody. */
   readonly isFile?: boolean;
+  /** What its requests count as; else `other`. */
+  readonly rate?: RateClass;
   /** What a request costs of the budget of its address; else 1. */
   readonly cost?: number;
 }
@@ -42,6 +45,8 @@ const facts =
 
 /** For bodies with more members than others need. Stands where the reason for it does. */
 export const TakesJson = (json: Partial<JsonShape>) => facts({ json });
+
+export const CountsAs = (rate: RateClass) => facts({ rate });
 
 export const TakesForm = () => facts({ takesForm: true });
 

@@ -5,7 +5,9 @@ import type { Permission } from '../../kernel/permission.js';
 import type { Proof } from './access-rule.js';
 import { AgentOnly, Allow, Authenticated, PersonOnly, Probe, Public } from './access.js';
 import { AnswerHeaders, type HeadersOf } from './answer-headers.js';
+import type { RateClass } from '../rate-limits/rates.js';
 import { Operation, type OperationNotes } from './operation.js';
+import { CountsAs } from './route-facts.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** `GET`, or `POST :id/cordon`: the method, and what follows the controller's own path. */
@@ -16,6 +18,8 @@ export interface RouteOptions<A> extends OperationNotes {
   readonly access: Permission | 'authenticated' | 'person' | 'agent' | 'public' | 'probe';
   /** What people must have shown beside their token. */
   readonly proof?: Proof;
+  /** What its requests count as, where it is not `other` (rate-limits/rates.ts). */
+  readonly rate?: RateClass;
   /** The body of the answer, as a schema or as OpenAPI describes it. Without it: 204. */
   readonly answer?: z.ZodType | ApiResponseOptions;
   /** Else 200, for a POST 201, and without an answer 204. */
@@ -41,7 +45,8 @@ type RouteDecorator<A> = <H extends (...args: never[]) => A | Promise<A>>(
  * for what few routes have (forms, streams).
  */
 export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecorator<A> {
-  const { access, proof, answer, status, isRepeatable, header, answerHeaders, ...notes } = options;
+  const { access, proof, rate, answer, status, isRepeatable, header, answerHeaders, ...notes } =
+    options;
   const [method = 'GET', path = ''] = name.split(' ') as [Method, string?];
   const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : 204;
   const statuses = isRepeatable ? [200, code] : [code];
@@ -49,6 +54,7 @@ export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecora
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(code),
     accessOf(access, proof),
+    ...(rate ? [CountsAs(rate)] : []),
     Operation(notes),
     ...statuses.map((each) => ApiResponse(describedAs(each, answer))),
     ...(header ? [ApiHeader({ required: false, ...header })] : []),

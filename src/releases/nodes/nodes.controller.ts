@@ -46,6 +46,7 @@ export class NodesController {
 
   @Route('POST enrollment-tokens', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Make an enrolment token',
     description:
       'Lets one node join the cluster within 15 minutes. The token is shown once and kept as a hash only, so Idempotency-Key is not honoured here.',
@@ -83,6 +84,7 @@ export class NodesController {
 
   @Route('POST :id/cordon', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Leave a node out of rollouts',
     description: 'What runs on the node goes on running. Repeating it changes nothing.',
     errors: [nodeNotFound],
@@ -96,6 +98,7 @@ export class NodesController {
 
   @Route('POST :id/uncordon', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Take a node back into rollouts',
     description: 'With its next report the node gets what its cluster runs by now.',
     errors: [nodeNotFound],
@@ -109,6 +112,7 @@ export class NodesController {
 
   @Route('DELETE :id', {
     access: Permission.FleetManage,
+    rate: 'clusters',
     summary: 'Revoke a node',
     description:
       'Its key is refused within seconds and its name is free again. What runs there is not stopped.',

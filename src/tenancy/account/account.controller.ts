@@ -93,6 +93,7 @@ export class AccountController {
 
   @Route('POST authentication/email-change/confirm', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Confirm a new e-mail address',
     description: 'With the token of the mailed link. The old address is told.',
     errors: [emailChangeInvalid, emailTaken, loginThrottled, loginBusy],

@@ -60,6 +60,7 @@ export class AuthenticationController {
 
   @Route('POST login', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Sign in',
     description:
       'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.',
@@ -98,6 +99,7 @@ export class AuthenticationController {
 
   @Route('POST passkey', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Sign in with a passkey',
     description:
       'Without a password: a passkey that has verified its holder is two factors. Answers as `POST /authentication/login` does.',

@@ -29,6 +29,7 @@ import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
 import { Sessions } from './sessions.js';
 import type { Session } from './sessions.store.js';
+import { SignInAttempts } from './sign-in-attempts.js';
 import { SignInQueue } from './sign-in-queue.js';
 
 /** Who has shown enough, for which tenant. */
@@ -45,6 +46,7 @@ interface Proved {
 export class AuthenticationService {
   constructor(
     private readonly db: Database,
+    private readonly attempts: SignInAttempts,
     private readonly queue: SignInQueue,
     private readonly passwords: PasswordCheck,
     private readonly known: KnownNetworks,
@@ -61,6 +63,7 @@ export class AuthenticationService {
 
   /** Attempts of one address wait for each other; other addresses have their turns meanwhile. */
   async login(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
+    await this.attempts.count(body.username, origin.address);
     try {
       return await this.queue.run(accountKey(body.username), origin.address, async () => {
         const { account, tenant, factor } = await this.passwords.pass(body, origin);

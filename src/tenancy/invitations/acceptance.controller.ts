@@ -24,6 +24,7 @@ export class AcceptanceController {
 
   @Route('POST authentication/invitations/accept', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Accept an invitation',
     description:
       'Whoever has no account chooses a username and a password. Whoever has one with the address that was invited gives its password, or signs in and accepts as themselves. Afterwards they sign in like everybody else. Wrong tokens are slowed as wrong passwords are.',

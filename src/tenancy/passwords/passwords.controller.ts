@@ -42,6 +42,7 @@ export class PasswordsController {
 
   @Route('POST authentication/password-reset', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Ask for a new password by mail',
     description:
       'The answer is the same whether or not the address has an account; if it has, a link is mailed that is good once, for 30 minutes.',
@@ -57,6 +58,7 @@ export class PasswordsController {
 
   @Route('POST authentication/password-reset/confirm', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Choose a new password',
     description:
       'With the token of the mailed link. Ends all your sessions and signs nobody in: sign in with the new password, and with the second factor if you have one.',
