@@ -36,6 +36,7 @@ import { peopleControllers, peopleProviders } from './people.js';
 import { securityControllers, securityProviders } from './security/security.providers.js';
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
+import { TenantDirectoryModule } from './tenants/tenant-directory.module.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { Accounts } from './users/accounts.js';
@@ -48,6 +49,7 @@ import { Accounts } from './users/accounts.js';
     MailModule,
     RolesModule,
     ServiceAccountsModule,
+    TenantDirectoryModule,
     TokenKeysModule,
   ],
   controllers: [

@@ -4,6 +4,7 @@
  */
 export const tableOwners: Readonly<Record<string, string>> = {
   tenants: 'tenancy',
+  tiers: 'tenancy',
   users: 'tenancy',
   memberships: 'tenancy',
   groups: 'tenancy',

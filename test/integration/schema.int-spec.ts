@@ -32,6 +32,7 @@ const GLOBAL_TABLES = [
   'login_throttles',
   'token_signing_keys', // they sign for all tenants
   'tenants',
+  'tiers', // of the platform: what each lets a tenant use
   'migrations',
   'migration_checksums',
 ];
@@ -132,8 +133,8 @@ describe('the schema', () => {
       `select conrelid::regclass || '.' || conname as name from pg_constraint k
        join pg_attribute a on a.attrelid = conrelid and a.attnum = conkey[1]
        where contype = 'f' and (confdeltype not in ('a', 'r') or confupdtype not in ('a', 'r')
-         or (a.attname <> 'tenant_id' and confrelid <> 'users'::regclass))
-         -- Memberships name a global person beside the tenant.
+         or (a.attname <> 'tenant_id' and confrelid <> all ('{users,tiers}'::regclass[])))
+         -- Memberships name a global person beside the tenant, and a tenant its tier.
        order by 1`,
     );
     expect(wrong).toEqual([]);

@@ -21,6 +21,8 @@ import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
 import { PasswordHasher } from '../../src/tenancy/auth/password-hasher.js';
 import { Seed } from '../../src/tenancy/seed.js';
+import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
+import { Signal } from '../../src/platform/signal/signal.js';
 import { TenancyModule } from '../../src/tenancy/tenancy.module.js';
 import { createTenant } from '../../src/tenancy/tenants/create-tenant.js';
 import { TenantSeeders } from '../../src/tenancy/tenants/tenant-seeder.js';
@@ -127,7 +129,11 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     clock,
     metrics: new Metrics(),
     health: new Health(clock, logger),
-    providers: [{ provide: Database, useValue: db }, Audit],
+    providers: [
+      { provide: Database, useValue: db },
+      { provide: Signal, useValue: new InProcessSignal() },
+      Audit,
+    ],
   };
 
   @Module({

@@ -8,6 +8,8 @@ export const Topic = {
   Gate: 'gate',
   /** A journal that consumers of the outbox have not got yet: its deployment's id. */
   Outbox: 'outbox',
+  /** What is decided about a tenant, or a tier: the tenant's id, or `tiers`. */
+  Tenant: 'tenant',
 } as const;
 
 export type TopicName = (typeof Topic)[keyof typeof Topic];

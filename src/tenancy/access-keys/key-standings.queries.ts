@@ -2,6 +2,7 @@ import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { type HeldRole, ROLES_OF_PERSON } from '../permissions/bindings.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
+import type { TenantStatus } from '../tenants/tenant.js';
 import type { KeyOwnerKind } from './access-keys.dto.js';
 import type { KeyPower, KeySet } from './key-power.js';
 
@@ -13,7 +14,7 @@ export interface KeyStanding extends KeyPower {
   readonly id: string;
   readonly tenantId: string;
   readonly tenantSlug: string;
-  readonly tenantStatus: 'active' | 'suspended' | 'deleted';
+  readonly tenantStatus: TenantStatus;
   readonly makerId: string;
   readonly ownerKind: KeyOwnerKind;
   readonly ownerName: string | null;

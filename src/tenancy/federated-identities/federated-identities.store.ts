@@ -3,6 +3,7 @@ import type { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
+import type { TenantStatus } from '../tenants/tenant.js';
 
 const lock = statement<{ readonly tenantId: string }>(
   'federated-identities.lock',
@@ -29,7 +30,7 @@ export interface WorkloadStanding {
   readonly issuerKind: string;
   readonly rulesVersion: number;
   readonly tenantSlug: string;
-  readonly tenantStatus: 'active' | 'suspended' | 'deleted';
+  readonly tenantStatus: TenantStatus;
   readonly permissions: readonly Permission[];
   readonly modules: readonly string[] | null;
   readonly environments: readonly string[] | null;

@@ -5,6 +5,7 @@ import type { SignInFacts } from '../auth/refresh-token.js';
 import type { FactorKind } from '../factors/factors.store.js';
 import { SESSION_KIND } from '../auth/sessions.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
+import type { TenantStatus } from '../tenants/tenant.js';
 import { type HeldRole, ROLES_OF_PERSON } from './bindings.js';
 
 /** What a person is in a tenant, now. */
@@ -12,7 +13,7 @@ export interface Standing {
   readonly username: string;
   readonly isDisabled: boolean;
   readonly tenantSlug: string;
-  readonly tenantStatus: 'active' | 'suspended' | 'deleted';
+  readonly tenantStatus: TenantStatus;
   readonly roles: readonly HeldRole[];
   /** False after a logout, a reuse of a refresh token, or the session's end. */
   readonly isSessionOpen: boolean;

@@ -2,12 +2,13 @@
 import { newId } from '../../kernel/ids.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
+import type { TenantStatus } from './tenant.js';
 
 export interface Tenant {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
-  readonly status: 'active' | 'suspended' | 'deleted';
+  readonly status: TenantStatus;
 }
 
 type NewTenant = { readonly id: string; readonly slug: string; readonly name: string };
