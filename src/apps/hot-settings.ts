@@ -11,6 +11,7 @@ import {
   eventDays,
   idempotencyDays,
 } from '../platform/housekeeping/housekeeping.settings.js';
+import { corsOrigins } from '../platform/http/cors.settings.js';
 import { streamsPerCaller } from '../platform/http/http.settings.js';
 import type { AnyHotSetting } from '../platform/settings/hot-setting.js';
 import { logLevel } from '../platform/logging/logging.settings.js';
@@ -21,6 +22,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   queuedPerSlot,
   socketsPerTenant,
   socketsPerUser,
+  corsOrigins,
   credentialDays,
   eventDays,
   idempotencyDays,

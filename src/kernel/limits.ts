@@ -33,10 +33,14 @@ export const limits = {
   /** Of callers without an account, in one turn of the event loop: everybody else comes in between. */
   strangersPerTurn: 8,
   strangersWaiting: 1_000,
+  /** A request must not wait longer to be counted than it takes to be answered. */
+  rateLimiterMs: 250,
   /** Budgets that a process keeps by itself; strangers make some, by their addresses. */
   rateBudgets: 100_000,
   /** Refusals that are repeated without counting anew. */
   rateRefusals: 20_000,
+  /** Pages of other origins that may call: a company has a few, and each answer looks through them. */
+  corsOrigins: 50,
   manifestBytes: 64 * 1024,
   /** An artifact by default; `TIDEGATE_ARTIFACT_LIMIT_BYTES` moves it. */
   artifactBytes: 1024 * 1024 * 1024,
@@ -166,6 +170,8 @@ export const limits = {
   accessKeyOverlapSeconds: 7 * 86_400,
   /** Modules that a key is for; a tenant whose key needs more wants a key for all. */
   namesPerKey: 100,
+  /** A minute; more than any key may is no use. */
+  accessKeyRate: 100_000,
   networksPerKey: 20,
   serviceAccountsPerTenant: 200,
   /** Of a live socket: the largest honest message to us is a subscription. */
@@ -184,6 +190,8 @@ export const limits = {
   audienceCharacters: 250,
   /** Open sockets in one process: a person has few tabs, a tenant few rooms full of people. */
   socketsPerUser: 20,
+  /** By default, like the one above: of an office behind one address. */
+  socketsPerAddress: 200,
   socketsPerTenant: 500,
   socketsPerProcess: 5_000,
   subscriptionsPerSocket: 200,

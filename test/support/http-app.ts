@@ -9,6 +9,7 @@ import { Health } from '../../src/platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { Settings } from '../../src/platform/settings/settings.js';
 import { PlatformModule, type Platform } from '../../src/platform/platform.module.js';
 
 export interface HttpAppForTest {
@@ -25,6 +26,8 @@ export interface HttpAppForTestOptions {
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   readonly environment?: Record<string, string>;
+  /** What is set in them; else nothing. */
+  readonly settings?: Settings;
 }
 
 /** The real HTTP side with a test's own controllers, listening on a free port. */
@@ -45,7 +48,14 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
     destination: { write: (line) => void lines.push(line) },
   });
   const health = new Health(systemClock, logger);
-  const platform: Platform = { config, logger, metrics: new Metrics(), health, clock: systemClock };
+  const platform: Platform = {
+    config,
+    logger,
+    metrics: new Metrics(),
+    health,
+    clock: systemClock,
+    providers: options.settings ? [{ provide: Settings, useValue: options.settings }] : [],
+  };
 
   @Module({
     imports: [PlatformModule.forRoot(platform)],

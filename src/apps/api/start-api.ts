@@ -1,8 +1,10 @@
+import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../kernel/clock.js';
 import type { Config } from '../../platform/config/config.js';
 import { Health } from '../../platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../platform/http/create-http-app.js';
+import { startPlainListener } from '../../platform/http/tls/plain-listener.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
@@ -49,6 +51,12 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
       undo.add(() => operations.close());
     }
     await app.listen(config.listen.port, config.listen.host);
+    if (config.plainListen) {
+      const { port: tlsPort } = app.getHttpServer().address() as AddressInfo;
+      const parts = { publicUrl: config.publicUrl, tlsPort, metrics };
+      const plain = await startPlainListener(config.plainListen, parts);
+      undo.add(() => plain.close());
+    }
     health.startWatching();
     undo.add(async () => health.beginShutdown());
     return { ready: `Tidegate listens on ${await app.getUrl()}`, stop: () => undo.run() };

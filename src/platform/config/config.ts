@@ -27,6 +27,11 @@ export class Config {
   readonly metricsListen: Listen | null;
   readonly shutdownGraceMs: number;
   readonly trustedProxies: readonly string[];
+  /** Null: the listener speaks plain http. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly plainListen: Listen | null;
+  /** Beside those that tenants have set. */
+  readonly corsOrigins: readonly string[];
   readonly rateLimitProfile: RateProfile;
   readonly outboundAllow: OpenedDestinations;
   /** An origin, without a slash at its end. Null: nobody has said; people here reach it by localhost. */
@@ -68,6 +73,10 @@ export class Config {
     this.metricsListen = values.metricsListen ?? (cluster ? listenOf('0.0.0.0:9464') : null);
     this.shutdownGraceMs = values.shutdownGraceMs;
     this.trustedProxies = values.trustedProxies ?? [];
+    const { tlsCert: certFile, tlsKey: keyFile } = values;
+    this.tls = certFile !== null && keyFile !== null ? { certFile, keyFile } : null;
+    this.plainListen = values.plainListen;
+    this.corsOrigins = values.corsOrigins ?? [];
     this.rateLimitProfile = values.rateLimitProfile ?? profileOf(values, cluster);
     this.publicUrl = values.publicUrl;
     this.mail = {
@@ -155,7 +164,7 @@ function listenOf(text: string): Listen {
  * same shell, and what Kubernetes sets in every pod for a service that is called `tidegate…`.
  */
 const NAMES_OF_OTHERS = [
-  /^TIDEGATE_(ENROLLMENT_TOKEN|URL|SERVER|TOKEN|TENANT)$/,
+  /^TIDEGATE_(ENROLLMENT_TOKEN|URL|SERVER|TOKEN|TENANT|CA)$/,
   /^TIDEGATE_(\w+_)?SERVICE_(HOST|PORT)(_\w+)?$/,
   /^TIDEGATE_(\w+_)?PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/,
 ];
@@ -182,7 +191,7 @@ const NEEDED_BY_CLUSTERS = [
 
 /** What is wrong with settings that are right one by one. */
 function contradictions(values: Values, environment: Environment): string[] {
-  const problems = mailProblems(values);
+  const problems = [...mailProblems(values), ...tlsProblems(values)];
   if (values.mode === 'cluster') {
     for (const name of NEEDED_BY_CLUSTERS) {
       if (values[name] === null) problems.push(`Cluster mode needs ${settings[name].env}: set it.`);
@@ -229,6 +238,20 @@ function mailProblems({ mode, smtpUrl, smtpPasswordFile, mailFrom, publicUrl }: 
     problems.push('TIDEGATE_PUBLIC_URL must be https in cluster mode.');
   }
   return problems;
+}
+
+function tlsProblems({ tlsCert, tlsKey, plainListen }: Values): string[] {
+  if ((tlsCert === null) !== (tlsKey === null)) {
+    return [
+      'TLS needs both the certificate and its key: set TIDEGATE_TLS_CERT and TIDEGATE_TLS_KEY.',
+    ];
+  }
+  if (plainListen !== null && tlsCert === null) {
+    return [
+      'TIDEGATE_PLAIN_LISTEN is beside a listener with TLS: set TIDEGATE_TLS_CERT and TIDEGATE_TLS_KEY, or unset it.',
+    ];
+  }
+  return [];
 }
 
 export function isLoopback(host: string): boolean {

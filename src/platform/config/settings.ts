@@ -4,6 +4,7 @@ import { canonicalNetwork } from '../../kernel/networks.js';
 import { type Role, ROLES } from '../../kernel/permission.js';
 import { RATE_PROFILES } from '../rate-limits/rates.js';
 import { LOG_LEVELS } from '../logging/logger.js';
+import { tlsSettings } from './tls-settings.js';
 import { outsideSettings } from './outside-settings.js';
 import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
 
@@ -87,6 +88,7 @@ export const settings = {
     example: '10.0.0.0/8,192.168.1.7',
     schema: networks,
   }),
+  ...tlsSettings,
   rateLimitProfile: setting({
     env: 'TIDEGATE_RATE_LIMIT_PROFILE',
     group: 'Process',

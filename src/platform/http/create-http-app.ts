@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:tls';
 import type { Type, DynamicModule } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,10 +11,12 @@ import { answerUpgradeOffers, offersWebSocket } from '../../kernel/upgrade-offer
 import { NestLogger } from '../logging/nest-logger.js';
 import { httpMetrics, type HttpMetrics } from '../metrics/http.metrics.js';
 import type { Platform } from '../platform.module.js';
+import { Settings } from '../settings/settings.js';
 import { checkAccess } from './access-check.js';
 import { AccessInterceptor } from './access.interceptor.js';
 import { Admission } from './admission.js';
 import { clientErrorHandler } from './client-error.js';
+import { Cors } from './cors.js';
 import { buildDocument } from './document.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
@@ -27,6 +30,8 @@ import { isOfSameMachine } from './same-machine.js';
 import { SchemaPipe } from './schema.pipe.js';
 import { SlowReaders } from './slow-readers.js';
 import { parseStrictJson } from './strict-json.js';
+import { type Certificate, readCertificate, tlsOptions } from './tls/certificate.js';
+import { CertificateWatch } from './tls/certificate-watch.js';
 import { parseUrlForm } from './url-form.js';
 
 export const API_PREFIX = 'api/v1';
@@ -57,7 +62,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   // What is rationed is the processor, which knows no other clock.
   const admission = new Admission({ metrics: platform.metrics, clock: systemClock });
   const observe = httpMetrics(platform.metrics);
-  const adapter = createAdapter(platform, { admission, observe });
+  const cors = new Cors(platform.config.corsOrigins);
+  const certificate = platform.config.tls && (await readCertificate(platform.config.tls));
+  const adapter = createAdapter(platform, { admission, observe, certificate, cors });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(platform.logger),
     bodyParser: false,
@@ -73,6 +80,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     const authenticator = providedBy(modules, RequestAuthenticator);
     if (authenticator) admission.authenticateWith(authenticator);
     const rates = app.get(RateLimits, { strict: false });
+    cors.followTenants(app.get(Settings, { strict: false }));
     rates.open();
     admission.countBy(new RequestRates(rates));
     await options.prepare?.(app);
@@ -82,6 +90,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     await app.init();
     await adapter.getInstance().ready();
     takeUpgradeOffers(app.getHttpServer());
+    if (certificate) watchCertificate(app, certificate, platform);
     return app;
   } catch (error) {
     await app.close().catch(() => undefined);
@@ -100,9 +109,16 @@ export async function closeHttpApp(app: NestFastifyApplication, drainMs: number)
   }
 }
 
+interface AdapterParts {
+  readonly admission: Admission;
+  readonly observe: HttpMetrics;
+  readonly certificate: Certificate | null;
+  readonly cors: Cors;
+}
+
 function createAdapter(
   { config, logger }: Platform,
-  { admission, observe }: { admission: Admission; observe: HttpMetrics },
+  { admission, observe, certificate, cors }: AdapterParts,
 ): FastifyAdapter {
   const reports = { observe, logger };
   const adapter = new FastifyAdapter({
@@ -110,7 +126,9 @@ function createAdapter(
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    ...(certificate
+      ? { https: { ...tlsOptions(certificate), headersTimeout: HEADERS_TIMEOUT_MS } }
+      : { http: { headersTimeout: HEADERS_TIMEOUT_MS } }),
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS },
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
@@ -118,7 +136,7 @@ function createAdapter(
     clientErrorHandler: clientErrorHandler(reports),
   });
   const server = adapter.getInstance();
-  addRequestHooks(server, { ...reports, admission });
+  addRequestHooks(server, { ...reports, admission, cors });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.
@@ -164,6 +182,17 @@ function watchReaders(app: NestFastifyApplication, { metrics }: Platform): void 
     help: 'Connections that were cut because their clients did not read what was sent to them.',
   });
   new SlowReaders(systemClock, () => cut.inc()).watch(app.getHttpServer());
+}
+
+function watchCertificate(
+  app: NestFastifyApplication,
+  certificate: Certificate,
+  { config, logger, metrics }: Platform,
+): void {
+  const server = app.getHttpServer() as unknown as TlsServer;
+  const watch = new CertificateWatch(server, certificate, { files: config.tls!, logger, metrics });
+  watch.start();
+  server.once('close', () => watch.stop());
 }
 
 /**

@@ -178,6 +178,13 @@ export const tooManyRequests = errorEntry({
   },
 });
 
+export const tlsRequired = errorEntry({
+  code: 'tls-required',
+  kind: 'forbidden',
+  meaning:
+    'The request came without TLS, and nothing of it was done. What it carried may have been overheard: revoke the token or key that it showed, and call the https address.',
+});
+
 export const downloadsLimit = errorEntry({
   code: 'downloads-limit',
   kind: 'limit',

@@ -8,6 +8,7 @@ import { AllowedMethods } from './allowed-methods.js';
 import { watchBody } from './body-deadline.js';
 import { clientErrorHandler } from './client-error.js';
 import { refuseIfGone } from './client-gone.js';
+import type { Cors } from './cors.js';
 import { methodNotAllowed, routeNotFound, unsupportedMediaType } from './http.errors.js';
 import { answerTo, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
@@ -26,12 +27,13 @@ interface Parts {
   readonly observe: HttpMetrics;
   readonly logger: Logger;
   readonly admission: Admission;
+  readonly cors: Cors;
 }
 
 /** What every request passes before and after Nest: ids, headers, log scope, admission, 404, metrics. */
 export function addRequestHooks(
   server: FastifyInstance,
-  { observe, logger, admission }: Parts,
+  { observe, logger, admission, cors }: Parts,
 ): void {
   const allowed = new AllowedMethods();
   const answerLate = clientErrorHandler({ observe, logger });
@@ -55,8 +57,14 @@ export function addRequestHooks(
 
   // From here on nothing of the body has been read yet, and what is refused never will be.
   server.addHook('onRequest', async (request, reply) => {
-    await admission.admit(request, reply);
+    try {
+      await admission.admit(request, reply);
+    } finally {
+      cors.allow(request, reply);
+    }
     refuseIfGone(request);
+    const methods = request.is404 ? allowed.of(request.url) : [];
+    if (cors.answerPreflight(request, reply, methods)) return reply;
     if (request.is404) throw unmatched(request, allowed.of(request.url));
   });
 

@@ -30,10 +30,14 @@ const forApi: Headers = { ...headersOf(NOTHING), 'cache-control': 'no-store' };
 const forPages = headersOf(PAGES);
 
 export function securityHeaders(url: string): Headers {
+  return isPage(url) ? forPages : forApi;
+}
+
+/** Whether people look at it; else programs call it. */
+export function isPage(url: string): boolean {
   const path = url.split('?')[0]!;
   const isDocs = path === '/api/docs' || path.startsWith('/api/docs/');
-  const isApi = /^\/(api|health|metrics|\.well-known)(\/|$)/.test(path) && !isDocs;
-  return isApi ? forApi : forPages;
+  return isDocs || !/^\/(api|health|metrics|\.well-known|scim|socket\.io)(\/|$)/.test(path);
 }
 
 /** What helmet would set, asked once: also answers that pass no hook (a broken request) need it. */

@@ -1,11 +1,10 @@
 import { Redis } from 'ioredis';
+import { limits } from '../../kernel/limits.js';
 import { serviceUnavailable } from '../http/http.errors.js';
 import { OutsidePort, silentObserver, type OutsideObserver } from '../outside/outside-port.js';
 import { FURTHEST_MS, shareMs, verdictOf } from './gcra.js';
 import { type Charge, RateLimiter, type Verdict } from './rate-limiter.js';
 
-/** A request must not wait longer to be counted than it takes to be answered. */
-const COMMAND_MS = 250;
 /** So long nobody asks a Redis that has not answered. */
 const OPEN_MS = 1_000;
 
@@ -53,7 +52,7 @@ export class RedisLimiter extends RateLimiter {
 
   constructor({ url, prefix, onError, observer = silentObserver }: Options) {
     super();
-    const times = { deadlineMs: COMMAND_MS, openMs: OPEN_MS };
+    const times = { deadlineMs: limits.rateLimiterMs, openMs: OPEN_MS };
     this.port = new OutsidePort({
       ...times,
       isAway: () => true,
@@ -65,7 +64,7 @@ export class RedisLimiter extends RateLimiter {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_MS,
+      commandTimeout: limits.rateLimiterMs,
       enableAutoPipelining: true,
       retryStrategy: (times: number) => Math.min(times * 100, 1_500),
     }) as WithTake;

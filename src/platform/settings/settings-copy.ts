@@ -31,6 +31,13 @@ export class SettingsCopy {
     return [platform, tenant, near].filter((each) => each !== undefined);
   }
 
+  /** What tenants have set, each for the whole of itself. Walks over everything: keep what it answers. */
+  ofTenants({ key }: AnyHotSetting): readonly unknown[] {
+    return [...this.set]
+      .filter(([place, { source }]) => source === 'tenant' && place.startsWith(`${key} `))
+      .map(([, { value }]) => value);
+  }
+
   /** Whether it is about something that this process knows. */
   apply(row: SettingRow): boolean {
     this.revision = Math.max(this.revision, row.revision);

@@ -58,6 +58,11 @@ export class Settings {
     return () => this.listeners.delete(listener);
   }
 
+  /** Of all tenants that have set it for themselves; good until `revision` is another. */
+  valuesOfTenants<T>(setting: HotSetting<T>): readonly T[] {
+    return this.copy.ofTenants(setting) as readonly T[];
+  }
+
   get revision(): number {
     return this.copy.revision;
   }
