@@ -3,12 +3,14 @@ import type { Tidegate } from '#sdk';
 import { Terminal, type Streams } from './display/terminal.js';
 import type { CliEnvironment } from './session/cli-environment.js';
 import { connect } from './session/connect.js';
+import { trustAuthority } from './session/trust-authority.js';
 import { proveAt } from './session/prove.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
   readonly context?: string;
   readonly server?: string;
+  readonly ca?: string;
   readonly json?: boolean;
   readonly utc?: boolean;
   /** False after --no-color. */
@@ -50,7 +52,10 @@ export function actions(surroundings: Surroundings, onExitCode: (code: number) =
       async (...given) => {
         // Commander hands the command itself over last.
         const command = given.at(-1) as Command;
-        const code = await work(cliOf(surroundings, command.optsWithGlobals()), ...given);
+        const options: GlobalOptions = command.optsWithGlobals();
+        const ca = options.ca ?? surroundings.environment.ca;
+        if (ca !== undefined) trustAuthority(ca);
+        const code = await work(cliOf(surroundings, options), ...given);
         if (typeof code === 'number') onExitCode(code);
       },
   };

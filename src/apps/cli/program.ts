@@ -54,6 +54,7 @@ export function buildProgram(
     .version(version, '--version')
     .option('--context <name>', 'which saved sign-in to use')
     .option('--server <url>', 'the server; also TIDEGATE_SERVER')
+    .option('--ca <path>', 'PEM of a private certificate authority; also TIDEGATE_CA')
     .option('--json', 'machine-readable output: JSON, or JSON lines while following')
     .option('--utc', 'times in UTC instead of local time')
     .option('--no-color', 'no colours; also NO_COLOR')

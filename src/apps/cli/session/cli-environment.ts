@@ -18,6 +18,8 @@ export interface JobEnvironment {
 export interface CliEnvironment {
   readonly server: string | undefined;
   readonly token: string | undefined;
+  /** A file: the authority that has signed the server's certificate. */
+  readonly ca: string | undefined;
   readonly job: JobEnvironment;
   readonly configFile: string;
   /** https://no-color.org: any value that is not empty. */
@@ -36,6 +38,7 @@ export function readCliEnvironment(variables: NodeJS.ProcessEnv = process.env): 
   return {
     server: given('TIDEGATE_SERVER'),
     token: given('TIDEGATE_TOKEN'),
+    ca: given('TIDEGATE_CA'),
     job: {
       github: url && secret ? { url, secret } : null,
       idToken: given('TIDEGATE_ID_TOKEN'),
