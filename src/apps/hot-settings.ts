@@ -5,13 +5,18 @@
  */
 import { onConflict, queuedPerSlot } from '../deployments/acceptance/acceptance.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
-import { socketsPerTenant, socketsPerUser } from '../edges/realtime/realtime.settings.js';
+import {
+  socketsPerAddress,
+  socketsPerTenant,
+  socketsPerUser,
+} from '../edges/realtime/realtime.settings.js';
 import {
   credentialDays,
   eventDays,
   idempotencyDays,
 } from '../platform/housekeeping/housekeeping.settings.js';
 import { corsOrigins } from '../platform/http/cors.settings.js';
+import { rateSettings } from '../platform/rate-limits/rate-limits.settings.js';
 import { streamsPerCaller } from '../platform/http/http.settings.js';
 import type { AnyHotSetting } from '../platform/settings/hot-setting.js';
 import { logLevel } from '../platform/logging/logging.settings.js';
@@ -22,7 +27,9 @@ export const hotSettings: readonly AnyHotSetting[] = [
   queuedPerSlot,
   socketsPerTenant,
   socketsPerUser,
+  socketsPerAddress,
   corsOrigins,
+  ...Object.values(rateSettings),
   credentialDays,
   eventDays,
   idempotencyDays,

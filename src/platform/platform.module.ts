@@ -41,6 +41,11 @@ export class PlatformModule {
       { provide: CLOCK, useValue: clock },
       { provide: Sealer, useFactory: () => openSealer(config) },
       {
+        provide: RateLimits,
+        inject: [Settings],
+        useFactory: (settings: Settings) => makeRateLimits(platform, settings),
+      },
+      {
         provide: StreamPlaces,
         inject: [Settings],
         useFactory: (settings: Settings) =>

@@ -37,6 +37,7 @@ import { securityControllers, securityProviders } from './security/security.prov
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
 import { TenantDirectoryModule } from './tenants/tenant-directory.module.js';
+import { TierRates } from './tenants/tier-rates.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { Accounts } from './users/accounts.js';
@@ -91,6 +92,7 @@ import { Accounts } from './users/accounts.js';
     SocketCallers,
     Standings,
     TenantSeeders,
+    TierRates,
     ...peopleProviders,
     ...factorProviders,
     ...securityProviders,

@@ -46,6 +46,8 @@ export class WholeApp {
   app!: NestFastifyApplication;
   url!: string;
   database!: TestDatabase;
+  /** What it was started with: for a process beside it. */
+  variables!: Readonly<Record<string, string>>;
   private readonly undo = new Undo();
   private readonly sockets: Socket[] = [];
   private members = 0;
@@ -126,7 +128,7 @@ export class WholeApp {
     this.undo.add(() => this.database.drop());
     const home = await mkdtemp(join(tmpdir(), 'tidegate-whole-'));
     this.undo.add(() => rm(home, { recursive: true, force: true }));
-    const config = Config.read({
+    this.variables = {
       TIDEGATE_HOME: home,
       TIDEGATE_LISTEN: '127.0.0.1:0',
       TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
@@ -134,7 +136,8 @@ export class WholeApp {
       DATABASE_SYSTEM_URL: urlOf(this.database.system),
       DATABASE_OWNER_URL: urlOf(this.database.owner),
       ...environment,
-    });
+    };
+    const config = Config.read(this.variables);
     const logger = options.logger ?? Logger.silent();
     const health = new Health(systemClock, logger);
     const metrics = new Metrics({ runtime: true });

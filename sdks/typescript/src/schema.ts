@@ -740,6 +740,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rate-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the rate limits
+         * @description What is counted and how much of it is allowed a minute, for the tenant that asks. What is left is in the headers of every answer: `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds) tell of the limit that is closest to its end.
+         *
+         *     Needs the permission `settings:read`.
+         */
+        get: operations["rateLimitsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rate-limits/{limit}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a rate limit of the installation
+         * @description The ETag is its version, for If-Match.
+         *
+         *     Needs the permission `platform-settings:manage`.
+         */
+        get: operations["rateLimitsGet"];
+        /**
+         * Change a rate limit
+         * @description For all tenants, in every process within five seconds, without a restart. It is the setting that `setting` names, with its change log. Raising one needs a proof, not older than five minutes, that it is you.
+         *
+         *     Needs the permission `platform-settings:manage`.
+         */
+        put: operations["rateLimitsSet"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -3414,6 +3464,46 @@ export interface components {
             value: unknown;
             reason: string | null;
         };
+        RateLimits: {
+            /**
+             * @description Of this installation; `report-only`: nobody is refused.
+             * @enum {string}
+             */
+            profile: "production" | "development" | "report-only";
+            limits: components["schemas"]["RateLimitForTenant"][];
+        };
+        RateLimitForTenant: {
+            /** @enum {string} */
+            limit: "address" | "signIn" | "account" | "tenant" | "deployments" | "clusters" | "approvals" | "other" | "key" | "node";
+            /** @description Whose requests are counted. */
+            counts: string;
+            /** @description The key of the setting that holds the number. */
+            setting: string;
+            default: number;
+            /** @description For you: the number that is set, times your tier, times ten in development. */
+            perMinute: number;
+        };
+        RateLimit: {
+            /** @enum {string} */
+            limit: "address" | "signIn" | "account" | "tenant" | "deployments" | "clusters" | "approvals" | "other" | "key" | "node";
+            /** @description Whose requests are counted. */
+            counts: string;
+            /** @description The key of the setting that holds the number. */
+            setting: string;
+            default: number;
+            /** @description As it is set for all, before tiers. */
+            perMinute: number;
+            /** @description False: it is the default. */
+            isSet: boolean;
+            /** @description For If-Match; 0: it was never set. */
+            version: number;
+        };
+        PutRateLimit: {
+            /** @description Null: the default again. */
+            perMinute: number | null;
+            /** @description Why, for whoever reads the change log. */
+            reason?: string;
+        };
         Node: {
             /** Format: uuid */
             id: string;
@@ -3900,6 +3990,8 @@ export interface components {
                 [key: string]: string;
             };
             allowedNetworks: string[];
+            /** @description Null: as many as any key. */
+            requestsPerMinute: number | null;
             /** @enum {string} */
             state: "good" | "expired" | "revoked";
             /** Format: date-time */
@@ -3949,6 +4041,11 @@ export interface components {
              */
             allowedNetworks?: string[];
             /**
+             * @description At most so many requests a minute. Null, or more than the limit of all keys: that limit.
+             * @default null
+             */
+            requestsPerMinute?: number | null;
+            /**
              * @description There is no key without an end; a longer life is a rotation.
              * @default 90
              */
@@ -3981,6 +4078,8 @@ export interface components {
                 [key: string]: string;
             };
             allowedNetworks: string[];
+            /** @description Null: as many as any key. */
+            requestsPerMinute: number | null;
             /** @enum {string} */
             state: "good" | "expired" | "revoked";
             /** Format: date-time */
@@ -9064,6 +9163,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -9183,6 +9291,15 @@ export interface operations {
              *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9383,6 +9500,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -9540,6 +9666,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -9645,6 +9780,312 @@ export interface operations {
              *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateLimitsList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "profile": "production",
+                     *       "limits": [
+                     *         {
+                     *           "limit": "deployments",
+                     *           "counts": "Deployments that one person starts.",
+                     *           "setting": "rate-limits.deployments",
+                     *           "default": 10,
+                     *           "perMinute": 20
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RateLimits"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateLimitsGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                limit: "address" | "signIn" | "account" | "tenant" | "deployments" | "clusters" | "approvals" | "other" | "key" | "node";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "limit": "deployments",
+                     *       "counts": "Deployments that one person starts.",
+                     *       "setting": "rate-limits.deployments",
+                     *       "default": 10,
+                     *       "perMinute": 20,
+                     *       "isSet": true,
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RateLimit"];
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateLimitsSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                limit: "address" | "signIn" | "account" | "tenant" | "deployments" | "clusters" | "approvals" | "other" | "key" | "node";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "perMinute": 20,
+                 *       "reason": "Release week."
+                 *     }
+                 */
+                "application/json": components["schemas"]["PutRateLimit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "limit": "deployments",
+                     *       "counts": "Deployments that one person starts.",
+                     *       "setting": "rate-limits.deployments",
+                     *       "default": 10,
+                     *       "perMinute": 20,
+                     *       "isSet": true,
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RateLimit"];
+                };
+            };
+            /**
+             * @description `setting-scope-unsuitable`: The setting cannot be set at that level, or not by you from where you are. `details.scopes` are its levels. The level `platform` is set from the reserved tenant, without `X-Tenant`.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16238,6 +16679,7 @@ export interface operations {
                      *           "allowedNetworks": [
                      *             "203.0.113.0/24"
                      *           ],
+                     *           "requestsPerMinute": 60,
                      *           "state": "good",
                      *           "createdAt": "2026-05-04T09:12:33.000Z",
                      *           "expiresAt": "2026-08-02T09:12:33.000Z",
@@ -16374,6 +16816,7 @@ export interface operations {
                      *       "allowedNetworks": [
                      *         "203.0.113.0/24"
                      *       ],
+                     *       "requestsPerMinute": 60,
                      *       "state": "good",
                      *       "createdAt": "2026-05-04T09:12:33.000Z",
                      *       "expiresAt": "2026-08-02T09:12:33.000Z",
@@ -16519,6 +16962,7 @@ export interface operations {
                      *       "allowedNetworks": [
                      *         "203.0.113.0/24"
                      *       ],
+                     *       "requestsPerMinute": 60,
                      *       "state": "good",
                      *       "createdAt": "2026-05-04T09:12:33.000Z",
                      *       "expiresAt": "2026-08-02T09:12:33.000Z",
@@ -16712,6 +17156,7 @@ export interface operations {
                      *       "allowedNetworks": [
                      *         "203.0.113.0/24"
                      *       ],
+                     *       "requestsPerMinute": 60,
                      *       "state": "good",
                      *       "createdAt": "2026-05-04T09:12:33.000Z",
                      *       "expiresAt": "2026-08-02T09:12:33.000Z",
@@ -21311,6 +21756,7 @@ export interface operations {
                      *           "allowedNetworks": [
                      *             "203.0.113.0/24"
                      *           ],
+                     *           "requestsPerMinute": 60,
                      *           "state": "good",
                      *           "createdAt": "2026-05-04T09:12:33.000Z",
                      *           "expiresAt": "2026-08-02T09:12:33.000Z",
@@ -21449,6 +21895,7 @@ export interface operations {
                      *       "allowedNetworks": [
                      *         "203.0.113.0/24"
                      *       ],
+                     *       "requestsPerMinute": 60,
                      *       "state": "good",
                      *       "createdAt": "2026-05-04T09:12:33.000Z",
                      *       "expiresAt": "2026-08-02T09:12:33.000Z",

@@ -6,13 +6,13 @@ import type { Permission } from '../../kernel/permission.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
-import { handshakeAddressOf } from '../../platform/http/client-address.js';
+import { handshakeAddressOf, hostOf } from '../../platform/http/client-address.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Settings } from '../../platform/settings/settings.js';
 import { SocketCallers } from '../../tenancy/permissions/socket-callers.js';
 import { MessageBudget } from './message-budget.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
-import { socketsPerTenant, socketsPerUser } from './realtime.settings.js';
+import { socketsPerAddress, socketsPerTenant, socketsPerUser } from './realtime.settings.js';
 import { refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 import { tooManySockets } from './realtime.errors.js';
@@ -54,10 +54,11 @@ export class HubAdmission {
     permission?: Permission,
   ): Promise<void> {
     try {
-      const token = await this.callers.follow(tokenOf(socket), this.addressOf(socket));
+      const address = this.addressOf(socket);
+      const token = await this.callers.follow(tokenOf(socket), address);
       const { context } = token;
       if (permission) context.require(permission);
-      this.takePlace(socket, context);
+      this.takePlace(socket, context, address);
       socket.data = {
         context,
         token,
@@ -81,10 +82,11 @@ export class HubAdmission {
   }
 
   /** Given back when the connection closes, however that comes about. */
-  private takePlace(socket: HubSocket, { tenantId, actor }: Context): void {
+  private takePlace(socket: HubSocket, { tenantId, actor }: Context, address: string): void {
     const places: [string, number][] = [
       ['process', limits.socketsPerProcess],
       [`tenant ${tenantId}`, this.settings.valueOf(socketsPerTenant, { tenantId })],
+      [`address ${hostOf(address)}`, this.settings.valueOf(socketsPerAddress)],
       [`user ${tenantId} ${actor.id}`, this.settings.valueOf(socketsPerUser, { tenantId })],
     ];
     for (const [key, limit] of places) {

@@ -23,3 +23,12 @@ export const socketsPerTenant = hotSetting({
   scopes: ['platform', 'tenant'],
   tightens: isAtMost,
 });
+
+export const socketsPerAddress = hotSetting({
+  key: 'sockets.per-address',
+  schema: sockets,
+  default: limits.socketsPerAddress,
+  example: 400,
+  doc: 'Live sockets that may be open from one address (of IPv6 one /64) in one process at once, whoever opens them. An office has one address.',
+  scopes: ['platform'],
+});

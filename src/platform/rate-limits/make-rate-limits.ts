@@ -9,6 +9,9 @@ import { FallbackLimiter } from './fallback-limiter.js';
 import { MemoryLimiter } from './memory-limiter.js';
 import type { RateLimiter } from './rate-limiter.js';
 import { rateLimitMetrics, type RateLimitMetrics } from './rate-limits.metrics.js';
+import { rateSettings } from './rate-limits.settings.js';
+import type { RateName } from './rates.js';
+import type { Settings } from '../settings/settings.js';
 import { RateLimits } from './rate-limits.js';
 import { RedisLimiter } from './redis-limiter.js';
 
@@ -20,11 +23,12 @@ interface Parts {
 }
 
 /** Of one process; connects to nothing before `open()`. */
-export function makeRateLimits(parts: Parts): RateLimits {
+export function makeRateLimits(parts: Parts, settings: Settings): RateLimits {
   const { config, clock } = parts;
   const metrics = rateLimitMetrics(parts.metrics);
   const limiter = limiterOf(parts, metrics);
-  return new RateLimits({ limiter, profile: config.rateLimitProfile, metrics, clock });
+  const numberOf = (limit: RateName) => settings.valueOf(rateSettings[limit]);
+  return new RateLimits({ limiter, numberOf, profile: config.rateLimitProfile, metrics, clock });
 }
 
 function limiterOf(

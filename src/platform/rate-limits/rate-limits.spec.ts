@@ -7,7 +7,7 @@ import { MemoryLimiter } from './memory-limiter.js';
 import { RateLimiter } from './rate-limiter.js';
 import { rateLimitMetrics } from './rate-limits.metrics.js';
 import { RateLimits } from './rate-limits.js';
-import type { RateProfile } from './rates.js';
+import { type RateName, type RateProfile, rates } from './rates.js';
 
 describeRateLimiter('in memory', async () => {
   const clock = new ManualClock();
@@ -70,10 +70,11 @@ describe('rate limits', () => {
   const make = (profile: RateProfile, limiter?: RateLimiter) => {
     const clock = new ManualClock();
     const metrics = new Metrics();
-    const parts = { limiter: limiter ?? new MemoryLimiter(clock), profile, clock };
-    const rates = new RateLimits({ ...parts, metrics: rateLimitMetrics(metrics) });
+    const numberOf = (limit: RateName) => rates[limit].perMinute;
+    const parts = { limiter: limiter ?? new MemoryLimiter(clock), numberOf, profile, clock };
+    const made = new RateLimits({ ...parts, metrics: rateLimitMetrics(metrics) });
     const text = async () => (await metrics.expose(undefined)).text;
-    return { rates, clock, text };
+    return { rates: made, clock, text };
   };
   const signIn = { limit: 'account', of: 'ada from here' } as const;
   const times = async (count: number, rates: RateLimits, counted: typeof signIn) => {

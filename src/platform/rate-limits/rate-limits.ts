@@ -5,7 +5,7 @@ import { limits } from '../../kernel/limits.js';
 import type { Level, RateLimiter } from './rate-limiter.js';
 import { rateLimited } from './rate-limits.errors.js';
 import type { RateLimitMetrics } from './rate-limits.metrics.js';
-import { DEVELOPMENT_TIMES, type RateName, type RateProfile, rates } from './rates.js';
+import { DEVELOPMENT_TIMES, type RateName, type RateProfile } from './rates.js';
 
 /** One limit that somebody's request falls under. */
 export interface Counted {
@@ -14,8 +14,8 @@ export interface Counted {
   readonly of: string;
   /** Whose tier multiplies it; without one it is nobody's tenant. */
   readonly tenantId?: string;
-  /** In place of the limit's own number: of a key that was given one. */
-  readonly perMinute?: number;
+  /** Of a key that was made for fewer than others. */
+  readonly perMinute?: number | null;
 }
 
 export interface Asked {
@@ -32,6 +32,8 @@ interface Refused {
 
 interface Parts {
   readonly limiter: RateLimiter;
+  /** As it is set now. */
+  readonly numberOf: (limit: RateName) => number;
   readonly profile: RateProfile;
   readonly metrics: RateLimitMetrics;
   readonly clock: Clock;
@@ -43,14 +45,16 @@ const REMEMBERED_MS = 1_000;
 /** How many requests there may be, whoever sends them. Numbers are settings; tiers multiply them. */
 export class RateLimits implements OnModuleDestroy {
   private readonly limiter: RateLimiter;
-  private readonly profile: RateProfile;
+  private readonly numberOf: (limit: RateName) => number;
+  readonly profile: RateProfile;
   private readonly clock: Clock;
   private readonly metrics: RateLimitMetrics;
   private readonly refused = new BoundedMap<string, Refused>(limits.rateRefusals);
   private timesOf: (tenantId: string) => number = () => 1;
 
-  constructor({ limiter, profile, metrics, clock }: Parts) {
+  constructor({ limiter, numberOf, profile, metrics, clock }: Parts) {
     this.limiter = limiter;
+    this.numberOf = numberOf;
     this.profile = profile;
     this.clock = clock;
     this.metrics = metrics;
@@ -116,10 +120,12 @@ export class RateLimits implements OnModuleDestroy {
     return asked;
   }
 
-  private perMinuteOf({ limit, tenantId, perMinute = rates[limit].perMinute }: Counted): number {
+  /** How much it is for somebody of the tenant, or for anybody. */
+  perMinuteOf({ limit, tenantId, perMinute = null }: Omit<Counted, 'of'>): number {
     const byTier = tenantId === undefined ? 1 : this.timesOf(tenantId);
     const byProfile = this.profile === 'development' ? DEVELOPMENT_TIMES : 1;
-    return Math.max(1, Math.floor(perMinute * byTier * byProfile));
+    const usual = this.numberOf(limit) * byTier;
+    return Math.max(1, Math.floor(Math.min(perMinute ?? usual, usual) * byProfile));
   }
 }
 

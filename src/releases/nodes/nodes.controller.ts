@@ -46,7 +46,6 @@ export class NodesController {
 
   @Route('POST enrollment-tokens', {
     access: Permission.FleetManage,
-    rate: 'clusters',
     summary: 'Make an enrolment token',
     description:
       'Lets one node join the cluster within 15 minutes. The token is shown once and kept as a hash only, so Idempotency-Key is not honoured here.',

@@ -52,6 +52,10 @@ export class AccessKeyEntity implements KeyPower {
   @Column('text', { array: true })
   readonly allowedNetworks: readonly string[];
 
+  /** Null: as many as any key. */
+  @Column('integer', { nullable: true })
+  readonly requestsPerMinute: number | null;
+
   @CreateDateColumn({ type: 'timestamptz' })
   readonly createdAt: Date;
 

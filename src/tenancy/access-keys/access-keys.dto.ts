@@ -77,6 +77,10 @@ export const createAccessKeyBody = z
       .max(limits.networksPerKey)
       .default([])
       .meta({ description: 'Good from these addresses only. Empty: from everywhere.' }),
+    requestsPerMinute: z.int().min(1).max(limits.accessKeyRate).nullable().default(null).meta({
+      description:
+        'At most so many requests a minute. Null, or more than the limit of all keys: that limit.',
+    }),
     expiresInDays: z
       .int()
       .min(1)
@@ -118,6 +122,7 @@ export const accessKeyOut = z
     environments: z.array(z.string()).nullable(),
     metadata: z.record(z.string(), z.string()),
     allowedNetworks: z.array(z.string()),
+    requestsPerMinute: z.int().nullable().meta({ description: 'Null: as many as any key.' }),
     state: z.enum(['good', 'expired', 'revoked']),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
@@ -159,6 +164,7 @@ export const exampleAccessKey = {
   environments: ['QA'],
   metadata: { repository: 'acme/payments' },
   allowedNetworks: ['203.0.113.0/24'],
+  requestsPerMinute: 60,
   state: 'good',
   createdAt: '2026-05-04T09:12:33.000Z',
   expiresAt: '2026-08-02T09:12:33.000Z',

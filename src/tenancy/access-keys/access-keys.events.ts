@@ -13,6 +13,7 @@ type Facts = {
   readonly modules: readonly string[] | null;
   readonly environments: readonly string[] | null;
   readonly allowedNetworks: readonly string[];
+  readonly requestsPerMinute: number | null;
   readonly expiresAt: string;
 };
 
@@ -51,7 +52,7 @@ export const accessKeyRefused = eventType<{
 /** Never the key, nor its hash. */
 export function factsOf(key: AccessKeyEntity): Facts {
   const { name, prefix, ownerKind, ownerId, permissionSet, permissions } = key;
-  const { modules, environments, allowedNetworks, expiresAt } = key;
+  const { modules, environments, allowedNetworks, requestsPerMinute, expiresAt } = key;
   return {
     name,
     prefix,
@@ -62,6 +63,7 @@ export function factsOf(key: AccessKeyEntity): Facts {
     modules,
     environments,
     allowedNetworks,
+    requestsPerMinute,
     expiresAt: expiresAt.toISOString(),
   };
 }

@@ -46,6 +46,7 @@ type NewKey = Pick<
   | 'environments'
   | 'metadata'
   | 'allowedNetworks'
+  | 'requestsPerMinute'
   | 'rotatedFrom'
 > & { readonly lifetimeMs: number };
 
@@ -177,6 +178,7 @@ export class AccessKeysService {
       createdBy: open.actor.name,
       metadata: rules.metadata,
       allowedNetworks: rules.allowedNetworks,
+      requestsPerMinute: rules.requestsPerMinute,
       rotatedFrom: rules.rotatedFrom,
       createdAt: new Date(now),
       expiresAt: new Date(now + lifetimeMs),
@@ -207,6 +209,7 @@ function newKeyOf(body: CreateAccessKeyBody): NewKey {
     environments: body.environments && spelled(body.environments),
     metadata,
     allowedNetworks: spelled(body.allowedNetworks.map(canonicalNetwork)),
+    requestsPerMinute: body.requestsPerMinute,
     rotatedFrom: null,
     lifetimeMs: expiresInDays * DAY_MS,
   };

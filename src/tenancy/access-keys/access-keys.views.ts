@@ -17,6 +17,7 @@ const VIEW = `
     case k.owner_kind when 'user' then k.created_by else s.name end as "ownerName",
     k.created_by as "createdBy", k.permission_set as "permissionSet", k.permissions, k.modules,
     k.environments, k.metadata, k.allowed_networks as "allowedNetworks",
+    k.requests_per_minute as "requestsPerMinute",
     case when k.revoked_at is not null then 'revoked' when k.expires_at <= :now then 'expired'
       else 'good' end as state,
     k.created_at as "createdAt", k.expires_at as "expiresAt", k.revoked_at as "revokedAt",

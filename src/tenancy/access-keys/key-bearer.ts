@@ -76,9 +76,9 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
     }
     this.uses.tellUsed(ctx, key, request.address);
     this.metrics.looked('good');
-    const { id, name, ownerKind, ownerName, expiresAt } = key;
+    const { id, name, ownerKind, ownerName, expiresAt, requestsPerMinute } = key;
     const accessKey = { id, name, ownerKind, ownerName: ownerName ?? '', expiresAt };
-    return { ctx, tenantSlug: key.tenantSlug, signedIn: null, accessKey };
+    return { ctx, tenantSlug: key.tenantSlug, signedIn: null, accessKey, requestsPerMinute };
   }
 
   private faultOf(key: KeyStanding, address: string): KeyFault | null {

@@ -20,6 +20,8 @@ export interface KeyStanding extends KeyPower {
   readonly ownerName: string | null;
   readonly permissionSet: KeySet | null;
   readonly allowedNetworks: readonly string[];
+  /** Null: as many as any key. */
+  readonly requestsPerMinute: number | null;
   readonly expiresAt: Date;
   readonly revokedAt: Date | null;
   /** The person is a member and not disabled; the service account is there and not disabled. */
@@ -50,6 +52,7 @@ const findStanding = statement<
      k.name, k.maker_id as "makerId", k.owner_kind as "ownerKind",
      k.permission_set as "permissionSet", k.permissions, k.modules, k.environments,
      k.allowed_networks as "allowedNetworks", k.expires_at as "expiresAt",
+     k.requests_per_minute as "requestsPerMinute",
      k.revoked_at as "revokedAt",
      case k.owner_kind when 'user' then u.username else s.name end as "ownerName",
      case k.owner_kind

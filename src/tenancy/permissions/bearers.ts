@@ -10,6 +10,8 @@ export interface Caller {
   readonly signedIn: SignedIn | null;
   /** Of an access key: what its holder may know of it. */
   readonly accessKey?: AccessKeyFacts;
+  /** Of a key that was made for fewer than others. */
+  readonly requestsPerMinute?: number | null;
 }
 
 export interface AccessKeyFacts {

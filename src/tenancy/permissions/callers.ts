@@ -74,6 +74,7 @@ export class Callers extends RequestAuthenticator {
     } else if (PEOPLE_AND_MACHINES.includes(access.kind)) {
       const caller = await this.caller(request);
       this.denied.isSentBy(request, caller.ctx);
+      if (caller.requestsPerMinute) request.ratePerMinute = caller.requestsPerMinute;
       await this.entrance.checkNetwork(caller.ctx.tenantId, clientAddressOf(request));
       await this.proofs.check(access, caller.signedIn);
       if (caller.signedIn) request.signedIn = caller.signedIn;

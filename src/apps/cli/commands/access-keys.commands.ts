@@ -15,6 +15,7 @@ import { collect, readTexts } from '../parameters.js';
 type NewKey = components['schemas']['CreateAccessKey'];
 type CreatedAccessKey = components['schemas']['CreatedAccessKey'];
 
+const MOST_A_MINUTE = 100_000;
 const SETS = ['read-only', 'operate', 'deploy', 'admin'];
 
 export interface KeyOptions {
@@ -23,6 +24,7 @@ export interface KeyOptions {
   readonly environment: readonly string[];
   readonly network: readonly string[];
   readonly metadata: readonly string[];
+  readonly rate?: string;
   readonly days?: string;
 }
 
@@ -124,12 +126,13 @@ export function withKeyOptions(command: Command, ...lines: readonly string[]): C
     .option('--environment <name>', 'only in this environment; may be repeated', collect, [])
     .option('--network <network>', 'good from here only; may be repeated', collect, [])
     .option('--metadata <name=value>', 'a note; may be repeated', collect, [])
+    .option('--rate <number>', 'at most so many requests a minute')
     .option('--days <number>', 'until it ends: 1 to 365 (90)')
     .addHelpText('after', examples(...lines));
 }
 
 export function keyOf(name: string, options: KeyOptions): NewKey {
-  const { permissions, module, environment, network, metadata, days } = options;
+  const { permissions, module, environment, network, metadata, rate, days } = options;
   const named = SETS.includes(permissions) ? permissions : permissions.split(',');
   return {
     name,
@@ -138,6 +141,9 @@ export function keyOf(name: string, options: KeyOptions): NewKey {
     environments: environment.length > 0 ? [...environment] : null,
     allowedNetworks: [...network],
     metadata: readTexts(metadata, '--metadata'),
+    ...(rate === undefined
+      ? {}
+      : { requestsPerMinute: wholeNumber(rate, '--rate', MOST_A_MINUTE) }),
     ...(days === undefined ? {} : { expiresInDays: wholeNumber(days, '--days', 365) }),
   };
 }
@@ -147,7 +153,7 @@ export function tellCreated(cli: Cli, key: CreatedAccessKey): void {
 }
 
 function wholeNumber(text: string, option: string, most: number): number {
-  if (/^\d{1,3}$/.test(text) && Number(text) <= most) return Number(text);
+  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text);
   throw new CliError(`${option} is a whole number, at most ${most}.`);
 }
 

@@ -42,6 +42,9 @@ export function accessKeyLines(key: AccessKey, isUtc: boolean): string[] {
     `  made         ${timeText(createdAt, isUtc)} by ${createdBy}`,
     `  good until   ${until}`,
     `  may          ${power}: ${key.permissions.join(', ')}`,
+    ...(key.requestsPerMinute === null
+      ? []
+      : [`  at most      ${key.requestsPerMinute} requests a minute`]),
     `  from         ${allowedNetworks.join(', ') || 'everywhere'}`,
     `  last used    ${used}`,
     ...(lastRefusedAt === null ? [] : [`  last refused ${timeText(lastRefusedAt, isUtc)}`]),

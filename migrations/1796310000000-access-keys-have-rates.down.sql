@@ -1,0 +1,1 @@
+alter table access_keys drop column requests_per_minute;
