@@ -58,8 +58,9 @@ export class Rig {
     return rig;
   }
 
-  async startApi(): Promise<ServerProcess> {
-    const environment = { ...this.environment, TIDEGATE_LISTEN: `127.0.0.1:${await freePort()}` };
+  async startApi(more: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const environment = { ...this.environment, ...more, TIDEGATE_LISTEN: listen };
     const api = await ServerProcess.start('api', environment);
     this.undo.add(() => api.stop());
     this.api = api;

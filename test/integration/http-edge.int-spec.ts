@@ -1,11 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
+import { promisify } from 'node:util';
 import { z } from 'zod';
+import { nodeKey } from '../../src/agent/identity/identity.js';
+import { ControlPlane } from '../../src/agent/transport/control-plane.js';
 import { newId } from '../../src/kernel/ids.js';
 import { RequestAuthenticator } from '../../src/platform/http/request-authenticator.js';
 import { Route } from '../../src/platform/http/route.js';
@@ -285,6 +290,83 @@ describe('a listener with TLS', () => {
     const environment = { TIDEGATE_TLS_CERT: files().cert, TIDEGATE_TLS_KEY: files().key };
     await expect(startHttpApp({ environment })).rejects.toThrow(sentence);
   });
+});
+
+describe('a certificate for development', () => {
+  let folder: string;
+  let http: HttpAppForTest;
+  const run = promisify(execFile);
+  const make = (...words: string[]) =>
+    run(process.execPath, ['scripts/make-dev-certificate.mjs', '--out', folder, ...words]);
+  const file = (name: string) => join(folder, name);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidegate-dev-certificate-'));
+    await make('tidegate.test');
+    http = await startHttpApp({
+      controllers: [Tried],
+      providers,
+      environment: { TIDEGATE_TLS_CERT: file('tls.crt'), TIDEGATE_TLS_KEY: file('tls.key') },
+    });
+  });
+  afterAll(async () => {
+    await http?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is for this machine and the names that were given, and leaves no key of an authority', async () => {
+    const own = new X509Certificate(await readFile(file('tls.crt')));
+    expect(['localhost', 'tidegate.test'].map((name) => own.checkHost(name))).toEqual([
+      'localhost',
+      'tidegate.test',
+    ]);
+    expect(own.checkIP('127.0.0.1')).toBe('127.0.0.1');
+    const authorities = new X509Certificate(await readFile(file('ca.crt')));
+    expect(own.verify(authorities.publicKey)).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
+    expect((await stat(file('tls.key'))).mode & 0o777).toBe(0o600);
+    await expect(make()).rejects.toThrow(/is there already. Give --force/);
+  });
+
+  it('is not made without openssl, and it is said what to do', async () => {
+    const made = run(process.execPath, ['scripts/make-dev-certificate.mjs', '--out', file('x')], {
+      env: { PATH: folder },
+    });
+    await expect(made).rejects.toThrow(/there is no openssl on the PATH. Install it/);
+  });
+
+  it('is trusted by a command line and an agent that are told its authority, and by no other', async () => {
+    const cli = async (...more: string[]) => {
+      const typescript = ['--import', './test/support/register-typescript.mjs'];
+      const program = ['--conditions=tidegate-source', ...typescript, 'src/apps/cli/main.ts'];
+      const login = ['login', '--server', http.url, '--username', 'a', '--password-stdin'];
+      const env = { PATH: process.env['PATH'], XDG_CONFIG_HOME: folder };
+      const going = run(process.execPath, [...program, ...more, ...login], { env });
+      going.child.stdin!.end('a password of nobody\n');
+      return going.then(
+        () => 'it went well',
+        (error: unknown) => (error as { stderr: string }).stderr,
+      );
+    };
+    // There is no such route in this app: whoever hears of that has spoken to it.
+    expect(await cli('--ca', file('ca.crt'))).toContain('route-not-found');
+    expect(await cli()).toContain('SELF_SIGNED_CERT_IN_CHAIN');
+    const none = file('none');
+    expect(await cli('--ca', none)).toContain(`--ca (or TIDEGATE_CA) names ${none}`);
+
+    const key = await nodeKey(folder);
+    const enroll = async (ca: string | undefined) => {
+      const agent = new ControlPlane(new URL(http.url), key, ca);
+      const body = { token: 'x'.repeat(40), publicKey: 'x', name: 'node-1', labels: {} };
+      try {
+        return await agent.enroll(body as never).catch((error: unknown) => String(error));
+      } finally {
+        await agent.close();
+      }
+    };
+    expect(await enroll(await readFile(file('ca.crt'), 'utf8'))).toMatch(/route-not-found|404/);
+    expect(await enroll(undefined)).toMatch(/certificate/i);
+  }, 60_000);
 });
 
 describe('the listener without TLS beside it', () => {

@@ -222,6 +222,9 @@ export const exemptions: Readonly<Record<string, string>> = {
     'Names nothing: who holds the token is the person, in the tenant that the token is of.',
   'GET /api/v1/platform/token-signing-keys':
     'Of the platform: the keys are of no tenant, and nobody of a tenant is let in.',
+  'GET /api/v1/rate-limits': 'Of the platform: names nothing.',
+  'GET /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
+  'PUT /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
   ...platformUsers(),
   'POST /api/v1/authentication/invitations/accept':
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
