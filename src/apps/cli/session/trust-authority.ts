@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { globalAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { Agent, setGlobalDispatcher } from 'undici';
-import { messageOf } from '../../../kernel/errors.js';
 import { CliError } from '../exit-codes.js';
 
 /**
@@ -23,6 +22,6 @@ function read(file: string): string {
     new X509Certificate(text);
     return text;
   } catch (error) {
-    throw new CliError(`--ca (or TIDEGATE_CA) names ${file}: ${messageOf(error)}.`);
+    throw new CliError(`--ca (or TIDEGATE_CA) names ${file}: ${(error as Error).message}.`);
   }
 }
