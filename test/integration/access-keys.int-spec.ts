@@ -218,6 +218,7 @@ describe('an access key', () => {
       'environments:read',
       'fleet:read',
       'releases:read',
+      'settings:read',
     ]);
     expect((await rig.send('probe/deploy', { method: 'POST', token: secret })).status).toBe(403);
     // What comes back to the maker comes back to the key, and what is new to them does not.
