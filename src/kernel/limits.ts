@@ -174,6 +174,20 @@ export const limits = {
   accessKeyRate: 100_000,
   networksPerKey: 20,
   serviceAccountsPerTenant: 200,
+  /** Few enough to be read at a glance, and kept whole in every process. */
+  tiers: 100,
+  /** A quota: what JSON can say of bytes without losing one. */
+  quotaAtMost: Number.MAX_SAFE_INTEGER,
+  /** `tenant_<slug>` names a role of PostgreSQL, which has 63 bytes for it. */
+  tenantSlugCharacters: 56,
+  /** What of a task's history is kept for people. */
+  tenantTaskNotes: 100,
+  /** Rows in one statement of a purge: its locks are held for so long. */
+  purgedRows: 1_000,
+  /** After a tenant was cut off, until what its nodes and people had begun is over. */
+  purgeSettlesMs: 15_000,
+  /** One entry in a tenant's audit log for all looks of one person at one kind of thing. */
+  tenantLooksMs: 10 * 60_000,
   /** Of a live socket: the largest honest message to us is a subscription. */
   socketMessageBytes: 64 * 1024,
   /** Messages that a socket may send at once, and per second after that. */

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,26 +27,36 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-export async function testRedis(): Promise<TestRedis> {
+/** `keepsUsers`: with a file for its ACL, which is a server of the test's own. */
+export async function testRedis({ keepsUsers = false } = {}): Promise<TestRedis> {
   const handed = process.env[redisVariable];
   if (!handed)
     throw new Error('jest did not run its global setup: use the integration or e2e project.');
   const found = JSON.parse(handed) as RedisProgram;
   if ('missing' in found) throw new Error(found.missing);
   const prefix = `test:${randomUUID()}:`;
+  if ('url' in found && keepsUsers) throw new Error('Put redis-server on the PATH for this test.');
   if ('url' in found) return { url: found.url, prefix, stop: () => removeKeys(found.url, prefix) };
   for (let attempt = 1; ; attempt++) {
-    const started = await start(found.program, prefix);
+    const started = await start(found.program, prefix, keepsUsers);
     if (started) return started;
     if (attempt === 5) throw new Error(`${found.program} did not start on any of five free ports.`);
   }
 }
 
 /** Undefined when somebody else took the port in the meantime. */
-async function start(program: string, prefix: string): Promise<TestRedis | undefined> {
+async function start(
+  program: string,
+  prefix: string,
+  keepsUsers: boolean,
+): Promise<TestRedis | undefined> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-redis-'));
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  if (keepsUsers) {
+    await writeFile(join(folder, 'users.acl'), 'user default on nopass ~* &* +@all\n');
+    flags.push('--aclfile', join(folder, 'users.acl'));
+  }
   // Beyond a limit of files a write is to fail, as it does on a full disk, and not to end the process.
   const ignoring = ['-c', 'trap "" XFSZ; exec "$@"', 'sh', program];
   const server = spawn('sh', [...ignoring, ...flags, '--save', '', '--appendonly', 'no'], {

@@ -61,6 +61,12 @@ export class Config {
   readonly mfaRequiredRoles: readonly Role[];
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
+  /** Null: tenants get nothing there. */
+  readonly tenants: {
+    readonly retentionDays: number;
+    readonly databaseUrl: string | null;
+    readonly redisUrl: string | null;
+  };
   readonly clusterDownloads: number;
   readonly artifactLimitBytes: number;
   readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
@@ -103,6 +109,11 @@ export class Config {
     this.mfaRequiredRoles = values.mfaRequiredRoles ?? (cluster ? ['Admin', 'PlatformAdmin'] : []);
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
+    this.tenants = {
+      retentionDays: values.tenantRetentionDays,
+      databaseUrl: values.tenantDatabaseUrl,
+      redisUrl: values.tenantRedisUrl,
+    };
     this.clusterDownloads = values.clusterDownloads;
     this.artifactLimitBytes = values.artifactLimitBytes;
     this.log = { level: values.logLevel, format: values.logFormat };
@@ -129,13 +140,18 @@ export class Config {
 
   /** What may be printed of it. */
   toJSON(): Record<string, unknown> {
-    const { database, redis, admin, mail, ...rest } = this;
+    const { database, redis, admin, mail, tenants, ...rest } = this;
     return {
       ...rest,
       database: { url: database.url ? 'set' : 'embedded', poolSize: database.poolSize },
       redis: { url: redis.url ? 'set' : 'none' },
       admin: { username: admin.username },
       mail: { smtpUrl: mail.smtpUrl ? 'set' : 'none', from: mail.from },
+      tenants: {
+        retentionDays: tenants.retentionDays,
+        databaseUrl: tenants.databaseUrl ? 'set' : 'none',
+        redisUrl: tenants.redisUrl ? 'set' : 'none',
+      },
     };
   }
 

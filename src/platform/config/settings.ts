@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '../logging/logger.js';
 import { tlsSettings } from './tls-settings.js';
 import { outsideSettings } from './outside-settings.js';
 import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
+import { tenantSettings } from './tenant-settings.js';
 
 const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
 
@@ -277,6 +278,7 @@ export const settings = {
     example: '268435456',
     schema: wholeNumber(1024, 16 * limits.artifactBytes),
   }),
+  ...tenantSettings,
   logLevel: setting({
     env: 'TIDEGATE_LOG_LEVEL',
     group: 'Log',

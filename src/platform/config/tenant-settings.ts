@@ -1,0 +1,34 @@
+/** Settings about tenants: how long a deleted one stays, and where they get something of their own. */
+import { setting, url, wholeNumber } from './setting.js';
+
+export const tenantSettings = {
+  tenantRetentionDays: setting({
+    env: 'TIDEGATE_TENANT_RETENTION_DAYS',
+    group: 'Tenants',
+    description:
+      'How long a deleted tenant can be restored. After that its rows, its artifacts and what it has on other servers are taken away for good. Give every API process the same.',
+    default: '30',
+    example: '90',
+    schema: wholeNumber(0, 3_650),
+  }),
+  tenantDatabaseUrl: setting({
+    env: 'TENANT_DATABASE_URL',
+    group: 'Tenants',
+    description:
+      'A PostgreSQL server for the tenants’ own applications, as a role that may create roles: each new tenant gets the schema and the role `tenant_<slug>` there. Another server than the platform’s, not only another database. Without it tenants get none. Give API and worker processes the same.',
+    default: null,
+    example: 'postgres://provisioner:…@tenants-db:5432/tenants',
+    secret: true,
+    schema: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database'),
+  }),
+  tenantRedisUrl: setting({
+    env: 'TENANT_REDIS_URL',
+    group: 'Tenants',
+    description:
+      'A Redis 7 server for the tenants’ own applications, as a user that may manage users: each new tenant gets the user `tenant_<slug>`, who sees keys and channels that begin with `tenant:<slug>:`. Another server than the platform’s, and one with an `aclfile`. Without it tenants get none. Give API and worker processes the same.',
+    default: null,
+    example: 'redis://:…@tenants-redis:6379',
+    secret: true,
+    schema: url(['redis:', 'rediss:'], 'redis://user:password@host:6379'),
+  }),
+};
