@@ -38,6 +38,9 @@ export const failpoints = [
   // Around a step's handler; told the kind of step.
   'engine.action:before-effect',
   'engine.action:after-effect',
+  // Around a step of a tenant's task; told its kind.
+  'tenant.step:before',
+  'tenant.step:after',
   'agent.statement:after-fetch',
   'agent.statement:after-accept',
   'agent.hook:after-start',

@@ -8,8 +8,14 @@ import { Database } from '../platform/database/database.js';
 import type { SystemTransaction } from '../platform/database/transaction.js';
 import { PasswordHasher } from './auth/password-hasher.js';
 import { DEFAULT_TENANT, PLATFORM_TENANT } from './tenants/platform-tenant.js';
+import { isGone } from './tenants/tenant.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
-import { insertTenant, lockTenantSeeding, tenantBySlug } from './tenants/tenants.store.js';
+import {
+  insertTenant,
+  lockTenantSeeding,
+  type Tenant,
+  tenantBySlug,
+} from './tenants/tenants.store.js';
 import { DEMO_USERS } from './users/demo-users.js';
 import { createUser, grantRole, hasUsers } from './users/users.store.js';
 
@@ -43,21 +49,25 @@ export class Seed {
   async run(): Promise<SeedResult> {
     // Hashed before the transaction: it takes long, and a retry must not do it again.
     const people = await this.hashed((await this.isEmpty()) ? this.people() : []);
-    const result = await this.db.system(async (tx): Promise<SeedResult> => {
-      await lockTenantSeeding(tx);
-      await ensureTenant(tx, PLATFORM_TENANT);
-      const tenantId = await ensureTenant(tx, DEFAULT_TENANT);
-      const isFirst = !(await hasUsers(tx));
-      if (isFirst) for (const person of people) await addPerson(tx, tenantId, person);
-      const generated = people.find(({ isGenerated }) => isFirst && isGenerated);
-      return {
-        tenantId,
-        generated: generated
-          ? { username: generated.username, password: generated.password }
-          : null,
-      };
-    });
-    await this.seeders.seed(Context.system(result.tenantId, 'seed'));
+    const { isGone: isDefaultGone, ...result } = await this.db.system(
+      async (tx): Promise<SeedResult & { isGone: boolean }> => {
+        await lockTenantSeeding(tx);
+        await ensureTenant(tx, PLATFORM_TENANT);
+        const { id: tenantId, status } = await ensureTenant(tx, DEFAULT_TENANT);
+        const isFirst = !(await hasUsers(tx));
+        if (isFirst) for (const person of people) await addPerson(tx, tenantId, person);
+        const generated = people.find(({ isGenerated }) => isFirst && isGenerated);
+        return {
+          tenantId,
+          isGone: isGone(status),
+          generated: generated
+            ? { username: generated.username, password: generated.password }
+            : null,
+        };
+      },
+    );
+    // Somebody has deleted it: a purge is not to find anything new.
+    if (!isDefaultGone) await this.seeders.seed(Context.system(result.tenantId, 'seed'));
     return result;
   }
 
@@ -98,11 +108,11 @@ export class Seed {
 async function ensureTenant(
   tx: SystemTransaction,
   tenant: { readonly id?: string; readonly slug: string; readonly name: string },
-): Promise<string> {
+): Promise<Tenant> {
   await insertTenant(tx, tenant);
   const found = await tenantBySlug(tx, tenant.slug);
   assert(found, 'a tenant that was inserted or in the way is there');
-  return found.id;
+  return found;
 }
 
 async function addPerson(

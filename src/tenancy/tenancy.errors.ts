@@ -28,13 +28,6 @@ export const tenantRequired = errorEntry({
   }),
 });
 
-export const tenantSuspended = errorEntry({
-  code: 'tenant-suspended',
-  kind: 'forbidden',
-  meaning: 'The tenant is suspended. Only the operator of the platform can activate it.',
-  tell: () => 'The tenant is suspended. Ask the operator of this platform to activate it.',
-});
-
 export const tenantMismatch = errorEntry({
   code: 'tenant-mismatch',
   kind: 'forbidden',

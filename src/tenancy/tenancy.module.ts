@@ -39,6 +39,7 @@ import { ServiceAccountsModule } from './service-accounts/service-accounts.modul
 import { TenantDirectoryModule } from './tenants/tenant-directory.module.js';
 import { TierRates } from './tenants/tier-rates.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
+import { TenantsModule } from './tenants/tenants.module.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { Accounts } from './users/accounts.js';
 
@@ -50,7 +51,7 @@ import { Accounts } from './users/accounts.js';
     MailModule,
     RolesModule,
     ServiceAccountsModule,
-    TenantDirectoryModule,
+    TenantsModule,
     TokenKeysModule,
   ],
   controllers: [
@@ -98,5 +99,6 @@ import { Accounts } from './users/accounts.js';
     ...securityProviders,
   ],
   exports: [Proofs, Seed, SocketCallers, TenantSeeders],
+  exports: [Seed, SocketCallers, TenantsModule],
 })
 export class TenancyModule {}

@@ -5,6 +5,9 @@
 export const tableOwners: Readonly<Record<string, string>> = {
   tenants: 'tenancy',
   tiers: 'tenancy',
+  tenant_tasks: 'tenancy',
+  tenant_resources: 'tenancy',
+  tenant_looks: 'tenancy',
   users: 'tenancy',
   memberships: 'tenancy',
   groups: 'tenancy',

@@ -262,10 +262,10 @@ describe('an access key', () => {
       401,
     ],
     [
-      'of a suspended tenant',
+      'of a tenant that is deleted and may come back',
       (maker) =>
-        people.sql(`update tenants set status = 'suspended' where id = '${maker.tenantId}'`),
-      403,
+        people.sql(`update tenants set status = 'deleting' where id = '${maker.tenantId}'`),
+      401,
     ],
     [
       'of a deleted tenant',

@@ -44,6 +44,11 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: [],
     by: 'operator',
   },
+  '/tenants': {
+    path: '/tenants',
+    filters: ['status=active', 'tier=custom', 'text=paging'],
+    by: 'operator',
+  },
   '/users': { path: '/users', filters: ['text=member'] },
   '/platform/users': { path: '/platform/users', filters: ['text=member'], by: 'operator' },
   '/users/invitations': { path: '/users/invitations', filters: [] },

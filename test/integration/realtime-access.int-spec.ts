@@ -240,8 +240,8 @@ describe('an open socket', () => {
         ),
     ],
     [
-      'a suspended tenant',
-      ({ tenantId: id }) => sql(`update tenants set status = 'suspended' where id = $1`, [id]),
+      'a deleted tenant',
+      ({ tenantId: id }) => sql(`update tenants set status = 'deleting' where id = $1`, [id]),
     ],
   ])(
     `is cut within 5 s of %s, or 10 on a busy machine`,

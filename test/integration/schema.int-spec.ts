@@ -23,6 +23,8 @@ const SYSTEM_INDEXES = [
   'outbox_pkey', // the relay
   'outbox_open',
   'settings_by_revision', // what each process has yet to hear of
+  'tenant_tasks_due', // the worker's claim
+  'tenant_looks_by_age', // what is yet to be told
 ];
 /** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */
 const GLOBAL_TABLES = [

@@ -216,6 +216,21 @@ function platformUsers(): Record<string, string> {
   );
 }
 
+function platformTenants(): Record<string, string> {
+  const verbs = ['suspend', 'activate', 'restore', 'provision'].map((verb) => `POST /{id}/${verb}`);
+  const resources = ['show', 'rotate'].map((verb) => `POST /{id}/resources/{kind}/${verb}`);
+  const plain = ['GET ', 'GET /{id}', 'POST ', 'PUT /{id}', 'DELETE /{id}'];
+  const named = (base: string, routes: readonly string[]) =>
+    routes.map((route) => route.replace(' ', ` /api/v1/${base}`));
+  const reason =
+    'Of the platform: whoever runs it makes tenants, and nobody of a tenant is let in.';
+  const routes = [
+    ...named('tenants', plain.concat('PUT /{id}/subscription', verbs, resources)),
+    ...named('tiers', plain),
+  ];
+  return Object.fromEntries(routes.map((route) => [route, reason]));
+}
+
 /** Operations that are not asked about another tenant's things, and why. */
 export const exemptions: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/refresh':
@@ -226,6 +241,7 @@ export const exemptions: Readonly<Record<string, string>> = {
   'GET /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
   'PUT /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
   ...platformUsers(),
+  ...platformTenants(),
   'POST /api/v1/authentication/invitations/accept':
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
   'POST /api/v1/authentication/password-reset/confirm':

@@ -6,6 +6,8 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
+import { ArtifactPurgeModule } from '../../releases/artifacts/artifact-purge.js';
+import { TenantTasksModule } from '../../tenancy/tenant-tasks/tenant-tasks.module.js';
 import '../hot-settings.js';
 import { outboxModule } from '../outbox-consumers.js';
 
@@ -17,6 +19,8 @@ export const workerModules: readonly FeatureModule[] = [
   HousekeepingModule,
   OutboxRelayModule,
   MailSenderModule,
+  ArtifactPurgeModule,
+  TenantTasksModule,
 ];
 
 @Module({})

@@ -21,6 +21,7 @@ export class ReturnsController {
 
   @Route('POST :id/rollback', {
     access: Permission.DeploymentsRollback,
+    isOpenWhileSuspended: true,
     summary: 'Go back to what ran before a deployment',
     description:
       'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',

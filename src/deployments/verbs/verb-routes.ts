@@ -20,7 +20,9 @@ for (const verb of VERBS) addRoute(verb);
 /** What a method with decorators would be: the compiler cannot write one for each entry of a table. */
 function addRoute(verb: Verb): void {
   const { prototype } = VerbRoutes;
-  const { permission, body, summary, description, errors, example }: VerbDefinition = verbs[verb];
+  const { permission, body, summary, description, errors, example, isOpenWhileSuspended } = verbs[
+    verb
+  ] as VerbDefinition;
   const methods = {
     [verb](this: VerbRoutes, ctx: Context, id: string, sent: unknown, ifMatch?: string) {
       // The pipe has judged it by the schema of the same entry.
@@ -36,6 +38,7 @@ function addRoute(verb: Verb): void {
   Headers('if-match')(prototype, verb, 3);
   Route(`POST :id/${verb}`, {
     access: permission,
+    ...(isOpenWhileSuspended ? { isOpenWhileSuspended } : {}),
     summary,
     description,
     errors: [deploymentNotFound, stateNotSuitable, versionMismatch, ...errors],

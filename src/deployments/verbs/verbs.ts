@@ -17,6 +17,8 @@ import {
  */
 export interface VerbDefinition<Body extends z.ZodType = z.ZodType> {
   readonly permission: Permission;
+  /** Ends or holds what runs. */
+  readonly isOpenWhileSuspended?: true;
   /** In which statuses it may be asked for. Everything else is 409 with the present status. */
   readonly possibleIn: readonly RunStatus[];
   readonly body: Body;
@@ -35,6 +37,7 @@ const reason = text(500).min(1);
 export const verbs = {
   pause: verb({
     permission: Permission.DeploymentsPause,
+    isOpenWhileSuspended: true,
     possibleIn: ['Running'],
     body: z.strictObject({ reason: reason.optional() }).default({}).meta({ id: 'VerbRequest' }),
     summary: 'Pause a deployment',
@@ -96,6 +99,7 @@ export const verbs = {
 
   cancel: verb({
     permission: Permission.DeploymentsCancel,
+    isOpenWhileSuspended: true,
     possibleIn: ['Pending', 'PendingApproval', 'Running', 'Paused'],
     body: z
       .strictObject({

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../kernel/error-entry.js';
+import { PLATFORM_PERMISSIONS } from '../../kernel/permission.js';
 import type { CheckedHandler } from './access-check.js';
 import type { Access } from './access-rule.js';
 import { statusOf, titleOf } from './error-codes.js';
@@ -12,6 +13,9 @@ import {
   peopleOnly,
   permissionMissing,
   stepUpRequired,
+  tenantDeleting,
+  tenantNotReady,
+  tenantSuspended,
   unauthenticated,
   unsupportedMediaType,
   validationFailed,
@@ -79,7 +83,13 @@ export function describeOperation(
   operation.parameters &&= withoutTwins(operation.parameters as Parameter[]);
   addAccess(operation, handler);
   addExamples(operation, notes.example);
-  addErrors(operation, [...new Set([...notes.errors, ...impliedErrors(operation, handler)])]);
+  addErrors(operation, [
+    ...new Set([
+      ...notes.errors,
+      ...impliedErrors(operation, handler),
+      ...(name.startsWith('GET ') ? [] : writeErrors(handler.access)),
+    ]),
+  ]);
 }
 
 function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): void {
@@ -126,6 +136,13 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
     ...(access.kind === 'agent' ? [forbidden] : []),
     internalError,
   ];
+}
+
+/** What is said of a tenant that is not to be changed at this time. */
+function writeErrors(access: Access): ErrorCode[] {
+  const isOfTenant =
+    access.kind === 'permission' && !PLATFORM_PERMISSIONS.includes(access.permission);
+  return isOfTenant ? [tenantSuspended, tenantNotReady, tenantDeleting] : [];
 }
 
 /** What those are told who have not shown enough. */

@@ -75,6 +75,28 @@ export const unauthenticated = errorEntry({
     'Sign in first: send "Authorization: Bearer <access token>" with a token that is still good.',
 });
 
+export const tenantSuspended = errorEntry({
+  code: 'tenant-suspended',
+  kind: 'forbidden',
+  meaning:
+    'The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.',
+  tell: () =>
+    'The tenant is suspended: nothing is changed in it, except that rollouts are paused, cancelled and rolled back. Ask the operator of this platform to activate it.',
+});
+
+export const tenantNotReady = errorEntry({
+  code: 'tenant-not-ready',
+  kind: 'conflict',
+  meaning:
+    'The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.',
+});
+
+export const tenantDeleting = errorEntry({
+  code: 'tenant-deleting',
+  kind: 'forbidden',
+  meaning: 'The tenant is deleted. Restore it first, as long as that is possible.',
+});
+
 export const permissionMissing = errorEntry({
   code: 'permission-missing',
   kind: 'forbidden',

@@ -24,6 +24,8 @@ export interface RouteFacts {
   readonly isFile?: boolean;
   /** What its requests count as; else `other`. */
   readonly rate?: RateClass;
+  /** It ends or holds what runs: a suspended tenant may do it, too. */
+  readonly isOpenWhileSuspended?: true;
   /** What a request costs of the budget of its address; else 1. */
   readonly cost?: number;
 }
@@ -51,6 +53,8 @@ export const CountsAs = (rate: RateClass) => facts({ rate });
 export const TakesForm = () => facts({ takesForm: true });
 
 export const TakesUrlForm = () => facts({ takesUrlForm: true });
+
+export const OpenWhileSuspended = () => facts({ isOpenWhileSuspended: true });
 
 /** For routes of a standard with a form of its own for errors: it is added to ours. */
 export const TellsProblem = (tellsProblem: (problem: Problem) => object) => facts({ tellsProblem });

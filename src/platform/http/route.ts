@@ -7,7 +7,7 @@ import { AgentOnly, Allow, Authenticated, PersonOnly, Probe, Public } from './ac
 import { AnswerHeaders, type HeadersOf } from './answer-headers.js';
 import type { RateClass } from '../rate-limits/rates.js';
 import { Operation, type OperationNotes } from './operation.js';
-import { CountsAs } from './route-facts.js';
+import { CountsAs, OpenWhileSuspended } from './route-facts.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** `GET`, or `POST :id/cordon`: the method, and what follows the controller's own path. */
@@ -24,6 +24,8 @@ export interface RouteOptions<A> extends OperationNotes {
   readonly answer?: z.ZodType | ApiResponseOptions;
   /** Else 200, for a POST 201, and without an answer 204. */
   readonly status?: 200 | 201 | 202 | 204;
+  /** It ends or holds what runs: allowed in a suspended tenant, too. */
+  readonly isOpenWhileSuspended?: true;
   /** It may answer 200 as well, with the same body: what was asked for is there already. */
   readonly isRepeatable?: boolean;
   /** A header that the handler reads and that a client may leave out. */
@@ -45,8 +47,8 @@ type RouteDecorator<A> = <H extends (...args: never[]) => A | Promise<A>>(
  * for what few routes have (forms, streams).
  */
 export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecorator<A> {
-  const { access, proof, rate, answer, status, isRepeatable, header, answerHeaders, ...notes } =
-    options;
+  const { access, proof, rate, answer, status, isRepeatable, header, ...rest } = options;
+  const { answerHeaders, isOpenWhileSuspended, ...notes } = rest;
   const [method = 'GET', path = ''] = name.split(' ') as [Method, string?];
   const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : 204;
   const statuses = isRepeatable ? [200, code] : [code];
@@ -57,6 +59,7 @@ export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecora
     ...(rate ? [CountsAs(rate)] : []),
     Operation(notes),
     ...statuses.map((each) => ApiResponse(describedAs(each, answer))),
+    ...(isOpenWhileSuspended ? [OpenWhileSuspended()] : []),
     ...(header ? [ApiHeader({ required: false, ...header })] : []),
     ...(answerHeaders ? [AnswerHeaders(answerHeaders)] : []),
   );

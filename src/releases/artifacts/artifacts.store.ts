@@ -63,3 +63,29 @@ export async function noteArtifactVerified(
 ): Promise<void> {
   await open.tx.execute(noteVerified, { tenantId: open.tenantId, artifactDigest });
 }
+
+const kept = statement<
+  { readonly tenantId: string; readonly take: number },
+  { readonly artifactDigest: string }
+>(
+  'artifacts.kept',
+  `select artifact_digest as "artifactDigest" from artifacts
+   where tenant_id = :tenantId and state <> 'deleting' order by artifact_digest limit :take`,
+);
+
+/** Digests of those whose objects may be there. */
+export async function keptArtifacts(open: OpenContext, take: number): Promise<string[]> {
+  const rows = await open.tx.query(kept, { tenantId: open.tenantId, take });
+  return rows.map(({ artifactDigest }) => artifactDigest);
+}
+
+const noteGone = statement<ArtifactKey>(
+  'artifacts.note-gone',
+  `update artifacts set state = 'deleting'
+   where tenant_id = :tenantId and artifact_digest = :artifactDigest`,
+);
+
+/** Its object is gone; the row goes with all rows of the tenant. */
+export async function noteArtifactGone(open: OpenContext, artifactDigest: string): Promise<void> {
+  await open.tx.execute(noteGone, { tenantId: open.tenantId, artifactDigest });
+}

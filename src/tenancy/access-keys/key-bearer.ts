@@ -15,7 +15,7 @@ import {
 } from '../permissions/bearers.js';
 import { grantsOf } from '../permissions/bindings.js';
 import { SecurityPolicies } from '../security/security-policies.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { accessKeyNetworkRefused, accessKeyOwnerWithoutFactor } from './access-keys.errors.js';
 import { AccessKeyMetrics } from './access-keys.metrics.js';
 import { grantOfKey } from './key-power.js';
@@ -45,10 +45,7 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
     return looksLikeKey(token);
   }
 
-  /**
-   * Throws `unauthenticated`, `tenant-suspended`, `access-key-network-refused`,
-   * `access-key-owner-without-factor`.
-   */
+  /** Throws `unauthenticated`, `access-key-network-refused`, `access-key-owner-without-factor`. */
   async authenticate(token: string, request: BearerRequest): Promise<Caller> {
     if (!isKeyText(token)) {
       this.metrics.looked('malformed');
@@ -63,9 +60,9 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
         'There is no such access key here. Check the server, or make a new key.',
       );
     }
-    if (key.tenantStatus !== 'active') {
+    if (isGone(key.tenantStatus)) {
       this.metrics.looked('tenant-closed');
-      throw key.tenantStatus === 'suspended' ? tenantSuspended() : unauthenticated(ENDED);
+      throw unauthenticated(ENDED);
     }
     const ctx = contextOf(key, request.requestId);
     const fault = this.faultOf(key, request.address) ?? (await this.factorFaultOf(key));

@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify';
 import { Route } from '../../platform/http/route.js';
 import { tokens } from '../auth/authentication.dto.js';
 import { originOf, signedInOf } from '../auth/signed-in-request.js';
-import { tenantSuspended } from '../tenancy.errors.js';
 import * as dto from './account.dto.js';
 import { notAMember, signInRefused } from './account.errors.js';
 import { SwitchingService } from './switching.service.js';
@@ -19,7 +18,7 @@ export class SwitchingController {
     summary: 'Switch to another tenant',
     description:
       'Opens a session in another tenant of yours; this one goes on. It began as this one did and lasts no longer. A tenant may demand a sign-in of its own.',
-    errors: [notAMember, signInRefused, tenantSuspended],
+    errors: [notAMember, signInRefused],
     answer: tokens,
     status: 200,
     example: {

@@ -10,7 +10,7 @@ import type { SignedIn } from '../auth/authenticator.js';
 import { Sessions } from '../auth/sessions.js';
 import { lockSession } from '../auth/sessions.store.js';
 import { Standings } from '../permissions/standings.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { Accounts } from '../users/accounts.js';
 import { lockPerson } from '../users/users.store.js';
 import { notAMember } from './account.errors.js';
@@ -43,7 +43,7 @@ export class SwitchingService {
     return { items };
   }
 
-  /** Throws `not-a-member`, `tenant-suspended`, `sign-in-refused`. */
+  /** Throws `not-a-member`, `sign-in-refused`. */
   async switchTo(signedIn: SignedIn, slug: string, origin: RequestOrigin): Promise<Tokens> {
     const { userId } = signedIn;
     const account = await this.accounts.byId(userId);
@@ -52,7 +52,7 @@ export class SwitchingService {
     const destination = { userId, tenantId: tenant.id };
     const standing = await this.standings.ask({ ...destination, sessionId: null });
     if (!standing || standing.isDisabled || standing.roles.length === 0) throw notAMember();
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    if (isGone(standing.tenantStatus)) throw notAMember();
     await this.sessions.tidy(destination);
     const opened = await this.open(signedIn, destination, origin);
     return this.authentication.tokensOf(

@@ -10,7 +10,6 @@ import {
   notADemo,
   refreshRefused,
   tenantRequired,
-  tenantSuspended,
 } from '../tenancy.errors.js';
 import {
   factorRefused,
@@ -42,13 +41,7 @@ const exampleTokens = {
   user: exampleUser,
 };
 
-const signInErrors = [
-  loginFailed,
-  tenantRequired,
-  tenantSuspended,
-  networkNotAllowed,
-  passkeyRefused,
-];
+const signInErrors = [loginFailed, tenantRequired, networkNotAllowed, passkeyRefused];
 
 @ApiTags('authentication')
 @Controller('authentication')
@@ -120,7 +113,7 @@ export class AuthenticationController {
     summary: 'Renew an access token',
     description:
       'Takes a refresh token and gives a new pair. Each refresh token works once; repeated within 10 s the answer carries the same successor. A token that comes again later ends the whole session.',
-    errors: [refreshRefused, tenantSuspended, networkNotAllowed],
+    errors: [refreshRefused, networkNotAllowed],
     answer: dto.tokens,
     status: 200,
     example: { request: { refreshToken: 'tgr_…' }, response: exampleTokens },

@@ -9,7 +9,8 @@ import { PasskeyCheck } from '../factors/passkey-check.js';
 import { grantsOf, roleNamesOf } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import type { Standing } from '../permissions/standings.queries.js';
-import { loginFailed, refreshRefused, tenantSuspended } from '../tenancy.errors.js';
+import { loginFailed, refreshRefused } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { Entrance } from '../security/entrance.js';
 import { networkRefused } from '../security/security.events.js';
 import { accountKey } from '../users/account-name.js';
@@ -125,7 +126,6 @@ export class AuthenticationService {
       throw refreshRefused();
     }
     if (!standing || !mayEnter(standing)) throw refreshRefused();
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     // As good a proof as a password: a device that moves about takes its network along.
     await this.known.learn(rotation.userId, origin.address);
     return this.tokensOf(rotation, standing, rotation.refreshToken);
@@ -154,8 +154,8 @@ export class AuthenticationService {
     const who = { userId: account.id, tenantId: tenant.id };
     const standing = await this.standings.ask({ ...who, sessionId: null });
     // Both change under our feet only when somebody is removed while signing in.
-    if (!standing || standing.roles.length === 0) throw loginFailed();
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    const isIn = standing && standing.roles.length > 0 && !isGone(standing.tenantStatus);
+    if (!isIn) throw loginFailed();
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
     await this.checkNetwork(ctx, account, origin);
     await this.sessions.tidy(who);
@@ -200,5 +200,5 @@ export class AuthenticationService {
 
 function mayEnter(standing: Standing): boolean {
   const { isDisabled, isSessionOpen, roles, tenantStatus } = standing;
-  return !isDisabled && isSessionOpen && roles.length > 0 && tenantStatus !== 'deleted';
+  return !isDisabled && isSessionOpen && roles.length > 0 && !isGone(tenantStatus);
 }

@@ -6,7 +6,7 @@ import { grantsOf, type HeldRole } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import { Entrance } from '../security/entrance.js';
 import type { StandingOf } from '../permissions/standings.queries.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import type { AccessTokenClaims } from './access-tokens.js';
 import type { SignInFacts } from './refresh-token.js';
@@ -59,7 +59,7 @@ export class Authenticator {
     return contextOf(await this.signedIn(token), newId());
   }
 
-  /** Throws `unauthenticated`, or `tenant-suspended` (403). */
+  /** Throws `unauthenticated`. */
   async signedIn(token: string): Promise<SignedIn> {
     return this.standingOf(await this.claimsOf(token));
   }
@@ -74,8 +74,7 @@ export class Authenticator {
     const who: StandingOf = { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid };
     const standing = await this.standings.of(who);
     if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();
-    if (standing.roles.length === 0 || standing.tenantStatus === 'deleted') throw unauthenticated();
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
+    if (standing.roles.length === 0 || isGone(standing.tenantStatus)) throw unauthenticated();
     const { username, tenantSlug, roles, signIn } = standing;
     if (!signIn) throw unauthenticated();
     const { userId, tenantId } = who;

@@ -6,7 +6,6 @@ import type { Problem } from '../../platform/http/problem.js';
 import { TakesUrlForm, TellsProblem } from '../../platform/http/route-facts.js';
 import { Route } from '../../platform/http/route.js';
 import { outboundBusy, outboundRefused } from '../../platform/outbound/outbound.errors.js';
-import { tenantSuspended } from '../tenancy.errors.js';
 import {
   federatedRulesUnmet,
   grantTypeUnsupported,
@@ -37,7 +36,6 @@ export class TokenExchangeController {
       issuerInvalid,
       outboundRefused,
       outboundBusy,
-      tenantSuspended,
     ],
     answer: dto.exchangedToken,
     status: 200,

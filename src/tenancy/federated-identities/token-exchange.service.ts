@@ -7,7 +7,7 @@ import { dnsLabel } from '../../kernel/text.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { type Tenant, tenantBySlug } from '../tenants/tenants.store.js';
 import { ExchangeAudit, type Refusal } from './exchange-audit.js';
 import {
@@ -59,7 +59,7 @@ export class TokenExchange {
 
   /**
    * Throws `grant-type-unsupported`, `subject-token-malformed`, `subject-token-refused`,
-   * `federated-rules-unmet`, `issuer-unavailable`, `tenant-suspended`.
+   * `federated-rules-unmet`, `issuer-unavailable`.
    */
   async exchange(request: TokenRequest, origin: Origin): Promise<ExchangedToken> {
     const { grant_type, subject_token_type, requested_token_type, subject_token } = request;
@@ -92,8 +92,7 @@ export class TokenExchange {
     }
     const isSlug = dnsLabel.safeParse(slug).success;
     const tenant = isSlug ? await this.db.system((tx) => tenantBySlug(tx, slug)) : undefined;
-    if (!tenant || tenant.status === 'deleted') throw notTrusted();
-    if (tenant.status === 'suspended') throw tenantSuspended();
+    if (!tenant || isGone(tenant.status)) throw notTrusted();
     return tenant;
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import { subjectTokenRefused } from './federated-identities.errors.js';
 import { workloadTokenIssued } from './federated-identities.events.js';
 import { touchFederatedIdentity, useTokenOnce } from './federated-identities.store.js';
@@ -32,7 +32,7 @@ export class Renewals {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Throws `subject-token-refused`, `tenant-suspended`. */
+  /** Throws `subject-token-refused`. */
   async renew(text: string, { address, requestId }: Origin): Promise<ExchangedToken> {
     const claims = await this.tokens.check(text);
     if (!claims) {
@@ -40,10 +40,9 @@ export class Renewals {
     }
     const { sub: id, tid: tenantId, name, rule, job } = claims;
     const standing = await this.standings.ask({ tenantId, id });
-    if (!standing || standing.isDisabled || standing.tenantStatus === 'deleted') {
+    if (!standing || standing.isDisabled || isGone(standing.tenantStatus)) {
       throw subjectTokenRefused('disabled', 'Its federated identity is disabled or deleted.');
     }
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     if (standing.rulesVersion !== claims.rulesVersion) {
       throw subjectTokenRefused('over', 'The rules that it has met have been replaced since.');
     }

@@ -9,7 +9,7 @@ import {
   MachineBearer,
   MachineBearers,
 } from '../permissions/bearers.js';
-import { tenantSuspended } from '../tenancy.errors.js';
+import { isGone } from '../tenants/tenant.js';
 import type { WorkloadStanding } from './federated-identities.store.js';
 import { WorkloadStandings } from './workload-standings.js';
 import { type WorkloadClaims, WorkloadTokens } from './workload-tokens.js';
@@ -33,17 +33,16 @@ export class WorkloadBearer extends MachineBearer implements OnModuleInit {
     return this.tokens.recognises(token);
   }
 
-  /** Throws `unauthenticated`, `tenant-suspended`. */
+  /** Throws `unauthenticated`. */
   async authenticate(token: string, { requestId }: BearerRequest): Promise<Caller> {
     const claims = await this.tokens.check(token);
     if (!claims) throw unauthenticated();
     const { tid: tenantId, sub: id, name } = claims;
     const standing = await this.standings.of({ tenantId, id });
-    if (!standing || standing.isDisabled || standing.tenantStatus === 'deleted') {
+    if (!standing || standing.isDisabled || isGone(standing.tenantStatus)) {
       throw unauthenticated();
     }
     if (standing.rulesVersion !== claims.rulesVersion) throw unauthenticated(OTHER_RULES);
-    if (standing.tenantStatus === 'suspended') throw tenantSuspended();
     const ctx = new Context({
       tenantId,
       actor: { kind: 'workload', id, name: `ci:${name}`, personId: null },

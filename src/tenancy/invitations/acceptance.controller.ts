@@ -1,6 +1,7 @@
 import { Body, Controller, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { tenantDeleting, tenantSuspended } from '../../platform/http/http.errors.js';
 import { Route } from '../../platform/http/route.js';
 import { originOf, signedInOf } from '../auth/signed-in-request.js';
 import { passwordRefused } from '../passwords/password.errors.js';
@@ -36,6 +37,8 @@ export class AcceptanceController {
       passwordRefused,
       loginThrottled,
       loginBusy,
+      tenantSuspended,
+      tenantDeleting,
     ],
     answer: dto.joinedOut,
     status: 200,
@@ -53,7 +56,14 @@ export class AcceptanceController {
     summary: 'Accept an invitation as yourself',
     description:
       'Makes you a member of another tenant, if the invitation is for your address. Then switch there, or sign in with its name.',
-    errors: [invitationInvalid, invitationForAnother, loginThrottled, loginBusy],
+    errors: [
+      invitationInvalid,
+      invitationForAnother,
+      loginThrottled,
+      loginBusy,
+      tenantSuspended,
+      tenantDeleting,
+    ],
     answer: dto.joinedOut,
     status: 200,
     example: { request: { token: 'tgi_…' }, response: joined },

@@ -17,6 +17,7 @@ import { grantsOf, type HeldRole } from '../permissions/bindings.js';
 import { checkMayGive, findRoles } from '../permissions/giving.js';
 import { Standings } from '../permissions/standings.js';
 import { loginFailed } from '../tenancy.errors.js';
+import { TenantWrites } from '../tenants/tenant-writes.js';
 import { tenantSlugOf } from '../tenants/tenants.queries.js';
 import { FactorProofs } from '../factors/factor-proofs.js';
 import { accountKey } from '../users/account-name.js';
@@ -61,16 +62,18 @@ export class AcceptanceService {
     private readonly factors: FactorProofs,
     private readonly newPasswords: NewPasswords,
     private readonly standings: Standings,
+    private readonly writes: TenantWrites,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
    * By somebody who has no account, or proves with its password that theirs is theirs. Nobody is signed
    * in by it. Throws `invitation-invalid`, `invitation-needs-account`, `username-required`,
-   * `username-taken`, `password-refused`, `login-throttled`, `login-busy`.
+   * `username-taken`, `password-refused`, `login-throttled`, `login-busy`, `tenant-suspended`.
    */
   async accept(body: AcceptBody, origin: RequestOrigin): Promise<Joined> {
     const held = await this.held(body.token, origin);
+    await this.writes.checkOpen(held.tenantId);
     const account = await this.accounts.find(held.emailKey);
     const person = account
       ? await this.proved(held, body.password, origin)
@@ -78,9 +81,10 @@ export class AcceptanceService {
     return this.join(held, person, origin);
   }
 
-  /** By who is signed in as whom it is for. Throws `invitation-invalid`, `invitation-for-another`. */
+  /** By who is signed in as whom it is for. Throws `invitation-invalid`, `invitation-for-another`, `tenant-suspended`. */
   async acceptAs(signedIn: SignedIn, token: string, origin: RequestOrigin): Promise<Joined> {
     const held = await this.held(token, origin);
+    await this.writes.checkOpen(held.tenantId);
     const { userId: id, username } = signedIn;
     const account = await this.accounts.find(held.emailKey);
     if (account?.id !== id) throw invitationForAnother();

@@ -7,6 +7,7 @@ import { Database } from '../../platform/database/database.js';
 import type { SignedIn } from '../auth/authenticator.js';
 import { actAsReasonRequired, tenantMismatch, tenantNotFound } from '../tenancy.errors.js';
 import { actedAsPlatformAdmin } from '../tenants/tenants.events.js';
+import { TenantLooks } from '../tenants/tenant-looks.js';
 import { tenantBySlug } from '../tenants/tenants.store.js';
 import { grantsOf } from './bindings.js';
 
@@ -25,12 +26,15 @@ const reasonText = text(REASON_CHARACTERS).trim().min(1);
 const READING_METHODS = ['GET', 'HEAD'];
 
 /**
- * A platform admin in somebody else's tenant: may look, and may change something only with a reason,
- * which is in that tenant's audit log before anything happens.
+ * A platform admin in somebody else's tenant: may look, and may change something only with a reason. Either
+ * is in that tenant's audit log before anything happens.
  */
 @Injectable()
 export class Acting {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly looks: TenantLooks,
+  ) {}
 
   async contextFor(signedIn: SignedIn, request: ActingRequest): Promise<Context> {
     const own = grantsOf(signedIn.roles);
@@ -50,6 +54,7 @@ export class Acting {
       requestId: request.requestId,
     });
     if (reason !== null) await this.record(ctx, request, reason);
+    else await this.looks.note(ctx, kindOf(request.path));
     return ctx;
   }
 
@@ -66,6 +71,11 @@ export class Acting {
     if (!tenant || tenant.status === 'deleted') throw tenantNotFound();
     return tenant.id;
   }
+}
+
+/** Of `/api/v1/clusters/<id>`: what is looked at, and not which one. */
+function kindOf(path: string): string {
+  return path.split('/')[3] || 'root';
 }
 
 /** What an Admin of the tenant may do; only reading without a reason. */

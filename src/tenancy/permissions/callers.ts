@@ -10,6 +10,7 @@ import { RequestAuthenticator } from '../../platform/http/request-authenticator.
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
 import { Entrance } from '../security/entrance.js';
 import { accessUndeclared, tenantMismatch } from '../tenancy.errors.js';
+import { TenantWrites } from '../tenants/tenant-writes.js';
 import { Acting } from './acting.js';
 import { type Caller, MachineBearers } from './bearers.js';
 import { DeniedAttempts } from './denied-attempts.js';
@@ -45,6 +46,7 @@ export class Callers extends RequestAuthenticator {
     private readonly acting: Acting,
     private readonly proofs: Proofs,
     private readonly entrance: Entrance,
+    private readonly writes: TenantWrites,
     private readonly denied: DeniedAttempts,
     private readonly modules: ModuleRef,
   ) {
@@ -79,7 +81,9 @@ export class Callers extends RequestAuthenticator {
       await this.proofs.check(access, caller.signedIn);
       if (caller.signedIn) request.signedIn = caller.signedIn;
       else request.machine = caller;
-      request.context = await this.inTenant(request, caller);
+      const ctx = await this.inTenant(request, caller);
+      await this.writes.check(request, access, ctx);
+      request.context = ctx;
     } else {
       throw accessUndeclared();
     }

@@ -1,4 +1,6 @@
 import { eventType } from '../../platform/events/event.js';
+import { Topic } from '../../platform/signal/topics.js';
+import type { QuotaOverrides } from '../tiers/tier.js';
 
 /** A platform admin has changed something in somebody else's tenant, or is about to. */
 export const actedAsPlatformAdmin = eventType<{
@@ -6,3 +8,52 @@ export const actedAsPlatformAdmin = eventType<{
   readonly path: string;
   readonly reason: string;
 }>({ name: 'acted-as-platform-admin', subject: 'tenant', audit: 'tenancy' });
+
+/**
+ * A platform admin has looked into somebody else's tenant: `count` times since the entry before, at this
+ * kind of thing.
+ */
+export const lookedAsPlatformAdmin = eventType<{
+  readonly kind: string;
+  readonly count: number;
+}>({ name: 'looked-as-platform-admin', subject: 'tenant', audit: 'tenancy' });
+
+/** All of these stand in the tenant's own log, and follow it to its end. */
+const decided = <Body extends Readonly<Record<string, unknown>>>(name: string) =>
+  eventType<Body>({ name, subject: 'tenant', audit: 'tenancy', hint: Topic.Tenant });
+
+export interface Subscription {
+  readonly tier: string;
+  readonly quotaOverrides: QuotaOverrides;
+}
+
+export const tenantCreated = decided<{
+  readonly slug: string;
+  readonly name: string;
+  readonly tier: string;
+  readonly provisions: readonly string[];
+}>('tenant-created');
+export const tenantRenamed = decided<{ readonly before: string; readonly after: string }>(
+  'tenant-renamed',
+);
+export const tenantSubscribed = decided<{
+  readonly before: Subscription;
+  readonly after: Subscription;
+}>('tenant-subscribed');
+export const tenantWasSuspended = decided<{ readonly reason: string }>('tenant-suspended');
+export const tenantActivated = decided<{ readonly suspendedFor: string | null }>(
+  'tenant-activated',
+);
+export const tenantDeleted = decided<{ readonly restorableUntil: string }>('tenant-deleted');
+export const tenantRestored = decided('tenant-restored');
+export const tenantProvisioning = decided('tenant-provisioning-began');
+export const tenantProvisioned = decided<{ readonly steps: readonly string[] }>(
+  'tenant-provisioned',
+);
+export const tenantNotProvisioned = decided<{ readonly reason: string }>('tenant-not-provisioned');
+export const tenantSecretTaken = decided<{ readonly kind: string; readonly isNew: boolean }>(
+  'tenant-credentials-shown',
+);
+
+/** In the log of the reserved tenant: nothing of the tenant's own is left. */
+export const tenantPurged = decided<{ readonly slug: string }>('tenant-purged');

@@ -1,4 +1,7 @@
-/** The table `tenants`. Written by the system's role only. */
+/**
+ * The table `tenants`, as far as it is no entity's business: look-ups before a tenant is known, and what
+ * its last days write, by the system's role.
+ */
 import { newId } from '../../kernel/ids.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
@@ -48,4 +51,29 @@ const SEED_LOCK = 7_321_001;
 /** Waits until no other process seeds; held until the transaction ends. */
 export async function lockTenantSeeding(tx: SystemTransaction): Promise<void> {
   await tx.execute(lockSeeding, { lock: SEED_LOCK });
+}
+
+const countOfTier = statement<{ readonly tier: string }, { readonly count: number }>(
+  'tenants.count-of-tier',
+  'select count(*)::int as count from tenants where tier = :tier',
+);
+
+export async function countTenantsOfTier(tx: SystemTransaction, tier: string): Promise<number> {
+  return (await tx.first(countOfTier, { tier }))?.count ?? 0;
+}
+
+const findByCreationKey = statement<
+  { readonly creationKey: string },
+  { readonly id: string; readonly creationDigest: string }
+>(
+  'tenants.find-by-creation-key',
+  `select id, creation_digest as "creationDigest" from tenants where creation_key = :creationKey`,
+);
+
+/** The one that was made with this Idempotency-Key before. */
+export function tenantByCreationKey(
+  tx: SystemTransaction,
+  creationKey: string,
+): Promise<{ readonly id: string; readonly creationDigest: string } | undefined> {
+  return tx.first(findByCreationKey, { creationKey });
 }

@@ -36,7 +36,7 @@ const ACCOUNTS = `select u.id, u.username, u.email, u.display_name as "displayNa
     u.sign_in_epoch as "signInEpoch", u.known_networks as "knownNetworks",
     coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name)
         order by t.slug)
-      from tenants t where t.status <> 'deleted' and exists (
+      from tenants t where t.status not in ('deleting', 'deleted') and exists (
         select 1 from memberships m where m.tenant_id = t.id and m.user_id = u.id)
     ), '[]') as tenants
   from users u`;

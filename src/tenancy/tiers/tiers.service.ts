@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { limits } from '../../kernel/limits.js';
+import type { Context } from '../../platform/context.js';
+import { Database } from '../../platform/database/database.js';
+import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
+import type { SystemTransaction } from '../../platform/database/transaction.js';
+import type { Event, EventBody } from '../../platform/events/event.js';
+import { versionMismatch } from '../../platform/http/http.errors.js';
+import { ofPlatform } from '../tenants/of-platform.js';
+import { TenantDirectory } from '../tenants/tenant-directory.js';
+import { countTenantsOfTier } from '../tenants/tenants.store.js';
+import type { NewTier, TierRules, TierView } from './tiers.dto.js';
+import { TierEntity } from './tier.entity.js';
+import { tierBuiltIn, tierExists, tierInUse, tierLimit, tierNotFound } from './tiers.errors.js';
+import { factsOfTier, tierChanged, tierCreated, tierDeleted } from './tiers.events.js';
+
+/** What tenants have whom nobody gave another one. */
+export const DEFAULT_TIER = 'custom';
+
+/** Tiers are of the platform: written by the system's role, and recorded in the reserved tenant after it. */
+@Injectable()
+export class TiersService {
+  constructor(
+    private readonly db: Database,
+    private readonly directory: TenantDirectory,
+  ) {}
+
+  async list(): Promise<{ items: TierView[] }> {
+    const items = await this.db.system((tx) =>
+      tx.repository(TierEntity).find({ order: { createdAt: 'asc', id: 'asc' } }),
+    );
+    return { items };
+  }
+
+  /** Throws `tier-not-found`. */
+  get(id: string): Promise<TierView> {
+    return this.db.system((tx) => find(tx, id));
+  }
+
+  /** Throws `tier-exists`, `tier-limit`. */
+  async create(ctx: Context, tier: NewTier): Promise<TierView> {
+    const made = await this.db.system(async (tx) => {
+      const tiers = tx.repository(TierEntity);
+      if ((await tiers.count()) >= limits.tiers) throw tierLimit();
+      const [added] = await insertNew(tiers, tier);
+      if (!added) throw tierExists();
+      return added;
+    });
+    await this.record(ctx, tierCreated(made.id, factsOfTier(made)));
+    return made;
+  }
+
+  /** For all tenants that have it, within five seconds. Throws `tier-not-found`, `tier-exists`, `version-mismatch`. */
+  async replace(
+    ctx: Context,
+    id: string,
+    change: { readonly version: number; readonly rules: TierRules },
+  ): Promise<TierView> {
+    const { version, rules } = change;
+    const { before, after } = await this.db.system(async (tx) => {
+      const before = await find(tx, id);
+      const tiers = tx.repository(TierEntity);
+      const other = await tiers.findOneBy({ name: rules.name });
+      if (other && other.id !== id) throw tierExists();
+      const after = await updateOne(tiers, { id, version }, rules);
+      if (!after) throw versionMismatch(before.version);
+      return { before, after };
+    });
+    const facts = { before: factsOfTier(before), after: factsOfTier(after) };
+    await this.record(ctx, tierChanged(id, facts));
+    return after;
+  }
+
+  /** Throws `tier-not-found`, `tier-built-in`, `tier-in-use`. */
+  async delete(ctx: Context, id: string): Promise<void> {
+    if (id === DEFAULT_TIER) throw tierBuiltIn();
+    const tier = await this.db.system(async (tx) => {
+      const tier = await find(tx, id);
+      // Whoever gets it meanwhile is refused by the foreign key, or refuses this.
+      const tenants = await countTenantsOfTier(tx, id);
+      if (tenants > 0) throw tierInUse(tenants);
+      await tx.repository(TierEntity).delete({ id });
+      return tier;
+    });
+    await this.record(ctx, tierDeleted(id, factsOfTier(tier)));
+  }
+
+  private async record<Body extends EventBody>(ctx: Context, event: Event<Body>): Promise<void> {
+    await this.db.transaction(ofPlatform(ctx), (open) => open.record(event));
+    await this.directory.look();
+  }
+}
+
+async function find(tx: SystemTransaction, id: string): Promise<TierEntity> {
+  const tier = await tx.repository(TierEntity).findOneBy({ id });
+  if (tier) return tier;
+  throw tierNotFound(id);
+}
