@@ -36,8 +36,8 @@ const VALUES: Readonly<Record<string, string>> = {
 let world: World;
 beforeAll(async () => {
   // Few at a time, so that every table takes several turns.
-  jest.replaceProperty(limits, 'purgedRows', 20);
-  jest.replaceProperty(limits, 'purgeSettlesMs', 50);
+  jest.replaceProperty(limits, 'purgedRows', 20 as never);
+  jest.replaceProperty(limits, 'purgeSettlesMs', 50 as never);
   world = await World.build([TenantTasksModule, ArtifactPurgeModule]);
 }, 90_000);
 afterAll(async () => {

@@ -1,5 +1,8 @@
 /** Tenants from the first to the last day but the purge, over real HTTP against the whole API. */
+import { PassThrough } from 'node:stream';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { runCli } from '../../src/apps/cli/program.js';
+import { readCliEnvironment } from '../../src/apps/cli/session/cli-environment.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Permission } from '../../src/kernel/permission.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
@@ -144,6 +147,21 @@ describe('a tenant', () => {
       { action: 'tenant-renamed', body: { before: 'Acme', after: 'Acme Holding' } },
       { action: 'tenant-subscribed', body: { before: { tier: 'custom' }, after: subscription } },
     ]);
+  });
+
+  it('gets its first Admin by a platform admin who acts in it, and says why', async () => {
+    const tenant = await made();
+    const headers = { 'x-tenant': tenant.slug, 'x-act-as-reason': 'first member' };
+    const email = `${newId()}@example.org`;
+    const body = { email, roles: [{ role: 'Admin' }] };
+    const invited = await post('/users/invitations', body, { headers });
+    expect(invited.status).toBe(201);
+    const [username, password] = [`u-${newId()}`, 'five boats on a green lake'];
+    const token = String(invited.body.link).split('#')[1]!;
+    const accept = { token, username, password };
+    await post('/authentication/invitations/accept', accept, { token: null });
+    const login = await post('/authentication/login', { username, password }, { token: null });
+    expect(login.body.user).toMatchObject({ tenant: tenant.slug, roles: ['Admin'] });
   });
 
   it('is nobody’s business but the platform’s', async () => {
@@ -402,5 +420,71 @@ describe('a platform admin’s looks into a tenant', () => {
     await whole.get(TenantLooks).close();
     expect((await looks()).at(-1)).toEqual([operator.username, 'clusters', 1]);
     expect(await looks()).toHaveLength(4);
+  });
+});
+
+describe('the command line', () => {
+  async function run(...words: string[]) {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const code = await runCli(words, {
+      streams: { stdin: new PassThrough(), stdout, stderr },
+      environment: readCliEnvironment({
+        XDG_CONFIG_HOME: '/nonexistent',
+        TIDEGATE_SERVER: whole.url,
+        TIDEGATE_TOKEN: operator.token,
+      }),
+      version: '1.2.3',
+      onInterrupt: () => () => undefined,
+    });
+    const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  it('leads a tenant from one status to the next, and says it as JSON', async () => {
+    const name = slug();
+    const created = await run('tenants', 'create', name, 'Acme', '--quota', 'nodes=3', '--json');
+    expect([created.code, created.stderr]).toEqual([0, '']);
+    const { id } = JSON.parse(created.stdout) as { id: string };
+    const steps = [
+      [['suspend', name, '--reason', 'unpaid'], 'status: suspended'],
+      [['activate', name], 'status: active'],
+      [['rename', name, 'Acme Holding'], 'name: Acme Holding'],
+      [['subscribe', id, 'free', '--quota', 'nodes=none'], 'tier: free'],
+      [['delete', name], 'status: deleting'],
+      [['restore', name], 'status: active'],
+      [['get', name], `id: ${id}`],
+      [['list', '--text', name], name],
+    ] as const;
+    for (const [words, told] of steps) {
+      const { code, stdout, stderr } = await run('tenants', ...words);
+      expect([words[0], code, stderr]).toEqual([words[0], 0, '']);
+      expect(stdout).toContain(told);
+    }
+    const nobody = await run('tenants', 'get', 'no-such-tenant');
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('no tenant named')]);
+  });
+
+  it('makes a tier like another one, changes it and takes it away', async () => {
+    const id = `t${newId().slice(-8)}`;
+    const made = await run('tiers', 'create', id, '--like', 'free', '--quota', 'nodes=2', '--json');
+    expect(JSON.parse(made.stdout)).toMatchObject({ id, quotas: { nodes: 2, websites: 1 } });
+    const changed = await run(
+      'tiers',
+      'change',
+      id,
+      '--quota',
+      'nodes=none',
+      '--rate',
+      '2',
+      '--json',
+    );
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      quotas: { nodes: null },
+      rateMultiplier: 2,
+    });
+    expect((await run('tiers', 'list')).stdout).toContain(id);
+    expect((await run('tiers', 'delete', id)).code).toBe(0);
+    const wrong = await run('tiers', 'change', 'free', '--quota', 'nodes');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('is no quota')]);
   });
 });

@@ -18,6 +18,8 @@ import { addSettingsCommands } from './commands/settings.commands.js';
 import { addServiceAccountCommands } from './commands/service-accounts.commands.js';
 import { addRoleCommands } from './commands/roles.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
+import { addTenantCommands } from './commands/tenants.commands.js';
+import { addTierCommands } from './commands/tiers.commands.js';
 import { addUserCommands } from './commands/users.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
@@ -85,6 +87,8 @@ export function buildProgram(
   addFederatedCommands(program, act);
   addClusterCommands(program, act);
   addPlatformCommands(program, act);
+  addTenantCommands(program, act);
+  addTierCommands(program, act);
   addGroupCommands(program, act);
   addRoleCommands(program, act);
   addCanCommand(program, act);
