@@ -24,6 +24,8 @@ import * as federationErrors from '../../tenancy/federated-identities/federated-
 import * as factorErrors from '../../tenancy/factors/factors.errors.js';
 import * as securityErrors from '../../tenancy/security/security.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
+import * as tenantErrors from '../../tenancy/tenants/tenants.errors.js';
+import * as tierErrors from '../../tenancy/tiers/tiers.errors.js';
 import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 import * as accountErrors from '../../tenancy/account/account.errors.js';
 import * as invitationErrors from '../../tenancy/invitations/invitation.errors.js';
@@ -50,6 +52,8 @@ const errorLists: readonly ErrorList[] = [
   fleetErrors,
   settingErrors,
   tenancyErrors,
+  tenantErrors,
+  tierErrors,
   tokenKeyErrors,
   accessKeyErrors,
   groupErrors,

@@ -9,9 +9,9 @@ import { Sealer } from '../../platform/sealing/sealer.js';
 import { inTenant } from '../tenants/of-platform.js';
 import type { TenantSecret, TenantView } from '../tenants/tenants.dto.js';
 import {
-  tenantHasNoResources,
+  tenantResourceNotFound,
   tenantSecretShown,
-  tenantServerAway,
+  tenantServerUnavailable,
 } from '../tenants/tenants.errors.js';
 import { tenantSecretTaken } from '../tenants/tenants.events.js';
 import { TenantsService } from '../tenants/tenants.service.js';
@@ -33,7 +33,7 @@ export class TenantSecretsService {
     const { tenant, server } = await this.place(id, kind);
     const key = { tenantId: id, kind };
     const kept = await this.database.system((tx) => resourceOf(tx, key));
-    if (!kept) throw tenantHasNoResources();
+    if (!kept) throw tenantResourceNotFound();
     if (kept.sealed === null) throw tenantSecretShown();
     await this.record(ctx, id, kind, false);
     const sealed = await this.database.system((tx) => takeSecret(tx, key));
@@ -46,15 +46,15 @@ export class TenantSecretsService {
   async rotate(ctx: Context, id: string, kind: TenantServerKind): Promise<TenantSecret> {
     const { tenant, server } = await this.place(id, kind);
     const key = { tenantId: id, kind };
-    if (!(await this.database.system((tx) => resourceOf(tx, key)))) throw tenantHasNoResources();
+    if (!(await this.database.system((tx) => resourceOf(tx, key)))) throw tenantResourceNotFound();
     await this.record(ctx, id, kind, true);
     const password = newPassword();
     const verifier = server.verifierOf(password);
     try {
       await server.setPassword({ tenantId: id, slug: tenant.slug }, verifier);
     } catch (error) {
-      if (error instanceof TerminalError) throw tenantHasNoResources();
-      throw tenantServerAway(kind, error);
+      if (error instanceof TerminalError) throw tenantResourceNotFound();
+      throw tenantServerUnavailable(kind, error);
     }
     // A process that dies here has shown nothing to anybody: whoever asks rotates once more.
     await this.database.system((tx) => noteRotation(tx, key, verifier));
@@ -66,7 +66,7 @@ export class TenantSecretsService {
     if (tenant.status === 'provisioning') throw tenantNotReady();
     if (tenant.status === 'deleting' || tenant.status === 'deleted') throw tenantDeleting();
     const server = this.servers.of(kind);
-    if (!server) throw tenantHasNoResources();
+    if (!server) throw tenantResourceNotFound();
     return { tenant, server };
   }
 

@@ -50,7 +50,7 @@ export class TenantLifeController {
     summary: 'Suspend a tenant',
     description:
       'Everywhere within five seconds. Its people sign in and read; what they write is refused (`tenant-suspended`), except that rollouts are paused, cancelled and rolled back. Rollouts in flight go to their end, and nodes serve.',
-    errors: [errors.tenantIdUnknown, errors.tenantReserved, errors.tenantStatusConflict],
+    errors: [errors.tenantUnknown, errors.tenantReserved, errors.tenantStatus],
     answer: dto.tenantOut,
     status: 200,
     example: { request: { reason: 'Unpaid since March' }, response: suspended },
@@ -67,7 +67,7 @@ export class TenantLifeController {
     access,
     summary: 'Activate a suspended tenant',
     description: 'Everywhere within five seconds.',
-    errors: [errors.tenantIdUnknown, errors.tenantStatusConflict],
+    errors: [errors.tenantUnknown, errors.tenantStatus],
     answer: dto.tenantOut,
     status: 200,
     example: { response: example },
@@ -82,12 +82,7 @@ export class TenantLifeController {
     summary: 'Delete a tenant',
     description:
       'Nobody gets in any more; nodes serve. Until `restorableUntil` it can be restored. After that all that it has is taken away for good, on other servers, too; its slug stays taken.',
-    errors: [
-      errors.tenantIdUnknown,
-      errors.tenantReserved,
-      errors.tenantOwn,
-      errors.tenantStatusConflict,
-    ],
+    errors: [errors.tenantUnknown, errors.tenantReserved, errors.tenantOwn, errors.tenantStatus],
     answer: dto.tenantOut,
     status: 202,
     example: { response: deleting },
@@ -100,7 +95,7 @@ export class TenantLifeController {
     access,
     summary: 'Restore a deleted tenant',
     description: 'As it was, suspended if it was. Not when its purge has begun.',
-    errors: [errors.tenantIdUnknown, errors.tenantStatusConflict, errors.tenantGoneForGood],
+    errors: [errors.tenantUnknown, errors.tenantStatus, errors.tenantGone],
     answer: dto.tenantOut,
     status: 200,
     example: { response: example },
@@ -114,7 +109,7 @@ export class TenantLifeController {
     summary: 'Provision a tenant once more',
     description:
       'After it has failed and everything was taken back (`task.state` is `undone`, `task.reason` says why).',
-    errors: [errors.tenantIdUnknown, errors.tenantStatusConflict],
+    errors: [errors.tenantUnknown, errors.tenantStatus],
     answer: dto.tenantOut,
     status: 202,
     example: { response: provisioning },
@@ -130,10 +125,10 @@ export class TenantLifeController {
     description:
       'What the tenant’s applications sign in with on the server for tenants. Whoever asks first gets it; it is kept nowhere after that.',
     errors: [
-      errors.tenantIdUnknown,
+      errors.tenantUnknown,
       tenantNotReady,
       tenantDeleting,
-      errors.tenantHasNoResources,
+      errors.tenantResourceNotFound,
       errors.tenantSecretShown,
     ],
     answer: dto.secretOut,
@@ -154,11 +149,11 @@ export class TenantLifeController {
     description:
       'It is shown this once. The former one is good no more; connections that are open stay.',
     errors: [
-      errors.tenantIdUnknown,
+      errors.tenantUnknown,
       tenantNotReady,
       tenantDeleting,
-      errors.tenantHasNoResources,
-      errors.tenantServerAway,
+      errors.tenantResourceNotFound,
+      errors.tenantServerUnavailable,
     ],
     answer: dto.secretOut,
     status: 200,

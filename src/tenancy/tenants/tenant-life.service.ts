@@ -13,11 +13,11 @@ import { TenantEntity } from './tenant.entity.js';
 import { TenantDirectory } from './tenant-directory.js';
 import type { TenantView } from './tenants.dto.js';
 import {
-  tenantGoneForGood,
-  tenantIdUnknown,
+  tenantGone,
+  tenantUnknown,
   tenantOwn,
   tenantReserved,
-  tenantStatusConflict,
+  tenantStatus,
 } from './tenants.errors.js';
 import {
   tenantActivated,
@@ -87,7 +87,7 @@ export class TenantLifeService {
   restore(ctx: Context, id: string): Promise<TenantView> {
     return this.decide(ctx, id, async (open, tenant) => {
       if (tenant.status !== 'deleting') throw refused(tenant, 'only a deleted one is restored');
-      if (tenant.purgeBeganAt !== null) throw tenantGoneForGood();
+      if (tenant.purgeBeganAt !== null) throw tenantGone();
       await this.move(open, tenant, {
         status: statusBefore(tenant),
         deletedAt: null,
@@ -117,7 +117,7 @@ export class TenantLifeService {
   ): Promise<TenantView> {
     await this.database.transaction(inTenant(ctx, id), async (open) => {
       const tenant = await open.tx.repository(TenantEntity).findOneBy({ id });
-      if (!tenant) throw tenantIdUnknown();
+      if (!tenant) throw tenantUnknown();
       await work(open, tenant);
     });
     // In this process it counts with the answer; in others within five seconds.
@@ -138,7 +138,7 @@ export class TenantLifeService {
 }
 
 function refused({ status }: { readonly status: TenantStatus }, why: string) {
-  return tenantStatusConflict(status, why);
+  return tenantStatus(status, why);
 }
 
 function statusBefore({ suspendedAt, provisionedAt }: TenantEntity): TenantStatus {

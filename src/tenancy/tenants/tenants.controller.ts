@@ -47,7 +47,7 @@ export class TenantsController {
     summary: 'Read a tenant',
     description:
       'With what is being done to it (`task`) while it is provisioned or purged. The ETag is the version for If-Match.',
-    errors: [errors.tenantIdUnknown],
+    errors: [errors.tenantUnknown],
     answer: dto.tenantOut,
     answerHeaders: tagged,
     example: { response: example },
@@ -91,7 +91,7 @@ export class TenantsController {
     access,
     summary: 'Rename a tenant',
     description: 'Needs If-Match with the version that was read. The slug stays.',
-    errors: [errors.tenantIdUnknown, tenantDeleting, ifMatchRequired, versionMismatch],
+    errors: [errors.tenantUnknown, tenantDeleting, ifMatchRequired, versionMismatch],
     answer: dto.tenantOut,
     answerHeaders: tagged,
     example: {
@@ -113,13 +113,7 @@ export class TenantsController {
     summary: 'Give a tenant a tier',
     description:
       'With what it gets in place of the tier’s quotas (null: no limit), within five seconds. Needs If-Match. Whoever uses more than that keeps what is there and gets no more.',
-    errors: [
-      errors.tenantIdUnknown,
-      tenantDeleting,
-      tierNotFound,
-      ifMatchRequired,
-      versionMismatch,
-    ],
+    errors: [errors.tenantUnknown, tenantDeleting, tierNotFound, ifMatchRequired, versionMismatch],
     answer: dto.tenantOut,
     answerHeaders: tagged,
     example: {

@@ -3,7 +3,7 @@ import type { TenantStatus } from './tenant.js';
 
 /** What the life cycle of tenants can answer. */
 
-export const tenantIdUnknown = errorEntry({
+export const tenantUnknown = errorEntry({
   code: 'tenant-unknown',
   kind: 'not-found',
   meaning: 'There is no tenant with this id. `GET /tenants` lists them.',
@@ -23,7 +23,7 @@ export const tenantOwn = errorEntry({
     'You are signed in to this tenant, and would be out with it. Sign in to another one (`platform`) to delete it.',
 });
 
-export const tenantStatusConflict = errorEntry({
+export const tenantStatus = errorEntry({
   code: 'tenant-status',
   kind: 'conflict',
   meaning: 'The tenant is not in a status (`details.status`) that allows it.',
@@ -33,7 +33,7 @@ export const tenantStatusConflict = errorEntry({
   }),
 });
 
-export const tenantGoneForGood = errorEntry({
+export const tenantGone = errorEntry({
   code: 'tenant-gone',
   kind: 'conflict',
   meaning: 'The time in which the tenant could be restored is over.',
@@ -46,7 +46,7 @@ export const tenantSlugReserved = errorEntry({
   tell: (slug: string) => `"${slug}" is kept for hosts of this installation. Choose another slug.`,
 });
 
-export const tenantHasNoResources = errorEntry({
+export const tenantResourceNotFound = errorEntry({
   code: 'tenant-resource-not-found',
   kind: 'not-found',
   meaning:
@@ -59,7 +59,7 @@ export const tenantSecretShown = errorEntry({
   meaning: 'The password was shown once and is kept nowhere. Rotate it to get a new one.',
 });
 
-export const tenantServerAway = errorEntry({
+export const tenantServerUnavailable = errorEntry({
   code: 'tenant-server-unavailable',
   kind: 'unavailable',
   meaning: 'The server on which tenants have something of their own does not answer. Try again.',

@@ -31,7 +31,7 @@ import type {
   TenantsQuery,
   TenantView,
 } from './tenants.dto.js';
-import { tenantIdUnknown, tenantSlugReserved } from './tenants.errors.js';
+import { tenantUnknown, tenantSlugReserved } from './tenants.errors.js';
 import { tenantCreated, tenantRenamed, tenantSubscribed } from './tenants.events.js';
 import { tenantByCreationKey } from './tenants.store.js';
 import { tenantView, tenantViews } from './tenants.views.js';
@@ -58,7 +58,7 @@ export class TenantsService {
   async get(id: string): Promise<TenantView> {
     const found = await this.database.system((tx) => tenantView(tx, id));
     if (found) return found;
-    throw tenantIdUnknown();
+    throw tenantUnknown();
   }
 
   /**
@@ -124,7 +124,7 @@ export class TenantsService {
   ): Promise<TenantView> {
     await this.database.transaction(inTenant(ctx, id), async (open) => {
       const tenant = await open.tx.repository(TenantEntity).findOneBy({ id });
-      if (!tenant) throw tenantIdUnknown();
+      if (!tenant) throw tenantUnknown();
       if (tenant.status === 'deleting' || tenant.status === 'deleted') throw tenantDeleting();
       await work(open, tenant);
     });
