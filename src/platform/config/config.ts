@@ -69,6 +69,7 @@ export class Config {
   };
   readonly clusterDownloads: number;
   readonly artifactLimitBytes: number;
+  readonly accessLog: Values['accessLog'];
   readonly log: { readonly level: Values['logLevel']; readonly format: Values['logFormat'] };
 
   private constructor(values: Values, cluster: boolean) {
@@ -116,6 +117,7 @@ export class Config {
     };
     this.clusterDownloads = values.clusterDownloads;
     this.artifactLimitBytes = values.artifactLimitBytes;
+    this.accessLog = values.accessLog;
     this.log = { level: values.logLevel, format: values.logFormat };
   }
 

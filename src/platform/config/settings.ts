@@ -296,6 +296,15 @@ export const settings = {
     example: 'json',
     schema: oneOf(['auto', 'json', 'pretty']),
   }),
+  accessLog: setting({
+    env: 'TIDEGATE_ACCESS_LOG',
+    group: 'Log',
+    description:
+      'A line for each request of somebody known; nodes ask several times a minute each.',
+    default: 'all',
+    example: 'without-nodes',
+    schema: oneOf(['all', 'without-nodes', 'off']),
+  }),
 };
 
 export type Settings = typeof settings;

@@ -15,6 +15,7 @@ import { Settings } from '../settings/settings.js';
 import { checkAccess } from './access-check.js';
 import { AccessInterceptor } from './access.interceptor.js';
 import { Admission } from './admission.js';
+import { Answered } from './answered.js';
 import { clientErrorHandler } from './client-error.js';
 import { Cors } from './cors.js';
 import { buildDocument } from './document.js';
@@ -24,6 +25,7 @@ import { RequestRates } from './request-rates.js';
 import { RequestAuthenticator } from './request-authenticator.js';
 import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
+import { RequestMeter } from './request-meter.js';
 import { jsonShapeOf } from './route-facts.js';
 import { metricsOfMachine } from './http.errors.js';
 import { isOfSameMachine } from './same-machine.js';
@@ -62,9 +64,12 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   // What is rationed is the processor, which knows no other clock.
   const admission = new Admission({ metrics: platform.metrics, clock: systemClock });
   const observe = httpMetrics(platform.metrics);
-  const cors = new Cors(platform.config.corsOrigins);
-  const certificate = platform.config.tls && (await readCertificate(platform.config.tls));
-  const adapter = createAdapter(platform, { admission, observe, certificate, cors });
+  const { logger, config } = platform;
+  const answered = new Answered({ observe, logger, accessLog: config.accessLog });
+  const cors = new Cors(config.corsOrigins);
+  const certificate = config.tls && (await readCertificate(config.tls));
+  const parts = { admission, observe, answered, certificate, cors };
+  const adapter = createAdapter(platform, parts);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(platform.logger),
     bodyParser: false,
@@ -83,6 +88,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     cors.followTenants(app.get(Settings, { strict: false }));
     rates.open();
     admission.countBy(new RequestRates(rates));
+    const meter = providedBy(modules, RequestMeter);
+    if (meter) answered.meterWith(meter);
     await options.prepare?.(app);
     if (platform.config.metricsListen === null) serveMetrics(app, platform);
     serveDocument(app, buildDocument(app, { version, handlers }));
@@ -112,15 +119,16 @@ export async function closeHttpApp(app: NestFastifyApplication, drainMs: number)
 interface AdapterParts {
   readonly admission: Admission;
   readonly observe: HttpMetrics;
+  readonly answered: Answered;
   readonly certificate: Certificate | null;
   readonly cors: Cors;
 }
 
 function createAdapter(
   { config, logger }: Platform,
-  { admission, observe, certificate, cors }: AdapterParts,
+  { certificate, ...parts }: AdapterParts,
 ): FastifyAdapter {
-  const reports = { observe, logger };
+  const reports = { observe: parts.observe, logger };
   const adapter = new FastifyAdapter({
     // An empty list must mean nobody; only a non-empty one may be believed.
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
@@ -136,7 +144,7 @@ function createAdapter(
     clientErrorHandler: clientErrorHandler(reports),
   });
   const server = adapter.getInstance();
-  addRequestHooks(server, { ...reports, admission, cors });
+  addRequestHooks(server, { ...parts, logger });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.

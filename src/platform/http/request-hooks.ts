@@ -5,6 +5,7 @@ import type { Logger } from '../logging/logger.js';
 import type { HttpMetrics } from '../metrics/http.metrics.js';
 import type { Admission } from './admission.js';
 import { AllowedMethods } from './allowed-methods.js';
+import type { Answered } from './answered.js';
 import { watchBody } from './body-deadline.js';
 import { clientErrorHandler } from './client-error.js';
 import { refuseIfGone } from './client-gone.js';
@@ -28,12 +29,13 @@ interface Parts {
   readonly logger: Logger;
   readonly admission: Admission;
   readonly cors: Cors;
+  readonly answered: Answered;
 }
 
 /** What every request passes before and after Nest: ids, headers, log scope, admission, 404, metrics. */
 export function addRequestHooks(
   server: FastifyInstance,
-  { observe, logger, admission, cors }: Parts,
+  { observe, logger, admission, cors, answered }: Parts,
 ): void {
   const allowed = new AllowedMethods();
   const answerLate = clientErrorHandler({ observe, logger });
@@ -47,6 +49,7 @@ export function addRequestHooks(
   server.addHook('onRequest', (request, reply, done) => {
     const trace = traceOf(request.headers.traceparent);
     request.traceId = trace.traceId;
+    answered.begin(request);
     void reply.headers({
       ...securityHeaders(request.url),
       'x-request-id': request.id,
@@ -82,12 +85,7 @@ export function addRequestHooks(
   });
 
   server.addHook('onResponse', (request, reply, done) => {
-    const seconds = reply.elapsedTime / 1000;
-    const route = request.is404 ? undefined : request.routeOptions.url;
-    const { method } = request;
-    observe.answered({ method, route, status: reply.statusCode, seconds });
-    const line = { method, route: route ?? 'unmatched', status: reply.statusCode };
-    logger.debug({ ...scopeOf(request), ...line, ms: Math.round(reply.elapsedTime) }, 'answered');
+    answered.end(request, reply, scopeOf(request));
     done();
   });
 }

@@ -95,6 +95,11 @@ export class Logger {
     } else this.print('debug', fields, message);
   }
 
+  /** A line of the access log: each is printed, since those who cause it are known and have limits. */
+  record(fields: object, message: string): void {
+    this.print('info', fields, message);
+  }
+
   private write(level: Written, fields: object, message: string): void {
     if (!this.pino.isLevelEnabled(level)) return;
     const isFree = level === 'fatal' || level === 'debug' || level === 'trace';
