@@ -20,6 +20,7 @@ import { rateSettings } from '../platform/rate-limits/rate-limits.settings.js';
 import { streamsPerCaller } from '../platform/http/http.settings.js';
 import type { AnyHotSetting } from '../platform/settings/hot-setting.js';
 import { logLevel } from '../platform/logging/logging.settings.js';
+import { usagePrices } from '../tenancy/usage/usage.settings.js';
 
 export const hotSettings: readonly AnyHotSetting[] = [
   ...gateBoundSettings,
@@ -36,3 +37,4 @@ export const hotSettings: readonly AnyHotSetting[] = [
   streamsPerCaller,
   logLevel,
 ];
+export const hotSettings: readonly AnyHotSetting[] = [logLevel, usagePrices];

@@ -4,11 +4,13 @@ import { Rollouts } from '../drivers/targets/agent/rollouts.js';
 import { EnvironmentDefaultsValidator } from '../fleet/environments/environment-defaults-validator.js';
 import { registry } from '../kernel/registry.js';
 import { ReleasesModule } from '../releases/releases.module.js';
+import { QuotasModule } from '../tenancy/quotas/quotas.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
+import { DeploymentUse } from './deployment-use.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { RegisteredDefaults } from './environment-defaults.js';
@@ -36,7 +38,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
  */
 @Global()
 @Module({
-  imports: [AgentTargetModule, ReleasesModule],
+  imports: [AgentTargetModule, QuotasModule, ReleasesModule],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },
@@ -45,6 +47,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     DeploymentEvents,
     DeploymentMetrics,
     DeploymentReads,
+    DeploymentUse,
     DeploymentVerbs,
     DeploymentsService,
     Acceptance,

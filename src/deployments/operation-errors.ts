@@ -7,6 +7,7 @@ import {
   signatureRequired,
   signingKeyRevoked,
 } from '../releases/releases.errors.js';
+import { quotaExceeded } from '../kernel/quota.errors.js';
 import {
   approvalsNotSupported,
   deploymentInProgress,
@@ -43,6 +44,7 @@ export const planningErrors = [
 /** And for what one is that is accepted. */
 export const creationErrors = [
   ...planningErrors,
+  quotaExceeded,
   queueFull,
   deploymentInProgress,
   idempotencyKeyInFlight,

@@ -1,4 +1,4 @@
-import { isId, newId } from './ids.js';
+import { firstIdAt, isId, newId } from './ids.js';
 
 describe('ids', () => {
   it('are UUIDs of version 7 that carry their millisecond', () => {
@@ -13,6 +13,12 @@ describe('ids', () => {
     expect(newId(1_000) < newId(2_000)).toBe(true);
     const many = Array.from({ length: 10_000 }, () => newId(5));
     expect(new Set(many).size).toBe(many.length);
+  });
+
+  it('of a time and later are not below the first of that time', () => {
+    expect(firstIdAt(1_000) <= newId(1_000)).toBe(true);
+    expect(firstIdAt(1_000) > newId(999)).toBe(true);
+    expect(isId(firstIdAt(Date.UTC(2026, 10, 1)))).toBe(true);
   });
 
   it.each([

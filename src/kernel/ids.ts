@@ -15,6 +15,12 @@ export function newId(nowMs: number = Date.now()): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** Not above any id that was made at that time or later: where a range by time begins. */
+export function firstIdAt(nowMs: number): string {
+  const hex = nowMs.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /** True for a lower-case, well-formed UUID of any version. */
 export function isId(text: string): boolean {
   return UUID.test(text);

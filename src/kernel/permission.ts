@@ -31,6 +31,7 @@ export const Permission = {
   SettingsManage: 'settings:manage',
   HealthRead: 'health:read',
   PlatformSettingsManage: 'platform-settings:manage',
+  UsageRead: 'usage:read',
   TenantsManage: 'tenants:manage',
 } as const;
 
@@ -83,6 +84,7 @@ const admin: Permission[] = [
   Permission.SecurityManage,
   Permission.SettingsManage,
   Permission.HealthRead,
+  Permission.UsageRead,
 ];
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {

@@ -13,6 +13,7 @@ import { cursorInvalid, downloadsFull, downloadsLimit } from '../platform/http/h
 import { TakesForm } from '../platform/http/route-facts.js';
 import { type PageRequest, pageQuery } from '../platform/http/page.js';
 import { Route } from '../platform/http/route.js';
+import { quotaExceeded } from '../kernel/quota.errors.js';
 import { archiveErrors, artifactMissing } from './artifacts/artifacts.errors.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { ReleaseIntake } from './release-intake.js';
@@ -58,6 +59,7 @@ export class ReleasesController {
       multipartMalformed,
       uploadIncomplete,
       uploadsBusy,
+      quotaExceeded,
       storageFull,
       storageUnavailable,
       ...archiveErrors,
@@ -126,6 +128,7 @@ export class ReleasesController {
       moduleNotFound,
       releaseNotFound,
       artifactMissing,
+      quotaExceeded,
       downloadsLimit,
       downloadsFull,
       storageFull,
@@ -142,7 +145,7 @@ export class ReleasesController {
     @Param('version', { schema: dto.versionInPath }) version: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const found = await this.releases.get(ctx, name, version);
+    const found = await this.releases.forDownload(ctx, name, version);
     const stream = await this.artifacts.open(ctx, found.artifactDigest);
     void reply.headers({
       'x-artifact-digest': found.artifactDigest,

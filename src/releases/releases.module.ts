@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { ReleaseFacts } from '../drivers/targets/agent/release-facts.js';
+import { QuotasModule } from '../tenancy/quotas/quotas.module.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { TemporarySweep } from './artifacts/temporary-sweep.js';
 import { ConfigurationsController } from './configurations/configurations.controller.js';
@@ -19,6 +20,7 @@ import { SigningKeysService } from './signatures/signing-keys.service.js';
  */
 @Global()
 @Module({
+  imports: [QuotasModule],
   controllers: [
     ModulesController,
     ReleasesController,

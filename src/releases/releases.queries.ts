@@ -44,6 +44,15 @@ export async function moduleByName(open: OpenContext, name: string): Promise<Mod
   throw moduleNotFound(name);
 }
 
+const MODULE_COUNT = statement<{ readonly tenantId: string }, { readonly count: number }>(
+  'modules.count',
+  'select count(*)::int as count from modules where tenant_id = :tenantId',
+);
+
+export async function countModules(open: OpenContext): Promise<number> {
+  return (await open.tx.first(MODULE_COUNT, { tenantId: open.tenantId }))!.count;
+}
+
 interface FactsRow extends ReleaseColumns {
   readonly moduleId: string;
   readonly isArtifactReady: boolean;

@@ -9,7 +9,11 @@ import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
 import { newestFirst, type Page, type PageRequest } from '../platform/http/page.js';
 import { Logger } from '../platform/logging/logger.js';
+import { QuotaCounts } from '../tenancy/quotas/quota-counts.js';
+import { takeQuota } from '../tenancy/quotas/quotas.events.js';
+import { Quotas } from '../tenancy/quotas/quotas.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
+import { countArtifactBytes } from './artifacts/artifacts.store.js';
 import type { FormSignature } from './release-form.js';
 import type { ReleaseUpload } from './release-upload.js';
 import type { Module, Release, ReleaseSummary } from './releases.dto.js';
@@ -20,7 +24,7 @@ import {
   signatureInvalid,
 } from './releases.errors.js';
 import { releasePushed } from './releases.events.js';
-import { moduleByName } from './releases.queries.js';
+import { countModules, moduleByName } from './releases.queries.js';
 import { insertRelease, moduleIdFor } from './releases.store.js';
 import {
   findReleaseRow,
@@ -58,7 +62,12 @@ export class ReleasesService {
     private readonly database: Database,
     private readonly artifacts: ArtifactsService,
     private readonly log: Logger,
-  ) {}
+    private readonly quotas: Quotas,
+    counts: QuotaCounts,
+  ) {
+    counts.register('modules', countModules);
+    counts.register('storageBytes', countArtifactBytes);
+  }
 
   modules(ctx: Context, request: PageRequest): Promise<Page<Module>> {
     return this.database.transaction(ctx, (open) =>
@@ -96,7 +105,16 @@ export class ReleasesService {
     });
   }
 
-  /** Throws `signing-key-unknown`, `signature-invalid`, `release-version-taken`. */
+  /** As `get`, for whoever wants its bytes. Throws `quota-exceeded` as well: nodes never come this way. */
+  async forDownload(ctx: Context, name: string, version: string): Promise<Release> {
+    const found = await this.get(ctx, name, version);
+    await this.database.transaction(ctx, (open) =>
+      this.quotas.refuseUsedUp(open, 'bandwidthBytes'),
+    );
+    return found;
+  }
+
+  /** Throws `signing-key-unknown`, `signature-invalid`, `release-version-taken`, `quota-exceeded`. */
   async push(ctx: Context, moduleName: string, upload: ReleaseUpload): Promise<Pushed> {
     const { manifest, artifact } = upload;
     const { artifactDigest } = artifact;
@@ -110,10 +128,12 @@ export class ReleasesService {
     try {
       return await this.database.transaction(ctx, async (open) => {
         const keyId = await verifiedKeyId(open, draft.releaseDigest, upload.signature);
-        const moduleId = await moduleIdFor(open, moduleName);
-        await this.artifacts.claim(open, artifact);
+        const { id: moduleId, isNew: isNewModule } = await moduleIdFor(open, moduleName);
+        const newBytes = await this.artifacts.claim(open, artifact);
         const isNew = await insert(open, draft, moduleId, keyId);
         const release = await present(open, draft, moduleId, keyId);
+        await takeQuota(open, 'modules', isNewModule ? 1 : 0);
+        await takeQuota(open, 'storageBytes', newBytes);
         isStored = true;
         await this.artifacts.commit(open, artifact);
         return { release, isNew };

@@ -58,13 +58,17 @@ const insertModule = statement<{
 );
 
 /** A module begins with its first release. Two that begin it at once get the same one. */
-export async function moduleIdFor(open: OpenContext, name: string): Promise<string> {
+export async function moduleIdFor(
+  open: OpenContext,
+  name: string,
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const found = await findModuleByName(open, name);
-  if (found) return found.id;
-  await open.tx.execute(insertModule, { tenantId: open.tenantId, id: newId(), name });
+  if (found) return { id: found.id, isNew: false };
+  const isNew =
+    (await open.tx.execute(insertModule, { tenantId: open.tenantId, id: newId(), name })) > 0;
   const made = await findModuleByName(open, name);
   assert(made, 'a module that was inserted or in the way is there');
-  return made.id;
+  return { id: made.id, isNew };
 }
 
 const lock = statement<{ readonly tenantId: string; readonly id: string }, { readonly id: string }>(

@@ -41,6 +41,7 @@ import { TierRates } from './tenants/tier-rates.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
+import { UsageModule } from './usage/usage.module.js';
 import { Accounts } from './users/accounts.js';
 
 /** WHO: tenants, people, their roles, and the guard before every handler. */
@@ -53,6 +54,7 @@ import { Accounts } from './users/accounts.js';
     ServiceAccountsModule,
     TenantsModule,
     TokenKeysModule,
+    UsageModule,
   ],
   controllers: [
     AuthenticationController,

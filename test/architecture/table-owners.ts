@@ -23,6 +23,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   user_factors: 'tenancy',
   answered_challenges: 'tenancy',
   tenant_security: 'tenancy',
+  quota_counters: 'tenancy',
+  usage_days: 'tenancy',
   credentials: 'platform/credentials',
   mail_outbox: 'drivers/channels',
   environments: 'fleet',

@@ -22,6 +22,8 @@ const SYSTEM_INDEXES = [
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together
   'outbox_pkey', // the relay
   'outbox_open',
+  'quota_counters_by_age', // whose counters nobody has counted for a day
+  'usage_days_by_day', // the purge
   'settings_by_revision', // what each process has yet to hear of
   'tenant_tasks_due', // the worker's claim
   'tenant_looks_by_age', // what is yet to be told

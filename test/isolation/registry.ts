@@ -170,6 +170,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'If-Match',
     'step',
   ],
+  'Days, and how an answer looks.': ['from', 'to', 'by', 'format'],
   'Words out of a list that the document writes as texts.': ['status', 'state'],
   'Networks, of nobody.': ['trustedProxies.[]', 'allowedNetworks.[]'],
   'A signature is checked, never looked up.': ['signature'],
@@ -242,6 +243,10 @@ export const exemptions: Readonly<Record<string, string>> = {
   'PUT /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
   ...platformUsers(),
   ...platformTenants(),
+  'GET /api/v1/platform/usage':
+    'Of the platform: the sums of all tenants, and nobody of a tenant is let in.',
+  'GET /api/v1/tenants/{id}/usage':
+    'Of the platform: tenants are named by who runs it, and nobody of a tenant is let in.',
   'POST /api/v1/authentication/invitations/accept':
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
   'POST /api/v1/authentication/password-reset/confirm':

@@ -8,6 +8,7 @@ import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
 import * as fleetErrors from '../../fleet/fleet.errors.js';
 import * as settingErrors from '../../fleet/settings/settings.errors.js';
 import type { ErrorCode } from '../../kernel/error-entry.js';
+import * as quotaErrors from '../../kernel/quota.errors.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
@@ -30,6 +31,7 @@ import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 import * as accountErrors from '../../tenancy/account/account.errors.js';
 import * as invitationErrors from '../../tenancy/invitations/invitation.errors.js';
 import * as passwordErrors from '../../tenancy/passwords/password.errors.js';
+import * as usageErrors from '../../tenancy/usage/usage.errors.js';
 import * as userErrors from '../../tenancy/users/user.errors.js';
 
 /** All that such a file exports: entries, and lists of what is thrown elsewhere. */
@@ -54,6 +56,8 @@ const errorLists: readonly ErrorList[] = [
   tenancyErrors,
   tenantErrors,
   tierErrors,
+  quotaErrors,
+  usageErrors,
   tokenKeyErrors,
   accessKeyErrors,
   groupErrors,

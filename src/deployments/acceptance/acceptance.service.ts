@@ -3,6 +3,7 @@ import { canonicalJson } from '../../kernel/canonical-json.js';
 import { newId } from '../../kernel/ids.js';
 import type { RunStatus } from '../../engine/run.js';
 import type { OpenContext } from '../../platform/context.js';
+import { takeQuota } from '../../tenancy/quotas/quotas.events.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { Lane } from '../deployment.states.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
@@ -42,6 +43,7 @@ export class Acceptance {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
+  /** Throws what planning does, and `quota-exceeded`. */
   async accept(
     open: OpenContext,
     spec: DeploymentSpec,
@@ -85,6 +87,8 @@ export class Acceptance {
     const { name: module } = spec.module;
     const { version } = spec.release;
     await open.record(deploymentCreated[kind](id, { module, version, subjectDigest, ...about }));
+    // What goes back is never held up by a quota, and takes nothing of it.
+    if (lane === 'normal') await takeQuota(open, 'deploymentsPerMonth');
     open.tx.commitsAs('accept');
     this.hints.due(open, id, lane);
     open.tx.afterCommit(() => this.metrics.accepted(open.tenantId, spec));

@@ -3,6 +3,7 @@ import { capacityChanged } from '../../fleet/capacity.events.js';
 import { Config } from '../../platform/config/config.js';
 import type { OpenContext } from '../../platform/context.js';
 import { Events } from '../../platform/events/events.js';
+import { EntitlementSource } from '../../tenancy/quotas/entitlements.js';
 import { waitForCapacity } from '../deployments.store.js';
 import { RunHints } from '../run-hints.js';
 import { capInTheWay, nextToLook, type Scope } from './admit.js';
@@ -20,6 +21,7 @@ export class Capacity {
   constructor(
     private readonly config: Config,
     private readonly hints: RunHints,
+    private readonly entitlements: EntitlementSource,
     events: Events,
   ) {
     events.hear(capacityChanged, (open, { subjectId }) => this.lookAgain(open, subjectId));
@@ -48,8 +50,11 @@ export class Capacity {
     if (oldest !== undefined) await this.hints.poke(open, oldest);
   }
 
-  private scopesOf(open: OpenContext, rollout: Rollout): Promise<Scope[]> {
-    return scopesOf(open, rollout, this.config.tenantMaxInFlight);
+  /** Of a tenant the installation's cap or its own quota, whichever is lower: it waits, refused is nobody. */
+  private async scopesOf(open: OpenContext, rollout: Rollout): Promise<Scope[]> {
+    const { limits } = await this.entitlements.entitlementsOf(open);
+    const { tenantMaxInFlight: cap } = this.config;
+    return scopesOf(open, rollout, Math.min(cap, limits.deploymentsInFlight ?? cap));
   }
 
   private async wake(open: OpenContext, ids: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { Body, Controller, Headers, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { quotaExceeded } from '../../kernel/quota.errors.js';
 import { Permission } from '../../kernel/permission.js';
 import { uuid } from '../../kernel/text.js';
 import type { Context } from '../../platform/context.js';
@@ -56,7 +57,7 @@ export class ReturnsController {
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',
-    errors: [...returnErrors, invalidGateParams],
+    errors: [...returnErrors, quotaExceeded, invalidGateParams],
     answer: deploymentAccepted,
     status: 202,
     header: { name: 'Idempotency-Key' },

@@ -11,6 +11,7 @@ import {
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
 import { pageOf } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
+import { quotaExceeded } from '../../kernel/quota.errors.js';
 import {
   clusterExists,
   clusterLimit,
@@ -73,7 +74,7 @@ export class ClustersController {
     summary: 'Create a cluster',
     description:
       'An environment with one cluster uses it by itself; with several, requests name one.',
-    errors: [environmentNotFound, clusterExists, clusterLimit, unknownTarget],
+    errors: [environmentNotFound, clusterExists, clusterLimit, unknownTarget, quotaExceeded],
     answer: dto.clusterOut,
     answerHeaders: tagged,
     example: {

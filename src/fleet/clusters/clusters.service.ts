@@ -12,6 +12,8 @@ import { insertNew } from '../../platform/database/entity-rows.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { QuotaCounts } from '../../tenancy/quotas/quota-counts.js';
+import { takeQuota } from '../../tenancy/quotas/quotas.events.js';
 import { capacityChanged } from '../capacity.events.js';
 import { clusterExists, clusterLimit, clusterNotFound } from '../fleet.errors.js';
 import { environmentByName } from '../fleet.queries.js';
@@ -26,7 +28,12 @@ export class ClustersService {
   constructor(
     private readonly database: Database,
     private readonly targets: Targets,
-  ) {}
+    counts: QuotaCounts,
+  ) {
+    counts.register('clusters', (open) =>
+      open.tx.repository(ClusterEntity).countBy({ tenantId: open.tenantId }),
+    );
+  }
 
   list(ctx: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
     return this.database.transaction(ctx, (open) =>
@@ -41,7 +48,7 @@ export class ClustersService {
     return this.database.transaction(ctx, (open) => find(open, id));
   }
 
-  /** Throws `unknown-target`, `environment-not-found`, `cluster-limit`, `cluster-exists`. */
+  /** Throws `unknown-target`, `environment-not-found`, `cluster-limit`, `cluster-exists`, `quota-exceeded`. */
   async create(
     ctx: Context,
     request: CreateClusterBody,
@@ -53,6 +60,7 @@ export class ClustersService {
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       const cluster = await find(open, await insert(open, request));
       await open.record(clusterCreated(cluster.id, factsOf(cluster)));
+      await takeQuota(open, 'clusters');
       return { status: 201, body: cluster };
     });
     return answer.body;

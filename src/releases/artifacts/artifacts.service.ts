@@ -64,9 +64,13 @@ export class ArtifactsService {
     await this.store.delete(received.temporaryKey);
   }
 
-  /** First half of keeping it: the row, and with it the lock until the transaction ends. */
-  async claim(open: OpenContext, received: ReceivedArtifact): Promise<void> {
-    await claimArtifact(open, received.artifactDigest, received.bytes);
+  /**
+   * First half of keeping it: the row, and with it the lock until the transaction ends. Answers how
+   * many bytes more are kept by it: none, if they are there already.
+   */
+  async claim(open: OpenContext, received: ReceivedArtifact): Promise<number> {
+    const isNew = await claimArtifact(open, received.artifactDigest, received.bytes);
+    return isNew ? received.bytes : 0;
   }
 
   /**

@@ -7,21 +7,33 @@ import { statement } from '../../platform/database/statement.js';
 
 type ArtifactKey = { readonly tenantId: string; readonly artifactDigest: string };
 
-const claim = statement<ArtifactKey & { readonly size: number }>(
+const claim = statement<ArtifactKey & { readonly size: number }, { readonly isNew: boolean }>(
   'artifacts.claim',
   `insert into artifacts (tenant_id, artifact_digest, size, state, verified_at)
    values (:tenantId, :artifactDigest, :size, 'ready', clock_timestamp())
    on conflict (tenant_id, artifact_digest)
-   do update set state = 'ready', verified_at = excluded.verified_at`,
+   do update set state = 'ready', verified_at = excluded.verified_at
+   returning xmax = 0 as "isNew"`,
 );
 
-/** Its bytes have come, and were whole just now. */
+/** Its bytes have come, and were whole just now. False: the row was there already. */
 export async function claimArtifact(
   open: OpenContext,
   artifactDigest: string,
   size: number,
-): Promise<void> {
-  await open.tx.execute(claim, { tenantId: open.tenantId, artifactDigest, size });
+): Promise<boolean> {
+  const claimed = await open.tx.first(claim, { tenantId: open.tenantId, artifactDigest, size });
+  return claimed!.isNew;
+}
+
+const countBytes = statement<{ readonly tenantId: string }, { readonly bytes: number }>(
+  'artifacts.count-bytes',
+  `select coalesce(sum(size), 0)::bigint as bytes from artifacts where tenant_id = :tenantId`,
+);
+
+/** Of all that the tenant keeps. */
+export async function countArtifactBytes(open: OpenContext): Promise<number> {
+  return (await open.tx.first(countBytes, { tenantId: open.tenantId }))!.bytes;
 }
 
 const claimUnkept = statement<ArtifactKey>(

@@ -6,6 +6,7 @@ import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { giveQuotaBack } from '../../tenancy/quotas/quotas.events.js';
 import type { NodesQuery } from './nodes.dto.js';
 import { nodeView, nodeViews, type NodeView } from './nodes.views.js';
 
@@ -53,6 +54,7 @@ export class NodesService {
       open.require(Permission.FleetManage, { environment: node.environment });
       if (!(await revokeNode(open, id))) throw nodeNotFound();
       await open.record(nodeRevoked(id, placeOf(node)));
+      await giveQuotaBack(open, 'nodes');
     });
   }
 }

@@ -6,6 +6,7 @@ import { Ctx } from '../../platform/http/ctx.js';
 import { cursorInvalid } from '../../platform/http/http.errors.js';
 import { pageOf } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
+import { quotaExceeded } from '../../kernel/quota.errors.js';
 import * as dto from './access-keys.dto.js';
 import * as errors from './access-keys.errors.js';
 import { AccessKeysService } from './access-keys.service.js';
@@ -52,6 +53,7 @@ export class AccessKeysController {
     errors: [
       errors.accessKeyTooWide,
       errors.accessKeyLimit,
+      quotaExceeded,
       errors.accessKeyMakerOutside,
       errors.idempotencyKeyRefused,
     ],
@@ -91,6 +93,7 @@ export class AccessKeysController {
       errors.accessKeyRotated,
       errors.accessKeyTooWide,
       errors.accessKeyLimit,
+      quotaExceeded,
       errors.idempotencyKeyRefused,
     ],
     answer: dto.createdAccessKeyOut,

@@ -10,6 +10,7 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { giveQuotaBack, takeQuota } from '../quotas/quotas.events.js';
 import { AccessKeyEntity } from './access-key.entity.js';
 import type { AccessKeysQuery, CreateAccessKeyBody } from './access-keys.dto.js';
 import * as errors from './access-keys.errors.js';
@@ -82,7 +83,7 @@ export class AccessKeysService {
     });
   }
 
-  /** For whoever asks. Throws `access-key-maker-outside`, `access-key-too-wide`, `access-key-limit`. */
+  /** For whoever asks. Throws `access-key-maker-outside`, `access-key-too-wide`, `access-key-limit`, `quota-exceeded`. */
   create(ctx: Context, body: CreateAccessKeyBody): Promise<CreatedAccessKey> {
     return this.database.transaction(ctx, async (open) => {
       const userId = makerOf(open);
@@ -91,7 +92,7 @@ export class AccessKeysService {
     });
   }
 
-  /** Whoever calls has found the owner. Throws `access-key-too-wide`, `access-key-limit`. */
+  /** Whoever calls has found the owner. Throws `access-key-too-wide`, `access-key-limit`, `quota-exceeded`. */
   async createFor(
     open: OpenContext,
     owner: KeyOwner,
@@ -118,8 +119,10 @@ export class AccessKeysService {
       if (await keys.existsBy({ tenantId, rotatedFrom: id })) throw errors.accessKeyRotated();
       if (old.revokedAt !== null || old.expiresAt.getTime() <= now) throw errors.accessKeyOver();
       const end = new Date(now + overlapSeconds * 1_000);
-      if (overlapSeconds === 0) await keys.update({ tenantId, id }, { revokedAt: end });
-      else if (end < old.expiresAt) await keys.update({ tenantId, id }, { expiresAt: end });
+      if (overlapSeconds === 0) {
+        await keys.update({ tenantId, id }, { revokedAt: end });
+        await giveQuotaBack(open, 'keys');
+      } else if (end < old.expiresAt) await keys.update({ tenantId, id }, { expiresAt: end });
       const lifetimeMs = old.expiresAt.getTime() - old.createdAt.getTime();
       const owner = { kind: old.ownerKind, id: old.ownerId };
       const { key, secret } = await this.add(open, owner, { ...old, lifetimeMs, rotatedFrom: id });
@@ -141,6 +144,7 @@ export class AccessKeysService {
       const { affected } = await keys.update({ tenantId, id, revokedAt: IsNull() }, { revokedAt });
       if (affected === 0) return;
       await open.record(accessKeyRevoked(id, { name: key.name, prefix: key.prefix }));
+      if (key.expiresAt > revokedAt) await giveQuotaBack(open, 'keys');
       open.tx.afterCommit(() => this.standings.forget(key.hash));
     });
   }
@@ -184,6 +188,7 @@ export class AccessKeysService {
       expiresAt: new Date(now + lifetimeMs),
     });
     if (!key) throw errors.accessKeyRotated();
+    await takeQuota(open, 'keys');
     return { key, secret };
   }
 

@@ -1,4 +1,5 @@
 import type { OpenContext } from '../../platform/context.js';
+import { giveQuotaBack } from '../quotas/quotas.events.js';
 import { accessKeyRevoked } from './access-keys.events.js';
 import { type KeyOwner, revokeKeysOf } from './access-keys.store.js';
 
@@ -11,5 +12,6 @@ export async function endKeysOf(open: OpenContext, owner: KeyOwner): Promise<str
   for (const { id, name, prefix } of revoked) {
     await open.record(accessKeyRevoked(id, { name, prefix }));
   }
+  await giveQuotaBack(open, 'keys', revoked.length);
   return revoked.map(({ hash }) => hash);
 }

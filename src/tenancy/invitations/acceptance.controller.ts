@@ -1,6 +1,7 @@
 import { Body, Controller, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { quotaExceeded } from '../../kernel/quota.errors.js';
 import { tenantDeleting, tenantSuspended } from '../../platform/http/http.errors.js';
 import { Route } from '../../platform/http/route.js';
 import { originOf, signedInOf } from '../auth/signed-in-request.js';
@@ -35,6 +36,7 @@ export class AcceptanceController {
       usernameRequired,
       usernameTaken,
       passwordRefused,
+      quotaExceeded,
       loginThrottled,
       loginBusy,
       tenantSuspended,
@@ -59,6 +61,7 @@ export class AcceptanceController {
     errors: [
       invitationInvalid,
       invitationForAnother,
+      quotaExceeded,
       loginThrottled,
       loginBusy,
       tenantSuspended,

@@ -19,6 +19,7 @@ import {
   accessKeyTooWide,
   idempotencyKeyRefused,
 } from '../access-keys/access-keys.errors.js';
+import { quotaExceeded } from '../../kernel/quota.errors.js';
 import * as dto from './service-accounts.dto.js';
 import * as errors from './service-accounts.errors.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
@@ -191,6 +192,7 @@ export class ServiceAccountsController {
       errors.serviceAccountDisabled,
       accessKeyTooWide,
       accessKeyLimit,
+      quotaExceeded,
       idempotencyKeyRefused,
     ],
     answer: keyDto.createdAccessKeyOut,

@@ -2,6 +2,7 @@
 import type { OpenContext } from '../../platform/context.js';
 import { statement } from '../../platform/database/statement.js';
 import { endKeysOf } from '../access-keys/end-keys.js';
+import { giveQuotaBack, takeQuota } from '../quotas/quotas.events.js';
 import { removeRolesOf } from '../permissions/role-bindings.store.js';
 
 type Member = { readonly tenantId: string; readonly userId: string };
@@ -12,14 +13,16 @@ const insert = statement<Member & { readonly source: string }>(
    on conflict do nothing`,
 );
 
-/** False: they are a member already. */
+/** False: they are a member already. Throws `quota-exceeded`, unless nobody counts in this process. */
 export async function insertMembership(
   open: OpenContext,
   userId: string,
   source: 'manual' | 'claim' | 'scim' = 'manual',
 ): Promise<boolean> {
   const { tenantId } = open;
-  return (await open.tx.execute(insert, { tenantId, userId, source })) > 0;
+  const isNew = (await open.tx.execute(insert, { tenantId, userId, source })) > 0;
+  if (isNew) await takeQuota(open, 'members');
+  return isNew;
 }
 
 const leaveGroups = statement<Member>(
@@ -38,8 +41,9 @@ const remove = statement<Member>(
  */
 export async function removeMembership(open: OpenContext, userId: string): Promise<void> {
   const member = { tenantId: open.tenantId, userId };
-  await endKeysOf(open, { kind: 'user', id: userId });
   await removeRolesOf(open, { kind: 'user', id: userId });
   await open.tx.execute(leaveGroups, member);
-  await open.tx.execute(remove, member);
+  const removed = await open.tx.execute(remove, member);
+  await endKeysOf(open, { kind: 'user', id: userId });
+  await giveQuotaBack(open, 'members', removed);
 }

@@ -3,6 +3,7 @@ import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import * as protocol from '../../../agent/protocol/protocol.js';
 import { limits } from '../../../kernel/limits.js';
+import { quotaExceeded } from '../../../kernel/quota.errors.js';
 import { Context } from '../../../platform/context.js';
 import { Ctx } from '../../../platform/http/ctx.js';
 import { downloadsFull, downloadsLimit } from '../../../platform/http/http.errors.js';
@@ -52,6 +53,7 @@ export class AgentController {
       enrollmentNameMismatch,
       nodeNameTaken,
       nodeKeyTaken,
+      quotaExceeded,
     ],
     answer: protocol.enrollResponse,
     status: 200,

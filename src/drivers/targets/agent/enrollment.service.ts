@@ -78,10 +78,10 @@ export class EnrollmentService {
     if (grant.name !== null && grant.name !== request.name) {
       throw enrollmentNameMismatch(grant.name);
     }
-    const nodeId = await this.insertNode(open, clusterId, request);
+    const { nodeId, isNew } = await this.insertNode(open, clusterId, request);
     await useCredential(open, hash, { nodeId });
     const { name, publicKey } = request;
-    await open.record(nodeEnrolled(nodeId, { name, clusterId, publicKey }));
+    await open.record(nodeEnrolled(nodeId, { name, clusterId, publicKey, isNew }));
     return { nodeId, clusterId };
   }
 
@@ -102,13 +102,13 @@ export class EnrollmentService {
     open: OpenContext,
     clusterId: string,
     request: EnrollRequest,
-  ): Promise<string> {
+  ): Promise<{ nodeId: string; isNew: boolean }> {
     const { name, publicKey } = request;
     const node = { clusterId, name, publicKey, labels: JSON.stringify(request.labels) };
     const same = await relabelNode(open, node);
-    if (same !== null) return same;
-    const id = newId();
-    if (await addNode(open, id, node)) return id;
+    if (same !== null) return { nodeId: same, isNew: false };
+    const nodeId = newId();
+    if (await addNode(open, nodeId, node)) return { nodeId, isNew: true };
     // Whose key it is, perhaps in another tenant, is nobody's business here.
     throw (await isNameTaken(open, clusterId, name)) ? nodeNameTaken(name) : nodeKeyTaken();
   }

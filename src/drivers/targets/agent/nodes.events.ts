@@ -8,6 +8,8 @@ export const nodeEnrolled = eventType<{
   readonly name: string;
   readonly clusterId: string;
   readonly publicKey: string;
+  /** False: the same node, which had lost its identity file. */
+  readonly isNew: boolean;
 }>({ name: 'node-enrolled', subject: 'node', audit: 'fleet' });
 
 type Suspicion = { readonly name: string; readonly message: string };
