@@ -11,6 +11,7 @@ import { Audit } from '../../src/platform/audit/audit.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Context, type OpenContext } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
+import { Events } from '../../src/platform/events/events.js';
 import { Health } from '../../src/platform/health/health.js';
 import { API_PREFIX, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
@@ -109,12 +110,13 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
   const { database, home, keyFile, privateKey } = ground;
   const logger = options.logger ?? Logger.silent();
   const roles = { app: database.app, system: database.system };
+  const events = quietEvents();
   const db = await Database.open({
     ...roles,
     poolSize: 5,
     systemPoolSize: 3,
     log: logger,
-    recorder: quietEvents(),
+    recorder: events,
   });
   const clock = options.clock ?? new ManualClock(options.beside?.clock.now() ?? Date.now());
   const config = Config.read({
@@ -132,6 +134,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     providers: [
       { provide: Database, useValue: db },
       { provide: Signal, useValue: new InProcessSignal() },
+      { provide: Events, useValue: events },
       Audit,
     ],
   };

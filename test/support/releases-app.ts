@@ -13,11 +13,14 @@ import { Audit } from '../../src/platform/audit/audit.js';
 import { Config } from '../../src/platform/config/config.js';
 import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
+import { Events } from '../../src/platform/events/events.js';
 import { Health } from '../../src/platform/health/health.js';
 import { closeHttpApp, createHttpApp } from '../../src/platform/http/create-http-app.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PlatformModule } from '../../src/platform/platform.module.js';
+import { InProcessSignal } from '../../src/platform/signal/in-process-signal.js';
+import { Signal } from '../../src/platform/signal/signal.js';
 import { ReleasesModule } from '../../src/releases/releases.module.js';
 import { freshDatabase, withClient } from './database.js';
 import { quietEvents } from './quiet-events.js';
@@ -94,13 +97,14 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
     ...environment,
   });
   const { app: asApp, system } = database;
+  const events = quietEvents();
   const db = await Database.open({
     app: asApp,
     system,
     poolSize: 8,
     systemPoolSize: 2,
     log: logger,
-    recorder: quietEvents(),
+    recorder: events,
   });
   const health = new Health(systemClock, logger);
   const platform = {
@@ -109,7 +113,12 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
     metrics: new Metrics(),
     health,
     clock: systemClock,
-    providers: [{ provide: Database, useValue: db }, Audit],
+    providers: [
+      { provide: Database, useValue: db },
+      { provide: Events, useValue: events },
+      { provide: Signal, useValue: new InProcessSignal() },
+      Audit,
+    ],
   };
 
   @Module({

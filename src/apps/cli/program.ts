@@ -20,6 +20,7 @@ import { addRoleCommands } from './commands/roles.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
 import { addTenantCommands } from './commands/tenants.commands.js';
 import { addTierCommands } from './commands/tiers.commands.js';
+import { addUsageCommands } from './commands/usage.commands.js';
 import { addUserCommands } from './commands/users.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
@@ -91,6 +92,7 @@ export function buildProgram(
   addTierCommands(program, act);
   addGroupCommands(program, act);
   addRoleCommands(program, act);
+  addUsageCommands(program, act);
   addCanCommand(program, act);
   for (const command of allOf(program)) {
     command

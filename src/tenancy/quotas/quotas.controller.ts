@@ -1,7 +1,10 @@
-import { Controller } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Controller, Query, Req, Res } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { csvOf } from '../../kernel/csv.js';
 import { Permission } from '../../kernel/permission.js';
 import { Context } from '../../platform/context.js';
+import { sendCsv, wantsCsv } from '../../platform/http/csv-answer.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import { Route } from '../../platform/http/route.js';
 import * as dto from './quotas.dto.js';
@@ -12,11 +15,12 @@ import { QuotasService } from './quotas.service.js';
 export class QuotasController {
   constructor(private readonly quotas: QuotasService) {}
 
+  @ApiProduces('application/json', 'text/csv')
   @Route('GET', {
     access: Permission.UsageRead,
     summary: 'Read your quotas',
     description:
-      'Everything that can be limited, how much of it the tenant uses now, and its limit. What was sent is up to ten seconds old; everything else is exact.',
+      'Everything that can be limited, how much of it the tenant uses now, and its limit. What was sent is up to ten seconds old; everything else is exact. With `Accept: text/csv` or `format=csv` it comes as comma-separated values.',
     errors: [],
     answer: dto.quotasOut,
     example: {
@@ -34,7 +38,18 @@ export class QuotasController {
       },
     },
   })
-  list(@Ctx() ctx: Context) {
-    return this.quotas.list(ctx);
+  async list(
+    @Ctx() ctx: Context,
+    @Query({ schema: dto.quotasQuery }) { format }: dto.QuotasQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const view = await this.quotas.list(ctx);
+    return wantsCsv(request, format) ? sendCsv(reply, 'quotas', asCsv(view.quotas)) : view;
   }
+}
+
+function asCsv(quotas: readonly dto.QuotaView[]): string {
+  const rows = quotas.map((each) => ({ ...each, resetsAt: each.resetsAt?.toISOString() ?? null }));
+  return csvOf(['quota', 'use', 'limit', 'percent', 'resetsAt'], rows);
 }

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { QUOTAS } from './quota.js';
 
+export const quotasQuery = z.strictObject({
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .meta({ description: 'In place of the header Accept.' }),
+});
+export type QuotasQuery = z.output<typeof quotasQuery>;
+
 const quotaOut = z.strictObject({
   quota: z.enum(QUOTAS),
   use: z.int().meta({ description: 'How much of it there is now, or was used this month (UTC).' }),
