@@ -119,6 +119,12 @@ export class Tidegate {
     await this.child.kill();
   }
 
+  /** Told to stop, and gone; only with `isProcess`. `restart` brings it back. */
+  async end(): Promise<void> {
+    if (!this.child) throw new Error('only a Tidegate of its own process can be ended');
+    await this.child.stop();
+  }
+
   /** The same home, database and address again. */
   async restart(): Promise<void> {
     await this.run(new URL(this.address).host);
