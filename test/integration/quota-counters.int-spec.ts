@@ -15,6 +15,7 @@ import type { Entitlements } from '../../src/tenancy/quotas/entitlements.js';
 import { freshDatabase, withClient, type TestDatabase } from '../support/database.js';
 
 const DAY_MS = 86_400_000;
+const CONNECTIONS = 20;
 
 let database: TestDatabase;
 let db: Database;
@@ -46,7 +47,7 @@ beforeEach(async () => {
   db = await Database.open({
     app: database.app,
     system: database.system,
-    poolSize: 20,
+    poolSize: CONNECTIONS,
     systemPoolSize: 2,
     log: Logger.silent(),
     recorder: events,
@@ -135,8 +136,23 @@ async function told(action: string): Promise<Record<string, unknown>[]> {
 
 const shares = async () => (await told('quota-warned')).map(({ percent }) => percent);
 
+/** All connections open: those who come at once are there at once. */
+async function openAll(): Promise<void> {
+  let waiting = 0;
+  let goOn: () => void;
+  const all = new Promise<void>((resolve) => (goOn = resolve));
+  const hold = async (open: OpenContext) => {
+    await open.tx.query('select 1');
+    waiting += 1;
+    if (waiting === CONNECTIONS) goOn();
+    await all;
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => db.transaction(ctx, hold)));
+}
+
 describe('a limit', () => {
   it('is never passed by fifty at once, and not one less is let in', async () => {
+    await openAll();
     const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => make()));
     const refused = outcomes.filter((each) => each.status === 'rejected');
     expect(refused).toHaveLength(40);
