@@ -3,6 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { publicKeyText } from '../../src/kernel/signature.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import type { SettingRow } from '../../src/platform/settings/setting-row.js';
+import { Signal } from '../../src/platform/signal/signal.js';
+import { Topic } from '../../src/platform/signal/topics.js';
 import { TenantDirectory } from '../../src/tenancy/tenants/tenant-directory.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import type { QuotaOverrides } from '../../src/tenancy/tiers/tier.js';
@@ -189,6 +191,30 @@ describe('a quota of what is there', () => {
 
   const useOf = (body: { quotas: { quota: string; use: number }[] }, name: string): number =>
     body.quotas.find(({ quota }) => quota === name)!.use;
+});
+
+describe('a limit that is lowered below what is there', () => {
+  it('warns at once, and takes nothing away', async () => {
+    const tenant = await limited('lowered', { modules: 10 });
+    for (const name of ['one', 'two', 'three']) await tenant.release(name, '1.0.0');
+    await app.sql('update tenants set quota_overrides = $2 where id = $1', [
+      tenant.id,
+      JSON.stringify({ modules: 2 }),
+    ]);
+    app.whole.get(Signal).publish(Topic.Tenant, tenant.id);
+    await eventually(async () => {
+      const warned = await app.sql<{ body_text: string }>(
+        `select body_text from audit_entries where tenant_id = $1 and action = 'quota-warned'`,
+        [tenant.id],
+      );
+      expect(warned.map(({ body_text }) => JSON.parse(body_text))).toEqual([
+        expect.objectContaining({ quota: 'modules', use: 4, limit: 2, isOver: true }),
+      ]);
+    });
+    expect((await tenant.get('/modules/three')).status).toBe(200);
+    expect((await push(tenant, 'three', 'a', '1.0.1')).status).toBe(201);
+    expect(await push(tenant, 'four', 'b')).toMatchObject(refused('modules', 4, 2));
+  });
 });
 
 describe('usage', () => {

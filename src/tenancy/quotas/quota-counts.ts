@@ -14,6 +14,10 @@ export class QuotaCounts {
     this.counts.set(quota, count);
   }
 
+  has(quota: QuotaKey): boolean {
+    return this.counts.has(quota);
+  }
+
   /** Null: nothing of the kind exists in this process. */
   async count(open: OpenContext, quota: QuotaKey, month: string): Promise<number | null> {
     return (await this.counts.get(quota)?.(open, month)) ?? null;

@@ -14,6 +14,7 @@ import {
   lockCounter,
   noteWarning,
   putCounter,
+  removeCounter,
   subtractUse,
   type Terms,
 } from './quota-counters.store.js';
@@ -72,10 +73,11 @@ export class Quotas {
     });
   }
 
-  /** As `review`, of everything: when a tenant's limits are other ones. */
+  /** As `review`, of everything that is limited: when a tenant's limits are other ones. */
   async reviewAll(open: OpenContext): Promise<void> {
-    for (const quota of QUOTAS) {
+    for (const quota of QUOTAS.filter((each) => this.isCounted(each))) {
       if (await this.termsOf(open, quota)) await this.review(open, quota);
+      else await removeCounter(open, quota);
     }
   }
 
@@ -85,6 +87,11 @@ export class Quotas {
     if (used === null) return;
     if (isGood(before, terms)) await this.tellDifference(open, terms.quota, before.used, used);
     await this.put(open, before, terms, used);
+  }
+
+  /** Those in flight are never taken: they are counted under the lock of the tenant's capacity. */
+  private isCounted(quota: QuotaKey): boolean {
+    return quota !== 'deploymentsInFlight' && this.counts.has(quota);
   }
 
   private async take(open: OpenContext, quota: QuotaKey, amount: number): Promise<void> {
