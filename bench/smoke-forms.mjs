@@ -18,5 +18,6 @@ export const smokeForms = {
   'bench:strangers': '--seconds 1 --connections 0,4',
   'bench:soak': '--minutes 0 --seconds 12 --rate 4 --tenants 2 --clusters 2 --modules 2 --sample 2',
   'bench:swap': '--runs 1 --swaps 2 --seconds 1',
+  'bench:tenants': '--tenants 20 --reads 20 --accepts 20',
   'bench:upload': '--mib 5',
 };

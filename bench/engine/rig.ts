@@ -39,6 +39,8 @@ export class Rig {
   private pool!: pg.Pool;
   /** In this process, for seeding. */
   database!: Database;
+  /** The role that owns the tables: for migrations. */
+  owner!: ConnectionOptions;
   redisUrl = '';
   home = '';
   postgresPid = 0;
@@ -109,6 +111,7 @@ export class Rig {
     const superuser = { host, port, ...server.superuser, database: 'postgres' };
     const passwordFile = join(this.home, 'roles.json');
     const access = await ensureRoles(superuser, { database: 'bench', passwordFile });
+    this.owner = access.owner;
     await new Migrator({ owner: access.owner }).up();
     this.pool = new pg.Pool({ ...superuser, database: 'bench', max: 4 });
     this.pool.on('error', () => {});

@@ -44,6 +44,16 @@ export class BenchTenant {
     readonly fleet: Fleet,
   ) {}
 
+  /** Throws for anything but 200. */
+  async get(path: string): Promise<unknown> {
+    const response = await fetch(`${this.rig.api!.url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${await this.bearer()}` },
+    });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
+    return JSON.parse(text) as unknown;
+  }
+
   async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.rig.api!.url}/api/v1${path}`, {
       method: 'POST',
