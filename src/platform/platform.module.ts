@@ -51,8 +51,6 @@ export class PlatformModule {
         useFactory: (settings: Settings) =>
           new StreamPlaces(() => settings.valueOf(streamsPerCaller)),
       },
-      { provide: RateLimits, useFactory: () => makeRateLimits(platform) },
-      { provide: StreamPlaces, useValue: new StreamPlaces() },
       outboundProvider,
       // Nothing is set, until startPlatform has read what is.
       { provide: Settings, useValue: new Settings(logger) },

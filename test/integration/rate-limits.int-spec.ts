@@ -15,7 +15,7 @@ import { startHttpApp, type HttpAppForTest } from '../support/http-app.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 // A busy machine is not a Redis that is away.
-jest.replaceProperty(limits, 'rateLimiterMs', 3_000);
+jest.replaceProperty(limits, 'rateLimiterMs', 3_000 as never);
 
 describeRateLimiter('over Redis', async () => {
   const redis = await testRedis();
