@@ -100,7 +100,6 @@ import { Accounts } from './users/accounts.js';
     ...factorProviders,
     ...securityProviders,
   ],
-  exports: [Proofs, Seed, SocketCallers, TenantSeeders],
-  exports: [Seed, SocketCallers, TenantsModule],
+  exports: [Proofs, Seed, SocketCallers, TenantsModule],
 })
 export class TenancyModule {}
