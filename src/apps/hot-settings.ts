@@ -36,5 +36,5 @@ export const hotSettings: readonly AnyHotSetting[] = [
   idempotencyDays,
   streamsPerCaller,
   logLevel,
+  usagePrices,
 ];
-export const hotSettings: readonly AnyHotSetting[] = [logLevel, usagePrices];

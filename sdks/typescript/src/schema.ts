@@ -2652,6 +2652,372 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tenants
+         * @description Of the whole installation, newest first. `text` is looked for in slug and name. Deleted ones stay in the list: nobody gets their slugs.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["tenantsList"];
+        put?: never;
+        /**
+         * Create a tenant
+         * @description Its slug is its name in X-Tenant, in tokens and in host names, and never changes. Without servers for tenants it is `active` at once; with them it is `provisioning` until the worker has made what it gets there. Ask its Location. Its first member is invited by a platform admin who acts in it (X-Tenant and X-Act-As-Reason).
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tenantsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a tenant
+         * @description With what is being done to it (`task`) while it is provisioned or purged. The ETag is the version for If-Match.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["tenantsGet"];
+        /**
+         * Rename a tenant
+         * @description Needs If-Match with the version that was read. The slug stays.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        put: operations["tenantsRename"];
+        post?: never;
+        /**
+         * Delete a tenant
+         * @description Nobody gets in any more; nodes serve. Until `restorableUntil` it can be restored. After that all that it has is taken away for good, on other servers, too; its slug stays taken.
+         *
+         *     Needs the permission `tenants:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["tenantLifeDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a tenant a tier
+         * @description With what it gets in place of the tier’s quotas (null: no limit), within five seconds. Needs If-Match. Whoever uses more than that keeps what is there and gets no more.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        put: operations["tenantsSubscribe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a tenant
+         * @description Everywhere within five seconds. Its people sign in and read; what they write is refused (`tenant-suspended`), except that rollouts are paused, cancelled and rolled back. Rollouts in flight go to their end, and nodes serve.
+         *
+         *     Needs the permission `tenants:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["tenantLifeSuspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate a suspended tenant
+         * @description Everywhere within five seconds.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tenantLifeActivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted tenant
+         * @description As it was, suspended if it was. Not when its purge has begun.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tenantLifeRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/provision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Provision a tenant once more
+         * @description After it has failed and everything was taken back (`task.state` is `undone`, `task.reason` says why).
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tenantLifeProvision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/resources/{kind}/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the password of a resource, once
+         * @description What the tenant’s applications sign in with on the server for tenants. Whoever asks first gets it; it is kept nowhere after that.
+         *
+         *     Needs the permission `tenants:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["tenantLifeShow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/resources/{kind}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new password for a resource
+         * @description It is shown this once. The former one is good no more; connections that are open stay.
+         *
+         *     Needs the permission `tenants:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["tenantLifeRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tiers
+         * @description All of them, oldest first: there are few.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["tiersList"];
+        put?: never;
+        /**
+         * Create a tier
+         * @description Every quota is named; null is without a limit.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        post: operations["tiersCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a tier
+         * @description The ETag is the version for If-Match.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["tiersGet"];
+        /**
+         * Change a tier
+         * @description Needs If-Match with the version that was read. It counts for all tenants of the tier within five seconds. Who uses more than it now allows keeps what is there and gets no more.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        put: operations["tiersReplace"];
+        post?: never;
+        /**
+         * Delete a tier
+         * @description Only one that no tenant has.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        delete: operations["tiersDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your quotas
+         * @description Everything that can be limited, how much of it the tenant uses now, and its limit. What was sent is up to ten seconds old; everything else is exact. With `Accept: text/csv` or `format=csv` it comes as comma-separated values.
+         *
+         *     Needs the permission `usage:read`.
+         */
+        get: operations["quotasList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what your tenant has used
+         * @description By day, module or environment. Deployments are counted exactly; requests of the last ten seconds may be missing, and are lost only with a process that is killed. With `Accept: text/csv` or `format=csv` the rows come as comma-separated values.
+         *
+         *     Needs the permission `usage:read`.
+         */
+        get: operations["usageOwn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a tenant has used
+         * @description As the tenant itself reads it with `GET /usage`.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["usageOfTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what all tenants have used
+         * @description The sums of the platform, and the tenants that have used most. With `Accept: text/csv` or `format=csv` the tenants come as comma-separated values.
+         *
+         *     Needs the permission `tenants:manage`.
+         */
+        get: operations["usageOfPlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3631,7 +3997,7 @@ export interface components {
             /** @description Built-in roles and the tenant’s own, held by yourself or by a group. */
             roles: string[];
             /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage")[];
             /** @description With an access key: which one it is. */
             accessKey?: {
                 /** Format: uuid */
@@ -3983,7 +4349,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -4020,7 +4386,7 @@ export interface components {
         CreateAccessKey: {
             name: string;
             /** @description A set: `read-only`, `operate`, `deploy` or `admin` hold what the roles Viewer, Operator, Deployer and Admin hold. Or a list of permissions. */
-            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read")[];
+            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "usage:read")[];
             /**
              * @description Only for these modules. Null: for all that the maker may.
              * @default null
@@ -4071,7 +4437,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -4189,7 +4555,7 @@ export interface components {
             /** @description A token that meets one of them is let in. */
             rules: components["schemas"]["FederationRule"][];
             /** @description A set by its name, or a list. */
-            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
+            permissions: ("read-only" | "operate" | "deploy") | ("environments:read" | "fleet:read" | "releases:read" | "configurations:read" | "deployments:read" | "settings:read" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "releases:create" | "configurations:create" | "deployments:create" | "deployments:retry")[];
             /** @description Names; they need not exist yet. Null: all. */
             modules: string[] | null;
             /** @description Names, exactly as they are. Null: all. */
@@ -4286,7 +4652,7 @@ export interface components {
         };
         PermissionFacts: {
             /** @enum {string} */
-            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
+            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage";
             /**
              * @description What a scope of modules does to it: it counts for these only, it does not matter, or whoever has such a scope does not hold it.
              * @enum {string}
@@ -4324,7 +4690,7 @@ export interface components {
             /** @default  */
             description?: string;
             /** @description `GET /permissions` lists them all. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage")[];
         };
         Group: {
             /** Format: uuid */
@@ -4420,7 +4786,7 @@ export interface components {
             /** @description What would be needed; null: nothing. */
             missing: {
                 /** @enum {string} */
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage";
                 module: string | null;
                 environment: string | null;
                 /** @description Roles of the tenant that have it. Whoever holds `roles:manage` and one of them can give it. */
@@ -4442,6 +4808,203 @@ export interface components {
             name: string;
             /** @default  */
             description?: string;
+        };
+        Tenant: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            /** @enum {string} */
+            status: "provisioning" | "active" | "suspended" | "deleting" | "deleted";
+            tier: string;
+            quotaOverrides: components["schemas"]["QuotaOverrides"];
+            /** Format: date-time */
+            suspendedAt: string | null;
+            suspendedReason: string | null;
+            /** Format: date-time */
+            deletedAt: string | null;
+            /** Format: date-time */
+            restorableUntil: string | null;
+            /** Format: date-time */
+            purgedAt: string | null;
+            /** Format: date-time */
+            provisionedAt: string | null;
+            task: components["schemas"]["TenantTask"] | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        QuotaOverrides: {
+            deploymentsPerMonth?: number | null;
+            deploymentsInFlight?: number | null;
+            modules?: number | null;
+            nodes?: number | null;
+            clusters?: number | null;
+            members?: number | null;
+            keys?: number | null;
+            storageBytes?: number | null;
+            bandwidthBytes?: number | null;
+            websites?: number | null;
+        };
+        TenantTask: {
+            /** @enum {string} */
+            kind: "provision" | "purge";
+            /** @enum {string} */
+            state: "running" | "undoing" | "succeeded" | "undone";
+            step: string | null;
+            done: number;
+            steps: string[];
+            failures: number;
+            reason: string | null;
+        };
+        NewTenant: {
+            slug: string;
+            name: string;
+            tier?: string;
+            /** @default {} */
+            quotaOverrides?: components["schemas"]["QuotaOverrides"];
+        };
+        TenantRules: {
+            name: string;
+        };
+        TenantSubscription: {
+            tier: string;
+            /** @default {} */
+            quotaOverrides?: components["schemas"]["QuotaOverrides"];
+        };
+        SuspendTenant: {
+            reason: string;
+        };
+        TenantCredentials: {
+            /** @enum {string} */
+            kind: "postgres" | "redis";
+            host: string;
+            port: number;
+            database: string;
+            username: string;
+            password: string;
+            namespace: string;
+        };
+        Tier: {
+            id: string;
+            name: string;
+            quotas: components["schemas"]["Quotas"];
+            rateMultiplier: number;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        Quotas: {
+            quotas: {
+                /** @enum {string} */
+                quota: "bandwidthBytes" | "clusters" | "deploymentsInFlight" | "deploymentsPerMonth" | "keys" | "members" | "modules" | "nodes" | "storageBytes" | "websites";
+                /** @description How much of it there is now, or was used this month (UTC). */
+                use: number;
+                /** @description Null: none. */
+                limit: number | null;
+                /** @description Of the limit, rounded down. */
+                percent: number | null;
+                /**
+                 * Format: date-time
+                 * @description When its use begins at nothing again; null: never by itself.
+                 */
+                resetsAt: string | null;
+            }[];
+        };
+        NewTier: {
+            name: string;
+            quotas: components["schemas"]["Quotas"];
+            /** @default 1 */
+            rateMultiplier?: number;
+            id: string;
+        };
+        TierRules: {
+            name: string;
+            quotas: components["schemas"]["Quotas"];
+            /** @default 1 */
+            rateMultiplier?: number;
+        };
+        Usage: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description Requests of so many last seconds may be missing, and no others. */
+            requestsMayLackSeconds: number;
+            totals: {
+                requests: number;
+                /** @description Those of them that were answered with 400 or more. */
+                failures: number;
+                /** @description With headers, and with what nodes were sent. */
+                sentBytes: number;
+                /** @description How long requests took, in sum. */
+                busyMs: number;
+                /** @description Accepted, rollbacks among them. Counted exactly. */
+                deployments: number;
+            };
+            /** @description Of artifacts, now. */
+            storedBytes: number;
+            rows: {
+                day: string;
+                /** @description Empty: what names none, or is not apart by it. */
+                module: string;
+                environment: string;
+                requests: number;
+                /** @description Those of them that were answered with 400 or more. */
+                failures: number;
+                /** @description With headers, and with what nodes were sent. */
+                sentBytes: number;
+                /** @description How long requests took, in sum. */
+                busyMs: number;
+                /** @description Accepted, rollbacks among them. Counted exactly. */
+                deployments: number;
+            }[];
+            /** @description By the setting `usage.prices`; null: there are no prices. */
+            cost: {
+                currency: string;
+                lines: {
+                    /** @enum {string} */
+                    of: "deployments" | "requests" | "sentBytes" | "storedBytes";
+                    quantity: number;
+                    price: number;
+                    per: number;
+                    amount: number;
+                }[];
+                total: number;
+            } | null;
+        };
+        PlatformUsage: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description Requests of so many last seconds may be missing, and no others. */
+            requestsMayLackSeconds: number;
+            totals: {
+                requests: number;
+                /** @description Those of them that were answered with 400 or more. */
+                failures: number;
+                /** @description With headers, and with what nodes were sent. */
+                sentBytes: number;
+                /** @description How long requests took, in sum. */
+                busyMs: number;
+                /** @description Accepted, rollbacks among them. Counted exactly. */
+                deployments: number;
+            };
+            tenants: {
+                /** Format: uuid */
+                tenantId: string;
+                slug: string;
+                requests: number;
+                /** @description Those of them that were answered with 400 or more. */
+                failures: number;
+                /** @description With headers, and with what nodes were sent. */
+                sentBytes: number;
+                /** @description How long requests took, in sum. */
+                busyMs: number;
+                /** @description Accepted, rollbacks among them. Counted exactly. */
+                deployments: number;
+            }[];
         };
         /** @description RFC 9457. Decide by `code`; show `detail`; quote `id` when you ask for help. */
         Problem: {
@@ -4839,6 +5402,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -4883,6 +5450,8 @@ export interface operations {
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -4925,7 +5494,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            /**
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5073,6 +5646,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -5111,6 +5688,8 @@ export interface operations {
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
              *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -5713,6 +6292,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -5731,7 +6314,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `state-not-suitable`: The present status does not allow the verb; `details` has the status. */
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5858,6 +6445,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -5882,6 +6473,8 @@ export interface operations {
              *     `hook-outcome-needed`: A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.
              *
              *     `no-hook-to-answer`: No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -6009,6 +6602,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -6033,6 +6630,8 @@ export interface operations {
              *     `nothing-to-promote`: No gate of the deployment is open now, or another one than the request names in `step`.
              *
              *     `gate-unstable`: The open gate has found the release harmful: it is taken back, not promoted.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -6159,6 +6758,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -6177,7 +6780,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `state-not-suitable`: The present status does not allow the verb; `details` has the status. */
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6313,6 +6920,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -6353,6 +6964,8 @@ export interface operations {
              *     `newer-deployment-there`: Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.
              *
              *     `rollback-under-way`: A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -6503,6 +7116,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -6537,6 +7154,8 @@ export interface operations {
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -6577,7 +7196,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            /**
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7087,6 +7710,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -7096,7 +7723,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `release-version-taken`: The version exists with other content or another signature, and releases never change. Choose a new version. */
+            /**
+             * @description `release-version-taken`: The version exists with other content or another signature, and releases never change. Choose a new version.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7159,7 +7790,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            /**
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7376,7 +8011,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `downloads-limit`: You have as many downloads under way as one caller may have. Wait until one has ended, or read faster.
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `downloads-limit`: You have as many downloads under way as one caller may have. Wait until one has ended, or read faster.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -7631,6 +8268,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -7653,7 +8294,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment. */
+            /**
+             * @description `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7866,6 +8511,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -7879,6 +8528,8 @@ export interface operations {
              * @description `signing-key-taken`: A key of this name, or the same key, was registered before. A revoked key stays revoked: make a new one.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -7982,6 +8633,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -7993,6 +8648,15 @@ export interface operations {
             };
             /** @description `signing-key-not-found`: There is no such signing key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8226,6 +8890,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -8235,7 +8903,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `environment-exists`: The tenant has an environment of that name, perhaps written with other capitals. */
+            /**
+             * @description `environment-exists`: The tenant has an environment of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8505,6 +9177,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -8516,6 +9192,15 @@ export interface operations {
             };
             /** @description `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8760,6 +9445,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -8778,7 +9467,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `cluster-exists`: The environment has a cluster of that name. */
+            /**
+             * @description `cluster-exists`: The environment has a cluster of that name.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8807,6 +9500,8 @@ export interface operations {
             };
             /**
              * @description `cluster-limit`: The environment has as many clusters as there may be.
+             *
+             *     `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -9000,6 +9695,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -9011,6 +9710,15 @@ export interface operations {
             };
             /** @description `cluster-not-found`: The environment has no such cluster. `GET /clusters?environment=…` lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9429,6 +10137,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -9455,6 +10167,8 @@ export interface operations {
              * @description `setting-vetoed`: A part of the platform that would have to work with the value refuses it. `details.module` names it, `details.reason` says why and what to do instead.
              *
              *     `setting-may-only-tighten`: A nearer level may only be as strict as the level above or stricter: `details.above` is what counts there, set at `details.source`. Whoever manages that level can loosen it.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -9617,6 +10331,10 @@ export interface operations {
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -9639,7 +10357,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `setting-vetoed`: A part of the platform that would have to work with the value refuses it. `details.module` names it, `details.reason` says why and what to do instead. */
+            /**
+             * @description `setting-vetoed`: A part of the platform that would have to work with the value refuses it. `details.module` names it, `details.reason` says why and what to do instead.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10301,6 +11023,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -10323,7 +11049,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `cluster-required`: The environment has several clusters: name one of `details.clusters`. */
+            /**
+             * @description `cluster-required`: The environment has several clusters: name one of `details.clusters`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10538,6 +11268,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -10549,6 +11283,15 @@ export interface operations {
             };
             /** @description `node-not-found`: There is no such node, or it was revoked. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10662,6 +11405,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -10673,6 +11420,15 @@ export interface operations {
             };
             /** @description `node-not-found`: There is no such node, or it was revoked. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10786,6 +11542,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -10797,6 +11557,15 @@ export interface operations {
             };
             /** @description `node-not-found`: There is no such node, or it was revoked. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10902,11 +11671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
-             *
-             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
-             */
+            /** @description `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11113,11 +11878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
-             *
-             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
-             */
+            /** @description `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11251,11 +12012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
-             *
-             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
-             */
+            /** @description `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11706,6 +12463,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -11719,6 +12480,8 @@ export interface operations {
              * @description `already-member`: Somebody with this address is a member of the tenant. Change their roles instead.
              *
              *     `invitation-exists`: An invitation to this address is open (`details.id`). Send it again, or revoke it and make another one.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -11856,6 +12619,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -11867,6 +12634,15 @@ export interface operations {
             };
             /** @description `invitation-not-found`: There is no open invitation with this id. GET /api/v1/users/invitations lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11951,6 +12727,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -11962,6 +12742,15 @@ export interface operations {
             };
             /** @description `invitation-not-found`: There is no open invitation with this id. GET /api/v1/users/invitations lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12258,6 +13047,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -12276,7 +13069,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`. */
+            /**
+             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12404,6 +13201,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -12422,7 +13223,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`. */
+            /**
+             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13093,6 +13898,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
@@ -13294,6 +14108,19 @@ export interface operations {
                 };
             };
             /**
+             * @description `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
              * @description `invitation-needs-account`: The address that was invited has an account. Sign in with it and accept the invitation there, or accept it with the password of that account.
              *
              *     `username-taken`: Somebody has this username. Choose another one.
@@ -13340,7 +14167,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -13431,6 +14260,10 @@ export interface operations {
             /**
              * @description `invitation-for-another`: The invitation is for another address than that of your account. Sign in as whom it is for, or ask for one to your address.
              *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
@@ -13471,7 +14304,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -14594,8 +15429,6 @@ export interface operations {
             };
             /**
              * @description `sign-in-refused`: The tenant does not accept how this session began. Sign in again, with the name of that tenant.
-             *
-             *     `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
@@ -15998,6 +16831,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -16007,7 +16844,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `policy-shuts-you-out`: Your own address is in none of the networks that you want to allow. Add its network, or send `force: true` if you mean it. */
+            /**
+             * @description `policy-shuts-you-out`: Your own address is in none of the networks that you want to allow. Add its network, or send `force: true` if you mean it.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16203,7 +17044,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            /**
+             * @description `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -16869,8 +17714,21 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16898,6 +17756,8 @@ export interface operations {
             };
             /**
              * @description `access-key-limit`: The owner or the tenant has as many good keys as there may be. Revoke one first.
+             *
+             *     `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -17209,6 +18069,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -17231,6 +18095,8 @@ export interface operations {
              * @description `access-key-over`: The key is revoked or expired, and cannot be rotated. Make a new one.
              *
              *     `access-key-rotated`: The key has been rotated already. Rotate the one that took its place, or make a new one.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -17260,6 +18126,8 @@ export interface operations {
             };
             /**
              * @description `access-key-limit`: The owner or the tenant has as many good keys as there may be. Revoke one first.
+             *
+             *     `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -17592,6 +18460,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -17609,6 +18481,8 @@ export interface operations {
              *     `federated-identity-taken`: The tenant has a federated identity with this name. Choose another name.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -17947,7 +18821,8 @@ export interface operations {
                      *         "environments:read",
                      *         "fleet:read",
                      *         "releases:create",
-                     *         "releases:read"
+                     *         "releases:read",
+                     *         "settings:read"
                      *       ],
                      *       "modules": [
                      *         "shop"
@@ -17999,6 +18874,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -18010,6 +18889,15 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18055,6 +18943,15 @@ export interface operations {
             };
             /** @description `if-match-required`: Send If-Match with the version that you have read. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18116,6 +19013,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -18127,6 +19028,15 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18265,6 +19175,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -18276,6 +19190,15 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18416,6 +19339,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -18427,6 +19354,15 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18547,6 +19483,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -18558,6 +19498,15 @@ export interface operations {
             };
             /** @description `federated-identity-not-found`: There is no federated identity with this id. GET /api/v1/federated-identities lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18674,8 +19623,6 @@ export interface operations {
              * @description `subject-token-refused`: The subject token is not good here; `details.reason` says which check it has failed. An Admin can see more with POST /api/v1/federated-identities/{id}/test.
              *
              *     `federated-rules-unmet`: The token is genuine, but meets no rule. `details.clauses` are the claims that did not match in the rule it came closest to, `details.claims` what the token says. An Admin can see what was expected with POST /api/v1/federated-identities/{id}/test.
-             *
-             *     `tenant-suspended`: The tenant is suspended. Only the operator of the platform can activate it.
              */
             403: {
                 headers: {
@@ -19203,6 +20150,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -19212,7 +20163,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-exists`: There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals. */
+            /**
+             * @description `role-exists`: There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19438,6 +20393,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -19456,7 +20415,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-exists`: There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals. */
+            /**
+             * @description `role-exists`: There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19565,6 +20528,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -19583,7 +20550,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-in-use`: Somebody holds the role. Take it from all of them first: `GET /role-bindings?role=…` lists who. */
+            /**
+             * @description `role-in-use`: Somebody holds the role. Take it from all of them first: `GET /role-bindings?role=…` lists who.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19776,6 +20747,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -19785,7 +20760,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `group-exists`: There is a group of that name, perhaps written with other capitals. */
+            /**
+             * @description `group-exists`: There is a group of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19994,6 +20973,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20016,6 +20999,8 @@ export interface operations {
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
              *     `group-exists`: There is a group of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -20127,6 +21112,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20149,6 +21138,8 @@ export interface operations {
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
              *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -20354,6 +21345,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20372,7 +21367,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there. */
+            /**
+             * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20479,6 +21478,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20505,6 +21508,8 @@ export interface operations {
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
              *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -20725,6 +21730,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20734,7 +21743,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-binding-exists`: The role is given there already, for the same modules and environments. */
+            /**
+             * @description `role-binding-exists`: The role is given there already, for the same modules and environments.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20846,6 +21859,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -20868,6 +21885,8 @@ export interface operations {
              * @description `role-binding-not-manual`: The role was given by a rule of an identity provider or by the directory, which would give it again. Change it there.
              *
              *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -20900,7 +21919,7 @@ export interface operations {
     mayCan: {
         parameters: {
             query: {
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "tenants:manage";
                 /** @description Absent: whether for any module at all. */
                 module?: string;
                 /** @description Absent: whether in any environment at all. */
@@ -21140,6 +22159,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21153,6 +22176,8 @@ export interface operations {
              * @description `service-account-exists`: The tenant has a service account of that name, perhaps written with other capitals.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
                 headers: {
@@ -21369,6 +22394,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21387,7 +22416,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service-account-exists`: The tenant has a service account of that name, perhaps written with other capitals. */
+            /**
+             * @description `service-account-exists`: The tenant has a service account of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21491,6 +22524,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21502,6 +22539,15 @@ export interface operations {
             };
             /** @description `service-account-not-found`: There is no service account with this id. `GET /service-accounts` lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21580,6 +22626,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21591,6 +22641,15 @@ export interface operations {
             };
             /** @description `service-account-not-found`: There is no service account with this id. `GET /service-accounts` lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21669,6 +22728,10 @@ export interface operations {
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21680,6 +22743,15 @@ export interface operations {
             };
             /** @description `service-account-not-found`: There is no service account with this id. `GET /service-accounts` lists them. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21946,6 +23018,10 @@ export interface operations {
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              */
             403: {
                 headers: {
@@ -21964,7 +23040,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service-account-disabled`: The service account is disabled, so that a new key of it would be good for nothing. Enable it first. */
+            /**
+             * @description `service-account-disabled`: The service account is disabled, so that a new key of it would be good for nothing. Enable it first.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21994,8 +23074,2698 @@ export interface operations {
             /**
              * @description `access-key-limit`: The owner or the tenant has as many good keys as there may be. Revoke one first.
              *
+             *     `quota-exceeded`: A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.
+             *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                status?: "provisioning" | "active" | "suspended" | "deleting" | "deleted";
+                tier?: string;
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "slug": "acme",
+                     *           "name": "Acme Ltd",
+                     *           "status": "active",
+                     *           "tier": "starter",
+                     *           "quotaOverrides": {
+                     *             "nodes": 50
+                     *           },
+                     *           "suspendedAt": null,
+                     *           "suspendedReason": null,
+                     *           "deletedAt": null,
+                     *           "restorableUntil": null,
+                     *           "purgedAt": null,
+                     *           "provisionedAt": null,
+                     *           "task": null,
+                     *           "version": 1,
+                     *           "createdAt": "2026-01-05T08:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Tenant"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "slug": "acme",
+                 *       "name": "Acme Ltd",
+                 *       "tier": "starter",
+                 *       "quotaOverrides": {
+                 *         "nodes": 50
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "provisioning",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /**
+             * @description `tenant-slug-invalid`: The slug is not a DNS label, or it is reserved. Choose another one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-not-found`: There is no tier with this id. `GET /tiers` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-slug-taken`: A tenant with that slug exists or once existed. Slugs are never used twice.
+             *
+             *     `tenant-slug-reserved`: The slug is one that a host of the installation may have. Choose another one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantsGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "active",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantsRename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Acme Holding"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TenantRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Holding",
+                     *       "status": "active",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 2,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "deleting",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": "2026-05-04T09:12:33.000Z",
+                     *       "restorableUntil": "2026-06-03T09:12:33.000Z",
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-reserved`: The tenant `platform` is the home of platform admins: it is never suspended or deleted.
+             *
+             *     `tenant-own`: You are signed in to this tenant, and would be out with it. Sign in to another one (`platform`) to delete it.
+             *
+             *     `tenant-status`: The tenant is not in a status (`details.status`) that allows it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantsSubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tier": "starter",
+                 *       "quotaOverrides": {
+                 *         "nodes": 50
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TenantSubscription"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "active",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 2,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them.
+             *
+             *     `tier-not-found`: There is no tier with this id. `GET /tiers` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeSuspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Unpaid since March"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SuspendTenant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "suspended",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": "2026-05-04T09:12:33.000Z",
+                     *       "suspendedReason": "Unpaid since March",
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-reserved`: The tenant `platform` is the home of platform admins: it is never suspended or deleted.
+             *
+             *     `tenant-status`: The tenant is not in a status (`details.status`) that allows it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeActivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "active",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-status`: The tenant is not in a status (`details.status`) that allows it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "active",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-status`: The tenant is not in a status (`details.status`) that allows it.
+             *
+             *     `tenant-gone`: The time in which the tenant could be restored is over.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeProvision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "slug": "acme",
+                     *       "name": "Acme Ltd",
+                     *       "status": "provisioning",
+                     *       "tier": "starter",
+                     *       "quotaOverrides": {
+                     *         "nodes": 50
+                     *       },
+                     *       "suspendedAt": null,
+                     *       "suspendedReason": null,
+                     *       "deletedAt": null,
+                     *       "restorableUntil": null,
+                     *       "purgedAt": null,
+                     *       "provisionedAt": null,
+                     *       "task": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-status`: The tenant is not in a status (`details.status`) that allows it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                kind: "postgres" | "redis";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "postgres",
+                     *       "host": "tenants-db",
+                     *       "port": 5432,
+                     *       "database": "tenants",
+                     *       "username": "tenant_acme",
+                     *       "password": "hV2uZ5wX1cY8bN4mQ7tR0pL3kJ6gF9dS2aE5iO8uT1w",
+                     *       "namespace": "tenant_acme"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantCredentials"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them.
+             *
+             *     `tenant-resource-not-found`: The tenant has nothing of this kind: it was made without such a server, or is not yet provisioned.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             *
+             *     `tenant-secret-shown`: The password was shown once and is kept nowhere. Rotate it to get a new one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenantLifeRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                kind: "postgres" | "redis";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "postgres",
+                     *       "host": "tenants-db",
+                     *       "port": 5432,
+                     *       "database": "tenants",
+                     *       "username": "tenant_acme",
+                     *       "password": "hV2uZ5wX1cY8bN4mQ7tR0pL3kJ6gF9dS2aE5iO8uT1w",
+                     *       "namespace": "tenant_acme"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantCredentials"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tenant-unknown`: There is no tenant with this id. `GET /tenants` lists them.
+             *
+             *     `tenant-resource-not-found`: The tenant has nothing of this kind: it was made without such a server, or is not yet provisioned.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-server-unavailable`: The server on which tenants have something of their own does not answer. Try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tiersList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "starter",
+                     *           "name": "Starter",
+                     *           "quotas": {
+                     *             "deploymentsPerMonth": 100,
+                     *             "deploymentsInFlight": 5,
+                     *             "modules": 25,
+                     *             "nodes": 25,
+                     *             "clusters": 5,
+                     *             "members": 15,
+                     *             "keys": 25,
+                     *             "storageBytes": 10000000000,
+                     *             "bandwidthBytes": 100000000000,
+                     *             "websites": 5
+                     *           },
+                     *           "rateMultiplier": 1,
+                     *           "version": 1,
+                     *           "createdAt": "2026-01-05T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Tier"][];
+                    };
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tiersCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "starter",
+                 *       "name": "Starter",
+                 *       "quotas": {
+                 *         "deploymentsPerMonth": 100,
+                 *         "deploymentsInFlight": 5,
+                 *         "modules": 25,
+                 *         "nodes": 25,
+                 *         "clusters": 5,
+                 *         "members": 15,
+                 *         "keys": 25,
+                 *         "storageBytes": 10000000000,
+                 *         "bandwidthBytes": 100000000000,
+                 *         "websites": 5
+                 *       },
+                 *       "rateMultiplier": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTier"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "starter",
+                     *       "name": "Starter",
+                     *       "quotas": {
+                     *         "deploymentsPerMonth": 100,
+                     *         "deploymentsInFlight": 5,
+                     *         "modules": 25,
+                     *         "nodes": 25,
+                     *         "clusters": 5,
+                     *         "members": 15,
+                     *         "keys": 25,
+                     *         "storageBytes": 10000000000,
+                     *         "bandwidthBytes": 100000000000,
+                     *         "websites": 5
+                     *       },
+                     *       "rateMultiplier": 1,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-exists`: There is a tier of that id or name already. Choose another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tier-limit`: There are as many tiers as there may be. Delete one that no tenant has.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tiersGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "starter",
+                     *       "name": "Starter",
+                     *       "quotas": {
+                     *         "deploymentsPerMonth": 100,
+                     *         "deploymentsInFlight": 5,
+                     *         "modules": 25,
+                     *         "nodes": 25,
+                     *         "clusters": 5,
+                     *         "members": 15,
+                     *         "keys": 25,
+                     *         "storageBytes": 10000000000,
+                     *         "bandwidthBytes": 100000000000,
+                     *         "websites": 5
+                     *       },
+                     *       "rateMultiplier": 1,
+                     *       "version": 1,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-not-found`: There is no tier with this id. `GET /tiers` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tiersReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Starter",
+                 *       "quotas": {
+                 *         "deploymentsPerMonth": 100,
+                 *         "deploymentsInFlight": 5,
+                 *         "modules": 25,
+                 *         "nodes": 25,
+                 *         "clusters": 5,
+                 *         "members": 15,
+                 *         "keys": 25,
+                 *         "storageBytes": 10000000000,
+                 *         "bandwidthBytes": 100000000000,
+                 *         "websites": 5
+                 *       },
+                 *       "rateMultiplier": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["TierRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "starter",
+                     *       "name": "Starter",
+                     *       "quotas": {
+                     *         "deploymentsPerMonth": 100,
+                     *         "deploymentsInFlight": 5,
+                     *         "modules": 25,
+                     *         "nodes": 25,
+                     *         "clusters": 5,
+                     *         "members": 15,
+                     *         "keys": 25,
+                     *         "storageBytes": 10000000000,
+                     *         "bandwidthBytes": 100000000000,
+                     *         "websites": 5
+                     *       },
+                     *       "rateMultiplier": 1,
+                     *       "version": 2,
+                     *       "createdAt": "2026-01-05T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-not-found`: There is no tier with this id. `GET /tiers` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-exists`: There is a tier of that id or name already. Choose another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tiersDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier-not-found`: There is no tier with this id. `GET /tiers` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `tier-built-in`: The tier `custom` is what tenants have whom nobody gave another one: it stays.
+             *
+             *     `tier-in-use`: Tenants have this tier. Give them another one first (`details.tenants`).
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quotasList: {
+        parameters: {
+            query?: {
+                /** @description In place of the header Accept. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "quotas": [
+                     *         {
+                     *           "quota": "modules",
+                     *           "use": 3,
+                     *           "limit": 5,
+                     *           "percent": 60,
+                     *           "resetsAt": null
+                     *         },
+                     *         {
+                     *           "quota": "deploymentsPerMonth",
+                     *           "use": 8,
+                     *           "limit": 10,
+                     *           "percent": 80,
+                     *           "resetsAt": "2026-12-01T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Quotas"];
+                    /**
+                     * @example {
+                     *       "quotas": [
+                     *         {
+                     *           "quota": "modules",
+                     *           "use": 3,
+                     *           "limit": 5,
+                     *           "percent": 60,
+                     *           "resetsAt": null
+                     *         },
+                     *         {
+                     *           "quota": "deploymentsPerMonth",
+                     *           "use": 8,
+                     *           "limit": 10,
+                     *           "percent": 80,
+                     *           "resetsAt": "2026-12-01T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "text/csv": components["schemas"]["Quotas"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usageOwn: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC). Absent: the first of the month. */
+                from?: string;
+                /** @description The last day, which is included. Absent: today. */
+                to?: string;
+                /** @description In place of the header Accept. */
+                format?: "json" | "csv";
+                /** @description What the rows are apart by; `detail`: all three. */
+                by?: "day" | "module" | "environment" | "detail";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "storedBytes": 52428800,
+                     *       "rows": [
+                     *         {
+                     *           "day": "2026-11-30",
+                     *           "module": "",
+                     *           "environment": "",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ],
+                     *       "cost": {
+                     *         "currency": "EUR",
+                     *         "lines": [
+                     *           {
+                     *             "of": "deployments",
+                     *             "quantity": 4,
+                     *             "price": 0.05,
+                     *             "per": 1,
+                     *             "amount": 0.2
+                     *           }
+                     *         ],
+                     *         "total": 0.2
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Usage"];
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "storedBytes": 52428800,
+                     *       "rows": [
+                     *         {
+                     *           "day": "2026-11-30",
+                     *           "module": "",
+                     *           "environment": "",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ],
+                     *       "cost": {
+                     *         "currency": "EUR",
+                     *         "lines": [
+                     *           {
+                     *             "of": "deployments",
+                     *             "quantity": 4,
+                     *             "price": 0.05,
+                     *             "per": 1,
+                     *             "amount": 0.2
+                     *           }
+                     *         ],
+                     *         "total": 0.2
+                     *       }
+                     *     }
+                     */
+                    "text/csv": components["schemas"]["Usage"];
+                };
+            };
+            /**
+             * @description `usage-too-wide`: The days that were asked for have more rows than one answer holds. Ask for fewer days, or by day, module or environment alone.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usageOfTenant: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC). Absent: the first of the month. */
+                from?: string;
+                /** @description The last day, which is included. Absent: today. */
+                to?: string;
+                /** @description In place of the header Accept. */
+                format?: "json" | "csv";
+                /** @description What the rows are apart by; `detail`: all three. */
+                by?: "day" | "module" | "environment" | "detail";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "storedBytes": 52428800,
+                     *       "rows": [
+                     *         {
+                     *           "day": "2026-11-30",
+                     *           "module": "",
+                     *           "environment": "",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ],
+                     *       "cost": {
+                     *         "currency": "EUR",
+                     *         "lines": [
+                     *           {
+                     *             "of": "deployments",
+                     *             "quantity": 4,
+                     *             "price": 0.05,
+                     *             "per": 1,
+                     *             "amount": 0.2
+                     *           }
+                     *         ],
+                     *         "total": 0.2
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Usage"];
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "storedBytes": 52428800,
+                     *       "rows": [
+                     *         {
+                     *           "day": "2026-11-30",
+                     *           "module": "",
+                     *           "environment": "",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ],
+                     *       "cost": {
+                     *         "currency": "EUR",
+                     *         "lines": [
+                     *           {
+                     *             "of": "deployments",
+                     *             "quantity": 4,
+                     *             "price": 0.05,
+                     *             "per": 1,
+                     *             "amount": 0.2
+                     *           }
+                     *         ],
+                     *         "total": 0.2
+                     *       }
+                     *     }
+                     */
+                    "text/csv": components["schemas"]["Usage"];
+                };
+            };
+            /**
+             * @description `usage-too-wide`: The days that were asked for have more rows than one answer holds. Ask for fewer days, or by day, module or environment alone.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-found`: There is no tenant with that slug or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usageOfPlatform: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC). Absent: the first of the month. */
+                from?: string;
+                /** @description The last day, which is included. Absent: today. */
+                to?: string;
+                /** @description In place of the header Accept. */
+                format?: "json" | "csv";
+                /** @description So many tenants that have used most, by requests. */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "tenants": [
+                     *         {
+                     *           "tenantId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "slug": "acme",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformUsage"];
+                    /**
+                     * @example {
+                     *       "from": "2026-11-01",
+                     *       "to": "2026-11-30",
+                     *       "requestsMayLackSeconds": 10,
+                     *       "totals": {
+                     *         "requests": 1204,
+                     *         "failures": 3,
+                     *         "sentBytes": 981233,
+                     *         "busyMs": 15830,
+                     *         "deployments": 4
+                     *       },
+                     *       "tenants": [
+                     *         {
+                     *           "tenantId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "slug": "acme",
+                     *           "requests": 1204,
+                     *           "failures": 3,
+                     *           "sentBytes": 981233,
+                     *           "busyMs": 15830,
+                     *           "deployments": 4
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "text/csv": components["schemas"]["PlatformUsage"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
             429: {
                 headers: {
                     [name: string]: unknown;
