@@ -237,6 +237,28 @@ export const limits = {
   mailsOfSystem: 3_000,
   /** What an operator opens: a list longer than this is a network. */
   outboundOpened: 256,
+  /** A company has one or two; the page on which people choose shows them all. */
+  identityProvidersPerTenant: 10,
+  domainsPerProvider: 20,
+  /** Each is asked about at every sign-in. */
+  claimRulesPerProvider: 100,
+  admissionsPerProvider: 20,
+  /** Of one claim, and its text: what a directory says of somebody with many groups. */
+  claimValues: 1_000,
+  claimValueCharacters: 256,
+  /** From the first redirect until the issuer's answer: people look for their telephones. */
+  signInFlowMs: 10 * 60_000,
+  /** What stands in a URL is good for the moment in which a program reads it. */
+  signInCodeMs: 60_000,
+  /** From asking for it until a browser has opened it. */
+  signInTicketMs: 2 * 60_000,
+  signInRedirectCharacters: 1_000,
+  /** Where an issuer's endpoints are and which of its keys sign is asked again after this. */
+  issuerKeptMs: 10 * 60_000,
+  issuersKept: 500,
+  identitiesPerPerson: 20,
+  /** Accounts, and roles, that come in without a required provider: more would be nobody's. */
+  emergencyNames: 10,
   /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
   socketBacklogMessages: 2_000,
 } as const;

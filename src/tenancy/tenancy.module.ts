@@ -22,6 +22,10 @@ import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
 import { FederatedIdentitiesModule } from './federated-identities/federated-identities.module.js';
 import { factorControllers, factorProviders } from './factors/factors.providers.js';
+import {
+  identityProviderControllers,
+  identityProviderProviders,
+} from './identity-providers/identity-providers.providers.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
 import { MachineBearers } from './permissions/bearers.js';
@@ -62,6 +66,7 @@ import { Accounts } from './users/accounts.js';
     ...peopleControllers,
     ...factorControllers,
     ...securityControllers,
+    ...identityProviderControllers,
   ],
   providers: [
     {
@@ -99,6 +104,7 @@ import { Accounts } from './users/accounts.js';
     ...peopleProviders,
     ...factorProviders,
     ...securityProviders,
+    ...identityProviderProviders,
   ],
   exports: [Proofs, Seed, SocketCallers, TenantsModule],
 })

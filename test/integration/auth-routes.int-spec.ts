@@ -28,6 +28,10 @@ class ProbeController {
 }
 
 const PUBLIC_ROUTES = [
+  'GET /api/v1/authentication/providers',
+  'GET /api/v1/authentication/oidc/{id}/start',
+  'GET /api/v1/authentication/oidc/{id}/callback',
+  'POST /api/v1/authentication/oidc/complete',
   'POST /api/v1/authentication/login',
   'POST /api/v1/authentication/passkey',
   'POST /api/v1/authentication/passkey/options',

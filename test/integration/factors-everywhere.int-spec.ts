@@ -61,6 +61,9 @@ const OPEN = [
   'GET /api/v1/me/passkeys',
   'POST /api/v1/me/passkeys',
   'POST /api/v1/me/passkeys/options',
+  // The factor of whoever signs in at a provider is shown there.
+  'POST /api/v1/me/identities/{id}/prove',
+  'POST /api/v1/me/identities/complete',
 ];
 
 interface Operation {

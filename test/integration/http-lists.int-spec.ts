@@ -38,6 +38,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   },
   '/federated-identities': { path: '/federated-identities', filters: [] },
   '/signing-keys': { path: '/signing-keys', filters: [] },
+  '/identity-providers': { path: '/identity-providers', filters: [] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
     path: '/platform/token-signing-keys',
@@ -114,6 +115,12 @@ beforeAll(async () => {
     await app.whole.member(tenant.id);
     const invited = { email: `p${count}@acme.example`, roles: [{ role: 'Viewer' }] };
     await made(tenant.as('Admin', '/users/invitations', { method: 'POST', body: invited }));
+    const provider = {
+      name: `provider-${count}`,
+      issuer: 'https://login.example.com',
+      clientId: 'a',
+    };
+    await made(tenant.as('Admin', '/identity-providers', { method: 'POST', body: provider }));
   }
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);

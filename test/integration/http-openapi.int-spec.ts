@@ -98,6 +98,8 @@ describe('the OpenAPI document', () => {
       'json-unacceptable',
       'mfa-enrollment-required',
       'permission-missing',
+      'provider-factor-needed',
+      'provider-sign-in-needed',
       'rate-limited',
       'tenant-deleting',
       'tenant-not-ready',

@@ -22,6 +22,10 @@ const SYSTEM_INDEXES = [
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together
   'outbox_pkey', // the relay
   'outbox_open',
+  'verified_domains_domain_key', // a domain is of one tenant over all
+  'sign_in_answers_pkey', // who signs in has no tenant yet
+  'sign_in_answers_code_hash_key',
+  'sign_in_answers_by_expiry',
   'quota_counters_by_age', // whose counters nobody has counted for a day
   'usage_days_by_day', // the purge
   'settings_by_revision', // what each process has yet to hear of
@@ -35,6 +39,7 @@ const GLOBAL_TABLES = [
   'answered_challenges',
   'login_throttles',
   'token_signing_keys', // they sign for all tenants
+  'external_identities',
   'tenants',
   'tiers', // of the platform: what each lets a tenant use
   'migrations',

@@ -22,6 +22,11 @@ const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/passkey',
   'POST /api/v1/authentication/passkey/options',
   'POST /api/v1/authentication/refresh',
+  // The same by an identity provider: which there are, there, back, and the tokens.
+  'GET /api/v1/authentication/providers',
+  'GET /api/v1/authentication/oidc/{id}/start',
+  'GET /api/v1/authentication/oidc/{id}/callback',
+  'POST /api/v1/authentication/oidc/complete',
   // A pipeline brings a token of its own issuer.
   'POST /api/v1/authentication/token',
   // Bring tokens of their own, good for one use, or ask that one be mailed.
@@ -108,6 +113,8 @@ describe('the whole API', () => {
       if (!item.get || !template.includes('{') || template.includes('/agent/')) continue;
       // Not the tenant's: whoever may not look there hears that first.
       if (/\/(platform|tenants)\//.test(template)) continue;
+      // Whatever the id, no browser has begun a sign-in there.
+      if (template.endsWith('/oidc/{id}/callback')) continue;
       const url = `${whole.url}${template.replaceAll(/\{[^}]+\}/g, () => newId())}`;
       const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
       const type = answer.headers.get('content-type');

@@ -137,9 +137,13 @@ export function toldBy({ status, headers, text }: Answered, sent: string) {
       .replaceAll(sent, '<sent>')
       .replaceAll(/\btg[a-z]?_[\w.-]+/g, '<secret>')
       .replaceAll(/\b[A-Z2-7]{32}\b/g, '<secret>')
+      .replaceAll(/tidegate-domain=[0-9a-f]{32}/g, '<record>')
       .replaceAll(/data:image[^"]+/g, '<picture>')
       .replaceAll(/fresh-\d{6}/g, '<new>')
       .replaceAll(/"publicKey":"[\w-]{43}"/g, '<new>')
+      // What is changed has another version after each of two.
+      .replaceAll(/"version":\d+/g, '<version>')
+      .replaceAll(/^"\d+"$/g, '<version>')
       .replaceAll(UUIDS, '<id>')
       .replaceAll(TIMES, '<time>');
   // What is granted is as long as what was made of it.

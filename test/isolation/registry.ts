@@ -27,6 +27,10 @@ const byPath: Readonly<Record<string, string>> = {
   'role-bindings': 'roleBinding',
   'service-accounts': 'serviceAccount',
   'federated-identities': 'federatedIdentity',
+  'identity-providers': 'identityProvider',
+  domains: 'claimedDomain',
+  oidc: 'identityProvider',
+  identities: 'identityProvider',
 };
 
 /** What is named by a field of a query, a header or a body, by its last word. */
@@ -57,6 +61,10 @@ const byField: Readonly<Record<string, string>> = {
   email: 'email',
   audience: 'audience',
   cursor: 'cursor',
+  group: 'groupName',
+  usernames: 'username',
+  roles: 'roleName',
+  domain: 'domain',
 };
 
 /** Whose `name` a body gives to something new, by the last word of the path. */
@@ -70,6 +78,7 @@ const byNewName: Readonly<Record<string, string>> = {
   roles: 'roleName',
   'service-accounts': 'serviceAccountName',
   'federated-identities': 'federatedIdentityName',
+  'identity-providers': 'identityProviderName',
   totp: 'factorName',
   passkeys: 'factorName',
 };
@@ -113,6 +122,11 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
     { kind: 'user' },
     { kind: 'serviceAccount' },
   ],
+  'POST /api/v1/identity-providers rules.[].group': [{ kind: 'groupName', drop: ['rules.0.role'] }],
+  'PUT /api/v1/identity-providers/{id} rules.[].group': [
+    { kind: 'groupName', drop: ['rules.0.role'] },
+  ],
+  'DELETE /api/v1/me/identities/{id} id': [{ kind: 'externalIdentity' }],
   ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
   'POST /api/v1/groups/{id}/members userId': [{ kind: 'user', drop: ['username'] }],
@@ -172,10 +186,24 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   ],
   'Days, and how an answer looks.': ['from', 'to', 'by', 'format'],
   'Words out of a list that the document writes as texts.': ['status', 'state'],
+  'What an issuer calls us, and where a browser comes back to.': [
+    'clientId',
+    'scopes.[]',
+    'redirect',
+    'redirectUri',
+  ],
   'Networks, of nobody.': ['trustedProxies.[]', 'allowedNetworks.[]'],
   'A signature is checked, never looked up.': ['signature'],
   'What is compared with the claims of a token; the issuer is of the outside.': [
     'issuer',
+    'when.value',
+    'admissions.[].value',
+    'claims.username',
+    'claims.email',
+    'claims.emailVerified',
+    'claims.displayName',
+    'factor.amr.[]',
+    'factor.acr.[]',
     'rules.[].name',
     'claim',
     'oneOf.[]',
@@ -188,6 +216,11 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'subject_token_type',
     'requested_token_type',
     'totp',
+    'clientSecret',
+    'code',
+    'verifier',
+    'challenge',
+    'ticket',
     'recoveryCode',
     'passkey.id',
     'passkey.rawId',
@@ -251,12 +284,18 @@ export const exemptions: Readonly<Record<string, string>> = {
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
   'POST /api/v1/authentication/password-reset/confirm':
     'Names nothing: who holds the link is the person.',
+  'GET /api/v1/authentication/providers':
+    'The sign-in page: who knows a tenant’s name, or has an address there, is told where its people sign in.',
+  'GET /api/v1/authentication/oidc/{id}/start':
+    'Who knows the id of a provider is sent there, as every browser that signs in.',
   'POST /api/v1/agent/enroll':
     'Names nothing but the new node: who holds the token is let into the tenant that has made it.',
 };
 
 /** Where nothing is looked up before something else is right that this test has not, and what shows it instead. */
 export const shallow: Readonly<Record<string, string>> = {
+  'POST /api/v1/authentication/oidc/complete':
+    'The code of a sign-in comes first: test/integration/oidc-attacks has those.',
   'POST /api/v1/authentication/token':
     'A token of an issuer comes first: test/integration/federation has those.',
 };

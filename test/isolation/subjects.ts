@@ -177,6 +177,39 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { federatedIdentity: id, federatedIdentityName: name, audience };
   },
 
+  identityProvider: async (tenant, word) => {
+    const { roleName: role, groupName: group, module, environment } = tenant.values;
+    const name = word('provider');
+    const { id } = await tenant.make('POST', '/identity-providers', {
+      name,
+      issuer: 'https://login.example.com',
+      clientId: word('client'),
+      clientSecret: word('secret'),
+      admissions: [{ by: 'claim', claim: 'groups', value: word('staff') }],
+      rules: [
+        { when: null, role, modules: [module], environments: [environment] },
+        { when: { claim: 'groups', value: word('staff') }, group },
+      ],
+      emergency: { usernames: [word('rescuer')], roles: [role] },
+    });
+    const domain = `${word('domain')}.example`;
+    const claimed = await tenant.make('POST', `/identity-providers/${id}/domains`, { domain });
+    return { identityProvider: id, identityProviderName: name, domain, claimedDomain: claimed.id };
+  },
+
+  /** A person as an issuer knows them. */
+  externalIdentity: async ({ whole, values }, word) => {
+    const externalIdentity = newId();
+    await withClient(whole.database.superuser, (client) =>
+      client.query(
+        `insert into external_identities (id, issuer, subject, user_id)
+         values ($1, 'https://login.example.com', $2, $3)`,
+        [externalIdentity, word('subject'), values.user],
+      ),
+    );
+    return { externalIdentity };
+  },
+
   signingKey: async (tenant, word) => {
     const name = word('key');
     const publicKey = publicKeyText(generateKeyPairSync('ed25519').publicKey);

@@ -14,6 +14,7 @@ const CREATING = [
   /^\/api\/v1\/signing-keys$/,
   /^\/api\/v1\/service-accounts$/,
   /^\/api\/v1\/federated-identities$/,
+  /^\/api\/v1\/identity-providers$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

@@ -12,6 +12,7 @@ import * as quotaErrors from '../../kernel/quota.errors.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
+import * as vouchingErrors from '../../platform/http/vouching.errors.js';
 import * as rateLimitErrors from '../../platform/rate-limits/rate-limits.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
@@ -24,6 +25,7 @@ import * as serviceAccountErrors from '../../tenancy/service-accounts/service-ac
 import * as federationErrors from '../../tenancy/federated-identities/federated-identities.errors.js';
 import * as factorErrors from '../../tenancy/factors/factors.errors.js';
 import * as securityErrors from '../../tenancy/security/security.errors.js';
+import * as identityProviderErrors from '../../tenancy/identity-providers/identity-provider.errors.js';
 import * as tenancyErrors from '../../tenancy/tenancy.errors.js';
 import * as tenantErrors from '../../tenancy/tenants/tenants.errors.js';
 import * as tierErrors from '../../tenancy/tiers/tiers.errors.js';
@@ -40,6 +42,7 @@ type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
 /** Every `<noun>.errors.ts`, for docs/errors.md: one line each. */
 const errorLists: readonly ErrorList[] = [
   httpErrors,
+  vouchingErrors,
   rateLimitErrors,
   databaseErrors,
   outboundErrors,
@@ -72,6 +75,7 @@ const errorLists: readonly ErrorList[] = [
   accountErrors,
   factorErrors,
   securityErrors,
+  identityProviderErrors,
   agentErrors,
 ];
 

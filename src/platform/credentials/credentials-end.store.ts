@@ -61,6 +61,41 @@ export function revokeCredentialsEverywhere(
   return tx.execute(revokeEverywhere, { kinds, subjectId, except, now });
 }
 
+/** A part of the data by which credentials are found. */
+export type VouchedBy = {
+  readonly signIn: { readonly providerId?: string; readonly method?: string };
+};
+
+const revokeVouched = statement<{
+  readonly kind: CredentialKind;
+  readonly subjectId: string | null;
+  /** JSON. */
+  readonly by: string;
+  readonly except: string | null;
+  readonly now: Date;
+}>(
+  'credentials.revoke-vouched',
+  `update credentials set revoked_at = :now
+   where kind = :kind and (:subjectId::uuid is null or subject_id = :subjectId)
+     and data @> :by::jsonb and revoked_at is null and expires_at > :now
+     and hash is distinct from :except`,
+);
+
+/** In all tenants those whose data say who has vouched for them; returns how many. */
+export function revokeCredentialsVouched(
+  tx: SystemTransaction,
+  of: {
+    readonly kind: CredentialKind;
+    /** Null: whosever. */
+    readonly subjectId: string | null;
+    readonly by: VouchedBy;
+    readonly except: string | null;
+    readonly now: Date;
+  },
+): Promise<number> {
+  return tx.execute(revokeVouched, { ...of, by: JSON.stringify(of.by) });
+}
+
 const tidy = statement<CredentialOwner & { readonly now: Date; readonly kept: number }>(
   'credentials.tidy',
   `delete from credentials where hash in (select hash from (

@@ -17,4 +17,14 @@ export interface Proof {
   readonly isStepUp?: boolean;
   /** Open to those who have yet to enrol the second factor that their tenant demands. */
   readonly isForEnrolling?: boolean;
+  /**
+   * Of routes for people: open to sessions that a tenant’s provider vouches for as well. All others are
+   * about the account, which is more than one tenant.
+   */
+  readonly isForVouched?: boolean;
+}
+
+/** About the person’s account, whichever tenant they are in. */
+export function isAboutAccount(access: Access): boolean {
+  return access.kind === 'person' && access.isForVouched !== true;
 }

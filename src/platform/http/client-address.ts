@@ -96,8 +96,11 @@ function groupsOf(address: string): string[] {
 
 /** `::ffff:192.0.2.1` as `::ffff:c000:201`. */
 function inHex(address: string): string {
-  return address.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_, a: string, b: string, c, d) => {
-    const pair = (high: unknown, low: unknown) => (Number(high) * 256 + Number(low)).toString(16);
-    return `${pair(a, b)}:${pair(c, d)}`;
-  });
+  return address.replace(
+    /(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/,
+    (_, a: string, b: string, c, d) => {
+      const pair = (high: unknown, low: unknown) => (Number(high) * 256 + Number(low)).toString(16);
+      return `${pair(a, b)}:${pair(c, d)}`;
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../kernel/error-entry.js';
 import { PLATFORM_PERMISSIONS } from '../../kernel/permission.js';
 import type { CheckedHandler } from './access-check.js';
-import type { Access } from './access-rule.js';
+import { type Access, isAboutAccount } from './access-rule.js';
 import { statusOf, titleOf } from './error-codes.js';
 import {
   bodyTooLarge,
@@ -20,6 +20,7 @@ import {
   unsupportedMediaType,
   validationFailed,
 } from './http.errors.js';
+import { ownSignInNeeded, providerFactorNeeded, providerSignInNeeded } from './vouching.errors.js';
 import { rateLimited } from '../rate-limits/rate-limits.errors.js';
 import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
 
@@ -100,6 +101,10 @@ function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): 
     needs.push(`Needs the permission \`${access.permission}\`.`);
   }
   if (access.kind === 'person') needs.push('For people with a session only.');
+  if (isAboutAccount(access)) {
+    operation['x-own-sign-in'] = true;
+    needs.push('About the account: closed to sessions that a tenant’s provider vouches for.');
+  }
   if ('isStepUp' in access && access.isStepUp) {
     operation['x-step-up'] = true;
     needs.push('Needs a proof, not older than five minutes, that it is you.');
@@ -131,6 +136,7 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
     ...(access.kind === 'public' ? [] : [unauthenticated]),
     ...(access.kind === 'permission' ? [permissionMissing] : []),
     ...(access.kind === 'person' ? [peopleOnly] : []),
+    ...(isAboutAccount(access) ? [ownSignInNeeded] : []),
     ...proofErrors(access),
     ...(access.kind === 'public' && access.isProbe ? [] : [rateLimited]),
     ...(access.kind === 'agent' ? [forbidden] : []),
@@ -150,7 +156,8 @@ function proofErrors(access: Access): ErrorCode[] {
   if (access.kind === 'agent' || access.kind === 'public') return [];
   const isStepUp = access.kind !== 'authenticated' && access.isStepUp === true;
   return [
-    ...(access.isForEnrolling ? [] : [mfaEnrollmentRequired]),
+    ...(access.isForEnrolling ? [] : [mfaEnrollmentRequired, providerFactorNeeded]),
+    ...(access.isForEnrolling || access.kind === 'person' ? [] : [providerSignInNeeded]),
     ...(isStepUp ? [peopleOnly, stepUpRequired] : []),
   ];
 }

@@ -266,17 +266,26 @@ export const peopleOnly = errorEntry({
   tell: () => 'Only people can do this. Sign in with your own account.',
 });
 
+function waysToProve(methods: readonly string[], identityProvider: string | null): string {
+  const ways = [
+    ...(methods.length > 0
+      ? [`POST /api/v1/authentication/step-up with one of ${methods.join(', ')}`]
+      : []),
+    ...(identityProvider === null
+      ? []
+      : [`at your identity provider, by POST /api/v1/me/identities/${identityProvider}/prove`]),
+  ];
+  return ways.length > 0 ? ways.join('; or ') : 'sign in again';
+}
+
 export const stepUpRequired = errorEntry({
   code: 'step-up-required',
   kind: 'forbidden',
   meaning:
-    'This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, and repeat the request.',
-  tell: (methods: readonly string[]) => ({
-    text:
-      methods.length > 0
-        ? `Show once more that it is you: POST /api/v1/authentication/step-up with one of ${methods.join(', ')}, then repeat this within five minutes.`
-        : 'Show once more that it is you: sign in again, then repeat this within five minutes.',
-    details: { methods },
+    'This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.',
+  tell: (methods: readonly string[], identityProvider: string | null = null) => ({
+    text: `Show once more that it is you: ${waysToProve(methods, identityProvider)}, then repeat this within five minutes.`,
+    details: { methods, ...(identityProvider === null ? {} : { identityProvider }) },
   }),
 });
 

@@ -23,7 +23,7 @@ export interface RouteOptions<A> extends OperationNotes {
   /** The body of the answer, as a schema or as OpenAPI describes it. Without it: 204. */
   readonly answer?: z.ZodType | ApiResponseOptions;
   /** Else 200, for a POST 201, and without an answer 204. */
-  readonly status?: 200 | 201 | 202 | 204;
+  readonly status?: 200 | 201 | 202 | 204 | 302;
   /** It ends or holds what runs: allowed in a suspended tenant, too. */
   readonly isOpenWhileSuspended?: true;
   /** It may answer 200 as well, with the same body: what was asked for is there already. */
@@ -50,7 +50,7 @@ export function Route<A>(name: RouteName, options: RouteOptions<A>): RouteDecora
   const { access, proof, rate, answer, status, isRepeatable, header, ...rest } = options;
   const { answerHeaders, isOpenWhileSuspended, ...notes } = rest;
   const [method = 'GET', path = ''] = name.split(' ') as [Method, string?];
-  const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : 204;
+  const code = answer ? (status ?? (method === 'POST' ? 201 : 200)) : (status ?? 204);
   const statuses = isRepeatable ? [200, code] : [code];
   return applyDecorators(
     RequestMapping({ method: RequestMethod[method], path }),

@@ -42,6 +42,7 @@ export class AccountController {
 
   @Route('GET me', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'Read your account',
     description:
       'What belongs to you alone. What you may do in this tenant: GET /authentication/me.',
@@ -108,8 +109,10 @@ export class AccountController {
 
   @Route('GET me/sessions', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'List your sessions',
-    description: 'All that you have open, in all tenants, newest first.',
+    description:
+      'All that you have open, in all tenants, newest first. If a tenant’s provider vouches for this one: those of that provider.',
     errors: [],
     answer: dto.sessionsOut,
     example: { response: { items: [session] } },
@@ -120,6 +123,7 @@ export class AccountController {
 
   @Route('DELETE me/sessions/:id', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'End one of your sessions',
     description:
       'Its refresh token at once, its access tokens and open sockets within five seconds.',
@@ -134,8 +138,10 @@ export class AccountController {
 
   @Route('POST me/sessions/end-all', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'Sign out everywhere',
-    description: 'Ends all of your sessions, in all tenants, this one among them.',
+    description:
+      'Ends all of your sessions, in all tenants, this one among them. If a tenant’s provider vouches for this one: those of that provider.',
     errors: [],
   })
   endAllSessions(@Req() request: FastifyRequest) {
@@ -144,8 +150,10 @@ export class AccountController {
 
   @Route('GET me/tenants', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'List your tenants',
-    description: 'Those that you are a member of. Switch with POST /authentication/switch-tenant.',
+    description:
+      'Those that you are a member of; if a tenant’s provider vouches for the session, that tenant. Switch with POST /authentication/switch-tenant.',
     errors: [],
     answer: dto.ownTenants,
     example: { response: { items: [{ slug: 'acme', name: 'Acme', isCurrent: true }] } },

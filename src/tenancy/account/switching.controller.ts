@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Route } from '../../platform/http/route.js';
 import { tokens } from '../auth/authentication.dto.js';
 import { originOf, signedInOf } from '../auth/signed-in-request.js';
+import { providerSignInNeeded } from '../../platform/http/vouching.errors.js';
 import * as dto from './account.dto.js';
 import { notAMember, signInRefused } from './account.errors.js';
 import { SwitchingService } from './switching.service.js';
@@ -15,10 +16,11 @@ export class SwitchingController {
 
   @Route('POST switch-tenant', {
     access: 'person',
+    proof: { isForVouched: true },
     summary: 'Switch to another tenant',
     description:
       'Opens a session in another tenant of yours; this one goes on. It began as this one did and lasts no longer. A tenant may demand a sign-in of its own.',
-    errors: [notAMember, signInRefused],
+    errors: [notAMember, signInRefused, providerSignInNeeded],
     answer: tokens,
     status: 200,
     example: {

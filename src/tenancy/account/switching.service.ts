@@ -9,6 +9,7 @@ import { AuthenticationService } from '../auth/authentication.service.js';
 import type { SignedIn } from '../auth/authenticator.js';
 import { Sessions } from '../auth/sessions.js';
 import { lockSession } from '../auth/sessions.store.js';
+import { isVouchedByTenant } from '../auth/vouching.js';
 import { Standings } from '../permissions/standings.js';
 import { isGone } from '../tenants/tenant.js';
 import { Accounts } from '../users/accounts.js';
@@ -35,15 +36,16 @@ export class SwitchingService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async tenants({ userId, tenantId }: SignedIn) {
+  /** A tenant's provider is not told of the others. */
+  async tenants({ userId, tenantId, signIn }: SignedIn) {
     const account = await this.accounts.byId(userId);
-    const items = (account?.tenants ?? []).map(({ id, slug, name }) => {
-      return { slug, name, isCurrent: id === tenantId };
-    });
+    const isNarrow = isVouchedByTenant(signIn);
+    const seen = (account?.tenants ?? []).filter(({ id }) => !isNarrow || id === tenantId);
+    const items = seen.map(({ id, slug, name }) => ({ slug, name, isCurrent: id === tenantId }));
     return { items };
   }
 
-  /** Throws `not-a-member`, `sign-in-refused`. */
+  /** Throws `not-a-member`, `sign-in-refused`, `provider-sign-in-needed`. */
   async switchTo(signedIn: SignedIn, slug: string, origin: RequestOrigin): Promise<Tokens> {
     const { userId } = signedIn;
     const account = await this.accounts.byId(userId);
@@ -53,11 +55,13 @@ export class SwitchingService {
     const standing = await this.standings.ask({ ...destination, sessionId: null });
     if (!standing || standing.isDisabled || standing.roles.length === 0) throw notAMember();
     if (isGone(standing.tenantStatus)) throw notAMember();
+    // Before anything is locked: who has vouched for a session never changes.
+    await this.entrance.check(tenant.id, standing, signedIn.signIn);
     await this.sessions.tidy(destination);
     const opened = await this.open(signedIn, destination, origin);
     return this.authentication.tokensOf(
       { ...destination, sessionId: opened.sessionId },
-      standing,
+      { ...standing, signIn: signedIn.signIn },
       opened.refreshToken,
     );
   }
@@ -76,7 +80,6 @@ export class SwitchingService {
       const session = await lockSession(tx, sessionId, now);
       if (!session) throw unauthenticated();
       const { signIn } = session.state;
-      await this.entrance.check(tenantId, signIn);
       return this.db.transaction(ctx, async (open) => {
         await open.record(tenantSwitched(username, { address, from: tenantSlug }));
         return this.sessions.open(open, userId, signIn);

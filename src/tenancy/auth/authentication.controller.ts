@@ -127,7 +127,7 @@ export class AuthenticationController {
 
   @Route('POST logout', {
     access: 'person',
-    proof: { isForEnrolling: true },
+    proof: { isForEnrolling: true, isForVouched: true },
     summary: 'Sign out',
     description:
       'Ends the session of the access token: its refresh token at once, its access tokens and open sockets within five seconds. Other sessions of the same person go on.',

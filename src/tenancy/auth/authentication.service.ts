@@ -32,6 +32,7 @@ import { Sessions } from './sessions.js';
 import type { Session } from './sessions.store.js';
 import { SignInAttempts } from './sign-in-attempts.js';
 import { SignInQueue } from './sign-in-queue.js';
+import { rolesThatCount } from './vouching.js';
 
 /** Who has shown enough, for which tenant. */
 interface Proved {
@@ -157,7 +158,7 @@ export class AuthenticationService {
     const isIn = standing && standing.roles.length > 0 && !isGone(standing.tenantStatus);
     if (!isIn) throw loginFailed();
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
-    await this.checkNetwork(ctx, account, origin);
+    await this.checkNetwork(ctx, account.username, origin);
     await this.sessions.tidy(who);
     const opened = await this.db.transaction(ctx, async (open) => {
       // What was shown may have been changed since: it opens nothing any more.
@@ -173,12 +174,11 @@ export class AuthenticationService {
   }
 
   /** Told to the tenant: whoever was refused has shown all that is theirs to show. */
-  private async checkNetwork(ctx: Context, account: Account, origin: RequestOrigin): Promise<void> {
+  async checkNetwork(ctx: Context, username: string, { address }: RequestOrigin): Promise<void> {
     try {
-      await this.entrance.checkNetwork(ctx.tenantId, origin.address);
+      await this.entrance.checkNetwork(ctx.tenantId, address);
     } catch (error) {
-      const { address } = origin;
-      const event = networkRefused(account.username, { address }, 'denied');
+      const event = networkRefused(username, { address }, 'denied');
       await this.db.transaction(ctx, (open) => open.record(event));
       throw error;
     }
@@ -187,7 +187,8 @@ export class AuthenticationService {
   /** The answer to whoever has just opened, or renewed, a session. */
   async tokensOf(session: Session, standing: Standing, refreshToken: string): Promise<Tokens> {
     const { userId, tenantId, sessionId } = session;
-    const { username, tenantSlug, roles } = standing;
+    const { username, tenantSlug, signIn } = standing;
+    const roles = signIn ? rolesThatCount(signIn, standing.roles) : standing.roles;
     const signedIn = { userId, username, tenantId, tenantSlug, roles, sessionId };
     return {
       accessToken: await this.accessTokens.issue(signedIn),

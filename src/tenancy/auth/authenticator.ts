@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../kernel/ids.js';
 import { Context } from '../../platform/context.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
-import { grantsOf, type HeldRole } from '../permissions/bindings.js';
+import { grantsIn, type HeldRole } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import { Entrance } from '../security/entrance.js';
 import type { StandingOf } from '../permissions/standings.queries.js';
@@ -10,6 +10,7 @@ import { isGone } from '../tenants/tenant.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import type { AccessTokenClaims } from './access-tokens.js';
 import type { SignInFacts } from './refresh-token.js';
+import { rolesThatCount } from './vouching.js';
 
 /** Somebody who is signed in: the person, the one tenant of the token, the session. */
 export interface SignedIn {
@@ -41,7 +42,7 @@ export class Authenticator {
   /**
    * For the realtime gateway: at the handshake, and `again()` every second while a socket is open
    * (it is cheap), so that a logout, a lost role or what the tenant now demands cuts the socket.
-   * Throws `unauthenticated`, `network-not-allowed`, `mfa-enrollment-required`.
+   * Throws `unauthenticated`, `network-not-allowed`, `provider-sign-in-needed`, `mfa-enrollment-required`.
    */
   async followToken(token: string, address: string): Promise<FollowedToken> {
     const claims = await this.claimsOf(token);
@@ -49,6 +50,7 @@ export class Authenticator {
       if (!(await this.strategy.isStillGood(token, claims))) throw unauthenticated();
       const signedIn = await this.standingOf(claims);
       await this.entrance.checkNetwork(signedIn.tenantId, address);
+      await this.entrance.checkProvider(signedIn);
       await this.entrance.checkFactor(signedIn);
       return contextOf(signedIn, newId());
     };
@@ -75,9 +77,11 @@ export class Authenticator {
     const standing = await this.standings.of(who);
     if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();
     if (standing.roles.length === 0 || isGone(standing.tenantStatus)) throw unauthenticated();
-    const { username, tenantSlug, roles, signIn } = standing;
+    const { username, tenantSlug, signIn } = standing;
     if (!signIn) throw unauthenticated();
     const { userId, tenantId } = who;
+    const roles = rolesThatCount(signIn, standing.roles);
+    if (roles.length === 0) throw unauthenticated();
     return { userId, username, tenantId, tenantSlug, roles, sessionId: claims.sid, signIn };
   }
 }
@@ -88,7 +92,7 @@ export function contextOf(signedIn: SignedIn, requestId: string): Context {
   return new Context({
     tenantId,
     actor: { kind: 'user', id: userId, name: username, personId: userId },
-    grants: grantsOf(roles),
+    grants: grantsIn(tenantId, roles),
     requestId,
   });
 }

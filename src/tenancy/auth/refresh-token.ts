@@ -24,6 +24,8 @@ export const signInFacts = z.object({
   method: z.enum(['password', 'passkey', 'oidc']),
   /** The identity provider that vouched for the person; null: we did. */
   providerId: z.string().nullable(),
+  /** Whose provider that is. Beside a provider it says how far its word goes; absent: no further than its tenant. */
+  providerTenantId: z.string().nullable().optional(),
   signedInAt: z.number(),
   /** The last proof that it is they: the second factor of who has one, else the password. */
   provedAt: z.number().nullable(),

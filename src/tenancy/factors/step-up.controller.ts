@@ -25,7 +25,7 @@ export class StepUpController {
 
   @Route('POST', {
     access: 'person',
-    proof: { isForEnrolling: true },
+    proof: { isForEnrolling: true, isForVouched: true },
     summary: 'Show once more that it is you',
     description:
       'What matters most wants a proof that is not older than five minutes. Whoever has a second factor shows it; the password counts for those who have none, and a recovery code for nobody.',
@@ -57,7 +57,7 @@ export class StepUpController {
 
   @Route('POST passkey/options', {
     access: 'person',
-    proof: { isForEnrolling: true },
+    proof: { isForEnrolling: true, isForVouched: true },
     summary: 'Begin a step-up with a passkey',
     description:
       'What a browser hands to `navigator.credentials.get`. The challenge is good for this session, five minutes and one answer, as `passkey` of `POST /authentication/step-up`.',

@@ -1,10 +1,6 @@
-import { type Grant, Grants } from '../../kernel/grants.js';
-import {
-  type Permission,
-  PERMISSIONS,
-  permissionsOfRole,
-  type Role,
-} from '../../kernel/permission.js';
+import { EVERYWHERE, type Grant, Grants } from '../../kernel/grants.js';
+import { Permission, PERMISSIONS, permissionsOfRole, type Role } from '../../kernel/permission.js';
+import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 
 /** A role as somebody holds it in a tenant. */
 export interface HeldRole {
@@ -41,6 +37,14 @@ export const ROLES_OF_PERSON = `coalesce((
 
 export function grantsOf(held: readonly HeldRole[]): Grants {
   return new Grants(held.map(grantOf));
+}
+
+/** In the reserved tenant platform admins manage where they sign in, and nowhere else. */
+export function grantsIn(tenantId: string, held: readonly HeldRole[]): Grants {
+  const grants = grantsOf(held);
+  if (tenantId !== PLATFORM_TENANT.id || !grants.find(Permission.TenantsManage)) return grants;
+  const permissions = new Set<Permission>([Permission.IdentityProvidersManage]);
+  return new Grants([...grants.all, { ...EVERYWHERE, permissions, by: 'role PlatformAdmin' }]);
 }
 
 function grantOf({ role, permissions, modules, environments, group }: HeldRole): Grant {

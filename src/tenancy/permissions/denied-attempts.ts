@@ -15,6 +15,8 @@ const TOLD = new Set([
   'tenant-mismatch',
   'network-not-allowed',
   'people-only',
+  'own-sign-in-needed',
+  'provider-sign-in-needed',
   'role-beyond-own',
   'platform-role',
 ]);

@@ -27,16 +27,30 @@ export async function findRoles(
   open: OpenContext,
   given: readonly GivenRole[],
 ): Promise<FoundRole[]> {
+  const found = await rolesThatExist(open, given);
+  return given.map(({ role }, index) => found[index] ?? refuse(role));
+}
+
+function refuse(role: string): never {
+  throw isBuiltIn(role) ? platformRole() : roleUnknown(role);
+}
+
+/** In their order; null: there is no such role, or none for this tenant to give. */
+export async function rolesThatExist(
+  open: OpenContext,
+  given: readonly GivenRole[],
+): Promise<(FoundRole | null)[]> {
+  if (given.length === 0) return [];
   const keys = given.map(({ role }) => accountKey(role));
   const own = await ownRolesNamed(open, keys);
   return given.map(({ role: name, modules, environments }) => {
     const held = { group: null, modules, environments };
     if (isBuiltIn(name)) {
-      if (name === 'PlatformAdmin' && open.tenantId !== PLATFORM_TENANT.id) throw platformRole();
+      if (name === 'PlatformAdmin' && open.tenantId !== PLATFORM_TENANT.id) return null;
       return { ...held, role: name, permissions: null, bound: name };
     }
     const found = own.find(({ key }) => key === accountKey(name));
-    if (!found) throw roleUnknown(name);
+    if (!found) return null;
     const { id, permissions } = found;
     return { ...held, role: found.name, permissions, bound: { id } };
   });

@@ -22,6 +22,8 @@ export interface NewBinding {
   readonly subject: BindingSubject;
   readonly scope?: Scope;
   readonly source?: BindingSource;
+  /** Whose rule gives it; only beside `claim`. */
+  readonly providerId?: string;
 }
 
 const insert = statement<
@@ -35,14 +37,15 @@ const insert = statement<
     readonly modules: readonly string[] | null;
     readonly environments: readonly string[] | null;
     readonly source: string;
+    readonly providerId: string | null;
   },
   { readonly id: string }
 >(
   'role-bindings.insert',
   `insert into role_bindings (tenant_id, id, built_in_role, role_id, subject_kind, subject_id, modules,
-     environments, source)
+     environments, source, provider_id)
    values (:tenantId, :id, :builtInRole, :roleId, :subjectKind, :subjectId, :modules::text[],
-     :environments::text[], :source)
+     :environments::text[], :source, :providerId)
    on conflict do nothing returning id`,
 );
 
@@ -51,7 +54,7 @@ export async function bindRole(
   open: OpenContext,
   binding: NewBinding,
 ): Promise<string | undefined> {
-  const { role, subject, scope = EVERYWHERE, source = 'manual' } = binding;
+  const { role, subject, scope = EVERYWHERE, source = 'manual', providerId = null } = binding;
   const row = await open.tx.first(insert, {
     tenantId: open.tenantId,
     id: newId(),
@@ -62,6 +65,7 @@ export async function bindRole(
     modules: spelled(scope.modules),
     environments: spelled(scope.environments),
     source,
+    providerId,
   });
   return row?.id;
 }
@@ -196,8 +200,13 @@ const findAdmin = statement<
  * nobody is left who may manage everything, by a role of their own or of a group.
  */
 export async function checkAdminIsLeft(open: OpenContext): Promise<void> {
+  if (!(await hasAdmin(open))) throw lastAdmin();
+}
+
+/** Whether anybody may manage everything. */
+export async function hasAdmin(open: OpenContext): Promise<boolean> {
   const { tenantId } = open;
   // The reserved tenant is managed by its platform admins.
   const role: Role = tenantId === PLATFORM_TENANT.id ? 'PlatformAdmin' : 'Admin';
-  if (!(await open.tx.first(findAdmin, { tenantId, role }))) throw lastAdmin();
+  return (await open.tx.first(findAdmin, { tenantId, role })) !== undefined;
 }

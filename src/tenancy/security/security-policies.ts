@@ -8,6 +8,7 @@ import { Config } from '../../platform/config/config.js';
 import { Database } from '../../platform/database/database.js';
 import type { HeldRole } from '../permissions/bindings.js';
 import { isFactorDemanded } from './factor-demand.js';
+import type { ProviderFacts } from './provider-demand.js';
 import { writtenPolicyOf } from './security.queries.js';
 
 /** As with standings: a change counts everywhere within five seconds. */
@@ -18,6 +19,7 @@ interface Policy {
   readonly mfaRoles: ReadonlySet<Role>;
   /** Null: from everywhere. */
   readonly isAllowed: HasAddress | null;
+  readonly providers: readonly ProviderFacts[];
 }
 
 interface Kept {
@@ -48,6 +50,11 @@ export class SecurityPolicies {
     return isFactorDemanded(roles, (await this.of(tenantId)).mfaRoles);
   }
 
+  /** Of the tenant and of the platform; those that are enabled. */
+  async providersOf(tenantId: string): Promise<readonly ProviderFacts[]> {
+    return (await this.of(tenantId)).providers;
+  }
+
   /** Ends what this process remembers. */
   forget(tenantId: string): void {
     this.kept.delete(tenantId);
@@ -70,7 +77,7 @@ export class SecurityPolicies {
 
   private async ask(tenantId: string): Promise<Policy> {
     const written = await this.db.system((tx) => writtenPolicyOf(tx, tenantId));
-    const { mfaRequiredRoles, platformRoles, allowedNetworks } = written;
+    const { mfaRequiredRoles, platformRoles, allowedNetworks, providers } = written;
     const usual = this.config.mfaRequiredRoles;
     // Who is PlatformAdmin is so in every tenant: none of them makes it easier.
     const platform = (platformRoles ?? usual).filter((role) => role === 'PlatformAdmin');
@@ -78,6 +85,7 @@ export class SecurityPolicies {
     return {
       mfaRoles: new Set([...(mfaRequiredRoles ?? usual), ...platform]),
       isAllowed: networks.length > 0 ? networksOf(networks) : null,
+      providers,
     };
   }
 }

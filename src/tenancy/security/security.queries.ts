@@ -1,6 +1,7 @@
 import type { Role } from '../../kernel/permission.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
+import type { ProviderFacts } from './provider-demand.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 
 /** What is written; null: nothing is, and the defaults of the installation count. */
@@ -9,6 +10,8 @@ export interface WrittenPolicy {
   /** Of the reserved tenant, whose word it is about PlatformAdmin. */
   readonly platformRoles: readonly Role[] | null;
   readonly allowedNetworks: readonly string[] | null;
+  /** Of the tenant and of the reserved one; those that are enabled. */
+  readonly providers: readonly ProviderFacts[];
 }
 
 const find = statement<
@@ -17,7 +20,12 @@ const find = statement<
 >(
   'security-policies.find',
   `select s.mfa_required_roles as "mfaRequiredRoles", s.allowed_networks as "allowedNetworks",
-     p.mfa_required_roles as "platformRoles"
+     p.mfa_required_roles as "platformRoles",
+     coalesce((select jsonb_agg(jsonb_build_object('tenantId', i.tenant_id, 'id', i.id,
+         'name', i.name, 'isRequired', i.is_required, 'emergency', i.emergency,
+         'countsAsFactor', i.factor ->> 'counts' <> 'never') order by i.id)
+       from identity_providers i
+       where i.tenant_id in (:tenantId, :platformTenantId) and i.is_enabled), '[]') as providers
    from (select 1) as one
    left join tenant_security s on s.tenant_id = :tenantId
    left join tenant_security p on p.tenant_id = :platformTenantId`,
@@ -28,5 +36,5 @@ export async function writtenPolicyOf(
   tenantId: string,
 ): Promise<WrittenPolicy> {
   const row = await tx.first(find, { tenantId, platformTenantId: PLATFORM_TENANT.id });
-  return row ?? { mfaRequiredRoles: null, platformRoles: null, allowedNetworks: null };
+  return row!;
 }

@@ -6,6 +6,7 @@ import type { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import { endSessionsEverywhere } from '../auth/sessions.store.js';
 import { removeFactorsOf } from '../factors/factors.store.js';
+import { exemptFromProviders } from '../identity-providers/emergency.store.js';
 import type { NewPasswords } from '../passwords/new-passwords.js';
 import { bindRole, lockAdminsOf } from '../permissions/role-bindings.store.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
@@ -69,6 +70,8 @@ export async function recoverAdmin(
     await lockAdminsOf(open);
     await insertMembership(open, opened.id);
     await bindRole(open, { role, subject: { kind: 'user', id: opened.id } });
+    // Else they would be sent to the provider that may be the reason for all this.
+    await exemptFromProviders(open, username);
     const facts = { username, role, isNew: !found, hasFactorsReset: isResettingFactors };
     await open.record(adminRecovered(opened.id, facts));
   });
