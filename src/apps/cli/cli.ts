@@ -69,7 +69,9 @@ export function cliOf(surroundings: Surroundings, options: GlobalOptions): Cli {
     mayColor: options.color && !environment.isColorRefused,
   });
   // Without a terminal there is nobody to ask: the refusal says what is missing.
-  const prove = streams.stdin.isTTY === true ? proveAt(streams) : undefined;
+  const { onInterrupt } = surroundings;
+  const isAskable = streams.stdin.isTTY === true;
+  const prove = isAskable ? proveAt({ streams, terminal, onInterrupt }) : undefined;
   return {
     ...surroundings,
     options,

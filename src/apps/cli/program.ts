@@ -10,6 +10,7 @@ import { addFactorCommands } from './commands/factors.commands.js';
 import { addFederatedCommands } from './commands/federated.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
 import { addGroupCommands } from './commands/groups.commands.js';
+import { addIdentityProviderCommands } from './commands/identity-providers.commands.js';
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
@@ -94,6 +95,7 @@ export function buildProgram(
   addRoleCommands(program, act);
   addUsageCommands(program, act);
   addCanCommand(program, act);
+  addIdentityProviderCommands(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

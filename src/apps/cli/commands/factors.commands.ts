@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import { renderUnicodeCompact } from 'uqr';
-import { answer } from '#sdk';
+import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { ask, readSecret } from '../session/ask.js';
+import { proveByBrowser, providerNamed } from '../session/browser-sign-in.js';
 import { stepUp } from '../session/prove.js';
 
 interface StepUpOptions {
   readonly totp?: string;
   readonly passwordStdin?: boolean;
+  readonly provider?: string;
 }
 
 export function addFactorCommands(program: Command, { act }: Actions): void {
@@ -25,7 +27,18 @@ export function addFactorCommands(program: Command, { act }: Actions): void {
       '--password-stdin',
       'read the password from standard input, if you have no second factor',
     )
-    .addHelpText('after', examples('tidegate step-up', 'tidegate step-up --totp 492039'))
+    .option(
+      '--provider <name>',
+      'in a browser, at the identity provider by which you have signed in',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate step-up',
+        'tidegate step-up --totp 492039',
+        'tidegate step-up --provider Company',
+      ),
+    )
     .action(act((cli, options: StepUpOptions) => prove(cli, options)));
   const mfa = program.command('mfa').description('Your second factors.');
   mfa
@@ -58,9 +71,11 @@ export function addFactorCommands(program: Command, { act }: Actions): void {
     .action(act((cli, id: string) => remove(cli, id)));
 }
 
-async function prove(cli: Cli, { totp, passwordStdin }: StepUpOptions): Promise<void> {
+async function prove(cli: Cli, options: StepUpOptions): Promise<void> {
   const { streams } = cli;
+  const { totp, passwordStdin, provider } = options;
   const client = await cli.connect();
+  if (provider !== undefined) return proveThere(cli, client, provider);
   const hasTerminal = streams.stdin.isTTY === true;
   let body: Parameters<typeof stepUp>[1];
   if (totp !== undefined) body = { totp };
@@ -77,6 +92,13 @@ async function prove(cli: Cli, { totp, passwordStdin }: StepUpOptions): Promise<
   }
   const done = await stepUp(client, body);
   cli.terminal.result(done, [`Good until ${timeText(done.goodUntil, cli.terminal.style.isUtc)}.`]);
+}
+
+async function proveThere(cli: Cli, client: Tidegate, provider: string): Promise<void> {
+  const { tenant } = await answer(client.api.GET('/api/v1/authentication/me'));
+  const id = await providerNamed(client.api, provider, tenant);
+  await proveByBrowser(cli, client, id);
+  cli.terminal.result({ provider: id, proved: true }, ['Shown. It is good for five minutes.']);
 }
 
 async function status(cli: Cli): Promise<void> {

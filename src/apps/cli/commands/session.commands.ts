@@ -4,6 +4,7 @@ import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { CliError } from '../exit-codes.js';
 import { ask, readSecret } from '../session/ask.js';
+import { signInByBrowser } from '../session/browser-sign-in.js';
 import { ConfigFile, DEFAULT_CONTEXT } from '../session/config-file.js';
 import { createTidegate } from '#sdk';
 
@@ -13,6 +14,7 @@ interface LoginOptions {
   readonly passwordStdin?: boolean;
   readonly totp?: string;
   readonly recoveryCode?: string;
+  readonly provider?: string;
 }
 
 export function addSessionCommands(program: Command, { act }: Actions): void {
@@ -24,12 +26,14 @@ export function addSessionCommands(program: Command, { act }: Actions): void {
     .option('--password-stdin', 'read the password from standard input')
     .option('--totp <code>', 'the code of an authenticator app; asked for when left out')
     .option('--recovery-code <code>', 'instead of a code, when the phone is gone')
+    .option('--provider <name>', 'sign in at an identity provider, in a browser')
     .addHelpText(
       'after',
       examples(
         'tidegate login --server https://tidegate.example.com --username deployer',
         'tidegate login --server https://staging.example.com --context staging',
         'pass show tidegate | tidegate login --username ci --password-stdin',
+        'tidegate login --provider Company --tenant acme',
       ),
     )
     .action(act((cli, options: LoginOptions) => login(cli, options)));
@@ -46,7 +50,7 @@ export function addSessionCommands(program: Command, { act }: Actions): void {
 }
 
 async function login(cli: Cli, options: LoginOptions): Promise<void> {
-  const { environment, streams, terminal } = cli;
+  const { environment, terminal } = cli;
   const file = new ConfigFile(environment.configFile);
   const { contexts, current } = await file.read();
   const name =
@@ -55,25 +59,8 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   const server = cli.options.server ?? environment.server ?? known?.server;
   if (!server) throw new CliError('Say where: tidegate login --server https://…');
   warnOfPlainText(cli, server);
-  const mayAsk = streams.stdin.isTTY === true;
-  if (!mayAsk && !options.passwordStdin) {
-    throw new CliError('There is no terminal to ask for a password: use --password-stdin.');
-  }
-  const username =
-    options.username ??
-    (mayAsk && !options.passwordStdin ? await ask(streams, 'Username: ', false) : undefined);
-  if (!username) throw new CliError('Say who: tidegate login --username NAME');
-  const password = options.passwordStdin
-    ? await readSecret(streams)
-    : await ask(streams, `Password of ${printable(username)}: `, true);
-  const { tenant, totp, recoveryCode } = options;
-  const tokens = await signInWithFactor(cli, server, {
-    username,
-    password,
-    ...(tenant ? { tenant } : {}),
-    ...(totp ? { totp } : {}),
-    ...(recoveryCode ? { recoveryCode } : {}),
-  });
+  const { accessToken, refreshToken } = await tokensOf(cli, server, options);
+  const tokens = { accessToken, refreshToken };
   const client = createTidegate({ baseUrl: server, token: tokens.accessToken });
   const user = await answer(client.api.GET('/api/v1/authentication/me'));
   await file.save(name, {
@@ -86,6 +73,30 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   terminal.result({ context: name, server: client.baseUrl, user }, [
     `Signed in to ${client.baseUrl} as ${printable(user.username)} (${roles}) of ${printable(user.tenant)}; context "${name}".`,
   ]);
+}
+
+async function tokensOf(cli: Cli, server: string, options: LoginOptions): Promise<TokenPair> {
+  const { streams } = cli;
+  const { provider, tenant, totp, recoveryCode } = options;
+  if (provider !== undefined) return signInByBrowser(cli, { server, provider, tenant });
+  const mayAsk = streams.stdin.isTTY === true;
+  if (!mayAsk && !options.passwordStdin) {
+    throw new CliError('There is no terminal to ask for a password: use --password-stdin.');
+  }
+  const username =
+    options.username ??
+    (mayAsk && !options.passwordStdin ? await ask(streams, 'Username: ', false) : undefined);
+  if (!username) throw new CliError('Say who: tidegate login --username NAME');
+  const password = options.passwordStdin
+    ? await readSecret(streams)
+    : await ask(streams, `Password of ${printable(username)}: `, true);
+  return signInWithFactor(cli, server, {
+    username,
+    password,
+    ...(tenant ? { tenant } : {}),
+    ...(totp ? { totp } : {}),
+    ...(recoveryCode ? { recoveryCode } : {}),
+  });
 }
 
 /** Asks for a code when the server does, and somebody is there to give one. */

@@ -11,6 +11,9 @@ const NEXT: Readonly<Record<string, string>> = {
     'Give the code of your authenticator app: tidegate login --totp CODE (or --recovery-code CODE).',
   'factor-refused': 'Wait for the next code of the app: each counts once.',
   'step-up-required': 'Show once more that it is you: tidegate step-up',
+  'own-sign-in-needed':
+    'It is about your account: sign in with your password. tidegate login --username NAME',
+  'provider-sign-in-needed': 'Sign in there: tidegate login --provider NAME --tenant TENANT',
   'mfa-enrollment-required': 'Enrol an authenticator app: tidegate mfa enrol-totp',
   'last-factor': 'Enrol another one first: tidegate mfa enrol-totp',
   'policy-shuts-you-out': 'Add your own network, or say --force.',
