@@ -95,7 +95,9 @@ function errorFaults({ responses = {}, 'x-error-codes': codes = [] }: Operation)
   const errors = Object.entries(responses).filter(([status]) => /^[45]/.test(status));
   if (codes.length === 0) return ['names no errors'];
   const shown = errors.flatMap(([, { content }]) =>
-    Object.keys((content?.['application/problem+json']?.examples as object | undefined) ?? {}),
+    ['application/problem+json', 'application/scim+json'].flatMap((type) =>
+      Object.keys((content?.[type]?.examples as object | undefined) ?? {}),
+    ),
   );
   return codes
     .filter((code) => !shown.includes(code))

@@ -73,6 +73,11 @@ const others: readonly {
     is: ({ kind }) => kind === 'agent',
   },
   {
+    heading: 'For a directory',
+    text: 'By the tenant’s directory token, which is good for nothing else ([SCIM](scim.md)).',
+    is: ({ kind }) => kind === 'directory',
+  },
+  {
     heading: 'For everybody',
     text: 'Without a token, or with one that the route itself takes.',
     is: ({ kind }) => kind === 'public',

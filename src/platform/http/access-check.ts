@@ -84,6 +84,6 @@ function faultOf(handler: Handler, count: number): string {
   const wrong = count === 0 ? 'has no access decorator' : `has ${count} access decorators`;
   return (
     `${handler.label} ${wrong}: ` +
-    'put exactly one of @Allow(…), @Authenticated(), @AgentOnly(), @Public() or @Probe() on it.'
+    'put exactly one of @Allow(…), @Authenticated(), @AgentOnly(), @DirectoryOnly(), @Public() or @Probe() on it.'
   );
 }

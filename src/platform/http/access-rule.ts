@@ -9,6 +9,7 @@ export type Access =
   | ({ readonly kind: 'authenticated' } & Pick<Proof, 'isForEnrolling'>)
   | ({ readonly kind: 'person' } & Proof)
   | { readonly kind: 'agent' }
+  | { readonly kind: 'directory' }
   | { readonly kind: 'public'; readonly isProbe?: boolean };
 
 /** What is asked of people beside a good token; whoever is no person cannot give it. */

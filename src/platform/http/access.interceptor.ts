@@ -35,6 +35,9 @@ function check(access: Access | undefined, { context }: FastifyRequest): void {
       break;
     case 'agent':
       if (context.actor.kind === 'node') return;
+      break;
+    case 'directory':
+      if (context.actor.kind === 'directory') return;
   }
   throw forbidden();
 }

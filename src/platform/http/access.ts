@@ -31,6 +31,9 @@ export const PersonOnly = (proof: Proof = {}) => access({ kind: 'person', ...pro
 /** Only an enrolled node, by a token signed with its own key. */
 export const AgentOnly = () => access({ kind: 'agent' });
 
+/** Only a tenant's directory, by the token of its own kind, which is good for nothing else. */
+export const DirectoryOnly = () => access({ kind: 'directory' });
+
 /** Anybody at all: login, health, enrolment (which brings its own token). */
 export const Public = () => access({ kind: 'public' });
 

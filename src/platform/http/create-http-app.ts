@@ -38,7 +38,7 @@ import { parseUrlForm } from './url-form.js';
 
 export const API_PREFIX = 'api/v1';
 /** These stand at the root: probes and well-known documents have their places. */
-export const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path'];
+export const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path', 'scim/v2/*path'];
 
 /** A request that takes longer to arrive holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -146,7 +146,9 @@ function createAdapter(
   const server = adapter.getInstance();
   addRequestHooks(server, { ...parts, logger });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  // The hook before it lets the second through to the routes of a directory.
+  const json = ['application/json', 'application/scim+json'];
+  server.addContentTypeParser(json, { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.
     if (body.length === 0) return done(null, undefined);
     try {

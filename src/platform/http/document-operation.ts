@@ -23,6 +23,8 @@ import {
 import { ownSignInNeeded, providerFactorNeeded, providerSignInNeeded } from './vouching.errors.js';
 import { rateLimited } from '../rate-limits/rate-limits.errors.js';
 import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
+import type { Problem } from './problem.js';
+import { SCIM_ERROR_SCHEMA, scimErrorOf } from './scim-error.js';
 
 interface MediaType {
   schema?: unknown;
@@ -91,7 +93,44 @@ export function describeOperation(
       ...(name.startsWith('GET ') ? [] : writeErrors(handler.access)),
     ]),
   ]);
+  if (handler.access.kind === 'directory') speakScim(operation);
 }
+
+const SCIM_MEDIA: Readonly<Record<string, string>> = {
+  'application/json': 'application/scim+json',
+  'application/problem+json': 'application/scim+json',
+};
+
+/** A directory is spoken to in the media type and with the errors of RFC 7644. */
+function speakScim({ requestBody, responses = {} }: DocumentedOperation): void {
+  for (const part of [requestBody, ...Object.values(responses)]) {
+    if (!part?.content) continue;
+    const content = Object.entries(part.content).map(([type, media]) => {
+      const isProblem = type === 'application/problem+json';
+      return [SCIM_MEDIA[type] ?? type, isProblem ? scimErrors(media) : media] as const;
+    });
+    part.content = Object.fromEntries(content);
+  }
+}
+
+function scimErrors({ examples }: MediaType): MediaType {
+  const shown = Object.entries(examples as Record<string, { summary: string; value: Problem }>);
+  const told = shown.map(([code, { summary, value }]) => {
+    return [code, { summary, value: scimErrorOf(value) }] as const;
+  });
+  return { schema: SCIM_ERROR, examples: Object.fromEntries(told) };
+}
+
+const SCIM_ERROR = {
+  type: 'object',
+  required: ['schemas', 'status', 'detail'],
+  properties: {
+    schemas: { type: 'array', items: { type: 'string', enum: [SCIM_ERROR_SCHEMA] } },
+    status: { type: 'string' },
+    scimType: { type: 'string' },
+    detail: { type: 'string' },
+  },
+};
 
 function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): void {
   operation.security = access.kind === 'public' ? [] : [{ bearer: [] }];
@@ -100,6 +139,7 @@ function addAccess(operation: DocumentedOperation, { access }: CheckedHandler): 
     operation['x-permission'] = access.permission;
     needs.push(`Needs the permission \`${access.permission}\`.`);
   }
+  if (access.kind === 'directory') needs.push('For the tenant’s directory only, by its token.');
   if (access.kind === 'person') needs.push('For people with a session only.');
   if (isAboutAccount(access)) {
     operation['x-own-sign-in'] = true;
@@ -153,7 +193,8 @@ function writeErrors(access: Access): ErrorCode[] {
 
 /** What those are told who have not shown enough. */
 function proofErrors(access: Access): ErrorCode[] {
-  if (access.kind === 'agent' || access.kind === 'public') return [];
+  const isNobody = access.kind === 'agent' || access.kind === 'directory';
+  if (isNobody || access.kind === 'public') return [];
   const isStepUp = access.kind !== 'authenticated' && access.isStepUp === true;
   return [
     ...(access.isForEnrolling ? [] : [mfaEnrollmentRequired, providerFactorNeeded]),

@@ -5,6 +5,7 @@ import type { HttpMetrics } from '../metrics/http.metrics.js';
 import { clientAddressOf } from './client-address.js';
 import { CLIENT_GONE_STATUS, isClientGone } from './client-gone.js';
 import { answerTo, PROBLEM_TYPE } from './problem.js';
+import { isScim, SCIM_TYPE, scimErrorOf } from './scim-error.js';
 import { tellRefusal } from './tell-refusal.js';
 
 /** Every error of every route leaves through here: guards, pipes, parsers, handlers, unknown paths. */
@@ -36,9 +37,14 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    void reply.code(status).headers(headers);
+    if (isScim(request.url)) {
+      void reply.type(SCIM_TYPE).send(JSON.stringify(scimErrorOf(problem)));
+      return;
+    }
     const more = request.routeOptions.config.tellsProblem?.(problem);
     const body = JSON.stringify(more ? { ...problem, ...more } : problem);
-    void reply.code(status).headers(headers).type(PROBLEM_TYPE).send(body);
+    void reply.type(PROBLEM_TYPE).send(body);
   }
 
   private leave({ id: requestId, method }: FastifyRequest, reply: FastifyReply): void {

@@ -73,8 +73,11 @@ export function addRequestHooks(
 
   server.addHook('preParsing', (request, _reply, payload, done) => {
     watchBody(request, answerLate);
-    const { takesForm, takesUrlForm } = request.routeOptions.config;
-    const isTaken = (!isForm(request) || takesForm) && (!isUrlForm(request) || takesUrlForm);
+    const { takesForm, takesUrlForm, access } = request.routeOptions.config;
+    const isTaken =
+      (!isForm(request) || takesForm) &&
+      (!isUrlForm(request) || takesUrlForm) &&
+      (!isScim(request) || access?.kind === 'directory');
     if (isTaken) return done(null, payload);
     done(unsupportedMediaType());
   });
@@ -112,6 +115,10 @@ function isForm({ headers }: FastifyRequest): boolean {
 
 function isUrlForm({ headers }: FastifyRequest): boolean {
   return /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
+}
+
+function isScim({ headers }: FastifyRequest): boolean {
+  return /^application\/scim\+json/i.test(headers['content-type'] ?? '');
 }
 
 /** Errors that come before any route or hook: a path that is not properly encoded or too long. */

@@ -3,19 +3,28 @@ import { ApiHeader, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger
 import type { z } from 'zod';
 import type { Permission } from '../../kernel/permission.js';
 import type { Proof } from './access-rule.js';
-import { AgentOnly, Allow, Authenticated, PersonOnly, Probe, Public } from './access.js';
+import {
+  AgentOnly,
+  Allow,
+  Authenticated,
+  DirectoryOnly,
+  PersonOnly,
+  Probe,
+  Public,
+} from './access.js';
 import { AnswerHeaders, type HeadersOf } from './answer-headers.js';
 import type { RateClass } from '../rate-limits/rates.js';
 import { Operation, type OperationNotes } from './operation.js';
 import { CountsAs, OpenWhileSuspended } from './route-facts.js';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** `GET`, or `POST :id/cordon`: the method, and what follows the controller's own path. */
 type RouteName = Method | `${Method} ${string}`;
 
 export interface RouteOptions<A> extends OperationNotes {
   /** Who may call: whose role holds the permission, or one of the sorts of access.ts. */
-  readonly access: Permission | 'authenticated' | 'person' | 'agent' | 'public' | 'probe';
+  readonly access:
+    Permission | 'authenticated' | 'person' | 'agent' | 'directory' | 'public' | 'probe';
   /** What people must have shown beside their token. */
   readonly proof?: Proof;
   /** What its requests count as, where it is not `other` (rate-limits/rates.ts). */
@@ -73,6 +82,8 @@ function accessOf(access: RouteOptions<unknown>['access'], proof?: Proof): Metho
       return PersonOnly(proof);
     case 'agent':
       return AgentOnly();
+    case 'directory':
+      return DirectoryOnly();
     case 'public':
       return Public();
     case 'probe':

@@ -16,8 +16,13 @@ const SHOWN_CHARACTERS = 8;
 const KEY_TEXT = /^tg_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/;
 
 export function newKeyText(): string {
-  const random = Array.from({ length: RANDOM_CHARACTERS }, () => ALPHABET[randomInt(62)]).join('');
+  const random = randomText();
   return KEY_PREFIX + random + checksumOf(random);
+}
+
+/** As many random bits as a secret has that is looked up by a fast hash. */
+export function randomText(): string {
+  return Array.from({ length: RANDOM_CHARACTERS }, () => ALPHABET[randomInt(62)]).join('');
 }
 
 /** Whether it claims to be one: whatever begins so is nothing else. */
@@ -42,7 +47,8 @@ export function keyHash(text: string): string {
   return createHash('sha256').update('tidegate:access-key:v1\n').update(text).digest('hex');
 }
 
-function checksumOf(random: string): string {
+/** Of the random part; of tokens of other kinds as well. */
+export function checksumOf(random: string): string {
   let rest = crc32(random);
   let text = '';
   for (let place = 0; place < CHECKSUM_CHARACTERS; place += 1) {

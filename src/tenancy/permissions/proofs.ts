@@ -25,7 +25,7 @@ export class Proofs {
    * `step-up-required`, `provider-factor-needed`.
    */
   async check(access: Access, signedIn: SignedIn | null): Promise<void> {
-    if (access.kind === 'agent' || access.kind === 'public') return;
+    if (access.kind === 'agent' || access.kind === 'directory' || access.kind === 'public') return;
     const isStepUp = access.kind !== 'authenticated' && access.isStepUp === true;
     if (!signedIn) {
       if (access.kind === 'person' || isStepUp) throw peopleOnly();
