@@ -173,6 +173,25 @@ export const limits = {
   /** A minute; more than any key may is no use. */
   accessKeyRate: 100_000,
   networksPerKey: 20,
+  /** People whom a directory has told us of, with those who have not come yet. */
+  directoryUsersPerTenant: 5_000,
+  directoryTokenDays: 365,
+  directoryTokenDaysDefault: 180,
+  /** Domains to which a directory may have invitations sent. */
+  domainsPerDirectory: 50,
+  /** Values of one attribute, in one request: a whole group, and no more. */
+  scimValues: 2_000,
+  scimEmails: 10,
+  scimTextCharacters: 254,
+  /** Of one PATCH: a directory sends changes of members one by one. */
+  scimOperations: 1_000,
+  scimPathCharacters: 500,
+  scimFilterCharacters: 1_000,
+  scimFilterDepth: 8,
+  scimFilterTerms: 20,
+  /** A page; fewer of groups when their members come along. */
+  scimPage: 200,
+  scimPageOfMembers: 20,
   serviceAccountsPerTenant: 200,
   /** Few enough to be read at a glance, and kept whole in every process. */
   tiers: 100,

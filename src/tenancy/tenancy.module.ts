@@ -37,6 +37,7 @@ import { SocketCallers } from './permissions/socket-callers.js';
 import { Standings } from './permissions/standings.js';
 import { RolesModule } from './roles/roles.module.js';
 import { peopleControllers, peopleProviders } from './people.js';
+import { scimControllers, scimProviders } from './scim/scim.providers.js';
 import { securityControllers, securityProviders } from './security/security.providers.js';
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
@@ -67,6 +68,7 @@ import { Accounts } from './users/accounts.js';
     ...factorControllers,
     ...securityControllers,
     ...identityProviderControllers,
+    ...scimControllers,
   ],
   providers: [
     {
@@ -105,6 +107,7 @@ import { Accounts } from './users/accounts.js';
     ...factorProviders,
     ...securityProviders,
     ...identityProviderProviders,
+    ...scimProviders,
   ],
   exports: [Proofs, Seed, SocketCallers, TenantsModule],
 })

@@ -36,6 +36,8 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/service-accounts/<account>/access-keys',
     filters: [],
   },
+  '/directory-tokens': { path: '/directory-tokens', filters: [] },
+  '/directory-users': { path: '/directory-users', filters: ['state=waiting', 'text=p1'] },
   '/federated-identities': { path: '/federated-identities', filters: [] },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/identity-providers': { path: '/identity-providers', filters: [] },
@@ -113,6 +115,7 @@ beforeAll(async () => {
       tenant.as('Admin', '/federated-identities', { method: 'POST', body: pipeline(count) }),
     );
     await app.whole.member(tenant.id);
+    await inDirectory(count);
     const invited = { email: `p${count}@acme.example`, roles: [{ role: 'Viewer' }] };
     await made(tenant.as('Admin', '/users/invitations', { method: 'POST', body: invited }));
     const provider = {
@@ -133,6 +136,19 @@ beforeAll(async () => {
   );
 });
 afterAll(() => app?.close());
+
+/** A token each, the one before revoked; a user whom the directory has told of. */
+async function inDirectory(count: number): Promise<void> {
+  const make = { method: 'POST', body: { name: 'directory' } } as const;
+  const token = await made(tenant.as('Admin', '/directory-tokens', make));
+  const provisioned = await fetch(`${app.whole.url}/scim/v2/Users`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token.secret}`, 'content-type': 'application/scim+json' },
+    body: JSON.stringify({ userName: `p${count}` }),
+  });
+  expect(provisioned.status).toBe(201);
+  await tenant.as('Admin', `/directory-tokens/${token.id}`, { method: 'DELETE' });
+}
 
 async function asOperator(path: string): Promise<Answer> {
   const answer = await fetch(`${app.whole.url}/api/v1${path}`, {

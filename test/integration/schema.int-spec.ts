@@ -9,6 +9,7 @@ const SYSTEM_INDEXES = [
   'memberships_by_user', // the tenants of a person who logs in
   'nodes_by_public_key', // a key is of one node over all tenants
   'access_keys_by_hash', // likewise
+  'directory_tokens_by_hash', // likewise
   'credentials_pkey', // a token is looked up by its hash
   'credentials_by_subject', // what a person has open, in all tenants
   'runs_due', // the due loop

@@ -92,6 +92,33 @@ describe('the whole API', () => {
     expect(checked).toBeGreaterThanOrEqual(40);
   });
 
+  it('opens nothing but /scim/v2 to a directory', async () => {
+    const { token } = await whole.member(await whole.tenant('directed'), 'Admin');
+    const made = await fetch(`${whole.url}/api/v1/directory-tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Entra ID' }),
+    });
+    const { secret } = (await made.json()) as { secret: string };
+    const paths = Object.keys(document.paths).filter((path) => !path.startsWith('/scim/'));
+    const others = Object.fromEntries(paths.map((path) => [path, document.paths[path]!]));
+    const { checked, faults } = await unauthorizedRoutes({
+      document: { ...document, paths: others },
+      publicRoutes: PUBLIC_ROUTES,
+      expiredToken: secret,
+      send: async ({ method, path, authorization }) => {
+        const headers: Record<string, string> = authorization ? { authorization } : {};
+        return (await fetch(`${whole.url}${path}`, { method, headers })).status;
+      },
+    });
+    expect(faults).toEqual([]);
+    expect(checked).toBeGreaterThanOrEqual(100);
+    const own = await fetch(`${whole.url}/scim/v2/Users`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    expect(own.status).toBe(200);
+  });
+
   it('describes every operation: words, schemas, examples, errors', () => {
     expect(openapiFaults(document)).toEqual([]);
     const areas = new Set(
@@ -111,6 +138,8 @@ describe('the whole API', () => {
     let asked = 0;
     for (const [template, item] of Object.entries(document.paths)) {
       if (!item.get || !template.includes('{') || template.includes('/agent/')) continue;
+      // Of a directory, whose token is of another kind: scim.int-spec.ts.
+      if (template.startsWith('/scim/')) continue;
       // Not the tenant's: whoever may not look there hears that first.
       if (/\/(platform|tenants)\//.test(template)) continue;
       // Whatever the id, no browser has begun a sign-in there.
@@ -204,7 +233,7 @@ describe('every route of the document', () => {
     };
     const faults: string[] = [];
     for (const { name, access, method, path } of routes()) {
-      if (access.kind === 'public' || access.kind === 'agent') continue;
+      if (['public', 'agent', 'directory'].includes(access.kind)) continue;
       const { status, text } = await ask(method, path, { 'x-tenant': 'other-tenant' });
       if (status !== 403 || !text.includes('"tenant-mismatch"')) faults.push(`${name}: ${text}`);
       if (method !== 'GET' || path.includes('{') || path.includes('/me/')) continue;

@@ -15,6 +15,8 @@ const byPath: Readonly<Record<string, string>> = {
   nodes: 'node',
   'signing-keys': 'signingKey',
   'access-keys': 'accessKey',
+  'directory-tokens': 'directoryToken',
+  'directory-users': 'directoryUser',
   artifacts: 'artifactDigest',
   groups: 'group',
   members: 'user',
@@ -73,6 +75,7 @@ const byNewName: Readonly<Record<string, string>> = {
   clusters: 'clusterName',
   'signing-keys': 'signingKeyName',
   'access-keys': 'accessKeyName',
+  'directory-tokens': 'directoryTokenName',
   'enrollment-tokens': 'nodeName',
   groups: 'groupName',
   roles: 'roleName',
@@ -128,6 +131,7 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
   ],
   'DELETE /api/v1/me/identities/{id} id': [{ kind: 'externalIdentity' }],
   ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
+  'GET /api/v1/directory-users text': [{ kind: 'directoryUserName' }],
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
   'POST /api/v1/groups/{id}/members userId': [{ kind: 'user', drop: ['username'] }],
   'POST /api/v1/groups/{id}/members username': [{ kind: 'username', drop: ['userId'] }],
@@ -231,6 +235,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'passkey.response.userHandle',
     'passkey.response.transports.[]',
   ],
+  'Domains, of nobody.': ['emailDomains.[]'],
   'What a node says of itself.': [
     'bootId',
     'agentVersion',
@@ -265,6 +270,19 @@ function platformTenants(): Record<string, string> {
   return Object.fromEntries(routes.map((route) => [route, reason]));
 }
 
+function scim(): Record<string, string> {
+  const of = (noun: string) => [noun, `${noun}/{id}`];
+  const reason =
+    'Asked with a directory’s token, which each tenant has one of: test/integration/scim has both tenants’.';
+  const read = ['Users', 'Groups', 'ResourceTypes', 'Schemas'].flatMap(of);
+  const written = ['Users', 'Groups'].flatMap((noun) => [
+    `POST /scim/v2/${noun}`,
+    ...['PUT', 'PATCH', 'DELETE'].map((method) => `${method} /scim/v2/${noun}/{id}`),
+  ]);
+  const routes = ['ServiceProviderConfig', ...read].map((path) => `GET /scim/v2/${path}`);
+  return Object.fromEntries([...routes, ...written].map((route) => [route, reason]));
+}
+
 /** Operations that are not asked about another tenant's things, and why. */
 export const exemptions: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/refresh':
@@ -280,6 +298,7 @@ export const exemptions: Readonly<Record<string, string>> = {
     'Of the platform: the sums of all tenants, and nobody of a tenant is let in.',
   'GET /api/v1/tenants/{id}/usage':
     'Of the platform: tenants are named by who runs it, and nobody of a tenant is let in.',
+  ...scim(),
   'POST /api/v1/authentication/invitations/accept':
     'Who holds the link is let into the tenant that has made it; names of accounts are of nobody’s tenant.',
   'POST /api/v1/authentication/password-reset/confirm':

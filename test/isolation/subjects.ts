@@ -226,6 +226,24 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { accessKey: id, accessKeyName: name };
   },
 
+  /** A tenant has one directory at a time: the first token has ended when the second is made. */
+  directory: async (tenant, word) => {
+    const { items } = await tenant.make('GET', '/directory-tokens');
+    for (const { id } of items) await tenant.make('DELETE', `/directory-tokens/${id}`);
+    const name = word('directory');
+    const { id, secret } = await tenant.make('POST', '/directory-tokens', { name });
+    const userName = word('provisioned');
+    const body = { userName, displayName: word('display') };
+    const asked = { method: 'POST', path: '/scim/v2/Users', body };
+    const user = await ask(tenant.whole.url, secret, asked);
+    return {
+      directoryToken: id,
+      directoryTokenName: name,
+      directoryUser: user.body.id,
+      directoryUserName: userName,
+    };
+  },
+
   deployment: async (tenant, word) => {
     const { module: moduleName, version, environment, clusterName: cluster } = tenant.values;
     const what = { moduleName, version, targetEnvironment: environment, cluster };

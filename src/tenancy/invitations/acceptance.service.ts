@@ -6,6 +6,7 @@ import {
   findUnusedCredential,
   takeCredential,
 } from '../../platform/credentials/credentials.store.js';
+import type { OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { contextOfPerson, type RequestOrigin } from '../auth/authentication-audit.js';
 import type { SignedIn } from '../auth/authenticator.js';
@@ -15,7 +16,9 @@ import { TokenGuesses } from '../auth/token-guesses.js';
 import { NewPasswords } from '../passwords/new-passwords.js';
 import { grantsOf, type HeldRole } from '../permissions/bindings.js';
 import { checkMayGive, findRoles } from '../permissions/giving.js';
+import { lockAdminsOf } from '../permissions/role-bindings.store.js';
 import { Standings } from '../permissions/standings.js';
+import { completeDirectoryUser } from '../scim/users/completion.js';
 import { loginFailed } from '../tenancy.errors.js';
 import { TenantWrites } from '../tenants/tenant-writes.js';
 import { tenantSlugOf } from '../tenants/tenants.queries.js';
@@ -136,15 +139,20 @@ export class AcceptanceService {
 
   private async join(held: Held, person: Person, { requestId }: RequestOrigin): Promise<Joined> {
     const { tenantId, hash, email, inviterId } = held;
-    const giver = await this.grantsOfInviter(tenantId, inviterId);
+    const { directoryUserId } = held;
+    const isDirectorys = directoryUserId !== undefined;
+    const giver = isDirectorys ? null : await this.grantsOfInviter(tenantId, inviterId);
     const ctx = contextOfPerson(person, tenantId, requestId);
     return this.database.transaction(ctx, async (open) => {
+      // Roles are given here, and groups of a directory give them, too.
+      await lockAdminsOf(open);
       const now = this.now();
       const taken = await takeCredential(open.tx, { kind: 'invitation', hash }, now);
       if (!taken) throw invitationInvalid();
       const roles = await findRoles(open, held.roles);
-      mustStillBeGiven(giver, roles);
-      await insertMembership(open, person.id);
+      if (giver) mustStillBeGiven(giver, roles);
+      if (isDirectorys) await completeOrRefuse(open, directoryUserId, person.id);
+      else await insertMembership(open, person.id);
       await bindAll(open, person.id, roles);
       const { id: userId, username } = person;
       const facts = { email, roles: held.roles, username, userId };
@@ -163,6 +171,11 @@ export class AcceptanceService {
   private now(): Date {
     return new Date(this.clock.now());
   }
+}
+
+/** Throws `invitation-invalid`: the directory has taken it back, or knows the person by another name. */
+async function completeOrRefuse(open: OpenContext, id: string, userId: string): Promise<void> {
+  if (!(await completeDirectoryUser(open, { id, userId }))) throw invitationInvalid();
 }
 
 function mustStillBeGiven(giver: Grants, roles: readonly HeldRole[]): void {

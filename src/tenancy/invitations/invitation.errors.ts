@@ -36,6 +36,13 @@ export const invitationNotSent = errorEntry({
     'The invitation is there, but the mail could not be sent. Send it again in a moment: POST /api/v1/users/invitations/{id}/resend.',
 });
 
+export const invitationOfDirectory = errorEntry({
+  code: 'invitation-of-directory',
+  kind: 'conflict',
+  meaning:
+    'The directory of the tenant has this person invited, and its groups give the roles. Invite them again as its user: POST /api/v1/directory-users/{id}/invite, with the same id.',
+});
+
 export const invitationInvalid = errorEntry({
   code: 'invitation-invalid',
   kind: 'unprocessable',

@@ -13,6 +13,7 @@ import {
   invitationLimit,
   invitationNotFound,
   invitationNotSent,
+  invitationOfDirectory,
 } from './invitation.errors.js';
 import * as dto from './invitations.dto.js';
 import { InvitationsService } from './invitations.service.js';
@@ -78,7 +79,14 @@ export class InvitationsController {
     summary: 'Send an invitation again',
     description:
       'Makes another link, good for 72 hours from now; the one before is good for nothing any more. From now on it is yours: its roles are what you may give.',
-    errors: [invitationNotFound, roleUnknown, platformRole, roleBeyondOwn, invitationNotSent],
+    errors: [
+      invitationNotFound,
+      invitationOfDirectory,
+      roleUnknown,
+      platformRole,
+      roleBeyondOwn,
+      invitationNotSent,
+    ],
     answer: dto.newInvitationOut,
     status: 200,
     example: { response: withLink },

@@ -12,6 +12,8 @@ export const invitation = z.object({
   invitedBy: z.string(),
   /** The person behind it: what they may give when it is accepted counts. */
   inviterId: z.string(),
+  /** Of a directory's: who of its users accepts; its groups give the roles. */
+  directoryUserId: z.string().optional(),
 });
 
 export type Invitation = z.output<typeof invitation>;
@@ -42,6 +44,46 @@ export function openInvitations(
   { before, take }: { readonly before: string | null; readonly take: number },
 ): Promise<InvitationView[]> {
   return open.tx.query(list, { tenantId: open.tenantId, now, before, take });
+}
+
+const countOwn = statement<
+  { readonly tenantId: string; readonly now: Date },
+  { readonly invitations: number }
+>(
+  'invitations.count-open-by-hand',
+  `select count(*)::int as invitations from credentials
+   where tenant_id = :tenantId and kind = 'invitation' and used_at is null and revoked_at is null
+     and expires_at > :now and data ->> 'directoryUserId' is null`,
+);
+
+/** Without those of a directory, which has a limit of its own. */
+export async function countInvitationsByHand(open: OpenContext, now: Date): Promise<number> {
+  return (await open.tx.first(countOwn, { tenantId: open.tenantId, now }))?.invitations ?? 0;
+}
+
+const findByEmail = statement<
+  { readonly tenantId: string; readonly now: Date; readonly emailKey: string },
+  InvitationView
+>('invitations.find-open-by-email', `${OPEN} and lower(data ->> 'email') = :emailKey limit 1`);
+
+export function openInvitationTo(
+  open: OpenContext,
+  emailKey: string,
+  now: Date,
+): Promise<InvitationView | undefined> {
+  return open.tx.first(findByEmail, { tenantId: open.tenantId, emailKey, now });
+}
+
+const isDirectorys = statement<
+  { readonly tenantId: string; readonly id: string },
+  { readonly id: string }
+>(
+  'invitations.is-of-directory',
+  'select id from directory_users where tenant_id = :tenantId and id = :id',
+);
+
+export async function isOfDirectory(open: OpenContext, id: string): Promise<boolean> {
+  return (await open.tx.first(isDirectorys, { tenantId: open.tenantId, id })) !== undefined;
 }
 
 const find = statement<

@@ -21,6 +21,7 @@ import {
   invitationLimit,
   invitationNotFound,
   invitationNotSent,
+  invitationOfDirectory,
 } from './invitation.errors.js';
 import type {
   InvitationsQuery,
@@ -31,7 +32,10 @@ import type {
 import { invitationResent, invitationRevoked, userInvited } from './invitations.events.js';
 import {
   type Invitation,
+  countInvitationsByHand,
+  isOfDirectory,
   lockInvitations,
+  openInvitationTo,
   openInvitation,
   openInvitations,
 } from './invitations.queries.js';
@@ -86,11 +90,12 @@ export class InvitationsService {
     return this.deliver(made);
   }
 
-  /** Another link, for as long again; the one before is good for nothing. Throws `invitation-not-found`, `invitation-not-sent`. */
+  /** Another link, for as long again; the one before is good for nothing. Throws `invitation-not-found`, `invitation-of-directory`, `invitation-not-sent`. */
   async resend(ctx: Context, id: string): Promise<NewInvitation> {
     const made = await this.database.transaction(ctx, async (open) => {
       await lockInvitations(open);
       const { email, roles } = await this.find(open, id);
+      if (await isOfDirectory(open, id)) throw invitationOfDirectory();
       checkMayGive(open.grants, await findRoles(open, roles));
       await revokeCredentialsOf(open, { kind: 'invitation', subjectId: id }, null);
       const { id: actorId, name: invitedBy, personId } = open.actor;
@@ -119,11 +124,10 @@ export class InvitationsService {
 
   private async checkRoom(open: OpenContext, emailKey: string): Promise<void> {
     if (await isMember(open, emailKey)) throw alreadyMember();
-    const most = limits.openInvitationsPerTenant;
-    const others = await openInvitations(open, this.now(), { before: null, take: most });
-    const same = others.find(({ email }) => accountKey(email) === emailKey);
+    const same = await openInvitationTo(open, emailKey, this.now());
     if (same) throw invitationExists(same.id);
-    if (others.length >= most) throw invitationLimit();
+    const others = await countInvitationsByHand(open, this.now());
+    if (others >= limits.openInvitationsPerTenant) throw invitationLimit();
   }
 
   private async issue(open: OpenContext, id: string, data: Invitation): Promise<Made> {

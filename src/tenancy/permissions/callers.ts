@@ -9,6 +9,7 @@ import { unauthenticated } from '../../platform/http/http.errors.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
 import { Entrance } from '../security/entrance.js';
+import { DirectoryAuthenticator } from '../scim/tokens/directory-authenticator.js';
 import { accessUndeclared, tenantMismatch } from '../tenancy.errors.js';
 import { TenantWrites } from '../tenants/tenant-writes.js';
 import { Acting } from './acting.js';
@@ -47,6 +48,7 @@ export class Callers extends RequestAuthenticator {
     private readonly proofs: Proofs,
     private readonly entrance: Entrance,
     private readonly writes: TenantWrites,
+    private readonly directories: DirectoryAuthenticator,
     private readonly denied: DeniedAttempts,
     private readonly modules: ModuleRef,
   ) {
@@ -73,6 +75,10 @@ export class Callers extends RequestAuthenticator {
   private async find(request: FastifyRequest, access: Access): Promise<Context> {
     if (access.kind === 'agent') {
       request.context = await this.agent(request);
+    } else if (access.kind === 'directory') {
+      const ctx = await this.directory(request);
+      await this.writes.check(request, access, ctx);
+      request.context = ctx;
     } else if (PEOPLE_AND_MACHINES.includes(access.kind)) {
       const caller = await this.caller(request);
       this.denied.isSentBy(request, caller.ctx);
@@ -114,6 +120,17 @@ export class Callers extends RequestAuthenticator {
       path: request.url.split('?')[0]!.slice(0, 500),
       requestId: request.id,
     });
+  }
+
+  /** Its token is known here alone: to every other route it is a text that nobody has signed. */
+  private async directory(request: FastifyRequest): Promise<Context> {
+    const address = clientAddressOf(request);
+    const asked = { requestId: request.id, address };
+    const { ctx, tenantSlug } = await this.directories.authenticate(bearerOf(request), asked);
+    this.denied.isSentBy(request, ctx);
+    const named = headerOf(request, 'x-tenant');
+    if (named !== undefined && named !== tenantSlug) throw tenantMismatch();
+    return ctx;
   }
 
   private async agent(request: FastifyRequest): Promise<Context> {

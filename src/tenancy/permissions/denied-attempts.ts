@@ -19,6 +19,7 @@ const TOLD = new Set([
   'provider-sign-in-needed',
   'role-beyond-own',
   'platform-role',
+  'directory-last-admin',
 ]);
 const AGAIN_MS = 60_000;
 const REMEMBERED = 10_000;

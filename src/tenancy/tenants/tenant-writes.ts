@@ -49,5 +49,6 @@ export class TenantWrites {
 }
 
 function isOfTenant(access: Access): boolean {
+  if (access.kind === 'directory') return true;
   return access.kind === 'permission' && !PLATFORM_PERMISSIONS.includes(access.permission);
 }

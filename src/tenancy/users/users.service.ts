@@ -9,6 +9,7 @@ import {
   lockAdminsOf,
   removeRolesOf,
 } from '../permissions/role-bindings.store.js';
+import { deactivatePerson } from '../scim/users/directory-users.store.js';
 import { bindAll } from './given-roles.js';
 import type { GivenRole } from './given-roles.dto.js';
 import { memberView, memberViews } from './members.views.js';
@@ -65,6 +66,7 @@ export class UsersService {
       const member = await find(open, id);
       await checkMayTake(open, member);
       await removeMembership(open, id);
+      await deactivatePerson(open, id);
       await checkAdminIsLeft(open);
       await endSessionsIn(open, id);
       await open.record(userRemoved(id, factsOf(member)));

@@ -1,0 +1,42 @@
+import type { OpenContext } from '../../../platform/context.js';
+import { eventType } from '../../../platform/events/event.js';
+
+type Facts = { readonly name: string };
+
+export const directoryGroupAdded = eventType<Facts>({
+  name: 'directory-group-added',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+export const directoryGroupRenamed = eventType<Facts & { readonly before: string }>({
+  name: 'directory-group-renamed',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+/** By the names that the directory has for them. */
+export const directoryGroupMembersChanged = eventType<
+  Facts & { readonly added: readonly string[]; readonly removed: readonly string[] }
+>({ name: 'directory-group-members-changed', subject: 'group', audit: 'tenancy' });
+
+export const directoryGroupDeleted = eventType<Facts>({
+  name: 'directory-group-deleted',
+  subject: 'group',
+  audit: 'tenancy',
+});
+
+/** Names in one entry: a whole group is written in several. */
+const NAMES = 200;
+
+export async function recordMembers(
+  open: OpenContext,
+  { id, name }: { readonly id: string; readonly name: string },
+  { added, removed }: { readonly added: readonly string[]; readonly removed: readonly string[] },
+): Promise<void> {
+  for (let at = 0; at < Math.max(added.length, removed.length); at += NAMES) {
+    const of = (names: readonly string[]) => names.slice(at, at + NAMES);
+    const body = { name, added: of(added), removed: of(removed) };
+    await open.record(directoryGroupMembersChanged(id, body));
+  }
+}
