@@ -6,6 +6,7 @@ import { addAccountCommands } from './commands/account.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
+import { addDirectoryCommands } from './commands/directory.commands.js';
 import { addFactorCommands } from './commands/factors.commands.js';
 import { addFederatedCommands } from './commands/federated.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
@@ -87,6 +88,7 @@ export function buildProgram(
   addDeploymentCommands(program, act);
   addFleetCommands(program, act);
   addFederatedCommands(program, act);
+  addDirectoryCommands(program, act);
   addClusterCommands(program, act);
   addPlatformCommands(program, act);
   addTenantCommands(program, act);
