@@ -330,7 +330,12 @@ describe('Entra ID', () => {
       ],
     });
     expect((await read()).members).toEqual(
-      [one, two].map(({ id: value, userName: display }) => ({ value, display, type: 'User' })),
+      [one, two].map(({ id: value, userName: display }) => ({
+        value,
+        $ref: expect.stringContaining(`/scim/v2/Users/${value}`),
+        display,
+        type: 'User',
+      })),
     );
     const member = await filtered(
       d,

@@ -29,23 +29,22 @@ export function groupFieldsOf(resource: Resource): GroupFields {
 
 type Member = Pick<DirectoryMember, 'id' | 'userName'>;
 
-/** What a PATCH begins with. */
+/** What a PATCH begins with; with `base`, what is answered. */
 export function groupResourceOf(
   { name, externalId }: DirectoryGroupRow,
   members: readonly Member[],
+  base?: string,
 ): Resource {
+  const list = members.map(({ id: value, userName: display }) => ({
+    value,
+    ...(base === undefined ? {} : { $ref: `${base}/Users/${value}` }),
+    display,
+    type: 'User',
+  }));
   return {
     displayName: name,
     ...(externalId === null ? {} : { externalId }),
-    ...(members.length === 0
-      ? {}
-      : {
-          members: members.map(({ id: value, userName: display }) => ({
-            value,
-            display,
-            type: 'User',
-          })),
-        }),
+    ...(list.length === 0 ? {} : { members: list }),
   };
 }
 
@@ -57,7 +56,7 @@ export function shownGroup(
   return {
     schemas: [GROUP_SCHEMA],
     id,
-    ...groupResourceOf(row, members),
+    ...groupResourceOf(row, members, base),
     meta: {
       resourceType: 'Group',
       created: createdAt.toISOString(),

@@ -72,6 +72,12 @@ export const groupAttributes: readonly Attribute[] = [
     multiValued: true,
     subAttributes: [
       text('value', 'The id of the user.', { mutability: 'immutable', caseExact: true }),
+      text('$ref', 'Where the user is.', {
+        type: 'reference',
+        mutability: 'immutable',
+        caseExact: true,
+        referenceTypes: ['User'],
+      }),
       text('display', 'Their `userName`.', { mutability: 'readOnly' }),
       text('type', 'Always `User`.', { mutability: 'immutable', canonicalValues: ['User'] }),
     ],
