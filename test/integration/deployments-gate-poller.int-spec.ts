@@ -261,6 +261,8 @@ describe('the poller of gates', () => {
 
   it('needs as many statements for thirty gates as for one', async () => {
     const statements = async () => {
+      // Every half a minute a poll begins with one statement more.
+      await poller.lookAtClock();
       const query = jest.spyOn(OpenTransaction.prototype, 'query');
       const execute = jest.spyOn(OpenTransaction.prototype, 'execute');
       const { polled } = await poller.poll();

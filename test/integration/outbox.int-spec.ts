@@ -262,7 +262,7 @@ describe('the relay', () => {
     signal.subscribe(Topic.Outbox, () => made.hint());
     const streamId = randomUUID();
     await append([consumer], randomUUID(), streamId, 4);
-    await eventually(() => consumer.rangesOf(streamId).length === 1, 2_000);
+    await eventually(() => consumer.rangesOf(streamId).length === 1, 30_000);
   });
 
   it('and another one never deliver a stream at the same time, nor twice', async () => {
