@@ -27,8 +27,8 @@ export default {
   testSequencer: '<rootDir>/test/times/sequencer.mjs',
   // Of tests of one file that say they are concurrent.
   maxConcurrency: 3,
-  // By V8 itself: six files that load the whole API took 26 s of processor uncounted, 36 s so, and 56 s when
-  // their code was rewritten to count its own lines.
+  // By V8 itself, as code that is rewritten to count its own lines takes twice as long: ten files that load the
+  // whole API took 39 s of processor uncounted and 44 s so (test/support/jest-process/line-counter.cjs).
   coverageProvider: 'v8',
   // The SDK's schema is generated and has types only: nothing in it runs.
   collectCoverageFrom: [

@@ -11,6 +11,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const results = join(root, 'coverage', 'results.json');
 const simulation = join(root, 'coverage', 'simulation.json');
 const shownFailures = 20;
+/** What CONTRIBUTING.md gives a whole run on two quiet cores. */
+const budgetMinutes = 9.5;
+/** From which on a file is in test/times/slow-files.json. */
+const leastListedSeconds = 10;
 
 /** Tests wait for servers more than they compute, but their deadlines are real. */
 const workers = Math.max(3, Math.min(4, availableParallelism() - 1));
@@ -85,9 +89,26 @@ function summarize() {
     const more = failures.length - shownFailures;
     if (more > 0) print(`  … and ${more} more, in ${relative(root, results)}`);
   }
+  if (Number(minutes) > budgetMinutes) blame(report.testResults, minutes);
   print(
     `\n${report.numPassedTests} tests passed, ${report.numFailedTests} failed, in ${minutes} min.`,
   );
+}
+
+/** Whoever has made the run longer, or a machine that is busy with others, is among these. */
+function blame(files, minutes) {
+  const known = JSON.parse(readFileSync(join(root, 'test', 'times', 'slow-files.json'), 'utf8'));
+  const took = files.map(({ name, startTime, endTime }) => ({
+    path: relative(root, name),
+    seconds: Math.round((endTime - startTime) / 1000),
+  }));
+  const more = ({ path, seconds }) => seconds - (known[path] ?? leastListedSeconds);
+  const grown = took.filter((file) => more(file) > 5).sort((one, other) => more(other) - more(one));
+  print(`\n${minutes} min are more than the ${budgetMinutes} of CONTRIBUTING.md. Longer than`);
+  print('test/times/slow-files.json has it (`npm run test:times` says why):');
+  for (const file of grown.slice(0, shownFailures)) {
+    print(`  ${file.seconds} s, ${more(file)} s more: ${file.path}`);
+  }
 }
 
 function reproduce(file, name) {
