@@ -34,7 +34,7 @@ beforeAll(async () => {
   routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
   );
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.close());
 
 /** Good, made up, and misspelt: whatever it is, it is somebody's secret. */
@@ -93,5 +93,5 @@ describe('an access key in the wrong place', () => {
     expect(log.filter((line) => /tg_[0-9A-Za-z]{12}/.test(line))).toEqual([]);
     const audit = await new KeyPeople(rig).sql('select body_text, actor from audit_entries');
     expect(JSON.stringify(audit)).not.toMatch(/tg_[0-9A-Za-z]{12}/);
-  }, 60_000);
+  }, 180_000);
 });

@@ -124,9 +124,12 @@ describe('a flood of hints', () => {
       for (let count = 0; count < 300; count += 1) wakeUp.now(hint());
       await eventually(() => expect(seen).toHaveLength(2));
       // Two of the four that look belong to the flood now, for as long as the test lasts.
-      wakeUp.now(other);
-      await eventually(() => expect(seen).toContain(other.id));
-      expect(seen).toHaveLength(3);
+      await eventually(() => {
+        // Again and again, as a beat gives them: on a busy machine one may be lost.
+        wakeUp.now(other);
+        expect(seen).toContain(other.id);
+      });
+      expect(seen.filter((id) => id !== other.id)).toHaveLength(2);
     } finally {
       end();
       await wakeUp.stop(1_000);
