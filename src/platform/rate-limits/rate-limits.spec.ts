@@ -117,6 +117,12 @@ describe('rate limits', () => {
     expect([await of('large'), await of('small')]).toEqual([30, 10]);
   });
 
+  it('of a key are its own where that is less, and never more than a key may', () => {
+    const { rates } = make('production');
+    const of = (perMinute: number | null) => rates.perMinuteOf({ limit: 'key', perMinute });
+    expect([of(null), of(2), of(50_000)]).toEqual([600, 2, 600]);
+  });
+
   it('remember a refusal for a second, and ask nobody for it', async () => {
     const asked: number[] = [];
     const clock = new ManualClock();

@@ -133,10 +133,10 @@ function keyOf({ limit, of }: Counted): string {
   return `${limit}:${of}`;
 }
 
+/** Of which the fewest are left: by shares a wide limit would seem nearer than the one that is met first. */
 function tightestOf(levels: readonly Level[]): Level | undefined {
-  const left = ({ remaining, limit }: Level) => remaining / limit;
   return levels.reduce<Level | undefined>(
-    (least, each) => (least === undefined || left(each) < left(least) ? each : least),
+    (least, each) => (least === undefined || each.remaining < least.remaining ? each : least),
     undefined,
   );
 }
