@@ -54,13 +54,20 @@ export async function tidyKeys(open: OpenContext, before: Date): Promise<void> {
 
 const revokeAll = statement<
   Omit<OfOwner, 'now'>,
-  { readonly id: string; readonly name: string; readonly prefix: string; readonly hash: string }
+  {
+    readonly id: string;
+    readonly name: string;
+    readonly prefix: string;
+    readonly hash: string;
+    /** It had not expired before. */
+    readonly wasGood: boolean;
+  }
 >(
   'access-keys.revoke-all',
   `update access_keys set revoked_at = clock_timestamp()
    where tenant_id = :tenantId and owner_kind = :ownerKind and owner_id = :ownerId
      and revoked_at is null
-   returning id, name, prefix, hash`,
+   returning id, name, prefix, hash, expires_at > revoked_at as "wasGood"`,
 );
 
 /** All of an owner that goes away; whoever calls records each: end-keys.ts. */

@@ -12,6 +12,6 @@ export async function endKeysOf(open: OpenContext, owner: KeyOwner): Promise<str
   for (const { id, name, prefix } of revoked) {
     await open.record(accessKeyRevoked(id, { name, prefix }));
   }
-  await giveQuotaBack(open, 'keys', revoked.length);
+  await giveQuotaBack(open, 'keys', revoked.filter(({ wasGood }) => wasGood).length);
   return revoked.map(({ hash }) => hash);
 }

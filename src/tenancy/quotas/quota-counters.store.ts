@@ -128,15 +128,6 @@ export async function removeCounter(open: OpenContext, quota: QuotaKey): Promise
   await open.tx.execute(remove, { tenantId: open.tenantId, quota });
 }
 
-const all = statement<OfTenant, Counter>(
-  'quota-counters.all',
-  `select ${COLUMNS} from quota_counters where tenant_id = :tenantId`,
-);
-
-export function allCounters(open: OpenContext): Promise<Counter[]> {
-  return open.tx.query(all, { tenantId: open.tenantId });
-}
-
 const aged = statement<
   { readonly before: Date; readonly rows: number },
   { readonly tenantId: string }
