@@ -3,7 +3,7 @@ import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { type Role, ROLES } from '../../kernel/permission.js';
 import { RATE_PROFILES } from '../rate-limits/rates.js';
-import { LOG_LEVELS } from '../logging/logger.js';
+import { logSettings } from './log-settings.js';
 import { tlsSettings } from './tls-settings.js';
 import { outsideSettings } from './outside-settings.js';
 import { flag, listen, oneOf, setting, url, wholeNumber } from './setting.js';
@@ -279,32 +279,7 @@ export const settings = {
     schema: wholeNumber(1024, 16 * limits.artifactBytes),
   }),
   ...tenantSettings,
-  logLevel: setting({
-    env: 'TIDEGATE_LOG_LEVEL',
-    group: 'Log',
-    description:
-      '`info` tells the story, `warn` what deserves a look, `error` where a person must act.',
-    default: 'info',
-    example: 'debug',
-    schema: oneOf(LOG_LEVELS),
-  }),
-  logFormat: setting({
-    env: 'TIDEGATE_LOG_FORMAT',
-    group: 'Log',
-    description: '`auto` prints readable lines in a terminal and JSON everywhere else.',
-    default: 'auto',
-    example: 'json',
-    schema: oneOf(['auto', 'json', 'pretty']),
-  }),
-  accessLog: setting({
-    env: 'TIDEGATE_ACCESS_LOG',
-    group: 'Log',
-    description:
-      'A line for each request of somebody known; nodes ask several times a minute each.',
-    default: 'all',
-    example: 'without-nodes',
-    schema: oneOf(['all', 'without-nodes', 'off']),
-  }),
+  ...logSettings,
 };
 
 export type Settings = typeof settings;
