@@ -41,7 +41,6 @@ import { scimControllers, scimProviders } from './scim/scim.providers.js';
 import { securityControllers, securityProviders } from './security/security.providers.js';
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
-import { TenantDirectoryModule } from './tenants/tenant-directory.module.js';
 import { TierRates } from './tenants/tier-rates.js';
 import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TenantsModule } from './tenants/tenants.module.js';

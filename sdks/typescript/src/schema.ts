@@ -5998,11 +5998,36 @@ export interface components {
         Tier: {
             id: string;
             name: string;
-            quotas: components["schemas"]["Quotas"];
+            quotas: components["schemas"]["TierQuotas"];
             rateMultiplier: number;
             version: number;
             /** Format: date-time */
             createdAt: string;
+        };
+        TierQuotas: {
+            deploymentsPerMonth: number | null;
+            deploymentsInFlight: number | null;
+            modules: number | null;
+            nodes: number | null;
+            clusters: number | null;
+            members: number | null;
+            keys: number | null;
+            storageBytes: number | null;
+            bandwidthBytes: number | null;
+            websites: number | null;
+        };
+        NewTier: {
+            name: string;
+            quotas: components["schemas"]["TierQuotas"];
+            /** @default 1 */
+            rateMultiplier?: number;
+            id: string;
+        };
+        TierRules: {
+            name: string;
+            quotas: components["schemas"]["TierQuotas"];
+            /** @default 1 */
+            rateMultiplier?: number;
         };
         Quotas: {
             quotas: {
@@ -6020,19 +6045,6 @@ export interface components {
                  */
                 resetsAt: string | null;
             }[];
-        };
-        NewTier: {
-            name: string;
-            quotas: components["schemas"]["Quotas"];
-            /** @default 1 */
-            rateMultiplier?: number;
-            id: string;
-        };
-        TierRules: {
-            name: string;
-            quotas: components["schemas"]["Quotas"];
-            /** @default 1 */
-            rateMultiplier?: number;
         };
         Usage: {
             /** Format: date */

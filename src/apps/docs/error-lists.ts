@@ -12,6 +12,7 @@ import * as quotaErrors from '../../kernel/quota.errors.js';
 import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
+import * as listenerErrors from '../../platform/http/listener.errors.js';
 import * as vouchingErrors from '../../platform/http/vouching.errors.js';
 import * as rateLimitErrors from '../../platform/rate-limits/rate-limits.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
@@ -42,6 +43,7 @@ type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
 /** Every `<noun>.errors.ts`, for docs/errors.md: one line each. */
 const errorLists: readonly ErrorList[] = [
   httpErrors,
+  listenerErrors,
   vouchingErrors,
   rateLimitErrors,
   databaseErrors,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { limits } from '../../kernel/limits.js';
 import type { ClientErrorHandler } from './client-error.js';
@@ -21,7 +22,8 @@ export function watchBody(request: FastifyRequest, answer: ClientErrorHandler): 
 }
 
 function cut({ complete, socket }: IncomingMessage, answer: ClientErrorHandler): void {
-  if (complete || socket.destroyed) return;
+  // A request that was handed in within the process has nothing to end.
+  if (complete || !(socket instanceof Socket) || socket.destroyed) return;
   const late = Object.assign(new Error('the body is late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   answer(late, socket);
   // The sender may go on for as long as it likes; nobody listens any more.

@@ -27,7 +27,7 @@ import { addRequestHooks, frameworkErrorHandler } from './request-hooks.js';
 import { requestIdOf } from './request-identity.js';
 import { RequestMeter } from './request-meter.js';
 import { jsonShapeOf } from './route-facts.js';
-import { metricsOfMachine } from './http.errors.js';
+import { metricsOfMachine } from './listener.errors.js';
 import { isOfSameMachine } from './same-machine.js';
 import { SchemaPipe } from './schema.pipe.js';
 import { SlowReaders } from './slow-readers.js';

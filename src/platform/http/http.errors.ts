@@ -200,13 +200,6 @@ export const tooManyRequests = errorEntry({
   },
 });
 
-export const tlsRequired = errorEntry({
-  code: 'tls-required',
-  kind: 'forbidden',
-  meaning:
-    'The request came without TLS, and nothing of it was done. What it carried may have been overheard: revoke the token or key that it showed, and call the https address.',
-});
-
 export const downloadsLimit = errorEntry({
   code: 'downloads-limit',
   kind: 'limit',
@@ -296,11 +289,4 @@ export const mfaEnrollmentRequired = errorEntry({
     'The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.',
   tell: () =>
     'This tenant demands a second factor of your role. Enrol one first: an authenticator app (POST /api/v1/me/mfa/totp) or a passkey (POST /api/v1/me/passkeys).',
-});
-
-export const metricsOfMachine = errorEntry({
-  code: 'metrics-of-machine',
-  kind: 'forbidden',
-  meaning:
-    'On the main listener `/metrics` is for programs of the same machine, which call it directly: it holds figures of all tenants. Set `TIDEGATE_METRICS_LISTEN` to a listener that only your monitoring reaches.',
 });

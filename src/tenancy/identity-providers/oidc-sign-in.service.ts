@@ -30,7 +30,11 @@ import {
   touchIdentity,
 } from './external-identities.store.js';
 import { verifiedDomainOf } from './external-person.js';
-import { identityProviderNotFound, invitationNeeded, roleNeeded } from './identity-provider.errors.js';
+import {
+  identityProviderNotFound,
+  invitationNeeded,
+  roleNeeded,
+} from './identity-provider.errors.js';
 import { memberAdmitted } from './identity-providers.events.js';
 import { admit, createLinkedAccount } from './joining.js';
 

@@ -14,7 +14,7 @@ type Quota = typeof quota;
 const shape = Object.fromEntries(QUOTA_KEYS.map((key) => [key, quota])) as Record<QuotaKey, Quota>;
 
 /** Null: no limit. All of them are said: one that is forgotten must not be one without an end. */
-export const quotas = z.strictObject(shape).meta({ id: 'Quotas' });
+export const quotas = z.strictObject(shape).meta({ id: 'TierQuotas' });
 export const quotaOverrides = z.strictObject(shape).partial().meta({ id: 'QuotaOverrides' });
 
 export const tierRules = z

@@ -5,7 +5,7 @@ import { newId } from '../../../kernel/ids.js';
 import { answerUpgradeOffers } from '../../../kernel/upgrade-offers.js';
 import type { Listen } from '../../config/setting.js';
 import type { Metrics } from '../../metrics/metrics.js';
-import { tlsRequired } from '../http.errors.js';
+import { tlsRequired } from '../listener.errors.js';
 import { answerTo, PROBLEM_TYPE } from '../problem.js';
 import { isPage, securityHeaders } from '../security-headers.js';
 import { SlowReaders } from '../slow-readers.js';

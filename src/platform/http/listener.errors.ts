@@ -1,0 +1,17 @@
+import { errorEntry } from '../../kernel/error-entry.js';
+
+/** What is refused for the listener that it came to. */
+
+export const tlsRequired = errorEntry({
+  code: 'tls-required',
+  kind: 'forbidden',
+  meaning:
+    'The request came without TLS, and nothing of it was done. What it carried may have been overheard: revoke the token or key that it showed, and call the https address.',
+});
+
+export const metricsOfMachine = errorEntry({
+  code: 'metrics-of-machine',
+  kind: 'forbidden',
+  meaning:
+    'On the main listener `/metrics` is for programs of the same machine, which call it directly: it holds figures of all tenants. Set `TIDEGATE_METRICS_LISTEN` to a listener that only your monitoring reaches.',
+});
