@@ -53,9 +53,10 @@ function inDocument(): Found[] {
 }
 
 const USUAL = ['0', 'a', 'Z', '-', '_', '.', ' ', '/', '@', ':', '\t', '\n', 'é', '=', '"'];
-const LENGTHS = [24, 64, 400, 3_200];
-/** A linear one takes less than a tenth of it for the longest text. */
-const SLOW_MS = 15;
+/** Exponential ones show themselves at the first, cubic ones at the third, quadratic ones at the last. */
+const LENGTHS = [24, 64, 400, 24_000];
+/** For the longest text a linear one takes less than a hundredth of it, a quadratic one ten times as long. */
+const SLOW_MS = 40;
 
 function isSlow({ source, flags }: Pick<Found, 'source' | 'flags'>): string | null {
   const expression = new RegExp(source, flags.replace(/[gy]/g, ''));

@@ -141,7 +141,7 @@ describe('the whole API', () => {
       // Of a directory, whose token is of another kind: scim.int-spec.ts.
       if (template.startsWith('/scim/')) continue;
       // Not the tenant's: whoever may not look there hears that first.
-      if (/\/(platform|tenants)\//.test(template)) continue;
+      if (isOfPlatform(template)) continue;
       // Whatever the id, no browser has begun a sign-in there.
       if (template.endsWith('/oidc/{id}/callback')) continue;
       const url = `${whole.url}${template.replaceAll(/\{[^}]+\}/g, () => newId())}`;
@@ -248,7 +248,9 @@ describe('every route of the document', () => {
   });
 });
 
-const isOfPlatform = (path: string) => path.startsWith('/api/v1/platform/');
+/** What is no tenant's, whoever wears which role in one. */
+const isOfPlatform = (path: string) =>
+  /^\/api\/v1\/(platform|tenants|tiers|rate-limits)(\/|$)/.test(path);
 
 function bodyOf(operation: unknown): { readonly example?: unknown } | undefined {
   const { requestBody } = operation as {

@@ -34,6 +34,9 @@ import * as tokenKeyErrors from '../../tenancy/token-keys/token-keys.errors.js';
 import * as accountErrors from '../../tenancy/account/account.errors.js';
 import * as invitationErrors from '../../tenancy/invitations/invitation.errors.js';
 import * as passwordErrors from '../../tenancy/passwords/password.errors.js';
+import * as scimErrors from '../../tenancy/scim/protocol/scim.errors.js';
+import * as directoryTokenErrors from '../../tenancy/scim/tokens/directory-tokens.errors.js';
+import * as directoryUserErrors from '../../tenancy/scim/users/directory-users.errors.js';
 import * as usageErrors from '../../tenancy/usage/usage.errors.js';
 import * as userErrors from '../../tenancy/users/user.errors.js';
 
@@ -78,6 +81,9 @@ const errorLists: readonly ErrorList[] = [
   factorErrors,
   securityErrors,
   identityProviderErrors,
+  scimErrors,
+  directoryTokenErrors,
+  directoryUserErrors,
   agentErrors,
 ];
 

@@ -10,7 +10,7 @@ import {
   identityProviderNotFound,
   identityTaken,
   lastSignInWay,
-  providerRefused,
+  identityProviderRefused,
   signInCodeRefused,
   signInRedirectInvalid,
 } from './identity-provider.errors.js';
@@ -96,7 +96,13 @@ export class IdentitiesController {
     proof: { isForEnrolling: true, isForVouched: true },
     summary: 'End what was begun at a provider',
     description: 'By the session that has begun it, with the code that came back.',
-    errors: [signInCodeRefused, identityTaken, identityLimit, ownSignInNeeded, providerRefused],
+    errors: [
+      signInCodeRefused,
+      identityTaken,
+      identityLimit,
+      ownSignInNeeded,
+      identityProviderRefused,
+    ],
     answer: dto.completeIdentityOut,
     status: 200,
     example: {

@@ -26,7 +26,7 @@ import {
   identityProviderNotFound,
   identityTaken,
   lastSignInWay,
-  providerRefused,
+  identityProviderRefused,
   signInCodeRefused,
   signInRedirectInvalid,
 } from './identity-provider.errors.js';
@@ -158,11 +158,12 @@ export class IdentitiesService {
     { person, flow }: AnsweredSignIn,
   ): Promise<void> {
     const shown = person.authenticatedAt;
-    if (shown === null || shown < flow.startedAt - SKEW_MS) throw providerRefused('no-fresh-proof');
+    if (shown === null || shown < flow.startedAt - SKEW_MS)
+      throw identityProviderRefused('no-fresh-proof');
     const now = this.clock.now();
     await this.database.system(async (tx) => {
       const account = await accountOfIdentity(tx, person);
-      if (account?.id !== userId) throw providerRefused('somebody-else');
+      if (account?.id !== userId) throw identityProviderRefused('somebody-else');
       await proveSession(tx, { sessionId, hasFactor: person.hasFactor, now });
     });
     this.standings.forget({ userId, tenantId, sessionId });

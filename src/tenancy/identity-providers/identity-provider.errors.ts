@@ -74,7 +74,7 @@ export const signInCodeRefused = errorEntry({
 });
 
 /** What is told of an issuer's answer: short words, never the answer itself. */
-export const providerRefused = errorEntry({
+export const identityProviderRefused = errorEntry({
   code: 'identity-provider-refused',
   kind: 'unauthenticated',
   meaning:
@@ -86,7 +86,7 @@ export const providerRefused = errorEntry({
   }),
 });
 
-export const providerUnavailable = errorEntry({
+export const identityProviderUnavailable = errorEntry({
   code: 'identity-provider-unavailable',
   kind: 'unavailable',
   meaning:

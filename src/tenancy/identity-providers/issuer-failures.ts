@@ -1,6 +1,9 @@
 import * as oidc from 'openid-client';
 import { DomainError } from '../../kernel/errors.js';
-import { providerRefused, providerUnavailable } from './identity-provider.errors.js';
+import {
+  identityProviderRefused,
+  identityProviderUnavailable,
+} from './identity-provider.errors.js';
 import { IssuerUnusable } from './issuers.js';
 
 /** What a wrapped failure was in the end; libraries put it behind `cause`. */
@@ -9,11 +12,11 @@ const DEPTH = 5;
 /** What people may hear of it: whether to wait, or to ask an Admin. */
 export function toldIssuerError(error: unknown): unknown {
   const own = ownErrorIn(error);
-  if (own?.code === providerRefused.code) return own;
-  if (own) return providerUnavailable(own);
-  if (error instanceof IssuerUnusable) return providerUnavailable(error);
+  if (own?.code === identityProviderRefused.code) return own;
+  if (own) return identityProviderUnavailable(own);
+  if (error instanceof IssuerUnusable) return identityProviderUnavailable(error);
   if (!isIssuers(error)) return error;
-  return providerRefused(reasonOf(error), error);
+  return identityProviderRefused(reasonOf(error), error);
 }
 
 /** A code of a few letters: texts of the other side may be long, or lies, or hold what is secret. */

@@ -15,7 +15,7 @@ import { externalPersonOf } from './external-person.js';
 import type { SignInProvider } from './identity-provider.js';
 import {
   identityProviderNotFound,
-  providerRefused,
+  identityProviderRefused,
   signInAnswerRefused,
   signInRedirectInvalid,
   signInTicketRefused,
@@ -180,7 +180,7 @@ export class OidcFlows {
     if (!isFirst) throw signInAnswerRefused();
     const claims = await this.claimsOf(provider, flow, query);
     const person = externalPersonOf(claims, provider);
-    if (!person) throw providerRefused('no-subject');
+    if (!person) throw identityProviderRefused('no-subject');
     const code = randomText();
     const answer = JSON.stringify({ flow: { ...flow, verifier: '' }, person });
     const until = new Date(this.clock.now() + limits.signInCodeMs);
@@ -208,7 +208,7 @@ export class OidcFlows {
       const claims: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
       const { id_token: idToken = '', access_token: accessToken } = tokens;
       if (isHashOfAccessToken(claims['at_hash'], { idToken, accessToken })) return claims;
-      throw providerRefused('at-hash');
+      throw identityProviderRefused('at-hash');
     } catch (error) {
       throw toldIssuerError(error);
     }

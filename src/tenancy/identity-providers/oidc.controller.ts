@@ -11,7 +11,7 @@ import {
   identityProviderNotFound,
   identityTaken,
   invitationNeeded,
-  providerUnavailable,
+  identityProviderUnavailable,
   roleNeeded,
   signInAnswerRefused,
   signInCodeRefused,
@@ -72,7 +72,7 @@ export class OidcController {
       identityProviderNotFound,
       signInRedirectInvalid,
       signInTicketRefused,
-      providerUnavailable,
+      identityProviderUnavailable,
     ],
   })
   async start(

@@ -8,6 +8,6 @@ export class ScimAddress {
 
   constructor({ publicUrl, listen }: Config) {
     const origin = publicUrl ?? `http://localhost:${listen.port}`;
-    this.base = `${origin.replace(/\/+$/, '')}/scim/v2`;
+    this.base = `${origin.replace(/(?<!\/)\/+$/, '')}/scim/v2`;
   }
 }
