@@ -42,7 +42,6 @@ import { securityControllers, securityProviders } from './security/security.prov
 import { Seed } from './seed.js';
 import { ServiceAccountsModule } from './service-accounts/service-accounts.module.js';
 import { TierRates } from './tenants/tier-rates.js';
-import { TenantSeeders } from './tenants/tenant-seeder.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { TokenKeysModule } from './token-keys/token-keys.module.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -100,7 +99,6 @@ import { Accounts } from './users/accounts.js';
     SignInThrottle,
     SocketCallers,
     Standings,
-    TenantSeeders,
     TierRates,
     ...peopleProviders,
     ...factorProviders,

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { entriesOf } from '../../src/apps/docs/permissions-page.js';
@@ -158,6 +159,23 @@ describe('the whole API', () => {
 
 /** What the tenant, the role or the right of somebody else would be called. */
 const SMUGGLED = { tenantId: newId(), isPlatformAdmin: true };
+
+describe('the house', () => {
+  it('has one of each provider: of two, each half would know what the other does not', () => {
+    const homes = new Map<unknown, string[]>();
+    for (const module of whole.get(ModulesContainer).values()) {
+      for (const [token, { isAlias, metatype }] of module.providers) {
+        // Nest gives each module some of its own.
+        if (isAlias || token === module.metatype || typeof token !== 'function') continue;
+        if (metatype === null || ['ModuleRef', 'ApplicationConfig'].includes(token.name)) continue;
+        homes.set(token, [...(homes.get(token) ?? []), module.name]);
+      }
+    }
+    const doubled = [...homes].filter(([, modules]) => modules.length > 1);
+    expect(homes.size).toBeGreaterThan(150);
+    expect(doubled.map(([token, modules]) => [(token as Type).name, modules])).toEqual([]);
+  });
+});
 
 describe('every route of the document', () => {
   const routes = () =>

@@ -121,6 +121,11 @@ export class Config {
     this.log = { level: values.logLevel, format: values.logFormat };
   }
 
+  /** Where people reach this server, without a slash at its end. */
+  get publicOrigin(): string {
+    return this.publicUrl ?? `${this.tls ? 'https' : 'http'}://localhost:${this.listen.port}`;
+  }
+
   /** Throws ConfigError with a sentence for every mistake. */
   static read(environment: Environment = process.env): Config {
     const problems = unknownNames(environment);

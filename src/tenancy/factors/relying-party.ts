@@ -10,7 +10,7 @@ export class RelyingParty {
   private readonly url: URL;
 
   constructor(config: Config) {
-    this.url = new URL(config.publicUrl ?? `http://localhost:${config.listen.port}`);
+    this.url = new URL(config.publicOrigin);
   }
 
   get origin(): string {

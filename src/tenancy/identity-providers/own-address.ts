@@ -7,8 +7,8 @@ export class OwnAddress {
   /** Without a slash at its end. */
   readonly origin: string;
 
-  constructor({ publicUrl, listen }: Config) {
-    this.origin = (publicUrl ?? `http://localhost:${listen.port}`).replace(/\/+$/, '');
+  constructor({ publicOrigin }: Config) {
+    this.origin = publicOrigin;
   }
 
   get isSecure(): boolean {

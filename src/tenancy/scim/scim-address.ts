@@ -6,8 +6,7 @@ import { Config } from '../../platform/config/config.js';
 export class ScimAddress {
   readonly base: string;
 
-  constructor({ publicUrl, listen }: Config) {
-    const origin = publicUrl ?? `http://localhost:${listen.port}`;
-    this.base = `${origin.replace(/(?<!\/)\/+$/, '')}/scim/v2`;
+  constructor({ publicOrigin }: Config) {
+    this.base = `${publicOrigin}/scim/v2`;
   }
 }

@@ -10,8 +10,6 @@ export class AccountLinks {
 
   /** The token stands behind the `#`: browsers send that to nobody, and proxies log it nowhere. */
   to(page: LinkPage, token: string): string {
-    const { publicUrl, listen } = this.config;
-    const base = publicUrl ?? `http://localhost:${listen.port}`;
-    return `${base.replace(/(?<!\/)\/+$/, '')}/${page}#${token}`;
+    return `${this.config.publicOrigin}/${page}#${token}`;
   }
 }
