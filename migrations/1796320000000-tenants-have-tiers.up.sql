@@ -16,10 +16,10 @@ create table tiers (
 
 insert into tiers (id, name, quotas, rate_multiplier) values
   ('free', 'Free', '{"deploymentsPerMonth": 10, "deploymentsInFlight": 1, "modules": 5, "nodes": 5,
-    "clusters": 2, "members": 5, "keys": 5, "storageBytes": 1000000000, "bandwidthBytes": 10000000000,
+    "clusters": 6, "members": 5, "keys": 5, "storageBytes": 1000000000, "bandwidthBytes": 10000000000,
     "websites": 1}', 1),
   ('starter', 'Starter', '{"deploymentsPerMonth": 100, "deploymentsInFlight": 5, "modules": 25,
-    "nodes": 25, "clusters": 5, "members": 15, "keys": 25, "storageBytes": 10000000000,
+    "nodes": 25, "clusters": 10, "members": 15, "keys": 25, "storageBytes": 10000000000,
     "bandwidthBytes": 100000000000, "websites": 5}', 1),
   ('professional', 'Professional', '{"deploymentsPerMonth": 1000, "deploymentsInFlight": 25,
     "modules": 200, "nodes": 250, "clusters": 25, "members": 100, "keys": 200,

@@ -143,6 +143,7 @@ describe('the guard', () => {
       'environments:read',
       'fleet:read',
       'releases:read',
+      'settings:read',
     ]);
   });
 

@@ -149,7 +149,7 @@ describe('a route', () => {
 
   it('names its errors, and the header that a client may leave out', () => {
     expect(operation('/{name}', 'get')).toMatchObject({
-      'x-error-codes': ['boat-sunk', 'internal-error', 'validation-failed'],
+      'x-error-codes': ['boat-sunk', 'internal-error', 'rate-limited', 'validation-failed'],
     });
     expect(operation('', 'post').parameters).toContainEqual({
       name: 'Idempotency-Key',

@@ -64,12 +64,12 @@ describe('a migration that was edited after it had been applied', () => {
   });
 
   it('is found in a home from before checksums by a column that is missing', async () => {
-    await edit(`${FIRST}.up.sql`, (text) => text.replace(/^ +on_conflict text .*\n/m, ''));
+    await edit(`${FIRST}.up.sql`, (text) => text.replace(/^ +min_available integer .*\n/m, ''));
     const applied = await migrator().up();
     await forgetChecksums();
     await expect(migrator('migrations').up()).rejects.toMatchObject({
       code: 'schema-differs',
-      message: expect.stringContaining('column environments.on_conflict is missing'),
+      message: expect.stringContaining('column clusters.min_available is missing'),
     });
     // Refused for good, not only once.
     await expect(migrator('migrations').up()).rejects.toMatchObject({ code: 'schema-differs' });
@@ -77,7 +77,7 @@ describe('a migration that was edited after it had been applied', () => {
     expect(states.map(({ name }) => name)).toEqual(applied);
     expect(new Set(states.map(({ state }) => state))).toEqual(new Set(['unchecked']));
     const differences = await migrator('migrations').differences();
-    expect(differences).toContain('column environments.on_conflict is missing');
+    expect(differences).toContain('column clusters.min_available is missing');
   });
 
   it.each([

@@ -32,6 +32,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'text[]': `'{}'`,
   'timestamp with time zone': 'now()',
   boolean: 'false',
+  date: 'current_date',
 };
 
 let world: World;

@@ -213,14 +213,17 @@ describe('statement 8', () => {
         }),
       );
     expect(await statusOf(second, good)).toBe(200);
-    const asked = jest.spyOn(second.db, 'system');
+    const system = jest.spyOn(second.db, 'system');
+    // Others of the process ask the same role for what is theirs.
+    const asked = () =>
+      system.mock.calls.filter(([work]) => String(work).includes('tokenKeysInUse')).length;
     expect(new Set(await strangers())).toEqual(new Set([401]));
-    expect(asked).toHaveBeenCalledTimes(1);
+    expect(asked()).toBe(1);
     await strangers();
-    expect(asked).toHaveBeenCalledTimes(1);
+    expect(asked()).toBe(1);
     advance(3_000);
     await strangers();
-    expect(asked).toHaveBeenCalledTimes(2);
+    expect(asked()).toBe(2);
   });
 
   it.each([

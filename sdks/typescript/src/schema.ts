@@ -18700,6 +18700,8 @@ export interface operations {
             /**
              * @description `identity-provider-exists`: The tenant has an identity provider of that name. Choose another name.
              *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
@@ -18736,6 +18738,8 @@ export interface operations {
              *     `rule-group-unknown`: A rule gives a group that the tenant does not have, or one whose members a directory keeps. Make it first, or take another.
              *
              *     `role-unknown`: There is no such role, built in or of the tenant’s own. `GET /roles` lists them; names of built-in roles are written exactly.
+             *
+             *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
              */
             422: {
                 headers: {
@@ -31683,7 +31687,7 @@ export interface operations {
                      *             "deploymentsInFlight": 5,
                      *             "modules": 25,
                      *             "nodes": 25,
-                     *             "clusters": 5,
+                     *             "clusters": 10,
                      *             "members": 15,
                      *             "keys": 25,
                      *             "storageBytes": 10000000000,
@@ -31766,7 +31770,7 @@ export interface operations {
                  *         "deploymentsInFlight": 5,
                  *         "modules": 25,
                  *         "nodes": 25,
-                 *         "clusters": 5,
+                 *         "clusters": 10,
                  *         "members": 15,
                  *         "keys": 25,
                  *         "storageBytes": 10000000000,
@@ -31794,7 +31798,7 @@ export interface operations {
                      *         "deploymentsInFlight": 5,
                      *         "modules": 25,
                      *         "nodes": 25,
-                     *         "clusters": 5,
+                     *         "clusters": 10,
                      *         "members": 15,
                      *         "keys": 25,
                      *         "storageBytes": 10000000000,
@@ -31926,7 +31930,7 @@ export interface operations {
                      *         "deploymentsInFlight": 5,
                      *         "modules": 25,
                      *         "nodes": 25,
-                     *         "clusters": 5,
+                     *         "clusters": 10,
                      *         "members": 15,
                      *         "keys": 25,
                      *         "storageBytes": 10000000000,
@@ -32024,7 +32028,7 @@ export interface operations {
                  *         "deploymentsInFlight": 5,
                  *         "modules": 25,
                  *         "nodes": 25,
-                 *         "clusters": 5,
+                 *         "clusters": 10,
                  *         "members": 15,
                  *         "keys": 25,
                  *         "storageBytes": 10000000000,
@@ -32052,7 +32056,7 @@ export interface operations {
                      *         "deploymentsInFlight": 5,
                      *         "modules": 25,
                      *         "nodes": 25,
-                     *         "clusters": 5,
+                     *         "clusters": 10,
                      *         "members": 15,
                      *         "keys": 25,
                      *         "storageBytes": 10000000000,

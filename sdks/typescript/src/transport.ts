@@ -15,6 +15,7 @@ const CREATING = [
   /^\/api\/v1\/service-accounts$/,
   /^\/api\/v1\/federated-identities$/,
   /^\/api\/v1\/identity-providers$/,
+  /^\/api\/v1\/tenants$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

@@ -5,6 +5,8 @@ import { Context } from '../../platform/context.js';
 import { Ctx } from '../../platform/http/ctx.js';
 import {
   cursorInvalid,
+  idempotencyKeyInFlight,
+  idempotencyKeyReused,
   ifMatchRequired,
   versionMismatch,
 } from '../../platform/http/http.errors.js';
@@ -85,6 +87,8 @@ export class IdentityProvidersController {
       roleUnknown,
       roleBeyondOwn,
       platformRole,
+      idempotencyKeyReused,
+      idempotencyKeyInFlight,
     ],
     answer: dto.identityProviderOut,
     answerHeaders: tagged,

@@ -55,7 +55,7 @@ export const exampleTier = {
     deploymentsInFlight: 5,
     modules: 25,
     nodes: 25,
-    clusters: 5,
+    clusters: 10,
     members: 15,
     keys: 25,
     storageBytes: 10_000_000_000,
