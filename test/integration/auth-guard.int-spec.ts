@@ -89,6 +89,7 @@ beforeAll(async () => {
     isUnchecked: true,
     controllers: [ProbeController],
     providers: [{ provide: AgentAuthenticator, useClass: ProbeAgents }],
+    environment: { TIDEGATE_PUBLIC_URL: 'http://tidegate.test:8080' },
   });
   rig.app.get(TenantSeeders).register({
     seedTenant: async (ctx: Context) => void seeded.push(ctx.tenantId),
@@ -194,6 +195,18 @@ describe('X-Tenant', () => {
       const { status, body } = await get('whoami', 'boss', { 'x-tenant': slug });
       expect([slug, status, body.code]).toEqual([slug, 403, 'tenant-mismatch']);
     }
+  });
+
+  it('is told by the subdomain as well, which must agree with both', async () => {
+    const of = (slug: string, name: string, headers: Record<string, string> = {}) =>
+      get('whoami', name, { ...headers, host: `${slug}.tidegate.test:8080` });
+    expect((await of('acme', 'boss')).status).toBe(200);
+    expect((await of('acme', 'boss', { 'x-tenant': 'acme' })).status).toBe(200);
+    const refused = [of('globex', 'boss'), of('acme', 'root', { 'x-tenant': 'globex' })];
+    for (const { status, body } of await Promise.all(refused)) {
+      expect([status, body.code]).toEqual([403, 'tenant-mismatch']);
+    }
+    expect((await of('acme', 'root')).body.tenantId).toBe(acme);
   });
 
   it('lets a platform admin look into any tenant', async () => {

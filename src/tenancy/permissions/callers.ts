@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { Config } from '../../platform/config/config.js';
 import { Context } from '../../platform/context.js';
 import type { Access } from '../../platform/http/access-rule.js';
 import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
@@ -15,6 +16,7 @@ import { TenantWrites } from '../tenants/tenant-writes.js';
 import { Acting } from './acting.js';
 import { type Caller, MachineBearers } from './bearers.js';
 import { DeniedAttempts } from './denied-attempts.js';
+import { namedTenant } from './named-tenant.js';
 import { Proofs } from './proofs.js';
 
 declare module 'fastify' {
@@ -50,6 +52,7 @@ export class Callers extends RequestAuthenticator {
     private readonly writes: TenantWrites,
     private readonly directories: DirectoryAuthenticator,
     private readonly denied: DeniedAttempts,
+    private readonly config: Config,
     private readonly modules: ModuleRef,
   ) {
     super();
@@ -109,7 +112,7 @@ export class Callers extends RequestAuthenticator {
 
   /** Whose tenant it is about: their own, unless a platform admin names another. */
   private async inTenant(request: FastifyRequest, caller: Caller): Promise<Context> {
-    const tenantSlug = headerOf(request, 'x-tenant');
+    const tenantSlug = this.named(request);
     if (tenantSlug === undefined || tenantSlug === caller.tenantSlug) return caller.ctx;
     if (!caller.signedIn) throw tenantMismatch();
     return this.acting.contextFor(caller.signedIn, {
@@ -128,9 +131,14 @@ export class Callers extends RequestAuthenticator {
     const asked = { requestId: request.id, address };
     const { ctx, tenantSlug } = await this.directories.authenticate(bearerOf(request), asked);
     this.denied.isSentBy(request, ctx);
-    const named = headerOf(request, 'x-tenant');
+    const named = this.named(request);
     if (named !== undefined && named !== tenantSlug) throw tenantMismatch();
     return ctx;
+  }
+
+  private named(request: FastifyRequest): string | undefined {
+    const header = headerOf(request, 'x-tenant');
+    return namedTenant({ header, host: request.hostname }, this.config.publicUrl);
   }
 
   private async agent(request: FastifyRequest): Promise<Context> {
