@@ -279,6 +279,9 @@ it('every route counts as what it is', () => {
       "signIn AccountController.confirmEmail",
       "signIn AuthenticationController.login",
       "signIn AuthenticationController.loginByPasskey",
+      "signIn OidcController.callback",
+      "signIn OidcController.complete",
+      "signIn OidcController.start",
       "signIn PasswordsController.confirmReset",
       "signIn PasswordsController.requestReset",
     ]

@@ -64,6 +64,7 @@ export class OidcController {
 
   @Route('GET oidc/:id/start', {
     access: 'public',
+    rate: 'signIn',
     status: 302,
     summary: 'Sign in at an identity provider',
     description:
@@ -85,6 +86,7 @@ export class OidcController {
 
   @Route('GET oidc/:id/callback', {
     access: 'public',
+    rate: 'signIn',
     status: 302,
     summary: 'Come back from an identity provider',
     description:
@@ -104,6 +106,7 @@ export class OidcController {
 
   @Route('POST oidc/complete', {
     access: 'public',
+    rate: 'signIn',
     summary: 'Get the tokens of a sign-in at a provider',
     description:
       'Takes the code that came back and the verifier of the start. Who is unknown becomes a member only by a rule of the provider; an account that exists is linked while signed in to it, never by its e-mail address.',
