@@ -8,7 +8,7 @@ import { Beat } from './beat.js';
 import type { EngineMetrics } from './engine.metrics.js';
 import type { Interpreter } from './interpreter.js';
 import { LEASE_MS, type EngineLog, type LeaseKeeper } from './lease-keeper.js';
-import type { Lease, RunKey } from './run.js';
+import { type Lease, loggedRun, type RunKey } from './run.js';
 import {
   failureDelayMs,
   poisonReason,
@@ -82,7 +82,8 @@ export class Engine {
     if (this.stopping || leases.has(key.id)) return;
     const askedAt = clock.monotonic();
     const lease = await store.lease(key, leases.owner, LEASE_MS).catch((error: unknown) => {
-      this.ports.log.warn({ error: messageOf(error) }, 'a run could not be leased');
+      const fields = { ...loggedRun(key), error: messageOf(error) };
+      this.ports.log.warn(fields, 'a run could not be leased');
       return null;
     });
     if (lease) await this.track(this.act(lease, askedAt));
@@ -158,7 +159,7 @@ export class Engine {
     // Losing a lease is normal: by the fence, or by this process's own clock, whichever is first.
     if (isLost || abort.aborted) metrics.fenced();
     else {
-      const fields = { run: lease.key.id, failures, error: messageOf(error) };
+      const fields = { ...loggedRun(lease.key), failures, error: messageOf(error) };
       if (isAway) log.warn(fields, 'an action waits for the database');
       else log.error({ ...fields, stack: stackOf(error) }, 'an action failed');
     }
@@ -175,7 +176,7 @@ export class Engine {
     await stopForPerson(this.ports, lease, reason);
     metrics.poisoned();
     log.error(
-      { run: lease.key.id, reason, runbook: 'docs/runbooks/poisoned-run.md' },
+      { ...loggedRun(lease.key), reason, runbook: 'docs/runbooks/poisoned-run.md' },
       'a run was stopped for a person',
     );
   }

@@ -9,7 +9,7 @@ import type { EngineLog } from './lease-keeper.js';
 import { ENGINE } from './record-step.js';
 import type { Registry } from '../kernel/registry.js';
 import type { RunKind } from './run-kind.js';
-import { isOver, operatorOf, type Lease, type RunKey, type RunStatus } from './run.js';
+import { isOver, loggedRun, operatorOf, type Lease, type RunKey, type RunStatus } from './run.js';
 import { Fenced, type Release, type RunStore, type RunTransaction } from './run-store.js';
 import { storable } from './step-outcome.js';
 
@@ -47,14 +47,15 @@ export function poisonReason({ failures, key }: Lease, problem: string): string 
 /** Throws Fenced when the lease was lost; any other error has been logged, and the run sleeps. */
 export async function stopForPerson(ports: PoisonPorts, lease: Lease, why: string): Promise<void> {
   const { store, log } = ports;
-  const { id, kind } = lease.key;
+  const { kind } = lease.key;
   let isStopped = true;
   try {
     const ended = ports.kinds.get(kind);
     await store.commit(lease, { locksShared: true }, (tx) => stop(tx, lease.key, why, ended));
   } catch (error) {
     if (error instanceof Fenced) throw error;
-    log.error({ run: id, error: messageOf(error) }, 'a run could not be stopped with its ending');
+    const fields = { ...loggedRun(lease.key), error: messageOf(error) };
+    log.error(fields, 'a run could not be stopped with its ending');
     isStopped = await stopWithoutEnding(ports, lease, why);
   }
   const waitingOn = { kind: 'attention', who: operatorOf(lease.key), verb: 'resume', detail: why };
@@ -74,7 +75,8 @@ async function stopWithoutEnding(
     return true;
   } catch (error) {
     if (error instanceof Fenced) throw error;
-    log.error({ run: lease.key.id, error: messageOf(error) }, 'a run could not be stopped at all');
+    const fields = { ...loggedRun(lease.key), error: messageOf(error) };
+    log.error(fields, 'a run could not be stopped at all');
     return false;
   }
 }

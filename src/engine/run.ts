@@ -58,6 +58,9 @@ export interface RunKey {
   readonly id: string;
 }
 
+/** How log lines name a run. */
+export const loggedRun = ({ tenantId, id }: RunKey) => ({ tenantId, run: id });
+
 /** Who may unblock what waits for a person. */
 export const operatorOf = ({ kind }: Pick<RunKey, 'kind'>) => `someone who may operate ${kind}s`;
 

@@ -90,13 +90,14 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
 
   private repaired({ tenantId, invariant, deploymentId }: Repair): void {
     this.repairs.inc({ invariant: invariant.name });
-    const about = { tenant: tenantId, deployment: deploymentId, invariant: invariant.name };
+    const about = { tenantId, deployment: deploymentId, invariant: invariant.name };
     this.log.warn(about, `mended: ${invariant.found}`);
     this.wakeUp.now(deploymentRun(tenantId, deploymentId));
   }
 
-  private failed(tenant: string, { name }: Invariant, error: unknown): void {
+  private failed(tenantId: string, { name }: Invariant, error: unknown): void {
     this.failures.inc({ invariant: name });
-    this.log.error({ tenant, invariant: name, error: messageOf(error) }, 'an invariant is unseen');
+    const about = { tenantId, invariant: name };
+    this.log.error({ ...about, error: messageOf(error) }, 'an invariant is unseen');
   }
 }

@@ -46,10 +46,10 @@ export class FinishRun {
   }
 
   /** Nobody tries again by itself: docs/runbooks/rollback-failed.md says what a person does. */
-  private alarm(tenant: string, deployment: string, spec: DeploymentSpec): void {
+  private alarm(tenantId: string, deployment: string, spec: DeploymentSpec): void {
     const place = { module: spec.module.name, cluster: spec.cluster.name };
     const runbook = 'docs/runbooks/rollback-failed.md';
-    this.logger.error({ tenant, deployment, ...place, runbook }, 'a rollback failed');
+    this.logger.error({ tenantId, deployment, ...place, runbook }, 'a rollback failed');
   }
 
   /** Frees the slot and wakes the one that has waited for it longest. */

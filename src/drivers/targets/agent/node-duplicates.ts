@@ -66,7 +66,8 @@ export class NodeDuplicates {
     const before = this.noted.get(nodeId);
     if (before !== undefined && now - before < NOTE_EVERY_MS) return;
     this.noted.set(nodeId, now);
-    this.logger.warn({ node: nodeId, name, boot }, 'two machines have the identity of one node');
+    const fields = { tenantId, node: nodeId };
+    this.logger.warn({ ...fields, name, boot }, 'two machines have the identity of one node');
     const message = `A second machine uses the key of this node and is refused: a copy of the agent's folder, or its key was stolen.`;
     const suspicion = { kind: 'duplicated' as const, nodeId, name, message };
     try {
@@ -75,7 +76,7 @@ export class NodeDuplicates {
       );
     } catch (error) {
       this.noted.set(nodeId, now - NOTE_EVERY_MS);
-      this.logger.error({ node: nodeId, reason: messageOf(error) }, 'a duplicate is not noted');
+      this.logger.error({ ...fields, reason: messageOf(error) }, 'a duplicate is not noted');
     }
   }
 }
