@@ -7,7 +7,7 @@ import { commitNames, type CommitName, type Failpoint } from '../../src/kernel/f
 
 /** What is going on while it happens; see kill-scenarios.ts. */
 export type Scenario =
-  'deploy' | 'web' | 'canary' | 'rolling' | 'blue-green' | 'verb' | 'bad' | 'push';
+  'deploy' | 'web' | 'canary' | 'rolling' | 'blue-green' | 'verb' | 'bad' | 'push' | 'purge';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -111,6 +111,8 @@ export const killRows: readonly KillRow[] = [
   kill('storage.read:before', 'deploy'),
   kill('storage.commit:before', 'push'),
   kill('storage.commit:after', 'push'),
+  kill('tenant.step:before', 'purge', { about: 'rows' }),
+  kill('tenant.step:after', 'purge', { about: 'rows' }),
   kill('agent.statement:after-fetch', 'deploy'),
   kill('agent.statement:after-accept', 'deploy'),
   // Nobody knows what became of it: a person looks at the node and says.

@@ -1,6 +1,8 @@
 /** The small pieces of work of the kill table, on a cluster of two nodes. */
 import { readFile } from 'node:fs/promises';
+import { expect } from '@jest/globals';
 import type { RunStatus } from '../../src/engine/run.js';
+import { newId } from '../../src/kernel/ids.js';
 import { deploymentsOf, isOver, unsettled } from '../chaos/checker.js';
 import { attend } from '../chaos/operator.js';
 import { postPatiently, type Posted } from '../chaos/patient-client.js';
@@ -72,6 +74,7 @@ export class Scenarios {
   async run(scenario: Scenario): Promise<{ id: string; key: string; ends: RunStatus[] }> {
     this.count += 1;
     if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
+    if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
     const service = ['web', 'canary', 'rolling', 'blue-green'].includes(scenario)
       ? this.web
       : this.job;
@@ -157,6 +160,33 @@ export class Scenarios {
 
   private async pushUntilDone(version: string): Promise<void> {
     await eventually(() => this.job.push(this.client, version), PATIENCE_MS);
+  }
+
+  /** A tenant whose time is over, with a row of its own. */
+  private async purgeUntilDone(slug: string): Promise<void> {
+    const id = newId();
+    await this.world.rows(
+      `insert into tenants (id, slug, name, status, deleted_at, restorable_until)
+       values ($1, $2, $2, 'deleting', now() - interval '31 days', now() - interval '1 day')`,
+      [id, slug],
+    );
+    await this.world.rows('insert into modules (tenant_id, id, name) values ($1, $2, $3)', [
+      id,
+      newId(),
+      'orders',
+    ]);
+    await eventually(async () => {
+      // Whoever held it is dead, and two minutes are long.
+      const freed = `update tenant_tasks set lease_until = now() where tenant_id = $1 and lease_until < now() + interval '115 s'`;
+      await this.world.rows(freed, [id]);
+      const [left] = await this.world.rows<{ status: string; modules: string }>(
+        `select status, (select count(*) from modules where tenant_id = t.id) as modules
+         from tenants t where id = $1`,
+        [id],
+      );
+      if (left?.status !== 'deleted') throw new Error(`the tenant ${slug} is ${left?.status}`);
+      expect(left.modules).toBe('0');
+    }, PATIENCE_MS);
   }
 
   private async post(path: string, body: unknown, key?: string): Promise<Posted> {

@@ -1,5 +1,6 @@
 /** Live sockets whose other end has vanished without a word, and all of them coming back at once. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { socketsPerAddress } from '../../src/edges/realtime/realtime.settings.js';
 import { limits } from '../../src/kernel/limits.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { eventually } from '../support/fleet-app.js';
@@ -21,6 +22,8 @@ let rows: Rows;
 let people: Member[];
 
 beforeAll(async () => {
+  // All of them are of one address here.
+  jest.replaceProperty(socketsPerAddress, 'default', 2 * SOCKETS);
   whole = await WholeApp.start();
   rows = await releaseRows(whole, await whole.tenant('acme'));
   people = [];

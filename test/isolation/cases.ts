@@ -126,8 +126,17 @@ async function formOf({ version, ...fields }: Record<string, string>): Promise<F
 
 const UUIDS = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 const TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
-/** Of the connection and of this one answer. */
-const FLEETING = ['date', 'x-request-id', 'traceparent', 'connection', 'keep-alive'];
+/** Of the connection and of this one answer, and how much of the asker's own budget is left. */
+const FLEETING = [
+  'date',
+  'x-request-id',
+  'traceparent',
+  'connection',
+  'keep-alive',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+];
 
 /** What an answer tells, without what differs from one to the next: who asked, when, and what was sent. */
 export function toldBy({ status, headers, text }: Answered, sent: string) {

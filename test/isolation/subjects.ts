@@ -100,7 +100,7 @@ export const subjects: Readonly<Record<string, Make>> = {
   setting: async (tenant, word) => {
     const path = `/settings/deployments.queued-per-slot?environment=${tenant.values.environment}`;
     const headers = { 'if-match': '"0"' };
-    await tenant.make('PUT', path, { value: 7, reason: word('reason') }, { headers });
+    await tenant.make('PUT', path, { value: 99, reason: word('reason') }, { headers });
     return {};
   },
 
