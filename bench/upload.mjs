@@ -200,22 +200,30 @@ async function serve() {
   const { permissionsOfRole } = await load('kernel/permission.js');
   const { Grants } = await load('kernel/grants.js');
   const { Events } = await load('platform/events/events.js');
+  const { Signal } = await load('platform/signal/signal.js');
+  const { InProcessSignal } = await load('platform/signal/in-process-signal.js');
 
   const logger = Logger.silent();
   const config = Config.read({ TIDEGATE_HOME: home, TIDEGATE_LISTEN: '127.0.0.1:0' });
   const { app: asApp, system } = database;
+  const events = new Events({ publish: () => undefined });
   const db = await Database.open({
     app: asApp,
     system,
     poolSize: 4,
     systemPoolSize: 1,
     log: logger,
-    recorder: new Events({ publish: () => undefined }),
+    recorder: events,
   });
   const platform = {
     ...{ config, logger, clock: systemClock },
     ...{ metrics: new Metrics(), health: new Health(systemClock, logger) },
-    providers: [{ provide: Database, useValue: db }, Audit],
+    providers: [
+      { provide: Database, useValue: db },
+      { provide: Events, useValue: events },
+      { provide: Signal, useValue: new InProcessSignal() },
+      Audit,
+    ],
   };
   const guard = {
     canActivate(execution) {
