@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Dice } from '../simulation/dice.js';
 import { freePort } from '../support/free-port.js';
 import { setOnConflict } from '../support/environment-rules.js';
+import { countFaults, liftQuota, liftRate, limitTenant, overshoot, rushes } from './allowances.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
 import { evidence } from './evidence.js';
 import { drawFault, victimOf } from './faults.js';
@@ -16,6 +17,7 @@ import { World } from './world.js';
 
 /** Within which everything that was accepted is over, once nothing goes wrong any more. */
 const CALM_MS = 60_000;
+const MINUTE_MS = 60_000;
 const CLUSTERS = ['east', 'west'];
 /** What newer deployments do: mostly wait for their turn. One rule for a whole run. */
 const RULES = ['queue', 'queue', 'supersede'] as const;
@@ -24,6 +26,8 @@ const SIZE = { apis: 2, workers: 3, nodes: 8, clusters: CLUSTERS };
 export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
+  /** 1: the tenant has quotas, and rate limits refuse. */
+  readonly limits: number;
 }
 
 export interface ChaosReport {
@@ -40,11 +44,12 @@ export interface ChaosReport {
   readonly home: string;
 }
 
-export async function chaos({ seconds, seed }: ChaosOptions): Promise<ChaosReport> {
-  const world = await World.start(SIZE);
+export async function chaos({ seconds, seed, limits }: ChaosOptions): Promise<ChaosReport> {
+  const isLimited = limits > 0;
+  const world = await World.start({ ...SIZE, isLimited });
   let violations: string[] = ['the run broke off'];
   try {
-    const run = new Run(world, new Dice(seed), new Dice(seed + 1));
+    const run = new Run(world, isLimited, new Dice(seed), new Dice(seed + 1));
     const report = await run.live(seconds);
     violations = [...report.violations];
     return report;
@@ -60,6 +65,7 @@ class Run {
 
   constructor(
     private readonly world: World,
+    private readonly isLimited: boolean,
     private readonly dice: Dice,
     /** Of its own: how many deployments there are depends on how fast the machine is. */
     private readonly loadDice: Dice,
@@ -73,6 +79,7 @@ class Run {
       await service.pushAll(client);
       await service.push(client, SmallService.badVersion);
     }
+    if (this.isLimited) await limitTenant(await world.operator());
     const { urls } = world;
     const rule = this.loadDice.pick(RULES);
     await setOnConflict(client, 'QA', rule);
@@ -84,6 +91,7 @@ class Run {
       this.loadDice,
     );
     const loading = load.run();
+    const half = this.isLimited ? this.liftRate(seconds * 500) : null;
     await this.breakThings(performance.now() + seconds * 1000);
     await world.ready();
     const calmSince = performance.now();
@@ -91,6 +99,7 @@ class Run {
     await this.allOver(calmSince);
     const overAfterMs = Math.round(performance.now() - calmSince);
     await this.allSettled(calmSince);
+    if (half) await this.checkLimits(await half);
     // A new one: each look signs in, and a person's oldest session ends when there are fifty newer ones.
     const alone = {
       client: await world.client(),
@@ -101,8 +110,9 @@ class Run {
     this.violations.push(...(await leftAlone(world, alone)));
     await this.allSettled(performance.now());
     this.violations.push(...(await faultsOf(world, await world.client())));
+    if (this.isLimited) this.violations.push(...(await countFaults(world)));
     const deployments = await deploymentsOf(world);
-    this.violations.push(...promisesBroken(load, deployments));
+    this.violations.push(...promisesBroken(load, deployments), ...load.wronglyRefused);
     await writeFile(join(world.home, 'logs', 'story.log'), this.story.join('\n'));
     return {
       evidence: [...this.story, ...(await evidence(world, this.violations))],
@@ -114,6 +124,25 @@ class Run {
       home: world.home,
       statuses: countOf(deployments.map(({ status }) => status)),
     };
+  }
+
+  private async liftRate(afterMs: number): Promise<number> {
+    await pause(Math.min(afterMs, MINUTE_MS));
+    for (;;) {
+      const since = await this.world
+        .operator()
+        .then(liftRate)
+        .catch(() => null);
+      if (since !== null) return since;
+      await pause(200);
+    }
+  }
+
+  private async checkLimits(rateLiftedAt: number): Promise<void> {
+    const { world } = this;
+    this.violations.push(...(await countFaults(world)), ...(await overshoot(world)));
+    this.violations.push(...(await rushes(world, SIZE.apis, rateLiftedAt)));
+    await liftQuota(await world.operator());
   }
 
   private async services(): Promise<SmallService[]> {

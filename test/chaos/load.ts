@@ -54,6 +54,8 @@ export class Load {
   /** By idempotency key, or what it goes back to: the deployment that was promised. */
   readonly acknowledged = new Map<string, string>();
   readonly refused = new Map<string, number>();
+  /** Sentences: what no limit may refuse. */
+  readonly wronglyRefused: string[] = [];
   unanswered = 0;
   retries = 0;
   verbs = 0;
@@ -132,6 +134,9 @@ export class Load {
       if (answer?.status === 202) {
         this.returns += 1;
         this.acknowledged.set(key, answer.body.id as string);
+      }
+      if (verb === 'rollback' && answer?.body.code === 'quota-exceeded') {
+        this.wronglyRefused.push(`quota: the rollback of ${id} was refused`);
       }
       const isTooEarly = answer?.body.code === 'state-not-suitable' && !isOver(answer.body.details);
       if (answer && !isTooEarly) return;

@@ -50,5 +50,6 @@ export async function postPatiently(options: PostOptions): Promise<Posted | null
 }
 
 function isFinal(status: number, { code }: { code?: string }): boolean {
+  if (code === 'quota-exceeded') return true;
   return status < 500 && status !== 429 && code !== 'idempotency-key-in-flight';
 }

@@ -12,6 +12,7 @@ const options = readOptions(
   {
     seconds: [60, 'of faults'],
     seed: [Date.now() % 1_000_000, 'of the faults and the load; without, another one each time'],
+    limits: [0, '1: with quotas and rate limits that refuse'],
   },
 );
 say(`chaos: seed ${options.seed}, ${options.seconds} s, 2 APIs, 3 workers, 8 agents`);
@@ -31,7 +32,9 @@ say(`all over ${(report.overAfterMs / 1000).toFixed(1)} s after the last fault`)
 if (violations.length > 0) {
   for (const line of report.evidence) say(`  ${line}`);
   for (const violation of violations) say(`VIOLATION ${violation}`);
-  say(`to run it again: npm run chaos -- --seconds ${options.seconds} --seed ${options.seed}`);
+  say(
+    `to run it again: npm run chaos -- --seconds ${options.seconds} --seed ${options.seed} --limits ${options.limits}`,
+  );
   say(`what everybody said: ${report.home}/logs`);
 }
 // A client library may keep the process a little longer than there is anything to do.

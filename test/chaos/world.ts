@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly workers: number;
   readonly nodes: number;
   readonly mutation?: SourceMutation;
+  /** Rate limits refuse; without, they only count. */
+  readonly isLimited?: boolean;
   /** Names of clusters besides the environment's own; nodes are dealt out in turn. */
   readonly clusters?: readonly string[];
 }
@@ -93,6 +95,11 @@ export class World {
 
   client(api = 0, username = 'admin'): Promise<Client> {
     return Client.login(this.urls[api]!, username, PASSWORD);
+  }
+
+  /** The operator of the installation: of its reserved tenant. */
+  operator(): Promise<Client> {
+    return Client.login(this.urls[0]!, 'admin', PASSWORD, 'platform');
   }
 
   /** Arms the failpoints of all processes, or none; what has fired before is forgotten. */
@@ -188,7 +195,7 @@ export class World {
     return {
       TIDEGATE_MODE: 'cluster',
       TIDEGATE_MFA_REQUIRED_ROLES: 'none',
-      TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+      TIDEGATE_RATE_LIMIT_PROFILE: this.options.isLimited ? 'production' : 'report-only',
       TIDEGATE_HOME: join(this.home, 'platform'),
       TIDEGATE_LISTEN: `127.0.0.1:${listen}`,
       TIDEGATE_METRICS_LISTEN: `127.0.0.1:${metrics}`,

@@ -16,9 +16,16 @@ export class Client {
     readonly token: string,
   ) {}
 
-  static async login(url: string, username: string, password: string): Promise<Client> {
+  /** Without `tenant`: the only one that the person belongs to. */
+  static async login(
+    url: string,
+    username: string,
+    password: string,
+    tenant?: string,
+  ): Promise<Client> {
     const anonymous = new Client(url, '');
-    const { status, body } = await anonymous.post('/authentication/login', { username, password });
+    const account = { username, password, ...(tenant === undefined ? {} : { tenant }) };
+    const { status, body } = await anonymous.post('/authentication/login', account);
     if (status !== 200) throw new Error(`login failed: ${status} ${JSON.stringify(body)}`);
     return new Client(url, body.accessToken as string);
   }
