@@ -182,43 +182,6 @@ describe('a tenant', () => {
   });
 });
 
-describe('a tier', () => {
-  const tier = async () => {
-    const { body } = await send('GET', '/tiers/free');
-    return { name: `Tier ${newId()}`, quotas: body.quotas, rateMultiplier: 2.5 };
-  };
-
-  it('is data: made, changed for all who have it, and deleted when nobody has', async () => {
-    const rules = await tier();
-    const id = `t${newId().slice(-8)}`;
-    expect((await post('/tiers', { id, ...rules })).status).toBe(201);
-    expect(coded(await post('/tiers', { id, ...rules }))).toEqual([409, 'tier-exists']);
-    const { id: tenantId } = await made({ tier: id });
-    const quotas = { ...rules.quotas, nodes: 7 };
-    const change = { ...rules, quotas };
-    await send('PUT', `/tiers/${id}`, { body: change, headers: version(1) });
-    expect(whole.get(TenantDirectory).tierOf(tenantId)).toMatchObject({
-      quotas: { nodes: 7 },
-      rateMultiplier: 2.5,
-    });
-    expect(coded(await send('DELETE', `/tiers/${id}`))).toEqual([409, 'tier-in-use']);
-    const body = { tier: 'free' };
-    await send('PUT', `/tenants/${tenantId}/subscription`, { body, headers: version(1) });
-    expect((await send('DELETE', `/tiers/${id}`)).status).toBe(204);
-    expect(coded(await send('DELETE', '/tiers/custom'))).toEqual([409, 'tier-built-in']);
-    const told = (await actionsOf(PLATFORM_TENANT.id)).map(({ action }) => action);
-    expect(told).toEqual(expect.arrayContaining(['tier-created', 'tier-changed', 'tier-deleted']));
-  });
-
-  it('names every quota, and none below zero', async () => {
-    const rules = await tier();
-    const { nodes: _nodes, ...fewer } = rules.quotas;
-    for (const quotas of [fewer, { ...rules.quotas, nodes: -1 }, { ...rules.quotas, cats: 1 }]) {
-      expect((await post('/tiers', { id: 'bad', ...rules, quotas })).status).toBe(400);
-    }
-  });
-});
-
 /** Writes that are about no tenant: signing in, one's own account. */
 const OF_NO_TENANT = /^\w+ \/api\/v1\/(authentication|me)(\/|$)/;
 const OF_NODES = /^\w+ \/api\/v1\/agent\//;

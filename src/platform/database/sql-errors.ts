@@ -30,3 +30,10 @@ export function isConnectionLoss(error: unknown): boolean {
     message,
   );
 }
+
+/** The row that a new one names is not there any more: somebody was quicker. */
+export function isMissingReference(error: unknown, constraint: string): boolean {
+  if (sqlState(error) !== '23503') return false;
+  const { driverError = error } = error as { driverError?: unknown };
+  return (driverError as { constraint?: string }).constraint === constraint;
+}

@@ -16,6 +16,7 @@ import { newestFirst, type Page } from '../../platform/http/page.js';
 import { Provisioning } from '../tenant-tasks/provisioning.js';
 import { beginTask } from '../tenant-tasks/tenant-tasks.store.js';
 import { tenantSlugInvalid, tenantSlugTaken } from '../tenancy.errors.js';
+import { isMissingReference } from '../../platform/database/sql-errors.js';
 import { TierEntity } from '../tiers/tier.entity.js';
 import { tierNotFound } from '../tiers/tiers.errors.js';
 import { DEFAULT_TIER } from '../tiers/tiers.service.js';
@@ -76,9 +77,9 @@ export class TenantsService {
     const before = await this.madeBefore(creation);
     if (before !== undefined) return this.get(before);
     const id = newId();
-    const isMade = await this.database.transaction(inTenant(ctx, id), (open) =>
-      this.insert(open, body, creation),
-    );
+    const isMade = await this.database
+      .transaction(inTenant(ctx, id), (open) => this.insert(open, body, creation))
+      .catch(whereTierIsGone(body.tier));
     if (isMade) return this.get(id);
     // Somebody was quicker: the same request once more, or another one with the same slug.
     const made = await this.madeBefore(creation);
@@ -114,7 +115,7 @@ export class TenantsService {
       if (!after) throw versionMismatch(before.version);
       const facts = { before: subscriptionOf(before), after: subscriptionOf(after) };
       await open.record(tenantSubscribed(id, facts));
-    });
+    }).catch(whereTierIsGone(subscription.tier));
   }
 
   private async change(
@@ -185,5 +186,12 @@ function creationOf(ctx: Context, body: NewTenant, key: string | undefined): Cre
 async function checkTier(open: OpenContext, id: string): Promise<void> {
   if (!(await open.tx.repository(TierEntity).existsBy({ id }))) throw tierNotFound(id);
 }
+
+/** It was there when we looked, and was deleted before we had written. */
+const whereTierIsGone =
+  (id = DEFAULT_TIER) =>
+  (error: unknown): never => {
+    throw isMissingReference(error, 'tenants_tier_fkey') ? tierNotFound(id) : error;
+  };
 
 const subscriptionOf = ({ tier, quotaOverrides }: TenantEntity) => ({ tier, quotaOverrides });

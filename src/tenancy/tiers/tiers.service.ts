@@ -75,8 +75,10 @@ export class TiersService {
   async delete(ctx: Context, id: string): Promise<void> {
     if (id === DEFAULT_TIER) throw tierBuiltIn();
     const tier = await this.db.system(async (tx) => {
-      const tier = await find(tx, id);
-      // Whoever gets it meanwhile is refused by the foreign key, or refuses this.
+      // Whoever gives it to a tenant meanwhile is waited for; who comes later finds it gone.
+      const lock = { mode: 'pessimistic_write' } as const;
+      const tier = await tx.repository(TierEntity).findOne({ where: { id }, lock });
+      if (!tier) throw tierNotFound(id);
       const tenants = await countTenantsOfTier(tx, id);
       if (tenants > 0) throw tierInUse(tenants);
       await tx.repository(TierEntity).delete({ id });
