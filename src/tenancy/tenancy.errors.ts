@@ -32,9 +32,9 @@ export const tenantMismatch = errorEntry({
   code: 'tenant-mismatch',
   kind: 'forbidden',
   meaning:
-    'X-Tenant names another tenant than the token. Leave the header out, or sign in to that tenant.',
+    'Two tenants are named: by the token, `X-Tenant`, the subdomain that was called or the body of a sign-in. Leave the header out, or sign in to that tenant.',
   tell: () =>
-    'X-Tenant names another tenant than your token. Leave the header out, or sign in to that tenant.',
+    'Your request names two tenants: by its token, X-Tenant, the subdomain it was sent to or its body. Leave the header out, or sign in to that tenant.',
 });
 
 export const tenantNotFound = errorEntry({

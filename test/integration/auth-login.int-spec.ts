@@ -10,7 +10,12 @@ let rig: IdentityApp;
 let databaseName: string;
 
 beforeAll(async () => {
-  rig = await identityApp({ environment: { TIDEGATE_ADMIN_PASSWORD: 'the first admin 1234' } });
+  rig = await identityApp({
+    environment: {
+      TIDEGATE_ADMIN_PASSWORD: 'the first admin 1234',
+      TIDEGATE_PUBLIC_URL: 'https://tidegate.test',
+    },
+  });
   const [row] = await rig.db.system((tx) =>
     tx.query<{ name: string }>('select current_database() as name'),
   );
@@ -159,6 +164,20 @@ describe('the tenant of a login', () => {
   it('is the named one', async () => {
     const { body } = await rig.login('both', passwordOf('both'), 'globex');
     expect(body.user).toMatchObject({ tenant: 'globex', roles: ['Admin'] });
+  });
+
+  it('is that of the subdomain, which the body must not contradict', async () => {
+    const at = (slug: string, tenant?: string) =>
+      rig.send('authentication/login', {
+        method: 'POST',
+        headers: { host: `${slug}.tidegate.test` },
+        body: { username: 'both', password: passwordOf('both'), ...(tenant ? { tenant } : {}) },
+      });
+    expect((await at('globex')).body.user).toMatchObject({ tenant: 'globex', roles: ['Admin'] });
+    expect((await at('acme', 'acme')).body.user).toMatchObject({ tenant: 'acme' });
+    const { status, body } = await at('acme', 'globex');
+    expect([status, body.code]).toEqual([403, 'tenant-mismatch']);
+    expect((await at('no-such')).body.code).toBe('login-failed');
   });
 
   it('is good while suspended, for reading, and not when it is deleted', async () => {

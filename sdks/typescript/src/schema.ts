@@ -917,7 +917,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.
+         * @description Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one, here or by its subdomain; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.
          */
         post: operations["authenticationLogin"];
         delete?: never;
@@ -4661,7 +4661,7 @@ export interface components {
             /** @description A username or an e-mail address. */
             username: string;
             password: string;
-            /** @description A tenant’s slug. Needed only by members of several tenants. */
+            /** @description A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain. */
             tenant?: string;
             /** @description The code of an authenticator app, after `factor-required`. */
             totp?: string;
@@ -4726,7 +4726,7 @@ export interface components {
         };
         PasskeyLogin: {
             passkey: components["schemas"]["PasskeyAssertion"];
-            /** @description A tenant’s slug. Needed only by members of several tenants. */
+            /** @description A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain. */
             tenant?: string;
         };
         Refresh: {
@@ -12981,7 +12981,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them. */
+            /**
+             * @description `tenant-mismatch`: Two tenants are named: by the token, `X-Tenant`, the subdomain that was called or the body of a sign-in. Leave the header out, or sign in to that tenant.
+             *
+             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13188,7 +13192,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them. */
+            /**
+             * @description `tenant-mismatch`: Two tenants are named: by the token, `X-Tenant`, the subdomain that was called or the body of a sign-in. Leave the header out, or sign in to that tenant.
+             *
+             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;

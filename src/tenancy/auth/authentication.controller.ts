@@ -9,6 +9,7 @@ import {
   loginThrottled,
   notADemo,
   refreshRefused,
+  tenantMismatch,
   tenantRequired,
 } from '../tenancy.errors.js';
 import {
@@ -25,6 +26,7 @@ import { DEMO_USERS } from '../users/demo-users.js';
 import * as dto from './authentication.dto.js';
 import { AuthenticationService } from './authentication.service.js';
 import { machineOut } from './machine-out.js';
+import { namedTenant } from '../permissions/named-tenant.js';
 import { originOf, signedInOf } from './signed-in-request.js';
 
 const exampleUser = {
@@ -41,7 +43,13 @@ const exampleTokens = {
   user: exampleUser,
 };
 
-const signInErrors = [loginFailed, tenantRequired, networkNotAllowed, passkeyRefused];
+const signInErrors = [
+  loginFailed,
+  tenantRequired,
+  tenantMismatch,
+  networkNotAllowed,
+  passkeyRefused,
+];
 
 @ApiTags('authentication')
 @Controller('authentication')
@@ -56,7 +64,7 @@ export class AuthenticationController {
     rate: 'signIn',
     summary: 'Sign in',
     description:
-      'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.',
+      'Gives an access token for one tenant and a refresh token. Whoever is a member of several tenants names one, here or by its subdomain; otherwise the answer is `tenant-required` with their slugs. Whoever has a second factor shows it beside the password; without it the answer to the right password is `factor-required`. Failed attempts are slowed, and the answer never tells whether the name exists.',
     errors: [
       ...signInErrors,
       loginThrottled,
@@ -73,7 +81,7 @@ export class AuthenticationController {
     },
   })
   login(@Body({ schema: dto.loginBody }) body: dto.LoginBody, @Req() request: FastifyRequest) {
-    return this.authentication.login(body, originOf(request));
+    return this.authentication.login(this.inTenant(body, request), originOf(request));
   }
 
   @Route('POST passkey/options', {
@@ -105,7 +113,7 @@ export class AuthenticationController {
     @Body({ schema: dto.passkeyLoginBody }) body: dto.PasskeyLoginBody,
     @Req() request: FastifyRequest,
   ) {
-    return this.authentication.loginByPasskey(body, originOf(request));
+    return this.authentication.loginByPasskey(this.inTenant(body, request), originOf(request));
   }
 
   @Route('POST refresh', {
@@ -165,5 +173,14 @@ export class AuthenticationController {
   demoCredentials(): { items: typeof DEMO_USERS } {
     if (this.config.demo) return { items: DEMO_USERS };
     throw notADemo();
+  }
+
+  /** A sign-in at a tenant’s own address is one to that tenant. Throws `tenant-mismatch`. */
+  private inTenant<Body extends { readonly tenant?: string | undefined }>(
+    body: Body,
+    { hostname: host }: FastifyRequest,
+  ): Body {
+    const tenant = namedTenant({ said: body.tenant, host }, this.config.publicUrl);
+    return { ...body, tenant };
   }
 }

@@ -14,7 +14,10 @@ export const loginBody = z
     tenant: text(63)
       .min(1)
       .optional()
-      .meta({ description: 'A tenant’s slug. Needed only by members of several tenants.' }),
+      .meta({
+        description:
+          'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
+      }),
     totp: totpCode
       .optional()
       .meta({ description: 'The code of an authenticator app, after `factor-required`.' }),
@@ -33,7 +36,10 @@ export const passkeyLoginBody = z
     tenant: text(63)
       .min(1)
       .optional()
-      .meta({ description: 'A tenant’s slug. Needed only by members of several tenants.' }),
+      .meta({
+        description:
+          'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
+      }),
   })
   .meta({ id: 'PasskeyLogin' });
 

@@ -137,8 +137,8 @@ export class Callers extends RequestAuthenticator {
   }
 
   private named(request: FastifyRequest): string | undefined {
-    const header = headerOf(request, 'x-tenant');
-    return namedTenant({ header, host: request.hostname }, this.config.publicUrl);
+    const said = headerOf(request, 'x-tenant');
+    return namedTenant({ said, host: request.hostname }, this.config.publicUrl);
   }
 
   private async agent(request: FastifyRequest): Promise<Context> {

@@ -1,8 +1,8 @@
 import { namedTenant } from './named-tenant.js';
 
 const PUBLIC = 'https://tidegate.example.com';
-const named = (host: string, header?: string, publicUrl: string | null = PUBLIC) =>
-  namedTenant({ host, header }, publicUrl);
+const named = (host: string, said?: string, publicUrl: string | null = PUBLIC) =>
+  namedTenant({ host, said }, publicUrl);
 
 describe('the tenant that a request names', () => {
   it.each([
@@ -18,11 +18,11 @@ describe('the tenant that a request names', () => {
     ['.tidegate.example.com', undefined, undefined],
     ['10.0.0.7', undefined, undefined],
     ['', undefined, undefined],
-  ])('of %j with X-Tenant %j is %j', (host, header, slug) => {
-    expect(named(host, header)).toBe(slug);
+  ])('of %j with X-Tenant %j is %j', (host, said, slug) => {
+    expect(named(host, said)).toBe(slug);
   });
 
-  it('is told by the header alone where nobody has said the public address', () => {
+  it('is told by the said alone where nobody has said the public address', () => {
     expect(named('acme.tidegate.example.com', undefined, null)).toBeUndefined();
     expect(named('acme.tidegate.example.com', 'globex', null)).toBe('globex');
   });
