@@ -5,6 +5,7 @@ import { runCli } from '../../src/apps/cli/program.js';
 import { readCliEnvironment } from '../../src/apps/cli/session/cli-environment.js';
 import { newId } from '../../src/kernel/ids.js';
 import { type Permission, PLATFORM_PERMISSIONS } from '../../src/kernel/permission.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { TenantDirectory } from '../../src/tenancy/tenants/tenant-directory.js';
 import { TenantLooks } from '../../src/tenancy/tenants/tenant-looks.js';
@@ -268,6 +269,24 @@ describe('a suspended tenant', () => {
       suspendedReason: null,
     });
     expect((await post('/groups', { name: 'g' }, { token: admin.token })).status).toBe(201);
+  });
+
+  it('is one more of its status among the metrics', async () => {
+    const counted = async (status: string) => {
+      const { text } = await whole.get(Metrics).expose(undefined);
+      return Number(
+        new RegExp(`^tidegate_tenants\\{status="${status}"\\} (\\d+)`, 'm').exec(text)?.[1],
+      );
+    };
+    const { id } = await made();
+    await whole.get(TenantDirectory).look();
+    const [active, suspended] = [await counted('active'), await counted('suspended')];
+    await post(`/tenants/${id}/suspend`, { reason: 'unpaid' });
+    await whole.get(TenantDirectory).look();
+    expect([await counted('active'), await counted('suspended')]).toEqual([
+      active - 1,
+      suspended + 1,
+    ]);
   });
 
   it('counts in a process that got no hint', async () => {

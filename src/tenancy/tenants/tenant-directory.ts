@@ -10,6 +10,7 @@ import { Logger } from '../../platform/logging/logger.js';
 import { Signal } from '../../platform/signal/signal.js';
 import { Topic } from '../../platform/signal/topics.js';
 import type { TierFacts } from '../tiers/tier.js';
+import type { TenantStatus } from './tenant.js';
 import { allTiers, type TenantFacts, tenantsChangedSince } from './tenant-directory.queries.js';
 
 /** What is decided about a tenant counts everywhere within five seconds, also when no hint comes. */
@@ -60,6 +61,14 @@ export class TenantDirectory implements OnApplicationBootstrap, BeforeApplicatio
   tierOf(tenantId: string): TierFacts | undefined {
     const tenant = this.tenants.get(tenantId);
     return tenant && this.tiers.get(tenant.tier);
+  }
+
+  countByStatus(without: readonly string[]): ReadonlyMap<TenantStatus, number> {
+    const counts = new Map<TenantStatus, number>();
+    for (const { id, status } of this.tenants.values()) {
+      if (!without.includes(id)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** As `of`, and asks the database about one that this process has not seen yet. */

@@ -4,6 +4,7 @@ import { TenantSecretsService } from '../tenant-tasks/tenant-secrets.service.js'
 import { TiersController } from '../tiers/tiers.controller.js';
 import { TiersService } from '../tiers/tiers.service.js';
 import { TenantDirectoryModule } from './tenant-directory.module.js';
+import { TenantGauges } from './tenant-gauges.js';
 import { TenantLifeController } from './tenant-life.controller.js';
 import { TenantLifeService } from './tenant-life.service.js';
 import { TenantSeeders } from './tenant-seeder.js';
@@ -16,6 +17,7 @@ import { TenantsService } from './tenants.service.js';
   imports: [ProvisioningModule, TenantDirectoryModule],
   controllers: [TenantsController, TenantLifeController, TiersController],
   providers: [
+    TenantGauges,
     TenantLifeService,
     TenantSecretsService,
     TenantSeeders,
