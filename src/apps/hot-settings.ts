@@ -20,6 +20,7 @@ import { rateSettings } from '../platform/rate-limits/rate-limits.settings.js';
 import { streamsPerCaller } from '../platform/http/http.settings.js';
 import type { AnyHotSetting } from '../platform/settings/hot-setting.js';
 import { logLevel } from '../platform/logging/logging.settings.js';
+import { tenantDays } from '../tenancy/tenants/tenants.settings.js';
 import { usagePrices } from '../tenancy/usage/usage.settings.js';
 
 export const hotSettings: readonly AnyHotSetting[] = [
@@ -34,6 +35,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   credentialDays,
   eventDays,
   idempotencyDays,
+  tenantDays,
   streamsPerCaller,
   logLevel,
   usagePrices,

@@ -353,6 +353,19 @@ describe('a deleted tenant', () => {
     });
   }, 30_000);
 
+  it('can be restored for as long as the setting said when it was deleted', async () => {
+    const set = (value: number, before: number) =>
+      send('PUT', '/settings/retention.tenant-days?scope=platform', {
+        body: { value },
+        headers: version(before),
+      });
+    expect((await set(90, 0)).status).toBe(200);
+    const { id } = await made();
+    const { body } = await send('DELETE', `/tenants/${id}`);
+    expect(Math.round((Date.parse(body.restorableUntil) - Date.now()) / 86_400_000)).toBe(90);
+    expect((await set(30, 1)).status).toBe(200);
+  });
+
   it('does not come back when its purge has begun', async () => {
     const tenant = await made();
     await send('DELETE', `/tenants/${tenant.id}`);

@@ -63,7 +63,6 @@ export class Config {
   readonly tenantMaxInFlight: number;
   /** Null: tenants get nothing there. */
   readonly tenants: {
-    readonly retentionDays: number;
     readonly databaseUrl: string | null;
     readonly redisUrl: string | null;
   };
@@ -111,7 +110,6 @@ export class Config {
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
     this.tenants = {
-      retentionDays: values.tenantRetentionDays,
       databaseUrl: values.tenantDatabaseUrl,
       redisUrl: values.tenantRedisUrl,
     };
@@ -155,7 +153,6 @@ export class Config {
       admin: { username: admin.username },
       mail: { smtpUrl: mail.smtpUrl ? 'set' : 'none', from: mail.from },
       tenants: {
-        retentionDays: tenants.retentionDays,
         databaseUrl: tenants.databaseUrl ? 'set' : 'none',
         redisUrl: tenants.redisUrl ? 'set' : 'none',
       },

@@ -1,16 +1,7 @@
-/** Settings about tenants: how long a deleted one stays, and where they get something of their own. */
-import { setting, url, wholeNumber } from './setting.js';
+/** Settings about tenants: where they get something of their own. */
+import { setting, url } from './setting.js';
 
 export const tenantSettings = {
-  tenantRetentionDays: setting({
-    env: 'TIDEGATE_TENANT_RETENTION_DAYS',
-    group: 'Tenants',
-    description:
-      'How long a deleted tenant can be restored. After that its rows, its artifacts and what it has on other servers are taken away for good. Give every API process the same.',
-    default: '30',
-    example: '90',
-    schema: wholeNumber(0, 3_650),
-  }),
   tenantDatabaseUrl: setting({
     env: 'TENANT_DATABASE_URL',
     group: 'Tenants',

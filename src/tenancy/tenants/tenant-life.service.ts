@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { Config } from '../../platform/config/config.js';
+import { Settings } from '../../platform/settings/settings.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { updateOne } from '../../platform/database/entity-rows.js';
@@ -26,6 +26,7 @@ import {
   tenantRestored,
   tenantWasSuspended,
 } from './tenants.events.js';
+import { tenantDays } from './tenants.settings.js';
 import { TenantsService } from './tenants.service.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -35,7 +36,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export class TenantLifeService {
   constructor(
     private readonly database: Database,
-    private readonly config: Config,
+    private readonly settings: Settings,
     private readonly provisioning: Provisioning,
     private readonly tenants: TenantsService,
     private readonly directory: TenantDirectory,
@@ -76,7 +77,7 @@ export class TenantLifeService {
         throw refused(tenant, 'wait until its provisioning is over');
       }
       const now = Date.now();
-      const restorableUntil = new Date(now + this.config.tenants.retentionDays * DAY_MS);
+      const restorableUntil = new Date(now + this.settings.valueOf(tenantDays) * DAY_MS);
       const change = { deletedAt: new Date(now), restorableUntil } as const;
       await this.move(open, tenant, { status: 'deleting', ...change });
       await open.record(tenantDeleted(id, { restorableUntil: restorableUntil.toISOString() }));
