@@ -5,7 +5,7 @@ const all = Object.values(Permission);
 describe('permissions', () => {
   it('have names of their own, each `<things>:<verb>`', () => {
     expect(new Set(all).size).toBe(all.length);
-    for (const permission of all) expect(permission).toMatch(/^[a-z-]+:[a-z]+$/);
+    for (const permission of all) expect(permission).toMatch(/^[a-z-]+:[a-z-]+$/);
   });
 
   it('each belong to a role, and roles hold nothing twice', () => {
@@ -31,8 +31,8 @@ describe('permissions', () => {
     }
   });
 
-  it('give the platform’s own administrator nothing of what tenants have but health and settings', () => {
-    const shared = ['health:read', 'settings:read', 'settings:manage'];
+  it('give the platform’s own administrator nothing of what tenants have but health, settings and the switch', () => {
+    const shared = ['health:read', 'settings:read', 'settings:manage', 'kill-switch:manage'];
     const ofTenants = permissionsOfRole.PlatformAdmin.filter(
       (permission) => !shared.includes(permission) && permissionsOfRole.Admin.includes(permission),
     );

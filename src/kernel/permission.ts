@@ -18,6 +18,16 @@ export const Permission = {
   DeploymentsRollback: 'deployments:rollback',
   DeploymentsRetry: 'deployments:retry',
   GatesOverride: 'gates:override',
+  ApprovalsRead: 'approvals:read',
+  ApprovalsDecide: 'approvals:decide',
+  ApprovalsBreakGlass: 'approvals:break-glass',
+  ApprovalPoliciesManage: 'approval-policies:manage',
+  FreezesManage: 'freezes:manage',
+  FreezesOverride: 'freezes:override',
+  KillSwitchManage: 'kill-switch:manage',
+  HoldsRelease: 'holds:release',
+  ChannelsManage: 'channels:manage',
+  SubscriptionsManage: 'subscriptions:manage',
   AccessKeysCreate: 'access-keys:create',
   AccessKeysManage: 'access-keys:manage',
   ServiceAccountsManage: 'service-accounts:manage',
@@ -49,6 +59,7 @@ const viewer: Permission[] = [
   Permission.ReleasesRead,
   Permission.ConfigurationsRead,
   Permission.DeploymentsRead,
+  Permission.ApprovalsRead,
   Permission.SettingsRead,
 ];
 /** Keeps watch over what others have begun. */
@@ -66,6 +77,7 @@ const deployer: Permission[] = [
   Permission.ConfigurationsCreate,
   Permission.DeploymentsCreate,
   Permission.DeploymentsRetry,
+  Permission.HoldsRelease,
   Permission.AccessKeysCreate,
 ];
 const admin: Permission[] = [
@@ -74,6 +86,14 @@ const admin: Permission[] = [
   Permission.FleetManage,
   Permission.SigningKeysManage,
   Permission.GatesOverride,
+  Permission.ApprovalsDecide,
+  Permission.ApprovalsBreakGlass,
+  Permission.ApprovalPoliciesManage,
+  Permission.FreezesManage,
+  Permission.FreezesOverride,
+  Permission.KillSwitchManage,
+  Permission.ChannelsManage,
+  Permission.SubscriptionsManage,
   Permission.AccessKeysManage,
   Permission.ServiceAccountsManage,
   Permission.FederatedIdentitiesManage,
@@ -98,6 +118,8 @@ export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = 
     Permission.SettingsRead,
     Permission.SettingsManage,
     Permission.HealthRead,
+    // In the reserved tenant it is the whole installation's.
+    Permission.KillSwitchManage,
   ],
 };
 
@@ -144,6 +166,14 @@ const scoped: Partial<Record<Permission, ScopeEffects>> = {
   [Permission.DeploymentsRollback]: byBoth,
   [Permission.DeploymentsRetry]: byBoth,
   [Permission.GatesOverride]: byBoth,
+  [Permission.ApprovalsRead]: byBoth,
+  [Permission.ApprovalsDecide]: byBoth,
+  [Permission.ApprovalsBreakGlass]: byBoth,
+  // Who may say who decides in an environment says it for all modules there.
+  [Permission.ApprovalPoliciesManage]: byEnvironment,
+  [Permission.FreezesManage]: byEnvironment,
+  [Permission.FreezesOverride]: byBoth,
+  [Permission.HoldsRelease]: byBoth,
   // What counts where somebody deploys: nobody can work without knowing it.
   [Permission.SettingsRead]: { modules: 'ignored', environments: 'ignored' },
   [Permission.SettingsManage]: byEnvironment,

@@ -1,5 +1,5 @@
 export type AuditCategory =
-  'authentication' | 'deployments' | 'releases' | 'fleet' | 'tenancy' | 'settings';
+  'authentication' | 'deployments' | 'approvals' | 'releases' | 'fleet' | 'tenancy' | 'settings';
 
 export interface AuditRecord {
   readonly category: AuditCategory;
