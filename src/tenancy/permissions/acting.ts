@@ -49,6 +49,7 @@ export class Acting {
         id: signedIn.userId,
         name: signedIn.username,
         personId: signedIn.userId,
+        isActing: true,
       },
       grants: new Grants([...own.all, lentWhen(isReading)]),
       requestId: request.requestId,
@@ -78,7 +79,10 @@ function kindOf(path: string): string {
   return path.split('/')[3] || 'root';
 }
 
-/** What an Admin of the tenant may do; only reading without a reason. */
+/**
+ * What an Admin of the tenant may do; only reading without a reason. Permissions to decide are among it, so
+ * that roles which hold them can be given: who decides asks `actor.isActing`.
+ */
 function lentWhen(isReading: boolean): Grant {
   const lent = permissionsOfRole.Admin.filter(
     (permission) => !isReading || permission.endsWith(':read'),
