@@ -19,7 +19,7 @@ type EnvironmentKey = { readonly tenantId: string; readonly nameKey: string };
 
 const ENVIRONMENTS = `select id, name, defaults, allowed_strategies as "allowedStrategies",
      signature_policy as "signaturePolicy", on_conflict as "onConflict", max_in_flight as "maxInFlight",
-     labels, version, created_at as "createdAt"
+     labels, has_approval_policies as "hasApprovalPolicies", version, created_at as "createdAt"
    from environments where tenant_id = :tenantId`;
 
 // Two of the statements that accepting a deployment takes: prepared once per connection, where a repository's

@@ -280,4 +280,13 @@ export const limits = {
   emergencyNames: 10,
   /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
   socketBacklogMessages: 2_000,
+  /** All that match are read for each deployment; nobody knows any more what fifty of them ask for. */
+  approvalPoliciesPerTenant: 50,
+  /** Decisions of one rule: whoever needs more asks a meeting. */
+  approvalQuorum: 20,
+  /** Roles, groups or people that a policy names, each: more are a group. */
+  approversNamed: 50,
+  modulesPerPolicy: 50,
+  /** What nobody has decided in two weeks is asked for anew. In milliseconds it fits an integer. */
+  approvalTimeoutMs: 14 * 86_400_000,
 } as const;

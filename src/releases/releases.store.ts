@@ -103,12 +103,13 @@ const insert = statement<{
   readonly signature: string | null;
   readonly keyId: string | null;
   readonly createdBy: string;
+  readonly createdByPerson: string | null;
 }>(
   'releases.insert',
   `insert into releases (tenant_id, id, module_id, version, release_digest, artifact_digest,
-     manifest_text, signature, key_id, created_by)
+     manifest_text, signature, key_id, created_by, created_by_person)
    values (:tenantId, :id, :moduleId, :version, :releaseDigest, :artifactDigest, :manifestText,
-     :signature, :keyId, :createdBy)
+     :signature, :keyId, :createdBy, :createdByPerson)
    on conflict (tenant_id, module_id, version) do nothing`,
 );
 
@@ -118,6 +119,7 @@ const insert = statement<{
  */
 export async function insertRelease(open: OpenContext, release: NewRelease): Promise<boolean> {
   const { tenantId } = open;
-  const { name: createdBy } = open.actor;
-  return (await open.tx.execute(insert, { ...release, tenantId, createdBy })) === 1;
+  const { name: createdBy, personId: createdByPerson } = open.actor;
+  const row = { ...release, tenantId, createdBy, createdByPerson };
+  return (await open.tx.execute(insert, row)) === 1;
 }

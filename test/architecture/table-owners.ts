@@ -50,6 +50,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   configurations: 'releases',
   signing_keys: 'releases',
   deployments: 'deployments',
+  approval_policies: 'deployments/approvals/policies',
   deployment_slots: 'deployments',
   gate_specs: 'deployments',
   gate_samples: 'deployments',

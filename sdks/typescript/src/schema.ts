@@ -4316,6 +4316,8 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description False: no approval policy counts here, and deployments start without anybody’s decision. */
+            hasApprovalPolicies: boolean;
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -9949,6 +9951,7 @@ export interface operations {
                      *           "labels": {
                      *             "region": "eu"
                      *           },
+                     *           "hasApprovalPolicies": true,
                      *           "version": 1,
                      *           "createdAt": "2026-01-05T08:00:00.000Z"
                      *         }
@@ -10081,6 +10084,7 @@ export interface operations {
                      *       "labels": {
                      *         "region": "eu"
                      *       },
+                     *       "hasApprovalPolicies": true,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -10231,6 +10235,7 @@ export interface operations {
                      *       "labels": {
                      *         "region": "eu"
                      *       },
+                     *       "hasApprovalPolicies": true,
                      *       "version": 1,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }
@@ -10376,6 +10381,7 @@ export interface operations {
                      *       "labels": {
                      *         "region": "eu"
                      *       },
+                     *       "hasApprovalPolicies": true,
                      *       "version": 2,
                      *       "createdAt": "2026-01-05T08:00:00.000Z"
                      *     }

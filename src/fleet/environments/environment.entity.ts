@@ -35,6 +35,10 @@ export class EnvironmentEntity implements Environment {
   @Column('jsonb')
   readonly labels: EnvironmentRules['labels'];
 
+  /** Kept by whoever keeps the policies, not by its rules. */
+  @Column('boolean')
+  readonly hasApprovalPolicies: boolean;
+
   /** Grows with each update, in the statement itself: what If-Match compares. */
   @VersionColumn()
   readonly version: number;

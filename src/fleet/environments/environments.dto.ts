@@ -60,6 +60,10 @@ export const environmentOut = z
     id: z.uuid(),
     name: z.string(),
     ...rules,
+    hasApprovalPolicies: z.boolean().meta({
+      description:
+        'False: no approval policy counts here, and deployments start without anybody’s decision.',
+    }),
     version: z.int(),
     createdAt: z.iso.datetime(),
   })

@@ -1,7 +1,7 @@
 import { eventType } from '../../platform/events/event.js';
 import type { Environment } from './environment.js';
 
-type Facts = Omit<Environment, 'id' | 'createdAt' | 'defaults'> & {
+type Facts = Omit<Environment, 'id' | 'createdAt' | 'defaults' | 'hasApprovalPolicies'> & {
   /** As text: parameters may hold fractions, which the audit's canonical form refuses. */
   readonly defaults: string;
 };
@@ -20,6 +20,12 @@ export const environmentChanged = eventType<Facts>({
 
 /** What both say of it. */
 export function factsOf(environment: Environment): Facts {
-  const { id: _id, createdAt: _createdAt, defaults, ...facts } = environment;
+  const {
+    id: _id,
+    createdAt: _createdAt,
+    hasApprovalPolicies: _,
+    defaults,
+    ...facts
+  } = environment;
   return { ...facts, defaults: JSON.stringify(defaults) };
 }

@@ -29,6 +29,10 @@ export class ConfigurationEntity {
   @Column('text')
   readonly createdBy: string;
 
+  /** The person behind it: of a key, its maker. Null: a machine, or it is older than this column. */
+  @Column('uuid', { nullable: true })
+  readonly createdByPerson: string | null;
+
   @CreateDateColumn({ type: 'timestamptz' })
   readonly createdAt: Date;
 }

@@ -85,6 +85,7 @@ export class ConfigurationsService {
         bodyText: text,
         configurationDigest: digest,
         createdBy: open.actor.name,
+        createdByPerson: open.actor.personId,
       });
       assert(row, 'nobody else has written the next number: the module is locked');
       const { id, number, configurationDigest } = row;
