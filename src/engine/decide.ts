@@ -39,6 +39,8 @@ export type Action =
       readonly do: 'finish';
       readonly status: RunStatus;
       readonly reason: string | null;
+      /** Whose decision it is; absent: the engine's. */
+      readonly by?: string;
     };
 
 const RETRY_FIRST_MS = 1_000;
@@ -97,9 +99,15 @@ function decideForward(run: LoadedRun): Action {
   if (!current) return { do: 'finish', status: 'Succeeded', reason: null };
   const failure = failureOf(current.step, current.record, run);
   if (failure === null) return runOrWait(current.step, current.record, run);
-  if (!hasMoved(forward, journal)) return { do: 'finish', status: 'Failed', reason: failure };
+  if (!hasMoved(forward, journal)) return endUnmoved(current.record, failure);
   const { cause } = current.record ?? {};
   return { do: 'undo', ending: 'RolledBack', reason: failure, ...(cause ? { cause } : {}) };
+}
+
+function endUnmoved(record: StepRecord | undefined, reason: string): Action {
+  const { rejectedBy } = record ?? {};
+  if (rejectedBy === undefined) return { do: 'finish', status: 'Failed', reason };
+  return { do: 'finish', status: 'Rejected', reason, by: rejectedBy };
 }
 
 function decideUndo(run: LoadedRun): Action {

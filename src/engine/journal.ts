@@ -13,6 +13,8 @@ export type JournalKind =
   | 'step-succeeded'
   | 'step-failed'
   | 'step-note'
+  /** What people decide, or are asked to: for whoever follows; nothing is folded from it. */
+  | 'approval'
   | 'undo-planned'
   | 'finished';
 
@@ -41,6 +43,8 @@ export interface StepRecord {
   readonly terminal: boolean;
   /** Of a failure that a step has seen in the release: its own doing. Absent: not that. */
   readonly cause?: Cause;
+  /** Of a failure that is somebody's decision: whose. The run is rejected then, and has not failed. */
+  readonly rejectedBy?: string;
   readonly message: string | null;
   readonly output: Readonly<Record<string, unknown>>;
 }
@@ -162,8 +166,13 @@ function foldStep(folded: FoldedJournal, entry: JournalEntry): Map<string, StepR
     endedAt: entry.kind === 'step-started' ? null : entry.at,
     terminal: entry.data.terminal === true,
     ...(entry.data.cause === 'release' ? { cause: 'release' } : {}),
+    ...(typeof entry.data.rejectedBy === 'string' ? { rejectedBy: entry.data.rejectedBy } : {}),
     message: typeof entry.data.message === 'string' ? entry.data.message : null,
     output: entry.kind === 'step-succeeded' ? entry.data : {},
   };
-  return new Map(folded.steps).set(key, record);
+  const steps = new Map(folded.steps).set(key, record);
+  // It has sent the run back to an earlier step, and begins anew after that.
+  const { insteadOf } = entry.data;
+  if (typeof insteadOf === 'string') steps.delete(stepKey(entry.planNumber, insteadOf));
+  return steps;
 }

@@ -135,10 +135,14 @@ async function beginUndo(
 
 async function finish(
   turn: Turn,
-  { status, reason }: { readonly status: RunStatus; readonly reason: string | null },
+  {
+    status,
+    reason,
+    by = ENGINE,
+  }: { readonly status: RunStatus; readonly reason: string | null; readonly by?: string },
   { kind }: Acting,
 ): Promise<void> {
-  await turn.changeStatus({ status, reason }, ENGINE);
+  await turn.changeStatus({ status, reason }, by);
   await kind.onFinish(turn, turn.run.key, status);
   turn.rest();
 }

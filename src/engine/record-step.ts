@@ -1,8 +1,9 @@
 /** What a step leaves in the journal, the plan and the status. */
-import { unreachable } from '../kernel/assert.js';
+import { assert, unreachable } from '../kernel/assert.js';
 import { stepKey } from './journal.js';
+import type { RunStatus } from './run.js';
 import type { RunTransaction } from './run-store.js';
-import type { StepCall } from './step-handler.js';
+import type { Said, StepCall } from './step-handler.js';
 import type { Outcome } from './step-outcome.js';
 
 /** The engine's name in the journal. */
@@ -37,12 +38,11 @@ export async function recordOutcome(
 ): Promise<void> {
   const { planNumber, attempt, step } = call;
   const about = { planNumber, attempt, stepId: step.id, actor: ENGINE };
+  if ('said' in outcome) await recordSaid(tx, call, outcome.said);
   switch (outcome.outcome) {
     case 'done':
       await tx.append({ kind: 'step-succeeded', ...about, data: outcome.output ?? {} });
-      if (outcome.status) {
-        await tx.changeStatus({ status: outcome.status, reason: null }, ENGINE);
-      }
+      await changeTo(tx, outcome.status);
       if (outcome.replan) {
         const { plan, factsText } = outcome.replan;
         const number = await tx.savePlan(plan, factsText);
@@ -53,7 +53,19 @@ export async function recordOutcome(
       // Started before, or it would have been started just now: then nothing begins anew.
       if (outcome.restarts && isStarted(call)) await recordStart(tx, call, { restarted: true });
       if (outcome.note) await tx.append({ kind: 'step-note', ...about, data: outcome.note });
+      await changeTo(tx, outcome.status);
       return;
+    case 'rejected': {
+      const { reason: message, by: rejectedBy } = outcome;
+      await tx.append({
+        kind: 'step-failed',
+        ...about,
+        data: { terminal: true, message, rejectedBy },
+      });
+      return;
+    }
+    case 'again':
+      return sendBack(tx, call, outcome);
     case 'unstable':
       await tx.append({
         kind: 'step-failed',
@@ -78,4 +90,35 @@ export async function recordOutcome(
     default:
       unreachable(outcome);
   }
+}
+
+async function recordSaid(tx: RunTransaction, call: StepCall, said: Said = []): Promise<void> {
+  const { planNumber, step } = call;
+  for (const data of said) {
+    await tx.append({ kind: 'approval', planNumber, stepId: step.id, actor: ENGINE, data });
+  }
+}
+
+async function changeTo(tx: RunTransaction, status: RunStatus | undefined): Promise<void> {
+  if (status === undefined || status === tx.status) return;
+  await tx.changeStatus({ status, reason: null }, ENGINE);
+}
+
+/** The earlier step begins anew, with all its time; so does this one, after it. */
+async function sendBack(
+  tx: RunTransaction,
+  { planNumber, plan, step }: StepCall,
+  { stepId, reason }: Extract<Outcome, { outcome: 'again' }>,
+): Promise<void> {
+  const target = plan.steps.find(({ id }) => id === stepId);
+  assert(target, `there is no step "${stepId}" to go back to`);
+  const { title, wave, kind } = target;
+  await tx.append({
+    kind: 'step-started',
+    planNumber,
+    stepId,
+    attempt: 1,
+    actor: ENGINE,
+    data: { title, wave, kind, restarted: true, insteadOf: step.id, reason },
+  });
 }

@@ -31,6 +31,7 @@ export type StepOutcome<O extends StepOutput = StepOutput> =
       readonly status?: RunStatus;
       /** A plan on present facts that replaces the rest of this one. */
       readonly replan?: { readonly plan: Plan; readonly factsText: string };
+      readonly said?: Said;
     }
   /** Not yet: ask again at `until`, or earlier on a hint. */
   | {
@@ -47,7 +48,19 @@ export type StepOutcome<O extends StepOutput = StepOutput> =
       readonly note?: Readonly<Record<string, unknown>>;
       /** It begins anew (a watch after a pause): its budget does, too. */
       readonly restarts?: boolean;
+      /** What the run is while it waits for this. */
+      readonly status?: RunStatus;
+      readonly said?: Said;
     }
+  /** Somebody has decided against it before anything has moved: the run ends as Rejected. */
+  | {
+      readonly outcome: 'rejected';
+      readonly reason: string;
+      readonly by: string;
+      readonly said?: Said;
+    }
+  /** What an earlier step has made sure of is so no longer: that one is run again, then this one. */
+  | { readonly outcome: 'again'; readonly stepId: string; readonly reason: string }
   /** It will not become good: go back, or end if nothing has moved. */
   | {
       readonly outcome: 'unstable';
@@ -58,6 +71,9 @@ export type StepOutcome<O extends StepOutput = StepOutput> =
     }
   /** A person has to look: the run is paused. */
   | { readonly outcome: 'attention'; readonly reason: string };
+
+/** Worth entries of kind `approval` in the journal, in this order. */
+export type Said = readonly Readonly<Record<string, unknown>>[];
 
 /** Whatever it is, it has not succeeded. */
 export type NotDone = Exclude<StepOutcome, { readonly outcome: 'done' }>;

@@ -1,0 +1,127 @@
+import { errorEntry } from '../../kernel/error-entry.js';
+import { limits } from '../../kernel/limits.js';
+
+/** What decisions on deployments can answer. */
+
+export const approvalNotOpen = errorEntry({
+  code: 'approval-not-open',
+  kind: 'conflict',
+  meaning:
+    'Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.',
+  tell: (deployment: string, request: string | null) => ({
+    text:
+      request === null
+        ? `Nobody has been asked to approve this deployment; it is ${deployment}.`
+        : `This is decided already: the approval is ${request}, the deployment ${deployment}.`,
+    details: { status: deployment, approval: request },
+  }),
+});
+
+export const approvalSubjectChanged = errorEntry({
+  code: 'approval-subject-changed',
+  kind: 'conflict',
+  meaning:
+    'What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.',
+  tell: (present: string) => ({
+    text: 'This is not what would be deployed now. Look at the subject again, and decide on that.',
+    details: { subjectDigest: present },
+  }),
+});
+
+export const approvalNeedsPerson = errorEntry({
+  code: 'approval-needs-person',
+  kind: 'forbidden',
+  meaning:
+    'Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.',
+  tell: (who: string) =>
+    `${who} cannot decide: approvals come from people of this tenant, signed in as themselves.`,
+});
+
+export const notAnApprover = errorEntry({
+  code: 'not-an-approver',
+  kind: 'forbidden',
+  meaning:
+    'No rule of this approval names you as somebody who may decide. `details.rules` has the rules.',
+  tell: (rules: readonly string[]) => ({
+    text: `You are none of those who may decide here (${rules.join(', ')}).`,
+    details: { rules },
+  }),
+});
+
+export const approvalBarred = errorEntry({
+  code: 'approval-barred',
+  kind: 'forbidden',
+  meaning:
+    'A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.',
+  tell: (rule: string, bars: readonly string[]) => ({
+    text: `"${rule}" keeps you from deciding: you are the ${bars.map(barText).join(' and the ')}. Somebody else must.`,
+    details: { rule, bars },
+  }),
+});
+
+const barText = (bar: string) =>
+  ({
+    requester: 'one who asked for this deployment',
+    'release-author': 'author of its release',
+    'configuration-editor': 'last editor of its configuration',
+  })[bar] ?? bar;
+
+export const approvalReasonRequired = errorEntry({
+  code: 'approval-reason-required',
+  kind: 'unprocessable',
+  meaning: 'A rule of this approval wants a comment with each decision.',
+  tell: (rule: string) => ({
+    text: `"${rule}" wants to know why: send a comment with your decision.`,
+    details: { rule },
+  }),
+});
+
+export const approvalPasskeyRequired = errorEntry({
+  code: 'approval-passkey-required',
+  kind: 'forbidden',
+  meaning: 'A rule of this approval counts only decisions that were signed with a passkey.',
+  tell: (rule: string) => ({
+    text: `"${rule}" counts only decisions that are signed with a passkey.`,
+    details: { rule },
+  }),
+});
+
+export const approvalDowngrade = errorEntry({
+  code: 'approval-downgrade',
+  kind: 'conflict',
+  meaning:
+    'What would be deployed is older than what runs there now (`details`). Send `acknowledgeDowngrade` when that is what you want.',
+  tell: (there: { running: string; wanted: string; cluster: string }) => ({
+    text: `Cluster "${there.cluster}" runs ${there.running}, which is newer than ${there.wanted}. Send "acknowledgeDowngrade": true when you want the older one.`,
+    details: there,
+  }),
+});
+
+export const approvalImpossible = errorEntry({
+  code: 'approval-impossible',
+  kind: 'conflict',
+  meaning:
+    'Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.',
+  tell: (rule: string, could: number, quorum: number, isOfGroups: boolean) => ({
+    text:
+      `"${rule}" needs ${quorum === 1 ? 'one person' : `${quorum} people`}${isOfGroups ? ' of different groups' : ''} to approve this, and ` +
+      `${could === 0 ? 'nobody' : `only ${could}`} could: whoever asked, or made it, may be barred. ` +
+      'Invite somebody who may decide (POST /api/v1/users/invitations), or change the policy (PUT /api/v1/approval-policies/{id}).',
+    details: { rule, could, quorum },
+  }),
+});
+
+export const nothingToWithdraw = errorEntry({
+  code: 'nothing-to-withdraw',
+  kind: 'conflict',
+  meaning: 'You have not approved this deployment, or have withdrawn that already.',
+  tell: () => 'There is no approval of yours that could be withdrawn.',
+});
+
+export const approvalCommentsFull = errorEntry({
+  code: 'approval-comments-full',
+  kind: 'conflict',
+  meaning: 'As much has been said about this deployment as is kept.',
+  tell: () =>
+    `${limits.approvalDecisions} decisions and comments are kept for one deployment, and that many are there. Decide, or cancel it.`,
+});
