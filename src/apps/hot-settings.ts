@@ -4,6 +4,7 @@
  * and has a line here.
  */
 import { onConflict, queuedPerSlot } from '../deployments/acceptance/acceptance.settings.js';
+import { newerReplacesPending } from '../deployments/approvals/approvals.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import {
   socketsPerAddress,
@@ -27,6 +28,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   ...gateBoundSettings,
   onConflict,
   queuedPerSlot,
+  newerReplacesPending,
   socketsPerTenant,
   socketsPerUser,
   socketsPerAddress,

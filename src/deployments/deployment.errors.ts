@@ -32,14 +32,6 @@ export const overrideNotPermitted = errorEntry({
   tell: (text: string, details: ErrorDetails) => ({ text, details }),
 });
 
-export const approvalsNotSupported = errorEntry({
-  code: 'approvals-not-supported',
-  kind: 'unprocessable',
-  meaning: 'This version cannot ask for approvals yet: `requireApproval` must be false.',
-  tell: () =>
-    'This version cannot ask for approvals yet. Send the request without requireApproval.',
-});
-
 export const hookOutcomeNeeded = errorEntry({
   code: 'hook-outcome-needed',
   kind: 'conflict',

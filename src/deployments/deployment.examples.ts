@@ -99,7 +99,14 @@ export const planExample = {
   nodes: 6,
   waves: 4,
   leftOut: [{ name: 'node-7', state: 'Cordoned' }],
-  approvals: [],
+  approvals: [
+    {
+      reason: '"Production: an Admin": one person',
+      name: 'Production: an Admin',
+      kind: 'people',
+      quorum: 1,
+    },
+  ],
   strategy,
   warnings: [
     'What runs now is down: 2.0.3 on node-2 (crash-loop). Going back brings back just that.',

@@ -24,6 +24,9 @@ export class DeploymentMetrics {
   private readonly duration: Histogram<Label>;
   private readonly modulesDeployed: Counter<Label>;
   private readonly nodes: Counter<Label>;
+  private readonly approvalsAsked: Counter<Label>;
+  private readonly approvalsGranted: Counter<Label>;
+  private readonly approvalsRejected: Counter<Label>;
   private readonly verdicts: Counter<Label | 'verdict'>;
 
   constructor(metrics: Metrics) {
@@ -45,10 +48,12 @@ export class DeploymentMetrics {
       'Releases that became what a cluster runs',
     );
     this.nodes = counter('nodes_updated_total', 'Nodes that ran what a wave told them to, healthy');
-    // Declared with the others, so that a dashboard finds them before the first approval.
-    counter('approval_requests_total', 'Approvals asked for');
-    counter('approvals_granted_total', 'Approvals granted');
-    counter('approvals_rejected_total', 'Approvals rejected');
+    this.approvalsAsked = counter('approval_requests_total', 'Approvals asked for');
+    this.approvalsGranted = counter('approvals_granted_total', 'Approvals granted');
+    this.approvalsRejected = counter(
+      'approvals_rejected_total',
+      'Approvals rejected, by people, for want of time or for a newer deployment',
+    );
     this.duration = metrics.histogram<Label>({
       name: 'deployment_duration_seconds',
       help: 'From acceptance to the end of a deployment',
@@ -64,6 +69,18 @@ export class DeploymentMetrics {
 
   accepted(tenantId: string, spec: DeploymentSpec): void {
     this.started.inc(this.labels(tenantId, spec));
+  }
+
+  approvalRequested(tenantId: string, spec: DeploymentSpec): void {
+    this.approvalsAsked.inc(this.labels(tenantId, spec));
+  }
+
+  approvalGranted(tenantId: string, spec: DeploymentSpec): void {
+    this.approvalsGranted.inc(this.labels(tenantId, spec));
+  }
+
+  approvalRejected(tenantId: string, spec: DeploymentSpec): void {
+    this.approvalsRejected.inc(this.labels(tenantId, spec));
   }
 
   nodesUpdated(tenantId: string, spec: DeploymentSpec, count: number): void {

@@ -28,13 +28,11 @@ export interface StatusDeadline {
   readonly then: RunStatus;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** One for every status that is not terminal. */
 export const statusDeadlines: Readonly<Partial<Record<RunStatus, StatusDeadline>>> = {
   Pending: { name: 'the budgets of preflight and slot', ms: null, then: 'Failed' },
-  /** Nothing asks for approvals yet; whoever does brings a step with this budget. */
-  PendingApproval: { name: 'the budget of the approval', ms: 3 * DAY_MS, then: 'Failed' },
+  /** The shortest timeout of the rules that must be met: 24 hours, where a policy says nothing else. */
+  PendingApproval: { name: 'the timeout of the approval', ms: null, then: 'Rejected' },
   Running: { name: 'the budget of each step', ms: null, then: 'RollingBack' },
   Paused: { name: 'the longest pause', ms: limits.pauseMs, then: 'RollingBack' },
   RollingBack: {

@@ -185,7 +185,15 @@ export const plannedDeployment = z
     nodes: z.int(),
     waves: z.int(),
     leftOut: z.array(z.strictObject({ name: z.string(), state: z.string() })),
-    approvals: z.array(z.strictObject({ reason: z.string() })),
+    /** Each of them must be met on its own before it starts. */
+    approvals: z.array(
+      z.strictObject({
+        reason: z.string(),
+        name: z.string(),
+        kind: z.enum(['people', 'external']),
+        quorum: z.int(),
+      }),
+    ),
     warnings,
     gate: z.looseObject({ kind: z.string() }),
     strategy: z.looseObject({ kind: z.string() }),

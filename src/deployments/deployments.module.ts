@@ -7,6 +7,9 @@ import { ReleasesModule } from '../releases/releases.module.js';
 import { QuotasModule } from '../tenancy/quotas/quotas.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
+import { ApprovalRequests } from './approvals/requests/approval-requests.js';
+import { ApprovalOverrides, NoOverrides } from './approvals/requests/overrides.js';
+import { PendingReplacement } from './approvals/requests/pending-replacement.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
@@ -51,6 +54,9 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
     DeploymentVerbs,
     DeploymentsService,
     Acceptance,
+    ApprovalRequests,
+    PendingReplacement,
+    { provide: ApprovalOverrides, useClass: NoOverrides },
     AcceptanceQueue,
     Capacity,
     ConflictPolicy,
@@ -73,11 +79,16 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
   exports: [
     EnvironmentDefaultsValidator,
     Rollouts,
+    ApprovalOverrides,
+    ApprovalRequests,
     DeploymentEvents,
+    DeploymentMetrics,
     DeploymentReads,
+    DeploymentRows,
     DeploymentKind,
     FinishRun,
     GatePoller,
+    RunHints,
     SqlRunStore,
     Steps,
   ],

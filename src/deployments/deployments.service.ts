@@ -8,12 +8,13 @@ import { Settings } from '../platform/settings/settings.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { refuseRolledBack } from './acceptance/loop-guard.js';
-import { approvalsNotSupported } from './deployment.errors.js';
 import {
   type DeploymentAccepted,
   type DeploymentRequest,
   type PlannedDeploymentView,
 } from './deployments.dto.js';
+import { refuseImpossible } from './approvals/requests/refuse-impossible.js';
+import type { ApprovalRule } from './approvals/rule.js';
 import { subjectOf, type DeploymentSpec } from './planning/deployment-spec.js';
 import { Planner, type PlannedDeployment } from './planning/planner.js';
 import { resolveSpec } from './planning/resolve-spec.js';
@@ -54,6 +55,7 @@ export class DeploymentsService {
     mustBeAllowedThere(ctx, request);
     return this.database.transaction(ctx, async (open) => {
       const spec = await checkedSpec(open, request, this.settings);
+      await refuseImpossible(open, spec);
       const planned = await this.planner.plan(open, spec);
       return plannedView(open, spec, planned);
     });
@@ -78,16 +80,9 @@ async function checkedSpec(
   request: DeploymentRequest,
   settings: Settings,
 ): Promise<DeploymentSpec> {
-  refuseApproval(request);
   const spec = await resolveSpec(open, request, settings);
   await refuseRolledBack(open, spec);
   return spec;
-}
-
-/** Until approvals exist, a request for one must not look as if it had been heard. */
-function refuseApproval(request: DeploymentRequest): void {
-  if (!request.requireApproval) return;
-  throw approvalsNotSupported();
 }
 
 function plannedView(
@@ -104,12 +99,24 @@ function plannedView(
     nodes: facts.length - leftOut.length,
     waves: waveCount(plan),
     leftOut: leftOut.map(({ name, state }) => ({ name, state })),
-    approvals: [],
+    approvals: spec.approvals.map(neededView),
     ...warningsOf(wayBackWarnings(plan)),
     gate: { kind: spec.gate.kind, ...spec.gate.params },
     strategy: { kind: spec.strategy.kind, ...spec.strategy.params },
     expectedDurationMs: expectedDuration(plan),
   };
+}
+
+function neededView({
+  name,
+  kind,
+  quorum,
+}: ApprovalRule): PlannedDeploymentView['approvals'][number] {
+  const reason =
+    kind === 'external'
+      ? `"${name}": an answer from outside`
+      : `"${name}": ${quorum === 1 ? 'one person' : `${quorum} people`}`;
+  return { reason, name, kind, quorum };
 }
 
 /** What is waited for on purpose: gates, and keeping the old release. Starting takes what it takes. */

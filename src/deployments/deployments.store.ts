@@ -10,7 +10,7 @@ import { deploymentNotFound } from './deployment.errors.js';
 import type { Lane } from './deployment.states.js';
 import { FIRST_SEQ } from './runs/journal.store.js';
 import { OPENS_RUN, type NewRun } from './runs/open-run.js';
-import { deploymentRun, pokeRun } from './runs/runs.store.js';
+import { deploymentRun, pokeRun, pokeRuns, RUN_KIND } from './runs/runs.store.js';
 
 /** How a deployment came to be. */
 export type CameBy = 'deploy' | 'rollback' | 'retry';
@@ -30,15 +30,17 @@ export type NewDeployment = Omit<NewRun, 'tenantId' | 'actor'> & {
 };
 
 /** Deployment, plan, run and the first journal entries: one statement, one round trip. */
-const ACCEPT = statement<NewDeployment & Pick<NewRun, 'tenantId' | 'actor'>>(
+const ACCEPT = statement<
+  NewDeployment & Pick<NewRun, 'tenantId' | 'actor'> & { readonly requestedByPerson: string | null }
+>(
   'deployments.accept',
   `with deployment as (
      insert into deployments (tenant_id, id, environment_id, cluster_id, module_id, release_id,
        configuration_id, strategy, status, journal_seq, spec_text, subject_digest, metadata,
-       requested_by, kind, origin_id, lane)
+       requested_by, requested_by_person, kind, origin_id, lane)
      values (:tenantId, :id, :environmentId, :clusterId, :moduleId, :releaseId, :configurationId,
        :strategy, 'Pending', ${FIRST_SEQ}, :specText, :subjectDigest, :metadata::jsonb, :actor,
-       :cameBy, :originId, :lane)),
+       :requestedByPerson, :cameBy, :originId, :lane)),
    ${OPENS_RUN}`,
 );
 
@@ -48,6 +50,7 @@ export async function addDeployment(open: OpenContext, added: NewDeployment): Pr
     ...added,
     tenantId: open.tenantId,
     actor: open.actor.name,
+    requestedByPerson: open.actor.personId,
   });
 }
 
@@ -121,7 +124,27 @@ export async function waitForCapacity(
   await open.tx.execute(WAIT_FOR_CAPACITY, { tenantId: open.tenantId, id, scopeId });
 }
 
+const SET_SUBJECT = statement<NamedDeployment & { readonly subjectDigest: string }>(
+  'deployments.set-subject',
+  `update deployments set subject_digest = :subjectDigest where tenant_id = :tenantId and id = :id`,
+);
+
+/** What people are asked to approve is another thing now. The caller has it locked. */
+export async function setSubject(
+  open: OpenContext,
+  id: string,
+  subjectDigest: string,
+): Promise<void> {
+  await open.tx.execute(SET_SUBJECT, { tenantId: open.tenantId, id, subjectDigest });
+}
+
 /** Something that it waits for has happened: it is due, and whoever acts on it looks again. */
 export async function pokeDeployment(open: OpenContext, id: string): Promise<void> {
   await open.tx.execute(pokeRun, deploymentRun(open.tenantId, id));
+}
+
+/** As many as there are; the due loop finds them. */
+export async function pokeDeployments(open: OpenContext, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await open.tx.execute(pokeRuns, { tenantId: open.tenantId, kind: RUN_KIND, ids });
 }

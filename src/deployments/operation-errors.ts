@@ -8,8 +8,8 @@ import {
   signingKeyRevoked,
 } from '../releases/releases.errors.js';
 import { quotaExceeded } from '../kernel/quota.errors.js';
+import { approvalImpossible } from './approvals/approvals.errors.js';
 import {
-  approvalsNotSupported,
   deploymentInProgress,
   deploymentNotFound,
   noServingNodes,
@@ -37,7 +37,7 @@ export const planningErrors = [
   unknownStrategy,
   unknownGate,
   invalidGateParams,
-  approvalsNotSupported,
+  approvalImpossible,
   releaseRolledBackHere,
 ];
 
@@ -55,6 +55,7 @@ export const creationErrors = [
 export const returnErrors = [
   deploymentNotFound,
   stateNotSuitable,
+  approvalImpossible,
   noServingNodes,
   planNotPossible,
   signatureRequired,

@@ -21,6 +21,8 @@ export const commitNames = [
   'renew',
   'sleep',
   'release',
+  'approval-asked',
+  'approval-decided',
 ] as const;
 
 export type CommitName = (typeof commitNames)[number];

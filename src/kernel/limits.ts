@@ -82,6 +82,8 @@ export const limits = {
   /** Kept for saying that even the way back has not found room. */
   journalLastWords: 20,
   journalDataBytes: 16 * 1024,
+  /** Decisions and comments on one deployment: all are read with each look. */
+  approvalDecisions: 200,
   gateStateBytes: 8 * 1024,
   gateSampleBytes: 2 * 1024,
   gateEvidenceBytes: 64 * 1024,

@@ -52,6 +52,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   deployments: 'deployments',
   approval_policies: 'deployments/approvals/policies',
   deployment_slots: 'deployments',
+  approval_requests: 'deployments/approvals/requests',
+  approval_decisions: 'deployments/approvals/requests',
   gate_specs: 'deployments',
   gate_samples: 'deployments',
   gate_verdicts: 'deployments',

@@ -29,6 +29,7 @@ export function factsOf(change: Partial<StrategyFacts> & { count?: number } = {}
     overlaps: true,
     hasTraffic: true,
     smokeTests: [],
+    approval: null,
     minAvailable: 0,
     ...rest,
   };

@@ -1,5 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { ApprovalsModule } from '../../deployments/approvals/approvals.module.js';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
@@ -19,6 +20,7 @@ type FeatureModule = Type | DynamicModule;
 export const apiModules: readonly FeatureModule[] = [
   RealtimeModule,
   DeploymentsModule,
+  ApprovalsModule,
   ReleasesModule,
   FleetModule,
   SettingsModule,

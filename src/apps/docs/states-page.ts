@@ -11,7 +11,7 @@ import { VERBS, verbs } from '../../deployments/verbs/verbs.js';
 const meanings: Readonly<Record<RunStatus, string>> = {
   Pending: 'Accepted. Its checks run, or it waits for its turn on the cluster.',
   PendingApproval:
-    'Waits for people to approve it. Declared for later: nothing asks for approvals yet.',
+    'Its checks are passed, and it waits for people to approve it; it holds no slot. The last decision that is needed starts it at once. Without it, it is Rejected by `system` after 24 hours, or when the policy says.',
   Running: 'It holds its slot and works through its plan, wave by wave.',
   Paused:
     'Nothing new begins until `resume` or `cancel`: a person paused it, or a gate wants a person to look. After 24 hours it is taken back.',
@@ -23,7 +23,8 @@ const meanings: Readonly<Record<RunStatus, string>> = {
   RollbackFailed:
     'It could not be taken back on every node, which keeps what it has: a person has to look.',
   Cancelled: 'A person ended it; unless asked to `leave`, what had moved was taken back.',
-  Rejected: 'It was not approved. Declared for later, with approvals.',
+  Rejected:
+    'It was not approved: somebody has rejected it, nobody has decided in time, or a newer deployment has taken its place. The reason says which.',
 };
 
 /** docs/states.md, from the one table of a deployment's statuses. */

@@ -4,6 +4,7 @@ import { newId } from '../../kernel/ids.js';
 import type { RunStatus } from '../../engine/run.js';
 import type { OpenContext } from '../../platform/context.js';
 import { takeQuota } from '../../tenancy/quotas/quotas.events.js';
+import { refuseImpossible } from '../approvals/requests/refuse-impossible.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { Lane } from '../deployment.states.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
@@ -43,12 +44,13 @@ export class Acceptance {
     private readonly metrics: DeploymentMetrics,
   ) {}
 
-  /** Throws what planning does, and `quota-exceeded`. */
+  /** Throws what planning does, `approval-impossible` and `quota-exceeded`. */
   async accept(
     open: OpenContext,
     spec: DeploymentSpec,
     origin: Origin,
   ): Promise<DeploymentAccepted> {
+    await refuseImpossible(open, spec);
     const planned = await this.planner.plan(open, spec);
     const id = newId();
     const { kind, originId, to, lane, reason, metadata } = origin;

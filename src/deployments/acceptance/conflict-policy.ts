@@ -3,6 +3,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import { Context, OpenContext } from '../../platform/context.js';
 import { deploymentInProgress, queueFull, stateNotSuitable } from '../deployment.errors.js';
+import { PendingReplacement } from '../approvals/requests/pending-replacement.js';
 import { Settings } from '../../platform/settings/settings.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { lockSlot } from '../slots.store.js';
@@ -21,10 +22,11 @@ export class ConflictPolicy {
   constructor(
     private readonly verbs: DeploymentVerbs,
     private readonly settings: Settings,
+    private readonly pending: PendingReplacement,
   ) {}
 
   /**
-   * Answers whom the new deployment supersedes. Locks the slot, so that of two requests at the same
+   * Answers whom the new deployment supersedes. Those that still wait for people make room for it first. Locks the slot, so that of two requests at the same
    * moment the second one sees the first.
    * Throws `deployment-in-progress`, `queue-full`, `environment-not-found`.
    */
@@ -35,7 +37,15 @@ export class ConflictPolicy {
   ): Promise<string[]> {
     const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
     await lockSlot(open, slot);
-    const active = await activeOn(open, slot);
+    const there = await activeOn(open, slot);
+    const asking = there.filter(({ status }) => status === 'PendingApproval');
+    const replaced = await this.pending.replace(
+      open,
+      id,
+      spec,
+      asking.map((each) => each.id),
+    );
+    const active = there.filter((each) => !replaced.includes(each.id));
     const [first] = active;
     const place = { tenantId: open.tenantId, environment: spec.environment.name };
     const { onConflict: own } = await environmentByName(open, spec.environment.name);

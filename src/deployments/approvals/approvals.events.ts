@@ -27,7 +27,11 @@ const approvalEvent = <More extends Readonly<Record<string, unknown>> = Record<n
     delivered: true,
   });
 
-type Decided = { readonly decisionId: string; readonly by: string; readonly comment: string | null };
+type Decided = {
+  readonly decisionId: string;
+  readonly by: string;
+  readonly comment: string | null;
+};
 type Ended = { readonly by: string; readonly reason: string };
 
 export const approvalRequested = approvalEvent('approval-requested');
@@ -37,9 +41,10 @@ export const approvalRejected = approvalEvent<Ended>('approval-rejected');
 export const approvalCommented = approvalEvent<Decided>('approval-commented');
 export const approvalWithdrawn = approvalEvent<Decided>('approval-withdrawn');
 /** The subject has changed: what was decided counts no more, and people are asked anew. */
-export const approvalsVoided = approvalEvent<{ readonly reason: string; readonly decisions: number }>(
-  'approvals-voided',
-);
+export const approvalsVoided = approvalEvent<{
+  readonly reason: string;
+  readonly decisions: number;
+}>('approvals-voided');
 /** Every rule is met: it starts by itself. */
 export const approvalGranted = approvalEvent<{ readonly by: string }>('approval-granted');
 /** Those who had decided may do so no longer, before anything has started. */

@@ -1,4 +1,5 @@
 import type { SmokeTest } from '../../kernel/smoke-test.js';
+import type { ApprovalRule } from '../approvals/rule.js';
 import { digestOf, type Digested } from '../../kernel/digest.js';
 
 /**
@@ -41,10 +42,17 @@ export interface DeploymentSpec {
   readonly memoryMiB: number | null;
   /** The release's own smoke tests. */
   readonly smokeTests: readonly SmokeTest[];
+  /** What must be met before it starts, each on its own; none: nobody is asked. */
+  readonly approvals: readonly ApprovalRule[];
+}
+
+/** As it was stored, by whatever version: one that is older than approvals has none. */
+export function parseSpec(specText: string): DeploymentSpec {
+  return { approvals: [], ...(JSON.parse(specText) as Omit<DeploymentSpec, 'approvals'>) };
 }
 
 /** Raise when what an approval covers changes its meaning. */
-const POLICY_VERSION = 1;
+const POLICY_VERSION = 2;
 
 /**
  * What an approver agrees to. No node ids, no times, no actor: the same subject planned again on
@@ -62,6 +70,7 @@ export function subjectOf(tenantId: string, spec: DeploymentSpec): Digested {
     gate: spec.gate,
     nodeSelector: null,
     minAvailable: spec.cluster.minAvailable,
+    approvals: spec.approvals,
     undo: spec.allowNoRollback ? 'automatic-where-possible' : 'automatic',
     policyVersion: POLICY_VERSION,
   });

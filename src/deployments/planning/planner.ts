@@ -11,6 +11,7 @@ import type { OpenContext } from '../../platform/context.js';
 import { noServingNodes } from '../deployment.errors.js';
 import { strategies } from '../strategies/strategies.js';
 import { planNotPossible } from '../strategies/strategy.errors.js';
+import { timeoutOf } from '../approvals/timeout.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 import { planNodes } from './plan-nodes.js';
 
@@ -49,11 +50,13 @@ export class Planner {
         hasTraffic: spec.hasTraffic,
         smokeTests: spec.smokeTests,
         minAvailable: spec.cluster.minAvailable,
+        approval: approvalOf(spec),
       },
       spec.strategy.params,
     );
     const { minAvailable } = spec.cluster;
-    const facts = { servingNodes: serving.length, minAvailable, overlaps: spec.overlaps };
+    const asks = spec.approvals.length > 0;
+    const facts = { servingNodes: serving.length, minAvailable, overlaps: spec.overlaps, asks };
     const problems = checkPlan(plan, facts);
     if (!spec.overlaps && problems.some((problem) => problem.includes('serving nodes'))) {
       throw planNotPossible(`${problems.join('; ')}.`);
@@ -65,6 +68,13 @@ export class Planner {
 }
 
 const DEFAULT_GATE_MS = 1_800_000;
+/** Who has not decided in time is told so by the step itself, before its own deadline. */
+const APPROVAL_SLACK_MS = 60_000;
+
+function approvalOf({ approvals }: DeploymentSpec): { deadlineMs: number } | null {
+  if (approvals.length === 0) return null;
+  return { deadlineMs: timeoutOf(approvals) + APPROVAL_SLACK_MS };
+}
 
 export function targetPair(spec: DeploymentSpec): Pair {
   return {

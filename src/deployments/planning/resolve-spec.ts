@@ -13,6 +13,8 @@ import {
   releaseByVersion,
 } from '../../releases/releases.queries.js';
 import { checkSignature } from '../../releases/signatures/signature-policy.js';
+import { rulesFor } from '../approvals/policies/approval-policies.queries.js';
+import type { ApprovalRule } from '../approvals/rule.js';
 import { overrideNotPermitted } from '../deployment.errors.js';
 import { resolve } from '../gates/gate-params.js';
 import { gates } from '../gates/gates.js';
@@ -31,6 +33,8 @@ export interface SpecRequest {
   readonly configurationId?: string | null;
   readonly allowNoRollback?: boolean | undefined;
   readonly allowRolledBack?: boolean;
+  /** Adds a rule to those of the environment's policies; nothing takes one away. */
+  readonly requireApproval?: boolean;
   /** Going back at once is always allowed, whatever the environment wants for going on. */
   readonly isReturn?: boolean;
 }
@@ -81,7 +85,20 @@ export async function resolveSpec(
     hasTraffic: release.manifest.traffic !== undefined,
     memoryMiB: release.manifest.resources.memoryMiB ?? null,
     smokeTests: release.manifest.smokeTests ?? [],
+    approvals: await approvalsOf(open, request, environment, strategy.kind),
   };
+}
+
+/** The way back waits for nobody. */
+function approvalsOf(
+  open: OpenContext,
+  { moduleName: module, requireApproval = false, isReturn = false }: SpecRequest,
+  { id: environmentId, name: environmentName, labels, hasApprovalPolicies }: Environment,
+  strategy: string,
+): Promise<readonly ApprovalRule[]> | readonly ApprovalRule[] {
+  if (isReturn) return [];
+  const place = { environmentId, environmentName, labels, hasApprovalPolicies };
+  return rulesFor(open, { ...place, module, strategy, requireApproval });
 }
 
 function chosenConfiguration(

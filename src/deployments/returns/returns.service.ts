@@ -9,7 +9,7 @@ import type { Return } from '../deployment.states.js';
 import { mustBeAllowed } from '../deployment-scopes.js';
 import type { DeploymentAccepted } from '../deployments.dto.js';
 import type { OriginRow } from '../deployments.store.js';
-import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { parseSpec, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
 import { lockOrigin } from './origin.js';
 import type { RetryRequest, RollbackRequest } from './returns.dto.js';
@@ -61,7 +61,7 @@ export class DeploymentReturns {
 
   retry(ctx: Context, id: string, request: RetryRequest, key: string | undefined) {
     return this.once(ctx, 'retry', id, request, key, async (open, origin) => {
-      const old = JSON.parse(origin.specText) as DeploymentSpec;
+      const old = parseSpec(origin.specText);
       const asked = {
         ...pairOf(old),
         strategy: { kind: old.strategy.kind, ...old.strategy.params },
@@ -70,6 +70,8 @@ export class DeploymentReturns {
         // Whoever tries it again knows what became of it.
         allowRolledBack: true,
         isReturn: origin.lane === 'rollback',
+        // It is asked again, by whatever counts now; what was asked for with it stays.
+        requireApproval: old.approvals.some(({ policyId }) => policyId === null),
       };
       const spec = await resolveSpec(open, asked, this.settings);
       return this.acceptance.accept(open, spec, {

@@ -5,6 +5,7 @@ import { Targets } from '../../drivers/targets/targets.js';
 import type { OpenContext } from '../../platform/context.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Capacity } from '../admission/capacity.js';
+import { ApprovalRequests } from '../approvals/requests/approval-requests.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import { ageOf } from '../deployments.queries.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
@@ -18,6 +19,7 @@ export class FinishRun {
   constructor(
     private readonly targets: Targets,
     private readonly capacity: Capacity,
+    private readonly approvals: ApprovalRequests,
     private readonly hints: RunHints,
     private readonly metrics: DeploymentMetrics,
     private readonly logger: Logger,
@@ -35,6 +37,7 @@ export class FinishRun {
         configurationId: spec.configuration?.id ?? null,
       });
     }
+    await this.approvals.close(open, { deploymentId, spec });
     const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
     await this.releaseSlot(open, slot, deploymentId);
     await this.capacity.passOn(open, { id: deploymentId, clusterId: spec.cluster.id });

@@ -51,6 +51,21 @@ export const POKE = `update runs set wake_at = clock_timestamp(), pokes = pokes 
 
 export const pokeRun = statement<NamedRun>('runs.poke', POKE);
 
+/** Many at once, in the order of their ids. */
+export const pokeRuns = statement<{
+  readonly tenantId: string;
+  readonly kind: string;
+  readonly ids: readonly string[];
+}>(
+  'runs.poke-many',
+  `with those as materialized (
+     select id from runs where tenant_id = :tenantId and kind = :kind and id = any(:ids::uuid[])
+       and wake_at is not null
+     order by id for update)
+   update runs r set wake_at = clock_timestamp(), pokes = r.pokes + 1, polls_gate = false
+   from those where r.tenant_id = :tenantId and r.kind = :kind and r.id = those.id`,
+);
+
 const POKE_HOLDERS = statement<
   {
     readonly tenantId: string;

@@ -2,7 +2,7 @@ import { BoundedMap } from '../../kernel/bounded-map.js';
 import type { OpenContext } from '../../platform/context.js';
 import { deploymentNotFound } from '../deployment.errors.js';
 import { specTextOf } from '../deployments.queries.js';
-import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { parseSpec, type DeploymentSpec } from '../planning/deployment-spec.js';
 
 /**
  * A spec never changes, and each step of a rollout asks for it. Enough for those that are opened at
@@ -23,6 +23,6 @@ export async function specOf(open: OpenContext, deploymentId: string): Promise<D
 
 async function readSpec(open: OpenContext, deploymentId: string): Promise<DeploymentSpec> {
   const text = await specTextOf(open, deploymentId);
-  if (text !== undefined) return JSON.parse(text) as DeploymentSpec;
+  if (text !== undefined) return parseSpec(text);
   throw deploymentNotFound();
 }

@@ -6,12 +6,14 @@ import { TerminalError } from '../../kernel/errors.js';
 import type { NotDone, StepCall } from '../../engine/step-handler.js';
 import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
+import { ApprovalRequests } from '../approvals/requests/approval-requests.js';
 import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
 import { Planner } from '../planning/planner.js';
 import { digestOf } from '../../kernel/digest.js';
 import { specOf } from '../runs/spec-of.js';
 import { lookAtSlot, takeSlot } from '../slots.store.js';
+import { APPROVAL_STEP } from '../strategies/plan-parts.js';
 import { stepTypes } from '../strategies/step-types.js';
 import { terminally } from './terminally.js';
 
@@ -33,6 +35,7 @@ export class SlotStep implements HandlerOf<SlotType> {
   constructor(
     private readonly planner: Planner,
     private readonly capacity: Capacity,
+    private readonly approvals: ApprovalRequests,
   ) {}
 
   async run(open: OpenContext, call: CallOf<SlotType>): Promise<OutcomeOf<SlotType>> {
@@ -54,6 +57,12 @@ export class SlotStep implements HandlerOf<SlotType> {
           detail: `waits for deployment ${blockedBy} on cluster "${spec.cluster.name}"`,
         },
       };
+    }
+    const { now } = call;
+    const doubt = await this.approvals.doubtOf(open, { deploymentId: call.key.id, spec, now });
+    if (doubt !== null) {
+      if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
+      return { outcome: 'again', stepId: APPROVAL_STEP, reason: doubt };
     }
     const cap = seen.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
     if (cap) return capacityWait(call, cap);

@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { failpoint } from '../../kernel/failpoint.js';
 import { registry, type Registry } from '../../kernel/registry.js';
 import type { StepHandler } from '../../engine/step-handler.js';
+import { ApprovalStep } from './approval.step.js';
 import { BaselineStep } from './baseline.step.js';
 import { ConvergeStep } from './converge.step.js';
 import { GateStep } from './gate.step.js';
@@ -15,6 +16,7 @@ import { SlotStep } from './slot.step.js';
 /** Every kind of step that a deployment may have. Adding one is its file and its line here. */
 const HANDLERS = [
   PreflightStep,
+  ApprovalStep,
   SlotStep,
   RecheckStep,
   ServingStep,

@@ -46,7 +46,7 @@ export const blueGreen: Strategy<BlueGreenParams> = {
     }
     const { green, rest } = split(facts, own.greenLabel);
     const steps = green.length > 0 ? swap(green, rest, facts, own) : follow(1, rest, facts, own);
-    return { role: 'forward', steps: [...opening(), ...steps] };
+    return { role: 'forward', steps: [...opening(facts), ...steps] };
   },
 };
 

@@ -75,7 +75,7 @@ export const canary: Strategy<CanaryParams> = {
         steps.push(...wave(number, stage.nodes, facts, { ...stage, enteredIn }));
       }
     }
-    const all = [...opening(), ...steps];
+    const all = [...opening(facts), ...steps];
     if (all.length > limits.stepsPerPlan) throw tooManySteps(ordered.length, all.length);
     return { role: 'forward', steps: all };
   },

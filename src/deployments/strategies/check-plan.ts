@@ -13,6 +13,8 @@ export interface PlanFacts {
   readonly minAvailable: number;
   /** False: a node stops the old release before it starts the new one (no traffic, no overlap). */
   readonly overlaps: boolean;
+  /** Somebody must be asked before anything moves. Absent: nobody. */
+  readonly asks?: boolean;
 }
 
 /** Returns one sentence per broken invariant; an empty list is a sound plan. */
@@ -21,7 +23,7 @@ export function checkPlan(plan: Plan, facts: PlanFacts): string[] {
     ...checkSteps(plan),
     ...checkMoves(plan, facts),
     ...checkStages(plan, facts),
-    ...(plan.role === 'forward' ? checkGates(plan.steps) : checkUndo(plan.steps)),
+    ...(plan.role === 'forward' ? checkGates(plan.steps, facts) : checkUndo(plan.steps)),
   ];
 }
 
@@ -73,7 +75,7 @@ function checkMoves(plan: Plan, facts: PlanFacts): string[] {
  * Checks come before the first move; every move is followed by its converge, and by a gate if it
  * gave a release more traffic: only stopping what has no traffic any more needs none.
  */
-function checkGates(steps: readonly Step[]): string[] {
+function checkGates(steps: readonly Step[], { asks = false }: Pick<PlanFacts, 'asks'>): string[] {
   const problems: string[] = [];
   const shares = sharesBefore(steps);
   let open: { move: Step; converged: boolean; gated: boolean } | undefined;
@@ -101,8 +103,8 @@ function checkGates(steps: readonly Step[]): string[] {
   close();
   if (moves === 0) problems.push('a forward plan moves at least one node');
   const firstMove = steps.findIndex((step) => step.effects.includes('move'));
-  const { preflight, slot, recheck } = stepTypes;
-  for (const { kind } of [preflight, slot, recheck]) {
+  const { preflight, approval, slot, recheck } = stepTypes;
+  for (const { kind } of [preflight, ...(asks ? [approval] : []), slot, recheck]) {
     const at = steps.findIndex((step) => step.kind === kind);
     if (at < 0 || (firstMove >= 0 && at > firstMove)) {
       problems.push(`"${kind}" must stand before the first move`);

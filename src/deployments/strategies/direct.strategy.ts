@@ -14,6 +14,6 @@ export const direct: Strategy<z.output<typeof params>> = {
   plan: (facts) => {
     const waves = chunks(facts.nodes, limits.nodesPerWave);
     const steps = waves.flatMap((nodes, index) => wave(index + 1, nodes, facts, { gates: [] }));
-    return { role: 'forward', steps: [...opening(), ...steps] };
+    return { role: 'forward', steps: [...opening(facts), ...steps] };
   },
 };

@@ -15,11 +15,15 @@ const DATABASE_ONLY_MS = MINUTE_MS;
 /** Between the gate's own longest wait and the step's deadline: the gate must speak first. */
 const GATE_SLACK_MS = MINUTE_MS;
 
+/** Who needs it again later finds it by this. */
+export const APPROVAL_STEP = 'approval';
+
 /** What comes before any node is touched, in this order. */
-export function opening(): Step[] {
+export function opening({ approval }: Pick<StrategyFacts, 'approval'>): Step[] {
   const first = { wave: 0, params: {} };
   return [
     stepTypes.preflight.step({ id: 'preflight', deadlineMs: PREFLIGHT_MS, ...first }),
+    ...(approval ? [stepTypes.approval.step({ id: APPROVAL_STEP, ...approval, ...first })] : []),
     stepTypes.slot.step({ id: 'slot', deadlineMs: SLOT_MS, ...first }),
     stepTypes.recheck.step({ id: 'recheck', deadlineMs: DATABASE_ONLY_MS, ...first }),
   ];

@@ -59,7 +59,7 @@ export const rolling: Strategy<RollingParams> = {
       servingStep(index + 1, { maxUnavailable, maxSurge }),
       ...wave(index + 1, nodes, facts, { gates }),
     ]);
-    const all = [...opening(), ...steps];
+    const all = [...opening(facts), ...steps];
     if (all.length > limits.stepsPerPlan) throw tooManyBatches(facts.nodes.length, size);
     return { role: 'forward', steps: all };
   },

@@ -17,7 +17,7 @@ const stages = () => [
 
 const plan = (...waves: readonly (readonly Step[])[]): Plan => ({
   role: 'forward',
-  steps: [...opening(), ...waves.flat()],
+  steps: [...opening({ approval: null }), ...waves.flat()],
 });
 
 const without = (steps: readonly Step[], effect: string) =>

@@ -23,6 +23,13 @@ const preflight = defineStep<
   effects: ['check'],
 });
 
+/** Before it there is nothing to approve, and after it nothing is asked any more but whether it still stands. */
+const approval = defineStep({
+  kind: 'approval',
+  title: 'Ask those who must approve',
+  effects: ['check'],
+});
+
 const slot = defineStep({
   kind: 'slot',
   title: 'Take the slot of this cluster',
@@ -120,6 +127,7 @@ const keep = defineStep<
 /** Every kind of step that a deployment may have. */
 export const stepTypes = {
   preflight,
+  approval,
   slot,
   recheck,
   serving,

@@ -37,6 +37,8 @@ export interface StrategyFacts {
   readonly smokeTests: readonly SmokeTest[];
   /** Nodes of the cluster that must always serve. */
   readonly minAvailable: number;
+  /** People are asked before anything moves, for so long at most; null: nobody is. */
+  readonly approval: { readonly deadlineMs: number } | null;
 }
 
 /**

@@ -83,7 +83,12 @@ export class ApprovalRequests {
       }
       case 'end': {
         const { endedBy, reason } = request;
-        return { is: 'rejected', by: endedBy ?? APPROVALS, reason: reason ?? 'not approved', said: [] };
+        return {
+          is: 'rejected',
+          by: endedBy ?? APPROVALS,
+          reason: reason ?? 'not approved',
+          said: [],
+        };
       }
     }
   }
@@ -216,7 +221,12 @@ export class ApprovalRequests {
     const facts = { ...factsOf(spec, request), by: APPROVALS, reason };
     await open.record(approvalExpired(deploymentId, facts));
     this.rejected(open, asking);
-    return { is: 'rejected', by: APPROVALS, reason, said: [saidOf('expired', request, { reason })] };
+    return {
+      is: 'rejected',
+      by: APPROVALS,
+      reason,
+      said: [saidOf('expired', request, { reason })],
+    };
   }
 
   private rejected(open: OpenContext, { spec }: Asking): void {

@@ -1,20 +1,31 @@
 /** One look at what has been asked for a deployment, and how far it has come with the people of now. */
 import type { OpenContext } from '../../../platform/context.js';
 import { subjectOf, type DeploymentSpec } from '../../planning/deployment-spec.js';
-import { approverFacts, barredPersons, rulesFor } from '../policies/stand-in.js';
+import { environmentByName } from '../../../fleet/fleet.queries.js';
+import { rulesFor } from '../policies/approval-policies.queries.js';
+import { approverFacts } from '../policies/approver-facts.queries.js';
+import { barredPersons } from '../policies/barred-persons.queries.js';
 import type { ApprovalRule, Barred, People } from '../rule.js';
 import { decisionsOf, type Decision } from './decisions.store.js';
 import type { ApprovalOverrides } from './overrides.js';
 import type { ApprovalRequest } from './request.js';
-import { standingOf, type CountedDecision, type Standing } from './standing.js';
+import { standingOf, type CountedDecision, type Override, type Standing } from './standing.js';
 
 /** What is demanded of the deployment now; a policy may have changed since it was planned. */
-export function presentRules(open: OpenContext, spec: DeploymentSpec): Promise<ApprovalRule[]> {
+export async function presentRules(
+  open: OpenContext,
+  spec: DeploymentSpec,
+): Promise<readonly ApprovalRule[]> {
+  const { id, name, labels, hasApprovalPolicies } = await environmentByName(
+    open,
+    spec.environment.name,
+  );
   return rulesFor(open, {
-    environmentId: spec.environment.id,
-    environmentName: spec.environment.name,
+    environmentId: id,
+    environmentName: name,
+    hasApprovalPolicies,
     module: spec.module.name,
-    labels: {},
+    labels,
     strategy: spec.strategy.kind,
     requireApproval: spec.approvals.some(({ policyId }) => policyId === null),
   });
@@ -43,11 +54,13 @@ export async function electorateOf(
 ): Promise<Electorate> {
   const target = { module: spec.module.name, environment: spec.environment.name };
   const people = await approverFacts(open, { rules, target });
-  return { people, barred: await barredPersons(open, spec, requestedByPerson) };
+  const authored = { ...spec, approvals: rules };
+  return { people, barred: await barredPersons(open, authored, requestedByPerson) };
 }
 
 export interface Look extends Electorate {
   readonly decisions: readonly Decision[];
+  readonly override: Override | null;
   readonly standing: Standing;
 }
 
@@ -70,15 +83,22 @@ export async function lookAt(
     ({ requestNumber }) => requestNumber === request.number,
   );
   const override = await overrides.of(open, request);
+  const seen = { ...electorate, decisions, override };
+  return { ...seen, standing: standingWith(rules, seen, now) };
+}
+
+/** With other decisions than were read, and the same people. */
+export function standingWith(
+  rules: readonly ApprovalRule[],
+  { people, barred, decisions, override }: Omit<Look, 'standing'>,
+  now: number,
+): Standing {
   const counted = decisions.flatMap(countedOf);
-  const standing = standingOf({ rules, decisions: counted, ...electorate, now, override });
-  return { ...electorate, decisions, standing };
+  return standingOf({ rules, decisions: counted, people, barred, now, override });
 }
 
 function countedOf(decision: Decision): CountedDecision[] {
   const { verb, personId, gateId, at, evidence, voidedAt } = decision;
   if (voidedAt !== null || (verb !== 'approve' && verb !== 'reject')) return [];
-  return [
-    { verb, personId, gateId, at: at.getTime(), provedFor: Object.keys(evidence ?? {}) },
-  ];
+  return [{ verb, personId, gateId, at: at.getTime(), provedFor: Object.keys(evidence ?? {}) }];
 }

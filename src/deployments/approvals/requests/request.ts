@@ -40,10 +40,7 @@ export interface ApprovalRequest {
 }
 
 /** Whether people decide on the same: their order is no difference. */
-export function isSameRules(
-  one: readonly ApprovalRule[],
-  other: readonly ApprovalRule[],
-): boolean {
+export function isSameRules(one: readonly ApprovalRule[], other: readonly ApprovalRule[]): boolean {
   return textOf(one) === textOf(other);
 }
 

@@ -95,20 +95,21 @@ export async function changeRequest(
 }
 
 const PRESENT_IN = statement<
-  { readonly tenantId: string; readonly environmentId: string },
+  { readonly tenantId: string; readonly environmentIds: readonly string[] | null },
   { readonly id: string }
 >(
-  'approval-requests.present-in-environment',
+  'approval-requests.present-in-environments',
   `select deployment_id as id from approval_requests
-   where tenant_id = :tenantId and environment_id = :environmentId and status in ('open', 'granted')
+   where tenant_id = :tenantId and status in ('open', 'granted')
+     and (:environmentIds::uuid[] is null or environment_id = any(:environmentIds))
    order by deployment_id`,
 );
 
-/** Deployments whose decisions are not yet used up: nothing has started. */
+/** Deployments whose last request is open or granted; `environmentIds` null: everywhere. */
 export async function presentRequestsIn(
   open: OpenContext,
-  environmentId: string,
+  environmentIds: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await open.tx.query(PRESENT_IN, { tenantId: open.tenantId, environmentId });
+  const rows = await open.tx.query(PRESENT_IN, { tenantId: open.tenantId, environmentIds });
   return rows.map(({ id }) => id);
 }

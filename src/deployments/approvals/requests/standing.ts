@@ -101,11 +101,7 @@ function voicesOf(
   return voices;
 }
 
-function isFresh(
-  { decisionValidMs }: ApprovalRule,
-  { at }: CountedDecision,
-  now: number,
-): boolean {
+function isFresh({ decisionValidMs }: ApprovalRule, { at }: CountedDecision, now: number): boolean {
   return decisionValidMs === null || now < at + decisionValidMs;
 }
 
