@@ -207,7 +207,13 @@ export const deploymentEvent = z
   .strictObject({
     sequence: z.int(),
     at: z.iso.datetime(),
-    type: z.enum(['DeploymentStatusChanged', 'DeploymentProgress', 'DeploymentVerb']),
+    type: z.enum([
+      'DeploymentStatusChanged',
+      'DeploymentProgress',
+      'DeploymentVerb',
+      'ApprovalRequested',
+      'ApprovalDecided',
+    ]),
     kind: z.string(),
     actor: z.string(),
     step: z.string().nullable(),

@@ -1,6 +1,6 @@
 /**
  * The audit trail against the journals, one to one: every deployment that was made, every verb that
- * was accepted and every change of a status stands in it once, and nothing stands there that was not.
+ * was accepted, everything said of an approval and every change of a status stands in it once, and nothing stands there that was not.
  */
 import type { Entry } from '../support/journal-faults.js';
 import type { World } from './world.js';
@@ -12,6 +12,7 @@ interface AuditRow {
     readonly number?: number;
     readonly previousStatus?: string;
     readonly status?: string;
+    readonly requestNumber?: number;
   };
 }
 
@@ -39,12 +40,16 @@ export async function auditFaults(
 function happenedIn({ kind, data }: Entry): string[] {
   if (kind === 'created') return ['created'];
   if (kind === 'requested') return [`${String(data.verb)}-requested ${String(data.number)}`];
+  if (kind === 'approval') return [`approval ${String(data.event)} ${String(data.requestNumber)}`];
   if (kind !== 'status-changed' && kind !== 'finished') return [];
   return [`${String(data.previousStatus)} became ${String(data.status)}`];
 }
 
 function factOf({ action, body }: AuditRow): string {
   if (action.endsWith('-created')) return 'created';
+  if (/^approvals?-/.test(action)) {
+    return `approval ${action.replace(/^approvals?-/, '')} ${body.requestNumber}`;
+  }
   if (body.number !== undefined) return `${action} ${body.number}`;
   return `${body.previousStatus ?? 'nothing'} became ${body.status ?? 'nothing'}`;
 }

@@ -7,7 +7,16 @@ import { commitNames, type CommitName, type Failpoint } from '../../src/kernel/f
 
 /** What is going on while it happens; see kill-scenarios.ts. */
 export type Scenario =
-  'deploy' | 'web' | 'canary' | 'rolling' | 'blue-green' | 'verb' | 'bad' | 'push' | 'purge';
+  | 'deploy'
+  | 'web'
+  | 'canary'
+  | 'rolling'
+  | 'blue-green'
+  | 'verb'
+  | 'bad'
+  | 'push'
+  | 'purge'
+  | 'approval';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -29,6 +38,8 @@ const duringCommit: Partial<Record<CommitName, Pick<KillRow, 'during' | 'arm'>>>
   claim: { during: 'deploy', arm: 'queue.wake-up:before=error' },
   renew: { during: 'deploy', arm: 'engine.action:after-effect/preflight=delay:3000' },
   release: { during: 'deploy', arm: 'database.commit:after/step-succeeded=lost' },
+  'approval-asked': { during: 'approval' },
+  'approval-decided': { during: 'approval' },
 };
 
 const commits = commitNames.flatMap((about): KillRow[] => {
@@ -41,6 +52,7 @@ const commits = commitNames.flatMap((about): KillRow[] => {
 
 const duringStep: Readonly<Record<string, Scenario>> = {
   preflight: 'deploy',
+  approval: 'approval',
   slot: 'deploy',
   recheck: 'deploy',
   move: 'deploy',
@@ -68,6 +80,14 @@ const kill = (at: Failpoint, during: Scenario, more: Partial<KillRow> = {}): Kil
 const answersThatAreLost = (['accept', 'step-started', 'step-succeeded', 'finished'] as const).map(
   (about): KillRow => ({ at: 'database.commit:after', about, action: 'lost', during: 'deploy' }),
 );
+
+/** Decided, and whoever decides is told that nobody knows: asking once more decides nothing twice. */
+const lostDecision: KillRow = {
+  at: 'database.commit:after',
+  about: 'approval-decided',
+  action: 'lost',
+  during: 'approval',
+};
 
 /** Whatever is thrown then, by whomever: the change may be there, and is not made once more. */
 const errorsAfterwards = (['accept', 'step-succeeded', 'finished'] as const).flatMap((about) =>
@@ -100,6 +120,7 @@ const agentFails = (
 export const killRows: readonly KillRow[] = [
   ...commits,
   ...answersThatAreLost,
+  lostDecision,
   ...errorsAfterwards,
   ...conflicts,
   kill('engine.action:before-effect', 'deploy', { about: 'move' }),

@@ -25,6 +25,9 @@ const quickGate = {
   onNoData: 'wait',
 };
 
+/** Of the module that people must approve, which is pushed when the first row needs it. */
+const APPROVED = 'approved';
+
 const strategies: Readonly<Partial<Record<Scenario, object>>> = {
   canary: { kind: 'canary', wavesPercent: [50, 100] },
   rolling: { kind: 'rolling', maxUnavailable: 1 },
@@ -47,6 +50,7 @@ export class Scenarios {
   private losses = 0;
   private count = 0;
   private readonly asked = new Map<string, object>();
+  private approved: SmallService | undefined;
 
   private constructor(
     private readonly world: World,
@@ -75,9 +79,7 @@ export class Scenarios {
     this.count += 1;
     if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
     if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
-    const service = ['web', 'canary', 'rolling', 'blue-green'].includes(scenario)
-      ? this.web
-      : this.job;
+    const service = await this.serviceOf(scenario);
     const version =
       scenario === 'bad' ? SmallService.badVersion : service.versions[this.count % 4]!;
     const strategy = strategies[scenario] ?? { kind: 'direct' };
@@ -87,6 +89,7 @@ export class Scenarios {
       ...(strategies[scenario] ? { gate: quickGate } : {}),
     });
     if (scenario === 'verb') await this.cancel(id);
+    if (scenario === 'approval') await this.approve(id);
     return { id, key, ends: endsOf(scenario) };
   }
 
@@ -150,6 +153,41 @@ export class Scenarios {
       const done = await readFile(`${this.world.failpointFile}.fired`, 'utf8');
       if (!done.split('\n').includes(text)) throw new Error(`${text} was not reached`);
     }, PATIENCE_MS);
+  }
+
+  private async serviceOf(scenario: Scenario): Promise<SmallService> {
+    if (scenario === 'approval') return (this.approved ??= await this.makeApproved());
+    const isWeb = ['web', 'canary', 'rolling', 'blue-green'].includes(scenario);
+    return isWeb ? this.web : this.job;
+  }
+
+  /** The only Admin that there is may approve what they asked for themselves. */
+  private async makeApproved(): Promise<SmallService> {
+    const service = new SmallService(this.world.effectsFolder, { name: APPROVED });
+    await service.pushAll(this.client);
+    await this.world.rows(
+      `with e as (update environments set has_approval_policies = true where name_key = 'qa'
+         returning tenant_id, id)
+       insert into approval_policies (tenant_id, id, name, name_key, environment_id, modules, kind,
+         approvers, quorum, bars, timeout_ms, reason_required, passkey_required)
+       select tenant_id, $1, $2, $2, id, array[$2], 'people', '{"roles":["Admin"],"groups":[],"users":[]}',
+         1, '{}', 86400000, false, false from e`,
+      [newId(), APPROVED],
+    );
+    return service;
+  }
+
+  /** As soon as somebody is asked. */
+  private async approve(id: string): Promise<void> {
+    type Seen = { status: string; subjectDigest: string };
+    const isAsked = ({ status }: Seen) => status !== 'Pending';
+    const { subjectDigest } = await this.client.until(`/deployments/${id}`, isAsked, PATIENCE_MS);
+    const { status, body } = await this.post(`/approvals/deployments/${id}/approve`, {
+      subjectDigest,
+      // Versions go round in a circle.
+      acknowledgeDowngrade: true,
+    });
+    if (status !== 200) throw new Error(`approve: ${status} ${JSON.stringify(body)}`);
   }
 
   private async cancel(id: string): Promise<void> {

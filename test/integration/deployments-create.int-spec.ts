@@ -48,7 +48,6 @@ const refused: [string, unknown, number, string][] = [
   ['an unknown parameter', { ...orders, strategy: { kind: 'canary', speed: 9 } }, 400, 'validation-failed'], // prettier-ignore
   ['a gate parameter out of range', { ...orders, gate: { minWaitMs: -1 } }, 400, 'invalid-gate-params'], // prettier-ignore
   ['a gate parameter that is no integer', { ...orders, gate: { minWaitMs: 1.5 } }, 400, 'invalid-gate-params'], // prettier-ignore
-  ['approval', { ...orders, requireApproval: true }, 422, 'approvals-not-supported'],
   ['too much metadata', { ...orders, metadata: many(limits.metadataEntries + 1) }, 400, 'validation-failed'], // prettier-ignore
   ['a long metadata value', { ...orders, metadata: { a: 'x'.repeat(257) } }, 400, 'validation-failed'], // prettier-ignore
   ['a long metadata key', { ...orders, metadata: { ['x'.repeat(65)]: 'a' } }, 400, 'validation-failed'], // prettier-ignore

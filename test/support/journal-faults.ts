@@ -27,7 +27,15 @@ export function journalFaults(journal: readonly Entry[]): string[] {
   const last = journal.at(-1)?.kind;
   if (ends > 0 && last !== 'finished') faults.push(`I4 "${last}" comes after its end`);
   const steps = (kind: JournalKind) => journal.filter((entry) => entry.kind === kind);
-  const succeeded = steps('step-succeeded').map((e) => `${e.planNumber}:${e.stepId}`);
+  const succeeded = journal.flatMap((entry, index) => {
+    const { kind, planNumber, stepId } = entry;
+    if (kind !== 'step-succeeded') return [];
+    // A step that a later one has sent the run back to is done once more.
+    const times = journal
+      .slice(0, index)
+      .filter(({ stepId: id, data }) => id === stepId && typeof data.insteadOf === 'string').length;
+    return [`${planNumber}:${stepId}:${times}`];
+  });
   for (const key of twice(succeeded)) faults.push(`I2 step ${key} succeeded twice`);
   // A step that begins anew (a watch after a pause) keeps its attempt.
   const started = steps('step-started')

@@ -15,7 +15,13 @@ export interface HintSource {
   readonly onHint: () => void;
 }
 
-const EVENTS = ['DeploymentStatusChanged', 'DeploymentProgress', 'DeploymentGateChecked'];
+const EVENTS = [
+  'DeploymentStatusChanged',
+  'DeploymentProgress',
+  'DeploymentGateChecked',
+  'ApprovalRequested',
+  'ApprovalDecided',
+];
 const ACKNOWLEDGE_MS = 5000;
 
 const none: LiveHints = { isLive: () => false, close: () => undefined };

@@ -1,3 +1,4 @@
+import * as approvalErrors from '../../deployments/approvals/approvals.errors.js';
 import * as deploymentErrors from '../../deployments/deployment.errors.js';
 import * as gateErrors from '../../deployments/gates/gate.errors.js';
 import * as strategyErrors from '../../deployments/strategies/strategy.errors.js';
@@ -52,6 +53,7 @@ const errorLists: readonly ErrorList[] = [
   databaseErrors,
   outboundErrors,
   realtimeErrors,
+  approvalErrors,
   deploymentErrors,
   strategyErrors,
   gateErrors,

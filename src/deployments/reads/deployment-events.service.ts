@@ -33,18 +33,20 @@ export class DeploymentEvents {
   }
 }
 
+function typeOf(kind: JournalEntry['kind'], data: JournalEntry['data']): DeploymentEvent['type'] {
+  if (STATUS_KINDS.has(kind)) return 'DeploymentStatusChanged';
+  if (VERB_KINDS.has(kind)) return 'DeploymentVerb';
+  if (kind !== 'approval') return 'DeploymentProgress';
+  return data.event === 'requested' ? 'ApprovalRequested' : 'ApprovalDecided';
+}
+
 function eventOf({ seq, at, kind, actor, stepId, data }: JournalEntry): DeploymentEvent {
-  const type = STATUS_KINDS.has(kind)
-    ? 'DeploymentStatusChanged'
-    : VERB_KINDS.has(kind)
-      ? 'DeploymentVerb'
-      : 'DeploymentProgress';
   // Generations are between engine and nodes; a list of 500 of them is nobody's news.
   const { generations: _generations, trend: _trend, ...shown } = data;
   return {
     sequence: seq,
     at: new Date(at).toISOString(),
-    type,
+    type: typeOf(kind, data),
     kind,
     actor,
     step: stepId,

@@ -33,6 +33,7 @@ export class ApprovalStep implements HandlerOf<Approval> {
           outcome: 'wait',
           status: 'PendingApproval',
           until: request.deadlineAt.getTime(),
+          deadline: request.deadlineAt.getTime(),
           ...(isNew ? { restarts: true } : {}),
           said,
           waitingOn: {

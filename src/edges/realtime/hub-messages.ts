@@ -55,6 +55,32 @@ export interface DeploymentProgress {
   readonly at: string;
 }
 
+/** People are asked to decide before it starts. */
+export interface ApprovalRequested {
+  readonly deploymentId: string;
+  readonly sequence: number;
+  readonly requestNumber: number;
+  readonly subjectDigest: string;
+  readonly deadlineAt: string;
+  /** Their names. */
+  readonly rules: readonly string[];
+  readonly at: string;
+}
+
+/** Something was said about it, or has become of what was said. */
+export interface ApprovalDecided {
+  readonly deploymentId: string;
+  readonly sequence: number;
+  readonly requestNumber: number;
+  readonly subjectDigest: string;
+  /** `given`, `granted`, `rejected`, `commented`, `withdrawn`, `voided`, `reopened`, `expired`, `replaced`. */
+  readonly decision: string;
+  readonly by: string;
+  /** The comment, or why. */
+  readonly reason: string | null;
+  readonly at: string;
+}
+
 /** The latest look of a gate; looks between two of these are not sent. */
 export interface DeploymentGateChecked {
   readonly deploymentId: string;
@@ -71,5 +97,7 @@ export interface HubEvents {
   DeploymentStatusChanged: DeploymentStatusChanged;
   DeploymentProgress: DeploymentProgress;
   DeploymentGateChecked: DeploymentGateChecked;
+  ApprovalRequested: ApprovalRequested;
+  ApprovalDecided: ApprovalDecided;
 }
 export type HubEventName = keyof HubEvents;

@@ -39,6 +39,7 @@ export class Projection {
     this.lastAt = entry.at;
     const { data, seq: sequence } = entry;
     const { deploymentId } = this;
+    if (entry.kind === 'approval') return approvalEvent(deploymentId, entry);
     if (!STATUS_KINDS.has(entry.kind)) return this.progress(waitingOn, entry.stepId);
     this.status = data.status as RunStatus;
     return {
@@ -68,6 +69,29 @@ export class Projection {
     };
     return { name: 'DeploymentProgress', payload };
   }
+}
+
+function approvalEvent(
+  deploymentId: string,
+  { seq: sequence, at, actor, data }: JournalEntry,
+): FeedEvent {
+  const about = {
+    deploymentId,
+    sequence,
+    requestNumber: Number(data.requestNumber),
+    subjectDigest: String(data.subjectDigest),
+    at: new Date(at).toISOString(),
+  };
+  if (data.event === 'requested') {
+    const { deadlineAt, rules } = data as { deadlineAt: string; rules: readonly string[] };
+    return { name: 'ApprovalRequested', payload: { ...about, deadlineAt, rules } };
+  }
+  const { event, reason, comment } = data as { event: string; reason?: string; comment?: string };
+  const why = reason ?? comment ?? null;
+  return {
+    name: 'ApprovalDecided',
+    payload: { ...about, decision: event, by: actor, reason: why },
+  };
 }
 
 const STATUS_KINDS: ReadonlySet<string> = new Set(['created', 'status-changed', 'finished']);

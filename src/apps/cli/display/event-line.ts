@@ -29,11 +29,33 @@ function sentenceOf({ kind, step, actor, data }: DeploymentEvent): string | null
       return `${step ?? ''}: failed: ${text('message')}`;
     case 'step-note':
       return `${step ?? ''}: ${text('message') || text('note') || 'note'}`;
+    case 'approval':
+      return approvalLine(data.event, actor, text);
     case 'undo-planned':
       return `taking back what has moved${because}${noted}`;
     case 'replanned':
       return 'planned anew: other nodes are there now';
     default:
       return null;
+  }
+}
+
+function approvalLine(event: unknown, actor: string, text: (name: string) => string): string {
+  const why = text('reason') || text('comment');
+  const because = why ? `: ${why}` : '';
+  switch (event) {
+    case 'requested':
+      return `approval: asked for until ${text('deadlineAt')}`;
+    case 'given':
+      return `approval: ${actor} approves${because}`;
+    case 'rejected':
+      return `approval: ${actor} rejects${because}`;
+    case 'commented':
+      return `approval: ${actor}${because}`;
+    case 'withdrawn':
+      return `approval: ${actor} withdraws${because}`;
+    default:
+      // Granted, reopened, voided, expired, replaced: the word says it.
+      return `approval: ${String(event)}${because}`;
   }
 }

@@ -5,9 +5,13 @@ import { DeploymentMetrics } from '../../deployment.metrics.js';
 import { lockForVerb } from '../../deployments.store.js';
 import type { DeploymentSpec } from '../../planning/deployment-spec.js';
 import { RunHints } from '../../run-hints.js';
+import { DeploymentRows } from '../../runs/deployment-rows.js';
+import { JournalWriter } from '../../runs/journal.store.js';
+import { deploymentRun } from '../../runs/runs.store.js';
 import { specOf } from '../../runs/spec-of.js';
 import { newerReplacesPending } from '../approvals.settings.js';
-import { replaceRequest } from './approval-requests.js';
+import { APPROVALS, replaceRequest } from './approval-requests.js';
+import { saidOf } from './facts.js';
 import { lastRequest } from './requests.store.js';
 
 /** A newer deployment takes the place of older ones of the same target that still wait for people. */
@@ -17,6 +21,7 @@ export class PendingReplacement {
     private readonly settings: Settings,
     private readonly hints: RunHints,
     private readonly metrics: DeploymentMetrics,
+    private readonly rows: DeploymentRows,
   ) {}
 
   /**
@@ -39,11 +44,15 @@ export class PendingReplacement {
   }
 
   private async replaceOne(open: OpenContext, newerId: string, id: string): Promise<boolean> {
-    const { status } = await lockForVerb(open, id);
+    const head = await lockForVerb(open, id);
     const request = await lastRequest(open, id);
-    if (status !== 'PendingApproval' || request?.status !== 'open') return false;
+    if (head.status !== 'PendingApproval' || request?.status !== 'open') return false;
     const spec = await specOf(open, id);
-    await replaceRequest(open, { deploymentId: id, spec }, request, newerId);
+    const reason = await replaceRequest(open, { deploymentId: id, spec }, request, newerId);
+    const journal = new JournalWriter(open, deploymentRun(open.tenantId, id), this.rows, head);
+    const data = saidOf('replaced', request, { reason });
+    journal.append({ kind: 'approval', planNumber: 0, actor: APPROVALS, data });
+    await journal.flush(null);
     open.tx.afterCommit(() => this.metrics.approvalRejected(open.tenantId, spec));
     await this.hints.poke(open, id);
     return true;
