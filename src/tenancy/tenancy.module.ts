@@ -28,6 +28,7 @@ import {
 } from './identity-providers/identity-providers.providers.js';
 import { AccessGuard } from './permissions/access.guard.js';
 import { Acting } from './permissions/acting.js';
+import { ActingAlarms } from './permissions/acting-alarms.js';
 import { MachineBearers } from './permissions/bearers.js';
 import { Callers } from './permissions/callers.js';
 import { DeniedAttempts } from './permissions/denied-attempts.js';
@@ -85,6 +86,7 @@ import { Accounts } from './users/accounts.js';
     AccessTokens,
     Accounts,
     Acting,
+    ActingAlarms,
     AuthenticationAudit,
     AuthenticationService,
     Authenticator,

@@ -18,6 +18,16 @@ export const lookedAsPlatformAdmin = eventType<{
   readonly count: number;
 }>({ name: 'looked-as-platform-admin', subject: 'tenant', audit: 'tenancy' });
 
+/**
+ * Acting there, a platform admin has changed who the tenant's people are, what they may do, or who must
+ * agree before something starts: its Admins are told.
+ */
+export const actedOnPeople = eventType<{
+  readonly event: string;
+  readonly what: { readonly kind: string; readonly id: string };
+  readonly by: { readonly personId: string | null; readonly username: string };
+}>({ name: 'acted-on-people', subject: 'tenant', audit: 'tenancy', delivered: true });
+
 /** All of these stand in the tenant's own log, and follow it to its end. */
 const decided = <Body extends Readonly<Record<string, unknown>>>(name: string) =>
   eventType<Body>({ name, subject: 'tenant', audit: 'tenancy', hint: Topic.Tenant });
