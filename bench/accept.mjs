@@ -133,6 +133,7 @@ function variables(home, { app, system, owner }) {
     TIDEGATE_MODE: 'cluster',
     TIDEGATE_MFA_REQUIRED_ROLES: 'none',
     TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+    TIDEGATE_DEFAULT_APPROVALS: 'none',
     TIDEGATE_HOME: join(home, 'platform'),
     TIDEGATE_LISTEN: '127.0.0.1:0',
     TIDEGATE_METRICS_LISTEN: '127.0.0.1:0',

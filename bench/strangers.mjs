@@ -91,6 +91,7 @@ async function startServer(dist, home) {
       TIDEGATE_ADMIN_PASSWORD: PASSWORD,
       TIDEGATE_LOG_FORMAT: 'json',
       TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+      TIDEGATE_DEFAULT_APPROVALS: 'none',
       TIDEGATE_LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -31,6 +31,7 @@ const LIFTED = {
   TIDEGATE_TENANT_MAX_IN_FLIGHT: '10000',
   TIDEGATE_MFA_REQUIRED_ROLES: 'none',
   TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+  TIDEGATE_DEFAULT_APPROVALS: 'none',
 };
 
 export class Rig {

@@ -11,6 +11,7 @@ import { ApprovalRequests } from './approvals/requests/approval-requests.js';
 import { ApprovalOverrides, NoOverrides } from './approvals/requests/overrides.js';
 import { PendingReplacement } from './approvals/requests/pending-replacement.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
+import { ApprovalPoliciesModule } from './approvals/policies/approval-policies.module.js';
 import { Capacity } from './admission/capacity.js';
 import { DeploymentMetrics } from './deployment.metrics.js';
 import { DeploymentUse } from './deployment-use.js';
@@ -41,7 +42,7 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
  */
 @Global()
 @Module({
-  imports: [AgentTargetModule, QuotasModule, ReleasesModule],
+  imports: [AgentTargetModule, ApprovalPoliciesModule, QuotasModule, ReleasesModule],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },

@@ -5,6 +5,7 @@ import { insertNew } from '../platform/database/entity-rows.js';
 import { ClusterEntity } from './clusters/cluster.entity.js';
 import { BUILT_IN_CLUSTER, builtInEnvironments } from './environments/built-in-environments.js';
 import { EnvironmentEntity } from './environments/environment.entity.js';
+import { builtInEnvironmentsAdded } from './environments/environments.events.js';
 
 /**
  * The built-in environments, each with one cluster. Safe to repeat: what is there, changed or not,
@@ -31,4 +32,6 @@ export async function seedFleet(open: OpenContext): Promise<void> {
       targetKind: 'agent',
     })),
   );
+  const added = environments.map(({ id, name }) => ({ id, name }));
+  await open.record(builtInEnvironmentsAdded(tenantId, { environments: added }));
 }

@@ -250,6 +250,7 @@ export class FleetApp {
       TIDEGATE_HOME: home,
       TIDEGATE_LISTEN: '127.0.0.1:0',
       TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+      TIDEGATE_DEFAULT_APPROVALS: 'none',
       ...environment,
     });
     const module = fleetModule(config, logger, this.providers());

@@ -39,6 +39,7 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
     TIDEGATE_HOME: home,
     TIDEGATE_LISTEN: '127.0.0.1:0',
     TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+    TIDEGATE_DEFAULT_APPROVALS: 'none',
     TIDEGATE_LOG_LEVEL: 'debug',
     ...environment,
   });

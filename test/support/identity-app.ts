@@ -123,6 +123,7 @@ export async function identityApp(options: IdentityAppOptions = {}): Promise<Ide
     TIDEGATE_HOME: home,
     TIDEGATE_SIGNING_KEY_FILE: keyFile,
     TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+    TIDEGATE_DEFAULT_APPROVALS: 'none',
     ...options.environment,
   });
   const platform: Platform = {

@@ -94,6 +94,7 @@ export async function releasesApp(environment: Record<string, string> = {}): Pro
     TIDEGATE_HOME: home,
     TIDEGATE_LISTEN: '127.0.0.1:0',
     TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+    TIDEGATE_DEFAULT_APPROVALS: 'none',
     ...environment,
   });
   const { app: asApp, system } = database;

@@ -186,6 +186,7 @@ export class Tidegate {
       TIDEGATE_ADMIN_PASSWORD: ADMIN_PASSWORD,
       TIDEGATE_REPORT_INTERVAL_MS: '500',
       TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+      TIDEGATE_DEFAULT_APPROVALS: 'none',
       TIDEGATE_LOG_FORMAT: 'json',
       DATABASE_URL: urlOf(app),
       DATABASE_SYSTEM_URL: urlOf(system),

@@ -132,6 +132,7 @@ export class WholeApp {
       TIDEGATE_HOME: home,
       TIDEGATE_LISTEN: '127.0.0.1:0',
       TIDEGATE_RATE_LIMIT_PROFILE: 'report-only',
+      TIDEGATE_DEFAULT_APPROVALS: 'none',
       DATABASE_URL: urlOf(this.database.app),
       DATABASE_SYSTEM_URL: urlOf(this.database.system),
       DATABASE_OWNER_URL: urlOf(this.database.owner),

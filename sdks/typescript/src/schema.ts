@@ -3726,6 +3726,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approval-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List approval policies
+         * @description Newest first. Every policy that matches a deployment must be met on its own before it starts.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["approvalPoliciesList"];
+        put?: never;
+        /**
+         * Create an approval policy
+         * @description It counts for deployments that are asked for from then on. One that no set of people could meet now is refused. Whoever manages some environments only makes none for all.
+         *
+         *     Needs the permission `approval-policies:manage`.
+         */
+        post: operations["approvalPoliciesCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approval-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an approval policy
+         * @description The ETag is the version for If-Match.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["approvalPoliciesGet"];
+        /**
+         * Replace an approval policy
+         * @description Needs If-Match with the version that was read. Decisions that were given under it are void, and asked for again.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        put: operations["approvalPoliciesReplace"];
+        post?: never;
+        /**
+         * Delete an approval policy
+         * @description Deployments that wait under it are asked for again, without it.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["approvalPoliciesRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6129,6 +6191,202 @@ export interface components {
                 /** @description Accepted, rollbacks among them. Counted exactly. */
                 deployments: number;
             }[];
+        };
+        ApprovalPolicy: {
+            /** Format: uuid */
+            id: string;
+            /** @example two of the release board */
+            name: string;
+            /** @default  */
+            description: string;
+            /** @description Null: every environment, those to come as well. */
+            environment: string | null;
+            /**
+             * @description Names, exactly; null: all.
+             * @default null
+             */
+            modules: string[] | null;
+            /**
+             * @description Of the environment, which must have all of these. Clusters have none.
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * @description Kinds of strategies; null: all.
+             * @default null
+             */
+            strategies: string[] | null;
+            /**
+             * @description `external`: something outside is asked, by the gate in `external`.
+             * @default people
+             * @enum {string}
+             */
+            kind: "people" | "external";
+            /**
+             * @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody.
+             * @default {
+             *       "roles": [],
+             *       "groups": [],
+             *       "users": []
+             *     }
+             */
+            approvers: {
+                /**
+                 * @description Names of roles, built in or the tenant’s own.
+                 * @default []
+                 */
+                roles: string[];
+                /**
+                 * @description Ids or names; answered as ids.
+                 * @default []
+                 */
+                groups: string[];
+                /**
+                 * @description Ids, usernames or addresses; answered as ids.
+                 * @default []
+                 */
+                users: string[];
+            };
+            /** @default 1 */
+            quorum: number;
+            /**
+             * @description Decisions must come from members of so many different ones of these groups; one person stands for one group.
+             * @default null
+             */
+            distinctGroups: {
+                groups: string[];
+                count: number;
+            } | null;
+            /**
+             * @description Who may not decide although they are named. A key counts as its maker.
+             * @default [
+             *       "requester"
+             *     ]
+             */
+            bars: ("requester" | "release-author" | "configuration-editor")[];
+            /**
+             * @description How long a decision counts; null: as long as the request is open.
+             * @default null
+             */
+            decisionValidMs: number | null;
+            /**
+             * @description Whoever has not decided by then has rejected it.
+             * @default 86400000
+             */
+            timeoutMs: number;
+            /** @default false */
+            reasonRequired: boolean;
+            /** @default false */
+            passkeyRequired: boolean;
+            /** @default null */
+            external: {
+                gateId: string;
+            } | null;
+            /** @description What the ids stand for. */
+            named: {
+                /** @enum {string} */
+                kind: "group" | "user";
+                /** Format: uuid */
+                id: string;
+                /** @description Null: they are gone. */
+                name: string | null;
+            }[];
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        ApprovalPolicyRules: {
+            /** @example two of the release board */
+            name: string;
+            /** @default  */
+            description?: string;
+            /** @description Null: every environment, those to come as well. */
+            environment: string | null;
+            /**
+             * @description Names, exactly; null: all.
+             * @default null
+             */
+            modules?: string[] | null;
+            /**
+             * @description Of the environment, which must have all of these. Clusters have none.
+             * @default {}
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Kinds of strategies; null: all.
+             * @default null
+             */
+            strategies?: string[] | null;
+            /**
+             * @description `external`: something outside is asked, by the gate in `external`.
+             * @default people
+             * @enum {string}
+             */
+            kind?: "people" | "external";
+            /**
+             * @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody.
+             * @default {
+             *       "roles": [],
+             *       "groups": [],
+             *       "users": []
+             *     }
+             */
+            approvers?: {
+                /**
+                 * @description Names of roles, built in or the tenant’s own.
+                 * @default []
+                 */
+                roles?: string[];
+                /**
+                 * @description Ids or names; answered as ids.
+                 * @default []
+                 */
+                groups?: string[];
+                /**
+                 * @description Ids, usernames or addresses; answered as ids.
+                 * @default []
+                 */
+                users?: string[];
+            };
+            /** @default 1 */
+            quorum?: number;
+            /**
+             * @description Decisions must come from members of so many different ones of these groups; one person stands for one group.
+             * @default null
+             */
+            distinctGroups?: {
+                groups: string[];
+                count: number;
+            } | null;
+            /**
+             * @description Who may not decide although they are named. A key counts as its maker.
+             * @default [
+             *       "requester"
+             *     ]
+             */
+            bars?: ("requester" | "release-author" | "configuration-editor")[];
+            /**
+             * @description How long a decision counts; null: as long as the request is open.
+             * @default null
+             */
+            decisionValidMs?: number | null;
+            /**
+             * @description Whoever has not decided by then has rejected it.
+             * @default 86400000
+             */
+            timeoutMs?: number;
+            /** @default false */
+            reasonRequired?: boolean;
+            /** @default false */
+            passkeyRequired?: boolean;
+            /** @default null */
+            external?: {
+                gateId: string;
+            } | null;
         };
         /** @description RFC 9457. Decide by `code`; show `detail`; quote `id` when you ask for help. */
         Problem: {
@@ -27350,6 +27608,8 @@ export interface operations {
             /**
              * @description `role-exists`: There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals.
              *
+             *     `named-by-policy`: An approval policy names the role or group: one of the same name that is made later would decide. Change the policies of `details.policies` first.
+             *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
@@ -27488,6 +27748,8 @@ export interface operations {
             };
             /**
              * @description `role-in-use`: Somebody holds the role. Take it from all of them first: `GET /role-bindings?role=…` lists who.
+             *
+             *     `named-by-policy`: An approval policy names the role or group: one of the same name that is made later would decide. Change the policies of `details.policies` first.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -28094,6 +28356,8 @@ export interface operations {
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
              *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.
+             *
+             *     `named-by-policy`: An approval policy names the role or group: one of the same name that is made later would decide. Change the policies of `details.policies` first.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -32864,6 +33128,878 @@ export interface operations {
              *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalPoliciesList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Only those that may count there, those of every environment among them. */
+                environment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *           "name": "two of the release board",
+                     *           "description": "Whoever builds it does not release it.",
+                     *           "environment": "Production",
+                     *           "modules": null,
+                     *           "labels": {},
+                     *           "strategies": null,
+                     *           "kind": "people",
+                     *           "approvers": {
+                     *             "roles": [],
+                     *             "groups": [
+                     *               "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *               "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *             ],
+                     *             "users": []
+                     *           },
+                     *           "quorum": 2,
+                     *           "distinctGroups": {
+                     *             "groups": [
+                     *               "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *               "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *             ],
+                     *             "count": 2
+                     *           },
+                     *           "bars": [
+                     *             "requester",
+                     *             "release-author"
+                     *           ],
+                     *           "decisionValidMs": null,
+                     *           "timeoutMs": 86400000,
+                     *           "reasonRequired": false,
+                     *           "passkeyRequired": false,
+                     *           "external": null,
+                     *           "named": [
+                     *             {
+                     *               "kind": "group",
+                     *               "id": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *               "name": "release-board"
+                     *             },
+                     *             {
+                     *               "kind": "group",
+                     *               "id": "019a7f3e-9000-7aaa-8bbb-0123456789ac",
+                     *               "name": "operations"
+                     *             }
+                     *           ],
+                     *           "version": 1,
+                     *           "createdAt": "2026-05-04T09:12:33.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["ApprovalPolicy"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalPoliciesCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "two of the release board",
+                 *       "description": "Whoever builds it does not release it.",
+                 *       "environment": "Production",
+                 *       "modules": null,
+                 *       "labels": {},
+                 *       "strategies": null,
+                 *       "kind": "people",
+                 *       "approvers": {
+                 *         "roles": [],
+                 *         "groups": [
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                 *         ],
+                 *         "users": []
+                 *       },
+                 *       "quorum": 2,
+                 *       "distinctGroups": {
+                 *         "groups": [
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                 *         ],
+                 *         "count": 2
+                 *       },
+                 *       "bars": [
+                 *         "requester",
+                 *         "release-author"
+                 *       ],
+                 *       "decisionValidMs": null,
+                 *       "timeoutMs": 86400000,
+                 *       "reasonRequired": false,
+                 *       "passkeyRequired": false,
+                 *       "external": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApprovalPolicyRules"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "two of the release board",
+                     *       "description": "Whoever builds it does not release it.",
+                     *       "environment": "Production",
+                     *       "modules": null,
+                     *       "labels": {},
+                     *       "strategies": null,
+                     *       "kind": "people",
+                     *       "approvers": {
+                     *         "roles": [],
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "users": []
+                     *       },
+                     *       "quorum": 2,
+                     *       "distinctGroups": {
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "count": 2
+                     *       },
+                     *       "bars": [
+                     *         "requester",
+                     *         "release-author"
+                     *       ],
+                     *       "decisionValidMs": null,
+                     *       "timeoutMs": 86400000,
+                     *       "reasonRequired": false,
+                     *       "passkeyRequired": false,
+                     *       "external": null,
+                     *       "named": [
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "name": "release-board"
+                     *         },
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ac",
+                     *           "name": "operations"
+                     *         }
+                     *       ],
+                     *       "version": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalPolicy"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-policy-exists`: There is an approval policy of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approver-unknown`: The policy names a role, group or person that the tenant does not have; `details` says which.
+             *
+             *     `external-gate-not-found`: The policy names an external gate that the tenant does not have, or that cannot be asked.
+             *
+             *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-policy-limit`: The tenant has as many approval policies as there may be.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalPoliciesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "two of the release board",
+                     *       "description": "Whoever builds it does not release it.",
+                     *       "environment": "Production",
+                     *       "modules": null,
+                     *       "labels": {},
+                     *       "strategies": null,
+                     *       "kind": "people",
+                     *       "approvers": {
+                     *         "roles": [],
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "users": []
+                     *       },
+                     *       "quorum": 2,
+                     *       "distinctGroups": {
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "count": 2
+                     *       },
+                     *       "bars": [
+                     *         "requester",
+                     *         "release-author"
+                     *       ],
+                     *       "decisionValidMs": null,
+                     *       "timeoutMs": 86400000,
+                     *       "reasonRequired": false,
+                     *       "passkeyRequired": false,
+                     *       "external": null,
+                     *       "named": [
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "name": "release-board"
+                     *         },
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ac",
+                     *           "name": "operations"
+                     *         }
+                     *       ],
+                     *       "version": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalPolicy"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `approval-policy-not-found`: The tenant has no approval policy with this id. `GET /approval-policies` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalPoliciesReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "two of the release board",
+                 *       "description": "Whoever builds it does not release it.",
+                 *       "environment": "Production",
+                 *       "modules": null,
+                 *       "labels": {},
+                 *       "strategies": null,
+                 *       "kind": "people",
+                 *       "approvers": {
+                 *         "roles": [],
+                 *         "groups": [
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                 *         ],
+                 *         "users": []
+                 *       },
+                 *       "quorum": 2,
+                 *       "distinctGroups": {
+                 *         "groups": [
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                 *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                 *         ],
+                 *         "count": 2
+                 *       },
+                 *       "bars": [
+                 *         "requester",
+                 *         "release-author"
+                 *       ],
+                 *       "decisionValidMs": null,
+                 *       "timeoutMs": 86400000,
+                 *       "reasonRequired": false,
+                 *       "passkeyRequired": false,
+                 *       "external": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApprovalPolicyRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "two of the release board",
+                     *       "description": "Whoever builds it does not release it.",
+                     *       "environment": "Production",
+                     *       "modules": null,
+                     *       "labels": {},
+                     *       "strategies": null,
+                     *       "kind": "people",
+                     *       "approvers": {
+                     *         "roles": [],
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "users": []
+                     *       },
+                     *       "quorum": 2,
+                     *       "distinctGroups": {
+                     *         "groups": [
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "019a7f3e-9000-7aaa-8bbb-0123456789ac"
+                     *         ],
+                     *         "count": 2
+                     *       },
+                     *       "bars": [
+                     *         "requester",
+                     *         "release-author"
+                     *       ],
+                     *       "decisionValidMs": null,
+                     *       "timeoutMs": 86400000,
+                     *       "reasonRequired": false,
+                     *       "passkeyRequired": false,
+                     *       "external": null,
+                     *       "named": [
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "name": "release-board"
+                     *         },
+                     *         {
+                     *           "kind": "group",
+                     *           "id": "019a7f3e-9000-7aaa-8bbb-0123456789ac",
+                     *           "name": "operations"
+                     *         }
+                     *       ],
+                     *       "version": 2,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalPolicy"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-policy-not-found`: The tenant has no approval policy with this id. `GET /approval-policies` lists them.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-policy-exists`: There is an approval policy of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approver-unknown`: The policy names a role, group or person that the tenant does not have; `details` says which.
+             *
+             *     `external-gate-not-found`: The policy names an external gate that the tenant does not have, or that cannot be asked.
+             *
+             *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalPoliciesRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `approval-policy-not-found`: The tenant has no approval policy with this id. `GET /approval-policies` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

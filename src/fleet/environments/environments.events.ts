@@ -18,6 +18,11 @@ export const environmentChanged = eventType<Facts>({
   audit: 'fleet',
 });
 
+/** A tenant has got those that are built in; whoever was there before has had them. */
+export const builtInEnvironmentsAdded = eventType<{
+  readonly environments: readonly { readonly id: string; readonly name: string }[];
+}>({ name: 'built-in-environments-added', subject: 'tenant' });
+
 /** What both say of it. */
 export function factsOf(environment: Environment): Facts {
   const {

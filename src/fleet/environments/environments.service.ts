@@ -58,7 +58,8 @@ export class EnvironmentsService {
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       const environment = await insert(open, name, rules);
       await open.record(environmentCreated(environment.id, factsOf(environment)));
-      return { status: 201, body: environment };
+      // Once more: whoever has heard of it may have said something of it.
+      return { status: 201, body: await environmentByName(open, name) };
     });
     return answer.body;
   }

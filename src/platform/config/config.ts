@@ -61,6 +61,7 @@ export class Config {
   readonly mfaRequiredRoles: readonly Role[];
   readonly reportIntervalMs: number;
   readonly tenantMaxInFlight: number;
+  readonly defaultApprovals: Values['defaultApprovals'];
   /** Null: tenants get nothing there. */
   readonly tenants: {
     readonly databaseUrl: string | null;
@@ -109,6 +110,7 @@ export class Config {
     this.mfaRequiredRoles = values.mfaRequiredRoles ?? (cluster ? ['Admin', 'PlatformAdmin'] : []);
     this.reportIntervalMs = values.reportIntervalMs;
     this.tenantMaxInFlight = values.tenantMaxInFlight;
+    this.defaultApprovals = values.defaultApprovals;
     this.tenants = {
       databaseUrl: values.tenantDatabaseUrl,
       redisUrl: values.tenantRedisUrl,

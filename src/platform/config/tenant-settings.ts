@@ -1,7 +1,16 @@
-/** Settings about tenants: where they get something of their own. */
-import { setting, url } from './setting.js';
+/** Settings about tenants: what new ones begin with, and where they get something of their own. */
+import { oneOf, setting, url } from './setting.js';
 
 export const tenantSettings = {
+  defaultApprovals: setting({
+    env: 'TIDEGATE_DEFAULT_APPROVALS',
+    group: 'Tenants',
+    description:
+      '`built-in`: in a new tenant, deployments to Staging and Production need the approval of one Admin who did not ask for them; the tenant can change that. `none`: a new tenant begins without approval policies, for test rigs. Tenants that exist keep what they have. Give every API process the same.',
+    default: 'built-in',
+    example: 'none',
+    schema: oneOf(['built-in', 'none']),
+  }),
   tenantDatabaseUrl: setting({
     env: 'TENANT_DATABASE_URL',
     group: 'Tenants',

@@ -13,6 +13,7 @@ import { pageOf, type PageRequest, pageQuery } from '../../platform/http/page.js
 import { Route } from '../../platform/http/route.js';
 import { roleBeyondOwn } from '../permissions/giving.errors.js';
 import { subjectUnknown } from '../permissions/role-bindings.errors.js';
+import { namedByPolicy } from '../roles/roles.errors.js';
 import { lastAdmin } from '../tenancy.errors.js';
 import { GroupMembersService } from './group-members.service.js';
 import * as dto from './groups.dto.js';
@@ -104,7 +105,7 @@ export class GroupsController {
     summary: 'Delete a group',
     description:
       'With the roles that it held. If it held any, the sessions of its members in the tenant end.',
-    errors: [groupNotFound, groupKeptElsewhere, roleBeyondOwn, lastAdmin],
+    errors: [groupNotFound, groupKeptElsewhere, roleBeyondOwn, lastAdmin, namedByPolicy],
     answer: { description: 'The group is deleted.' },
     status: 204,
   })

@@ -9,7 +9,7 @@ import { pageOf } from '../../platform/http/page.js';
 import { Route } from '../../platform/http/route.js';
 import { roleBeyondOwn } from '../permissions/giving.errors.js';
 import * as dto from './roles.dto.js';
-import { roleExists, roleInUse, roleLimit, roleNotFound } from './roles.errors.js';
+import { namedByPolicy, roleExists, roleInUse, roleLimit, roleNotFound } from './roles.errors.js';
 import { type OwnRole, RolesService } from './roles.service.js';
 
 const { version: _version, createdAt: _createdAt, ...shownInLists } = dto.exampleRole;
@@ -96,7 +96,14 @@ export class RolesController {
     summary: 'Replace a role',
     description:
       'Needs If-Match with the version that was read. Whoever holds the role may do what it says within five seconds; if it says less than before, their sessions in the tenant end. You must hold all that it said and will say.',
-    errors: [roleNotFound, roleBeyondOwn, roleExists, ifMatchRequired, versionMismatch],
+    errors: [
+      roleNotFound,
+      roleBeyondOwn,
+      roleExists,
+      namedByPolicy,
+      ifMatchRequired,
+      versionMismatch,
+    ],
     answer: dto.ownRoleOut,
     answerHeaders: tagged,
     example: { request: exampleBody, response: { ...dto.exampleRole, version: 2 } },
@@ -115,7 +122,7 @@ export class RolesController {
     proof: { isStepUp: true },
     summary: 'Delete a role',
     description: 'Only while nobody holds it.',
-    errors: [roleNotFound, roleInUse],
+    errors: [roleNotFound, roleInUse, namedByPolicy],
     answer: { description: 'The role is deleted.' },
     status: 204,
   })

@@ -33,3 +33,15 @@ export const roleInUse = errorEntry({
     details: { bindings },
   }),
 });
+
+/** Of groups as well; whoever names them stands on a floor above. */
+export const namedByPolicy = errorEntry({
+  code: 'named-by-policy',
+  kind: 'conflict',
+  meaning:
+    'An approval policy names the role or group: one of the same name that is made later would decide. Change the policies of `details.policies` first.',
+  tell: (policies: readonly string[]) => ({
+    text: `Approval policies name it: ${policies.map((name) => `"${name}"`).join(', ')}. Change them first.`,
+    details: { policies },
+  }),
+});

@@ -7,9 +7,8 @@ import { BARS, DEFAULT_TIMEOUT_MS } from '../rule.js';
 
 const { approversNamed, modulesPerPolicy, labelsPerEnvironment } = limits;
 
-const once = <T>(values: readonly T[]) => [...new Set(values)];
 const names = (maxCharacters: number) =>
-  z.array(text(maxCharacters).min(1)).max(approversNamed).default([]).transform(once);
+  z.array(text(maxCharacters).min(1)).max(approversNamed).default([]);
 
 /** A group or a person, by id or by name: answers and audit entries have the ids. */
 const NAME_CHARACTERS = 254;
@@ -36,7 +35,7 @@ const labels = z
 
 const distinctGroups = z
   .strictObject({
-    groups: z.array(text(NAME_CHARACTERS).min(1)).min(1).max(approversNamed).transform(once),
+    groups: z.array(text(NAME_CHARACTERS).min(1)).min(1).max(approversNamed),
     count: z.int().min(1).max(limits.approvalQuorum),
   })
   .meta({
@@ -59,7 +58,6 @@ export const approvalPolicyRules = z.strictObject({
     .array(dnsLabel)
     .min(1)
     .max(modulesPerPolicy)
-    .transform(once)
     .nullable()
     .default(null)
     .meta({ description: 'Names, exactly; null: all.' }),
@@ -68,7 +66,6 @@ export const approvalPolicyRules = z.strictObject({
     .array(text(64).min(1))
     .min(1)
     .max(20)
-    .transform(once)
     .nullable()
     .default(null)
     .meta({ description: 'Kinds of strategies; null: all.' }),
@@ -78,7 +75,7 @@ export const approvalPolicyRules = z.strictObject({
   approvers: approvers.default({ roles: [], groups: [], users: [] }),
   quorum: z.int().min(1).max(limits.approvalQuorum).default(1),
   distinctGroups: distinctGroups.nullable().default(null),
-  bars: z.array(z.enum(BARS)).max(BARS.length).transform(once).default(['requester']).meta({
+  bars: z.array(z.enum(BARS)).max(BARS.length).default(['requester']).meta({
     description: 'Who may not decide although they are named. A key counts as its maker.',
   }),
   decisionValidMs: duration.nullable().default(null).meta({

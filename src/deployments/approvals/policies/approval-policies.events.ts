@@ -9,8 +9,8 @@ export const approvalPolicyChanged = eventType<{
   readonly change: 'created' | 'changed' | 'deleted';
   readonly before: PolicyFacts | null;
   readonly after: PolicyFacts | null;
-  /** Null: of every environment. Before and after, if it was moved. */
-  readonly environmentIds: readonly (string | null)[];
+  /** Names; null: every environment. Before and after, if it was moved. */
+  readonly environments: readonly (string | null)[];
 }>({
   name: 'approval-policy-changed',
   subject: 'approval-policy',

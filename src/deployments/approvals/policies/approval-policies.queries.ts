@@ -59,15 +59,21 @@ export async function rulesFor(
   return [...policies.filter((policy) => matches(policy, asked)).map(ruleOf), ...own];
 }
 
-export function matches(
+function matches(
   { modules, labels, strategies }: Narrowing,
   asked: Pick<AskedDeployment, 'module' | 'labels' | 'strategy'>,
 ): boolean {
   return (
     (modules?.includes(asked.module) ?? true) &&
     (strategies?.includes(asked.strategy) ?? true) &&
-    Object.entries(labels).every(([key, value]) => asked.labels[key] === value)
+    matchesLabels(labels, asked.labels)
   );
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+export function matchesLabels(wanted: Labels, labels: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
 
 function ruleOf(policy: PolicyRow): ApprovalRule {

@@ -1,6 +1,5 @@
 /** Who could decide now: present facts, counted anew at each decision. */
 import { environmentKey } from '../../../kernel/environment-key.js';
-import { type GrantTarget } from '../../../kernel/grants.js';
 import { Permission, permissionsOfRole, ROLES } from '../../../kernel/permission.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { statement } from '../../../platform/database/statement.js';
@@ -13,7 +12,7 @@ export interface FactsAsked {
   readonly target: { readonly module: string; readonly environment: string };
 }
 
-interface DeciderRow {
+export interface Decider {
   readonly id: string;
   readonly roles: readonly HeldRole[];
   readonly groups: readonly string[];
@@ -34,7 +33,7 @@ const findDeciders = statement<
     readonly decidingRoles: readonly string[];
     readonly permission: string;
   },
-  DeciderRow
+  Decider
 >(
   'approvals.find-deciders',
   `select u.id,
@@ -62,28 +61,21 @@ export async function approverFacts(
   { rules, target }: FactsAsked,
 ): Promise<People> {
   if (!rules.some(({ kind }) => kind === 'people')) return new Map();
-  const deciders = await decidersOf(open);
-  return new Map(deciders.map((decider) => [decider.id, factsAt(decider, target)]));
+  return factsAt(await decidersOf(open), target);
 }
 
-/** As `approverFacts`, at several places at once. */
-export async function approverFactsAt(
-  open: OpenContext,
-  targets: readonly FactsAsked['target'][],
-): Promise<People[]> {
-  const deciders = await decidersOf(open);
-  return targets.map(
-    (target) => new Map(deciders.map((decider) => [decider.id, factsAt(decider, target)])),
-  );
-}
-
-function decidersOf(open: OpenContext): Promise<DeciderRow[]> {
+/** Whoever may decide anything anywhere in the tenant. */
+export function decidersOf(open: OpenContext): Promise<Decider[]> {
   const { tenantId } = open;
   const permission = Permission.ApprovalsDecide;
   return open.tx.query(findDeciders, { tenantId, decidingRoles: DECIDING_ROLES, permission });
 }
 
-function factsAt({ roles, groups }: DeciderRow, target: FactsAsked['target']): PersonFacts {
+export function factsAt(deciders: readonly Decider[], target: FactsAsked['target']): People {
+  return new Map(deciders.map((decider) => [decider.id, factsOf(decider, target)]));
+}
+
+function factsOf({ roles, groups }: Decider, target: FactsAsked['target']): PersonFacts {
   return {
     roles: roles.filter((held) => countsAt(held, target)).map(({ role }) => role),
     groups,
@@ -92,11 +84,10 @@ function factsAt({ roles, groups }: DeciderRow, target: FactsAsked['target']): P
   };
 }
 
-function countsAt({ modules, environments }: HeldRole, target: GrantTarget): boolean {
-  const { module = '', environment = '' } = target;
-  const key = environmentKey(environment);
+function countsAt({ modules, environments }: HeldRole, target: FactsAsked['target']): boolean {
+  const key = environmentKey(target.environment);
   return (
-    (modules?.includes(module) ?? true) &&
+    (modules?.includes(target.module) ?? true) &&
     (environments?.some((each) => environmentKey(each) === key) ?? true)
   );
 }

@@ -1,0 +1,85 @@
+import { errorEntry } from '../../../kernel/error-entry.js';
+import { limits } from '../../../kernel/limits.js';
+import type { ApprovalRule } from '../rule.js';
+import type { Shortfall } from './shortfall.js';
+
+export const approvalPolicyNotFound = errorEntry({
+  code: 'approval-policy-not-found',
+  kind: 'not-found',
+  meaning: 'The tenant has no approval policy with this id. `GET /approval-policies` lists them.',
+});
+
+export const approvalPolicyExists = errorEntry({
+  code: 'approval-policy-exists',
+  kind: 'conflict',
+  meaning: 'There is an approval policy of that name, perhaps written with other capitals.',
+  tell: (name: string) => `There is an approval policy "${name}" already. Choose another name.`,
+});
+
+export const approvalPolicyLimit = errorEntry({
+  code: 'approval-policy-limit',
+  kind: 'limit',
+  meaning: 'The tenant has as many approval policies as there may be.',
+  tell: () =>
+    `A tenant has at most ${limits.approvalPoliciesPerTenant} approval policies. Change one of those there are.`,
+});
+
+export const approverUnknown = errorEntry({
+  code: 'approver-unknown',
+  kind: 'unprocessable',
+  meaning:
+    'The policy names a role, group or person that the tenant does not have; `details` says which.',
+  tell: (kind: 'role' | 'group' | 'user', name: string) => ({
+    text: `The tenant has no ${kind === 'user' ? 'member' : kind} "${name}". ${LISTED_AT[kind]} lists them.`,
+    details: { kind, name },
+  }),
+});
+
+const LISTED_AT = {
+  role: 'GET /api/v1/roles',
+  group: 'GET /api/v1/groups',
+  user: 'GET /api/v1/users',
+} as const;
+
+export const approvalPolicyUnmeetable = errorEntry({
+  code: 'approval-policy-unmeetable',
+  kind: 'unprocessable',
+  meaning:
+    'No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.',
+  tell: ({ part, have, need }: Shortfall) => ({
+    text:
+      part === 'approvers'
+        ? `Nobody could meet this policy now: it needs ${need}, and of those whom it names ${have} may decide there. Name more people, give them a role with "approvals:decide", or lower the quorum.`
+        : `Nobody could meet this policy now: its approvers stand for ${have} different groups of those that it names, and it needs ${need}. One person stands for one group: put others into the groups, or lower the count.`,
+    details: { part, have, need },
+  }),
+});
+
+export const approversTooFew = errorEntry({
+  code: 'approvers-too-few',
+  kind: 'conflict',
+  meaning:
+    'A rule that counts for this deployment cannot be met by those who may decide now, whoever is barred left out; `details.rule` names it. Invite somebody who may decide, or change the policy.',
+  tell: ({ name, policyId, bars }: ApprovalRule, { part, have, need }: Shortfall) => {
+    const without = bars.length > 0 ? `, without ${bars.join(' and ')},` : '';
+    const lacking =
+      part === 'approvers'
+        ? `needs ${need}, and ${have} may decide now${without}`
+        : `needs people of ${need} different groups, and those who may decide now${without} stand for ${have}`;
+    const other =
+      policyId === null
+        ? 'ask without "requireApproval"'
+        : `change the policy, with a proof that it is you: PUT /api/v1/approval-policies/${policyId}`;
+    return {
+      text: `Nobody could let this deployment start: the rule "${name}" ${lacking}. Invite somebody who may decide (POST /api/v1/invitations), or ${other}.`,
+      details: { rule: name, policyId, part, have, need, bars },
+    };
+  },
+});
+
+export const externalGateNotFound = errorEntry({
+  code: 'external-gate-not-found',
+  kind: 'unprocessable',
+  meaning:
+    'The policy names an external gate that the tenant does not have, or that cannot be asked.',
+});
