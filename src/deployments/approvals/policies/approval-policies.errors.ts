@@ -61,10 +61,10 @@ export const approversTooFew = errorEntry({
   meaning:
     'A rule that counts for this deployment cannot be met by those who may decide now, whoever is barred left out; `details.rule` names it. Invite somebody who may decide, or change the policy.',
   tell: ({ name, policyId, bars }: ApprovalRule, { part, have, need }: Shortfall) => {
-    const without = bars.length > 0 ? `, without ${bars.join(' and ')},` : '';
+    const without = bars.length > 0 ? ` besides whom it bars (${bars.join(', ')})` : '';
     const lacking =
       part === 'approvers'
-        ? `needs ${need}, and ${have} may decide now${without}`
+        ? `needs ${need === 1 ? '1 decision' : `${need} decisions`}, and ${have} may decide now${without}`
         : `needs people of ${need} different groups, and those who may decide now${without} stand for ${have}`;
     const other =
       policyId === null

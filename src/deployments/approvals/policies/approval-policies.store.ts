@@ -3,6 +3,7 @@ import { noteApprovalPolicies } from '../../../fleet/environments/environment-ap
 import { newId } from '../../../kernel/ids.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { insertNew } from '../../../platform/database/entity-rows.js';
+import { statement } from '../../../platform/database/statement.js';
 import { ApprovalPolicyEntity } from './approval-policy.entity.js';
 
 /** Answers its id; undefined: the name is taken. */
@@ -15,15 +16,19 @@ export async function insertPolicy(
   return added?.id;
 }
 
+const findWhere = statement<
+  { readonly tenantId: string },
+  { readonly areAll: boolean; readonly environmentIds: string[] }
+>(
+  'approval-policies.where',
+  `select coalesce(bool_or(environment_id is null), false) as "areAll",
+     coalesce(array_agg(distinct environment_id) filter (where environment_id is not null), '{}')
+       as "environmentIds"
+   from approval_policies where tenant_id = :tenantId`,
+);
+
 /** After a change of them, in its transaction and under the tenant's lock: environments say it at once. */
 export async function noteWherePoliciesCount(open: OpenContext): Promise<void> {
-  const rows = await open.tx.repository(ApprovalPolicyEntity).find({
-    select: { environmentId: true },
-    where: { tenantId: open.tenantId },
-  });
-  const ids = rows.map(({ environmentId }) => environmentId);
-  await noteApprovalPolicies(open, {
-    areAll: ids.includes(null),
-    environmentIds: [...new Set(ids.filter((id) => id !== null))],
-  });
+  const where = await open.tx.first(findWhere, { tenantId: open.tenantId });
+  await noteApprovalPolicies(open, where!);
 }
