@@ -69,6 +69,11 @@ export interface FoldedJournal {
   /** What came with the verb that let it go on, until a step has used it or it stops again. */
   readonly resumedWith: ResumedWith | null;
   readonly pausedSince: number | null;
+  /** Since when somebody keeps its step from going on; null: nobody does. */
+  readonly heldSince: number | null;
+  /** Since when no step's time counts, for the one reason or the other. */
+  readonly stoppedSince: number | null;
+  /** Of pauses and holds that are over. Both at once count once. */
   readonly pausedMs: number;
   readonly lastSeq: number;
   /** When the newest entry was written; null: there is none. */
@@ -83,6 +88,8 @@ export const emptyJournal: FoldedJournal = {
   lastVerb: 0,
   resumedWith: null,
   pausedSince: null,
+  heldSince: null,
+  stoppedSince: null,
   pausedMs: 0,
   lastSeq: 0,
   lastAt: null,
@@ -106,7 +113,7 @@ export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJou
     case 'replanned':
       return { ...next, planNumber: entry.planNumber, steps: carriedOver(folded, entry) };
     case 'undo-planned':
-      return { ...next, undoPlanNumber: entry.planNumber };
+      return { ...next, undoPlanNumber: entry.planNumber, ...foldRelease(folded, entry) };
     case 'applied':
       return { ...next, lastVerb: Number(entry.data.number), ...foldAnswer(entry) };
     case 'step-note':
@@ -114,13 +121,15 @@ export function foldEntry(folded: FoldedJournal, entry: JournalEntry): FoldedJou
         ...next,
         notes: [...folded.notes, entry.data],
         ...(entry.data.answered === undefined ? {} : { resumedWith: null }),
+        ...foldHold(folded, entry),
       };
     case 'status-changed':
       return { ...next, ...foldPause(folded, entry) };
     case 'step-started':
+      return { ...next, steps: foldStep(folded, entry) };
     case 'step-succeeded':
     case 'step-failed':
-      return { ...next, steps: foldStep(folded, entry) };
+      return { ...next, steps: foldStep(folded, entry), ...foldRelease(folded, entry) };
     default:
       return next;
   }
@@ -144,9 +153,38 @@ function foldAnswer({ data, actor }: JournalEntry): Partial<FoldedJournal> {
 }
 
 function foldPause(folded: FoldedJournal, entry: JournalEntry): Partial<FoldedJournal> {
-  if (entry.data.status === 'Paused') return { pausedSince: entry.at, resumedWith: null };
+  if (entry.data.status === 'Paused') {
+    return { ...foldClock(folded, { pausedSince: entry.at }, entry.at), resumedWith: null };
+  }
   if (folded.pausedSince === null) return {};
-  return { pausedSince: null, pausedMs: folded.pausedMs + (entry.at - folded.pausedSince) };
+  return foldClock(folded, { pausedSince: null }, entry.at);
+}
+
+function foldHold(folded: FoldedJournal, entry: JournalEntry): Partial<FoldedJournal> {
+  if (entry.data.released === true) return foldRelease(folded, entry);
+  if (entry.data.held === undefined || folded.heldSince !== null) return {};
+  return foldClock(folded, { heldSince: entry.at }, entry.at);
+}
+
+/** What is held is one step: it has ended, or the run has turned back. */
+function foldRelease(folded: FoldedJournal, { at }: JournalEntry): Partial<FoldedJournal> {
+  return folded.heldSince === null ? {} : foldClock(folded, { heldSince: null }, at);
+}
+
+type Stops = Pick<FoldedJournal, 'pausedSince' | 'heldSince'>;
+
+/** Time stands still as long as it is paused, or held, or both. */
+function foldClock(
+  folded: FoldedJournal,
+  change: Partial<Stops>,
+  at: number,
+): Partial<FoldedJournal> {
+  const { pausedSince, heldSince }: Stops = { ...folded, ...change };
+  const { stoppedSince, pausedMs } = folded;
+  if (pausedSince !== null || heldSince !== null) {
+    return { ...change, stoppedSince: stoppedSince ?? at };
+  }
+  return { ...change, stoppedSince: null, pausedMs: pausedMs + (at - (stoppedSince ?? at)) };
 }
 
 function foldStep(folded: FoldedJournal, entry: JournalEntry): Map<string, StepRecord> {

@@ -38,6 +38,7 @@ export async function recordOutcome(
 ): Promise<void> {
   const { planNumber, attempt, step } = call;
   const about = { planNumber, attempt, stepId: step.id, actor: ENGINE };
+  await recordHold(tx, call, outcome);
   if ('said' in outcome) await recordSaid(tx, call, outcome.said);
   switch (outcome.outcome) {
     case 'done':
@@ -120,5 +121,22 @@ async function sendBack(
     attempt: 1,
     actor: ENGINE,
     data: { title, wave, kind, restarted: true, insteadOf: step.id, reason },
+  });
+}
+
+/** Once when it begins and once when it ends, however often it is looked at meanwhile. */
+async function recordHold(tx: RunTransaction, call: StepCall, outcome: Outcome): Promise<void> {
+  const { planNumber, attempt, step, journal } = call;
+  const wasHeld = journal.heldSince !== null;
+  const isHeld = outcome.outcome === 'wait' && outcome.isHeld === true;
+  if (wasHeld === isHeld) return;
+  const data = isHeld ? { held: outcome.waitingOn } : { released: true };
+  await tx.append({
+    kind: 'step-note',
+    planNumber,
+    attempt,
+    stepId: step.id,
+    actor: ENGINE,
+    data,
   });
 }

@@ -51,6 +51,11 @@ export type StepOutcome<O extends StepOutput = StepOutput> =
       /** What the run is while it waits for this. */
       readonly status?: RunStatus;
       readonly said?: Said;
+      /**
+       * Somebody keeps it from going on (a freeze, a switch): that takes nothing of its budget, for as long
+       * as it says so, and is journalled when it begins and when it ends.
+       */
+      readonly isHeld?: boolean;
     }
   /** Somebody has decided against it before anything has moved: the run ends as Rejected. */
   | {

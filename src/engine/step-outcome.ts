@@ -48,9 +48,13 @@ export function awayOutcome(error: unknown, now: number): StepOutcome | undefine
   return { outcome: 'wait', until: now + AWAY_AGAIN_MS, waitingOn };
 }
 
-/** Of a step whose time is over, only waiting on is a failure; a watch that begins anew has time. */
+/**
+ * Of a step whose time is over, only waiting on is a failure; a watch that begins anew has time, and what is
+ * held gets its last look when it is let go.
+ */
 export function lastWord(overdue: string | undefined, outcome: Outcome): Outcome {
-  if (overdue === undefined || outcome.outcome !== 'wait' || outcome.restarts) return outcome;
+  if (overdue === undefined || outcome.outcome !== 'wait') return outcome;
+  if (outcome.restarts || outcome.isHeld) return outcome;
   const message = `${overdue}: ${storable(outcome.waitingOn.detail)}`;
   return {
     outcome: 'failed',

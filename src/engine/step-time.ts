@@ -7,13 +7,13 @@ import type { Sleep } from './run-store.js';
 import type { StepCall, StepOutcome } from './step-handler.js';
 
 export interface TimeSpentIn {
-  readonly journal: Pick<FoldedJournal, 'pausedMs'>;
+  readonly journal: Pick<FoldedJournal, 'pausedMs' | 'stoppedSince'>;
   readonly gate: GateProgress | null;
   readonly now: number;
 }
 
 /**
- * Pauses take nothing of it. A gate has used what it has watched: half an hour in which no worker was
+ * Pauses and holds take nothing of it. A gate has used what it has watched: half an hour in which no worker was
  * there to look, or a clock that has jumped, must not end it.
  */
 export function spentMs(
@@ -22,12 +22,14 @@ export function spentMs(
   { journal, gate, now }: TimeSpentIn,
 ): number {
   if (gate?.stepId === id && typeof gate.watchedMs === 'number') return gate.watchedMs;
-  return now - startedAt - (journal.pausedMs - pausedMsBefore);
+  const { stoppedSince, pausedMs } = journal;
+  return (stoppedSince ?? now) - startedAt - (pausedMs - pausedMsBefore);
 }
 
 /** Until the step wants to be asked again. Never past its deadline: decide() must get its say then. */
 export function sleepOf(call: StepCall, outcome: StepOutcome & { outcome: 'wait' }): Sleep {
   const { step, now } = call;
+  if (outcome.isHeld) return sleepOfHeld(call, outcome);
   const startedAt = outcome.restarts ? now : call.startedAt;
   const deadline = now + step.deadlineMs - (outcome.restarts ? 0 : spentBy(call));
   return {
@@ -38,6 +40,19 @@ export function sleepOf(call: StepCall, outcome: StepOutcome & { outcome: 'wait'
       since: startedAt,
       until: Math.min(outcome.deadline ?? deadline, deadline),
     },
+  };
+}
+
+/** Its time does not run, so nothing ends that wait but what holds it. */
+function sleepOfHeld(
+  { journal, now }: StepCall,
+  outcome: StepOutcome & { outcome: 'wait' },
+): Sleep {
+  const { until, deadline = until, waitingOn } = outcome;
+  return {
+    until,
+    pollsGate: false,
+    waitingOn: { ...waitingOn, since: journal.heldSince ?? now, until: deadline },
   };
 }
 

@@ -16,6 +16,7 @@ interface Seen {
   fence: number;
   entries: string[];
   readonly succeeded: Set<string>;
+  isHeld: boolean;
 }
 
 export class Checkers {
@@ -117,11 +118,22 @@ export class Checkers {
       seen.status = next;
     }
     this.turn(seen, entry);
+    this.hold(seen, entry);
     if (kind === 'step-succeeded') {
       const key = `${planNumber}:${stepId ?? ''}`;
       if (seen.succeeded.has(key)) this.trace.violated('I2', `${key} succeeded twice`);
       seen.succeeded.add(key);
     }
+  }
+
+  /** It is said once that a step is held, and once that it goes on or has ended. */
+  private hold(seen: Seen, { kind, data }: JournalEntry): void {
+    const isBegun = data.held !== undefined;
+    if (kind === 'step-note' && (isBegun || data.released === true)) {
+      if (isBegun === seen.isHeld) this.trace.violated('I5', `held twice, or released twice`);
+      seen.isHeld = isBegun;
+    }
+    if (['step-succeeded', 'step-failed', 'undo-planned'].includes(kind)) seen.isHeld = false;
   }
 
   /** All runs of a simulation are for one module and cluster: one at a time moves its nodes. */
@@ -136,7 +148,13 @@ export class Checkers {
     const known = this.seen.get(key.id);
     if (known) return known;
     const first = entries.slice(0, 2).map((entry) => JSON.stringify(entry));
-    const made: Seen = { status: 'Pending', fence: 0, entries: first, succeeded: new Set() };
+    const made: Seen = {
+      status: 'Pending',
+      fence: 0,
+      entries: first,
+      succeeded: new Set(),
+      isHeld: false,
+    };
     this.seen.set(key.id, made);
     return made;
   }

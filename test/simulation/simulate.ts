@@ -83,6 +83,8 @@ class Life {
   private readonly calmFrom: number;
   private readonly world: WorkerWorld;
   private crashes = 0;
+  /** So many have turned the switch, and not yet back. */
+  private switchedOff = 0;
 
   constructor(
     private readonly seed: number,
@@ -212,6 +214,7 @@ class Life {
             dice,
             slot,
             isCalm,
+            isSwitchedOff: () => this.switchedOff > 0,
             planAnew,
             waitsForSlot: defences.slot,
           }),
@@ -276,10 +279,24 @@ class Life {
         this.fleet.silence(dice.pick(this.nodes()), Math.min(most, dice.between(2_000, 40_000)));
       });
     }
+    for (let count = dice.between(0, 2); count > 0; count -= 1) {
+      time.after(sometime(), () => this.turnSwitch());
+    }
     for (let count = dice.between(0, 5); count > 0; count -= 1) {
       time.after(sometime(), () => this.verb(dice.pick(this.keys)));
     }
     this.operate();
+  }
+
+  /** Back before it is calm. Who waits for it is told, or looks again by itself. */
+  private turnSwitch(): void {
+    const { dice, time } = this;
+    this.switchedOff += 1;
+    const most = Math.max(1, this.calmFrom - time.now());
+    time.after(Math.min(most, dice.between(1_000, 60_000)), () => {
+      this.switchedOff -= 1;
+      if (dice.chance(0.5)) for (const key of this.keys) this.store.poke(key);
+    });
   }
 
   private verb(key: RunKey): void {

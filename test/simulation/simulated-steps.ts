@@ -20,6 +20,8 @@ export interface StepWorld {
   readonly slot: { holder: string | null };
   readonly waitsForSlot: boolean;
   readonly isCalm: () => boolean;
+  /** A switch that somebody turns: nothing goes forward meanwhile. */
+  readonly isSwitchedOff: () => boolean;
   planAnew(runId: string): Plan;
 }
 
@@ -28,6 +30,10 @@ const done: StepOutcome = { outcome: 'done' };
 function wait(kind: string, until: number, pollsGate = false): StepOutcome {
   const waitingOn = { kind, who: 'the simulation', verb: null, detail: `waits for ${kind}` };
   return { outcome: 'wait', until, pollsGate, waitingOn };
+}
+
+function held(call: StepCall): StepOutcome {
+  return { ...wait('switch', call.now + LOOK_AGAIN_MS), isHeld: true } as StepOutcome;
 }
 
 export function simulatedSteps(world: StepWorld) {
@@ -74,6 +80,7 @@ function preflight({ dice, isCalm }: StepWorld): StepOutcome {
 
 function slot(world: StepWorld, call: StepCall): StepOutcome {
   const { holder } = world.slot;
+  if (world.isSwitchedOff()) return held(call);
   if (world.waitsForSlot && holder && holder !== call.key.id) {
     return wait('slot', call.now + SLOT_AGAIN_MS);
   }
@@ -83,7 +90,9 @@ function slot(world: StepWorld, call: StepCall): StepOutcome {
   return { outcome: 'done', status: 'Running', replan: { plan, factsText: '' } };
 }
 
-function move({ fleet, store, dice, isCalm }: StepWorld, call: StepCall): StepOutcome {
+function move(world: StepWorld, call: StepCall): StepOutcome {
+  const { fleet, store, dice, isCalm } = world;
+  if (call.plan.role === 'forward' && world.isSwitchedOff()) return held(call);
   const moves = movesOf(call.step);
   const generations = moves.map(({ nodeId }) => fleet.node(nodeId).desired.generation + 1);
   const key = stepKey(call.planNumber, call.step.id);
