@@ -280,6 +280,21 @@ export const limits = {
   identitiesPerPerson: 20,
   /** Accounts, and roles, that come in without a required provider: more would be nobody's. */
   emergencyNames: 10,
+  freezesPerTenant: 200,
+  /** Environments, and modules, that one names: more are all of them. */
+  freezeNames: 50,
+  freezeRuleCharacters: 300,
+  /** Of one part of a rule: every day of a month. */
+  freezeRuleValues: 31,
+  freezeRuleInterval: 366,
+  freezeRuleCount: 366,
+  /** A quarter: whoever freezes for longer says so once more. */
+  freezeMs: 92 * 24 * 3_600_000,
+  /** How far ahead one may begin, and a start may be asked for. */
+  freezeAheadMs: 5 * 366 * 24 * 3_600_000,
+  startAheadMs: 92 * 24 * 3_600_000,
+  calendarMs: 366 * 24 * 3_600_000,
+  calendarWindows: 1_000,
   /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
   socketBacklogMessages: 2_000,
   /** All that match are read for each deployment; nobody knows any more what fifty of them ask for. */

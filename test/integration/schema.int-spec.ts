@@ -43,6 +43,7 @@ const GLOBAL_TABLES = [
   'external_identities',
   'tenants',
   'tiers', // of the platform: what each lets a tenant use
+  'platform_switch', // of the platform: one row, which every start reads
   'migrations',
   'migration_checksums',
 ];

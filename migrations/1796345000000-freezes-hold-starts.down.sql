@@ -1,0 +1,2 @@
+drop table freeze_overrides;
+drop table freezes;

@@ -1,0 +1,2 @@
+drop table platform_switch;
+drop table kill_switches;
