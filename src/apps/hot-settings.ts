@@ -5,6 +5,7 @@
  */
 import { onConflict, queuedPerSlot } from '../deployments/acceptance/acceptance.settings.js';
 import { newerReplacesPending } from '../deployments/approvals/approvals.settings.js';
+import { holdAfterRollback } from '../deployments/holds/holds.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import {
   socketsPerAddress,
@@ -29,6 +30,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   onConflict,
   queuedPerSlot,
   newerReplacesPending,
+  holdAfterRollback,
   socketsPerTenant,
   socketsPerUser,
   socketsPerAddress,

@@ -35,6 +35,15 @@ export const deploymentRequest = z
     requireApproval: z.boolean().default(false),
     metadata: metadata.default({}),
     allowNoRollback: allowNoRollback.default(false),
+    reason: text(500).trim().min(1).optional().meta({
+      description: 'Why; needed by people where a rollback has held the target.',
+    }),
+    startAt: z.iso.datetime({ offset: true }).optional().meta({
+      description: 'Not before; freezes and the rest are asked about then. At most 92 days ahead.',
+    }),
+    expiresAt: z.iso.datetime({ offset: true }).optional().meta({
+      description: 'It ends as Failed when it has not started by then.',
+    }),
     allowRolledBack: z.boolean().default(false).meta({
       description: 'Deploy a release again that was taken back from this cluster by itself.',
     }),

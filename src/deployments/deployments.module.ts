@@ -35,6 +35,7 @@ import { RUN_ROWS } from './runs/run-rows.js';
 import { SqlRunStore } from './runs/sql-run-store.js';
 import { stepProviders, Steps } from './steps/steps.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
+import { WindowsModule } from './windows/windows.module.js';
 
 /**
  * HOW: deployments, their strategies, steps and gates. Global, because it provides two ports of
@@ -42,7 +43,13 @@ import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
  */
 @Global()
 @Module({
-  imports: [AgentTargetModule, ApprovalPoliciesModule, QuotasModule, ReleasesModule],
+  imports: [
+    AgentTargetModule,
+    ApprovalPoliciesModule,
+    QuotasModule,
+    ReleasesModule,
+    WindowsModule,
+  ],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },

@@ -63,9 +63,9 @@ export class DeploymentsService {
 
   private async accept(open: OpenContext, request: DeploymentRequest): Promise<DeploymentAccepted> {
     const spec = await checkedSpec(open, request, this.settings);
-    const { metadata } = request;
-    const origin = { kind: 'deploy', originId: null, lane: 'normal', reason: null } as const;
-    return this.acceptance.accept(open, spec, { ...origin, metadata });
+    const { metadata, reason = null } = request;
+    const origin = { kind: 'deploy', originId: null, lane: 'normal' } as const;
+    return this.acceptance.accept(open, spec, { ...origin, reason, metadata });
   }
 }
 

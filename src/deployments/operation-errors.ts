@@ -18,6 +18,8 @@ import {
   releaseRolledBackHere,
   stateNotSuitable,
 } from './deployment.errors.js';
+import { targetHeld } from './holds/holds.errors.js';
+import { frozen } from './windows/freezes.errors.js';
 import { invalidGateParams, unknownGate } from './gates/gate.errors.js';
 import { planNotPossible, unknownStrategy } from './strategies/strategy.errors.js';
 
@@ -44,6 +46,8 @@ export const planningErrors = [
 /** And for what one is that is accepted. */
 export const creationErrors = [
   ...planningErrors,
+  frozen,
+  targetHeld,
   quotaExceeded,
   queueFull,
   deploymentInProgress,
@@ -62,6 +66,7 @@ export const returnErrors = [
   signatureInvalid,
   signingKeyRevoked,
   overrideNotPermitted,
+  frozen,
   queueFull,
   deploymentInProgress,
   idempotencyKeyInFlight,

@@ -17,6 +17,8 @@ import { DeploymentRows } from '../runs/deployment-rows.js';
 import { FIRST_SEQ } from '../runs/journal.store.js';
 import { RUN_KIND } from '../runs/runs.store.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
+import { refusalOf } from '../windows/refusals.js';
+import { StartGuards } from '../windows/start-guards.js';
 import { ConflictPolicy } from './conflict-policy.js';
 
 /** How a deployment came to be. */
@@ -42,18 +44,20 @@ export class Acceptance {
     private readonly rows: DeploymentRows,
     private readonly hints: RunHints,
     private readonly metrics: DeploymentMetrics,
+    private readonly guards: StartGuards,
   ) {}
 
-  /** Throws what planning does, `approval-impossible` and `quota-exceeded`. */
+  /** Throws what planning does, `approval-impossible`, `quota-exceeded`, and what a guard refuses it for. */
   async accept(
     open: OpenContext,
     spec: DeploymentSpec,
     origin: Origin,
   ): Promise<DeploymentAccepted> {
+    const { kind, originId, to, lane, reason, metadata } = origin;
+    await this.refuseHeld(open, spec, origin);
     await refuseImpossible(open, spec);
     const planned = await this.planner.plan(open, spec);
     const id = newId();
-    const { kind, originId, to, lane, reason, metadata } = origin;
     // Last before writing: it holds the slot's lock until the end of the transaction.
     const superseded = await this.conflicts.settle(open, { id, lane }, spec);
     const warnings = [...(origin.warnings ?? []), ...wayBackWarnings(planned.plan)];
@@ -95,6 +99,25 @@ export class Acceptance {
     this.hints.due(open, id, lane);
     open.tx.afterCommit(() => this.metrics.accepted(open.tenantId, spec));
     return acceptedView(id, 'Pending', spec, warnings);
+  }
+
+  /** Throws `frozen`, `target-held`. */
+  private async refuseHeld(
+    open: OpenContext,
+    spec: DeploymentSpec,
+    { lane, originId, reason }: Origin,
+  ): Promise<void> {
+    const isReturn = lane === 'rollback';
+    const held = await this.guards.first(open, {
+      spec,
+      // Who was let pass is let back, too.
+      deployment: { id: isReturn ? originId : null, lane },
+      verb: isReturn ? 'rollback' : 'create',
+      by: open.actor,
+      reason,
+      now: null,
+    });
+    if (held) throw refusalOf(held);
   }
 }
 

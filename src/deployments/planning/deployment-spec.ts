@@ -1,6 +1,7 @@
 import type { SmokeTest } from '../../kernel/smoke-test.js';
 import type { ApprovalRule } from '../approvals/rule.js';
 import { digestOf, type Digested } from '../../kernel/digest.js';
+import type { StartTerms } from '../schedule/start-terms.js';
 
 /**
  * What was asked for, with every default filled in: fixed when the deployment is created. Integers
@@ -44,6 +45,8 @@ export interface DeploymentSpec {
   readonly smokeTests: readonly SmokeTest[];
   /** What must be met before it starts, each on its own; none: nobody is asked. */
   readonly approvals: readonly ApprovalRule[];
+  /** When, and asked by whom: nothing that is approved. Absent: from before that was kept. */
+  readonly start?: StartTerms;
 }
 
 /** As it was stored, by whatever version: one that is older than approvals has none. */

@@ -19,6 +19,8 @@ import { overrideNotPermitted } from '../deployment.errors.js';
 import { resolve } from '../gates/gate-params.js';
 import { gates } from '../gates/gates.js';
 import { withBounds } from '../gates/tighten-gate.js';
+import { askedTimes } from '../schedule/asked-times.js';
+import { isMachine } from '../schedule/start-terms.js';
 import { strategies } from '../strategies/strategies.js';
 import type { DeploymentSpec } from './deployment-spec.js';
 
@@ -37,6 +39,8 @@ export interface SpecRequest {
   readonly requireApproval?: boolean;
   /** Going back at once is always allowed, whatever the environment wants for going on. */
   readonly isReturn?: boolean;
+  readonly startAt?: string | undefined;
+  readonly expiresAt?: string | undefined;
 }
 
 /** Time for the download, whatever the manifest says: an artifact may be a gigabyte. */
@@ -86,6 +90,11 @@ export async function resolveSpec(
     memoryMiB: release.manifest.resources.memoryMiB ?? null,
     smokeTests: release.manifest.smokeTests ?? [],
     approvals: await approvalsOf(open, request, environment, strategy.kind),
+    start: {
+      ...(await askedTimes(open, request)),
+      isByMachine: isMachine(open.actor),
+      isReturn: request.isReturn === true,
+    },
   };
 }
 

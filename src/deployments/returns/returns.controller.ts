@@ -10,6 +10,7 @@ import { newerDeploymentThere, noRollbackTarget, rollbackUnderWay } from '../dep
 import { acceptedExample } from '../deployment.examples.js';
 import { deploymentAccepted, located } from '../deployments.dto.js';
 import { invalidGateParams } from '../gates/gate.errors.js';
+import { targetHeld } from '../holds/holds.errors.js';
 import { returnErrors } from '../operation-errors.js';
 import { unknownStrategy } from '../strategies/strategy.errors.js';
 import * as dto from './returns.dto.js';
@@ -57,7 +58,7 @@ export class ReturnsController {
     summary: 'Try a deployment again',
     description:
       'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',
-    errors: [...returnErrors, quotaExceeded, invalidGateParams],
+    errors: [...returnErrors, targetHeld, quotaExceeded, invalidGateParams],
     answer: deploymentAccepted,
     status: 202,
     header: { name: 'Idempotency-Key' },

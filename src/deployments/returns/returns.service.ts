@@ -10,6 +10,7 @@ import { mustBeAllowed } from '../deployment-scopes.js';
 import type { DeploymentAccepted } from '../deployments.dto.js';
 import type { OriginRow } from '../deployments.store.js';
 import { parseSpec, type DeploymentSpec } from '../planning/deployment-spec.js';
+import { Holds } from '../holds/holds.service.js';
 import { resolveSpec, type SpecRequest } from '../planning/resolve-spec.js';
 import { lockOrigin } from './origin.js';
 import type { RetryRequest, RollbackRequest } from './returns.dto.js';
@@ -33,6 +34,7 @@ export class DeploymentReturns {
     private readonly database: Database,
     private readonly acceptance: Acceptance,
     private readonly settings: Settings,
+    private readonly holds: Holds,
   ) {}
 
   rollback(ctx: Context, id: string, request: RollbackRequest, key: string | undefined) {
@@ -47,7 +49,7 @@ export class DeploymentReturns {
         isReturn: true,
       };
       const spec = await resolveSpec(open, asked, this.settings);
-      return this.acceptance.accept(open, spec, {
+      const accepted = await this.acceptance.accept(open, spec, {
         kind: 'rollback',
         originId: id,
         to,
@@ -56,6 +58,10 @@ export class DeploymentReturns {
         metadata: target.metadata,
         warnings: await wasDownThen(open, id, spec),
       });
+      const { reason = null } = request;
+      const rolledBack = { deploymentId: id, rollbackId: accepted.id, reason };
+      await this.holds.place(open, spec, rolledBack);
+      return accepted;
     });
   }
 

@@ -9,6 +9,8 @@ import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
 import { specOf } from '../runs/spec-of.js';
 import { stepTypes } from '../strategies/step-types.js';
+import { StartGuards } from '../windows/start-guards.js';
+import { heldOutcome, startOf } from './held-outcome.js';
 
 type Move = typeof stepTypes.move;
 
@@ -18,10 +20,18 @@ export class MoveStep implements HandlerOf<Move> {
   readonly title = stepTypes.move.title;
   readonly mode = 'transaction';
 
-  constructor(private readonly targets: Targets) {}
+  constructor(
+    private readonly targets: Targets,
+    private readonly guards: StartGuards,
+  ) {}
 
-  async run(open: OpenContext, { key, step }: CallOf<Move>): Promise<OutcomeOf<Move>> {
+  async run(open: OpenContext, call: CallOf<Move>): Promise<OutcomeOf<Move>> {
+    const { key, step, plan } = call;
     const spec = await specOf(open, key.id);
+    if (plan.role === 'forward') {
+      const held = await this.guards.beforeWave(open, startOf(call, spec));
+      if (held) return heldOutcome(call, held);
+    }
     const moved = await this.targets.get(spec.cluster.targetKind).move(open, {
       clusterId: spec.cluster.id,
       moduleId: spec.module.id,

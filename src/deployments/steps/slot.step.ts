@@ -11,10 +11,14 @@ import { capacityDetail, type Scope } from '../admission/admit.js';
 import { Capacity } from '../admission/capacity.js';
 import { Planner } from '../planning/planner.js';
 import { digestOf } from '../../kernel/digest.js';
+import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { specOf } from '../runs/spec-of.js';
+import { expiredReason } from '../schedule/schedule-guard.js';
 import { lookAtSlot, takeSlot } from '../slots.store.js';
 import { APPROVAL_STEP } from '../strategies/plan-parts.js';
 import { stepTypes } from '../strategies/step-types.js';
+import { StartGuards } from '../windows/start-guards.js';
+import { heldOutcome, startOf } from './held-outcome.js';
 import { terminally } from './terminally.js';
 
 /** The holder wakes the next one; this is for the case that it could not. */
@@ -36,15 +40,32 @@ export class SlotStep implements HandlerOf<SlotType> {
     private readonly planner: Planner,
     private readonly capacity: Capacity,
     private readonly approvals: ApprovalRequests,
+    private readonly guards: StartGuards,
   ) {}
 
   async run(open: OpenContext, call: CallOf<SlotType>): Promise<OutcomeOf<SlotType>> {
     const spec = await specOf(open, call.key.id);
+    refuseExpired(spec, call.now);
+    return notPast(spec, await this.take(open, call, spec));
+  }
+
+  private async take(
+    open: OpenContext,
+    call: CallOf<SlotType>,
+    spec: DeploymentSpec,
+  ): Promise<OutcomeOf<SlotType>> {
     const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
     const seen = await lookAtSlot(open, slot, call.key.id);
     if (!seen) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
+    const start = startOf(call, spec, seen.lane);
+    const held = await this.guards.first(open, start);
+    if (held) {
+      // It waits for nobody's turn meanwhile: neither its place nor a place under a cap is kept for it.
+      if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rolloutOf(call, spec));
+      return heldOutcome(call, held);
+    }
     const blockedBy = seen.holderId === call.key.id ? null : (seen.holderId ?? seen.aheadId);
-    const rollout = { id: call.key.id, clusterId: spec.cluster.id };
+    const rollout = rolloutOf(call, spec);
     if (blockedBy) {
       if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
       return {
@@ -76,6 +97,23 @@ export class SlotStep implements HandlerOf<SlotType> {
       ...(isSame ? {} : { replan: { plan, factsText } }),
     };
   }
+}
+
+const rolloutOf = ({ key }: StepCall, { cluster }: DeploymentSpec) => ({
+  id: key.id,
+  clusterId: cluster.id,
+});
+
+function refuseExpired(spec: DeploymentSpec, now: number): void {
+  const reason = expiredReason(spec, now);
+  if (reason !== null) throw new TerminalError('start-expired', `It has not started: ${reason}.`);
+}
+
+/** Whatever it waits for, the last look is when it may not start any more. */
+function notPast<O extends OutcomeOf<SlotType>>({ start }: DeploymentSpec, outcome: O): O {
+  const expiresAt = start?.expiresAt ?? null;
+  if (outcome.outcome !== 'wait' || expiresAt === null) return outcome;
+  return { ...outcome, until: Math.min(outcome.until, expiresAt) };
 }
 
 function capacityWait(call: StepCall, cap: Scope): NotDone {

@@ -21,7 +21,10 @@ import { RunHints } from '../run-hints.js';
 import { DeploymentRows } from '../runs/deployment-rows.js';
 import { JournalWriter } from '../runs/journal.store.js';
 import { deploymentRun } from '../runs/runs.store.js';
+import { specOf } from '../runs/spec-of.js';
 import { Steps } from '../steps/steps.js';
+import { refusalOf } from '../windows/refusals.js';
+import { StartGuards } from '../windows/start-guards.js';
 import { checkAnswer, cutHooksOf, type ResumeRequest } from './hook-answer.js';
 import { openGate } from './open-gate.js';
 import { type Asked, type Verb, verbs } from './verbs.js';
@@ -58,6 +61,7 @@ export class DeploymentVerbs {
     private readonly hints: RunHints,
     private readonly steps: Steps,
     private readonly targets: Targets,
+    private readonly guards: StartGuards,
   ) {}
 
   /** As a client asks: what its body has beside the reason are parameters, where nothing is to be checked. */
@@ -90,9 +94,19 @@ export class DeploymentVerbs {
         throw nothingToPromote(gate?.stepId ?? null, step);
       }
       if (gate.verdict === 'unstable') throw gateUnstable(gate.stepId);
+      await this.refuseHeld(open, id, locked);
       const params = { stepId: gate.stepId };
       return this.take(open, id, locked, { ...rest, verb: 'promote', params });
     });
+  }
+
+  /** Throws `frozen`, `kill-switch-on`. */
+  private async refuseHeld(open: OpenContext, id: string, { now }: VerbHead): Promise<void> {
+    const spec = await specOf(open, id);
+    const lane = spec.start?.isReturn === true ? 'rollback' : 'normal';
+    const asked = { spec, deployment: { id, lane }, verb: 'promote', by: open.actor, now } as const;
+    const held = await this.guards.first(open, asked);
+    if (held) throw refusalOf(held);
   }
 
   /** Where a hook was cut off, only with what became of it: it is never guessed. */

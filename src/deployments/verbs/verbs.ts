@@ -10,6 +10,9 @@ import {
   nothingToPromote,
 } from '../deployment.errors.js';
 
+import { killSwitchOn } from '../kill-switch/kill-switch.errors.js';
+import { frozen } from '../windows/freezes.errors.js';
+
 /**
  * What may be asked of a deployment that is under way: an entry here is a verb, with its route, its
  * body and its place in the document (verb-routes.ts makes them). What the engine does about it is the
@@ -93,7 +96,7 @@ export const verbs = {
     summary: 'End the open gate now',
     description:
       'What remains of the gate is skipped and the next wave begins. The reason and the figures of that moment stay in the journal. Refused when no gate is open and when it has found the release harmful.',
-    errors: [nothingToPromote, gateUnstable],
+    errors: [nothingToPromote, gateUnstable, frozen, killSwitchOn],
     example: { reason: 'hotfix for the outage; checked by hand', step: 'w1.stabilization' },
   }),
 

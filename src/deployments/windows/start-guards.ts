@@ -7,6 +7,7 @@
 import type { Actor, OpenContext } from '../../platform/context.js';
 import type { Lane } from '../deployment.states.js';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
+import { lockForStart } from './start-lock.js';
 
 /** What a guard may be in the way of. `start`: of what was accepted before, and waits for its turn. */
 export const START_VERBS = ['create', 'approve', 'start', 'promote', 'rollback'] as const;
@@ -16,6 +17,8 @@ export type StartVerb = (typeof START_VERBS)[number];
 export interface Held {
   /** As `waitingOn.kind` shows it: `kill-switch`, `freeze`, `hold`, `schedule`. */
   readonly kind: string;
+  /** Of the one that holds it, where it has a name. */
+  readonly name?: string;
   /** In words, with the name of what holds it. */
   readonly detail: string;
   /** When it ends by itself, in ms since the epoch; null: somebody has to end it. */
@@ -37,8 +40,10 @@ export interface StartAsked {
   readonly verb: StartVerb;
   /** Who wants it now; null: the engine, at its turn. */
   readonly by: Actor | null;
-  /** The database's clock, in ms since the epoch. */
-  readonly now: number;
+  /** What they say it is for. */
+  readonly reason?: string | null | undefined;
+  /** In ms since the epoch; null: what the database's clock says when it is asked. */
+  readonly now: number | null;
 }
 
 export abstract class StartGuard {
@@ -53,13 +58,15 @@ export abstract class StartGuard {
 export class StartGuards {
   constructor(private readonly guards: readonly StartGuard[]) {}
 
-  /** The first that is in the way; null: it may go on. */
+  /** The first that is in the way; null: it may go on. Of a start, true until the transaction has ended. */
   async first(open: OpenContext, asked: StartAsked): Promise<Held | null> {
+    if (asked.verb === 'start') await lockForStart(open);
     return firstOf(this.guards, open, asked);
   }
 
   /** Of a rollout that has begun, before its next wave. */
   async beforeWave(open: OpenContext, asked: StartAsked): Promise<Held | null> {
+    await lockForStart(open);
     return firstOf(
       this.guards.filter(({ holdsWaves }) => holdsWaves),
       open,
