@@ -14,6 +14,8 @@ import { freezeView } from './freeze-view.js';
 import { calendarTooLong, freezeNotFound } from './freezes.errors.js';
 import type { CalendarQuery, FreezeCalendar, FreezesQuery, FreezeView } from './freezes.dto.js';
 
+const DEFAULT_SPAN_MS = 30 * 86_400_000;
+
 /** There are few freezes, so all of them are read, and what recurs is worked out here, some at a time. */
 @Injectable()
 export class FreezeReads {
@@ -44,9 +46,10 @@ export class FreezeReads {
 
   /** By their beginning. Throws `calendar-too-long`. */
   async calendar(ctx: Context, { from, to, ...place }: CalendarQuery): Promise<FreezeCalendar> {
-    const [first, last] = [Date.parse(from), Date.parse(to)];
+    const { found, now } = await this.found(ctx, place);
+    const first = from === undefined ? now : Date.parse(from);
+    const last = to === undefined ? first + DEFAULT_SPAN_MS : Date.parse(to);
     if (last <= first || last - first > limits.calendarMs) throw calendarTooLong();
-    const { found } = await this.found(ctx, place);
     const items: FreezeCalendar['items'] = [];
     for (const freeze of found) {
       const { id: freezeId, name, environments, modules, verbs } = freeze;

@@ -102,8 +102,8 @@ export type FreezesQuery = z.output<typeof freezesQuery>;
 export const freezesOut = z.strictObject({ items: z.array(freezeOut) });
 
 export const calendarQuery = z.strictObject({
-  from: moment,
-  to: moment,
+  from: moment.optional().meta({ description: 'Default: now.' }),
+  to: moment.optional().meta({ description: 'Default: 30 days after `from`.' }),
   environment: text(40).min(1).optional(),
   module: dnsLabel.optional(),
 });
