@@ -31,7 +31,7 @@ async function tellPolicyChanged(policyId: string): Promise<void> {
         change: 'changed',
         before: null,
         after: null,
-        environmentIds: [null],
+        environments: ['qa'],
       }),
     ),
   );

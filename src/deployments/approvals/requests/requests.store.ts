@@ -1,4 +1,5 @@
 /** The table `approval_requests`: what people are asked. Whoever writes has the deployment's row locked. */
+import { environmentKey } from '../../../kernel/environment-key.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { statement } from '../../../platform/database/statement.js';
 import type { ApprovalRule } from '../rule.js';
@@ -95,21 +96,23 @@ export async function changeRequest(
 }
 
 const PRESENT_IN = statement<
-  { readonly tenantId: string; readonly environmentIds: readonly string[] | null },
+  { readonly tenantId: string; readonly environmentKeys: readonly string[] | null },
   { readonly id: string }
 >(
   'approval-requests.present-in-environments',
-  `select deployment_id as id from approval_requests
-   where tenant_id = :tenantId and status in ('open', 'granted')
-     and (:environmentIds::uuid[] is null or environment_id = any(:environmentIds))
-   order by deployment_id`,
+  `select r.deployment_id as id from approval_requests r
+   join environments e on e.tenant_id = r.tenant_id and e.id = r.environment_id
+   where r.tenant_id = :tenantId and r.status in ('open', 'granted')
+     and (:environmentKeys::text[] is null or e.name_key = any(:environmentKeys))
+   order by r.deployment_id`,
 );
 
-/** Deployments whose last request is open or granted; `environmentIds` null: everywhere. */
+/** Deployments whose last request is open or granted; `environments` (names) null: everywhere. */
 export async function presentRequestsIn(
   open: OpenContext,
-  environmentIds: readonly string[] | null,
+  environments: readonly string[] | null,
 ): Promise<string[]> {
-  const rows = await open.tx.query(PRESENT_IN, { tenantId: open.tenantId, environmentIds });
+  const environmentKeys = environments && environments.map(environmentKey);
+  const rows = await open.tx.query(PRESENT_IN, { tenantId: open.tenantId, environmentKeys });
   return rows.map(({ id }) => id);
 }
