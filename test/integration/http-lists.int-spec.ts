@@ -24,6 +24,10 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/deployments',
     filters: ['status=Running', 'environment=QA', 'module=orders'],
   },
+  '/approvals/pending': {
+    path: '/approvals/pending',
+    filters: ['environment=QA', 'module=orders', 'mine=false'],
+  },
   '/modules': { path: '/modules', filters: [] },
   '/modules/{name}/releases': { path: '/modules/orders/releases', filters: [] },
   '/modules/{name}/configurations/{environment}': {
@@ -93,6 +97,7 @@ beforeAll(async () => {
     await tenant.release(module, version);
   }
   for (const version of ['1.0.1', '1.0.2']) await tenant.release('orders', version);
+  for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);
   for (let count = 0; count < 3; count += 1) {
     await tenant.deploy();
     const body = { values: { count: String(count) } };
@@ -136,6 +141,14 @@ beforeAll(async () => {
   );
 });
 afterAll(() => app?.close());
+
+/** For an approval; of another module each, since a newer one takes the place of an older one. */
+async function waits(moduleName: string): Promise<void> {
+  await tenant.as('Admin', '/me');
+  const id = await tenant.deploy({ moduleName, requireApproval: true });
+  await app.pass(tenant.id, id, 'preflight');
+  await app.act(tenant.id, id);
+}
 
 /** A token each, the one before revoked; a user whom the directory has told of. */
 async function inDirectory(count: number): Promise<void> {

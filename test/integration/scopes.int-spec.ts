@@ -185,6 +185,12 @@ async function hub(member: Member): Promise<HubClient> {
   return new HubClient(app.whole.socket({ token: member.token })).connect();
 }
 
+const approval = (rest: string) =>
+  notFound(
+    ({ id }) => ({ by: byModule, path: `/approvals/deployments/${id}${rest}` }),
+    () => [inside, outside],
+  );
+
 const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DeploymentsController.create': creating('/deployments'),
   'DeploymentsController.plan': creating('/deployments/plan'),
@@ -201,6 +207,20 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DeploymentsController.resume': verb('resume'),
   'DeploymentsController.promote': verb('promote'),
   'DeploymentsController.cancel': verb('cancel'),
+  'ApprovalReadsController.list': async () => {
+    for (const change of [{}, there]) {
+      const id = await tenant.deploy({ ...change, requireApproval: true });
+      await app.pass(tenant.id, id, 'preflight');
+      await app.act(tenant.id, id);
+    }
+    await lists(
+      { by: byModule, path: '/approvals/pending' },
+      ({ items }) => items.map(({ moduleName }) => moduleName),
+      () => ['orders'],
+    )();
+  },
+  'ApprovalReadsController.history': approval(''),
+  'ApprovalReadsController.subject': approval('/subject'),
   'ReturnsController.rollback': verb('rollback'),
   'ReturnsController.retry': verb('retry'),
   'ModulesController.list': lists(

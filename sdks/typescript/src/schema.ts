@@ -336,6 +336,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals/deployments/{deploymentId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a deployment
+         * @description Names the subject that you have looked at: another one is refused. The last approval that is needed starts the rollout by itself. Asking again changes nothing.
+         *
+         *     Needs the permission `approvals:decide`.
+         */
+        post: operations["decisionsApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a deployment
+         * @description It ends as Rejected, with the reason. One rejection is enough.
+         *
+         *     Needs the permission `approvals:decide`.
+         */
+        post: operations["decisionsReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment on an approval
+         * @description Says something to those who decide, and decides nothing.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        post: operations["decisionsComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw your approval
+         * @description Only while it was not enough: what has been granted is taken back by cancelling.
+         *
+         *     Needs the permission `approvals:decide`.
+         */
+        post: operations["decisionsWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/pending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits for an approval
+         * @description Newest deployment first. `mine=true` leaves only those that the caller could decide now: whoever asks with an access key gets none.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["approvalReadsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was asked and decided about a deployment
+         * @description Its requests, newest first, each with what was said about it, oldest first. A request is asked anew, under the next number, when its subject has changed; what was decided on the one before counts no more.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["approvalReadsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/subject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what an approval would sign
+         * @description Manifest, configuration and nodes against what runs there now, strategy and gate against what the environment says itself, what else was done with this release, what else waits, and how far each rule has come. Decisions name its `subjectDigest`. Values of configurations are shown to whoever may read them; secrets are slots.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["approvalReadsSubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -3880,6 +4034,10 @@ export interface components {
             }[];
             approvals: {
                 reason: string;
+                name: string;
+                /** @enum {string} */
+                kind: "people" | "external";
+                quorum: number;
             }[];
             /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
             warnings?: string[];
@@ -4109,6 +4267,303 @@ export interface components {
             reason?: string;
             /** @description Go on although what the nodes run now could not be restored. */
             allowNoRollback?: boolean;
+        };
+        ApproveRequest: {
+            subjectDigest: string;
+            comment?: string;
+            /** @description The answer of a passkey to a challenge of this decision, where a rule wants one. */
+            assertion?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            acknowledgeDowngrade?: boolean;
+        };
+        ApprovalState: {
+            deploymentId: string;
+            deploymentStatus: string;
+            requestNumber: number;
+            /** @enum {string} */
+            status: "open" | "granted" | "rejected" | "expired" | "replaced" | "cancelled" | "void";
+            subjectDigest: string;
+            requestedBy: string;
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            deadlineAt: string;
+            rules: {
+                name: string;
+                /** @enum {string} */
+                kind: "people" | "external";
+                isMet: boolean;
+                have: number;
+                need: number;
+                missing: string | null;
+            }[];
+        };
+        RejectRequest: {
+            reason: string;
+            /** @description The answer of a passkey to a challenge of this decision, where a rule wants one. */
+            assertion?: {
+                [key: string]: unknown;
+            };
+        };
+        CommentRequest: {
+            comment: string;
+        };
+        /** @default {} */
+        WithdrawRequest: {
+            reason?: string;
+        };
+        PendingApprovalPage: {
+            items: components["schemas"]["PendingApproval"][];
+            nextCursor: string | null;
+        };
+        PendingApproval: {
+            id: string;
+            /** @enum {string} */
+            kind: "deploy" | "rollback" | "retry";
+            moduleName: string;
+            version: string;
+            targetEnvironment: string;
+            cluster: string;
+            strategy: string;
+            requestNumber: number;
+            requestedBy: string;
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            deadlineAt: string;
+            subjectDigest: string;
+            rules: {
+                name: string;
+                quorum: number;
+            }[];
+            approvedBy: string[];
+        };
+        ApprovalHistory: {
+            deploymentId: string;
+            status: string;
+            requests: {
+                number: number;
+                /** @enum {string} */
+                status: "open" | "granted" | "rejected" | "expired" | "replaced" | "cancelled" | "void";
+                subjectDigest: string;
+                requestedBy: string;
+                /** Format: date-time */
+                askedAt: string;
+                /** Format: date-time */
+                deadlineAt: string;
+                /** Format: date-time */
+                endedAt: string | null;
+                endedBy: string | null;
+                reason: string | null;
+                rules: {
+                    name: string;
+                    version: number;
+                    quorum: number;
+                }[];
+                decisions: components["schemas"]["ApprovalDecision"][];
+            }[];
+        };
+        ApprovalDecision: {
+            id: string;
+            by: string;
+            /** @enum {string} */
+            verb: "approve" | "reject" | "comment" | "withdraw";
+            comment: string | null;
+            /** Format: date-time */
+            at: string;
+            subjectDigest: string;
+            /** Format: date-time */
+            voidedAt: string | null;
+            voidReason: string | null;
+        };
+        ApprovalSubject: {
+            deploymentId: string;
+            /** @enum {string} */
+            kind: "deploy" | "rollback" | "retry";
+            status: string;
+            moduleName: string;
+            version: string;
+            targetEnvironment: string;
+            cluster: string;
+            requestedBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            metadata: {
+                [key: string]: string;
+            };
+            /** @description What a decision names: `POST …/approve` with another one is refused. */
+            subjectDigest: string;
+            request: components["schemas"]["ApprovalRequest"] | null;
+            /** @description It is older than what runs: approving it needs `acknowledgeDowngrade`. */
+            isDowngrade: boolean;
+            release: {
+                releaseDigest: string;
+                artifactDigest: string;
+                createdBy: string;
+                /** Format: date-time */
+                createdAt: string;
+                signedWith: string | null;
+            };
+            configuration: {
+                number: number;
+                configurationDigest: string;
+                createdBy: string;
+                /** Format: date-time */
+                createdAt: string;
+            } | null;
+            running: {
+                version: string;
+                releaseDigest: string;
+                configurationNumber: number | null;
+                nodes: number;
+                down: number;
+                /** @description What the differences are taken against. */
+                isCompared: boolean;
+            }[];
+            differences: {
+                manifest: components["schemas"]["ApprovalDiff"];
+                /** @description Null: the caller may not read configurations there. */
+                configuration: components["schemas"]["ApprovalDiff"] | null;
+            };
+            nodes: {
+                items: {
+                    name: string;
+                    state: string;
+                    wave: number | null;
+                    /** @enum {string} */
+                    change: "added" | "changed" | "same" | "left-out";
+                    before: string | null;
+                    after: string | null;
+                }[];
+                more: number;
+            };
+            strategy: {
+                kind: string;
+                params: {
+                    [key: string]: unknown;
+                };
+                differs: components["schemas"]["ApprovalDiff"];
+            };
+            gate: {
+                kind: string;
+                environmentKind: string;
+                limits: {
+                    name: string;
+                    value: (string | number) | null;
+                    environment: (string | number) | null;
+                    /** @enum {string} */
+                    standing: "same" | "stricter" | "looser" | "other";
+                }[];
+            };
+            /** @description What else was done with this release, newest first: at most 20. */
+            releaseHistory: {
+                id: string;
+                /** @enum {string} */
+                kind: "deploy" | "rollback" | "retry";
+                version: string;
+                environment: string;
+                cluster: string;
+                status: string;
+                requestedBy: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                finishedAt: string | null;
+                reason: string | null;
+                verdicts: {
+                    stable: number;
+                    unstable: number;
+                    inconclusive: number;
+                };
+            }[];
+            /** @description What else is on its way to the same target, newest first: at most 20. */
+            waiting: {
+                id: string;
+                /** @enum {string} */
+                kind: "deploy" | "rollback" | "retry";
+                version: string;
+                environment: string;
+                cluster: string;
+                status: string;
+                requestedBy: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                finishedAt: string | null;
+            }[];
+            rules: components["schemas"]["ApprovalRuleStanding"][];
+            decisions: components["schemas"]["ApprovalDecision"][];
+            you: {
+                canDecide: boolean;
+                why: string | null;
+            };
+        };
+        ApprovalRequest: {
+            number: number;
+            /** @enum {string} */
+            status: "open" | "granted" | "rejected" | "expired" | "replaced" | "cancelled" | "void";
+            subjectDigest: string;
+            requestedBy: string;
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            deadlineAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            endedBy: string | null;
+            reason: string | null;
+        };
+        ApprovalDiff: {
+            changes: components["schemas"]["ApprovalDifference"][];
+            /** @description So many more differ and are not shown. */
+            more: number;
+        };
+        ApprovalDifference: {
+            /** @description A JSON pointer (RFC 6901). */
+            path: string;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            before: (string | number | boolean | Record<string, never> | string[]) | null;
+            after: (string | number | boolean | Record<string, never> | string[]) | null;
+            /** @description The texts are longer; what is shown begins just before the two differ. */
+            isCut: boolean;
+        };
+        ApprovalRuleStanding: {
+            policyId: string | null;
+            name: string;
+            version: number;
+            /** @enum {string} */
+            kind: "people" | "external";
+            need: number;
+            have: number;
+            isMet: boolean;
+            /** @description In words; null: nothing. */
+            missing: string | null;
+            approvers: {
+                roles: string[];
+                groups: string[];
+                users: string[];
+            };
+            /** @description Of so many different ones of these groups the decisions must come. */
+            distinctGroups: {
+                groups: string[];
+                count: number;
+            } | null;
+            /** @description Whose approval counts for it now. */
+            decided: string[];
+            /** @description Who could decide now and has not. */
+            possible: string[];
+            morePossible: number;
+            barred: {
+                name: string;
+                /** @enum {string} */
+                because: "requester" | "release-author" | "configuration-editor";
+            }[];
+            reasonRequired: boolean;
+            passkeyRequired: boolean;
+            decisionValidMs: number | null;
         };
         ModulePage: {
             items: components["schemas"]["Module"][];
@@ -6837,6 +7292,8 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
+             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *
              *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              *
              *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
@@ -6875,8 +7332,6 @@ export interface operations {
             };
             /**
              * @description `signature-invalid`: The signature does not fit the manifest and artifact with the key that is named. Sign the releaseDigest again.
-             *
-             *     `approvals-not-supported`: This version cannot ask for approvals yet: `requireApproval` must be false.
              *
              *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
              */
@@ -6974,7 +7429,14 @@ export interface operations {
                      *           "state": "Cordoned"
                      *         }
                      *       ],
-                     *       "approvals": [],
+                     *       "approvals": [
+                     *         {
+                     *           "reason": "\"Production: an Admin\": one person",
+                     *           "name": "Production: an Admin",
+                     *           "kind": "people",
+                     *           "quorum": 1
+                     *         }
+                     *       ],
                      *       "strategy": {
                      *         "kind": "canary",
                      *         "wavesPercent": [
@@ -7085,6 +7547,8 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
+             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *
              *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
@@ -7115,11 +7579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `signature-invalid`: The signature does not fit the manifest and artifact with the key that is named. Sign the releaseDigest again.
-             *
-             *     `approvals-not-supported`: This version cannot ask for approvals yet: `requireApproval` must be false.
-             */
+            /** @description `signature-invalid`: The signature does not fit the manifest and artifact with the key that is named. Sign the releaseDigest again. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8379,6 +8839,8 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
+             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
              *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
@@ -8579,6 +9041,8 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
+             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
              *     `plan-not-possible`: Every possible plan would leave fewer serving nodes than the cluster’s minAvailable. Nodes whose release is down do not serve, and may be moved.
@@ -8639,6 +9103,1174 @@ export interface operations {
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisionsApprove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "subjectDigest": "sha256:4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+                 *       "comment": "looked at the diff; go on"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentStatus": "PendingApproval",
+                     *       "requestNumber": 1,
+                     *       "status": "granted",
+                     *       "subjectDigest": "sha256:4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+                     *       "requestedBy": "deployer",
+                     *       "askedAt": "2026-01-05T08:00:00.000Z",
+                     *       "deadlineAt": "2026-01-06T08:00:00.000Z",
+                     *       "rules": [
+                     *         {
+                     *           "name": "Production: an Admin",
+                     *           "kind": "people",
+                     *           "isMet": true,
+                     *           "have": 1,
+                     *           "need": 1,
+                     *           "missing": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalState"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `not-an-approver`: No rule of this approval names you as somebody who may decide. `details.rules` has the rules.
+             *
+             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.
+             *
+             *     `approval-passkey-required`: A rule of this approval counts only decisions that were signed with a passkey.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *
+             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *
+             *     `approval-downgrade`: What would be deployed is older than what runs there now (`details`). Send `acknowledgeDowngrade` when that is what you want.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `approval-reason-required`: A rule of this approval wants a comment with each decision. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisionsReject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "not on a Friday"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RejectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentStatus": "PendingApproval",
+                     *       "requestNumber": 1,
+                     *       "status": "rejected",
+                     *       "subjectDigest": "sha256:4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+                     *       "requestedBy": "deployer",
+                     *       "askedAt": "2026-01-05T08:00:00.000Z",
+                     *       "deadlineAt": "2026-01-06T08:00:00.000Z",
+                     *       "rules": [
+                     *         {
+                     *           "name": "Production: an Admin",
+                     *           "kind": "people",
+                     *           "isMet": false,
+                     *           "have": 0,
+                     *           "need": 1,
+                     *           "missing": "1 of 1 decision"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalState"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `not-an-approver`: No rule of this approval names you as somebody who may decide. `details.rules` has the rules.
+             *
+             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisionsComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "comment": "what does the new limit mean for the batch jobs?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CommentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentStatus": "PendingApproval",
+                     *       "requestNumber": 1,
+                     *       "status": "open",
+                     *       "subjectDigest": "sha256:4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+                     *       "requestedBy": "deployer",
+                     *       "askedAt": "2026-01-05T08:00:00.000Z",
+                     *       "deadlineAt": "2026-01-06T08:00:00.000Z",
+                     *       "rules": [
+                     *         {
+                     *           "name": "Production: an Admin",
+                     *           "kind": "people",
+                     *           "isMet": false,
+                     *           "have": 0,
+                     *           "need": 1,
+                     *           "missing": "1 of 1 decision"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalState"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisionsWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "the numbers from staging changed my mind"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentStatus": "PendingApproval",
+                     *       "requestNumber": 1,
+                     *       "status": "open",
+                     *       "subjectDigest": "sha256:4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+                     *       "requestedBy": "deployer",
+                     *       "askedAt": "2026-01-05T08:00:00.000Z",
+                     *       "deadlineAt": "2026-01-06T08:00:00.000Z",
+                     *       "rules": [
+                     *         {
+                     *           "name": "Production: an Admin",
+                     *           "kind": "people",
+                     *           "isMet": false,
+                     *           "have": 0,
+                     *           "need": 1,
+                     *           "missing": "1 of 1 decision"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalState"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *
+             *     `nothing-to-withdraw`: You have not approved this deployment, or have withdrawn that already.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalReadsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                environment?: string;
+                module?: string;
+                /** @description `true`: only those that the caller could decide now. */
+                mine?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *           "kind": "deploy",
+                     *           "version": "2.1.0",
+                     *           "moduleName": "payment-processor",
+                     *           "targetEnvironment": "Production",
+                     *           "cluster": "local",
+                     *           "strategy": "canary",
+                     *           "requestNumber": 1,
+                     *           "requestedBy": "deployer",
+                     *           "askedAt": "2026-11-30T10:00:01.000Z",
+                     *           "deadlineAt": "2026-12-01T10:00:01.000Z",
+                     *           "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *           "rules": [
+                     *             {
+                     *               "name": "One admin",
+                     *               "quorum": 1
+                     *             }
+                     *           ],
+                     *           "approvedBy": []
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PendingApprovalPage"];
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalReadsHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *       "status": "PendingApproval",
+                     *       "requests": [
+                     *         {
+                     *           "number": 1,
+                     *           "status": "open",
+                     *           "requestedBy": "deployer",
+                     *           "askedAt": "2026-11-30T10:00:01.000Z",
+                     *           "deadlineAt": "2026-12-01T10:00:01.000Z",
+                     *           "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *           "endedAt": null,
+                     *           "endedBy": null,
+                     *           "reason": null,
+                     *           "rules": [
+                     *             {
+                     *               "name": "One admin",
+                     *               "version": 3,
+                     *               "quorum": 1
+                     *             }
+                     *           ],
+                     *           "decisions": [
+                     *             {
+                     *               "id": "0199a3c4-11aa-7c4a-9d55-0f6f3b1c2a10",
+                     *               "by": "carla",
+                     *               "verb": "comment",
+                     *               "comment": "Who looks at the pool on Monday?",
+                     *               "at": "2026-11-30T10:02:00.000Z",
+                     *               "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *               "voidedAt": null,
+                     *               "voidReason": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalHistory"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvalReadsSubject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *       "kind": "deploy",
+                     *       "status": "PendingApproval",
+                     *       "version": "2.1.0",
+                     *       "moduleName": "payment-processor",
+                     *       "targetEnvironment": "Production",
+                     *       "cluster": "local",
+                     *       "requestedBy": "deployer",
+                     *       "createdAt": "2026-11-30T10:00:00.000Z",
+                     *       "metadata": {
+                     *         "commit": "4f2c1e9"
+                     *       },
+                     *       "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *       "request": {
+                     *         "number": 1,
+                     *         "status": "open",
+                     *         "requestedBy": "deployer",
+                     *         "askedAt": "2026-11-30T10:00:01.000Z",
+                     *         "deadlineAt": "2026-12-01T10:00:01.000Z",
+                     *         "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *         "endedAt": null,
+                     *         "endedBy": null,
+                     *         "reason": null
+                     *       },
+                     *       "isDowngrade": false,
+                     *       "release": {
+                     *         "releaseDigest": "sha256:9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b9a1b",
+                     *         "artifactDigest": "sha256:77c077c077c077c077c077c077c077c077c077c077c077c077c077c077c077c0",
+                     *         "createdBy": "key:ci",
+                     *         "createdAt": "2026-11-29T14:00:00.000Z",
+                     *         "signedWith": "ci-2026"
+                     *       },
+                     *       "configuration": {
+                     *         "number": 4,
+                     *         "configurationDigest": "sha256:5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e5d0e",
+                     *         "createdBy": "dora",
+                     *         "createdAt": "2026-11-28T09:00:00.000Z"
+                     *       },
+                     *       "running": [
+                     *         {
+                     *           "version": "2.0.3",
+                     *           "releaseDigest": "sha256:3e213e213e213e213e213e213e213e213e213e213e213e213e213e213e213e21",
+                     *           "configurationNumber": 3,
+                     *           "nodes": 6,
+                     *           "down": 0,
+                     *           "isCompared": true
+                     *         }
+                     *       ],
+                     *       "differences": {
+                     *         "manifest": {
+                     *           "changes": [
+                     *             {
+                     *               "path": "/health/timeoutMs",
+                     *               "change": "changed",
+                     *               "before": 1000,
+                     *               "after": 2000,
+                     *               "isCut": false
+                     *             }
+                     *           ],
+                     *           "more": 0
+                     *         },
+                     *         "configuration": {
+                     *           "changes": [
+                     *             {
+                     *               "path": "/POOL_SIZE",
+                     *               "change": "changed",
+                     *               "before": "20",
+                     *               "after": "40",
+                     *               "isCut": false
+                     *             }
+                     *           ],
+                     *           "more": 0
+                     *         }
+                     *       },
+                     *       "nodes": {
+                     *         "items": [
+                     *           {
+                     *             "name": "node-1",
+                     *             "state": "Healthy",
+                     *             "wave": 1,
+                     *             "change": "changed",
+                     *             "before": "2.0.3",
+                     *             "after": "2.1.0"
+                     *           }
+                     *         ],
+                     *         "more": 0
+                     *       },
+                     *       "strategy": {
+                     *         "kind": "canary",
+                     *         "params": {
+                     *           "wavesPercent": [
+                     *             10,
+                     *             30,
+                     *             50,
+                     *             100
+                     *           ]
+                     *         },
+                     *         "differs": {
+                     *           "changes": [],
+                     *           "more": 0
+                     *         }
+                     *       },
+                     *       "gate": {
+                     *         "kind": "stabilization",
+                     *         "environmentKind": "stabilization",
+                     *         "limits": [
+                     *           {
+                     *             "name": "consecutiveStableChecks",
+                     *             "value": 5,
+                     *             "environment": 3,
+                     *             "standing": "stricter"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "releaseHistory": [
+                     *         {
+                     *           "id": "0199a2b0-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *           "kind": "deploy",
+                     *           "version": "2.1.0",
+                     *           "environment": "Staging",
+                     *           "cluster": "local",
+                     *           "status": "Succeeded",
+                     *           "requestedBy": "deployer",
+                     *           "createdAt": "2026-11-29T15:00:00.000Z",
+                     *           "finishedAt": "2026-11-29T15:20:00.000Z",
+                     *           "reason": null,
+                     *           "verdicts": {
+                     *             "stable": 4,
+                     *             "unstable": 0,
+                     *             "inconclusive": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "waiting": [],
+                     *       "rules": [
+                     *         {
+                     *           "policyId": "0199a100-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *           "name": "One admin",
+                     *           "version": 3,
+                     *           "kind": "people",
+                     *           "need": 1,
+                     *           "have": 0,
+                     *           "isMet": false,
+                     *           "missing": "1 of 1 decision",
+                     *           "approvers": {
+                     *             "roles": [
+                     *               "Admin"
+                     *             ],
+                     *             "groups": [],
+                     *             "users": []
+                     *           },
+                     *           "distinctGroups": null,
+                     *           "decided": [],
+                     *           "possible": [
+                     *             "admin",
+                     *             "carla"
+                     *           ],
+                     *           "morePossible": 0,
+                     *           "barred": [
+                     *             {
+                     *               "name": "deployer",
+                     *               "because": "requester"
+                     *             }
+                     *           ],
+                     *           "reasonRequired": false,
+                     *           "passkeyRequired": false,
+                     *           "decisionValidMs": null
+                     *         }
+                     *       ],
+                     *       "decisions": [
+                     *         {
+                     *           "id": "0199a3c4-11aa-7c4a-9d55-0f6f3b1c2a10",
+                     *           "by": "carla",
+                     *           "verb": "comment",
+                     *           "comment": "Who looks at the pool on Monday?",
+                     *           "at": "2026-11-30T10:02:00.000Z",
+                     *           "subjectDigest": "sha256:4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c",
+                     *           "voidedAt": null,
+                     *           "voidReason": null
+                     *         }
+                     *       ],
+                     *       "you": {
+                     *         "canDecide": true,
+                     *         "why": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalSubject"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { ApprovalsModule } from '../../deployments/approvals/approvals.module.js';
+import { ApprovalReadsModule } from '../../deployments/approvals/subject/approval-reads.module.js';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
@@ -21,6 +22,7 @@ export const apiModules: readonly FeatureModule[] = [
   RealtimeModule,
   DeploymentsModule,
   ApprovalsModule,
+  ApprovalReadsModule,
   ReleasesModule,
   FleetModule,
   SettingsModule,

@@ -16,7 +16,7 @@ export function personOf({ kind, name, personId, isActing }: Actor): string {
  * names them and keeps them from it.
  */
 export function rulesOfVoter(
-  { rules }: ApprovalRequest,
+  { rules }: Pick<ApprovalRequest, 'rules'>,
   personId: string,
   { people, barred }: Electorate,
 ): ApprovalRule[] {

@@ -32,6 +32,8 @@ const findDeciders = statement<
     readonly tenantId: string;
     readonly decidingRoles: readonly string[];
     readonly permission: string;
+    /** Null: everybody. */
+    readonly personId: string | null;
   },
   Decider
 >(
@@ -45,7 +47,8 @@ const findDeciders = statement<
      array(select gm.group_id from group_members gm
        where gm.tenant_id = m.tenant_id and gm.user_id = m.user_id order by gm.group_id) as groups
    from memberships m join users u on u.id = m.user_id
-   where m.tenant_id = :tenantId and u.disabled_at is null and exists (
+   where m.tenant_id = :tenantId and u.disabled_at is null
+     and (:personId::uuid is null or u.id = :personId) and exists (
      select 1 from role_bindings b left join roles r on r.tenant_id = b.tenant_id and r.id = b.role_id
      where ${BOUND_TO_PERSON} and (b.built_in_role = any(:decidingRoles::text[])
        or :permission::text = any(r.permissions)))
@@ -64,11 +67,11 @@ export async function approverFacts(
   return factsAt(await decidersOf(open), target);
 }
 
-/** Whoever may decide anything anywhere in the tenant. */
-export function decidersOf(open: OpenContext): Promise<Decider[]> {
+/** Whoever may decide anything anywhere in the tenant; `personId`: if it is this person. */
+export function decidersOf(open: OpenContext, personId: string | null = null): Promise<Decider[]> {
   const { tenantId } = open;
-  const permission = Permission.ApprovalsDecide;
-  return open.tx.query(findDeciders, { tenantId, decidingRoles: DECIDING_ROLES, permission });
+  const asked = { decidingRoles: DECIDING_ROLES, permission: Permission.ApprovalsDecide, personId };
+  return open.tx.query(findDeciders, { tenantId, ...asked });
 }
 
 export function factsAt(deciders: readonly Decider[], target: FactsAsked['target']): People {

@@ -13,8 +13,9 @@ export interface AuthoredSpec {
 /**
  * The person behind a row's `created_by`: who they are, since there is a column for it; before, whoever was
  * called that, and of a key all makers of keys of that name: too many rather than one too few.
+ * Fragment: :tenantId.
  */
-const authorsOf = (table: 'releases' | 'configurations', id: string) => `array(
+export const authorsOf = (table: 'releases' | 'configurations', id: string) => `array(
   select w.created_by_person from ${table} w
     where w.tenant_id = :tenantId and w.id = ${id} and w.created_by_person is not null
   union

@@ -2,8 +2,7 @@
  * What differs between two JSON values, place by place, for people who sign the second one. Complete, or
  * it says how much is missing: a change that nobody is shown must not look as if there were none.
  */
-export type Leaf =
-  string | number | boolean | null | readonly never[] | Readonly<Record<string, never>>;
+export type Leaf = string | number | boolean | null | string[] | Record<string, never>;
 
 export interface Difference {
   /** A JSON pointer (RFC 6901): `/health/path`. */
@@ -17,7 +16,7 @@ export interface Difference {
 }
 
 export interface ValueDiff {
-  readonly changes: readonly Difference[];
+  readonly changes: Difference[];
   /** So many more differ and are not shown. */
   readonly more: number;
 }
