@@ -1,6 +1,10 @@
 /** What approvers see before they decide, and how they find it. */
+import { PassThrough } from 'node:stream';
 import { jest } from '@jest/globals';
+import { runCli } from '../../src/apps/cli/program.js';
+import { readCliEnvironment } from '../../src/apps/cli/session/cli-environment.js';
 import { newId } from '../../src/kernel/ids.js';
+import type { Role } from '../../src/kernel/permission.js';
 import { OpenTransaction } from '../../src/platform/database/open-transaction.js';
 import {
   type Answer,
@@ -8,6 +12,7 @@ import {
   orders,
   type DeployingTenant,
 } from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
 import { NodeReports } from '../support/node-reports.js';
 import { scopedMember } from '../support/scoped-member.js';
 import type { Member } from '../support/whole-app.js';
@@ -315,6 +320,80 @@ describe('what waits', () => {
   it.each(['mine=yes', 'limit=0', 'status=open', 'module=A%00'])('refuses ?%s', async (query) => {
     const answer = await tenant.get(`/approvals/pending?${query}`);
     expect(answer).toMatchObject({ status: 400, body: { code: 'validation-failed' } });
+  });
+});
+
+describe('the command line', () => {
+  /** One command as that role, without a terminal to ask at. */
+  async function begin(role: Role, words: readonly string[]) {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const told = { stdout: '', stderr: '' };
+    stdout.on('data', (chunk: Buffer) => (told.stdout += chunk.toString()));
+    stderr.on('data', (chunk: Buffer) => (told.stderr += chunk.toString()));
+    const token = await tenant.tokenOf(role);
+    const exit = runCli(words, {
+      streams: { stdin, stdout, stderr },
+      environment: readCliEnvironment({ TIDEGATE_SERVER: app.whole.url, TIDEGATE_TOKEN: token }),
+      version: '0.0.0',
+      onInterrupt: () => () => undefined,
+    });
+    return { told, exit };
+  }
+
+  async function cli(role: Role, ...words: string[]) {
+    const { told, exit } = await begin(role, words);
+    return { exitCode: await exit, ...told };
+  }
+
+  it('lists, shows, comments, approves what was shown, and tells the history', async () => {
+    const id = await asked({ moduleName: 'billing' });
+    expect((await cli('Admin', 'approvals', 'list', '--mine')).stdout).toContain(id);
+    expect((await cli('Deployer', 'approvals', 'list', '--mine')).stdout).not.toContain(id);
+    const shown = await cli('Admin', 'approvals', 'show', id);
+    const digest = /subject (sha256:[0-9a-f]{64})/.exec(shown.stdout)![1]!;
+    expect(shown.stdout).toContain('billing 1.0.0 to QA/local: PendingApproval');
+    const nobody = await cli('Admin', 'approvals', 'approve', id);
+    expect(nobody).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(nobody.stderr).toContain(`--yes --subject ${digest}`);
+    expect(await cli('Admin', 'approvals', 'approve', id, '--yes')).toMatchObject({ exitCode: 1 });
+    const other = `sha256:${'0'.repeat(64)}`;
+    const changed = await cli('Admin', 'approvals', 'approve', id, '--yes', '--subject', other);
+    expect(changed).toMatchObject({ exitCode: 2 });
+    expect(changed.stderr).toContain('approval-subject-changed');
+    expect(await cli('Admin', 'approvals', 'comment', id, 'why now?')).toMatchObject({
+      exitCode: 0,
+    });
+    const own = await cli('Deployer', 'approvals', 'approve', id, '--yes', '--subject', digest);
+    expect(own).toMatchObject({ exitCode: 2 });
+    const approved = await cli('Admin', 'approvals', 'approve', id, '--yes', '--subject', digest);
+    expect(approved).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Approved') });
+    const { stdout } = await cli('Viewer', 'approvals', 'history', id);
+    expect(stdout).toContain('request 1: granted');
+    expect(stdout).toContain('"why now?"');
+  });
+
+  it('waits for a deployment, says who could approve it, and ends with 2 when it is rejected', async () => {
+    const words = ['deploy', 'billing', '1.0.0', '--to', 'QA', '--require-approval', '--wait'];
+    const { told, exit } = await begin('Deployer', words);
+    let id = '';
+    await eventually(async () => {
+      const { body } = await tenant.get('/deployments?module=billing&status=Pending');
+      expect(body.items).toHaveLength(1);
+      id = body.items[0].id;
+    });
+    await app.pass(tenant.id, id, 'preflight');
+    await app.act(tenant.id, id);
+    const { body: me } = await tenant.as('Admin', '/me');
+    await eventually(() => {
+      expect(told.stdout).toContain(`could be approved by ${me.username}`);
+    });
+    const rejected = await cli('Admin', 'approvals', 'reject', id, '--reason', 'not on a Friday');
+    expect(rejected).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Rejected') });
+    await app.act(tenant.id, id);
+    expect(await exit).toBe(2);
+    const { stdout } = told;
+    expect(stdout).toContain('billing 1.0.0: Rejected (');
+    expect(stdout).toContain('not on a Friday');
   });
 });
 

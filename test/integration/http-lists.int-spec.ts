@@ -97,7 +97,6 @@ beforeAll(async () => {
     await tenant.release(module, version);
   }
   for (const version of ['1.0.1', '1.0.2']) await tenant.release('orders', version);
-  for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);
   for (let count = 0; count < 3; count += 1) {
     await tenant.deploy();
     const body = { values: { count: String(count) } };
@@ -130,6 +129,7 @@ beforeAll(async () => {
     };
     await made(tenant.as('Admin', '/identity-providers', { method: 'POST', body: provider }));
   }
+  for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
   const document = (await (await fetch(`${app.whole.url}/api/openapi.json`)).json()) as Document;

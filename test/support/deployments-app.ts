@@ -35,9 +35,15 @@ export class DeployingTenant {
     readonly id: string,
   ) {}
 
-  async as(role: Role, path: string, options: CallOptions = {}): Promise<Answer> {
+  /** Of somebody who holds this role: the same one each time. */
+  async tokenOf(role: Role): Promise<string> {
     const token = this.tokens.get(role) ?? (await this.app.whole.member(this.id, role)).token;
     this.tokens.set(role, token);
+    return token;
+  }
+
+  async as(role: Role, path: string, options: CallOptions = {}): Promise<Answer> {
+    const token = await this.tokenOf(role);
     const { method = 'GET', body, headers = {} } = options;
     const response = await fetch(`${this.app.whole.url}/api/v1${path}`, {
       method,

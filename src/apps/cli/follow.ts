@@ -1,4 +1,5 @@
 import { isFinal, type Deployment, type DeploymentNews, type Tidegate } from '#sdk';
+import { ApproverLines } from './approver-lines.js';
 import type { Cli } from './cli.js';
 import { deploymentView } from './display/deployment-view.js';
 import { eventLine } from './display/event-line.js';
@@ -29,7 +30,7 @@ export async function follow(
     stop.abort();
   });
   const timer = timeoutMs === null ? null : setTimeout(() => stop.abort(), timeoutMs);
-  const show = shower(cli);
+  const show = shower(cli, new ApproverLines(tidegate));
   let last: Deployment | null = null;
   try {
     const options = {
@@ -42,7 +43,7 @@ export async function follow(
     };
     for await (const news of tidegate.followDeployment(id, options)) {
       last = news.deployment;
-      show(news);
+      await show(news);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -63,18 +64,32 @@ function goesOn({ terminal }: Cli, id: string, timeoutMs: number | null): number
 }
 
 /** In a terminal a block that is drawn over; elsewhere one line per event; with --json JSON lines. */
-function shower({ terminal }: Cli): (news: DeploymentNews) => void {
+function shower(
+  { terminal }: Cli,
+  approvers: ApproverLines,
+): (news: DeploymentNews) => void | Promise<void> {
   if (terminal.options.isJson) {
     return ({ deployment, events }) => {
       for (const event of events) terminal.jsonLine({ type: 'event', event });
       terminal.jsonLine({ type: 'deployment', deployment });
     };
   }
+  const { style } = terminal;
   if (terminal.isLive) {
     const block = new LiveBlock(terminal.streams.stdout);
-    return ({ deployment }) => block.draw(deploymentView(deployment, terminal.style));
+    return async ({ deployment }) => {
+      const who = await approvers.of(deployment, style);
+      block.draw([...deploymentView(deployment, style), ...who]);
+    };
   }
-  return plainLines(terminal.style.isUtc, (lines) => terminal.lines(lines));
+  const tell = plainLines(style.isUtc, (lines) => terminal.lines(lines));
+  let said: readonly string[] = [];
+  return async (news) => {
+    tell(news);
+    const who = await approvers.of(news.deployment, style);
+    if (who !== said) terminal.lines(who.map((line) => `        ${line}`));
+    said = who;
+  };
 }
 
 /** What was said once is not said again: a gate is checked every few seconds. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
+import { addApprovalCommands } from './commands/approvals.commands.js';
 import { addCanCommand } from './commands/can.command.js';
 import { addAccountCommands } from './commands/account.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
@@ -86,6 +87,7 @@ export function buildProgram(
   addServiceAccountCommands(program, act);
   addDeployCommand(program, act);
   addDeploymentCommands(program, act);
+  addApprovalCommands(program, act);
   addFleetCommands(program, act);
   addFederatedCommands(program, act);
   addDirectoryCommands(program, act);

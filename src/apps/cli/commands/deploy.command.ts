@@ -39,7 +39,7 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
     .option('--set <name=value>', 'parameter of the strategy; may be repeated', collect, [])
     .option('--gate <name=value>', 'parameter of the gate; may only tighten it', collect, [])
     .option('--metadata <name=value>', 'kept with the deployment; may be repeated', collect, [])
-    .option('--require-approval', 'let it wait for an approval')
+    .option('--require-approval', 'somebody else must approve it, whatever the policies say')
     .option('--allow-rolled-back', 'also a release that was taken back there by itself')
     .option('--allow-no-rollback', 'go on although what the nodes run now could not be restored')
     .option('--wait', 'show the progress, and end with the outcome as exit code')
@@ -55,6 +55,7 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
         'tidegate deploy payments 2.1.0 --to Production --wait --timeout 30m',
         'tidegate deploy payments 2.1.0 --to Production --strategy canary --set wavesPercent=10,50,100',
         'tidegate deploy payments 2.1.0 --to Staging --gate consecutiveStableChecks=5 --metadata commit=4f2c1e9',
+        'tidegate deploy payments 2.1.0 --to Production --require-approval --wait --timeout 8h',
         'tidegate deploy payments 2.1.0 --to Production --allow-rolled-back --wait',
         'tidegate deploy payments 2.1.0 --to Production --dry-run',
       ) +

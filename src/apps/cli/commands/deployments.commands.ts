@@ -122,6 +122,7 @@ async function explain(cli: Cli, id: string): Promise<void> {
   );
   const { isUtc } = cli.terminal.style;
   const { status, summary, waitingOn, verbs } = told;
+  const isAsked = status === 'PendingApproval';
   cli.terminal.result(
     told,
     [
@@ -129,6 +130,7 @@ async function explain(cli: Cli, id: string): Promise<void> {
       ...(waitingOn
         ? [`  since ${timeText(waitingOn.since, isUtc)}${untilText(waitingOn.until, isUtc)}`]
         : []),
+      ...(isAsked ? [`  what would be signed: tidegate approvals show ${id}`] : []),
       ...(verbs.length > 0
         ? [`  possible now: ${verbs.map((verb) => commandOf(verb, id)).join(' · ')}`]
         : []),

@@ -205,6 +205,6 @@ function endLines(
   return [
     ...lines,
     `Approve it: tidegate approvals approve ${deploymentId}`,
-    `Reject it:  tidegate approvals reject ${deploymentId} --reason WORDS`,
+    `Reject it:  tidegate approvals reject ${deploymentId}`,
   ];
 }

@@ -47,6 +47,15 @@ const NEXT: Readonly<Record<string, string>> = {
   'release-rolled-back-here':
     'Try it again: tidegate deployments retry ID, or deploy it with --allow-rolled-back.',
   'deployment-in-progress': 'See it: tidegate deployments show ID. Try again when it is over.',
+  'approval-subject-changed': 'Look at it again: tidegate approvals show ID',
+  'approval-not-open': 'See what was decided: tidegate approvals history ID',
+  'approval-needs-person': 'Sign in as yourself: tidegate login',
+  'not-an-approver': 'See who may decide: tidegate approvals show ID',
+  'approval-barred': 'See who else may decide: tidegate approvals show ID',
+  'approval-reason-required': 'Say why: --comment WORDS',
+  'approval-downgrade': 'If that is what you want: --downgrade',
+  'approval-impossible': 'Invite somebody: tidegate users invite --help; or change the policy.',
+  'nothing-to-withdraw': 'See what was said: tidegate approvals history ID',
   'idempotency-key-reused': 'Use another --idempotency-key for another request.',
   'federated-rules-unmet':
     'Compare with what was expected: tidegate federated test NAME --token-file FILE',
