@@ -59,6 +59,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   kill_switches: 'deployments/kill-switch',
   platform_switch: 'deployments/kill-switch',
   target_holds: 'deployments/holds',
+  approval_challenges: 'deployments',
   gate_specs: 'deployments',
   gate_samples: 'deployments',
   gate_verdicts: 'deployments',

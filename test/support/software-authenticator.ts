@@ -90,6 +90,10 @@ export class SoftwareAuthenticator {
     };
   }
 
+  publicJwk() {
+    return this.publicKey.export({ format: 'jwk' });
+  }
+
   private credential() {
     const id = this.id.toString('base64url');
     return { id, rawId: id, type: 'public-key', clientExtensionResults: {} };

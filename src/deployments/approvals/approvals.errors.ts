@@ -79,9 +79,10 @@ export const approvalReasonRequired = errorEntry({
 export const approvalPasskeyRequired = errorEntry({
   code: 'approval-passkey-required',
   kind: 'forbidden',
-  meaning: 'A rule of this approval counts only decisions that were signed with a passkey.',
+  meaning:
+    'A rule of this approval counts only decisions that were signed with a passkey: in a browser, with the answer to `POST /approvals/deployments/{deploymentId}/challenge` as `assertion`.',
   tell: (rule: string) => ({
-    text: `"${rule}" counts only decisions that are signed with a passkey.`,
+    text: `"${rule}" counts only decisions that are signed with a passkey. Decide in a browser, where your passkey is; the command line cannot ask it.`,
     details: { rule },
   }),
 });

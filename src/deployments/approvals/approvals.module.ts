@@ -1,18 +1,21 @@
 import { Module } from '@nestjs/common';
-import { DecisionProofs, NoProofs } from './decisions/decision-proof.js';
+import { besideControllers, besideProviders } from './beside-the-quorum.js';
+import { DecisionProofs } from './decisions/decision-proof.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { Decisions } from './decisions/decisions.service.js';
 import { TakenDecisions } from './decisions/taken-decisions.js';
+import { PasskeyProofs } from './passkeys/passkey-proofs.js';
 import { PolicyWatch } from './requests/policy-watch.js';
 
 /** People decide. What asks them is the engine's step, which DeploymentsModule has. */
 @Module({
-  controllers: [DecisionsController],
+  controllers: [DecisionsController, ...besideControllers],
   providers: [
-    { provide: DecisionProofs, useClass: NoProofs },
+    { provide: DecisionProofs, useClass: PasskeyProofs },
     Decisions,
     TakenDecisions,
     PolicyWatch,
+    ...besideProviders,
   ],
   exports: [Decisions],
 })

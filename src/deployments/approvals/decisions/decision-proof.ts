@@ -1,5 +1,4 @@
 import type { OpenContext } from '../../../platform/context.js';
-import { approvalPasskeyRequired } from '../approvals.errors.js';
 import type { ApprovalRequest } from '../requests/request.js';
 import type { ApprovalRule } from '../rule.js';
 
@@ -22,12 +21,4 @@ export interface ProofAsked {
 export abstract class DecisionProofs {
   /** Null: nothing was to be proved. Throws what says how to prove it. */
   abstract check(open: OpenContext, asked: ProofAsked): Promise<Evidence | null>;
-}
-
-/** Nobody can prove anything: what wants a proof is not decided. */
-export class NoProofs extends DecisionProofs {
-  check(_open: OpenContext, { rules: [rule] }: ProofAsked): Promise<null> {
-    if (rule) throw approvalPasskeyRequired(rule.name);
-    return Promise.resolve(null);
-  }
 }

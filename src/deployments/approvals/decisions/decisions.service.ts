@@ -173,7 +173,9 @@ export class Decisions {
     const rules = verb === 'approve' ? own.filter(({ passkeyRequired }) => passkeyRequired) : [];
     if (rules.length === 0 && assertion === undefined) return null;
     const evidence = await this.proofs.check(open, { request, rules, verb, assertion });
-    return evidence && Object.fromEntries(rules.map((rule) => [ruleKey(rule), evidence]));
+    // Signed although no rule wants it: kept all the same.
+    const keys = rules.length === 0 ? ['decision'] : rules.map(ruleKey);
+    return evidence && Object.fromEntries(keys.map((key) => [key, evidence]));
   }
 }
 
