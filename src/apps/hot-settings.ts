@@ -6,6 +6,10 @@
 import { onConflict, queuedPerSlot } from '../deployments/acceptance/acceptance.settings.js';
 import { newerReplacesPending } from '../deployments/approvals/approvals.settings.js';
 import { holdAfterRollback } from '../deployments/holds/holds.settings.js';
+import {
+  breakGlass,
+  breakGlassReviewHours,
+} from '../deployments/approvals/break-glass/break-glass.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import {
   socketsPerAddress,
@@ -27,6 +31,8 @@ import { usagePrices } from '../tenancy/usage/usage.settings.js';
 
 export const hotSettings: readonly AnyHotSetting[] = [
   ...gateBoundSettings,
+  breakGlass,
+  breakGlassReviewHours,
   onConflict,
   queuedPerSlot,
   newerReplacesPending,

@@ -89,6 +89,19 @@ export const waitingOn = z
   })
   .meta({ id: 'WaitingOn' });
 
+const breakGlass = z
+  .strictObject({
+    by: z.string(),
+    at: z.iso.datetime(),
+    reason: z.string(),
+    reviewDueAt: z.iso.datetime(),
+    isOverdue: z.boolean(),
+    isReviewed: z.boolean(),
+    verdict: z.enum(['justified', 'unjustified']).nullable(),
+    reviewedBy: z.string().nullable(),
+  })
+  .meta({ id: 'BreakGlassMark', description: 'It was started without its approvals.' });
+
 export const deploymentSummary = z
   .strictObject({
     id: uuid,
@@ -105,6 +118,7 @@ export const deploymentSummary = z
     startedAt: instant,
     finishedAt: instant,
     waitingOn: waitingOn.nullable(),
+    breakGlass: breakGlass.nullable(),
   })
   .meta({ id: 'DeploymentSummary' });
 export type DeploymentSummary = z.output<typeof deploymentSummary>;

@@ -8,7 +8,8 @@ import { QuotasModule } from '../tenancy/quotas/quotas.module.js';
 import { Acceptance } from './acceptance/acceptance.service.js';
 import { AcceptanceQueue } from './acceptance/acceptance-queue.js';
 import { ApprovalRequests } from './approvals/requests/approval-requests.js';
-import { ApprovalOverrides, NoOverrides } from './approvals/requests/overrides.js';
+import { BreakGlassOverrides } from './approvals/break-glass/break-glass-overrides.js';
+import { ApprovalOverrides } from './approvals/requests/overrides.js';
 import { PendingReplacement } from './approvals/requests/pending-replacement.js';
 import { ConflictPolicy } from './acceptance/conflict-policy.js';
 import { ApprovalPoliciesModule } from './approvals/policies/approval-policies.module.js';
@@ -64,7 +65,7 @@ import { WindowsModule } from './windows/windows.module.js';
     Acceptance,
     ApprovalRequests,
     PendingReplacement,
-    { provide: ApprovalOverrides, useClass: NoOverrides },
+    { provide: ApprovalOverrides, useClass: BreakGlassOverrides },
     AcceptanceQueue,
     Capacity,
     ConflictPolicy,

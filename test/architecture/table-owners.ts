@@ -60,6 +60,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   platform_switch: 'deployments/kill-switch',
   target_holds: 'deployments/holds',
   approval_challenges: 'deployments',
+  break_glass: 'deployments',
   gate_specs: 'deployments',
   gate_samples: 'deployments',
   gate_verdicts: 'deployments',

@@ -1,5 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { ApprovalBeatsModule } from '../../deployments/approvals/approval-beats.module.js';
 import { DeploymentEngineModule } from '../../deployments/deployment-engine.module.js';
 import { MailSenderModule } from '../../drivers/channels/mail/mail.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
@@ -16,6 +17,7 @@ type FeatureModule = Type | DynamicModule;
 /** What runs in the background: in processes of its own in cluster mode, in the API's otherwise. */
 export const workerModules: readonly FeatureModule[] = [
   DeploymentEngineModule,
+  ApprovalBeatsModule,
   HousekeepingModule,
   OutboxRelayModule,
   MailSenderModule,

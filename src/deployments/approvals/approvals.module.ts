@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { besideControllers, besideProviders } from './beside-the-quorum.js';
+import { BreakGlassWatch } from './break-glass/break-glass-watch.js';
 import { DecisionProofs } from './decisions/decision-proof.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { Decisions } from './decisions/decisions.service.js';
@@ -17,6 +18,6 @@ import { PolicyWatch } from './requests/policy-watch.js';
     PolicyWatch,
     ...besideProviders,
   ],
-  exports: [Decisions],
+  exports: [BreakGlassWatch, Decisions],
 })
 export class ApprovalsModule {}

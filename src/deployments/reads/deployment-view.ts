@@ -23,6 +23,17 @@ export function summaryView(row: DeploymentRow): DeploymentSummary {
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
     waitingOn: waitingNow(row),
+    breakGlass: breakGlassOf(row),
+  };
+}
+
+function breakGlassOf({ breakGlass }: DeploymentRow): DeploymentSummary['breakGlass'] {
+  if (breakGlass === null) return null;
+  const { at, reviewDueAt } = breakGlass;
+  return {
+    ...breakGlass,
+    at: new Date(at).toISOString(),
+    reviewDueAt: new Date(reviewDueAt).toISOString(),
   };
 }
 

@@ -29,13 +29,33 @@ export interface DeploymentRow extends WaitRow {
   readonly finishedAt: Date | null;
   readonly sequence: number;
   readonly gate: GateState | null;
+  readonly breakGlass: BreakGlassShown | null;
 }
+
+/** It was started without its approvals. Times as PostgreSQL writes them into JSON. */
+export interface BreakGlassShown {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly reviewDueAt: string;
+  readonly isOverdue: boolean;
+  readonly isReviewed: boolean;
+  readonly verdict: 'justified' | 'unjustified' | null;
+  readonly reviewedBy: string | null;
+}
+
+/** What nobody has reviewed before what somebody has. */
+const BREAK_GLASS = `(select jsonb_build_object('by', b.used_by, 'at', b.used_at, 'reason', b.reason,
+    'reviewDueAt', b.review_due_at, 'isOverdue', b.overdue_at is not null and b.reviewed_at is null,
+    'isReviewed', b.reviewed_at is not null, 'verdict', b.verdict, 'reviewedBy', b.reviewed_by)
+  from break_glass b where b.tenant_id = d.tenant_id and b.deployment_id = d.id
+  order by (b.reviewed_at is null) desc, b.request_number desc limit 1)`;
 
 const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revision,
   d.origin_id as "originId", d.spec_text as "specText", d.subject_digest as "subjectDigest",
   d.metadata, d.requested_by as "requestedBy", d.created_at as "createdAt",
   d.started_at as "startedAt", d.finished_at as "finishedAt", d.journal_seq as sequence,
-  r.gate, ${WAIT_COLUMNS}`;
+  r.gate, ${BREAK_GLASS} as "breakGlass", ${WAIT_COLUMNS}`;
 
 type Named = { readonly tenantId: string; readonly id: string };
 

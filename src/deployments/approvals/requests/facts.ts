@@ -30,7 +30,8 @@ export type SaidEvent =
   | 'reopened'
   | 'voided'
   | 'expired'
-  | 'replaced';
+  | 'replaced'
+  | 'overridden';
 
 export function saidOf(
   event: SaidEvent,

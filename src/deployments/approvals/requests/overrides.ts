@@ -6,10 +6,3 @@ import type { Override } from './standing.js';
 export abstract class ApprovalOverrides {
   abstract of(open: OpenContext, request: ApprovalRequest): Promise<Override | null>;
 }
-
-/** Nobody can. */
-export class NoOverrides extends ApprovalOverrides {
-  of(): Promise<null> {
-    return Promise.resolve(null);
-  }
-}
