@@ -261,6 +261,11 @@ export const limits = {
   /** A company has one or two; the page on which people choose shows them all. */
   identityProvidersPerTenant: 10,
   domainsPerProvider: 20,
+  /** A company has one or two systems for changes; each policy names one. */
+  externalGatesPerTenant: 20,
+  /** A week: what nobody has answered by then is no change any more, but a project. */
+  externalGateMinutes: 7 * 24 * 60,
+  externalGateCommentCharacters: 500,
   /** Each is asked about at every sign-in. */
   claimRulesPerProvider: 100,
   admissionsPerProvider: 20,

@@ -61,6 +61,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   target_holds: 'deployments/holds',
   approval_challenges: 'deployments',
   break_glass: 'deployments',
+  external_gates: 'deployments',
+  external_gate_calls: 'deployments',
   gate_specs: 'deployments',
   gate_samples: 'deployments',
   gate_verdicts: 'deployments',

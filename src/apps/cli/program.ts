@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
+import { addBreakGlassCommands } from './commands/break-glass.commands.js';
 import { addCanCommand } from './commands/can.command.js';
 import { addAccountCommands } from './commands/account.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
 import { addDirectoryCommands } from './commands/directory.commands.js';
+import { addExternalGateCommands } from './commands/external-gates.commands.js';
 import { addFactorCommands } from './commands/factors.commands.js';
 import { addFederatedCommands } from './commands/federated.commands.js';
 import { addFleetCommands } from './commands/fleet.commands.js';
@@ -100,6 +102,8 @@ export function buildProgram(
   addUsageCommands(program, act);
   addCanCommand(program, act);
   addIdentityProviderCommands(program, act);
+  addBreakGlassCommands(program, act);
+  addExternalGateCommands(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

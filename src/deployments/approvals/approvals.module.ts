@@ -5,6 +5,7 @@ import { DecisionProofs } from './decisions/decision-proof.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { Decisions } from './decisions/decisions.service.js';
 import { TakenDecisions } from './decisions/taken-decisions.js';
+import { GateCallSender } from './external/gate-call-sender.js';
 import { PasskeyProofs } from './passkeys/passkey-proofs.js';
 import { PolicyWatch } from './requests/policy-watch.js';
 
@@ -18,6 +19,6 @@ import { PolicyWatch } from './requests/policy-watch.js';
     PolicyWatch,
     ...besideProviders,
   ],
-  exports: [BreakGlassWatch, Decisions],
+  exports: [Decisions, BreakGlassWatch, GateCallSender],
 })
 export class ApprovalsModule {}

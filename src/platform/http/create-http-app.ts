@@ -151,6 +151,7 @@ function createAdapter(
   server.addContentTypeParser(json, { parseAs: 'buffer' }, (request, body, done) => {
     // Clients that always send the type send it with no body, too.
     if (body.length === 0) return done(null, undefined);
+    if (request.routeOptions.config.keepsBytes) request.bodyBytes = body as Buffer;
     try {
       done(null, parseStrictJson(body as Buffer, jsonShapeOf(request.routeOptions.config)));
     } catch (error) {

@@ -14,6 +14,8 @@ export interface RouteFacts {
   readonly access?: Access;
   /** Of JSON bodies; else the ones of all routes. */
   readonly json?: Partial<JsonShape>;
+  /** What has come is kept beside what it means: for bodies that are signed. */
+  readonly keepsBytes?: boolean;
   /** Takes multipart/form-data; other routes refuse it unread. */
   readonly takesForm?: boolean;
   /** Takes application/x-www-form-urlencoded beside JSON; other routes refuse it unread. */
@@ -33,6 +35,10 @@ export interface RouteFacts {
 declare module 'fastify' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- how Fastify is told of it.
   interface FastifyContextConfig extends RouteFacts {}
+  interface FastifyRequest {
+    /** The body as it came, where the route `keepsBytes`. */
+    bodyBytes?: Buffer;
+  }
 }
 
 export function addRouteFacts(handler: object, facts: RouteFacts): void {
@@ -49,6 +55,8 @@ const facts =
 export const TakesJson = (json: Partial<JsonShape>) => facts({ json });
 
 export const CountsAs = (rate: RateClass) => facts({ rate });
+
+export const KeepsBytes = () => facts({ keepsBytes: true });
 
 export const TakesForm = () => facts({ takesForm: true });
 

@@ -19,7 +19,7 @@ import {
   approvalPolicyNotFound,
   approvalPolicyUnmeetable,
   approverUnknown,
-  externalGateNotFound,
+  externalGateUnknown,
 } from './approval-policies.errors.js';
 import { approvalPolicyExample, approvalPolicyRulesExample } from './approval-policies.example.js';
 import { ApprovalPoliciesService } from './approval-policies.service.js';
@@ -29,7 +29,7 @@ const tagged = ({ version }: ApprovalPolicyView) => ({ etag: etagOf(version) });
 const REFUSALS = [
   environmentNotFound,
   approverUnknown,
-  externalGateNotFound,
+  externalGateUnknown,
   approvalPolicyUnmeetable,
   approvalPolicyExists,
 ];

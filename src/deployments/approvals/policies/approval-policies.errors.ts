@@ -77,8 +77,8 @@ export const approversTooFew = errorEntry({
   },
 });
 
-export const externalGateNotFound = errorEntry({
-  code: 'external-gate-not-found',
+export const externalGateUnknown = errorEntry({
+  code: 'external-gate-unknown',
   kind: 'unprocessable',
   meaning:
     'The policy names an external gate that the tenant does not have, or that cannot be asked.',

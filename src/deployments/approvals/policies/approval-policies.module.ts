@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { KnownExternalGates } from '../external/known-external-gates.js';
 import { ApprovalPoliciesController } from './approval-policies.controller.js';
 import { ApprovalPoliciesService } from './approval-policies.service.js';
 import { BuiltInPolicies } from './built-in-policies.js';
-import { ExternalGates, NoExternalGates } from './external-gates.js';
+import { ExternalGates } from './external-gates.js';
 import { PolicyCheck } from './policy-check.js';
 import { PolicyGuards } from './policy-guards.js';
 
@@ -12,7 +13,7 @@ import { PolicyGuards } from './policy-guards.js';
   providers: [
     ApprovalPoliciesService,
     BuiltInPolicies,
-    { provide: ExternalGates, useClass: NoExternalGates },
+    { provide: ExternalGates, useClass: KnownExternalGates },
     PolicyCheck,
     PolicyGuards,
   ],

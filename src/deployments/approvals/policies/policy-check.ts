@@ -22,7 +22,7 @@ export class PolicyCheck {
   constructor(private readonly gates: ExternalGates) {}
 
   /**
-   * Throws `environment-not-found`, `unknown-strategy`, `approver-unknown`, `external-gate-not-found`,
+   * Throws `environment-not-found`, `unknown-strategy`, `approver-unknown`, `external-gate-unknown`,
    * `approval-policy-unmeetable`.
    */
   async valuesOf(open: OpenContext, body: ApprovalPolicyBody): Promise<PolicyValues> {

@@ -1,0 +1,3 @@
+drop table external_gate_calls;
+alter table approval_policies drop constraint approval_policies_tenant_id_external_gate_id_fkey;
+drop table external_gates;
