@@ -21,6 +21,9 @@ const SYSTEM_INDEXES = [
   'mail_outbox_by_done', // likewise
   'mail_outbox_by_due', // the sender's claim
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together
+  'delivery_lanes_due', // the sender's claim
+  'deliveries_by_wait', // the oldest that waits, of all tenants
+  'deliveries_by_done', // the purge
   'outbox_pkey', // the relay
   'outbox_open',
   'verified_domains_domain_key', // a domain is of one tenant over all
@@ -49,6 +52,7 @@ const GLOBAL_TABLES = [
 ];
 /** State-like columns whose words belong to a registry, which a CHECK cannot know. */
 const OPEN_WORDS = [
+  'channels.kind',
   'clusters.target_kind',
   'gate_verdicts.gate_kind',
   'journal.kind',

@@ -8,6 +8,8 @@ export const Topic = {
   Gate: 'gate',
   /** A journal that consumers of the outbox have not got yet: its deployment's id. */
   Outbox: 'outbox',
+  /** Messages that wait to be sent: their channel's id. */
+  Delivery: 'delivery',
   /** What is decided about a tenant, or a tier: the tenant's id, or `tiers`. */
   Tenant: 'tenant',
 } as const;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../../../kernel/ids.js';
 import { limits } from '../../../kernel/limits.js';
+import { notificationLimits } from '../../../kernel/notification-limits.js';
 import { Config } from '../../../platform/config/config.js';
 import type { OpenContext } from '../../../platform/context.js';
 import type { SystemTransaction, Transaction } from '../../../platform/database/transaction.js';
@@ -43,7 +44,7 @@ export class Mailer {
 
   /** Throws `mail-off`, `mail-address-invalid`, `mail-limit-reached`. */
   send(open: OpenContext, mail: WrittenMail): Promise<void> {
-    return this.queue(open.tx, open.tenantId, mail, limits.mailsPerTenant);
+    return this.queue(open.tx, open.tenantId, mail, mostOfTenant(mail.kind));
   }
 
   /**
@@ -75,7 +76,19 @@ export class Mailer {
 
 /** In an hour, of that kind, over all tenants. */
 export function mostToRecipient(kind: string): number {
-  return kind === 'password-reset' ? limits.resetMailsPerRecipient : limits.mailsPerRecipient;
+  return PER_RECIPIENT[kind] ?? limits.mailsPerRecipient;
+}
+
+const PER_RECIPIENT: Readonly<Record<string, number>> = {
+  'password-reset': limits.resetMailsPerRecipient,
+  notification: notificationLimits.notificationMailsPerRecipient,
+};
+
+/** However much a tenant is told by mail, it can still invite somebody. */
+function mostOfTenant(kind: string): number {
+  return kind === 'notification'
+    ? notificationLimits.notificationMailsPerTenant
+    : limits.mailsPerTenant;
 }
 
 /** To count by; whose address it is, only the sealed text says. */
