@@ -12,6 +12,10 @@ import {
 } from '../deployments/approvals/break-glass/break-glass.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import {
+  deliveryDays,
+  deliveryHours,
+} from '../edges/notifications/deliveries/delivery.settings.js';
+import {
   socketsPerAddress,
   socketsPerTenant,
   socketsPerUser,
@@ -40,6 +44,8 @@ export const hotSettings: readonly AnyHotSetting[] = [
   socketsPerTenant,
   socketsPerUser,
   socketsPerAddress,
+  deliveryDays,
+  deliveryHours,
   corsOrigins,
   ...Object.values(rateSettings),
   credentialDays,

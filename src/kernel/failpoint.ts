@@ -43,6 +43,9 @@ export const failpoints = [
   // Around a step of a tenant's task; told its kind.
   'tenant.step:before',
   'tenant.step:after',
+  // Around a message that is sent to a channel; told its kind.
+  'delivery.send:before',
+  'delivery.send:after',
   'agent.statement:after-fetch',
   'agent.statement:after-accept',
   'agent.hook:after-start',

@@ -66,6 +66,222 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List channels
+         * @description Newest first, the disabled ones among them. No answer holds what is secret of one.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        get: operations["channelsList"];
+        put?: never;
+        /**
+         * Create a channel
+         * @description Where people, or programs, are told. `signingSecret` is shown this once, for kinds that sign. Secrets are sealed and never answered.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["channelsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a channel
+         * @description The ETag is the version for If-Match.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        get: operations["channelsGet"];
+        /**
+         * Change a channel
+         * @description Needs If-Match with the version that was read. Secrets that are left out stay, unless the channel leads to another place; what it signs with stays in any case. What waits is tried again at once.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        put: operations["channelsReplace"];
+        post?: never;
+        /**
+         * Delete a channel
+         * @description What waits there is dropped. Its deliveries stay to be read for their time.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        delete: operations["channelsRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a channel
+         * @description Nothing goes out. What waits is kept for as long as it would be tried.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["channelsDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a channel
+         * @description What waits is sent at once.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["channelsEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a channel
+         * @description Sends a message now, also to a channel that is disabled, and answers what the receiver said. It is not kept as a delivery and not tried again.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["channelsTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret that a channel signs with
+         * @description The new one is shown this once. Until the overlap is over messages carry a signature of each, so that receivers can change in their own time.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["channelsRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description Newest first: what waits, what was delivered, and dead letters.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        get: operations["deliveriesList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a delivery
+         * @description With its message and what the receiver said to each attempt.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        get: operations["deliveriesGet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description A dead letter, or one that was delivered. It keeps its id, by which receivers know what they have had, and goes to the end of its lane.
+         *
+         *     Needs the permission `channels:manage`.
+         */
+        post: operations["deliveriesRedeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -3960,6 +4176,364 @@ export interface components {
                 message: string | null;
             }[];
         };
+        Channel: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "console" | "email" | "webhook" | "slack" | "teams";
+            params: {
+                [key: string]: unknown;
+            };
+            /** @description Where it leads, as far as that may be shown: of a chat the host alone. */
+            place: string | null;
+            isSigned: boolean;
+            /**
+             * Format: date-time
+             * @description Until then it signs with the secret before the last rotation as well.
+             */
+            previousSecretUntil: string | null;
+            isEnabled: boolean;
+            /**
+             * @description `gone`: the receiver has answered 410, so nothing is sent there any more.
+             * @enum {string|null}
+             */
+            disabledWhy: "by-hand" | "gone" | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CreateChannel: components["schemas"]["CreateConsoleChannel"] | components["schemas"]["CreateEmailChannel"] | components["schemas"]["CreateWebhookChannel"] | components["schemas"]["CreateSlackChannel"] | components["schemas"]["CreateTeamsChannel"];
+        /** Log of the installation */
+        CreateConsoleChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "console";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /**
+             * @description Sealed at once and never answered.
+             * @default {}
+             */
+            secrets?: Record<string, never>;
+        };
+        /** E-mail */
+        CreateEmailChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "email";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: {
+                /** @description Who gets each message. A mailing list is one address. */
+                to: string[];
+            };
+            /**
+             * @description Sealed at once and never answered.
+             * @default {}
+             */
+            secrets?: Record<string, never>;
+        };
+        /** Webhook */
+        CreateWebhookChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "webhook";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: {
+                /**
+                 * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
+                 * @example https://hooks.example.com/tidegate
+                 */
+                url: string;
+            };
+            /**
+             * @description Sealed at once and never answered.
+             * @default {}
+             */
+            secrets?: {
+                /** @description Sent as the header `Authorization`, for receivers that ask for one. */
+                authorization?: string;
+            };
+        };
+        /** Slack-compatible chat */
+        CreateSlackChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "slack";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /**
+             * @description Sealed at once and never answered.
+             * @default {}
+             */
+            secrets?: {
+                /** @description The address that the chat has given for its incoming webhook. */
+                url: string;
+            };
+        };
+        /** Teams-compatible chat */
+        CreateTeamsChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "teams";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /**
+             * @description Sealed at once and never answered.
+             * @default {}
+             */
+            secrets?: {
+                /** @description The address that the chat has given for its incoming webhook. */
+                url: string;
+            };
+        };
+        CreatedChannel: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "console" | "email" | "webhook" | "slack" | "teams";
+            params: {
+                [key: string]: unknown;
+            };
+            /** @description Where it leads, as far as that may be shown: of a chat the host alone. */
+            place: string | null;
+            isSigned: boolean;
+            /**
+             * Format: date-time
+             * @description Until then it signs with the secret before the last rotation as well.
+             */
+            previousSecretUntil: string | null;
+            isEnabled: boolean;
+            /**
+             * @description `gone`: the receiver has answered 410, so nothing is sent there any more.
+             * @enum {string|null}
+             */
+            disabledWhy: "by-hand" | "gone" | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description By which the receiver checks signatures. Shown this once; null where nothing is signed. */
+            signingSecret: string | null;
+        };
+        ReplaceChannel: components["schemas"]["ReplaceConsoleChannel"] | components["schemas"]["ReplaceEmailChannel"] | components["schemas"]["ReplaceWebhookChannel"] | components["schemas"]["ReplaceSlackChannel"] | components["schemas"]["ReplaceTeamsChannel"];
+        /** Log of the installation */
+        ReplaceConsoleChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "console";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /** @description Absent: they stay as they are, unless the channel leads to another place. */
+            secrets?: Record<string, never>;
+        };
+        /** E-mail */
+        ReplaceEmailChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "email";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: {
+                /** @description Who gets each message. A mailing list is one address. */
+                to: string[];
+            };
+            /** @description Absent: they stay as they are, unless the channel leads to another place. */
+            secrets?: Record<string, never>;
+        };
+        /** Webhook */
+        ReplaceWebhookChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "webhook";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: {
+                /**
+                 * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
+                 * @example https://hooks.example.com/tidegate
+                 */
+                url: string;
+            };
+            /** @description Absent: they stay as they are, unless the channel leads to another place. */
+            secrets?: {
+                /** @description Sent as the header `Authorization`, for receivers that ask for one. */
+                authorization?: string;
+            };
+        };
+        /** Slack-compatible chat */
+        ReplaceSlackChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "slack";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /** @description Absent: they stay as they are, unless the channel leads to another place. */
+            secrets?: {
+                /** @description The address that the chat has given for its incoming webhook. */
+                url: string;
+            };
+        };
+        /** Teams-compatible chat */
+        ReplaceTeamsChannel: {
+            /** @example releases-chat */
+            name: string;
+            /** @enum {string} */
+            kind: "teams";
+            /**
+             * @description Shown again to whoever manages channels.
+             * @default {}
+             */
+            params?: Record<string, never>;
+            /** @description Absent: they stay as they are, unless the channel leads to another place. */
+            secrets?: {
+                /** @description The address that the chat has given for its incoming webhook. */
+                url: string;
+            };
+        };
+        ChannelTest: {
+            /**
+             * @description `taken`: it works. `later`: a delivery would be tried again.
+             * @enum {string}
+             */
+            outcome: "taken" | "later" | "refused" | "gone";
+            /** @description Of the HTTP answer. */
+            status: number | null;
+            reason: string | null;
+            /** @description What the receiver said, without secrets; its beginning. */
+            answer: string;
+            durationMs: number;
+        };
+        RotateChannelSecret: {
+            /**
+             * @description For how long messages are signed with the secret before as well.
+             * @default 1440
+             */
+            overlapMinutes?: number;
+        };
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description The same at each attempt: `webhook-id`.
+             */
+            id: string;
+            /** Format: uuid */
+            channelId: string;
+            /** @description Null when the channel is deleted. */
+            channelName: string | null;
+            kind: string | null;
+            /** Format: uuid */
+            subscriptionId: string | null;
+            event: string;
+            recipient: string | null;
+            title: string;
+            /**
+             * @description `dead`: it is not tried any more; it can be sent again by hand.
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "dead";
+            /** @description Why it was not taken the last time. */
+            reason: string | null;
+            attempts: number;
+            redeliveries: number;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Since when it waits, or waited.
+             */
+            queuedAt: string;
+            /** Format: date-time */
+            doneAt: string | null;
+        };
+        DeliveryDetail: {
+            /**
+             * Format: uuid
+             * @description The same at each attempt: `webhook-id`.
+             */
+            id: string;
+            /** Format: uuid */
+            channelId: string;
+            /** @description Null when the channel is deleted. */
+            channelName: string | null;
+            kind: string | null;
+            /** Format: uuid */
+            subscriptionId: string | null;
+            event: string;
+            recipient: string | null;
+            title: string;
+            /**
+             * @description `dead`: it is not tried any more; it can be sent again by hand.
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "dead";
+            /** @description Why it was not taken the last time. */
+            reason: string | null;
+            attempts: number;
+            redeliveries: number;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Since when it waits, or waited.
+             */
+            queuedAt: string;
+            /** Format: date-time */
+            doneAt: string | null;
+            /** @description What is told, before the kind of channel gives it a form. */
+            message: {
+                [key: string]: unknown;
+            };
+            /** @description Newest first, fifty at most. */
+            lastAttempts: components["schemas"]["DeliveryAttempt"][];
+        };
+        DeliveryAttempt: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            durationMs: number;
+            /** @enum {string} */
+            outcome: "taken" | "later" | "refused" | "gone";
+            /** @description Of the HTTP answer. */
+            status: number | null;
+            reason: string | null;
+            /** @description What the receiver said; its beginning. */
+            answer: string;
+        };
         DeploymentRequest: {
             moduleName: string;
             version: string;
@@ -6987,6 +7561,1508 @@ export interface operations {
              *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *           "name": "releases-hook",
+                     *           "kind": "webhook",
+                     *           "params": {
+                     *             "url": "https://hooks.example.com/tidegate"
+                     *           },
+                     *           "place": "https://hooks.example.com",
+                     *           "isSigned": true,
+                     *           "previousSecretUntil": null,
+                     *           "isEnabled": true,
+                     *           "disabledWhy": null,
+                     *           "version": 1,
+                     *           "createdAt": "2026-05-04T09:12:33.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Channel"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "releases-hook",
+                 *       "kind": "webhook",
+                 *       "params": {
+                 *         "url": "https://hooks.example.com/tidegate"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateChannel"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": null,
+                     *       "isEnabled": true,
+                     *       "disabledWhy": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedChannel"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `channel-exists`: There is a channel of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mail-off`: This installation sends no mail. Ask the operator to set TIDEGATE_SMTP_URL, or hand the link over yourself where it is shown.
+             *
+             *     `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `channel-limit`: The tenant has as many channels as there may be. Delete one that nobody needs.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": null,
+                     *       "isEnabled": true,
+                     *       "disabledWhy": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "releases-hook",
+                 *       "kind": "webhook",
+                 *       "params": {
+                 *         "url": "https://hooks.example.com/tidegate"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceChannel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": null,
+                     *       "isEnabled": true,
+                     *       "disabledWhy": null,
+                     *       "version": 2,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `channel-exists`: There is a channel of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `channel-kind-fixed`: A channel stays of the kind that it was made with. Make another one.
+             *
+             *     `mail-off`: This installation sends no mail. Ask the operator to set TIDEGATE_SMTP_URL, or hand the link over yourself where it is shown.
+             *
+             *     `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": null,
+                     *       "isEnabled": false,
+                     *       "disabledWhy": "by-hand",
+                     *       "version": 2,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": null,
+                     *       "isEnabled": true,
+                     *       "disabledWhy": null,
+                     *       "version": 3,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "outcome": "taken",
+                     *       "status": 204,
+                     *       "reason": null,
+                     *       "answer": "",
+                     *       "durationMs": 84
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channelsRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapMinutes": 1440
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateChannelSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "params": {
+                     *         "url": "https://hooks.example.com/tidegate"
+                     *       },
+                     *       "place": "https://hooks.example.com",
+                     *       "isSigned": true,
+                     *       "previousSecretUntil": "2026-05-05T09:12:33.000Z",
+                     *       "isEnabled": true,
+                     *       "disabledWhy": null,
+                     *       "version": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedChannel"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `channel-not-signed`: What goes to this kind of channel is not signed, so it has no secret to rotate. To replace the address of a chat, change the channel. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveriesList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                channelId?: string;
+                state?: "waiting" | "delivered" | "dead";
+                /** @description Only of events with this name. */
+                event?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-c000-7aaa-8bbb-0123456789ab",
+                     *           "channelId": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *           "channelName": "releases-hook",
+                     *           "kind": "webhook",
+                     *           "subscriptionId": null,
+                     *           "event": "deployment-failed",
+                     *           "recipient": null,
+                     *           "title": "orders 2.1.0 has failed in Production",
+                     *           "state": "dead",
+                     *           "reason": "status-400",
+                     *           "attempts": 1,
+                     *           "redeliveries": 0,
+                     *           "createdAt": "2026-05-04T09:12:33.000Z",
+                     *           "queuedAt": "2026-05-04T09:12:33.000Z",
+                     *           "doneAt": "2026-05-04T09:12:34.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Delivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveriesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-c000-7aaa-8bbb-0123456789ab",
+                     *       "channelId": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "channelName": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "subscriptionId": null,
+                     *       "event": "deployment-failed",
+                     *       "recipient": null,
+                     *       "title": "orders 2.1.0 has failed in Production",
+                     *       "state": "dead",
+                     *       "reason": "status-400",
+                     *       "attempts": 1,
+                     *       "redeliveries": 0,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "queuedAt": "2026-05-04T09:12:33.000Z",
+                     *       "doneAt": "2026-05-04T09:12:34.000Z",
+                     *       "message": {
+                     *         "title": "orders 2.1.0 has failed in Production",
+                     *         "text": "The gate of wave 1 was unstable."
+                     *       },
+                     *       "lastAttempts": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-05-04T09:12:33.500Z",
+                     *           "durationMs": 84,
+                     *           "outcome": "refused",
+                     *           "status": 400,
+                     *           "reason": "status-400",
+                     *           "answer": "unknown type"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery-not-found`: The tenant has no delivery with this id, or its time is over. `GET /deliveries` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveriesRedeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-c000-7aaa-8bbb-0123456789ab",
+                     *       "channelId": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "channelName": "releases-hook",
+                     *       "kind": "webhook",
+                     *       "subscriptionId": null,
+                     *       "event": "deployment-failed",
+                     *       "recipient": null,
+                     *       "title": "orders 2.1.0 has failed in Production",
+                     *       "state": "waiting",
+                     *       "reason": null,
+                     *       "attempts": 1,
+                     *       "redeliveries": 1,
+                     *       "createdAt": "2026-05-04T09:12:33.000Z",
+                     *       "queuedAt": "2026-05-04T09:12:33.000Z",
+                     *       "doneAt": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `delivery-not-found`: The tenant has no delivery with this id, or its time is over. `GET /deliveries` lists them.
+             *
+             *     `channel-not-found`: The tenant has no channel with this id. `GET /channels` lists them.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `delivery-under-way`: The delivery waits to be sent, so there is nothing to send again. It is tried by itself; `POST /channels/{id}/enable` or a change of the channel has it tried at once.
+             *
+             *     `channel-disabled`: The channel is disabled: nothing goes out. Enable it first.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ import { ApprovalReadsModule } from '../../deployments/approvals/subject/approva
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
+import { ChannelsApiModule } from '../../edges/notifications/channels/channels-api.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
 import { SettingsModule } from '../../fleet/settings/settings.module.js';
@@ -20,6 +21,7 @@ type FeatureModule = Type | DynamicModule;
 /** What the API consists of, in the order of src/: one line per feature. */
 export const apiModules: readonly FeatureModule[] = [
   RealtimeModule,
+  ChannelsApiModule,
   DeploymentsModule,
   ApprovalsModule,
   ApprovalReadsModule,

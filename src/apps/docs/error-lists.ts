@@ -5,6 +5,8 @@ import * as strategyErrors from '../../deployments/strategies/strategy.errors.js
 import * as mailErrors from '../../drivers/channels/mail.errors.js';
 import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
+import * as channelErrors from '../../edges/notifications/channels/channel.errors.js';
+import * as deliveryErrors from '../../edges/notifications/deliveries/delivery.errors.js';
 import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
 import * as fleetErrors from '../../fleet/fleet.errors.js';
 import * as settingErrors from '../../fleet/settings/settings.errors.js';
@@ -61,6 +63,8 @@ const errorLists: readonly ErrorList[] = [
   artifactsErrors,
   storageErrors,
   mailErrors,
+  channelErrors,
+  deliveryErrors,
   fleetErrors,
   settingErrors,
   tenancyErrors,

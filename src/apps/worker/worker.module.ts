@@ -4,6 +4,7 @@ import { ApprovalBeatsModule } from '../../deployments/approvals/approval-beats.
 import { DeploymentEngineModule } from '../../deployments/deployment-engine.module.js';
 import { MailSenderModule } from '../../drivers/channels/mail/mail.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
+import { DeliverySenderModule } from '../../edges/notifications/deliveries/delivery-sender.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -21,6 +22,7 @@ export const workerModules: readonly FeatureModule[] = [
   HousekeepingModule,
   OutboxRelayModule,
   MailSenderModule,
+  DeliverySenderModule,
   ArtifactPurgeModule,
   TenantTasksModule,
 ];

@@ -30,7 +30,8 @@ export const webhookChannel = channelKind<z.output<typeof params>, z.output<type
   secretParams,
   isSigned: true,
   check: ({ url }) => void destinationOf(url),
-  place: ({ url }) => new URL(url).host,
+  // With its scheme: what is sent there in secret does not follow to another place, nor into the clear.
+  place: ({ url }) => new URL(url).origin,
   send(message, delivery, ports) {
     const body = JSON.stringify(payloadOf(message, delivery.id));
     const { authorization } = delivery.secrets;
