@@ -24,7 +24,10 @@ class TestConsumer extends OutboxConsumer {
   /** What a test lets happen to a delivery before it counts. */
   during: (delivery: Delivery) => Promise<void> | void = () => undefined;
 
-  constructor(name: string) {
+  constructor(
+    name: string,
+    override readonly journalKinds: readonly string[] | null = null,
+  ) {
     super();
     this.name = name;
   }
@@ -101,7 +104,7 @@ function relay(consumers: OutboxConsumer[], times: Partial<RelayTimes> = {}, on 
 
 const append = (consumers: OutboxConsumer[], tenantId: string, streamId: string, upToSeq: number) =>
   db.transaction(Context.system(tenantId, 'test'), (open) =>
-    new Outbox(consumers, signal).append(open, { streamId, upToSeq }),
+    new Outbox(consumers, signal).append(open, { streamId, upToSeq, kinds: ['created'] }),
   );
 
 interface Row {
@@ -128,7 +131,7 @@ describe('appending', () => {
     // Without a transaction any statement would throw.
     const tx = undefined as unknown as Transaction;
     const open = new OpenContext(Context.system(randomUUID(), 'test'), tx, quietEvents());
-    await outbox.append(open, { streamId: randomUUID(), upToSeq: 1 });
+    await outbox.append(open, { streamId: randomUUID(), upToSeq: 1, kinds: ['created'] });
   });
 
   it('keeps one row per consumer and stream, which never goes back', async () => {
@@ -144,11 +147,24 @@ describe('appending', () => {
     ]);
   });
 
+  it('is for whoever waits for such entries', async () => {
+    const picky = new TestConsumer('picky', ['finished']);
+    const [tenantId, streamId] = [randomUUID(), randomUUID()];
+    const write = (upToSeq: number, kinds: string[]) =>
+      db.transaction(Context.system(tenantId, 'test'), (open) =>
+        new Outbox([picky], signal).append(open, { streamId, upToSeq, kinds }),
+      );
+    await write(2, ['created', 'planned']);
+    expect(await rowOf(streamId)).toBeUndefined();
+    await write(5, ['step-succeeded', 'finished']);
+    expect(await rowOf(streamId)).toMatchObject({ upToSeq: 5, deliveredSeq: 0 });
+  });
+
   it('is undone with its transaction', async () => {
     const streamId = randomUUID();
     const outbox = new Outbox([new TestConsumer('a')], signal);
     const work = db.transaction(Context.system(randomUUID(), 'test'), async (open) => {
-      await outbox.append(open, { streamId, upToSeq: 1 });
+      await outbox.append(open, { streamId, upToSeq: 1, kinds: ['created'] });
       throw new Error('no');
     });
     await expect(work).rejects.toThrow('no');
@@ -196,6 +212,23 @@ describe('an event of a thing without a journal', () => {
       result: 'allowed',
     });
     expect(await read({ ...consumer.delivered[0]!, tenantId: randomUUID() })).toEqual([]);
+  });
+
+  it('has a stream beside the journal of the same thing, and neither hides the other', async () => {
+    const consumer = new TestConsumer('test');
+    events.deliverThrough(new Outbox([consumer], signal));
+    const [tenantId, id] = [randomUUID(), randomUUID()];
+    await append([consumer], tenantId, id, 40);
+    await sell(tenantId, id, 1);
+    relay([consumer]);
+    await eventually(() => consumer.rangesOf(id).length === 2);
+    expect(consumer.delivered.map(({ stream, upToSeq }) => [stream, upToSeq]).sort()).toEqual([
+      ['events', 1],
+      ['journal', 40],
+    ]);
+    await sell(tenantId, id, 2);
+    await eventually(() => consumer.rangesOf(id).length === 3);
+    expect(consumer.delivered.at(-1)).toMatchObject({ stream: 'events', afterSeq: 1, upToSeq: 2 });
   });
 
   it('is not kept when nobody consumes, and never when it is not to be delivered', async () => {

@@ -14,7 +14,7 @@ import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
 import { RunHints } from '../run-hints.js';
 import { DeploymentRows } from '../runs/deployment-rows.js';
-import { FIRST_SEQ } from '../runs/journal.store.js';
+import { FIRST_WRITTEN } from '../runs/journal.store.js';
 import { RUN_KIND } from '../runs/runs.store.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { refusalOf } from '../windows/refusals.js';
@@ -89,7 +89,7 @@ export class Acceptance {
       originId,
       lane,
     });
-    await this.rows.journalled(open, id, FIRST_SEQ);
+    await this.rows.journalled(open, id, FIRST_WRITTEN);
     const { name: module } = spec.module;
     const { version } = spec.release;
     await open.record(deploymentCreated[kind](id, { module, version, subjectDigest, ...about }));

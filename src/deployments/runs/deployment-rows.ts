@@ -8,6 +8,7 @@ import { lockCapacity } from '../admission/capacity-lock.js';
 import { deploymentStates } from '../deployment.states.js';
 import { statusChanged } from '../deployments.events.js';
 import { lockSlotOf } from '../slots.store.js';
+import type { JournalWritten } from './journal.store.js';
 import type { RunRows, StatusChanged } from './run-rows.js';
 import { runTable } from './run-table.store.js';
 import { RUN_KIND } from './runs.store.js';
@@ -37,8 +38,8 @@ export class DeploymentRows implements RunRows {
     return open.record(statusChanged(change));
   }
 
-  journalled(open: OpenContext, id: string, upToSeq: number): Promise<void> {
-    return this.outbox.append(open, { streamId: id, upToSeq });
+  journalled(open: OpenContext, id: string, written: JournalWritten): Promise<void> {
+    return this.outbox.append(open, { streamId: id, ...written });
   }
 
   changed({ id }: RunKey): void {

@@ -24,6 +24,8 @@ export const ENTRIES_AFTER = `(select json_agg(entry order by seq) from (
 
 /** How long the journal of a run is that has just been opened. */
 export const FIRST_SEQ = 2;
+const FIRST_KINDS = ['created', 'planned'] as const;
+export const FIRST_WRITTEN: JournalWritten = { upToSeq: FIRST_SEQ, kinds: FIRST_KINDS };
 
 /** For the statement that opens a run. Fragment: :tenantId, :kind, :id, :actor, :created (JSON). */
 export const FIRST_ENTRIES = `insert into journal (tenant_id, run_kind, deployment_id, seq, at,
@@ -51,13 +53,19 @@ type Append = {
 
 type AppendStatement = Statement<Append>;
 
+/** What a transaction has added to a journal. */
+export interface JournalWritten {
+  readonly upToSeq: number;
+  readonly kinds: readonly JournalEntry['kind'][];
+}
+
 /** What a writer must know of a kind of run: RunRows says it. */
 export interface Journalled {
   readonly sql: { readonly append: AppendStatement };
   /** Which status may follow which. */
   readonly states: StateMachine<RunStatus>;
   /** In the transaction that has written the journal up to here. */
-  journalled(open: OpenContext, id: string, upToSeq: number): Promise<void>;
+  journalled(open: OpenContext, id: string, written: JournalWritten): Promise<void>;
 }
 
 /** Entries, and the row of `table` that says how far the journal goes: one statement. */
@@ -142,7 +150,8 @@ export class JournalWriter {
       reason: reason ?? null,
       isOver: status !== null && this.rows.states.isTerminal(status),
     });
-    await together([append, this.rows.journalled(this.open, id, this.seq)]);
+    const added = { upToSeq: this.seq, kinds: this.entries.map((entry) => entry.kind) };
+    await together([append, this.rows.journalled(this.open, id, added)]);
   }
 
   /** The database's clock, without asking it again. Whole microseconds come back as they went in. */

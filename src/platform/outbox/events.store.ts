@@ -98,7 +98,7 @@ const PURGE = statement<{ readonly days: number; readonly rows: number }>(
      select e.tenant_id, e.stream_id, e.seq from events e
      where e.at < clock_timestamp() - :days::int * interval '1 day'
        and not exists (select 1 from outbox o where o.tenant_id = e.tenant_id
-         and o.stream_id = e.stream_id and o.delivered_seq < e.seq)
+         and o.stream_kind = 'events' and o.stream_id = e.stream_id and o.delivered_seq < e.seq)
      limit :rows)`,
 );
 

@@ -22,6 +22,11 @@ export interface Delivery {
 export abstract class OutboxConsumer {
   /** Stored beside its position; never rename it. */
   abstract readonly name: string;
+  /**
+   * Kinds of journal entries that it waits for; null: all. A commit without one of them is not noted for it,
+   * which spares every step of every rollout a statement. It gets those entries with the next one that is.
+   */
+  readonly journalKinds: readonly string[] | null = null;
   abstract deliver(delivery: Delivery): Promise<void>;
 }
 

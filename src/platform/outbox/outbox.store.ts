@@ -35,12 +35,12 @@ export interface Backlog {
 /** Candidates looked at per claim: enough for a fair choice, few enough to be quick. */
 const CANDIDATES = 500;
 
-/** One row per consumer and stream, which never goes back. Fragment: :consumers, :tenantId. */
+/** One row per consumer and stream, which never goes back: a thing may have a journal and events, too. Fragment: :consumers, :tenantId. */
 export const raiseOutbox = (kind: StreamKind, streamId: string, upToSeq: string, from = '') =>
   `insert into outbox (consumer, tenant_id, stream_kind, stream_id, up_to_seq)
    select name, :tenantId, '${kind}', ${streamId}, ${upToSeq}
    from unnest(:consumers::text[]) as name ${from}
-   on conflict (consumer, tenant_id, stream_id)
+   on conflict (consumer, tenant_id, stream_kind, stream_id)
    do update set up_to_seq = greatest(outbox.up_to_seq, excluded.up_to_seq)`;
 
 const RAISE = statement<{
@@ -64,7 +64,7 @@ export async function raiseJournal(open: OpenContext, to: JournalPosition): Prom
 const CLAIM = statement<ClaimLimits & { readonly consumer: string }, Claim>(
   'outbox.claim',
   `with open as (
-     select tenant_id, stream_id, lease_until from outbox
+     select tenant_id, stream_kind, stream_id, lease_until from outbox
      where consumer = :consumer and delivered_seq < up_to_seq
        and (lease_until is null or lease_until < (select clock_timestamp()))
        and tenant_id <> all (:busyTenants::uuid[])
@@ -73,15 +73,16 @@ const CLAIM = statement<ClaimLimits & { readonly consumer: string }, Claim>(
      select *, row_number() over (partition by tenant_id order by lease_until nulls first) as place
      from open),
    chosen as (
-     select o.consumer, o.tenant_id, o.stream_id
-     from outbox o join fair f on o.tenant_id = f.tenant_id and o.stream_id = f.stream_id
+     select o.consumer, o.tenant_id, o.stream_kind, o.stream_id
+     from outbox o join fair f on o.tenant_id = f.tenant_id and o.stream_kind = f.stream_kind
+       and o.stream_id = f.stream_id
      where o.consumer = :consumer and f.place <= :streamsPerTenant
        and o.delivered_seq < o.up_to_seq
        and (o.lease_until is null or o.lease_until < (select clock_timestamp()))
      order by f.place limit :streams for update of o skip locked)
    update outbox o set lease_until = clock_timestamp() + :leaseMs::int * interval '1 millisecond'
    from chosen c where o.consumer = c.consumer and o.tenant_id = c.tenant_id
-     and o.stream_id = c.stream_id
+     and o.stream_kind = c.stream_kind and o.stream_id = c.stream_id
    returning o.tenant_id as "tenantId", o.stream_kind as stream, o.stream_id as "streamId",
      o.delivered_seq as "afterSeq", o.up_to_seq as "upToSeq", o.failures`,
 );
@@ -99,25 +100,27 @@ export function claimStreams(
 }
 
 const ADVANCE = statement<
-  Pick<Claim, 'tenantId' | 'streamId' | 'afterSeq' | 'upToSeq'> & { readonly consumer: string }
+  Pick<Claim, 'tenantId' | 'stream' | 'streamId' | 'afterSeq' | 'upToSeq'> & {
+    readonly consumer: string;
+  }
 >(
   'outbox.advance',
   `update outbox set delivered_seq = :upToSeq, lease_until = null, failures = 0
-   where consumer = :consumer and tenant_id = :tenantId and stream_id = :streamId
-     and delivered_seq = :afterSeq`,
+   where consumer = :consumer and tenant_id = :tenantId and stream_kind = :stream
+     and stream_id = :streamId and delivered_seq = :afterSeq`,
 );
 
 /** Compare-and-set: whoever lost the lease in the meantime moves nothing. */
 export async function advanceStream(
   tx: SystemTransaction,
   consumer: string,
-  { tenantId, streamId, afterSeq, upToSeq }: Claim,
+  { tenantId, stream, streamId, afterSeq, upToSeq }: Claim,
 ): Promise<void> {
-  await tx.execute(ADVANCE, { consumer, tenantId, streamId, afterSeq, upToSeq });
+  await tx.execute(ADVANCE, { consumer, tenantId, stream, streamId, afterSeq, upToSeq });
 }
 
 const POSTPONE = statement<
-  Pick<Claim, 'tenantId' | 'streamId' | 'afterSeq' | 'failures'> & {
+  Pick<Claim, 'tenantId' | 'stream' | 'streamId' | 'afterSeq' | 'failures'> & {
     readonly consumer: string;
     readonly delayMs: number;
     readonly more: number;
@@ -126,19 +129,19 @@ const POSTPONE = statement<
   'outbox.postpone',
   `update outbox set lease_until = clock_timestamp() + :delayMs::int * interval '1 millisecond',
      failures = failures + :more::int
-   where consumer = :consumer and tenant_id = :tenantId and stream_id = :streamId
-     and delivered_seq = :afterSeq and failures = :failures`,
+   where consumer = :consumer and tenant_id = :tenantId and stream_kind = :stream
+     and stream_id = :streamId and delivered_seq = :afterSeq and failures = :failures`,
 );
 
 /** Nobody tries again before the delay is over. */
 export async function postponeStream(
   tx: SystemTransaction,
   consumer: string,
-  { tenantId, streamId, afterSeq, failures }: Claim,
+  { tenantId, stream, streamId, afterSeq, failures }: Claim,
   { delayMs, isFailure }: { readonly delayMs: number; readonly isFailure: boolean },
 ): Promise<void> {
   const more = isFailure ? 1 : 0;
-  const at = { consumer, tenantId, streamId, afterSeq, failures };
+  const at = { consumer, tenantId, stream, streamId, afterSeq, failures };
   await tx.execute(POSTPONE, { ...at, delayMs, more });
 }
 

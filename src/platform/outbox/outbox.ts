@@ -11,6 +11,8 @@ import { raiseJournal } from './outbox.store.js';
 export interface StreamPosition {
   readonly streamId: string;
   readonly upToSeq: number;
+  /** Of the entries that have come. */
+  readonly kinds: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export class Outbox implements Deliverer {
   private readonly names: readonly string[];
 
   constructor(
-    @Inject(OUTBOX_CONSUMERS) consumers: readonly OutboxConsumer[],
+    @Inject(OUTBOX_CONSUMERS) private readonly consumers: readonly OutboxConsumer[],
     private readonly signal: Signal,
   ) {
     // One order for all transactions: two of them cannot wait for each other's rows.
@@ -32,10 +34,11 @@ export class Outbox implements Deliverer {
     if (twice) throw new Error(`two outbox consumers are called "${twice}"`);
   }
 
-  /** How far a journal goes now. Without a consumer: no statement. */
-  async append(open: OpenContext, { streamId, upToSeq }: StreamPosition): Promise<void> {
-    if (this.names.length === 0) return;
-    await raiseJournal(open, { consumers: this.names, streamId, upToSeq });
+  /** How far a journal goes now. Without a consumer that waits for such entries: no statement. */
+  async append(open: OpenContext, { streamId, upToSeq, kinds }: StreamPosition): Promise<void> {
+    const consumers = this.waitingFor(kinds);
+    if (consumers.length === 0) return;
+    await raiseJournal(open, { consumers, streamId, upToSeq });
     this.hint(open, streamId);
   }
 
@@ -44,6 +47,13 @@ export class Outbox implements Deliverer {
     if (this.names.length === 0) return;
     await appendEvent(open, event, this.names);
     this.hint(open, event.subjectId);
+  }
+
+  private waitingFor(kinds: readonly string[]): readonly string[] {
+    return this.names.filter((name) => {
+      const wanted = this.consumers.find((each) => each.name === name)!.journalKinds;
+      return wanted === null || kinds.some((kind) => wanted.includes(kind));
+    });
   }
 
   private hint(open: OpenContext, streamId: string): void {
