@@ -22,4 +22,8 @@ export const notificationLimits = {
   notificationMailsPerRecipient: 60,
   /** … by one tenant: a third of its mails is left for invitations and links. */
   notificationMailsPerTenant: 200,
+  /** Few enough to be matched in one look. */
+  subscriptionsPerTenant: 500,
+  subscriptionsPerPerson: 50,
+  namesPerSubscription: 50,
 } as const;

@@ -81,6 +81,10 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_pending: 'platform/audit',
   audit_chain: 'platform/audit',
   idempotency_keys: 'platform/http',
+  subscriptions: 'edges/notifications/subscriptions',
+  muted_notices: 'edges/notifications/subscriptions',
+  notices: 'edges/notifications/matching',
+  approval_reminders: 'edges/notifications/reminders',
   settings: 'platform/settings',
   setting_changes: 'platform/settings',
 };

@@ -18,6 +18,8 @@ const SYSTEM_INDEXES = [
   'runs_leased',
   'idempotency_keys_by_age', // the purge
   'events_by_age', // likewise
+  'notices_by_age', // likewise
+  'approval_reminders_due', // the worker's look
   'mail_outbox_by_done', // likewise
   'mail_outbox_by_due', // the sender's claim
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together

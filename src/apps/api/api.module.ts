@@ -6,6 +6,7 @@ import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
 import { ChannelsApiModule } from '../../edges/notifications/channels/channels-api.module.js';
+import { SubscriptionsModule } from '../../edges/notifications/subscriptions/subscriptions.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
 import { SettingsModule } from '../../fleet/settings/settings.module.js';
@@ -22,6 +23,7 @@ type FeatureModule = Type | DynamicModule;
 export const apiModules: readonly FeatureModule[] = [
   RealtimeModule,
   ChannelsApiModule,
+  SubscriptionsModule,
   DeploymentsModule,
   ApprovalsModule,
   ApprovalReadsModule,
