@@ -11,6 +11,7 @@ import {
   breakGlassReviewHours,
 } from '../deployments/approvals/break-glass/break-glass.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
+import { reminderSettings } from '../edges/notifications/reminders/reminders.settings.js';
 import {
   deliveryDays,
   deliveryHours,
@@ -55,4 +56,5 @@ export const hotSettings: readonly AnyHotSetting[] = [
   streamsPerCaller,
   logLevel,
   usagePrices,
+  ...reminderSettings,
 ];

@@ -23,6 +23,9 @@ export const commitNames = [
   'release',
   'approval-asked',
   'approval-decided',
+  // What is to be said of an event, and that it is time to say so.
+  'told',
+  'reminded',
 ] as const;
 
 export type CommitName = (typeof commitNames)[number];

@@ -5,6 +5,7 @@ import { DeploymentEngineModule } from '../../deployments/deployment-engine.modu
 import { MailSenderModule } from '../../drivers/channels/mail/mail.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { DeliverySenderModule } from '../../edges/notifications/deliveries/delivery-sender.module.js';
+import { RemindersModule } from '../../edges/notifications/reminders/reminders.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -25,6 +26,7 @@ export const workerModules: readonly FeatureModule[] = [
   DeliverySenderModule,
   ArtifactPurgeModule,
   TenantTasksModule,
+  RemindersModule,
 ];
 
 @Module({})

@@ -24,9 +24,14 @@ import { Outbox } from './outbox.js';
 @Global()
 @Module({})
 export class OutboxModule {
-  static forRoot(consumers: readonly Type<OutboxConsumer>[]): DynamicModule {
+  /** `needed`: modules that have what the consumers are made of. */
+  static forRoot(
+    consumers: readonly Type<OutboxConsumer>[],
+    needed: readonly Type[] = [],
+  ): DynamicModule {
     return {
       module: OutboxModule,
+      imports: [...needed],
       providers: [
         ...consumers,
         {
