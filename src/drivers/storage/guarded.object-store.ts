@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { DomainError } from '../../kernel/errors.js';
 import { OutsidePort, type OutsideObserver } from '../../platform/outside/outside-port.js';
 import type {
+  ArchiveFolder,
+  ArchiveKey,
   ArtifactKey,
   ObjectKey,
   ObjectStat,
@@ -64,6 +66,14 @@ export class GuardedObjectStore implements ObjectStore {
 
   commit(temporary: TemporaryKey, key: ArtifactKey): Promise<void> {
     return this.port.call(() => this.store.commit(temporary, key));
+  }
+
+  archive(key: ArchiveKey, bytes: Buffer): Promise<boolean> {
+    return this.port.call(() => this.store.archive(key, bytes));
+  }
+
+  archived(folder: ArchiveFolder): Promise<string[]> {
+    return this.port.call(() => this.store.archived(folder));
   }
 
   sweepTemporary(olderThanMs: number): Promise<number> {

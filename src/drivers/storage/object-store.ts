@@ -6,10 +6,11 @@ import { DIGEST_PATTERN, type Digest } from '../../kernel/digest.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 
 /**
- * Where the bytes of artifacts are. Keys have two shapes and no other:
+ * Where the bytes of artifacts are, and what is kept for good. Keys have three shapes and no other:
  *
  *   tmp/<uuid>                   being uploaded; nobody but its maker reads it, and a sweep takes it
  *   <tenantId>/sha256/<64 hex>   complete, and named by its own digest
+ *   archive/<tenantId>/<word>/<name>   small, written once and never replaced
  *
  * An object comes under its own key only by `commit`, so whoever finds one finds all of it.
  */
@@ -29,6 +30,13 @@ export interface ObjectStore {
    * is replaced. Repeating a commit that succeeded is not an error.
    */
   commit(temporary: TemporaryKey, key: ArtifactKey): Promise<void>;
+  /**
+   * Keeps a small object for good, durably. One that is there already stays as it is: false when its
+   * bytes are others.
+   */
+  archive(key: ArchiveKey, bytes: Buffer): Promise<boolean>;
+  /** The names in a folder of the archive, in order. */
+  archived(folder: ArchiveFolder): Promise<string[]>;
   /** Deletes temporary objects that nobody has written to for so long; returns how many. */
   sweepTemporary(olderThanMs: number): Promise<number>;
 }
@@ -39,7 +47,9 @@ export interface ObjectStat {
 
 export type TemporaryKey = `tmp/${string}`;
 export type ArtifactKey = `${string}/sha256/${string}`;
-export type ObjectKey = TemporaryKey | ArtifactKey;
+export type ArchiveFolder = `archive/${string}/${string}`;
+export type ArchiveKey = `archive/${string}/${string}/${string}`;
+export type ObjectKey = TemporaryKey | ArtifactKey | ArchiveKey;
 
 /** One kind of store in the list of object-stores.ts. */
 export interface ObjectStoreDriver extends RegistryEntry {
@@ -51,6 +61,8 @@ export interface ObjectStoreDriver extends RegistryEntry {
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TEMPORARY = new RegExp(`^tmp/${UUID}$`);
 const ARTIFACT = new RegExp(`^${UUID}/sha256/[0-9a-f]{64}$`);
+const ARCHIVE_FOLDER = new RegExp(`^archive/${UUID}/[a-z][a-z-]{0,39}$`);
+const ARCHIVE = new RegExp(`^archive/${UUID}/[a-z][a-z-]{0,39}/[0-9A-Za-z][0-9A-Za-z._-]{0,99}$`);
 
 export function newTemporaryKey(): TemporaryKey {
   return `tmp/${newId()}`;
@@ -64,6 +76,18 @@ export function artifactKey(tenantId: string, artifactDigest: Digest): ArtifactK
   return key;
 }
 
+export function archiveFolder(tenantId: string, word: string): ArchiveFolder {
+  const folder: ArchiveFolder = `archive/${tenantId}/${word}`;
+  checkArchiveFolder(folder);
+  return folder;
+}
+
+export function archiveKey(tenantId: string, word: string, name: string): ArchiveKey {
+  const key: ArchiveKey = `archive/${tenantId}/${word}/${name}`;
+  checkArchiveKey(key);
+  return key;
+}
+
 /** Drivers call these first: what passes cannot leave the store's own folder or bucket. */
 export function checkTemporaryKey(key: string): asserts key is TemporaryKey {
   if (!TEMPORARY.test(key)) throw new TypeError('not a key of a temporary object');
@@ -73,8 +97,18 @@ export function checkArtifactKey(key: string): asserts key is ArtifactKey {
   if (!ARTIFACT.test(key)) throw new TypeError('not a key of an artifact');
 }
 
+export function checkArchiveFolder(folder: string): asserts folder is ArchiveFolder {
+  if (!ARCHIVE_FOLDER.test(folder)) throw new TypeError('not a folder of the archive');
+}
+
+export function checkArchiveKey(key: string): asserts key is ArchiveKey {
+  if (!ARCHIVE.test(key)) throw new TypeError('not a key of the archive');
+}
+
 export function checkObjectKey(key: string): asserts key is ObjectKey {
-  if (!TEMPORARY.test(key) && !ARTIFACT.test(key)) throw new TypeError('not a key of an object');
+  if (![TEMPORARY, ARTIFACT, ARCHIVE].some((shape) => shape.test(key))) {
+    throw new TypeError('not a key of an object');
+  }
 }
 
 export function objectNotFound(key: ObjectKey): DomainError {

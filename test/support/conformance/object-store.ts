@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { digestOfBytes } from '../../../src/kernel/digest.js';
 import { newId } from '../../../src/kernel/ids.js';
 import {
+  archiveFolder,
+  archiveKey,
   artifactKey,
   newTemporaryKey,
   type ArtifactKey,
@@ -35,6 +37,27 @@ export function objectStoreConformance(
       expect(await store.stat(key)).toEqual({ bytes: bytes.length });
       expect(await store.stat(temporary)).toBeNull();
       expect(digestOfBytes(await read(store, key))).toBe(digestOfBytes(bytes));
+    });
+
+    it('keeps what is archived for good, and shows it in order', async () => {
+      const tenantId = newId();
+      const folder = archiveFolder(tenantId, 'things');
+      expect(await store.archived(folder)).toEqual([]);
+      for (const name of ['b', 'a', 'c.json']) {
+        const key = archiveKey(tenantId, 'things', name);
+        expect(await store.archive(key, Buffer.from(name))).toBe(true);
+      }
+      const key = archiveKey(tenantId, 'things', 'a');
+      expect(await store.archive(key, Buffer.from('a'))).toBe(true);
+      expect(await store.archive(key, Buffer.from('another'))).toBe(false);
+      const chunks = await (await store.get(key)).toArray();
+      expect(Buffer.concat(chunks as Buffer[]).toString()).toBe('a');
+      expect(await store.archived(folder)).toEqual(['a', 'b', 'c.json']);
+      expect(await store.archived(archiveFolder(newId(), 'things'))).toEqual([]);
+      expect(await store.sweepTemporary(0)).toBe(0);
+      for (const wrong of ['..', '.', 'a/b', '', '.a']) {
+        expect(() => archiveKey(tenantId, 'things', wrong)).toThrow(TypeError);
+      }
     });
 
     it('holds an empty object, too', async () => {

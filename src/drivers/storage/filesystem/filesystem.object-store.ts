@@ -1,15 +1,31 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
 import { failpoint } from '../../../kernel/failpoint.js';
 import {
+  type ArchiveFolder,
+  type ArchiveKey,
   type ArtifactKey,
+  checkArchiveFolder,
+  checkArchiveKey,
   checkArtifactKey,
   checkObjectKey,
   checkTemporaryKey,
+  newTemporaryKey,
   type ObjectKey,
   objectNotFound,
   type ObjectStat,
@@ -106,6 +122,35 @@ export class FilesystemObjectStore implements ObjectStore {
     }
   }
 
+  async archive(key: ArchiveKey, bytes: Buffer): Promise<boolean> {
+    checkArchiveKey(key);
+    const path = this.pathOf(key);
+    const draft = newTemporaryKey();
+    await this.put(draft, Readable.from([bytes]), { maxBytes: bytes.length });
+    try {
+      await makeFolders(dirname(path), this.directory);
+      // Unlike a rename, a link never takes the place of what is there.
+      await link(this.pathOf(draft), path);
+      await syncFolder(dirname(path));
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw explained(error);
+      return bytes.equals(await disk(readFile(path)));
+    } finally {
+      await rm(this.pathOf(draft), { force: true });
+    }
+  }
+
+  async archived(folder: ArchiveFolder): Promise<string[]> {
+    checkArchiveFolder(folder);
+    try {
+      return (await readdir(join(this.directory, ...folder.split('/')))).sort();
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw explained(error);
+    }
+  }
+
   async sweepTemporary(olderThanMs: number): Promise<number> {
     const folder = join(this.directory, 'tmp');
     let swept = 0;
@@ -158,6 +203,13 @@ async function disk<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     throw explained(error);
   }
+}
+
+/** With each folder on the way durable as well. */
+async function makeFolders(folder: string, above: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (firstMade === undefined) return;
+  for (let path = folder; path !== above; path = dirname(path)) await syncFolder(dirname(path));
 }
 
 /** A rename is only as durable as the folder that holds the name. */
