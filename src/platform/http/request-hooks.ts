@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../kernel/errors.js';
+import { type RequestSource, withRequestSource } from '../audit/request-source.js';
 import { withLogScope, type LogScope } from '../logging/log-scope.js';
 import type { Logger } from '../logging/logger.js';
 import type { HttpMetrics } from '../metrics/http.metrics.js';
@@ -8,6 +9,7 @@ import { AllowedMethods } from './allowed-methods.js';
 import type { Answered } from './answered.js';
 import { watchBody } from './body-deadline.js';
 import { clientErrorHandler } from './client-error.js';
+import { clientAddressOf } from './client-address.js';
 import { refuseIfGone } from './client-gone.js';
 import type { Cors } from './cors.js';
 import { methodNotAllowed, routeNotFound, unsupportedMediaType } from './http.errors.js';
@@ -55,7 +57,7 @@ export function addRequestHooks(
       'x-request-id': request.id,
       traceparent: trace.traceparent,
     });
-    withLogScope(() => scopeOf(request), done);
+    inScopesOf(request, done);
   });
 
   // From here on nothing of the body has been read yet, and what is refused never will be.
@@ -84,13 +86,32 @@ export function addRequestHooks(
 
   // Reading the body ends the scope that onRequest opened: its events come from the socket.
   server.addHook('preValidation', (request, _reply, done) => {
-    withLogScope(() => scopeOf(request), done);
+    inScopesOf(request, done);
   });
 
   server.addHook('onResponse', (request, reply, done) => {
     answered.end(request, reply, scopeOf(request));
     done();
   });
+}
+
+function inScopesOf(request: FastifyRequest, work: () => void): void {
+  withRequestSource(
+    () => sourceOf(request),
+    () => withLogScope(() => scopeOf(request), work),
+  );
+}
+
+const USER_AGENT_CHARACTERS = 500;
+
+/** As the audit log says it; what a client says of itself is a text like any other. */
+function sourceOf(request: FastifyRequest): RequestSource {
+  const userAgent = request.headers['user-agent']?.slice(0, USER_AGENT_CHARACTERS);
+  return {
+    address: clientAddressOf(request),
+    userAgent: userAgent === undefined ? null : userAgent.toWellFormed(),
+    traceId: request.traceId ?? null,
+  };
 }
 
 function scopeOf(request: FastifyRequest): LogScope {
