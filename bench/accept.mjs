@@ -145,6 +145,7 @@ function variables(home, { app, system, owner }) {
       generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
     ),
     TIDEGATE_AGENT_KEY_FILE: keyFile('agent', generateKeyPairSync('ed25519')),
+    TIDEGATE_AUDIT_KEY_FILE: keyFile('audit', generateKeyPairSync('ed25519')),
     TIDEGATE_SEALING_KEY_FILE: sealingKeyFile,
     DATABASE_URL: urlOf(app),
     DATABASE_SYSTEM_URL: urlOf(system),

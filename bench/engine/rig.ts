@@ -142,6 +142,7 @@ export class Rig {
       TIDEGATE_ADMIN_PASSWORD: 'correct horse battery',
       TIDEGATE_SIGNING_KEY_FILE: await this.keyFile('signing', 'ec'),
       TIDEGATE_AGENT_KEY_FILE: await this.keyFile('agent', 'ed25519'),
+      TIDEGATE_AUDIT_KEY_FILE: await this.keyFile('audit', 'ed25519'),
       TIDEGATE_SEALING_KEY_FILE: await this.sealingKeyFile(),
       DATABASE_URL: urlOf(access.app),
       DATABASE_SYSTEM_URL: urlOf(access.system),

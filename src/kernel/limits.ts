@@ -209,6 +209,12 @@ export const limits = {
   purgeSettlesMs: 15_000,
   /** One entry in a tenant's audit log for all looks of one person at one kind of thing. */
   tenantLooksMs: 10 * 60_000,
+  /** Between two checkpoints of a log that are given to the outside; entries are sealed sooner. */
+  auditCheckpointMs: 60_000,
+  /** Entries sealed in one transaction. */
+  auditSealedAtOnce: 5_000,
+  /** Trees of which one transaction of the sealer holds the locks. */
+  auditTreesAtOnce: 50,
   /** Of a live socket: the largest honest message to us is a subscription. */
   socketMessageBytes: 64 * 1024,
   /** Messages that a socket may send at once, and per second after that. */

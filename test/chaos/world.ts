@@ -214,6 +214,7 @@ export class World {
     const made = {
       TIDEGATE_SIGNING_KEY_FILE: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
       TIDEGATE_AGENT_KEY_FILE: generateKeyPairSync('ed25519'),
+      TIDEGATE_AUDIT_KEY_FILE: generateKeyPairSync('ed25519'),
     };
     const files: Record<string, string> = {};
     for (const [variable, { privateKey }] of Object.entries(made)) {

@@ -103,6 +103,7 @@ describe('the security policy', () => {
         DATABASE_URL: 'postgres://of.no.concern/here',
         REDIS_URL: 'redis://of.no.concern',
         TIDEGATE_AGENT_KEY_FILE: sealing,
+        TIDEGATE_AUDIT_KEY_FILE: sealing,
         TIDEGATE_SEALING_KEY_FILE: sealing,
       },
     });

@@ -101,7 +101,7 @@ describe('a migration that was edited after it had been applied', () => {
       'drop function tidegate_drop_old_partitions(timestamptz)',
       'tidegate_drop_old_partitions',
     ],
-    ['table', 'drop table audit_chain', 'table audit_chain is missing'],
+    ['table', 'drop table audit_anchors', 'table audit_anchors is missing'],
     ['table too many', 'create table strange (id int)', 'table strange should not be there'],
   ])('is found in a home from before checksums by another %s', async (_what, statement, named) => {
     await migrator().up();

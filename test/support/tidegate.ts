@@ -176,6 +176,9 @@ export class Tidegate {
       cluster.TIDEGATE_AGENT_KEY_FILE = await this.keyFile('agent.pem', () =>
         pemOf(generateKeyPairSync('ed25519')),
       );
+      cluster.TIDEGATE_AUDIT_KEY_FILE = await this.keyFile('audit.pem', () =>
+        pemOf(generateKeyPairSync('ed25519')),
+      );
       cluster.TIDEGATE_SEALING_KEY_FILE = await this.keyFile('sealing.key', () =>
         randomBytes(32).toString('base64'),
       );

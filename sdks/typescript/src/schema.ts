@@ -282,6 +282,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List subscriptions
+         * @description Newest first: your own, and those of groups and of the tenant if you hold subscriptions:manage. Nobody sees those of other people.
+         */
+        get: operations["subscriptionsList"];
+        put?: never;
+        /**
+         * Subscribe to events
+         * @description Your own needs no permission and goes to your address. One of a group or of the tenant, or to a channel, needs subscriptions:manage. At the moment of sending it is asked again what its owner may read.
+         */
+        post: operations["subscriptionsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/own-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what you get without asking
+         * @description By e-mail, where mail is on and your account has an address: approvals that you are asked for, what became of what you asked for, and alarms if you are an Admin.
+         *
+         *     For people with a session only.
+         */
+        get: operations["subscriptionsNotices"];
+        /**
+         * Turn what you get without asking on or off
+         * @description For yourself alone, in this tenant.
+         *
+         *     For people with a session only.
+         */
+        put: operations["subscriptionsSetNotices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a subscription
+         * @description The ETag is the version for If-Match.
+         */
+        get: operations["subscriptionsGet"];
+        /**
+         * Change a subscription
+         * @description Needs If-Match with the version that was read. Its owner stays.
+         */
+        put: operations["subscriptionsReplace"];
+        post?: never;
+        /**
+         * End a subscription
+         * @description What is on its way already arrives.
+         */
+        delete: operations["subscriptionsRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what can be subscribed to
+         * @description Every event with its kinds; a subscription names either.
+         */
+        get: operations["templatesList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-templates/{event}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what is said of an event
+         * @description An example, as a mail says it in plain text and as HTML.
+         */
+        get: operations["templatesPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -634,6 +754,220 @@ export interface paths {
          *     Needs the permission `approvals:decide`.
          */
         post: operations["decisionsWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a deployment without its approvals
+         * @description In an emergency, where the setting `approvals.break-glass` is on. It takes the place of all its approvals and of nothing else: freezes, the kill switch and signatures hold. Everybody is told at once, and another person must review it.
+         *
+         *     Needs the permission `approvals:break-glass`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["breakGlassUse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review a deployment that was started without its approvals
+         * @description By another person who may decide there and has not asked for it. It takes the mark away, whatever the verdict.
+         *
+         *     Needs the permission `approvals:decide`.
+         */
+        post: operations["breakGlassReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deployments that were started without their approvals
+         * @description Newest first; `open=true`: those that nobody has reviewed.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["breakGlassList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/external-gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List external gates
+         * @description Systems outside that approval policies ask; newest first.
+         *
+         *     Needs the permission `approval-policies:manage`.
+         */
+        get: operations["externalGatesList"];
+        put?: never;
+        /**
+         * Create an external gate
+         * @description The answer shows the secret this once: it signs what Tidegate asks and what the other side answers.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["externalGatesCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/external-gates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an external gate
+         * @description The ETag is the version for If-Match.
+         *
+         *     Needs the permission `approval-policies:manage`.
+         */
+        get: operations["externalGatesGet"];
+        /**
+         * Change an external gate
+         * @description Needs If-Match with the version that was read. Questions that are open are asked at the new address, and keep their deadline.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        put: operations["externalGatesReplace"];
+        post?: never;
+        /**
+         * Delete an external gate
+         * @description Only when no policy asks it. What it was asked and has not answered is rejected at its deadline.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["externalGatesRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/external-gates/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an external gate another secret
+         * @description The old one is worth nothing at once, also for answers to what was asked before. Shown this once.
+         *
+         *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["externalGatesRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/external/{gate}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer as an external gate
+         * @description Signed with the gate’s secret as the question was (Standard Webhooks): `webhook-id`, `webhook-timestamp`, `webhook-signature`. It counts once, for that deployment and subject, until the deadline.
+         */
+        post: operations["gateCallbackAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a decision that a passkey signs
+         * @description What a browser hands to `navigator.credentials.get`; its answer is `assertion` of `approve` or `reject`. The challenge is the sha-256 of what is decided, by whom and under which policies; good for that, five minutes, and one answer.
+         *
+         *     Needs the permission `approvals:decide`.
+         */
+        post: operations["passkeyDecisionsChallenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/deployments/{deploymentId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what decisions were signed with
+         * @description All that is needed to verify them again without this server: what was signed, the answer of the passkey, its public key. Decisions that count no more are among them.
+         *
+         *     Needs the permission `approvals:read`.
+         */
+        get: operations["passkeyDecisionsEvidence"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4158,6 +4492,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List freezes
+         * @description All of them, oldest first: there are few. With `at` those only that are on at that moment; with `environment` and `module` those that count there.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["freezesList"];
+        put?: never;
+        /**
+         * Create a freeze
+         * @description From the answer on it counts for everything that has not started. What is under way goes on. Whoever manages some environments only names those.
+         *
+         *     Needs the permission `freezes:manage`.
+         */
+        post: operations["freezesCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freezes/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show when it is frozen
+         * @description Each window of each freeze that has a moment in the span, by its beginning.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["freezesCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freezes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a freeze
+         * @description The ETag is the version for If-Match.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["freezesGet"];
+        /**
+         * Change a freeze
+         * @description Needs If-Match, and a proof, not older than five minutes, that it is you: what protects is taken away by people. What waits for it looks again.
+         *
+         *     Needs the permission `freezes:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        put: operations["freezesReplace"];
+        post?: never;
+        /**
+         * End a freeze
+         * @description At once, with all its windows to come. Needs a proof, not older than five minutes, that it is you. What waits for it looks again.
+         *
+         *     Needs the permission `freezes:manage`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["freezesRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}/override-freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a deployment pass in spite of freezes
+         * @description That one, and the way back from it; the kill switch and approvals stand. Needs a reason, and a proof, not older than five minutes, that it is you. Asking again answers the first.
+         *
+         *     Needs the permission `freezes:override`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["freezeOverridesOverride"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kill-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the kill switch
+         * @description Of the tenant, and whether that of the platform is on.
+         *
+         *     Needs the permission `environments:read`.
+         */
+        get: operations["killSwitchRead"];
+        /**
+         * Turn the kill switch
+         * @description On: when this is answered nothing starts any more, and no further wave begins, until it is off again. What has begun to move converges, gates go on, and whatever goes back goes back. Waiting for it takes nothing of any deadline. In the reserved tenant it is the switch of the whole installation.
+         *
+         *     Needs the permission `kill-switch:manage`.
+         */
+        put: operations["killSwitchTurn"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List holds
+         * @description What people have rolled back, and where machines deploy nothing until it is released. Newest first.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["holdsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Release a hold
+         * @description Access keys and pipelines may deploy there again, and what waits for it goes on. For people, with a reason.
+         *
+         *     Needs the permission `holds:release`.
+         */
+        delete: operations["holdsRelease"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4534,6 +5046,86 @@ export interface components {
             /** @description What the receiver said; its beginning. */
             answer: string;
         };
+        Subscription: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            owner: "tenant" | "group" | "user";
+            /** Format: uuid */
+            ownerId: string | null;
+            /** @description Null: the tenant. */
+            ownerName: string | null;
+            events: string[];
+            modules: string[] | null;
+            environments: string[] | null;
+            /** Format: uuid */
+            channelId: string | null;
+            channelName: string | null;
+            createdBy: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        OwnNotices: {
+            /** @description Approvals that you are asked for. */
+            approvals: boolean;
+            /** @description What became of what you asked for. */
+            outcomes: boolean;
+            /** @description Alarms, which only an Admin of the tenant gets. */
+            alarms: boolean;
+        };
+        NewSubscription: {
+            /**
+             * @description `user`: you, who hear of what you may read. `group`: what its roles let it read. `tenant`: everything.
+             * @default user
+             * @enum {string}
+             */
+            owner?: "tenant" | "group" | "user";
+            groupId?: string;
+            /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "acted-on-people")[];
+            /** @description Null: all. */
+            modules?: string[] | null;
+            /** @description Null: all. */
+            environments?: string[] | null;
+            /**
+             * @description Null: by e-mail to your own address, which only your own subscription can be.
+             * @default null
+             */
+            channelId?: string | null;
+        };
+        SubscriptionRules: {
+            /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "acted-on-people")[];
+            /** @description Null: all. */
+            modules?: string[] | null;
+            /** @description Null: all. */
+            environments?: string[] | null;
+            /**
+             * @description Null: by e-mail to your own address, which only your own subscription can be.
+             * @default null
+             */
+            channelId?: string | null;
+        };
+        NotificationTemplate: {
+            event: string;
+            kinds: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people")[];
+            /** @description Of an example. */
+            title: string;
+            /** @description What a person or group must hold, where it happened, to hear of it. */
+            permission: string;
+        };
+        NotificationPreview: {
+            event: string;
+            title: string;
+            text: string;
+            html: string;
+            link: string | null;
+            fields: {
+                name: string;
+                value: string;
+            }[];
+        };
         DeploymentRequest: {
             moduleName: string;
             version: string;
@@ -4562,6 +5154,18 @@ export interface components {
              * @default false
              */
             allowNoRollback?: boolean;
+            /** @description Why; needed by people where a rollback has held the target. */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description Not before; freezes and the rest are asked about then. At most 92 days ahead.
+             */
+            startAt?: string;
+            /**
+             * Format: date-time
+             * @description It ends as Failed when it has not started by then.
+             */
+            expiresAt?: string;
             /**
              * @description Deploy a release again that was taken back from this cluster by itself.
              * @default false
@@ -4658,6 +5262,7 @@ export interface components {
             /** Format: date-time */
             finishedAt: string | null;
             waitingOn: components["schemas"]["WaitingOn"] | null;
+            breakGlass: components["schemas"]["BreakGlassMark"] | null;
         };
         WaitingOn: {
             kind: string;
@@ -4668,6 +5273,20 @@ export interface components {
             who: string;
             verb: string | null;
             detail: string;
+        };
+        /** @description It was started without its approvals. */
+        BreakGlassMark: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            reason: string;
+            /** Format: date-time */
+            reviewDueAt: string;
+            isOverdue: boolean;
+            isReviewed: boolean;
+            /** @enum {string|null} */
+            verdict: "justified" | "unjustified" | null;
+            reviewedBy: string | null;
         };
         Deployment: {
             id: string;
@@ -4693,6 +5312,7 @@ export interface components {
             /** Format: date-time */
             finishedAt: string | null;
             waitingOn: components["schemas"]["WaitingOn"] | null;
+            breakGlass: components["schemas"]["BreakGlassMark"] | null;
             originId: string | null;
             ending: string | null;
             revision: number;
@@ -4769,7 +5389,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            type: "DeploymentStatusChanged" | "DeploymentProgress" | "DeploymentVerb";
+            type: "DeploymentStatusChanged" | "DeploymentProgress" | "DeploymentVerb" | "ApprovalRequested" | "ApprovalDecided";
             kind: string;
             actor: string;
             step: string | null;
@@ -4887,6 +5507,145 @@ export interface components {
         /** @default {} */
         WithdrawRequest: {
             reason?: string;
+        };
+        BreakGlass: {
+            /** @description Why it cannot wait. It is told to everybody. */
+            reason: string;
+            /** @description What you have looked at, as for an approval. */
+            subjectDigest: string;
+        };
+        BreakGlassUse: {
+            id: string;
+            deploymentId: string;
+            module: string;
+            version: string;
+            environment: string;
+            requestNumber: number;
+            subjectDigest: string;
+            usedBy: string;
+            reason: string;
+            /** Format: date-time */
+            usedAt: string;
+            /** Format: date-time */
+            reviewDueAt: string;
+            isOverdue: boolean;
+            /** @enum {string|null} */
+            verdict: "justified" | "unjustified" | null;
+            reviewedBy: string | null;
+            /** Format: date-time */
+            reviewedAt: string | null;
+            comment: string | null;
+        };
+        BreakGlassReview: {
+            /** @enum {string} */
+            verdict: "justified" | "unjustified";
+            comment: string;
+        };
+        ExternalGate: {
+            id: string;
+            /** @description What policies and people call it. */
+            name: string;
+            /** @description Where it is asked, by a signed POST. https; the operator opens private networks with TIDEGATE_OUTBOUND_ALLOW. */
+            url: string;
+            /** @description How long it has to answer. After that the deployment is rejected. */
+            deadlineMinutes: number;
+            /** @description Where it answers. */
+            callbackUrl: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CreateExternalGate: {
+            /** @description What policies and people call it. */
+            name: string;
+            /** @description Where it is asked, by a signed POST. https; the operator opens private networks with TIDEGATE_OUTBOUND_ALLOW. */
+            url: string;
+            /**
+             * @description How long it has to answer. After that the deployment is rejected.
+             * @default 1440
+             */
+            deadlineMinutes?: number;
+        };
+        ExternalGateWithSecret: {
+            id: string;
+            /** @description What policies and people call it. */
+            name: string;
+            /** @description Where it is asked, by a signed POST. https; the operator opens private networks with TIDEGATE_OUTBOUND_ALLOW. */
+            url: string;
+            /** @description How long it has to answer. After that the deployment is rejected. */
+            deadlineMinutes: number;
+            /** @description Where it answers. */
+            callbackUrl: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Signs both ways. Shown this once; sealed in the database. */
+            secret: string;
+        };
+        ReplaceExternalGate: {
+            /** @description What policies and people call it. */
+            name: string;
+            /** @description Where it is asked, by a signed POST. https; the operator opens private networks with TIDEGATE_OUTBOUND_ALLOW. */
+            url: string;
+            /** @description How long it has to answer. After that the deployment is rejected. */
+            deadlineMinutes: number;
+        };
+        ExternalGateAnswer: {
+            deploymentId: string;
+            subjectDigest: string;
+            nonce: string;
+            /** @enum {string} */
+            decision: "approve" | "reject";
+            /**
+             * @description Shown to people: the number of the change, who has decided it.
+             * @default
+             */
+            comment?: string;
+        };
+        ExternalGateAnswerTaken: {
+            deploymentId: string;
+            /** @enum {string} */
+            decision: "approve" | "reject";
+        };
+        ApprovalChallenge: {
+            /** @enum {string} */
+            decision: "approve" | "reject";
+            /** @description What you have looked at. */
+            subjectDigest: string;
+        };
+        /** @description As `PublicKeyCredential.parseRequestOptionsFromJSON` and `parseCreationOptionsFromJSON` take them. */
+        PasskeyOptions: {
+            challenge: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ApprovalEvidence: {
+            items: {
+                decisionId: string;
+                personId: string;
+                actor: string;
+                /** @enum {string} */
+                verb: "approve" | "reject";
+                /** Format: date-time */
+                at: string;
+                evidence: components["schemas"]["PasskeyEvidence"];
+            }[];
+        };
+        PasskeyEvidence: {
+            /** @enum {string} */
+            kind: "passkey";
+            /** @description What was signed, as canonical JSON: its sha-256 is the challenge. */
+            signed: string;
+            rpId: string;
+            origin: string;
+            credentialId: string;
+            /** @description SubjectPublicKeyInfo in DER, base64url. */
+            publicKey: string;
+            /** @description As COSE numbers them: -7, -8 or -257. */
+            algorithm: number;
+            clientDataJSON: string;
+            authenticatorData: string;
+            signature: string;
         };
         PendingApprovalPage: {
             items: components["schemas"]["PendingApproval"][];
@@ -5810,12 +6569,6 @@ export interface components {
                 /** Format: date-time */
                 expiresAt: string;
             };
-        };
-        /** @description As `PublicKeyCredential.parseRequestOptionsFromJSON` and `parseCreationOptionsFromJSON` take them. */
-        PasskeyOptions: {
-            challenge: string;
-        } & {
-            [key: string]: unknown;
         };
         PasskeyLogin: {
             passkey: components["schemas"]["PasskeyAssertion"];
@@ -7416,6 +8169,166 @@ export interface components {
             external?: {
                 gateId: string;
             } | null;
+        };
+        Freeze: {
+            id: string;
+            name: string;
+            reason: string;
+            environments: string[];
+            modules: string[];
+            labels: {
+                [key: string]: string;
+            };
+            verbs: string[];
+            /** @description As it was asked for: `from` and `to`, or the rule and what goes with it. */
+            window: {
+                /** @enum {string} */
+                kind: "once" | "recurring";
+            } & {
+                [key: string]: unknown;
+            };
+            /** @description The window that is on at the moment asked about, up to the next one without a freeze. */
+            current: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string | null;
+            } | null;
+            /** @description The first window after it, within a year. */
+            next: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string | null;
+            } | null;
+            createdBy: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
+        };
+        FreezeCalendar: {
+            items: {
+                freezeId: string;
+                name: string;
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+                environments: string[];
+                modules: string[];
+                verbs: string[];
+            }[];
+        };
+        FreezeRules: {
+            name: string;
+            reason: string;
+            /**
+             * @description By name; none: all of them.
+             * @default []
+             */
+            environments?: string[];
+            /**
+             * @description By name; none: all of them.
+             * @default []
+             */
+            modules?: string[];
+            /**
+             * @description In environments that bear all of these labels only.
+             * @default {}
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * @description What may not be done meanwhile: what is asked to start waits, all others are refused. Going back is allowed unless `rollback` is named.
+             * @default [
+             *       "start",
+             *       "promote"
+             *     ]
+             */
+            verbs?: ("create" | "approve" | "start" | "promote" | "rollback")[];
+            window: components["schemas"]["FreezeOnce"] | components["schemas"]["FreezeRecurring"];
+        };
+        FreezeOnce: {
+            /** @enum {string} */
+            kind: "once";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        FreezeRecurring: {
+            /** @enum {string} */
+            kind: "recurring";
+            /**
+             * @description An RFC 5545 rule of days: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYYEARDAY, BYWEEKNO, BYDAY, BYSETPOS, WKST.
+             * @example FREQ=WEEKLY;BYDAY=FR
+             */
+            rule: string;
+            /** @description The first day, and the time of each, as a clock on the wall there. */
+            start: string;
+            /**
+             * @description How long each lasts: ISO 8601 of weeks, days, hours and minutes.
+             * @example P2DT16H
+             */
+            duration: string;
+            /**
+             * @description A zone of the IANA.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+        };
+        OverrideFreeze: {
+            reason: string;
+        };
+        FreezeOverride: {
+            deploymentId: string;
+            reason: string;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        KillSwitch: {
+            /**
+             * @description `platform` in the reserved tenant: it is the one of all tenants then.
+             * @enum {string}
+             */
+            level: "tenant" | "platform";
+            isOn: boolean;
+            reason: string | null;
+            changedBy: string | null;
+            /** Format: date-time */
+            changedAt: string | null;
+            isHeldByPlatform: boolean;
+        };
+        TurnKillSwitch: {
+            isOn: boolean;
+            reason: string;
+        };
+        HoldPage: {
+            items: components["schemas"]["Hold"][];
+            nextCursor: string | null;
+        };
+        Hold: {
+            id: string;
+            module: string;
+            environment: string;
+            cluster: string;
+            deploymentId: string;
+            rollbackId: string;
+            reason: string | null;
+            placedBy: string;
+            /** Format: date-time */
+            placedAt: string;
+            releasedBy: string | null;
+            /** Format: date-time */
+            releasedAt: string | null;
+            releaseReason: string | null;
+        };
+        ReleaseHold: {
+            reason: string;
         };
         /** @description RFC 9457. Decide by `code`; show `detail`; quote `id` when you ask for help. */
         Problem: {
@@ -9090,6 +10003,1011 @@ export interface operations {
             };
         };
     };
+    subscriptionsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description Only those of such an owner. */
+                owner?: "tenant" | "group" | "user";
+                /** @description Only those that go there. */
+                channelId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-5100-7aaa-8bbb-0123456789ab",
+                     *           "owner": "group",
+                     *           "ownerId": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *           "ownerName": "payments",
+                     *           "events": [
+                     *             "deployments",
+                     *             "approval-requested"
+                     *           ],
+                     *           "modules": [
+                     *             "payment-processor"
+                     *           ],
+                     *           "environments": [
+                     *             "Production"
+                     *           ],
+                     *           "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab",
+                     *           "channelName": "payments-releases",
+                     *           "createdBy": "ada",
+                     *           "version": 1,
+                     *           "createdAt": "2026-11-30T09:12:33.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Subscription"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "owner": "group",
+                 *       "groupId": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                 *       "events": [
+                 *         "deployments",
+                 *         "approval-requested"
+                 *       ],
+                 *       "modules": [
+                 *         "payment-processor"
+                 *       ],
+                 *       "environments": [
+                 *         "Production"
+                 *       ],
+                 *       "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSubscription"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5100-7aaa-8bbb-0123456789ab",
+                     *       "owner": "group",
+                     *       "ownerId": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *       "ownerName": "payments",
+                     *       "events": [
+                     *         "deployments",
+                     *         "approval-requested"
+                     *       ],
+                     *       "modules": [
+                     *         "payment-processor"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab",
+                     *       "channelName": "payments-releases",
+                     *       "createdBy": "ada",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /**
+             * @description `subscription-target-unknown`: A subscription names a channel or a group that is not there.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `subscription-needs-member`: Only a person who is a member of the tenant can have subscriptions of their own. Make one of a group or of the tenant, to a channel.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `subscription-limit`: There are as many subscriptions as there may be. Delete one first, or widen one.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approvals": true,
+                     *       "outcomes": true,
+                     *       "alarms": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnNotices"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `subscription-needs-member`: Only a person who is a member of the tenant can have subscriptions of their own. Make one of a group or of the tenant, to a channel.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsSetNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "approvals": true,
+                 *       "outcomes": true,
+                 *       "alarms": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnNotices"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approvals": true,
+                     *       "outcomes": true,
+                     *       "alarms": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnNotices"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `subscription-needs-member`: Only a person who is a member of the tenant can have subscriptions of their own. Make one of a group or of the tenant, to a channel.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5100-7aaa-8bbb-0123456789ab",
+                     *       "owner": "group",
+                     *       "ownerId": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *       "ownerName": "payments",
+                     *       "events": [
+                     *         "deployments",
+                     *         "approval-requested"
+                     *       ],
+                     *       "modules": [
+                     *         "payment-processor"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab",
+                     *       "channelName": "payments-releases",
+                     *       "createdBy": "ada",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `subscription-not-found`: There is no subscription with this id that is yours or that you may manage. `GET /subscriptions` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "deployments",
+                 *         "approval-requested"
+                 *       ],
+                 *       "modules": [
+                 *         "payment-processor"
+                 *       ],
+                 *       "environments": [
+                 *         "Production"
+                 *       ],
+                 *       "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubscriptionRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-5100-7aaa-8bbb-0123456789ab",
+                     *       "owner": "group",
+                     *       "ownerId": "019a7f3e-9000-7aaa-8bbb-0123456789ab",
+                     *       "ownerName": "payments",
+                     *       "events": [
+                     *         "deployments",
+                     *         "approval-requested"
+                     *       ],
+                     *       "modules": [
+                     *         "payment-processor"
+                     *       ],
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "channelId": "019a7f3e-5200-7aaa-8bbb-0123456789ab",
+                     *       "channelName": "payments-releases",
+                     *       "createdBy": "ada",
+                     *       "version": 2,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /**
+             * @description `subscription-target-unknown`: A subscription names a channel or a group that is not there.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `subscription-not-found`: There is no subscription with this id that is yours or that you may manage. `GET /subscriptions` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscriptionsRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `subscription-not-found`: There is no subscription with this id that is yours or that you may manage. `GET /subscriptions` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templatesList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "event": "deployment-succeeded",
+                     *           "kinds": [
+                     *             "deployments"
+                     *           ],
+                     *           "title": "Succeeded: orders 2.1.0 in Production",
+                     *           "permission": "deployments:read"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["NotificationTemplate"][];
+                    };
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templatesPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "event": "deployment-succeeded",
+                     *       "title": "Succeeded: orders 2.1.0 in Production",
+                     *       "text": "orders 2.1.0 in Production runs on every node.\n\nModule: orders\nVersion: 2.1.0\nEnvironment: Production\nCluster: eu-1\nAsked for by: grace\n\nhttps://tidegate.example.com/deployments/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f\n\nTidegate, tenant acme\n",
+                     *       "html": "<!doctype html><html lang=\"en\"><body><p>orders 2.1.0 in Production runs on every node.</p><table><tr><th align=\"left\">Module</th><td>orders</td></tr><tr><th align=\"left\">Version</th><td>2.1.0</td></tr><tr><th align=\"left\">Environment</th><td>Production</td></tr><tr><th align=\"left\">Cluster</th><td>eu-1</td></tr><tr><th align=\"left\">Asked for by</th><td>grace</td></tr></table><p><a href=\"https://tidegate.example.com/deployments/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f\">https://tidegate.example.com/deployments/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f</a></p><p><small>Tidegate, tenant acme</small></p></body></html>",
+                     *       "link": "https://tidegate.example.com/deployments/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "fields": [
+                     *         {
+                     *           "name": "Module",
+                     *           "value": "orders"
+                     *         },
+                     *         {
+                     *           "name": "Version",
+                     *           "value": "2.1.0"
+                     *         },
+                     *         {
+                     *           "name": "Environment",
+                     *           "value": "Production"
+                     *         },
+                     *         {
+                     *           "name": "Cluster",
+                     *           "value": "eu-1"
+                     *         },
+                     *         {
+                     *           "name": "Asked for by",
+                     *           "value": "grace"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationPreview"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `event-unknown`: There is no event of this name. `GET /notification-templates` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deploymentsList: {
         parameters: {
             query?: {
@@ -9371,6 +11289,10 @@ export interface operations {
              *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
              *
              *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *
+             *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
+             *
+             *     `target-held`: A person has rolled the module back on that cluster: machines deploy nothing there until a person releases the hold (`DELETE /holds/{id}`); people do, with a `reason`.
              *
              *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
@@ -10593,6 +12515,10 @@ export interface operations {
              *
              *     `gate-unstable`: The open gate has found the release harmful: it is taken back, not promoted.
              *
+             *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
+             *
+             *     `kill-switch-on`: The kill switch of the tenant, or of the platform, is on: nothing goes forward. Rollbacks do. See `GET /kill-switch`.
+             *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
@@ -10925,6 +12851,8 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
+             *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
+             *
              *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
@@ -11127,11 +13055,15 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
+             *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
+             *
              *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `target-held`: A person has rolled the module back on that cluster: machines deploy nothing there until a person releases the hold (`DELETE /holds/{id}`); people do, with a `reason`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -11280,7 +13212,7 @@ export interface operations {
              *
              *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.
              *
-             *     `approval-passkey-required`: A rule of this approval counts only decisions that were signed with a passkey.
+             *     `approval-passkey-required`: A rule of this approval counts only decisions that were signed with a passkey: in a browser, with the answer to `POST /approvals/deployments/{deploymentId}/challenge` as `assertion`.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -11833,6 +13765,1572 @@ export interface operations {
             };
             /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    breakGlassUse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Customers cannot pay, and nobody else is awake.",
+                 *       "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BreakGlass"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                     *       "module": "orders",
+                     *       "version": "2.4.1",
+                     *       "environment": "Production",
+                     *       "requestNumber": 1,
+                     *       "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "usedBy": "ada",
+                     *       "reason": "Customers cannot pay, and nobody else is awake.",
+                     *       "usedAt": "2026-11-30T03:12:00.000Z",
+                     *       "reviewDueAt": "2026-12-03T03:12:00.000Z",
+                     *       "isOverdue": false,
+                     *       "verdict": null,
+                     *       "reviewedBy": null,
+                     *       "reviewedAt": null,
+                     *       "comment": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BreakGlassUse"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `break-glass-off`: Nobody may start a deployment without its approvals in this environment. An Admin turns it on beforehand with the setting `approvals.break-glass`.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    breakGlassReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verdict": "justified",
+                 *       "comment": "It was the only way that night."
+                 *     }
+                 */
+                "application/json": components["schemas"]["BreakGlassReview"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "deploymentId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                     *       "module": "orders",
+                     *       "version": "2.4.1",
+                     *       "environment": "Production",
+                     *       "requestNumber": 1,
+                     *       "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "usedBy": "ada",
+                     *       "reason": "Customers cannot pay, and nobody else is awake.",
+                     *       "usedAt": "2026-11-30T03:12:00.000Z",
+                     *       "reviewDueAt": "2026-12-03T03:12:00.000Z",
+                     *       "isOverdue": false,
+                     *       "verdict": "justified",
+                     *       "reviewedBy": "grace",
+                     *       "reviewedAt": "2026-11-30T09:00:00.000Z",
+                     *       "comment": "It was the only way that night."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BreakGlassUse"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `break-glass-own-review`: Whoever started a deployment without its approvals, or asked for it, does not review that. Another person who may decide does.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `deployment-not-found`: There is no deployment with this id, or it is not yours.
+             *
+             *     `break-glass-not-found`: The deployment was not started without its approvals: there is nothing to review.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `break-glass-reviewed`: It was reviewed before; `details` says by whom. Each is reviewed once.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    breakGlassList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                /** @description `true`: only what nobody has reviewed. */
+                open?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "deploymentId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                     *           "module": "orders",
+                     *           "version": "2.4.1",
+                     *           "environment": "Production",
+                     *           "requestNumber": 1,
+                     *           "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "usedBy": "ada",
+                     *           "reason": "Customers cannot pay, and nobody else is awake.",
+                     *           "usedAt": "2026-11-30T03:12:00.000Z",
+                     *           "reviewDueAt": "2026-12-03T03:12:00.000Z",
+                     *           "isOverdue": false,
+                     *           "verdict": null,
+                     *           "reviewedBy": null,
+                     *           "reviewedAt": null,
+                     *           "comment": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["BreakGlassUse"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "name": "ServiceNow",
+                     *           "url": "https://example.service-now.com/api/x_tidegate/gate",
+                     *           "deadlineMinutes": 240,
+                     *           "callbackUrl": "https://tidegate.example.com/api/v1/approvals/external/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f/callback",
+                     *           "version": 1,
+                     *           "createdAt": "2026-11-30T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["ExternalGate"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "ServiceNow",
+                 *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                 *       "deadlineMinutes": 240
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateExternalGate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "name": "ServiceNow",
+                     *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                     *       "deadlineMinutes": 240,
+                     *       "callbackUrl": "https://tidegate.example.com/api/v1/approvals/external/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f/callback",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:00:00.000Z",
+                     *       "secret": "tgx_(shown this once)"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExternalGateWithSecret"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `external-gate-exists`: The tenant has an external gate of that name. Choose another name.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `external-gate-limit`: A tenant has at most 20 external gates. Delete one first.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "name": "ServiceNow",
+                     *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                     *       "deadlineMinutes": 240,
+                     *       "callbackUrl": "https://tidegate.example.com/api/v1/approvals/external/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f/callback",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExternalGate"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `external-gate-not-found`: There is no external gate with that id. `GET /external-gates` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "ServiceNow",
+                 *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                 *       "deadlineMinutes": 240
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceExternalGate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "name": "ServiceNow",
+                     *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                     *       "deadlineMinutes": 240,
+                     *       "callbackUrl": "https://tidegate.example.com/api/v1/approvals/external/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f/callback",
+                     *       "version": 2,
+                     *       "createdAt": "2026-11-30T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExternalGate"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `external-gate-not-found`: There is no external gate with that id. `GET /external-gates` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `external-gate-exists`: The tenant has an external gate of that name. Choose another name.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `external-gate-not-found`: There is no external gate with that id. `GET /external-gates` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `external-gate-in-use`: An approval policy asks the gate, `details.policies` says which. Change or delete the policy first.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    externalGatesRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "name": "ServiceNow",
+                     *       "url": "https://example.service-now.com/api/x_tidegate/gate",
+                     *       "deadlineMinutes": 240,
+                     *       "callbackUrl": "https://tidegate.example.com/api/v1/approvals/external/019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f/callback",
+                     *       "version": 2,
+                     *       "createdAt": "2026-11-30T09:00:00.000Z",
+                     *       "secret": "tgx_(shown this once)"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExternalGateWithSecret"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `external-gate-not-found`: There is no external gate with that id. `GET /external-gates` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gateCallbackAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e60",
+                 *       "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *       "nonce": "l2cTmHSBw1b9pJ0rR8nZk3VYxQm0aC5dEfGhIjKlMnO",
+                 *       "decision": "approve",
+                 *       "comment": "CHG0030007, approved by the change board"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExternalGateAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e60",
+                     *       "decision": "approve"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExternalGateAnswerTaken"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gate-callback-refused`: The answer of an external gate is not signed as it must be: `webhook-id`, `webhook-timestamp` (not older than five minutes) and `webhook-signature` over them and the body, with the gate’s secret. See docs/external-change-gates.md. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gate-call-not-found`: The gate was not asked that: `nonce`, `deploymentId` and `subjectDigest` must be those of one question, to the letter. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `gate-call-answered`: The question was answered before; each counts once. `details.decision` says how.
+             *
+             *     `gate-call-over`: The answer comes too late: the deadline has passed, or the deployment is not waiting for it any more. Ask for the deployment again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkeyDecisionsChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "decision": "approve",
+                 *       "subjectDigest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApprovalChallenge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rpId": "tidegate.example.com",
+                     *       "challenge": "Zm9ydHktdHdvIGJ5dGVz",
+                     *       "userVerification": "required",
+                     *       "timeout": 300000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             *
+             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *
+             *     `approval-no-passkey`: You have no passkey to sign with. Enrol one first: `POST /me/passkeys/options`.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval-challenge-limit`: A person may have 20 challenges open at once. Each is over after five minutes.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable`: Passkeys belong to a domain name, and this server is known by an address only. The operator sets TIDEGATE_PUBLIC_URL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkeyDecisionsEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deploymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "decisionId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                     *           "actor": "ada",
+                     *           "verb": "approve",
+                     *           "at": "2026-11-30T09:00:00.000Z",
+                     *           "evidence": {
+                     *             "kind": "passkey",
+                     *             "signed": "{\"decision\":\"approve\", … }",
+                     *             "rpId": "tidegate.example.com",
+                     *             "origin": "https://tidegate.example.com",
+                     *             "credentialId": "dGhlIGlkIG9mIGEgcGFzc2tleQ",
+                     *             "publicKey": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+                     *             "algorithm": -7,
+                     *             "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+                     *             "authenticatorData": "SZYN5YgOjGh0NBcP",
+                     *             "signature": "MEUCIQDx"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApprovalEvidence"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37210,7 +40708,7 @@ export interface operations {
             /**
              * @description `approver-unknown`: The policy names a role, group or person that the tenant does not have; `details` says which.
              *
-             *     `external-gate-not-found`: The policy names an external gate that the tenant does not have, or that cannot be asked.
+             *     `external-gate-unknown`: The policy names an external gate that the tenant does not have, or that cannot be asked.
              *
              *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
              */
@@ -37595,7 +41093,7 @@ export interface operations {
             /**
              * @description `approver-unknown`: The policy names a role, group or person that the tenant does not have; `details` says which.
              *
-             *     `external-gate-not-found`: The policy names an external gate that the tenant does not have, or that cannot be asked.
+             *     `external-gate-unknown`: The policy names an external gate that the tenant does not have, or that cannot be asked.
              *
              *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
              */
@@ -37708,6 +41206,1455 @@ export interface operations {
             };
             /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesList: {
+        parameters: {
+            query?: {
+                /** @description Those only that are on at this moment. */
+                at?: string;
+                environment?: string;
+                module?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "Friday evenings",
+                     *           "reason": "Nobody is there over the weekend.",
+                     *           "environments": [
+                     *             "Production"
+                     *           ],
+                     *           "modules": [],
+                     *           "labels": {},
+                     *           "verbs": [
+                     *             "start",
+                     *             "promote"
+                     *           ],
+                     *           "window": {
+                     *             "kind": "recurring",
+                     *             "rule": "FREQ=WEEKLY;BYDAY=FR",
+                     *             "start": "2026-12-04T16:00",
+                     *             "duration": "P2DT16H",
+                     *             "timeZone": "Europe/Berlin"
+                     *           },
+                     *           "id": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d5",
+                     *           "current": {
+                     *             "from": "2026-12-04T15:00:00.000Z",
+                     *             "to": "2026-12-07T07:00:00.000Z"
+                     *           },
+                     *           "next": {
+                     *             "from": "2026-12-11T15:00:00.000Z",
+                     *             "to": "2026-12-14T07:00:00.000Z"
+                     *           },
+                     *           "createdBy": "alice",
+                     *           "version": 1,
+                     *           "createdAt": "2026-12-01T08:00:00.000Z",
+                     *           "changedAt": "2026-12-01T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["Freeze"][];
+                    };
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesCreate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Friday evenings",
+                 *       "reason": "Nobody is there over the weekend.",
+                 *       "environments": [
+                 *         "Production"
+                 *       ],
+                 *       "modules": [],
+                 *       "labels": {},
+                 *       "verbs": [
+                 *         "start",
+                 *         "promote"
+                 *       ],
+                 *       "window": {
+                 *         "kind": "recurring",
+                 *         "rule": "FREQ=WEEKLY;BYDAY=FR",
+                 *         "start": "2026-12-04T16:00",
+                 *         "duration": "P2DT16H",
+                 *         "timeZone": "Europe/Berlin"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FreezeRules"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Friday evenings",
+                     *       "reason": "Nobody is there over the weekend.",
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "modules": [],
+                     *       "labels": {},
+                     *       "verbs": [
+                     *         "start",
+                     *         "promote"
+                     *       ],
+                     *       "window": {
+                     *         "kind": "recurring",
+                     *         "rule": "FREQ=WEEKLY;BYDAY=FR",
+                     *         "start": "2026-12-04T16:00",
+                     *         "duration": "P2DT16H",
+                     *         "timeZone": "Europe/Berlin"
+                     *       },
+                     *       "id": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d5",
+                     *       "current": {
+                     *         "from": "2026-12-04T15:00:00.000Z",
+                     *         "to": "2026-12-07T07:00:00.000Z"
+                     *       },
+                     *       "next": {
+                     *         "from": "2026-12-11T15:00:00.000Z",
+                     *         "to": "2026-12-14T07:00:00.000Z"
+                     *       },
+                     *       "createdBy": "alice",
+                     *       "version": 1,
+                     *       "createdAt": "2026-12-01T08:00:00.000Z",
+                     *       "changedAt": "2026-12-01T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             *
+             *     `module-not-found`: There is no module of this name. Its first release makes it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze-limit`: The tenant has as many freezes as it may have. Delete those that are over.
+             *
+             *     `freeze-exists`: Another freeze of the tenant has this name. Choose another one, or change that one.
+             *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze-times-unsuitable`: The times of the freeze cannot be: `details.fields` says what is wrong with which of them.
+             *
+             *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesCalendar: {
+        parameters: {
+            query?: {
+                /** @description Default: now. */
+                from?: string;
+                /** @description Default: 30 days after `from`. */
+                to?: string;
+                environment?: string;
+                module?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "freezeId": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d5",
+                     *           "name": "Friday evenings",
+                     *           "from": "2026-12-04T15:00:00.000Z",
+                     *           "to": "2026-12-07T07:00:00.000Z",
+                     *           "environments": [
+                     *             "Production"
+                     *           ],
+                     *           "modules": [],
+                     *           "verbs": [
+                     *             "start",
+                     *             "promote"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FreezeCalendar"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `calendar-too-long`: The span has more than 1000 windows, or is longer than 366 days, or ends before it begins. Ask for a shorter one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Friday evenings",
+                     *       "reason": "Nobody is there over the weekend.",
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "modules": [],
+                     *       "labels": {},
+                     *       "verbs": [
+                     *         "start",
+                     *         "promote"
+                     *       ],
+                     *       "window": {
+                     *         "kind": "recurring",
+                     *         "rule": "FREQ=WEEKLY;BYDAY=FR",
+                     *         "start": "2026-12-04T16:00",
+                     *         "duration": "P2DT16H",
+                     *         "timeZone": "Europe/Berlin"
+                     *       },
+                     *       "id": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d5",
+                     *       "current": {
+                     *         "from": "2026-12-04T15:00:00.000Z",
+                     *         "to": "2026-12-07T07:00:00.000Z"
+                     *       },
+                     *       "next": {
+                     *         "from": "2026-12-11T15:00:00.000Z",
+                     *         "to": "2026-12-14T07:00:00.000Z"
+                     *       },
+                     *       "createdBy": "alice",
+                     *       "version": 1,
+                     *       "createdAt": "2026-12-01T08:00:00.000Z",
+                     *       "changedAt": "2026-12-01T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `freeze-not-found`: There is no freeze with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Friday evenings",
+                 *       "reason": "Nobody is there over the weekend.",
+                 *       "environments": [
+                 *         "Production"
+                 *       ],
+                 *       "modules": [],
+                 *       "labels": {},
+                 *       "verbs": [
+                 *         "start",
+                 *         "promote"
+                 *       ],
+                 *       "window": {
+                 *         "kind": "recurring",
+                 *         "rule": "FREQ=WEEKLY;BYDAY=FR",
+                 *         "start": "2026-12-04T16:00",
+                 *         "duration": "P2DT16H",
+                 *         "timeZone": "Europe/Berlin"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FreezeRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Friday evenings",
+                     *       "reason": "Nobody is there over the weekend.",
+                     *       "environments": [
+                     *         "Production"
+                     *       ],
+                     *       "modules": [],
+                     *       "labels": {},
+                     *       "verbs": [
+                     *         "start",
+                     *         "promote"
+                     *       ],
+                     *       "window": {
+                     *         "kind": "recurring",
+                     *         "rule": "FREQ=WEEKLY;BYDAY=FR",
+                     *         "start": "2026-12-04T16:00",
+                     *         "duration": "P2DT16H",
+                     *         "timeZone": "Europe/Berlin"
+                     *       },
+                     *       "id": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d5",
+                     *       "current": {
+                     *         "from": "2026-12-04T15:00:00.000Z",
+                     *         "to": "2026-12-07T07:00:00.000Z"
+                     *       },
+                     *       "next": {
+                     *         "from": "2026-12-11T15:00:00.000Z",
+                     *         "to": "2026-12-14T07:00:00.000Z"
+                     *       },
+                     *       "createdBy": "alice",
+                     *       "version": 2,
+                     *       "createdAt": "2026-12-01T08:00:00.000Z",
+                     *       "changedAt": "2026-12-01T08:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze-not-found`: There is no freeze with this id, or it is not yours.
+             *
+             *     `environment-not-found`: The tenant has no environment of that name. `GET /environments` lists them.
+             *
+             *     `module-not-found`: There is no module of this name. Its first release makes it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze-exists`: Another freeze of the tenant has this name. Choose another one, or change that one.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `freeze-times-unsuitable`: The times of the freeze cannot be: `details.fields` says what is wrong with which of them. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezesRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `freeze-not-found`: There is no freeze with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freezeOverridesOverride: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "It mends the outage; see the incident."
+                 *     }
+                 */
+                "application/json": components["schemas"]["OverrideFreeze"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deploymentId": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4d6",
+                     *       "reason": "It mends the outage; see the incident.",
+                     *       "by": "alice",
+                     *       "at": "2026-12-05T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FreezeOverride"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    killSwitchRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "level": "tenant",
+                     *       "isOn": true,
+                     *       "reason": "The database of orders is being moved.",
+                     *       "changedBy": "alice",
+                     *       "changedAt": "2026-12-01T18:00:00.000Z",
+                     *       "isHeldByPlatform": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    killSwitchTurn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "isOn": true,
+                 *       "reason": "The database of orders is being moved."
+                 *     }
+                 */
+                "application/json": components["schemas"]["TurnKillSwitch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "level": "tenant",
+                     *       "isOn": true,
+                     *       "reason": "The database of orders is being moved.",
+                     *       "changedBy": "alice",
+                     *       "changedAt": "2026-12-01T18:00:00.000Z",
+                     *       "isHeldByPlatform": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                state?: "open" | "released";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4e1",
+                     *           "module": "web",
+                     *           "environment": "Production",
+                     *           "cluster": "eu-1",
+                     *           "deploymentId": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4e2",
+                     *           "rollbackId": "0193c2a0-7d3c-7c55-9f0e-0c51a2b3c4e3",
+                     *           "reason": "orders are rejected since 2.1.0",
+                     *           "placedBy": "alice",
+                     *           "placedAt": "2026-12-01T18:00:00.000Z",
+                     *           "releasedBy": null,
+                     *           "releasedAt": null,
+                     *           "releaseReason": null
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HoldPage"];
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdsRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Mended in 2.1.1."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReleaseHold"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold-not-found`: There is no hold with this id, or it is not yours, or it was released before. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,6 +6,7 @@ import { MailSenderModule } from '../../drivers/channels/mail/mail.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
 import { DeliverySenderModule } from '../../edges/notifications/deliveries/delivery-sender.module.js';
 import { RemindersModule } from '../../edges/notifications/reminders/reminders.module.js';
+import { AuditSealerModule } from '../../edges/audit/audit-sealer.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -27,6 +28,7 @@ export const workerModules: readonly FeatureModule[] = [
   ArtifactPurgeModule,
   TenantTasksModule,
   RemindersModule,
+  AuditSealerModule,
 ];
 
 @Module({})

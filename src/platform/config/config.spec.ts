@@ -20,6 +20,7 @@ const cluster = {
   TIDEGATE_SIGNING_KEY_FILE: '/run/signing.pem',
   TIDEGATE_AGENT_KEY_FILE: '/run/agent.pem',
   TIDEGATE_SEALING_KEY_FILE: '/run/sealing.key',
+  TIDEGATE_AUDIT_KEY_FILE: '/run/audit.pem',
 };
 
 describe('the configuration', () => {
@@ -126,6 +127,7 @@ describe('the configuration', () => {
       'Cluster mode needs TIDEGATE_SIGNING_KEY_FILE: set it.',
       'Cluster mode needs TIDEGATE_AGENT_KEY_FILE: set it.',
       'Cluster mode needs TIDEGATE_SEALING_KEY_FILE: set it.',
+      'Cluster mode needs TIDEGATE_AUDIT_KEY_FILE: set it.',
     ]);
     expect(problemsOf({ ...cluster, TIDEGATE_DEMO: 'true' })).toHaveLength(1);
   });

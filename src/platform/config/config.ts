@@ -53,7 +53,11 @@ export class Config {
   };
   readonly redis: { readonly url: string | null };
   readonly admin: { readonly username: string; readonly password: string | null };
-  readonly keys: Pick<Values, 'signingKeyFile' | 'agentKeyFile' | 'sealingKeyFile'>;
+  readonly keys: Pick<
+    Values,
+    'signingKeyFile' | 'agentKeyFile' | 'sealingKeyFile' | 'auditKeyFile'
+  >;
+  readonly auditAnchorFolder: string | null;
   /** 0: never by itself. */
   readonly tokenKeyRotationDays: number;
   readonly accessTokenMs: number;
@@ -102,8 +106,9 @@ export class Config {
     };
     this.redis = { url: values.redisUrl };
     this.admin = { username: values.adminUsername, password: values.adminPassword };
-    const { signingKeyFile, agentKeyFile, sealingKeyFile } = values;
-    this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile };
+    const { signingKeyFile, agentKeyFile, sealingKeyFile, auditKeyFile } = values;
+    this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile, auditKeyFile };
+    this.auditAnchorFolder = values.auditAnchorFolder;
     this.tokenKeyRotationDays = values.tokenKeyRotationDays;
     this.accessTokenMs = values.accessTokenMs;
     // On one's own machine a second factor protects nothing from anybody; a cluster is reached by others.
@@ -209,6 +214,7 @@ const NEEDED_BY_CLUSTERS = [
   'signingKeyFile',
   'agentKeyFile',
   'sealingKeyFile',
+  'auditKeyFile',
 ] as const;
 
 /** What is wrong with settings that are right one by one. */

@@ -18,7 +18,7 @@ export interface InstallationKey {
   readonly publicKey: KeyObject;
 }
 
-export type KeyPurpose = 'signing' | 'agent';
+export type KeyPurpose = 'signing' | 'agent' | 'audit';
 
 const purposes = {
   signing: {
@@ -32,6 +32,13 @@ const purposes = {
   agent: {
     setting: 'agentKeyFile',
     file: 'agent-key.pem',
+    form: 'an Ed25519 private key',
+    fits: (key: KeyObject) => key.asymmetricKeyType === 'ed25519',
+    generate: () => generateKeyPairSync('ed25519').privateKey,
+  },
+  audit: {
+    setting: 'auditKeyFile',
+    file: 'audit-key.pem',
     form: 'an Ed25519 private key',
     fits: (key: KeyObject) => key.asymmetricKeyType === 'ed25519',
     generate: () => generateKeyPairSync('ed25519').privateKey,

@@ -3,6 +3,7 @@ import { limits } from '../../kernel/limits.js';
 import { canonicalNetwork } from '../../kernel/networks.js';
 import { type Role, ROLES } from '../../kernel/permission.js';
 import { RATE_PROFILES } from '../rate-limits/rates.js';
+import { auditSettings } from './audit-settings.js';
 import { logSettings } from './log-settings.js';
 import { tlsSettings } from './tls-settings.js';
 import { outsideSettings } from './outside-settings.js';
@@ -101,6 +102,7 @@ export const settings = {
     example: 'report-only',
     schema: oneOf(RATE_PROFILES),
   }),
+  ...auditSettings,
   ...outsideSettings,
   demo: setting({
     env: 'TIDEGATE_DEMO',

@@ -1,0 +1,101 @@
+/** The audit log on a real database: entries of several tenants, sealers, and places outside. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
+import type { AnchorSink } from '../../src/edges/audit/anchors/anchor-sink.js';
+import { StoreSink } from '../../src/edges/audit/anchors/store-sink.js';
+import { LogKey } from '../../src/edges/audit/log/log-key.js';
+import { LogSealer } from '../../src/edges/audit/log/log-sealer.js';
+import { newId } from '../../src/kernel/ids.js';
+import { Audit } from '../../src/platform/audit/audit.js';
+import type { AuditRecord } from '../../src/platform/audit/audit-record.js';
+import { Context } from '../../src/platform/context.js';
+import { Database } from '../../src/platform/database/database.js';
+import { Logger } from '../../src/platform/logging/logger.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { freshDatabase, type TestDatabase, withClient } from './database.js';
+import { quietEvents } from './quiet-events.js';
+
+export const newLogKey = (): LogKey => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return new LogKey(privateKey, publicKey);
+};
+
+export class AuditRig {
+  readonly key = newLogKey();
+  private readonly audit = new Audit();
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly db: Database,
+    readonly folder: string,
+    readonly sinks: readonly AnchorSink[],
+  ) {}
+
+  static async start(): Promise<AuditRig> {
+    const database = await freshDatabase();
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-audit-'));
+    const store = await FilesystemObjectStore.open(join(folder, 'store'));
+    const elsewhere = await FilesystemObjectStore.open(join(folder, 'elsewhere'));
+    const sinks = [new StoreSink('object-store', store), new StoreSink('folder', elsewhere)];
+    return new AuditRig(database, await openDatabase(database), folder, sinks);
+  }
+
+  async stop(): Promise<void> {
+    await this.db.close();
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  sealer(db = this.db): LogSealer {
+    return new LogSealer(db, this.key, this.sinks, Logger.silent(), new Metrics());
+  }
+
+  async tenant(): Promise<string> {
+    const id = newId();
+    await this.sql('insert into tenants (id, slug, name) values ($1::uuid, $2, $2)', [
+      id,
+      `t-${id.slice(-12)}`,
+    ]);
+    return id;
+  }
+
+  /** Entries, each in a transaction of its own. */
+  async append(tenantId: string, count = 1, record: Partial<AuditRecord> = {}): Promise<void> {
+    for (let number = 0; number < count; number += 1) {
+      const ctx = Context.system(tenantId, 'test');
+      await this.db.transaction(ctx, (open) =>
+        this.audit.append(open, {
+          category: 'deployment',
+          action: 'tested',
+          subject: { kind: 'deployment', id: newId() },
+          body: { number },
+          ...record,
+        }),
+      );
+    }
+  }
+
+  /** As the superuser, whom neither rights nor row-level security bind. */
+  sql<Row extends object>(text: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.asSuperuser(async (client) => (await client.query<Row>(text, parameters)).rows);
+  }
+
+  asSuperuser<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return withClient(this.database.superuser, work);
+  }
+}
+
+export function openDatabase({ app, system }: TestDatabase): Promise<Database> {
+  return Database.open({
+    app,
+    system,
+    poolSize: 4,
+    systemPoolSize: 4,
+    log: Logger.silent(),
+    recorder: quietEvents(),
+  });
+}
