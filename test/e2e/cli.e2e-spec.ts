@@ -245,6 +245,7 @@ describe('the command line against a running server', () => {
       id: _id,
       name: _name,
       createdAt: _at,
+      hasApprovalPolicies: _has,
       version,
       ...rules
     } = (await client.get(path)).body;

@@ -67,11 +67,7 @@ describe('a policy', () => {
     });
     expect((await tenant.as('Admin', `${path}/${id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await tenant.as('Admin', `${path}/${id}`)).status).toBe(404);
-    const audit = await app.sql<{ body: { change: string; before: unknown; after: unknown } }>(
-      `select body_text::jsonb as body from audit_entries
-       where tenant_id = $1 and action = 'approval-policy-changed' and subject_id = $2 order by at`,
-      [tenant.id, id],
-    );
+    const audit = await tenant.audited<{ change: string }>('approval-policy-changed', id);
     expect(audit.map(({ body }) => body.change)).toEqual(['created', 'changed', 'deleted']);
     expect(audit[1]!.body).toMatchObject({
       before: { name: 'one admin', reasonRequired: false, version: 1 },
@@ -159,6 +155,19 @@ describe('a policy', () => {
     expect(named[1]).toEqual({ kind: 'user', id: anna.userId, name: null });
   });
 
+  it('is made by whoever has that permission alone', async () => {
+    const tenant = await newTenant();
+    const { body } = await tenant.as('Admin', '/roles', {
+      method: 'POST',
+      body: { name: 'Policy Maker', permissions: ['approval-policies:manage'] },
+    });
+    const maker = await scopedMember(app.whole, tenant.id, { role: { id: body.id } });
+    const { status, id } = await tenant.by(maker.token, 'POST', path, { body: oneAdmin });
+    expect(status).toBe(201);
+    expect(await tenant.by(maker.token, 'GET', `${path}/${id}`)).toMatchObject({ status: 403 });
+    expect(await tenant.by(maker.token, 'DELETE', `${path}/${id}`)).toMatchObject({ status: 204 });
+  });
+
   it('is changed and deleted by people who show that it is they, and by no machine', async () => {
     const tenant = await newTenant();
     const { id } = await tenant.policy();
@@ -168,14 +177,9 @@ describe('a policy', () => {
     });
     expect(key.status).toBe(201);
     for (const method of ['PUT', 'DELETE']) {
-      const answer = await fetch(`${app.whole.url}/api/v1${path}/${id}`, {
-        method,
-        headers: { authorization: `Bearer ${key.body.secret}`, 'if-match': '"1"' },
-      });
-      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
-        403,
-        'people-only',
-      ]);
+      const headers = { 'if-match': '"1"' };
+      const answer = await tenant.by(key.body.secret, method, `${path}/${id}`, { headers });
+      expect(answer).toMatchObject({ status: 403, code: 'people-only' });
     }
   });
 });
@@ -235,6 +239,8 @@ describe('a policy that nobody could meet', () => {
       'One other Admin in Staging',
     ]);
     expect(items[0]!.approvers).toEqual({ roles: ['Admin'], groups: [], users: [] });
+    const told = (await tenant.audited('approval-policy-changed')).map(({ actor }) => ({ actor }));
+    expect(told).toEqual([{ actor: 'system:seed' }, { actor: 'system:seed' }]);
     const [only] = await tenant.deciders('Production');
     const start = async (requestedBy: string | null) => {
       const approvals = await tenant.rules('Production');
@@ -464,30 +470,21 @@ describe('a platform admin who acts in a tenant', () => {
   it('is told of to its Admins when people, roles or policies change; its own people are not', async () => {
     const tenant = await newTenant();
     const platform = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
-    const acting = (method: string, where: string, body: object) =>
-      fetch(`${app.whole.url}/api/v1${where}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${platform.token}`,
-          'content-type': 'application/json',
-          'x-tenant': tenant.slug,
-          'x-act-as-reason': 'a test',
-        },
-        body: JSON.stringify(body),
-      });
-    const told = () =>
-      app.sql<{ event: string; by: string }>(
-        `select body_text::jsonb ->> 'event' as event, body_text::jsonb -> 'by' ->> 'username' as by
-         from audit_entries where tenant_id = $1 and action = 'acted-on-people' order by at`,
-        [tenant.id],
-      );
+    const headers = { 'x-tenant': tenant.slug, 'x-act-as-reason': 'a test' };
+    const acting = (where: string, body: object) =>
+      tenant.by(platform.token, 'POST', where, { body, headers });
+    const told = async () => {
+      type Told = { event: string; by: { username: string } };
+      const entries = await tenant.audited<Told>('acted-on-people');
+      return entries.map(({ body: { event, by } }) => ({ event, by: by.username }));
+    };
     await tenant.group('own');
     await tenant.policy({ ...oneAdmin, name: 'own' });
     expect(await told()).toEqual([]);
-    expect((await acting('POST', '/groups', { name: 'theirs' })).status).toBe(201);
-    expect((await acting('POST', path, oneAdmin)).status).toBe(201);
+    expect((await acting('/groups', { name: 'theirs' })).status).toBe(201);
+    expect((await acting(path, oneAdmin)).status).toBe(201);
     const role = { name: 'theirs', permissions: ['approvals:decide'] };
-    expect((await acting('POST', '/roles', role)).status).toBe(201);
+    expect((await acting('/roles', role)).status).toBe(201);
     expect(await told()).toEqual(
       ['group-created', 'approval-policy-changed', 'role-created'].map((event) => ({
         event,

@@ -34,6 +34,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/modules/orders/configurations/QA',
     filters: [],
   },
+  '/approval-policies': { path: '/approval-policies', filters: ['environment=QA'] },
   '/access-keys': { path: '/access-keys', filters: [] },
   '/service-accounts': { path: '/service-accounts', filters: [] },
   '/service-accounts/{id}/access-keys': {
@@ -106,6 +107,8 @@ beforeAll(async () => {
     const access = { name: `key-${count}`, permissions: 'read-only' };
     await made(tenant.as('Admin', '/access-keys', { method: 'POST', body: access }));
     await inGroup(`group-${count}`);
+    const policy = { name: `policy-${count}`, environment: 'QA', approvers: { roles: ['Admin'] } };
+    await made(tenant.as('Admin', '/approval-policies', { method: 'POST', body: policy }));
     const setting = {
       method: 'PUT',
       body: { value: 30 - count },

@@ -17,6 +17,7 @@ import {
 } from '../support/deployments-app.js';
 import { eventually } from '../support/eventually.js';
 import { HubClient } from '../support/hub-client.js';
+import { makePolicies, policyScopeCases } from '../support/policy-scope-cases.js';
 import { scopedMember } from '../support/scoped-member.js';
 import type { Member } from '../support/whole-app.js';
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
   watcher = await scopedMember(whole, tenant.id, watching, { role: 'Deployer', ...scope });
   inside = await tenant.deploy();
   outside = await tenant.deploy(there);
+  await makePolicies({ asAdmin: ({ path, ...call }) => tenant.as('Admin', path, call) });
   for (const [key, name] of [
     ['inside', 'QA'],
     ['outside', 'Staging'],
@@ -155,7 +157,7 @@ const creating = (path: string) =>
 
 const rules = async (name: string) => {
   const { body } = await tenant.as('Admin', `/environments/${name}`);
-  const { id: _id, name: _name, version, createdAt: _createdAt, ...given } = body;
+  const { id: _i, name: _n, version, createdAt: _c, hasApprovalPolicies: _h, ...given } = body;
   return { version: String(version), given };
 };
 
@@ -302,6 +304,12 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     await missing((isInside) => sent(isInside ? 'QA' : 'Staging'), { environment: 'Staging' })();
     expect((await rules('Staging')).version).toBe(version);
   },
+  ...policyScopeCases({
+    asAdmin: ({ path, ...call }) => tenant.as('Admin', path, call),
+    send: (sent) => send({ by: byEnvironment, ...sent }),
+    missing: (sent, details) => missing((at) => ({ by: byEnvironment, ...sent(at) }), details),
+    notFound: (sent, ids) => notFound((at) => ({ by: byEnvironment, ...sent(at) }), ids),
+  }),
   ...Object.fromEntries(
     Object.entries({ set: 'PUT', unset: 'DELETE' }).map(([name, method]) => [
       `SettingsController.${name}`,

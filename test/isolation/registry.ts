@@ -27,6 +27,7 @@ const byPath: Readonly<Record<string, string>> = {
   passkeys: 'passkey',
   roles: 'role',
   'role-bindings': 'roleBinding',
+  'approval-policies': 'approvalPolicy',
   'service-accounts': 'serviceAccount',
   'federated-identities': 'federatedIdentity',
   'identity-providers': 'identityProvider',
@@ -66,6 +67,8 @@ const byField: Readonly<Record<string, string>> = {
   group: 'groupName',
   usernames: 'username',
   roles: 'roleName',
+  groups: 'group',
+  users: 'user',
   domain: 'domain',
 };
 
@@ -79,6 +82,7 @@ const byNewName: Readonly<Record<string, string>> = {
   'enrollment-tokens': 'nodeName',
   groups: 'groupName',
   roles: 'roleName',
+  'approval-policies': 'approvalPolicyName',
   'service-accounts': 'serviceAccountName',
   'federated-identities': 'federatedIdentityName',
   'identity-providers': 'identityProviderName',
@@ -174,6 +178,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'strategy.kind',
     'gate.kind',
     'allowedStrategies.[]',
+    'strategies.[]',
     'targetKind',
     'prefix',
     'scope',

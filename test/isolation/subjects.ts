@@ -96,6 +96,15 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { environment: name };
   },
 
+  approvalPolicy: async (tenant, word) => {
+    const name = word('policy');
+    const { environment } = tenant.values;
+    const more = { description: word('about'), environment, labels: { note: word('label') } };
+    const body = { name, ...more, approvers: { roles: ['Admin'] } };
+    const { id } = await tenant.make('POST', '/approval-policies', body);
+    return { approvalPolicy: id, approvalPolicyName: name };
+  },
+
   /** Its value and who has set it, and why. */
   setting: async (tenant, word) => {
     const path = `/settings/deployments.queued-per-slot?environment=${tenant.values.environment}`;

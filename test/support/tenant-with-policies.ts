@@ -10,6 +10,11 @@ import type { Member } from './whole-app.js';
 
 const path = '/approval-policies';
 
+interface Sent {
+  readonly body?: object;
+  readonly headers?: Record<string, string>;
+}
+
 /** The least that a policy must say. */
 export const oneAdmin = {
   name: 'one admin',
@@ -37,6 +42,34 @@ export class TenantWithPolicies {
 
   as(...call: Parameters<DeployingTenant['as']>): Promise<Answer> {
     return this.tenant.as(...call);
+  }
+
+  /** As whoever carries that token; the status and the code of what is refused. */
+  async by(token: string, method: string, path: string, more: Sent = {}) {
+    const { body, headers } = more;
+    const answer = await fetch(`${this.app.whole.url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const told = (answer.status === 204 ? {} : await answer.json()) as {
+      code?: string;
+      id: string;
+    };
+    return { status: answer.status, code: told.code, id: told.id };
+  }
+
+  /** What the audit log has of an action, oldest first. */
+  async audited<Body>(action: string, subjectId: string | null = null) {
+    return this.app.sql<{ actor: string; body: Body }>(
+      `select actor, body_text::jsonb as body from audit_entries
+       where tenant_id = $1 and action = $2 and subject_id = coalesce($3, subject_id) order by at`,
+      [this.id, action, subjectId],
+    );
   }
 
   send(body: object): Promise<Answer> {

@@ -95,12 +95,21 @@ function addEnvironments(program: Command, { act }: Actions): void {
       act(async (cli) => {
         const { api } = await cli.connect();
         const { items } = await answer(api.GET('/api/v1/environments'));
-        const heads = ['NAME', 'STRATEGY', 'ALLOWED', 'SIGNATURES', 'WHEN BUSY', 'LABELS'];
+        const heads = [
+          'NAME',
+          'STRATEGY',
+          'ALLOWED',
+          'SIGNATURES',
+          'APPROVALS',
+          'WHEN BUSY',
+          'LABELS',
+        ];
         const rows = items.map((item) => [
           item.name,
           choiceText(item.defaults.strategy),
           item.allowedStrategies.join(', '),
           item.signaturePolicy,
+          item.hasApprovalPolicies ? 'by policy' : 'none',
           item.onConflict,
           labelsText(item.labels),
         ]);

@@ -18,7 +18,7 @@ import {
 import { approvalPolicyChanged } from './approval-policies.events.js';
 import type { ApprovalPoliciesQuery, ApprovalPolicyBody } from './approval-policies.dto.js';
 import { insertPolicy, noteWherePoliciesCount } from './approval-policies.store.js';
-import { approvalPolicyView, approvalPolicyViews } from './approval-policies.views.js';
+import { approvalPolicyView, approvalPolicyViews, isInSight } from './approval-policies.views.js';
 import { ApprovalPolicyEntity } from './approval-policy.entity.js';
 import type { ApprovalPolicyView } from './approval-policy.js';
 import { factsOf } from './policy-facts.js';
@@ -127,7 +127,7 @@ function mustManage(ctx: Context, environment: string | null): void {
 
 async function find(open: OpenContext, id: string): Promise<ApprovalPolicyView> {
   const policy = await approvalPolicyView(open, id);
-  if (policy) return policy;
+  if (policy && isInSight(open, policy)) return policy;
   throw approvalPolicyNotFound();
 }
 

@@ -1,14 +1,14 @@
 /** Approval policies as HTTP answers them. */
 import { environmentKey } from '../../../kernel/environment-key.js';
+import type { Scope } from '../../../kernel/grants.js';
 import { Permission } from '../../../kernel/permission.js';
-import type { OpenContext } from '../../../platform/context.js';
+import type { Context, OpenContext } from '../../../platform/context.js';
 import { scopesText } from '../../../platform/database/in-scopes.js';
 import { statement } from '../../../platform/database/statement.js';
 import type { ApprovalPolicyView } from './approval-policy.js';
 
-type InSight = { readonly tenantId: string; readonly scopes: string | null };
+type OfTenant = { readonly tenantId: string };
 
-/** One that counts for no module or environment of theirs is nothing to whoever has a scope. */
 const VIEW = `select p.id, p.name, p.description, e.name as environment, p.modules, p.labels,
     p.strategies, p.kind, p.approvers, p.quorum, p.distinct_groups as "distinctGroups", p.bars,
     p.decision_valid_ms as "decisionValidMs", p.timeout_ms as "timeoutMs",
@@ -30,26 +30,39 @@ const VIEW = `select p.id, p.name, p.description, e.name as environment, p.modul
     p.version, p.created_at as "createdAt"
   from approval_policies p
   left join environments e on e.tenant_id = p.tenant_id and e.id = p.environment_id
-  where p.tenant_id = :tenantId and (:scopes::jsonb is null or exists (
-    select 1 from jsonb_to_recordset(:scopes::jsonb) as scope (modules text[], environments text[])
-    where (scope.modules is null or p.modules is null or p.modules && scope.modules)
-      and (scope.environments is null or e.id is null or e.name_key = any(scope.environments))))`;
+  where p.tenant_id = :tenantId`;
 
-const find = statement<InSight & { readonly id: string }, ApprovalPolicyView>(
+const find = statement<OfTenant & { readonly id: string }, ApprovalPolicyView>(
   'approval-policies.find-view',
   `${VIEW} and p.id = :id`,
 );
 
-/** Undefined: it is not there, or nothing to them. */
+/** For whoever it is meant for: see `isInSight`. */
 export function approvalPolicyView(
   open: OpenContext,
   id: string,
 ): Promise<ApprovalPolicyView | undefined> {
-  return open.tx.first(find, { ...inSightOf(open), id });
+  return open.tx.first(find, { tenantId: open.tenantId, id });
+}
+
+/** Whether somebody may know of it: to read or to change policies, in its environment. */
+export function isInSight(ctx: Context, policy: ApprovalPolicyView): boolean {
+  return [Permission.ApprovalsRead, Permission.ApprovalPoliciesManage].some(
+    (permission) => ctx.scopesOf(permission)?.some((scope) => isIn(scope, policy)) ?? true,
+  );
+}
+
+/** What counts for no module or environment of somebody with a scope is none of their business. */
+function isIn(scope: Scope, { modules, environment }: ApprovalPolicyView): boolean {
+  const isOfModule = modules?.some((name) => scope.modules?.includes(name) ?? true) ?? true;
+  if (environment === null || scope.environments === null) return isOfModule;
+  const keys = scope.environments.map(environmentKey);
+  return isOfModule && keys.includes(environmentKey(environment));
 }
 
 const list = statement<
-  InSight & {
+  OfTenant & {
+    readonly scopes: string | null;
     readonly environmentKey: string | null;
     readonly before: string | null;
     readonly take: number;
@@ -58,6 +71,11 @@ const list = statement<
 >(
   'approval-policies.list-views',
   `${VIEW} and (:environmentKey::text is null or e.id is null or e.name_key = :environmentKey)
+     and (:scopes::jsonb is null or exists (
+       select 1
+       from jsonb_to_recordset(:scopes::jsonb) as scope (modules text[], environments text[])
+       where (scope.modules is null or p.modules is null or p.modules && scope.modules)
+         and (scope.environments is null or e.id is null or e.name_key = any(scope.environments))))
      and (:before::uuid is null or p.id < :before)
    order by p.id desc limit :take`,
 );
@@ -67,10 +85,8 @@ export function approvalPolicyViews(
   environment: string | undefined,
   { before, take }: { readonly before: string | null; readonly take: number },
 ): Promise<ApprovalPolicyView[]> {
+  const { tenantId } = open;
   const key = environment === undefined ? null : environmentKey(environment);
-  return open.tx.query(list, { ...inSightOf(open), environmentKey: key, before, take });
-}
-
-function inSightOf(open: OpenContext): InSight {
-  return { tenantId: open.tenantId, scopes: scopesText(open.scopesOf(Permission.ApprovalsRead)) };
+  const scopes = scopesText(open.scopesOf(Permission.ApprovalsRead));
+  return open.tx.query(list, { tenantId, scopes, environmentKey: key, before, take });
 }
