@@ -203,6 +203,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   ],
   'Networks, of nobody.': ['trustedProxies.[]', 'allowedNetworks.[]'],
   'A signature is checked, never looked up.': ['signature'],
+  'An external gate of a policy: there is none of anybody yet.': ['external.gateId'],
   'What is compared with the claims of a token; the issuer is of the outside.': [
     'issuer',
     'when.value',

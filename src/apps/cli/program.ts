@@ -3,6 +3,7 @@ import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js'
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
 import { addBreakGlassCommands } from './commands/break-glass.commands.js';
+import { addApprovalPolicyCommands } from './commands/approval-policies.commands.js';
 import { addCanCommand } from './commands/can.command.js';
 import { addAccountCommands } from './commands/account.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
@@ -97,6 +98,7 @@ export function buildProgram(
   addPlatformCommands(program, act);
   addTenantCommands(program, act);
   addTierCommands(program, act);
+  addApprovalPolicyCommands(program, act);
   addGroupCommands(program, act);
   addRoleCommands(program, act);
   addUsageCommands(program, act);
