@@ -1,6 +1,5 @@
 import { errorEntry } from '../../../kernel/error-entry.js';
 import { limits } from '../../../kernel/limits.js';
-import type { ApprovalRule } from '../rule.js';
 import type { Shortfall } from './shortfall.js';
 
 export const approvalPolicyNotFound = errorEntry({
@@ -53,28 +52,6 @@ export const approvalPolicyUnmeetable = errorEntry({
         : `Nobody could meet this policy now: its approvers stand for ${have} different groups of those that it names, and it needs ${need}. One person stands for one group: put others into the groups, or lower the count.`,
     details: { part, have, need },
   }),
-});
-
-export const approversTooFew = errorEntry({
-  code: 'approvers-too-few',
-  kind: 'conflict',
-  meaning:
-    'A rule that counts for this deployment cannot be met by those who may decide now, whoever is barred left out; `details.rule` names it. Invite somebody who may decide, or change the policy.',
-  tell: ({ name, policyId, bars }: ApprovalRule, { part, have, need }: Shortfall) => {
-    const without = bars.length > 0 ? ` besides whom it bars (${bars.join(', ')})` : '';
-    const lacking =
-      part === 'approvers'
-        ? `needs ${need === 1 ? '1 decision' : `${need} decisions`}, and ${have} may decide now${without}`
-        : `needs people of ${need} different groups, and those who may decide now${without} stand for ${have}`;
-    const other =
-      policyId === null
-        ? 'ask without "requireApproval"'
-        : `change the policy, with a proof that it is you: PUT /api/v1/approval-policies/${policyId}`;
-    return {
-      text: `Nobody could let this deployment start: the rule "${name}" ${lacking}. Invite somebody who may decide (POST /api/v1/invitations), or ${other}.`,
-      details: { rule: name, policyId, part, have, need, bars },
-    };
-  },
 });
 
 export const externalGateUnknown = errorEntry({

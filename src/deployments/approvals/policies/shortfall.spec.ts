@@ -8,7 +8,6 @@ import {
   type PersonFacts,
 } from '../rule.js';
 import { nobodyBarred, shortfallOf } from './shortfall.js';
-import { refuseUndecidable } from './undecidable.js';
 
 const groups = ['a', 'b', 'c'];
 const person = fc.record({
@@ -126,36 +125,5 @@ describe('a shortfall', () => {
 
   it('is none of a rule that something outside decides', () => {
     expect(shortfallOf({ ...ownRule, kind: 'external' }, new Map(), nobodyBarred)).toBeNull();
-  });
-});
-
-describe('a deployment that nobody could let start', () => {
-  const admin = { roles: ['Admin'], groups: [], isActive: true, mayDecide: true };
-  const policy: ApprovalRule = {
-    ...ownRule,
-    policyId: 'an-id',
-    name: 'One other Admin in Production',
-    approvers: { roles: ['Admin'], groups: [], users: [] },
-  };
-  const byThem = { ...nobodyBarred, requester: ['p0'] };
-
-  it('is refused with the name of the rule and the ways out', () => {
-    expect(() => refuseUndecidable([policy], named([admin]), byThem)).toThrow(
-      expect.objectContaining({
-        code: 'approvers-too-few',
-        message:
-          'Nobody could let this deployment start: the rule "One other Admin in Production" needs 1 decision, and 0 may decide now besides whom it bars (requester). Invite somebody who may decide (POST /api/v1/invitations), or change the policy, with a proof that it is you: PUT /api/v1/approval-policies/an-id.',
-      }),
-    );
-  });
-
-  it('is told of another way out where only the request asks', () => {
-    expect(() => refuseUndecidable([ownRule], named([admin]), byThem)).toThrow(
-      /or ask without "requireApproval"/,
-    );
-  });
-
-  it('is let through when each rule on its own can be met', () => {
-    expect(() => refuseUndecidable([policy, ownRule], named([admin, admin]), byThem)).not.toThrow();
   });
 });
