@@ -256,6 +256,30 @@ describe('the command line against a running server', () => {
     expect(stdout).toMatch(/^QA .* queue +region=eu, tier=two$/m);
   });
 
+  it('makes an approval policy, changes what is named of it, and deletes it', async () => {
+    const policies = (...words: string[]) => cli(['approval-policies', ...words]);
+    const made = ['create', 'one admin', '--everywhere', '--role', 'Admin', '--label', 'tier=gold'];
+    expect((await policies(...made)).stdout).toContain('"one admin" counts from now on');
+    expect((await policies('list')).stdout).toMatch(
+      /^one admin +all +tier=gold +Admin +1 +requester$/m,
+    );
+    expect((await cli(['environments', 'list'])).stdout).toMatch(/^QA .* by policy /m);
+    const changed = await policies(
+      'update',
+      'one admin',
+      '--reason',
+      '--no-bars',
+      '--timeout',
+      '8h',
+    );
+    expect(changed.stdout).toMatch(
+      /for +tier=gold[\s\S]*barred +nobody[\s\S]*a reason is required/,
+    );
+    expect(await policies('update', 'one admin', '--quorum', '9')).toMatchObject({ exitCode: 2 });
+    expect((await policies('delete', 'one admin')).stdout).toContain('Deleted.');
+    expect((await policies('show', 'one admin')).exitCode).toBe(2);
+  });
+
   it('deploys to a real node and follows it to its end', async () => {
     await tidegate.addNodes(1, { environment: 'Development' });
     const deploy = ['deploy', 'payments', '1.0.0', '--to', 'Development', '--timeout', '60s'];
