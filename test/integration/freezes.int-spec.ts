@@ -608,7 +608,10 @@ describe('a hold', () => {
           allowRolledBack: true,
           ...change,
         }),
-      }).then(async (answer) => ({ status: answer.status, body: await answer.json() }));
+      }).then(async (answer) => ({
+        status: answer.status,
+        body: (await answer.json()) as { id: string; code?: string },
+      }));
     const early = await byKey();
     expect(early.status).toBe(202);
     const back = await tenant.post(`/deployments/${latest}/rollback`, {
@@ -621,7 +624,7 @@ describe('a hold', () => {
       there,
       latest,
       back: back.body.id as string,
-      early: early.body.id as string,
+      early: early.body.id,
     };
   }
 

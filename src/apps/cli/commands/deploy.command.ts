@@ -7,6 +7,7 @@ import { printable } from '../display/printable.js';
 import { counted, table } from '../display/table.js';
 import { durationMs, durationText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
+import { momentOf } from '../freeze-window.js';
 import { collect, readParameters, readTexts } from '../parameters.js';
 
 export interface DeployOptions {
@@ -17,6 +18,9 @@ export interface DeployOptions {
   readonly gate: readonly string[];
   readonly metadata: readonly string[];
   readonly requireApproval?: boolean;
+  readonly startAt?: string;
+  readonly expiresAt?: string;
+  readonly reason?: string;
   readonly allowRolledBack?: boolean;
   readonly allowNoRollback?: boolean;
   readonly wait?: boolean;
@@ -40,6 +44,9 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
     .option('--gate <name=value>', 'parameter of the gate; may only tighten it', collect, [])
     .option('--metadata <name=value>', 'kept with the deployment; may be repeated', collect, [])
     .option('--require-approval', 'somebody else must approve it, whatever the policies say')
+    .option('--start-at <time>', 'not before: 2026-12-04T20:00Z')
+    .option('--expires-at <time>', 'it fails when it has not started by then')
+    .option('--reason <text>', 'why; needed where a rollback holds the target')
     .option('--allow-rolled-back', 'also a release that was taken back there by itself')
     .option('--allow-no-rollback', 'go on although what the nodes run now could not be restored')
     .option('--wait', 'show the progress, and end with the outcome as exit code')
@@ -57,6 +64,7 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
         'tidegate deploy payments 2.1.0 --to Staging --gate consecutiveStableChecks=5 --metadata commit=4f2c1e9',
         'tidegate deploy payments 2.1.0 --to Production --require-approval --wait --timeout 8h',
         'tidegate deploy payments 2.1.0 --to Production --allow-rolled-back --wait',
+        'tidegate deploy payments 2.1.0 --to Production --start-at 2026-12-04T20:00Z --expires-at 2026-12-05T04:00Z',
         'tidegate deploy payments 2.1.0 --to Production --dry-run',
       ) +
         '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout\n',
@@ -88,6 +96,7 @@ export function requestOf(
   options: DeployOptions,
 ): DeploymentRequest {
   const { to, cluster, strategy, requireApproval, allowRolledBack, allowNoRollback } = options;
+  const { startAt, expiresAt, reason } = options;
   const params = readParameters(options.set, '--set');
   if (!strategy && options.set.length > 0) {
     throw new CliError('--set belongs to --strategy: say whose parameters these are.');
@@ -101,6 +110,9 @@ export function requestOf(
     ...(strategy ? { strategy: { ...params, kind: strategy } } : {}),
     ...(options.gate.length > 0 ? { gate } : {}),
     ...(requireApproval ? { requireApproval } : {}),
+    ...(startAt ? { startAt: momentOf(startAt, '--start-at') } : {}),
+    ...(expiresAt ? { expiresAt: momentOf(expiresAt, '--expires-at') } : {}),
+    ...(reason ? { reason } : {}),
     ...(allowRolledBack ? { allowRolledBack } : {}),
     ...(allowNoRollback ? { allowNoRollback } : {}),
     ...(options.metadata.length > 0 ? { metadata } : {}),
