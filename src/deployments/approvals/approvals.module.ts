@@ -7,10 +7,12 @@ import { Decisions } from './decisions/decisions.service.js';
 import { TakenDecisions } from './decisions/taken-decisions.js';
 import { GateCallSender } from './external/gate-call-sender.js';
 import { PasskeyProofs } from './passkeys/passkey-proofs.js';
+import { WindowsModule } from '../windows/windows.module.js';
 import { PolicyWatch } from './requests/policy-watch.js';
 
 /** People decide. What asks them is the engine's step, which DeploymentsModule has. */
 @Module({
+  imports: [WindowsModule],
   controllers: [DecisionsController, ...besideControllers],
   providers: [
     { provide: DecisionProofs, useClass: PasskeyProofs },

@@ -17,6 +17,8 @@ import {
   notAnApprover,
   nothingToWithdraw,
 } from '../approvals.errors.js';
+import { startExpired } from '../../schedule/schedule.errors.js';
+import { frozen } from '../../windows/freezes.errors.js';
 import * as dto from './decisions.dto.js';
 import { decisionExamples as examples } from './decisions.examples.js';
 import { Decisions } from './decisions.service.js';
@@ -48,6 +50,8 @@ export class DecisionsController {
       approvalDowngrade,
       approvalReasonRequired,
       approvalPasskeyRequired,
+      frozen,
+      startExpired,
     ],
     example: { request: examples.approve, response: examples.granted },
   })

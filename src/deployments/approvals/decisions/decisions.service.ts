@@ -22,6 +22,8 @@ import { isSameRules, type ApprovalRequest } from '../requests/request.js';
 import { lastRequest } from '../requests/requests.store.js';
 import { ruleKey } from '../requests/standing.js';
 import type { ApprovalRule } from '../rule.js';
+import { refusalOf } from '../../windows/refusals.js';
+import { StartGuards } from '../../windows/start-guards.js';
 import { approvalStateOf } from './approval-state.js';
 import type { Deciding } from './deciding.js';
 import { DecisionProofs, type Evidence } from './decision-proof.js';
@@ -54,12 +56,14 @@ export class Decisions {
     private readonly overrides: ApprovalOverrides,
     private readonly proofs: DecisionProofs,
     private readonly taken: TakenDecisions,
+    private readonly guards: StartGuards,
   ) {}
 
   /**
    * Once, however often it is asked for. Throws what says why not: `approval-needs-person`,
    * `not-an-approver`, `approval-barred`, `approval-not-open`, `approval-subject-changed`,
-   * `approval-downgrade`, `approval-reason-required`, and what the proof of a rule does.
+   * `approval-downgrade`, `approval-reason-required`, what a guard refuses it for, and what the proof of a
+   * rule does.
    */
   approve(ctx: Context, id: string, body: ApproveBody): Promise<ApprovalState> {
     return this.database.transaction(ctx, async (open) => {
@@ -71,6 +75,7 @@ export class Decisions {
       const rules = rulesOfVoter(request, personId, deciding.look);
       await mustBeCurrent(open, deciding, body.subjectDigest);
       mustBeExplained(rules, body.comment);
+      await this.refuseHeld(open, deciding, body.comment);
       await mustBeAcknowledged(open, deciding, body.acknowledgeDowngrade);
       const evidence = await this.prove(open, request, rules, 'approve', body.assertion);
       const voice = { ...voiceOf(open, personId), evidence, comment: body.comment ?? null };
@@ -155,6 +160,23 @@ export class Decisions {
     if (!request) throw approvalNotOpen(head.status, null);
     const look = await lookAt(open, { spec, request, now: head.now }, this.overrides);
     return { id, head, spec, request, look };
+  }
+
+  /** Of freezes, only one that names approvals is in the way. Throws `frozen` and its like. */
+  private async refuseHeld(
+    open: OpenContext,
+    { id, spec, head }: Deciding,
+    reason: string | undefined,
+  ): Promise<void> {
+    const held = await this.guards.first(open, {
+      spec,
+      deployment: { id, lane: 'normal' },
+      verb: 'approve',
+      by: open.actor,
+      reason,
+      now: head.now,
+    });
+    if (held) throw refusalOf(held);
   }
 
   private present({ head, request, look: { standing } }: Deciding): ApprovalState {
