@@ -16,6 +16,7 @@ import { CLOCK } from '../platform/clock.js';
 import { Config } from '../platform/config/config.js';
 import { Logger } from '../platform/logging/logger.js';
 import { WakeUp, type RunHandler } from '../platform/queue/wake-up.js';
+import { ApprovalGauges } from './approvals/requests/approval-gauges.js';
 import { DeploymentsModule } from './deployments.module.js';
 import { GatePoller } from './gates/gate-poller.js';
 import { Reconciler } from './reconciler/reconciler.js';
@@ -77,5 +78,8 @@ class DeploymentEngine implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 }
 
-@Module({ imports: [DeploymentsModule], providers: [DeploymentEngine, EngineGauges, Reconciler] })
+@Module({
+  imports: [DeploymentsModule],
+  providers: [DeploymentEngine, ApprovalGauges, EngineGauges, Reconciler],
+})
 export class DeploymentEngineModule {}

@@ -144,6 +144,18 @@ const verb = (name: string) => async () => {
   await missing((isInside) => sent(() => watcher, isInside ? inside : outside), details)();
 };
 
+/** Of what is asked, and by whom it may be answered. */
+const decision = (name: string, body: object) =>
+  notFound(
+    ({ id }) => ({
+      by: byModule,
+      path: `/approvals/deployments/${id}/${name}`,
+      method: 'POST',
+      body,
+    }),
+    deployments,
+  );
+
 const creating = (path: string) =>
   missing(
     (isInside) => ({
@@ -223,6 +235,12 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   },
   'ApprovalReadsController.history': approval(''),
   'ApprovalReadsController.subject': approval('/subject'),
+  'DecisionsController.approve': decision('approve', {
+    subjectDigest: `sha256:${'0'.repeat(64)}`,
+  }),
+  'DecisionsController.reject': decision('reject', { reason: 'a test' }),
+  'DecisionsController.comment': decision('comment', { comment: 'a test' }),
+  'DecisionsController.withdraw': decision('withdraw', {}),
   'ReturnsController.rollback': verb('rollback'),
   'ReturnsController.retry': verb('retry'),
   'ModulesController.list': lists(

@@ -13252,6 +13252,10 @@ export interface operations {
              *
              *     `approval-downgrade`: What would be deployed is older than what runs there now (`details`). Send `acknowledgeDowngrade` when that is what you want.
              *
+             *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
+             *
+             *     `start-expired`: The deployment was to start before its `expiresAt`, which has passed. Deploy it again.
+             *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
             409: {
