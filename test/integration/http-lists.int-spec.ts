@@ -29,6 +29,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: ['environment=QA', 'module=orders', 'mine=false'],
   },
   '/modules': { path: '/modules', filters: [] },
+  '/holds': { path: '/holds', filters: ['state=released'] },
   '/modules/{name}/releases': { path: '/modules/orders/releases', filters: [] },
   '/modules/{name}/configurations/{environment}': {
     path: '/modules/orders/configurations/QA',
@@ -133,6 +134,13 @@ beforeAll(async () => {
     await made(tenant.as('Admin', '/identity-providers', { method: 'POST', body: provider }));
   }
   for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);
+  // Targets that differ in nothing but the module.
+  await app.sql(
+    `insert into target_holds (tenant_id, id, cluster_id, module_id, deployment_id, rollback_id, placed_by)
+     select d.tenant_id, gen_random_uuid(), d.cluster_id, m.id, d.id, d.id, 'test'
+     from (select * from deployments where tenant_id = $1 limit 1) d join modules m on m.tenant_id = d.tenant_id`,
+    [tenant.id],
+  );
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
   const document = (await (await fetch(`${app.whole.url}/api/openapi.json`)).json()) as Document;

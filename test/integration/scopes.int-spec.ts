@@ -31,6 +31,8 @@ let ofModule: Member, ofEnvironment: Member, watcher: Member;
 let inside: string, outside: string;
 const nodes = { inside: '', outside: '' };
 const clusters = { inside: '', outside: '' };
+const freezes = { inside: '', outside: '' };
+const holds = { inside: '', outside: '' };
 
 beforeAll(async () => {
   app = await DeploymentsApp.start();
@@ -53,9 +55,30 @@ beforeAll(async () => {
     const list = `?environment=${name}&limit=1`;
     nodes[key] = (await tenant.as('Admin', `/nodes${list}`)).body.items[0].id;
     clusters[key] = (await tenant.as('Admin', `/clusters${list}`)).body.items[0].id;
+    const frozen = { method: 'POST', body: freeze(name) };
+    freezes[key] = (await tenant.as('Admin', '/freezes', frozen)).body.id;
+    holds[key] = newId();
+    await app.sql(
+      `insert into target_holds (tenant_id, id, cluster_id, module_id, deployment_id, rollback_id, placed_by)
+       select tenant_id, $2, $3, module_id, id, id, 'test' from deployments where id = $1`,
+      [inside, holds[key], clusters[key]],
+    );
   }
 });
 afterAll(() => app?.close());
+
+/** To come, and of nothing that this file does. */
+const freeze = (environment: string) => ({
+  name: `freeze of ${environment} ${newId()}`,
+  reason: 'a test',
+  environments: [environment],
+  verbs: ['approve'],
+  window: {
+    kind: 'once',
+    from: new Date(Date.now() + 3_600_000).toISOString(),
+    to: new Date(Date.now() + 7_200_000).toISOString(),
+  },
+});
 
 interface Sent {
   readonly by: () => Member;
@@ -243,6 +266,66 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DecisionsController.withdraw': decision('withdraw', {}),
   'ReturnsController.rollback': verb('rollback'),
   'ReturnsController.retry': verb('retry'),
+  'FreezesController.list': lists(
+    { by: byEnvironment, path: '/freezes' },
+    ({ items }) => items.flatMap(({ environments }) => environments),
+    () => ['QA'],
+  ),
+  'FreezesController.calendar': lists(
+    { by: byEnvironment, path: '/freezes/calendar' },
+    ({ items }) => items.flatMap(({ environments }) => environments),
+    () => ['QA'],
+  ),
+  'FreezesController.get': notFound(
+    ({ id }) => ({ by: byEnvironment, path: `/freezes/${id}` }),
+    () => [freezes.inside, freezes.outside],
+  ),
+  'FreezesController.create': missing(
+    (isInside) => ({
+      by: byEnvironment,
+      path: '/freezes',
+      method: 'POST',
+      body: freeze(isInside ? 'QA' : 'Staging'),
+    }),
+    { permission: 'freezes:manage', environment: 'Staging' },
+  ),
+  'FreezesController.replace': notFound(
+    ({ id }) => ({
+      by: byEnvironment,
+      path: `/freezes/${id}`,
+      method: 'PUT',
+      body: freeze('QA'),
+      headers: { 'if-match': '"9"' },
+    }),
+    () => [freezes.inside, freezes.outside],
+  ),
+  'FreezesController.remove': notFound(
+    ({ id }) => ({ by: byEnvironment, path: `/freezes/${id}`, method: 'DELETE' }),
+    () => [freezes.inside, freezes.outside],
+  ),
+  'FreezeOverridesController.override': notFound(
+    ({ id }) => ({
+      by: byModule,
+      path: `/deployments/${id}/override-freeze`,
+      method: 'POST',
+      body: { reason: 'a test' },
+    }),
+    deployments,
+  ),
+  'HoldsController.list': lists(
+    { by: byModule, path: '/holds' },
+    ({ items }) => items.map(({ module }) => module),
+    () => ['orders'],
+  ),
+  'HoldsController.release': notFound(
+    ({ id }) => ({
+      by: byModule,
+      path: `/holds/${id}`,
+      method: 'DELETE',
+      body: { reason: 'a test' },
+    }),
+    () => [holds.inside, holds.outside],
+  ),
   'ModulesController.list': lists(
     { by: byModule, path: '/modules' },
     ({ items }) => items.map(({ name }) => name),

@@ -264,6 +264,37 @@ export const subjects: Readonly<Record<string, Make>> = {
     await tenant.make('POST', `/deployments/${other.id}/cancel`, { reason: word('reason') });
     return { deployment: id, idempotencyKey };
   },
+
+  /** Of approvals only: nothing here waits for it. */
+  freeze: async (tenant, word) => {
+    const { module, environment } = tenant.values;
+    const name = word('freeze');
+    const window = { kind: 'once', from: '2028-01-01T00:00:00Z', to: '2028-01-02T00:00:00Z' };
+    const { id } = await tenant.make('POST', '/freezes', {
+      name,
+      reason: word('reason'),
+      environments: [environment],
+      modules: [module],
+      verbs: ['approve'],
+      window,
+    });
+    return { freeze: id, freezeName: name };
+  },
+
+  /** One that was released: an open one would keep machines from what they are asked to do here. */
+  hold: async ({ whole, id, values }, word) => {
+    const hold = newId();
+    await withClient(whole.database.superuser, (client) =>
+      client.query(
+        `insert into target_holds (tenant_id, id, cluster_id, module_id, deployment_id, rollback_id,
+           reason, placed_by, released_by, released_at, release_reason)
+         select tenant_id, $2, cluster_id, module_id, id, id, $3, $4, 'test', now(), 'test'
+         from deployments where tenant_id = $1 and id = $5`,
+        [id, hold, word('reason'), word('person'), values.deployment],
+      ),
+    );
+    return { hold };
+  },
 };
 
 const nodeKeys = new Map<string, KeyObject>();

@@ -29,7 +29,7 @@ const LIST = statement<
   HoldRow
 >(
   'target-holds.list',
-  `${HOLDS} and (h.released_at is null) = :isOpen
+  `${HOLDS} and (:isOpen::boolean is null or (h.released_at is null) = :isOpen)
      and (:before::uuid is null or h.id < :before)
      and ${inScopes({ module: 'm.name', environmentKey: 'e.name_key' })}
    order by h.id desc limit :limit`,

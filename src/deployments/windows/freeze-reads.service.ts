@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { environmentKey } from '../../kernel/environment-key.js';
-import type { Scope } from '../../kernel/grants.js';
 import { limits } from '../../kernel/limits.js';
-import { Permission } from '../../kernel/permission.js';
 import { environmentsOf } from '../../fleet/fleet.queries.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -11,6 +9,7 @@ import { presentTime } from '../schedule/schedule.queries.js';
 import { frozenWithin } from './freeze-times.js';
 import { FreezeEntity } from './freeze.entity.js';
 import { freezeView } from './freeze-view.js';
+import { isVisible } from './freeze-visible.js';
 import { calendarTooLong, freezeNotFound } from './freezes.errors.js';
 import type { CalendarQuery, FreezeCalendar, FreezesQuery, FreezeView } from './freezes.dto.js';
 
@@ -102,16 +101,4 @@ async function placeFilter(open: OpenContext, { environment, module }: Place) {
     if (environmentKeys.length > 0 && !environmentKeys.includes(key)) return false;
     return Object.entries(freeze.labels).every(([name, value]) => labels[name] === value);
   };
-}
-
-/** Whether it counts for anything of which the reader may read deployments. */
-function isVisible(ctx: Context, { environmentKeys, modules }: FreezeEntity): boolean {
-  const scopes = ctx.scopesOf(Permission.DeploymentsRead);
-  if (scopes === null) return true;
-  const meets = (own: readonly string[], named: readonly string[] | null) =>
-    own.length === 0 || named === null || named.some((name) => own.includes(name));
-  return scopes.some((scope: Scope) => {
-    const environments = scope.environments && scope.environments.map(environmentKey);
-    return meets(environmentKeys, environments) && meets(modules, scope.modules);
-  });
 }

@@ -14,6 +14,7 @@ import { presentTime } from '../schedule/schedule.queries.js';
 import { timesOf } from './asked-window.js';
 import { FreezeEntity } from './freeze.entity.js';
 import { freezeView } from './freeze-view.js';
+import { isVisible } from './freeze-visible.js';
 import { freezeExists, freezeLimit, freezeNotFound } from './freezes.errors.js';
 import { bodyOf, freezeChanged, freezeCreated, freezeRemoved } from './freezes.events.js';
 import type { FreezeRules, FreezeView } from './freezes.dto.js';
@@ -109,7 +110,7 @@ function mustManage(ctx: Context, environments: readonly string[]): void {
 async function manageable(open: OpenContext, id: string): Promise<FreezeEntity> {
   const { tenantId } = open;
   const freeze = await open.tx.repository(FreezeEntity).findOneBy({ tenantId, id });
-  if (!freeze) throw freezeNotFound();
+  if (!freeze || !isVisible(open, freeze)) throw freezeNotFound();
   mustManage(open, freeze.environments);
   return freeze;
 }
