@@ -22,7 +22,8 @@ export async function auditFaults(
 ): Promise<string[]> {
   const rows = await world.rows<AuditRow>(
     `select subject_id as id, action, body_text::jsonb as body from audit_entries
-     where subject_kind = 'deployment' and result <> 'denied' order by at, id`,
+     where subject_kind = 'deployment' and result <> 'denied' and action <> 'freeze-overridden'
+     order by at, id`,
   );
   const audited = new Map<string, string[]>();
   for (const row of rows) audited.set(row.id, [...(audited.get(row.id) ?? []), factOf(row)]);

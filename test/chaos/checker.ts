@@ -11,6 +11,7 @@ import { journalFaults, type Entry } from '../support/journal-faults.js';
 import { auditFaults } from './audit-faults.js';
 import { intrusions } from './neighbour.js';
 import { effectsIn } from './service.js';
+import { startFaultsOf } from './start-faults.js';
 import type { World } from './world.js';
 
 export interface DeploymentRow {
@@ -59,6 +60,7 @@ export async function faultsOf(
   faults.push(...(await effectFaults(world)), ...(await leaseFaults(world)));
   const ids = shown ?? deployments.map((each) => each.id);
   faults.push(...(await auditFaults(world, journals)), ...(await intrusions(world, ids)));
+  faults.push(...(await startFaultsOf(world)));
   for (const id of ids) {
     faults.push(...(await eventFaults(client, id, journals.get(id) ?? [])));
   }

@@ -1,5 +1,4 @@
 /** The shapes of a freeze. */
-import type { Window } from './recurrence.js';
 import type { StartVerb } from './start-guards.js';
 
 /** Where it counts: names are exact, of environments in upper or lower case; empty: all. */
@@ -24,10 +23,6 @@ export interface FreezeTimes {
 /** As a guard sees it: one that names the verb, and may be on now. */
 export interface FreezeFound extends FreezeTimes {
   readonly id: string;
-  readonly name: string;
-}
-
-export interface FreezeWindow extends Window {
   readonly name: string;
 }
 
