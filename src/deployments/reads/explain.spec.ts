@@ -31,6 +31,20 @@ describe('an explanation', () => {
     );
   });
 
+  it('of what waits for people says who decides, by when, and that nothing has moved', () => {
+    const waitingOn = {
+      kind: 'approval',
+      since: 0,
+      until,
+      who: 'those who may decide for "One admin"',
+      verb: 'approve',
+      detail: 'waits for approval: "One admin" lacks 1 of 1 decision',
+    };
+    expect(explain(rowOf({ status: 'PendingApproval', waitingOn }))).toBe(
+      'Waits for approval: "One admin" lacks 1 of 1 decision. To go on: "approve" or "reject", by those who may decide for "One admin"; nothing has moved, and it holds no slot. Whoever has not decided by 2026-01-02T03:04:05.000Z has rejected it.',
+    );
+  });
+
   it('says that nobody needs to do anything', () => {
     const waitingOn = {
       kind: 'converge',

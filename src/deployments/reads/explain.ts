@@ -19,7 +19,7 @@ function summaryOf(row: DeploymentRow): string {
     case 'Cancelled':
       return `It was cancelled.${because}`;
     case 'Rejected':
-      return `It was not approved.${because}`;
+      return `It was not approved, and nothing of it has moved.${because}`;
     case 'Failed':
       return `It ended without having taken anything back.${because}`;
     default:
@@ -27,11 +27,21 @@ function summaryOf(row: DeploymentRow): string {
   }
   const waitingOn = waitWithGate(row);
   if (!waitingOn) return `It is ${status} and being worked on at this moment.${because}`;
-  const { detail, who, verb, until } = waitingOn;
+  const { kind, detail, who, verb, until } = waitingOn;
+  if (kind === 'approval') return askedOf(detail, who, until);
   const unblock = verb ? ` To go on: "${verb}", by ${who}.` : ` It waits for ${who}.`;
   const latest =
     until === null ? '' : ` At the latest at ${new Date(until).toISOString()} it is decided anew.`;
   return `${sentence(detail)}${unblock}${latest}${because}`;
+}
+
+/** `until` null: nobody can say. */
+function askedOf(detail: string, who: string, until: number | null): string {
+  const latest =
+    until === null
+      ? ''
+      : ` Whoever has not decided by ${new Date(until).toISOString()} has rejected it.`;
+  return `${sentence(detail)} To go on: "approve" or "reject", by ${who}; nothing has moved, and it holds no slot.${latest}`;
 }
 
 function sentence(text: string): string {
