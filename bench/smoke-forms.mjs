@@ -4,6 +4,8 @@ export const smokeForms = {
   'bench:accept': '--seconds 1 --runs 1 --modules 20 --goal 0',
   'bench:actions':
     '--promotes 6 --inflight 24 --opened 8 --poll 1000 --pace 20 --tenants 4 --clusters 6',
+  'bench:approvals':
+    '--pending 200 --reads 5 --decisions 6 --inflight 24 --poll 1000 --pace 20 --tenants 4 --clusters 6 --limit 0',
   'bench:archives': '',
   'bench:bakes': '--from 40 --to 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',

@@ -39,7 +39,7 @@ export class BenchTenant {
   constructor(
     private readonly rig: Rig,
     private readonly tokens: AccessTokens,
-    private readonly user: { id: string; sessionId: string },
+    private readonly user: { id: string; sessionId: string; username: string },
     readonly id: string,
     readonly fleet: Fleet,
   ) {}
@@ -83,10 +83,27 @@ export class BenchTenant {
     }
   }
 
+  /** The same tenant as another Admin of it sees it: who asks for a deployment does not approve it. */
+  async secondAdmin(): Promise<BenchTenant> {
+    const id = newId();
+    const username = `second-${id}`;
+    await this.rig.sql(
+      `insert into users (id, username, username_key, password_hash) values ($1, $2, $2, '-')`,
+      [id, username],
+    );
+    const { database } = this.rig;
+    await database.system((tx) => grantRole(tx, { tenantId: this.id, userId: id, role: 'Admin' }));
+    const sessions = new Sessions(database, systemClock);
+    const { sessionId } = await database.transaction(Context.system(this.id, 'bench'), (open) =>
+      sessions.open(open, id, passwordSignIn(Date.now())),
+    );
+    return new BenchTenant(this.rig, this.tokens, { id, sessionId, username }, this.id, this.fleet);
+  }
+
   private async bearer(): Promise<string> {
     if (Date.now() - this.tokenAt > TOKEN_MS) {
-      const { id: userId, sessionId } = this.user;
-      const subject = { userId, sessionId, username: 'bench', tenantId: this.id };
+      const { id: userId, sessionId, username } = this.user;
+      const subject = { userId, sessionId, username, tenantId: this.id };
       this.token = await this.tokens.issue({ ...subject, tenantSlug: 'bench' });
       this.tokenAt = Date.now();
     }
@@ -120,7 +137,9 @@ export async function makeWorld(rig: Rig, options: WorldOptions): Promise<BenchT
       return sessions.open(open, userId, passwordSignIn(Date.now()));
     });
     const fleet = await fleetOf(rig, id, options);
-    tenants.push(new BenchTenant(rig, tokens, { id: userId, sessionId }, id, fleet));
+    tenants.push(
+      new BenchTenant(rig, tokens, { id: userId, sessionId, username: 'bench' }, id, fleet),
+    );
   }
   if (rig.api) for (const tenant of tenants) await pushReleases(rig, tenant, options.modules);
   return tenants;
