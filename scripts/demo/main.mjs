@@ -1,7 +1,7 @@
 // `npm run demo`: a whole Tidegate on this machine, and a story of a good and a bad release told with it.
 //
-//   npm run demo              tells it, then keeps everything running until Ctrl-C
-//   npm run demo -- --once    tells it and ends: exit code 0 if it came out as told, 1 with the reason if not
+//   npm run demo              tells it, asks you to approve one rollout, and keeps everything running until Ctrl-C
+//   npm run demo -- --once    approves by itself and ends: exit code 0 if it came out as told, 1 with the reason if not
 import fs from 'node:fs';
 import { bold, dim, green, red } from './display/text.mjs';
 import { Screen } from './display/screen.mjs';
@@ -13,7 +13,7 @@ import { differences } from './verdict.mjs';
 
 const usage = `Usage: npm run demo [-- --once]
 
-  --once    ends after the story: exit code 0 if it came out as told, 1 if not
+  --once    approves by itself and ends after the story: exit code 0 if it came out as told, 1 if not
 `;
 
 const flags = process.argv.slice(2);
@@ -98,7 +98,7 @@ const home = makeHome();
 await tidyUp(home);
 const screen = new Screen();
 const processes = new Processes(home);
-const story = new Story(screen, processes);
+const story = new Story(screen, processes, !isOnce && screen.isLive);
 screen.print();
 screen.print(`  ${bold('Tidegate')}  a good release, a bad one, and six nodes that decide`);
 screen.print();

@@ -5,6 +5,7 @@ import { demoGateParams } from '../../dist/deployments/gates/stabilization/stabi
 import { newSigningKey, publicKeyText } from '../../dist/kernel/signature.js';
 import { DEMO_USERS } from '../../dist/tenancy/users/demo-users.js';
 import { Api } from './api.mjs';
+import { Approval } from './approval.mjs';
 import { bold, cyan, dim, filled, green, red, whole } from './display/text.mjs';
 import { RolloutView } from './display/rollout-view.mjs';
 import { freeRow, isFree } from './ports.mjs';
@@ -40,16 +41,25 @@ const gate = {
 };
 
 /** Nobody pauses here: a paused rollout waits for a person, because its gate could not tell. */
-const over = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Paused'];
+const ended = ['Succeeded', 'Failed', 'RolledBack', 'RollbackFailed', 'Cancelled', 'Rejected'];
+const over = [...ended, 'Paused'];
 
 export class Story {
   /** What has happened so far, for the verdict and the summary. */
   facts = {};
   isTold = false;
 
-  constructor(screen, processes) {
+  /** `isWatched`: somebody is there who can be asked to approve. */
+  constructor(screen, processes, isWatched) {
     this.screen = screen;
     this.processes = processes;
+    this.isWatched = isWatched;
+    this.approval = new Approval(this);
+  }
+
+  means() {
+    const { screen, admin, url } = this;
+    return { screen, admin, url, until: this.until.bind(this) };
   }
 
   async tell() {
@@ -60,7 +70,12 @@ export class Story {
     this.facts.direct = await this.rollOut('1.0.0', { strategy: { kind: 'direct' } });
     if (this.facts.direct.status !== 'Succeeded') return;
     await this.takeTheMeasure();
-    this.facts.good = await this.rollOut('2.0.0', { from: '1.0.0', phase: 'good' });
+    const requireApproval = true;
+    this.facts.good = await this.rollOut('2.0.0', {
+      from: '1.0.0',
+      phase: 'good',
+      requireApproval,
+    });
     if (this.facts.good.status !== 'Succeeded') return;
     await this.breathe();
     this.facts.bad = await this.rollOut('2.1.0', { from: '2.0.0', phase: 'bad' });
@@ -179,17 +194,20 @@ export class Story {
     screen.say(`${green('✓')} Measured: ${whole(requests)} requests, p95 ${p95Ms.toFixed(1)} ms`);
   }
 
-  async rollOut(version, { strategy, from, phase }) {
+  async rollOut(version, { strategy, from, phase, requireApproval = false }) {
     const { screen, traffic } = this;
-    if (phase) traffic.phase(phase);
     const request = { moduleName, version, targetEnvironment: environmentName };
     const { id, strategy: chosen } = await this.deployer.post('/deployments', {
       ...request,
       ...(strategy ? { strategy } : {}),
+      requireApproval,
     });
     const how =
       chosen.kind === 'canary' ? `canary ${chosen.wavesPercent.join(' → ')} %` : 'all at once';
     screen.say(bold(`Release ${version}`) + dim(`  ${how}`));
+    // The canary is what somebody should see: whoever watches is asked for that one only.
+    await this.approval.of(id, requireApproval && this.isWatched);
+    if (phase) traffic.phase(phase);
     const view = phase ? new RolloutView(screen, { traffic, phase, from }) : undefined;
     const since = performance.now();
     let last;
