@@ -8,6 +8,7 @@ import { newSigningKey, publicKeyText } from '../../src/kernel/signature.js';
 import { Database } from '../../src/platform/database/database.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { type Answer, DeploymentsApp, type DeployingTenant } from '../support/deployments-app.js';
+import { usedBreakGlass } from '../support/used-break-glass.js';
 import type { Member } from '../support/whole-app.js';
 
 interface Fixture {
@@ -47,6 +48,8 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/federated-identities': { path: '/federated-identities', filters: [] },
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/identity-providers': { path: '/identity-providers', filters: [] },
+  '/external-gates': { path: '/external-gates', filters: [] },
+  '/break-glass': { path: '/break-glass', filters: ['open=true', 'open=false'] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
     path: '/platform/token-signing-keys',
@@ -100,7 +103,10 @@ beforeAll(async () => {
   }
   for (const version of ['1.0.1', '1.0.2']) await tenant.release('orders', version);
   for (let count = 0; count < 3; count += 1) {
-    await tenant.deploy();
+    const deploymentId = await tenant.deploy();
+    await usedBreakGlass(app, { tenantId: tenant.id, deploymentId });
+    const gate = { name: `gate-${count}`, url: 'https://example.com/gate' };
+    await made(tenant.as('Admin', '/external-gates', { method: 'POST', body: gate }));
     const body = { values: { count: String(count) } };
     await made(tenant.post('/modules/orders/configurations/QA', body));
     const key = { name: `key-${count}`, publicKey: publicKeyText(newSigningKey().publicKey) };

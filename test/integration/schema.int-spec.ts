@@ -20,6 +20,9 @@ const SYSTEM_INDEXES = [
   'events_by_age', // likewise
   'notices_by_age', // likewise
   'approval_reminders_due', // the worker's look
+  'break_glass_unreviewed', // whose review is overdue
+  'external_gate_calls_due', // what gates outside are to be asked
+  'external_gates_by_id', // who answers names a gate and no tenant
   'mail_outbox_by_done', // likewise
   'mail_outbox_by_due', // the sender's claim
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together

@@ -18,6 +18,7 @@ import {
 import { eventually } from '../support/eventually.js';
 import { HubClient } from '../support/hub-client.js';
 import { makePolicies, policyScopeCases } from '../support/policy-scope-cases.js';
+import { usedBreakGlass } from '../support/used-break-glass.js';
 import { scopedMember } from '../support/scoped-member.js';
 import type { Member } from '../support/whole-app.js';
 
@@ -27,7 +28,7 @@ const there = { moduleName: 'billing', version: '1.0.0', targetEnvironment: 'Sta
 let app: DeploymentsApp;
 let tenant: DeployingTenant;
 /** Admin for `orders` in QA; Admin in QA; Viewer everywhere and Deployer for `orders` in QA. */
-let ofModule: Member, ofEnvironment: Member, watcher: Member;
+let ofModule: Member, ofEnvironment: Member, watcher: Member, decider: Member;
 let inside: string, outside: string;
 const nodes = { inside: '', outside: '' };
 const clusters = { inside: '', outside: '' };
@@ -45,6 +46,7 @@ beforeAll(async () => {
   ofEnvironment = await scopedMember(whole, tenant.id, { role: 'Admin', environments: ['QA'] });
   const watching = { role: 'Viewer' } as const;
   watcher = await scopedMember(whole, tenant.id, watching, { role: 'Deployer', ...scope });
+  decider = await scopedMember(whole, tenant.id, watching, { role: 'Admin', ...scope });
   inside = await tenant.deploy();
   outside = await tenant.deploy(there);
   await makePolicies({ asAdmin: ({ path, ...call }) => tenant.as('Admin', path, call) });
@@ -228,7 +230,78 @@ const approval = (rest: string) =>
     () => [inside, outside],
   );
 
+const deciding = (rest: string, body?: object) =>
+  notFound(
+    ({ id }) => ({
+      by: byModule,
+      path: `/approvals/deployments/${id}/${rest}`,
+      ...(body === undefined ? {} : { method: 'POST', body }),
+    }),
+    deployments,
+  );
+
+/** What is of the whole tenant is not for whoever manages policies of one environment. */
+const ofWholeTenant =
+  ({ path, ...sent }: Omit<Sent, 'by'>) =>
+  async () => {
+    const refused = await send({ ...sent, path, by: byEnvironment });
+    expect([refused.status, refused.body.code]).toEqual([403, 'permission-missing']);
+    const { status } = await tenant.as('Admin', path, sent);
+    expect(status).not.toBe(403);
+  };
+
+const subjectDigest = `sha256:${'0'.repeat(64)}`;
+const gatePath = `/external-gates/${newId()}`;
+const gateRules = { name: 'gate', url: 'https://example.com/gate', deadlineMinutes: 5 };
+
+const besideTheQuorum: Readonly<Record<string, () => Promise<void>>> = {
+  'BreakGlassController.use': deciding('break-glass', { reason: 'a test', subjectDigest }),
+  'BreakGlassController.review': missing(
+    (isInside) => ({
+      by: () => decider,
+      path: `/approvals/deployments/${isInside ? inside : outside}/review`,
+      method: 'POST',
+      body: { verdict: 'justified', comment: 'a test' },
+    }),
+    { permission: 'approvals:decide', module: 'billing', environment: 'Staging' },
+  ),
+  'BreakGlassController.list': async () => {
+    for (const deploymentId of deployments()) {
+      await usedBreakGlass(app, { tenantId: tenant.id, deploymentId });
+    }
+    await lists(
+      { by: byModule, path: '/break-glass' },
+      ({ items }) => items.map(({ deploymentId }) => deploymentId),
+      () => [inside],
+    )();
+  },
+  'PasskeyDecisionsController.challenge': deciding('challenge', {
+    decision: 'approve',
+    subjectDigest,
+  }),
+  'PasskeyDecisionsController.evidence': deciding('evidence'),
+  'ExternalGatesController.list': ofWholeTenant({ path: '/external-gates' }),
+  'ExternalGatesController.get': ofWholeTenant({ path: gatePath }),
+  'ExternalGatesController.create': ofWholeTenant({
+    path: '/external-gates',
+    method: 'POST',
+    body: gateRules,
+  }),
+  'ExternalGatesController.replace': ofWholeTenant({
+    path: gatePath,
+    method: 'PUT',
+    body: gateRules,
+    headers: { 'if-match': '"1"' },
+  }),
+  'ExternalGatesController.rotateSecret': ofWholeTenant({
+    path: `${gatePath}/rotate-secret`,
+    method: 'POST',
+  }),
+  'ExternalGatesController.remove': ofWholeTenant({ path: gatePath, method: 'DELETE' }),
+};
+
 const cases: Readonly<Record<string, () => Promise<void>>> = {
+  ...besideTheQuorum,
   'DeploymentsController.create': creating('/deployments'),
   'DeploymentsController.plan': creating('/deployments/plan'),
   'DeploymentsController.list': lists(

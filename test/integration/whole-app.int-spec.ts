@@ -37,6 +37,8 @@ const PUBLIC_ROUTES = [
   'POST /api/v1/authentication/email-change/confirm',
   // 404 outside demo mode; in it the credentials are well known anyway.
   'GET /api/v1/authentication/demo-credentials',
+  // Is signed with the secret of its gate.
+  'POST /api/v1/approvals/external/{gate}/callback',
   // Brings a token of its own, good for one enrolment.
   'POST /api/v1/agent/enroll',
   // For editors; it is in the documentation as well.

@@ -36,6 +36,8 @@ const byPath: Readonly<Record<string, string>> = {
   domains: 'claimedDomain',
   oidc: 'identityProvider',
   identities: 'identityProvider',
+  'external-gates': 'externalGate',
+  external: 'externalGate',
 };
 
 /** What is named by a field of a query, a header or a body, by its last word. */
@@ -72,6 +74,7 @@ const byField: Readonly<Record<string, string>> = {
   groups: 'group',
   users: 'user',
   domain: 'domain',
+  deploymentId: 'deployment',
 };
 
 /** Whose `name` a body gives to something new, by the last word of the path. */
@@ -89,6 +92,7 @@ const byNewName: Readonly<Record<string, string>> = {
   'service-accounts': 'serviceAccountName',
   'federated-identities': 'federatedIdentityName',
   'identity-providers': 'identityProviderName',
+  'external-gates': 'externalGateName',
   totp: 'factorName',
   passkeys: 'factorName',
 };
@@ -167,6 +171,7 @@ const MAKES_BY_PATH = ['POST /api/v1/modules/{name}/releases'];
 const plain: Readonly<Record<string, readonly string[]>> = {
   'The caller’s own words, kept as they are.': [
     'reason',
+    'comment',
     'description',
     'displayName',
     'currentPassword',
@@ -186,6 +191,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'prefix',
     'scope',
     'onlySet',
+    'open',
     'value',
   ],
   'A place in a list, a version of what the path names, or a time to wait.': [
@@ -218,6 +224,8 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   'Networks, of nobody.': ['trustedProxies.[]', 'allowedNetworks.[]'],
   'A signature is checked, never looked up.': ['signature'],
   'An external gate of a policy: there is none of anybody yet.': ['external.gateId'],
+  'What somebody has looked at: compared with what is there, never looked up.': ['subjectDigest'],
+  'An address outside.': ['url'],
   'What is compared with the claims of a token; the issuer is of the outside.': [
     'issuer',
     'when.value',
@@ -335,6 +343,8 @@ export const exemptions: Readonly<Record<string, string>> = {
 export const shallow: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/oidc/complete':
     'The code of a sign-in comes first: test/integration/oidc-attacks has those.',
+  'POST /api/v1/approvals/external/{gate}/callback':
+    'The signature of a gate comes first: test/integration/external-gates has those.',
   'POST /api/v1/authentication/token':
     'A token of an issuer comes first: test/integration/federation has those.',
 };

@@ -103,6 +103,11 @@ export const subjects: Readonly<Record<string, Make>> = {
     const body = { name, ...more, approvers: { roles: ['Admin'] } };
     const { id } = await tenant.make('POST', '/approval-policies', body);
     return { approvalPolicy: id, approvalPolicyName: name };
+  externalGate: async (tenant, word) => {
+    const name = word('gate');
+    const body = { name, url: `https://example.com/${word('path')}` };
+    const { id } = await tenant.make('POST', '/external-gates', body);
+    return { externalGate: id, externalGateName: name };
   },
 
   /** Its value and who has set it, and why. */

@@ -39,6 +39,9 @@ export class ApprovalChallenges {
    */
   async options(ctx: Context, deploymentId: string, body: ChallengeBody) {
     const personId = personOf(ctx.actor);
+    await this.database.transaction(ctx, (open) =>
+      mustBeAllowed(open, deploymentId, Permission.ApprovalsDecide),
+    );
     const rpID = this.assertions.rpId;
     const own = await this.database.system((tx) => passkeysOf(tx, personId));
     if (own.length === 0) throw approvalNoPasskey();
@@ -72,7 +75,6 @@ export class ApprovalChallenges {
     },
   ): Promise<Buffer> {
     const { deploymentId, personId, body } = asked;
-    await mustBeAllowed(open, deploymentId, Permission.ApprovalsDecide);
     const head = await lockForVerb(open, deploymentId);
     const request = await lastRequest(open, deploymentId);
     if (request?.status !== 'open') throw approvalNotOpen(head.status, request?.status ?? null);
