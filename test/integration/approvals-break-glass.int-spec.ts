@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { BreakGlassWatch } from '../../src/deployments/approvals/break-glass/break-glass-watch.js';
+import { breakGlass } from '../../src/deployments/approvals/break-glass/break-glass.settings.js';
+import { Settings } from '../../src/platform/settings/settings.js';
 import { Standings } from '../../src/tenancy/permissions/standings.js';
 import type { DeployingTenant } from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
 import { outcomeOf, type Pending, PendingApprovals } from '../support/pending-approvals.js';
 import type { Member } from '../support/whole-app.js';
 
@@ -26,19 +29,21 @@ beforeEach(async () => {
 
 const reason = 'customers cannot pay';
 
-async function setAt(key: string, value: unknown, environment?: string): Promise<number> {
-  const at = environment === undefined ? '' : `?environment=${environment}`;
-  const read = await rig.send(ada, `/settings/${key}${at}`, { method: 'GET' });
+/** The process follows what is set in less than a second. */
+async function set(value: string, environment?: string): Promise<number> {
+  const path = `/settings/${breakGlass.key}${environment ? `?environment=${environment}` : ''}`;
+  const read = await rig.send(ada, path, { method: 'GET' });
   const headers = { 'if-match': read.headers.get('etag')! };
-  const answer = await rig.send(ada, `/settings/${key}${at}`, {
-    method: 'PUT',
-    body: { value },
-    headers,
-  });
-  return answer.status;
+  const { status } = await rig.send(ada, path, { method: 'PUT', body: { value }, headers });
+  const at = { tenantId: tenant.id, ...(environment ? { environment } : {}) };
+  const settings = rig.app.whole.get(Settings);
+  if (status === 200) {
+    await eventually(() =>
+      expect(settings.resolved(breakGlass, at).levels.at(-1)!.value).toBe(value),
+    );
+  }
+  return status;
 }
-const set = (value: string, environment?: string) =>
-  setAt('approvals.break-glass', value, environment);
 
 const use = (who: Member, { id, subjectDigest } = about, body: object = {}) =>
   rig.send(who, `/approvals/deployments/${id}/break-glass`, {
@@ -150,6 +155,48 @@ describe('a deployment that is started without its approvals', () => {
     await rig.withoutPolicies(tenant);
     expect(await rig.statusOf(tenant, about.id)).toBe('PendingApproval');
     expect((await rig.request(tenant, about.id)).number).toBe(2);
+  });
+});
+
+describe('what stands whatever somebody takes upon themselves', () => {
+  const frozen = async (verbs: string[]) => {
+    const made = await rig.send(ada, '/freezes', {
+      body: {
+        name: `freeze ${about.id}`,
+        reason: 'the end of the year',
+        window: {
+          kind: 'once',
+          from: new Date(Date.now() - 60_000).toISOString(),
+          to: new Date(Date.now() + 3_600_000).toISOString(),
+        },
+        environments: ['QA'],
+        verbs,
+      },
+    });
+    expect(made.status).toBe(201);
+    return async () => {
+      const path = `/freezes/${made.body.id}`;
+      const read = await rig.send(ada, path, { method: 'GET' });
+      const headers = { 'if-match': read.headers.get('etag')! };
+      expect((await rig.send(ada, path, { method: 'DELETE', headers })).status).toBe(204);
+    };
+  };
+
+  it('is a freeze of approvals, which refuses it', async () => {
+    const thaw = await frozen(['approve']);
+    const refused = await use(ada);
+    await thaw();
+    expect([refused.status, refused.body.code]).toEqual([409, 'frozen']);
+    expect(await shown()).toBeNull();
+  });
+
+  it('is a freeze of starts, for which it waits as one that was approved', async () => {
+    const thaw = await frozen(['start']);
+    expect((await use(ada)).status).toBe(200);
+    await rig.app.act(tenant.id, about.id);
+    const { body } = await tenant.get(`/deployments/${about.id}`);
+    await thaw();
+    expect([body.status, body.waitingOn.kind]).toEqual(['Pending', 'freeze']);
   });
 });
 

@@ -15,6 +15,8 @@ import { DeploymentRows } from '../../runs/deployment-rows.js';
 import { JournalWriter } from '../../runs/journal.store.js';
 import { deploymentRun } from '../../runs/runs.store.js';
 import { specOf } from '../../runs/spec-of.js';
+import { refusalOf } from '../../windows/refusals.js';
+import { StartGuards } from '../../windows/start-guards.js';
 import { approvalNotOpen, approvalSubjectChanged } from '../approvals.errors.js';
 import { personOf } from '../decisions/voters.js';
 import { factsOf, saidOf } from '../requests/facts.js';
@@ -50,6 +52,7 @@ export class BreakGlassService {
     private readonly settings: Settings,
     private readonly rows: DeploymentRows,
     private readonly hints: RunHints,
+    private readonly guards: StartGuards,
     logger: Logger,
   ) {
     this.log = logger.child({ part: 'approvals' });
@@ -66,7 +69,7 @@ export class BreakGlassService {
 
   /**
    * Once for a request; whoever has done it and asks again hears so. Throws `approval-needs-person`,
-   * `break-glass-off`, `approval-not-open`, `approval-subject-changed`.
+   * `break-glass-off`, `approval-not-open`, `approval-subject-changed`, and what holds a start.
    */
   use(ctx: Context, deploymentId: string, body: dto.BreakGlassBody): Promise<BreakGlassView> {
     const personId = personOf(ctx.actor);
@@ -80,6 +83,7 @@ export class BreakGlassService {
       this.mustBeOn(open, spec);
       if (request?.status !== 'open') throw approvalNotOpen(head.status, request?.status ?? null);
       await mustBeSubject(open, { spec, request, subjectDigest: body.subjectDigest });
+      await this.refuseHeld(open, { spec, id: deploymentId, now: head.now });
       const used = await this.add(open, request, { personId, spec, reason: body.reason });
       await this.note(open, request, { head, used });
       await this.hints.poke(open, deploymentId);
@@ -112,6 +116,22 @@ export class BreakGlassService {
       await open.record(breakGlassReviewedEvent(deploymentId, { ...about, by, ...body }));
       return viewOf(reviewed, placeOf(spec));
     });
+  }
+
+  /** It is in the place of people, and of nothing that holds what they have approved. */
+  private async refuseHeld(
+    open: OpenContext,
+    { spec, id, now }: { readonly spec: DeploymentSpec; readonly id: string; readonly now: number },
+  ): Promise<void> {
+    const deployment = { id, lane: 'normal' } as const;
+    const held = await this.guards.first(open, {
+      spec,
+      deployment,
+      verb: 'approve',
+      by: null,
+      now,
+    });
+    if (held) throw refusalOf(held);
   }
 
   private mustBeOn({ tenantId }: OpenContext, { environment: { name } }: DeploymentSpec): void {
