@@ -1,6 +1,11 @@
 /** Gates outside: asked until they have heard, believed once, and closed on failure. */
+import { createHmac } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GateCallSender } from '../../src/deployments/approvals/external/gate-call-sender.js';
 import { headersOf, isSignedBy } from '../../src/deployments/approvals/external/gate-signature.js';
@@ -358,6 +363,136 @@ describe('an answer', () => {
     expect(outcomeOf(await answer(question))).toEqual([200, 'ok']);
   });
 });
+
+describe('the examples of the documentation', () => {
+  const example = async (name: string): Promise<string> => {
+    const page = await readFile('docs/external-change-gates.md', 'utf8');
+    return new RegExp(`<!-- example: ${name} -->\\s+\`\`\`js\\n([^]*?)\\n\`\`\``).exec(page)![1]!;
+  };
+
+  /** To this server, whatever public address the question names. */
+  const here = (address: string) =>
+    address.replace('https://tidegate.example.com', rig.app.whole.url);
+
+  it('for ServiceNow makes one change of a question, and answers with its approval', async () => {
+    const changes: Record<string, string>[] = [];
+    const sent: { url: string; headers: Record<string, string>; body: string }[] = [];
+    const context = createContext(serviceNow(changes, sent, gate.secret));
+    runInContext(`${await example('servicenow')}\nvar it = new TidegateGate();`, context);
+    await asked();
+    const { headers, body } = outside.got[0]!;
+    Object.assign(context, { headers, body });
+    const ask = () => runInContext('it.ask(headers, body)', context) as number;
+    expect([ask(), ask(), changes.length]).toEqual([201, 200, 1]);
+    Object.assign(context, { body: `${body} ` });
+    expect([ask(), changes.length]).toEqual([401, 1]);
+    Object.assign(changes[0]!, { approval: 'approved', number: 'CHG0030007' });
+    runInContext(`it.answer(change)`, Object.assign(context, { change: recordOf(changes[0]!) }));
+    const { url: to, ...message } = sent[0]!;
+    const answered = await fetch(here(to), { method: 'POST', ...message });
+    expect(answered.status).toBe(200);
+    expect((await decided())[0]!.comment).toBe('CHG0030007, approved');
+  });
+
+  it('for Jira keeps the question at one request of JSM, and answers with its decision', async () => {
+    const jira = new Map<string, unknown>();
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-bridge-'));
+    const file = join(folder, 'bridge.mjs');
+    await writeFile(file, await example('jira'));
+    const { jiraBridge } = (await import(file)) as { jiraBridge: (of: object) => Bridge };
+    await rm(folder, { recursive: true });
+    const server = createServer((request, reply) => {
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      request.on('end', () => {
+        const answerWith = (value: unknown) => reply.end(JSON.stringify(value));
+        if (request.url!.startsWith('/rest/api/3/search')) {
+          return answerWith({ issues: jira.has('made') ? [{ key: 'CHG-1' }] : [] });
+        }
+        if (request.method === 'POST') jira.set('made', (Number(jira.get('made')) || 0) + 1);
+        if (request.method === 'POST') return answerWith({ issueKey: 'CHG-1' });
+        if (request.method === 'PUT') jira.set(request.url!, JSON.parse(text));
+        return request.method === 'PUT'
+          ? reply.end()
+          : answerWith({ value: jira.get(request.url!) });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const bridge = jiraBridge({
+      secret: gate.secret,
+      token: 'of the rule',
+      jira: `http://127.0.0.1:${port}`,
+      authorization: 'Basic x',
+      serviceDeskId: '1',
+      requestTypeId: '2',
+    });
+    await asked();
+    const { headers, body } = outside.got[0]!;
+    expect(await bridge.ask(headers, `${body} `)).toBe(401);
+    expect([await bridge.ask(headers, body), await bridge.ask(headers, body)]).toEqual([201, 201]);
+    expect(jira.get('made')).toBe(1);
+    const stored = jira.get('/rest/api/3/issue/CHG-1/properties/tidegate') as Question;
+    Object.assign(stored, { callbackUrl: here(stored.callbackUrl) });
+    const rule = { issue: 'CHG-1', decision: 'reject' };
+    expect(await bridge.answer({ 'x-bridge-token': 'another' }, rule)).toBe(401);
+    expect(await bridge.answer({ 'x-bridge-token': 'of the rule' }, rule)).toBe(200);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await status()).toBe('Rejected');
+  });
+});
+
+interface Bridge {
+  ask(headers: object, body: string): Promise<number>;
+  answer(headers: object, rule: object): Promise<number>;
+}
+
+const recordOf = (row: Record<string, string>) => ({
+  getValue: (name: string) => row[name] ?? null,
+});
+
+/** As much of ServiceNow as the example uses. */
+function serviceNow(
+  changes: Record<string, string>[],
+  sent: { url: string; headers: Record<string, string>; body: string }[],
+  secret: string,
+): object {
+  class GlideRecord {
+    private readonly row: Record<string, string> = {};
+    get = (name: string, value: string) => changes.some((one) => one[name] === value);
+    initialize = () => undefined;
+    setValue = (name: string, value: string) => void (this.row[name] = value);
+    insert = () => void changes.push(this.row);
+  }
+  class RESTMessageV2 {
+    private readonly message = { url: '', headers: {} as Record<string, string>, body: '' };
+    setHttpMethod = () => undefined;
+    setEndpoint = (url: string) => void (this.message.url = url);
+    setRequestHeader = (name: string, value: string) => void (this.message.headers[name] = value);
+    setRequestBody = (body: string) => void (this.message.body = body);
+    execute = () => ({ getStatusCode: () => sent.push(this.message) });
+  }
+  class GlideCertificateEncryption {
+    generateMac = (key: string, _algorithm: string, data: string) =>
+      createHmac('sha256', Buffer.from(key, 'base64')).update(data).digest('base64');
+  }
+  return {
+    Class: {
+      create: () =>
+        function (this: { initialize(): void }) {
+          this.initialize();
+        },
+    },
+    gs: { getProperty: () => secret },
+    GlideStringUtil: { base64Encode: (text: string) => Buffer.from(text).toString('base64') },
+    GlideCertificateEncryption,
+    GlideDateTime: class {
+      getNumericValue = () => Date.now();
+    },
+    GlideRecord,
+    sn_ws: { RESTMessageV2 },
+  };
+}
 
 describe('gates', () => {
   it('show their secret once, and it stands nowhere', async () => {
