@@ -152,6 +152,7 @@ describe('a deployment that is started without its approvals', () => {
     await use(ada);
     await rig.policy(tenant, { name: `late-${about.id.slice(-8)}` });
     await rig.app.act(tenant.id, about.id);
+    await rig.app.act(tenant.id, about.id);
     await rig.withoutPolicies(tenant);
     expect(await rig.statusOf(tenant, about.id)).toBe('PendingApproval');
     expect((await rig.request(tenant, about.id)).number).toBe(2);

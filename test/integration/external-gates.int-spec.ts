@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { GateCallSender } from '../../src/deployments/approvals/external/gate-call-sender.js';
 import { headersOf, isSignedBy } from '../../src/deployments/approvals/external/gate-signature.js';
 import type { Answer, DeployingTenant } from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
 import { outcomeOf, type Pending, PendingApprovals } from '../support/pending-approvals.js';
 import type { Member } from '../support/whole-app.js';
 
@@ -25,6 +26,7 @@ interface Question {
 class StandIn {
   readonly got: { headers: IncomingHttpHeaders; body: string }[] = [];
   statuses: number[] = [];
+  holding: Promise<void> = Promise.resolve();
   private server!: Server;
 
   async start(): Promise<string> {
@@ -34,7 +36,8 @@ class StandIn {
       request.on('end', () => {
         this.got.push({ headers: request.headers, body });
         const status = this.statuses.shift() ?? 200;
-        reply.writeHead(status, status === 302 ? { location: '/' } : {}).end('<html>');
+        const headers = status === 302 ? { location: '/' } : {};
+        void this.holding.then(() => reply.writeHead(status, headers).end('<html>'));
       });
     });
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -212,7 +215,13 @@ describe('a gate outside', () => {
   });
 
   it('is asked by one of two workers', async () => {
-    await Promise.all([look(), look()]);
+    let goOn = () => undefined as void;
+    outside.holding = new Promise((resolve) => (goOn = resolve));
+    const first = look();
+    await eventually(() => expect(outside.got).toHaveLength(1));
+    await look();
+    goOn();
+    await first;
     expect(outside.got).toHaveLength(1);
   });
 
