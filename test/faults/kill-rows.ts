@@ -16,7 +16,8 @@ export type Scenario =
   | 'bad'
   | 'push'
   | 'purge'
-  | 'approval';
+  | 'approval'
+  | 'deliver';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -134,6 +135,8 @@ export const killRows: readonly KillRow[] = [
   kill('storage.commit:after', 'push'),
   kill('tenant.step:before', 'purge', { about: 'rows' }),
   kill('tenant.step:after', 'purge', { about: 'rows' }),
+  kill('delivery.send:before', 'deliver', { about: 'console' }),
+  kill('delivery.send:after', 'deliver', { about: 'console' }),
   kill('agent.statement:after-fetch', 'deploy'),
   kill('agent.statement:after-accept', 'deploy'),
   // Nobody knows what became of it: a person looks at the node and says.

@@ -46,6 +46,19 @@ function endsOf(scenario: Scenario): RunStatus[] {
 const NODES_LOST = 'nodes were lost in this wave';
 const LOSSES = 1;
 
+const ENQUEUE = `with lane as (
+    insert into delivery_lanes as l (tenant_id, channel_id, lane_id, last_seq, due_at)
+    select tenant_id, id, id, $3::int, now() from channels where id = $1::uuid
+    on conflict (tenant_id, channel_id, lane_id) do update set last_seq = excluded.last_seq,
+      due_at = coalesce(l.due_at, now()) returning tenant_id, channel_id, lane_id, last_seq)
+  insert into deliveries (tenant_id, channel_id, lane_id, seq, id, event_key, event_name,
+    message_text) select *, $2::uuid, ($3::int)::text, 'x', $4::text from lane`;
+
+function aMessage(title: string): object {
+  const event = { name: 'x', id: newId(), tenant: 'default', subject: { kind: 'x', id: 'x' } };
+  return { title, text: title, html: null, link: null, fields: [], event };
+}
+
 export class Scenarios {
   private losses = 0;
   private count = 0;
@@ -79,6 +92,7 @@ export class Scenarios {
     this.count += 1;
     if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
     if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
+    if (scenario === 'deliver') await this.deliverUntilDone(`channel-${this.count}`);
     const service = await this.serviceOf(scenario);
     const version =
       scenario === 'bad' ? SmallService.badVersion : service.versions[this.count % 4]!;
@@ -224,6 +238,26 @@ export class Scenarios {
       );
       if (left?.status !== 'deleted') throw new Error(`the tenant ${slug} is ${left?.status}`);
       expect(left.modules).toBe('0');
+    }, PATIENCE_MS);
+  }
+
+  /** Three messages of one lane, put on their way as whoever has something to tell does. */
+  private async deliverUntilDone(name: string): Promise<void> {
+    const made = await this.post('/channels', { name, kind: 'console' });
+    const messages = [1, 2, 3].map((seq) => ({ seq, id: newId(), message: aMessage(`${seq}`) }));
+    for (const { seq, id, message } of messages) {
+      await this.world.rows(ENQUEUE, [made.body.id, id, seq, JSON.stringify(message)]);
+    }
+    await eventually(async () => {
+      // Whoever held it is dead, and its lease is longer than a test likes to wait.
+      const freed = `update delivery_lanes set lease_until = now()
+        where channel_id = $1 and lease_until < now() + interval '12 s'`;
+      await this.world.rows(freed, [made.body.id]);
+      const rows = await this.world.rows<{ state: string; attempts: number }>(
+        'select state, attempts from deliveries where channel_id = $1 order by seq',
+        [made.body.id],
+      );
+      expect(rows).toEqual(messages.map(() => ({ state: 'delivered', attempts: 1 })));
     }, PATIENCE_MS);
   }
 

@@ -69,6 +69,11 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/settings/deployments.queued-per-slot/history',
     filters: ['scope=tenant', 'environment=QA'],
   },
+  '/channels': { path: '/channels', filters: [] },
+  '/deliveries': {
+    path: '/deliveries',
+    filters: [`channelId=${newId()}`, 'state=dead', 'event=deployment-failed'],
+  },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
   '/role-bindings': {
@@ -138,6 +143,8 @@ beforeAll(async () => {
       clientId: 'a',
     };
     await made(tenant.as('Admin', '/identity-providers', { method: 'POST', body: provider }));
+    const channel = { name: `channel-${count}`, kind: 'console' };
+    await made(tenant.as('Admin', '/channels', { method: 'POST', body: channel }));
   }
   for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);
   // Targets that differ in nothing but the module.
@@ -147,6 +154,7 @@ beforeAll(async () => {
      from (select * from deployments where tenant_id = $1 limit 1) d join modules m on m.tenant_id = d.tenant_id`,
     [tenant.id],
   );
+  await delivered(3);
   operator = await app.whole.member(PLATFORM_TENANT.id, 'PlatformAdmin');
   await formerTokenKeys(3);
   const document = (await (await fetch(`${app.whole.url}/api/openapi.json`)).json()) as Document;
@@ -212,6 +220,19 @@ function pipeline(count: number): object {
   const clauses = Object.entries(claims).map(([claim, value]) => ({ claim, oneOf: [value] }));
   const rules = [{ name: 'main', clauses }];
   return { name: `pipeline-${count}`, issuerKind: 'github', rules, permissions: 'deploy' };
+}
+
+/** As somebody who has something to tell would put them on their way. */
+async function delivered(count: number): Promise<void> {
+  await app.whole.inTenant(tenant.id, async (open) => {
+    for (let at = 0; at < count; at += 1) {
+      await open.tx.execute(
+        `insert into deliveries (tenant_id, id, channel_id, lane_id, seq, event_key, event_name,
+           message_text) values ($1, $2, $2, $2, 1, 'e', 'deployment-failed', '{"title":"x"}')`,
+        [tenant.id, newId()],
+      );
+    }
+  });
 }
 
 /** A new group, and somebody new in the first of them. */

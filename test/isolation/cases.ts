@@ -145,6 +145,7 @@ export function toldBy({ status, headers, text }: Answered, sent: string) {
       .replaceAll(encodeURIComponent(sent), '<sent>')
       .replaceAll(sent, '<sent>')
       .replaceAll(/\btg[a-z]?_[\w.-]+/g, '<secret>')
+      .replaceAll(/\bwhsec_[\w+/=]+/g, '<secret>')
       .replaceAll(/\b[A-Z2-7]{32}\b/g, '<secret>')
       .replaceAll(/tidegate-domain=[0-9a-f]{32}/g, '<record>')
       .replaceAll(/data:image[^"]+/g, '<picture>')

@@ -38,6 +38,8 @@ const byPath: Readonly<Record<string, string>> = {
   identities: 'identityProvider',
   'external-gates': 'externalGate',
   external: 'externalGate',
+  channels: 'channel',
+  deliveries: 'delivery',
 };
 
 /** What is named by a field of a query, a header or a body, by its last word. */
@@ -75,6 +77,7 @@ const byField: Readonly<Record<string, string>> = {
   users: 'user',
   domain: 'domain',
   deploymentId: 'deployment',
+  channelId: 'channel',
 };
 
 /** Whose `name` a body gives to something new, by the last word of the path. */
@@ -93,6 +96,7 @@ const byNewName: Readonly<Record<string, string>> = {
   'federated-identities': 'federatedIdentityName',
   'identity-providers': 'identityProviderName',
   'external-gates': 'externalGateName',
+  channels: 'channelName',
   totp: 'factorName',
   passkeys: 'factorName',
 };
@@ -184,6 +188,8 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   ],
   'Words of the product.': [
     'strategy.kind',
+    'kind',
+    'event',
     'gate.kind',
     'allowedStrategies.[]',
     'strategies.[]',
@@ -201,6 +207,13 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'nonce',
     'If-Match',
     'step',
+  ],
+  'Where a channel leads, and for how long it signs by two secrets.': [
+    'params.url',
+    'params.to.[]',
+    'secrets.url',
+    'secrets.authorization',
+    'overlapMinutes',
   ],
   'Days, and how an answer looks.': ['from', 'to', 'by', 'format'],
   'Times, and a rule for them.': [

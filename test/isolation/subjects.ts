@@ -23,6 +23,15 @@ const FACTORS = `insert into user_factors (user_id, id, kind, name, sealed_secre
   values ($1, $2, 'totp', $4, 'sealed', null, null, null, now(), null),
     ($1, $3, 'passkey', $4, null, $3::uuid::text, 'key', 0, now(), now())`;
 
+const DELIVERY = `with lane as (
+    insert into delivery_lanes (tenant_id, channel_id, lane_id, last_seq) values ($1, $3, $3, 1)),
+  delivery as (
+    insert into deliveries (tenant_id, id, channel_id, lane_id, seq, event_key, event_name,
+      message_text, state, done_at)
+    values ($1, $2, $3, $3, 1, 'e', 'x', $4::json::text, 'dead', now()))
+  insert into delivery_attempts (tenant_id, delivery_id, number, at, duration_ms, outcome, answer)
+  values ($1, $2, 1, now(), 1, 'refused', 'no')`;
+
 /** In the order in which they need each other. */
 export const subjects: Readonly<Record<string, Make>> = {
   tenant: async ({ slug }) => ({ tenantSlug: slug }),
@@ -209,6 +218,17 @@ export const subjects: Readonly<Record<string, Make>> = {
     const domain = `${word('domain')}.example`;
     const claimed = await tenant.make('POST', `/identity-providers/${id}/domains`, { domain });
     return { identityProvider: id, identityProviderName: name, domain, claimedDomain: claimed.id };
+  },
+
+  /** What is told there is written as a sender would, who is not here. */
+  channel: async (tenant, word) => {
+    const name = word('channel');
+    const { id: channel } = await tenant.make('POST', '/channels', { name, kind: 'console' });
+    const delivery = newId();
+    await withClient(tenant.whole.database.superuser, (client) =>
+      client.query(DELIVERY, [tenant.id, delivery, channel, { title: word('title') }]),
+    );
+    return { channel, channelName: name, delivery };
   },
 
   /** A person as an issuer knows them. */

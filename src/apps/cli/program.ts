@@ -6,6 +6,8 @@ import { addBreakGlassCommands } from './commands/break-glass.commands.js';
 import { addApprovalPolicyCommands } from './commands/approval-policies.commands.js';
 import { addCanCommand } from './commands/can.command.js';
 import { addAccountCommands } from './commands/account.commands.js';
+import { addChannelCommands } from './commands/channels.commands.js';
+import { addDeliveryCommands } from './commands/deliveries.commands.js';
 import { addDeployCommand } from './commands/deploy.command.js';
 import { addDeploymentCommands } from './commands/deployments.commands.js';
 import { addClusterCommands } from './commands/clusters.commands.js';
@@ -112,6 +114,8 @@ export function buildProgram(
   addIdentityProviderCommands(program, act);
   addBreakGlassCommands(program, act);
   addExternalGateCommands(program, act);
+  addChannelCommands(program, act);
+  addDeliveryCommands(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

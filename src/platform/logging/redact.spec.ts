@@ -30,6 +30,7 @@ describe('what goes to the log', () => {
     ['redis://:hunter2@redis', 'redis://:[redacted]@redis'],
     ['jwt eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl.', 'jwt [redacted].'],
     ['key tg_abcdefghijklmnop1234', 'key [redacted]'],
+    ['signs by whsec_MfKQ9r8GKYqrTwjU/D8I+PZIo2La=', 'signs by [redacted]'],
     ['tgr_0123456789abcdef0123456789abcdef_0123', '[redacted]'],
     ['-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----', '[redacted]'],
   ])('has no secrets by looks: %s', (text, printed) => {

@@ -12,12 +12,13 @@ const SECRET_NAME =
   /passw|secret|token(?!s?(id|kind|count)$)|authori[sz]ation|cookie|credential|private-?_?key|api-?_?key|access-?_?key$|signing-?_?key$|^key$|pepper|totp|otp$|^auth$/i;
 const BODY_NAME = /^(body|rawBody|payload|parameters|requestBody|responseBody)$/i;
 
-/** Bearer headers, passwords in URLs, JSON web tokens, keys and tokens of ours, PEM private keys. */
+/** Bearer headers, passwords in URLs, JSON web tokens, keys, tokens and signing secrets of ours, PEM private keys. */
 const SECRET_LOOKS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w\-.~+/=]{8,}/gi, `$1 ${REDACTED}`],
   [/([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]{0,100}):[^\s@/]+@/gi, `$1:${REDACTED}@`],
   [/\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/g, REDACTED],
   [/\btg[a-z]{0,3}_[\w-]{16,}/g, REDACTED],
+  [/\bwhsec_[\w+/=]{16,}/g, REDACTED],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*-----|$)/g, REDACTED],
 ];
 

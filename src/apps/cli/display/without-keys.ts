@@ -1,5 +1,5 @@
 /** As scanners know access keys; refresh and enrolment tokens begin alike. */
-const KEY = /\btg[a-z]{0,3}_[\w-]{16,}/g;
+const KEY = /\b(tg[a-z]{0,3}_[\w-]{16,}|whsec_[\w+/=]{16,})/g;
 
 /**
  * For all that is written about what went wrong: programs repeat what they do not understand, and logs of
