@@ -8,6 +8,7 @@ export const smokeForms = {
     '--pending 200 --reads 5 --decisions 6 --inflight 24 --poll 1000 --pace 20 --tenants 4 --clusters 6 --limit 0',
   'bench:archives': '',
   'bench:bakes': '--from 40 --to 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
+  'bench:deliveries': '--messages 20 --rate 20 --lanes 6 --limit 0',
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',
   'bench:gate': '--rollouts 2',
