@@ -60,5 +60,5 @@ function escaped(text: string): string {
     .replace(/[\\`*_[\]()#>~|]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replace(/^(\s*)([-+]|\d+\.)(\s)/gm, '$1\\$2$3');
+    .replace(/^([ \t]*)([-+]|\d+\.)(?=[ \t])/gm, '$1\\$2');
 }
