@@ -67,8 +67,7 @@ describe('a channel', () => {
     expect(receiver.bodies[0]).toMatchObject({
       id: got!.headers['webhook-id'],
       type: 'channel-tested',
-      tenant: acme.slug,
-      subject: { kind: 'channel', id: made.id },
+      event: { tenant: acme.slug, subject: { kind: 'channel', id: made.id } },
     });
     expect(await rig.sql('select * from deliveries where channel_id = $1', [made.id])).toEqual([]);
   });

@@ -45,7 +45,7 @@ describe('a message', () => {
     expect(receiver.bodies[0]).toMatchObject({
       id,
       type: 'deployment-failed',
-      data: { module: 'orders', version: '2.1.0' },
+      event: { name: 'deployment-failed', body: { module: 'orders', version: '2.1.0' } },
     });
     const { lastAttempts, message, ...shown } = await acme.delivery(id);
     expect(lastAttempts).toEqual([

@@ -45,15 +45,5 @@ export const webhookChannel = channelKind<z.output<typeof params>, z.output<type
 
 /** What the event is and what it is about; nothing of who hears of it, or by what rule. */
 function payloadOf({ title, text: words, link, event }: Message, id: string): object {
-  return {
-    id,
-    type: event.name,
-    timestamp: event.at,
-    tenant: event.tenant,
-    subject: event.subject,
-    title,
-    text: words,
-    link,
-    data: event.body,
-  };
+  return { id, type: event.name, timestamp: event.at, title, text: words, link, event };
 }
