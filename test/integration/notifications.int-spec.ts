@@ -1,5 +1,6 @@
 /** Who hears of what: from the journal and the events, by subscriptions and without asking, each once. */
 import { type Answer, type DeployingTenant } from '../support/deployments-app.js';
+import { eventually } from '../support/eventually.js';
 import { addressOf, MessageRig } from '../support/message-rig.js';
 import { scopedMember } from '../support/scoped-member.js';
 import type { Member } from '../support/whole-app.js';
@@ -167,6 +168,18 @@ describe('whoever has asked for a deployment', () => {
       expect.objectContaining({ to: addressOf(deployer.username) }),
     );
   });
+});
+
+it('costs nothing to accept a deployment: only changes of its status are noted', async () => {
+  const noted = (id: string) =>
+    rig.app.sql<{ stream_kind: string }>('select stream_kind from outbox where stream_id = $1', [
+      id,
+    ]);
+  const id = await tenant.deploy();
+  expect(await noted(id)).toEqual([]);
+  await rig.app.pass(tenant.id, id, 'preflight');
+  await rig.app.act(tenant.id, id);
+  await eventually(async () => expect(await noted(id)).toEqual([{ stream_kind: 'journal' }]));
 });
 
 it('a rollback that failed alarms every Admin of the tenant, and nobody else', async () => {

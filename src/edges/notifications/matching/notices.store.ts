@@ -36,12 +36,3 @@ export function purgeNotices(
 ): Promise<number> {
   return tx.execute(purge, limits);
 }
-
-const findSlug = statement<{ readonly tenantId: string }, { readonly slug: string }>(
-  'notifications.find-tenant-slug',
-  'select slug from tenants where id = :tenantId',
-);
-
-export async function tenantSlugOf(open: OpenContext): Promise<string> {
-  return (await open.tx.first(findSlug, { tenantId: open.tenantId }))?.slug ?? '';
-}

@@ -10,6 +10,7 @@ import type { OpenContext } from '../../../platform/context.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { Settings } from '../../../platform/settings/settings.js';
+import { tenantSlugOf } from '../../../tenancy/tenants/tenants.queries.js';
 import { Deliveries } from '../deliveries/deliveries.js';
 import { kindsOf } from '../messages/event-names.js';
 import { type Occurrence, placeOf } from '../messages/occurrence.js';
@@ -19,7 +20,7 @@ import { scheduleReminders } from '../reminders/schedule-reminders.js';
 import { subscriptionsTo } from '../subscriptions/subscriptions.store.js';
 import { askedPeople } from './asked-people.js';
 import { isMatch } from './match.js';
-import { noteTold, tenantSlugOf } from './notices.store.js';
+import { noteTold } from './notices.store.js';
 import { type Recipients, recipientsFor } from './recipients.js';
 import { isAsking, unasked } from './unasked.js';
 

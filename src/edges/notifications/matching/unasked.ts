@@ -62,9 +62,14 @@ export async function unasked(
     const requester = textIn(of, 'requestedBy');
     found.push({ kind: 'outcomes', people: requester === null ? [] : [requester] });
   }
-  if (isAlarm(of.name)) found.push({ kind: 'alarms', people: await adminsOf(open) });
+  if (isAlarm(of.name) && !isOwnDoing(of))
+    found.push({ kind: 'alarms', people: await adminsOf(open) });
   return found;
 }
+
+/** Whoever disables a channel knows it; that a receiver is gone nobody has seen. */
+const isOwnDoing = ({ name, body }: Occurrence) =>
+  name === 'channel-disabled' && body.why === 'by-hand';
 
 /** The end of a deployment is news to whoever waited for people to approve it. */
 function isOutcome({ name, body }: Occurrence): boolean {

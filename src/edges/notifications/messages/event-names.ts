@@ -7,6 +7,7 @@ export const EVENT_KINDS = [
   'break-glass',
   'freezes',
   'quotas',
+  'channels',
   'people',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -51,6 +52,7 @@ const kindsByName = {
   'hold-placed': ['freezes'],
   'hold-released': ['freezes'],
   'quota-warned': ['quotas'],
+  'channel-disabled': ['channels', 'alarms'],
   'acted-on-people': ['people', 'alarms'],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;
 

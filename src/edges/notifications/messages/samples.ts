@@ -7,6 +7,7 @@ const WITHOUT_PLACE: readonly EventName[] = [
   'kill-switch-turned',
   'quota-warned',
   'acted-on-people',
+  'channel-disabled',
 ];
 const OF_DEPLOYMENTS: readonly string[] = ['approval', 'approvals', 'break', 'deployment'];
 const isOverride = (name: EventName) => name === 'freeze-overridden';

@@ -96,6 +96,17 @@ export const tenantWordings = {
     readers: Permission.UsageRead,
     sample: { quota: 'deploymentsPerMonth', percent: 80, use: 400, limit: 500, month: '2026-12' },
   }),
+  'channel-disabled': told({
+    title: (of) => `Channel disabled: ${textIn(of, 'name') ?? 'a channel'}`,
+    lines: (of) => [
+      of.body.why === 'by-hand'
+        ? `${of.actor} has disabled the channel "${textIn(of, 'name') ?? ''}": what goes there waits.`
+        : `The receiver of the channel "${textIn(of, 'name') ?? ''}" says that it wants no more. What goes there waits until the channel is enabled again.`,
+    ],
+    fields: [text('Kind', 'kind'), text('Place', 'place')],
+    readers: Permission.ChannelsManage,
+    sample: { name: 'payments-releases', kind: 'webhook', place: 'hooks.example.org', why: 'gone' },
+  }),
   'acted-on-people': told({
     title: (of) => `Changed by a platform admin: ${textIn(of, 'event') ?? 'who may do what'}`,
     lines: (of) => [
