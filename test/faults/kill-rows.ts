@@ -17,7 +17,9 @@ export type Scenario =
   | 'push'
   | 'purge'
   | 'approval'
-  | 'deliver';
+  | 'deliver'
+  | 'tell'
+  | 'remind';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -41,6 +43,8 @@ const duringCommit: Partial<Record<CommitName, Pick<KillRow, 'during' | 'arm'>>>
   release: { during: 'deploy', arm: 'database.commit:after/step-succeeded=lost' },
   'approval-asked': { during: 'approval' },
   'approval-decided': { during: 'approval' },
+  told: { during: 'tell' },
+  reminded: { during: 'remind' },
 };
 
 const commits = commitNames.flatMap((about): KillRow[] => {

@@ -93,6 +93,7 @@ export class Scenarios {
     if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
     if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
     if (scenario === 'deliver') await this.deliverUntilDone(`channel-${this.count}`);
+    if (scenario === 'tell') await this.subscribe();
     const service = await this.serviceOf(scenario);
     const version =
       scenario === 'bad' ? SmallService.badVersion : service.versions[this.count % 4]!;
@@ -104,6 +105,8 @@ export class Scenarios {
     });
     if (scenario === 'verb') await this.cancel(id);
     if (scenario === 'approval') await this.approve(id);
+    if (scenario === 'tell') await this.toldOnce(id);
+    if (scenario === 'remind') await this.remindedOnce(id);
     return { id, key, ends: endsOf(scenario) };
   }
 
@@ -258,6 +261,50 @@ export class Scenarios {
         [made.body.id],
       );
       expect(rows).toEqual(messages.map(() => ({ state: 'delivered', attempts: 1 })));
+    }, PATIENCE_MS);
+  }
+
+  /** Everything that becomes of deployments goes to a log. */
+  private async subscribe(): Promise<void> {
+    await this.world.rows(
+      `with c as (
+         insert into channels (tenant_id, id, name, name_key, kind, params, sealed_secrets)
+         select id, $1::uuid, $1::text, $1::text, 'console', '{}', '' from tenants
+         where slug = 'default' returning tenant_id, id)
+       insert into subscriptions (tenant_id, id, owner_kind, events, channel_id, created_by)
+       select tenant_id, $1::uuid, 'tenant', '{deployments}', id, 'test' from c`,
+      [newId()],
+    );
+  }
+
+  /** To each subscription that there was: each event once, in order. */
+  private async toldOnce(id: string): Promise<void> {
+    await eventually(async () => {
+      const lanes = await this.world.rows<{ names: string[] }>(
+        `select array_agg(event_name order by seq) as names from deliveries
+         where event_key like 'journal:' || $1 || ':%' group by lane_id`,
+        [id],
+      );
+      expect(lanes.length).toBeGreaterThan(0);
+      for (const { names } of lanes) {
+        expect(names).toEqual(['deployment-started', 'deployment-succeeded']);
+      }
+    }, PATIENCE_MS);
+  }
+
+  /** Of a request that is over: taken all the same, and nothing is said. */
+  private async remindedOnce(id: string): Promise<void> {
+    await this.world.rows(
+      `insert into approval_reminders (tenant_id, deployment_id, request_number, kind, due_at)
+       select tenant_id, id, 1, 'last', now() from deployments where id = $1`,
+      [id],
+    );
+    await eventually(async () => {
+      const left = await this.world.rows(
+        'select 1 from approval_reminders where deployment_id = $1 and done_at is null',
+        [id],
+      );
+      expect(left).toEqual([]);
     }, PATIENCE_MS);
   }
 

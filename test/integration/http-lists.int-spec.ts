@@ -73,6 +73,9 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/deliveries': {
     path: '/deliveries',
     filters: [`channelId=${newId()}`, 'state=dead', 'event=deployment-failed'],
+  '/subscriptions': {
+    path: '/subscriptions',
+    filters: ['owner=user', `channelId=${newId()}`],
   },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
@@ -121,6 +124,9 @@ beforeAll(async () => {
     await inGroup(`group-${count}`);
     const policy = { name: `policy-${count}`, environment: 'QA', approvers: { roles: ['Admin'] } };
     await made(tenant.as('Admin', '/approval-policies', { method: 'POST', body: policy }));
+    await made(
+      tenant.as('Admin', '/subscriptions', { method: 'POST', body: { events: ['alarms'] } }),
+    );
     const setting = {
       method: 'PUT',
       body: { value: 30 - count },

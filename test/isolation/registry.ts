@@ -30,6 +30,7 @@ const byPath: Readonly<Record<string, string>> = {
   roles: 'role',
   'role-bindings': 'roleBinding',
   'approval-policies': 'approvalPolicy',
+  subscriptions: 'subscription',
   'service-accounts': 'serviceAccount',
   'federated-identities': 'federatedIdentity',
   'identity-providers': 'identityProvider',
@@ -64,6 +65,7 @@ const byField: Readonly<Record<string, string>> = {
   'Idempotency-Key': 'idempotencyKey',
   username: 'username',
   userId: 'user',
+  groupId: 'group',
   role: 'roleName',
   tenant: 'tenantSlug',
   identity: 'federatedIdentityName',
@@ -148,6 +150,8 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
   ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
   'GET /api/v1/directory-users text': [{ kind: 'directoryUserName' }],
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
+  // A word of the product.
+  'GET /api/v1/notification-templates/{event}/preview event': [],
   'POST /api/v1/groups/{id}/members userId': [{ kind: 'user', drop: ['username'] }],
   'POST /api/v1/groups/{id}/members username': [{ kind: 'username', drop: ['userId'] }],
 };

@@ -244,6 +244,14 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { externalIdentity };
   },
 
+  subscription: async (tenant) => {
+    const { module, environment } = tenant.values;
+    const scope = { modules: [module], environments: [environment] };
+    const body = { events: ['deployments'], ...scope };
+    const { id } = await tenant.make('POST', '/subscriptions', body);
+    return { subscription: id };
+  },
+
   signingKey: async (tenant, word) => {
     const name = word('key');
     const publicKey = publicKeyText(generateKeyPairSync('ed25519').publicKey);

@@ -5083,7 +5083,7 @@ export interface components {
             owner?: "tenant" | "group" | "user";
             groupId?: string;
             /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
-            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "acted-on-people")[];
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "acted-on-people")[];
             /** @description Null: all. */
             modules?: string[] | null;
             /** @description Null: all. */
@@ -5096,7 +5096,7 @@ export interface components {
         };
         SubscriptionRules: {
             /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
-            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "acted-on-people")[];
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "acted-on-people")[];
             /** @description Null: all. */
             modules?: string[] | null;
             /** @description Null: all. */
@@ -5109,7 +5109,7 @@ export interface components {
         };
         NotificationTemplate: {
             event: string;
-            kinds: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "people")[];
+            kinds: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people")[];
             /** @description Of an example. */
             title: string;
             /** @description What a person or group must hold, where it happened, to hear of it. */

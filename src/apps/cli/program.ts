@@ -29,6 +29,7 @@ import { addSettingsCommands } from './commands/settings.commands.js';
 import { addServiceAccountCommands } from './commands/service-accounts.commands.js';
 import { addRoleCommands } from './commands/roles.commands.js';
 import { addSessionCommands } from './commands/session.commands.js';
+import { addSubscriptionCommands } from './commands/subscriptions.commands.js';
 import { addTenantCommands } from './commands/tenants.commands.js';
 import { addTierCommands } from './commands/tiers.commands.js';
 import { addUsageCommands } from './commands/usage.commands.js';
@@ -104,6 +105,7 @@ export function buildProgram(
   addDirectoryCommands(program, act);
   addClusterCommands(program, act);
   addPlatformCommands(program, act);
+  addSubscriptionCommands(program, act);
   addTenantCommands(program, act);
   addTierCommands(program, act);
   addApprovalPolicyCommands(program, act);

@@ -7,6 +7,7 @@ import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
 import * as channelErrors from '../../edges/notifications/channels/channel.errors.js';
 import * as deliveryErrors from '../../edges/notifications/deliveries/delivery.errors.js';
+import * as subscriptionErrors from '../../edges/notifications/subscriptions/subscription.errors.js';
 import * as realtimeErrors from '../../edges/realtime/realtime.errors.js';
 import * as fleetErrors from '../../fleet/fleet.errors.js';
 import * as settingErrors from '../../fleet/settings/settings.errors.js';
@@ -65,6 +66,7 @@ const errorLists: readonly ErrorList[] = [
   mailErrors,
   channelErrors,
   deliveryErrors,
+  subscriptionErrors,
   fleetErrors,
   settingErrors,
   tenancyErrors,
