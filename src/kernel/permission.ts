@@ -42,6 +42,7 @@ export const Permission = {
   HealthRead: 'health:read',
   PlatformSettingsManage: 'platform-settings:manage',
   UsageRead: 'usage:read',
+  AuditRead: 'audit:read',
   TenantsManage: 'tenants:manage',
 } as const;
 
@@ -105,6 +106,7 @@ const admin: Permission[] = [
   Permission.SettingsManage,
   Permission.HealthRead,
   Permission.UsageRead,
+  Permission.AuditRead,
 ];
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {

@@ -84,6 +84,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_subtrees: 'edges/audit',
   audit_checkpoints: 'edges/audit',
   audit_anchors: 'edges/audit',
+  audit_reads: 'edges/audit',
   idempotency_keys: 'platform/http',
   subscriptions: 'edges/notifications/subscriptions',
   muted_notices: 'edges/notifications/subscriptions',

@@ -41,6 +41,9 @@ const byPath: Readonly<Record<string, string>> = {
   external: 'externalGate',
   channels: 'channel',
   deliveries: 'delivery',
+  approvals: 'deployment',
+  authentication: 'username',
+  'audit-logs': 'auditEntry',
 };
 
 /** What is named by a field of a query, a header or a body, by its last word. */
@@ -80,6 +83,9 @@ const byField: Readonly<Record<string, string>> = {
   domain: 'domain',
   deploymentId: 'deployment',
   channelId: 'channel',
+  deployment: 'deployment',
+  release: 'releaseId',
+  actor: 'username',
 };
 
 /** Whose `name` a body gives to something new, by the last word of the path. */
@@ -148,6 +154,7 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
   ],
   'DELETE /api/v1/me/identities/{id} id': [{ kind: 'externalIdentity' }],
   ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
+  'GET /api/v1/audit-logs subject': [{ kind: 'deployment' }, { kind: 'username' }],
   'GET /api/v1/directory-users text': [{ kind: 'directoryUserName' }],
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
   // A word of the product.
@@ -203,6 +210,18 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'onlySet',
     'open',
     'value',
+    'category',
+    'action',
+    'outcome',
+  ],
+  'A place in the tree of whoever asks, or a trace, of nobody.': [
+    'level',
+    'a',
+    'b',
+    'c',
+    'd',
+    'trace',
+    'traceId',
   ],
   'A place in a list, a version of what the path names, or a time to wait.': [
     'limit',

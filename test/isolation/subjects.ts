@@ -327,6 +327,9 @@ export const subjects: Readonly<Record<string, Make>> = {
       ),
     );
     return { hold };
+  auditEntry: async (tenant) => {
+    const { items } = await tenant.make('GET', '/audit-logs?limit=1');
+    return { auditEntry: items[0].id };
   },
 };
 

@@ -7,6 +7,7 @@ import type { Client } from 'pg';
 import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
 import type { AnchorSink } from '../../src/edges/audit/anchors/anchor-sink.js';
 import { StoreSink } from '../../src/edges/audit/anchors/store-sink.js';
+import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
 import { LogKey } from '../../src/edges/audit/log/log-key.js';
 import { LogSealer } from '../../src/edges/audit/log/log-sealer.js';
 import { newId } from '../../src/kernel/ids.js';
@@ -51,7 +52,14 @@ export class AuditRig {
   }
 
   sealer(db = this.db): LogSealer {
-    return new LogSealer(db, this.key, this.sinks, Logger.silent(), new Metrics());
+    return new LogSealer(
+      db,
+      this.key,
+      this.sinks,
+      new AuditReads(db),
+      Logger.silent(),
+      new Metrics(),
+    );
   }
 
   async tenant(): Promise<string> {

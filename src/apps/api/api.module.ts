@@ -7,6 +7,7 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.module.js';
 import { ChannelsApiModule } from '../../edges/notifications/channels/channels-api.module.js';
 import { SubscriptionsModule } from '../../edges/notifications/subscriptions/subscriptions.module.js';
+import { AuditModule } from '../../edges/audit/audit.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
 import { SettingsModule } from '../../fleet/settings/settings.module.js';
@@ -24,6 +25,7 @@ export const apiModules: readonly FeatureModule[] = [
   RealtimeModule,
   ChannelsApiModule,
   SubscriptionsModule,
+  AuditModule,
   DeploymentsModule,
   ApprovalsModule,
   ApprovalReadsModule,

@@ -12,6 +12,7 @@ import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { ANCHOR_SINKS, type AnchorSink } from '../anchors/anchor-sink.js';
 import { type AnchoringPorts, bringAnchors, publishCheckpoints } from '../anchors/anchoring.js';
+import { AuditReads } from '../entries/audit-reads.js';
 import { AuditMetrics } from './audit.metrics.js';
 import { importEntries } from './importing.js';
 import { LogKey } from './log-key.js';
@@ -19,6 +20,7 @@ import { sealTrees } from './sealing.js';
 
 const BEAT_MS = 400;
 const RETRY_MS = 2_000;
+const CLOSE_MS = 60_000;
 /** Tenants in one turn; the others come with the next. */
 const TENANTS = 2_000;
 
@@ -28,6 +30,7 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly log: Logger;
   private readonly metrics: AuditMetrics;
   private readonly anchoring: AnchoringPorts;
+  private readAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopping = false;
@@ -36,6 +39,7 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly database: Database,
     private readonly key: LogKey,
     @Inject(ANCHOR_SINKS) sinks: readonly AnchorSink[],
+    private readonly reads: AuditReads,
     logger: Logger,
     metrics: Metrics,
   ) {
@@ -77,6 +81,13 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
     await bringAnchors(this.anchoring);
   }
 
+  /** What is left to be said of who has read: once a minute. */
+  private async closeReads(): Promise<void> {
+    if (performance.now() - this.readAt < CLOSE_MS) return;
+    this.readAt = performance.now();
+    await this.reads.close();
+  }
+
   private begin(): void {
     this.running = this.turn().then((nextMs) => {
       this.running = undefined;
@@ -88,6 +99,7 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
     try {
       await this.seal();
       await this.anchor();
+      await this.closeReads();
       return BEAT_MS;
     } catch (error) {
       this.metrics.failures.inc();

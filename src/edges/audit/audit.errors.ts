@@ -1,0 +1,33 @@
+import { errorEntry } from '../../kernel/error-entry.js';
+
+export const auditEntryNotFound = errorEntry({
+  code: 'audit-entry-not-found',
+  kind: 'not-found',
+  meaning: 'The audit log has no such entry.',
+});
+
+export const auditEntryUnsealed = errorEntry({
+  code: 'audit-entry-unsealed',
+  kind: 'conflict',
+  meaning: 'The entry is too new to be proven: it is sealed within seconds. Try again.',
+});
+
+export const auditTileNotFound = errorEntry({
+  code: 'audit-tile-not-found',
+  kind: 'not-found',
+  meaning:
+    'The tree has no such tile yet. A partial tile (`.p/<width>`) is there as wide as the checkpoint’s size makes it.',
+});
+
+export const auditLogEmpty = errorEntry({
+  code: 'audit-log-empty',
+  kind: 'not-found',
+  meaning: 'Nothing has been sealed in this audit log yet. Try again in a few seconds.',
+});
+
+export const auditSizeUnknown = errorEntry({
+  code: 'audit-size-unknown',
+  kind: 'invalid',
+  meaning:
+    'The sizes must be those of the log at two moments, the smaller one first, and no larger than it is.',
+});
