@@ -20,6 +20,7 @@ const SYSTEM_INDEXES = [
   'events_by_age', // likewise
   'notices_by_age', // likewise
   'approval_reminders_due', // the worker's look
+  'approval_requests_by_age', // how long the oldest one waits
   'break_glass_unreviewed', // whose review is overdue
   'external_gate_calls_due', // what gates outside are to be asked
   'external_gates_by_id', // who answers names a gate and no tenant
