@@ -76,6 +76,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/deliveries': {
     path: '/deliveries',
     filters: [`channelId=${newId()}`, 'state=dead', 'event=deployment-failed'],
+  },
   '/subscriptions': {
     path: '/subscriptions',
     filters: ['owner=user', `channelId=${newId()}`],

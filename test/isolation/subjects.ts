@@ -112,6 +112,8 @@ export const subjects: Readonly<Record<string, Make>> = {
     const body = { name, ...more, approvers: { roles: ['Admin'] } };
     const { id } = await tenant.make('POST', '/approval-policies', body);
     return { approvalPolicy: id, approvalPolicyName: name };
+  },
+
   externalGate: async (tenant, word) => {
     const name = word('gate');
     const body = { name, url: `https://example.com/${word('path')}` };
@@ -327,6 +329,8 @@ export const subjects: Readonly<Record<string, Make>> = {
       ),
     );
     return { hold };
+  },
+
   auditEntry: async (tenant) => {
     const { items } = await tenant.make('GET', '/audit-logs?limit=1');
     return { auditEntry: items[0].id };
