@@ -57,6 +57,12 @@ export class SlotStep implements HandlerOf<SlotType> {
     const slot = { clusterId: spec.cluster.id, moduleId: spec.module.id };
     const seen = await lookAtSlot(open, slot, call.key.id);
     if (!seen) throw new TerminalError('slot-missing', 'The slot of this deployment is missing.');
+    const { now } = call;
+    const doubt = await this.approvals.doubtOf(open, { deploymentId: call.key.id, spec, now });
+    if (doubt !== null) {
+      if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rolloutOf(call, spec));
+      return { outcome: 'again', stepId: APPROVAL_STEP, reason: doubt };
+    }
     const start = startOf(call, spec, seen.lane);
     const held = await this.guards.first(open, start);
     if (held) {
@@ -78,12 +84,6 @@ export class SlotStep implements HandlerOf<SlotType> {
           detail: `waits for deployment ${blockedBy} on cluster "${spec.cluster.name}"`,
         },
       };
-    }
-    const { now } = call;
-    const doubt = await this.approvals.doubtOf(open, { deploymentId: call.key.id, spec, now });
-    if (doubt !== null) {
-      if (seen.hasWaitedForCapacity) await this.capacity.passOn(open, rollout);
-      return { outcome: 'again', stepId: APPROVAL_STEP, reason: doubt };
     }
     const cap = seen.lane === 'rollback' ? null : await this.capacity.admit(open, rollout);
     if (cap) return capacityWait(call, cap);
