@@ -92,6 +92,20 @@ describe('a deployment that must be approved', () => {
 });
 
 describe('a decision', () => {
+  it('is refused while a freeze names approvals, and then waits for nothing but the rest', async () => {
+    const id = await asked();
+    const window = {
+      kind: 'once',
+      from: new Date(Date.now() - 60_000).toISOString(),
+      to: new Date(Date.now() + 3_600_000).toISOString(),
+    };
+    const body = { name: 'no approvals', reason: 'a test', verbs: ['approve'], window };
+    const made = await tenant.deploying.as('Admin', '/freezes', { method: 'POST', body });
+    expect(await tenant.approve(ada!, id)).toMatchObject({ status: 409, body: { code: 'frozen' } });
+    await tenant.deploying.as('Admin', `/freezes/${made.body.id}`, { method: 'DELETE' });
+    expect(await tenant.approve(ada!, id)).toMatchObject({ status: 200 });
+  });
+
   it('counts once, however often it is sent', async () => {
     const id = await asked();
     const first = await tenant.approve(ada!, id);

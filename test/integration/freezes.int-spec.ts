@@ -110,8 +110,8 @@ describe('a freeze', () => {
       { released: true },
     ]);
     expect((await audited(made.id)).map(({ action, category }) => [action, category])).toEqual([
-      ['freeze-created', 'approvals'],
-      ['freeze-removed', 'approvals'],
+      ['freeze-created', 'approval'],
+      ['freeze-removed', 'approval'],
     ]);
   });
 
