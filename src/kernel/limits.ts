@@ -213,6 +213,8 @@ export const limits = {
   auditCheckpointMs: 60_000,
   /** Entries sealed in one transaction. */
   auditSealedAtOnce: 5_000,
+  /** Verified while somebody waits for the answer. */
+  auditVerifiedEntries: 200_000,
   /** One entry for all that somebody reads of one part of the log. */
   auditReadsMs: 10 * 60_000,
   /** Trees of which one transaction of the sealer holds the locks. */

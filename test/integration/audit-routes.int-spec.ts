@@ -238,6 +238,13 @@ describe('proving', () => {
     }
   });
 
+  it('verifies the whole log, and says what was found', async () => {
+    const { status, body } = await get('/verification');
+    expect([status, body.fault, body.strayIds]).toEqual([200, null, []]);
+    expect(body.provenSize).toBe(body.size);
+    expect(body.sinks).toMatchObject([{ sink: 'object-store', error: null }]);
+  });
+
   it('says what it cannot prove yet', async () => {
     expect((await get(`/${newId()}/proof`)).body.code).toBe('audit-entry-not-found');
     // The last test: nothing is sealed from here on.

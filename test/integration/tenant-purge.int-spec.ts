@@ -20,6 +20,7 @@ import { eventually } from '../support/eventually.js';
 
 /** Of tables in which the isolation test's tenants have nothing: what a row of them needs besides. */
 const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  approval_challenges: { challenge: `repeat('x', 43)` },
   mail_outbox: { sealed: `'x'` },
   quota_counters: { period: `'2026-01'` },
 };
@@ -33,6 +34,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'now()',
   boolean: 'false',
   date: 'current_date',
+  bytea: `sha256('')`,
 };
 
 let world: World;

@@ -402,6 +402,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-logs/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Goes through all of it: every entry against its leaf, and the tree against its signed checkpoints and against those that places outside have kept. This server’s own word: whoever does not trust it mirrors the tiles.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["verificationVerify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-logs/key": {
         parameters: {
             query?: never;
@@ -11394,6 +11416,124 @@ export interface operations {
             };
             /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verificationVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "size": 1208,
+                     *       "provenSize": 1208,
+                     *       "fault": null,
+                     *       "strayIds": [],
+                     *       "sinks": [
+                     *         {
+                     *           "sink": "object-store",
+                     *           "checkpoints": 31,
+                     *           "size": 1190,
+                     *           "error": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        size: number;
+                        /** @description So many entries, from the first, are those of a checkpoint that was signed. */
+                        provenSize: number;
+                        fault: {
+                            /** @description The first that is not proven. */
+                            sequence: number;
+                            upTo: number;
+                            /** @enum {string} */
+                            kind: "edited" | "deleted" | "missing" | "out-of-order" | "rewritten" | "truncated";
+                            text: string;
+                        } | null;
+                        /** @description Entries that stand in no tree. */
+                        strayIds: string[];
+                        sinks: {
+                            sink: string;
+                            checkpoints: number;
+                            /** @description Of the newest: what is younger is anchored nowhere there. */
+                            size: number;
+                            error: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-log-too-long`: The log is too long to be verified while somebody waits. Mirror `checkpoint` and `tile/…` and verify it with a program for C2SP tiles. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-verifying`: Another log is being verified by this process. Try again in a few seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,3 +31,17 @@ export const auditSizeUnknown = errorEntry({
   meaning:
     'The sizes must be those of the log at two moments, the smaller one first, and no larger than it is.',
 });
+
+export const auditLogTooLong = errorEntry({
+  code: 'audit-log-too-long',
+  kind: 'conflict',
+  meaning:
+    'The log is too long to be verified while somebody waits. Mirror `checkpoint` and `tile/…` and verify it with a program for C2SP tiles.',
+  tell: (limit: number) => ({ details: { limit } }),
+});
+
+export const auditVerifying = errorEntry({
+  code: 'audit-verifying',
+  kind: 'unavailable',
+  meaning: 'Another log is being verified by this process. Try again in a few seconds.',
+});

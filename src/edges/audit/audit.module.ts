@@ -4,11 +4,13 @@ import { AuditLogsController } from './entries/audit-logs.controller.js';
 import { AuditLogsService } from './entries/audit-logs.service.js';
 import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
+import { VerificationController } from './verification/verification.controller.js';
+import { VerificationService } from './verification/verification.service.js';
 
 /** The audit log over HTTP. */
 @Module({
   imports: [AuditLogModule],
-  controllers: [ProofsController, AuditLogsController],
-  providers: [AuditLogsService, ProofsService],
+  controllers: [VerificationController, ProofsController, AuditLogsController],
+  providers: [AuditLogsService, ProofsService, VerificationService],
 })
 export class AuditModule {}

@@ -1,0 +1,111 @@
+/**
+ * Goes through a tenant's whole log: every entry against its leaf, the leaves against every checkpoint that
+ * the database has, and against those that places outside have kept. In batches, so that it holds little.
+ */
+import { messageOf } from '../../../kernel/errors.js';
+import { type Checkpoint, openCheckpoint } from '../../../kernel/tlog/checkpoint.js';
+import type { NoteVerifier } from '../../../kernel/tlog/note.js';
+import { type LogFault, LogVerifier } from '../../../kernel/tlog/verify-log.js';
+import type { Context } from '../../../platform/context.js';
+import type { Database } from '../../../platform/database/database.js';
+import type { AnchorSink } from '../anchors/anchor-sink.js';
+import { entryIn, leafIn } from '../proofs/entry-bundle.js';
+import { checkpointsBetween, loggedEntries, treeHead } from '../proofs/tree.views.js';
+import { strayEntries } from './stray-entries.views.js';
+
+const BATCH = 1_000;
+
+/** How the log was at a size, by whose word. */
+interface Said {
+  readonly whose: string;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface SinkReport {
+  readonly sink: string;
+  readonly checkpoints: number;
+  /** The size of the newest: what is younger is anchored nowhere there. */
+  readonly size: number;
+  /** Why it could not be asked; null: it was. */
+  readonly error: string | null;
+}
+
+export interface LogReport {
+  readonly size: number;
+  /** Of the signed checkpoint that the whole of it agrees with. */
+  readonly provenSize: number;
+  readonly fault: LogFault | null;
+  /** Entries that stand in no tree and wait for none: somebody has put them there. */
+  readonly strayIds: readonly string[];
+  readonly sinks: readonly SinkReport[];
+}
+
+export interface Verified {
+  readonly database: Database;
+  readonly sinks: readonly AnchorSink[];
+  readonly verifiers: readonly NoteVerifier[];
+}
+
+export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogReport> {
+  const { database, verifiers } = parts;
+  const head = await database.transaction(ctx, treeHead);
+  const size = head?.size ?? 0;
+  const { anchored, sinks } = await readSinks(ctx.tenantId, parts);
+  const verifier = new LogVerifier();
+  for (let from = 0; from < size; from += BATCH) {
+    const to = Math.min(size, from + BATCH);
+    const { entries, notes } = await database.transaction(ctx, async (open) => ({
+      entries: await loggedEntries(open, from, to),
+      notes: await checkpointsBetween(open, from, to),
+    }));
+    const said = bySize([
+      ...notes.map((note) => ({
+        whose: 'a checkpoint',
+        checkpoint: openCheckpoint(note, verifiers),
+      })),
+      ...anchored.filter(({ checkpoint }) => checkpoint.size > from && checkpoint.size <= to),
+    ]);
+    for (const logged of entries) {
+      const row = entryIn(logged);
+      const { text: leaf, personal } = row === null ? { text: null, personal: {} } : leafIn(row);
+      const { sequence, leafHash: hash } = logged;
+      verifier.entry({ sequence, hash, leaf, personal });
+      for (const { whose, checkpoint } of said.get(verifier.size) ?? []) {
+        verifier.checkpoint(checkpoint, whose);
+      }
+    }
+  }
+  if (head) verifier.mustHave(openCheckpoint(head.checkpoint, verifiers).size, 'the log itself');
+  for (const { whose, checkpoint } of anchored) verifier.mustHave(checkpoint.size, whose);
+  const strayIds = await database.transaction(ctx, strayEntries);
+  const { fault, provenSize } = verifier;
+  return { size: verifier.size, provenSize, fault, strayIds, sinks };
+}
+
+function bySize(said: readonly Said[]): ReadonlyMap<number, readonly Said[]> {
+  const sizes = new Map<number, Said[]>();
+  for (const each of said) {
+    const { size } = each.checkpoint;
+    sizes.set(size, [...(sizes.get(size) ?? []), each]);
+  }
+  return sizes;
+}
+
+async function readSinks(tenantId: string, { sinks, verifiers }: Verified) {
+  const anchored: Said[] = [];
+  const reports: SinkReport[] = [];
+  for (const sink of sinks) {
+    try {
+      const sizes = await sink.sizes(tenantId);
+      for (const size of sizes) {
+        const checkpoint = openCheckpoint(await sink.read(tenantId, size), verifiers);
+        anchored.push({ whose: `the ${sink.name}`, checkpoint });
+      }
+      const size = sizes.at(-1) ?? 0;
+      reports.push({ sink: sink.name, checkpoints: sizes.length, size, error: null });
+    } catch (error) {
+      reports.push({ sink: sink.name, checkpoints: 0, size: 0, error: messageOf(error) });
+    }
+  }
+  return { anchored, sinks: reports };
+}
