@@ -44,13 +44,7 @@ import { WindowsModule } from './windows/windows.module.js';
  */
 @Global()
 @Module({
-  imports: [
-    AgentTargetModule,
-    ApprovalPoliciesModule,
-    QuotasModule,
-    ReleasesModule,
-    WindowsModule,
-  ],
+  imports: [AgentTargetModule, ApprovalPoliciesModule, QuotasModule, ReleasesModule, WindowsModule],
   controllers: [DeploymentsController, ReturnsController],
   providers: [
     { provide: EnvironmentDefaultsValidator, useClass: RegisteredDefaults },

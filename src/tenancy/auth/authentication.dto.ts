@@ -11,13 +11,10 @@ export const loginBody = z
   .strictObject({
     username: text(254).min(1).meta({ description: 'A username or an e-mail address.' }),
     password: text(PASSWORD_CHARACTERS).min(1),
-    tenant: text(63)
-      .min(1)
-      .optional()
-      .meta({
-        description:
-          'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
-      }),
+    tenant: text(63).min(1).optional().meta({
+      description:
+        'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
+    }),
     totp: totpCode
       .optional()
       .meta({ description: 'The code of an authenticator app, after `factor-required`.' }),
@@ -33,13 +30,10 @@ export const loginBody = z
 export const passkeyLoginBody = z
   .strictObject({
     passkey: passkeyAssertion,
-    tenant: text(63)
-      .min(1)
-      .optional()
-      .meta({
-        description:
-          'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
-      }),
+    tenant: text(63).min(1).optional().meta({
+      description:
+        'A tenant’s slug. Needed only by members of several tenants who do not sign in at its subdomain.',
+    }),
   })
   .meta({ id: 'PasskeyLogin' });
 
