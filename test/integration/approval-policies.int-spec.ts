@@ -118,7 +118,7 @@ describe('a policy', () => {
     expect(await another({ approvers: { groups: ['nobody'] } })).toEqual(unknown);
     expect(await another({ approvers: { users: [newId()] } })).toEqual(unknown);
     const gate = { kind: 'external', external: { gateId: newId() }, approvers: {} };
-    expect(await another(gate)).toEqual({ status: 422, code: 'external-gate-not-found' });
+    expect(await another(gate)).toEqual({ status: 422, code: 'external-gate-unknown' });
     const second = await tenant.policy({ ...oneAdmin, name: 'another' });
     const renamed = await tenant.put(second.id, oneAdmin, 1);
     expect(refused(renamed)).toEqual({ status: 409, code: 'approval-policy-exists' });
