@@ -20,6 +20,8 @@ import { eventually } from '../support/eventually.js';
 
 /** Of tables in which the isolation test's tenants have nothing: what a row of them needs besides. */
 const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  approval_policies: { bars: `'{}'` },
+  approval_decisions: { person_id: '$1' },
   approval_challenges: { challenge: `repeat('x', 43)` },
   mail_outbox: { sealed: `'x'` },
   quota_counters: { period: `'2026-01'` },

@@ -5,6 +5,7 @@ import * as strategyErrors from '../../deployments/strategies/strategy.errors.js
 import * as mailErrors from '../../drivers/channels/mail.errors.js';
 import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
+import * as auditErrors from '../../edges/audit/audit.errors.js';
 import * as channelErrors from '../../edges/notifications/channels/channel.errors.js';
 import * as deliveryErrors from '../../edges/notifications/deliveries/delivery.errors.js';
 import * as subscriptionErrors from '../../edges/notifications/subscriptions/subscription.errors.js';
@@ -55,6 +56,7 @@ const errorLists: readonly ErrorList[] = [
   rateLimitErrors,
   databaseErrors,
   outboundErrors,
+  auditErrors,
   realtimeErrors,
   approvalErrors,
   deploymentErrors,
