@@ -150,6 +150,22 @@ describe('an entry', () => {
   });
 });
 
+it('goes with its tenant, whose time is over, and with no other', async () => {
+  const [gone, kept] = [await rig.tenant(), await rig.tenant()];
+  for (const tenantId of [gone, kept]) await rig.append(tenantId, 2);
+  await rig.sealer().seal();
+  const purge = () => rig.sql('select tidegate_purge_tenant($1, 1000)', [gone]);
+  await expect(purge()).rejects.toThrow(/not to be purged/);
+  await rig.sql(
+    `update tenants set status = 'deleting', deleted_at = now(), restorable_until = now(),
+       purge_began_at = now() where id = $1`,
+    [gone],
+  );
+  await purge();
+  expect([await entriesOf(gone), await leavesOf(gone)]).toEqual([[], []]);
+  await expectOneTree(kept, 2);
+});
+
 describe('the sealer', () => {
   it('puts every entry into the tree of its tenant once, in one order', async () => {
     const [a, b] = [await rig.tenant(), await rig.tenant()];
