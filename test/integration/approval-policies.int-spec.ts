@@ -1,7 +1,7 @@
 /** Who must agree where: policies over HTTP, what they ask of a deployment, and who could decide now. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newId } from '../../src/kernel/ids.js';
-import { limits } from '../../src/kernel/limits.js';
+import { changeLimits } from '../../src/kernel/change-limits.js';
 import { approverFacts } from '../../src/deployments/approvals/policies/approver-facts.queries.js';
 import { barredPersons } from '../../src/deployments/approvals/policies/barred-persons.queries.js';
 import { shortfallOf } from '../../src/deployments/approvals/policies/shortfall.js';
@@ -95,7 +95,7 @@ describe('a policy', () => {
       { modules: ['Not A Module'] },
       { bars: ['everybody'] },
       { timeoutMs: 1_000 },
-      { timeoutMs: limits.approvalTimeoutMs + 1 },
+      { timeoutMs: changeLimits.approvalTimeoutMs + 1 },
       { decisionValidMs: 0 },
       { kind: 'external' },
       { external: { gateId: newId() } },
@@ -128,7 +128,7 @@ describe('a policy', () => {
   it('is one of as many as a tenant may have', async () => {
     const tenant = await newTenant();
     // Two are built in.
-    const room = jest.replaceProperty(limits, 'approvalPoliciesPerTenant', 3 as never);
+    const room = jest.replaceProperty(changeLimits, 'approvalPoliciesPerTenant', 3 as never);
     await tenant.policy();
     const more = await tenant.send({ ...oneAdmin, name: 'one more' });
     room.restore();

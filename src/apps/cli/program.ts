@@ -57,6 +57,44 @@ export async function runCli(
   }
 }
 
+/** In the order of `--help`. */
+const commands = [
+  addSessionCommands,
+  addFactorCommands,
+  addSecurityCommands,
+  addSettingsCommands,
+  addAccountCommands,
+  addUserCommands,
+  addReleaseCommands,
+  addKeyCommands,
+  addAccessKeyCommands,
+  addServiceAccountCommands,
+  addDeployCommand,
+  addDeploymentCommands,
+  addApprovalCommands,
+  addFreezeCommands,
+  addKillSwitchCommands,
+  addHoldCommands,
+  addFleetCommands,
+  addFederatedCommands,
+  addDirectoryCommands,
+  addClusterCommands,
+  addPlatformCommands,
+  addSubscriptionCommands,
+  addTenantCommands,
+  addTierCommands,
+  addApprovalPolicyCommands,
+  addGroupCommands,
+  addRoleCommands,
+  addUsageCommands,
+  addCanCommand,
+  addIdentityProviderCommands,
+  addBreakGlassCommands,
+  addExternalGateCommands,
+  addChannelCommands,
+  addDeliveryCommands,
+];
+
 export function buildProgram(
   surroundings: Surroundings,
   onExitCode: (code: number) => void,
@@ -84,40 +122,7 @@ export function buildProgram(
       ),
     );
   const act = actions(surroundings, onExitCode);
-  addSessionCommands(program, act);
-  addFactorCommands(program, act);
-  addSecurityCommands(program, act);
-  addSettingsCommands(program, act);
-  addAccountCommands(program, act);
-  addUserCommands(program, act);
-  addReleaseCommands(program, act);
-  addKeyCommands(program, act);
-  addAccessKeyCommands(program, act);
-  addServiceAccountCommands(program, act);
-  addDeployCommand(program, act);
-  addDeploymentCommands(program, act);
-  addApprovalCommands(program, act);
-  addFreezeCommands(program, act);
-  addKillSwitchCommands(program, act);
-  addHoldCommands(program, act);
-  addFleetCommands(program, act);
-  addFederatedCommands(program, act);
-  addDirectoryCommands(program, act);
-  addClusterCommands(program, act);
-  addPlatformCommands(program, act);
-  addSubscriptionCommands(program, act);
-  addTenantCommands(program, act);
-  addTierCommands(program, act);
-  addApprovalPolicyCommands(program, act);
-  addGroupCommands(program, act);
-  addRoleCommands(program, act);
-  addUsageCommands(program, act);
-  addCanCommand(program, act);
-  addIdentityProviderCommands(program, act);
-  addBreakGlassCommands(program, act);
-  addExternalGateCommands(program, act);
-  addChannelCommands(program, act);
-  addDeliveryCommands(program, act);
+  for (const add of commands) add(program, act);
   for (const command of allOf(program)) {
     command
       .exitOverride()

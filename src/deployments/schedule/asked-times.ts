@@ -1,5 +1,5 @@
 /** The dates of a request, judged by the clock that will keep them. */
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 import type { OpenContext } from '../../platform/context.js';
 import { validationFailed } from '../../platform/http/http.errors.js';
 import { presentTime } from './schedule.queries.js';
@@ -27,8 +27,8 @@ export async function askedTimes(open: OpenContext, asked: AskedTimes): Promise<
 const momentOf = (text: string | undefined) => (text === undefined ? null : Date.parse(text));
 
 function problemsOf({ startAt, expiresAt }: Times, now: number): Record<string, string> {
-  const latest = now + limits.startAheadMs;
-  const far = `must be within ${limits.startAheadMs / 86_400_000} days`;
+  const latest = now + changeLimits.startAheadMs;
+  const far = `must be within ${changeLimits.startAheadMs / 86_400_000} days`;
   const problems: Record<string, string> = {};
   if (startAt !== null && startAt <= now) problems.startAt = `must be after now, ${isoOf(now)}`;
   else if (startAt !== null && startAt > latest) problems.startAt = far;

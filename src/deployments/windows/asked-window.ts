@@ -1,5 +1,5 @@
 /** The times of a request as a row keeps them, or what is wrong with them. Pure. */
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 import type { FreezeTimes } from './freeze.js';
 import { freezeTimesUnsuitable } from './freezes.errors.js';
 import type { FreezeRules } from './freezes.dto.js';
@@ -11,7 +11,7 @@ type Recurring = Extract<Asked, { kind: 'recurring' }>;
 type Problems = Record<string, string>;
 
 const DAY_MS = 86_400_000;
-const LONGEST = `at most ${limits.freezeMs / DAY_MS} days`;
+const LONGEST = `at most ${changeLimits.freezeMs / DAY_MS} days`;
 /** A rule may count from a day that is long over. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 
@@ -21,9 +21,9 @@ export function timesOf(window: Asked, now: number): FreezeTimes {
   const [from, to] = [Date.parse(window.from), Date.parse(window.to)];
   const problems: Problems = {};
   if (to <= from) problems['window.to'] = 'must be after window.from';
-  else if (to - from > limits.freezeMs) problems['window.to'] = `a freeze lasts ${LONGEST}`;
+  else if (to - from > changeLimits.freezeMs) problems['window.to'] = `a freeze lasts ${LONGEST}`;
   if (to <= now) problems['window.to'] = 'is over already';
-  if (from > now + limits.freezeAheadMs) problems['window.from'] = 'is too far ahead: five years';
+  if (from > now + changeLimits.freezeAheadMs) problems['window.from'] = 'is too far ahead: five years';
   refuse(problems);
   return {
     kind: 'once',
@@ -77,7 +77,7 @@ function startProblem(localStart: string, now: number): Problems {
   const wall = wallMs(localStart);
   const isReal = !Number.isNaN(wall) && new Date(wall).toISOString().startsWith(localStart);
   if (!isReal) return { 'window.start': 'is no day or time of a calendar' };
-  const isNear = wall >= EARLIEST_MS && wall <= now + limits.freezeAheadMs;
+  const isNear = wall >= EARLIEST_MS && wall <= now + changeLimits.freezeAheadMs;
   return isNear ? {} : { 'window.start': 'must be after 1999 and within five years' };
 }
 
@@ -87,7 +87,7 @@ function durationProblem(duration: string): Problems {
     return { 'window.duration': 'is weeks, days, hours and minutes, as in P2DT12H or PT90M' };
   }
   if (ms === 0) return { 'window.duration': 'must not be nothing' };
-  return ms > limits.freezeMs ? { 'window.duration': `a window lasts ${LONGEST}` } : {};
+  return ms > changeLimits.freezeMs ? { 'window.duration': `a window lasts ${LONGEST}` } : {};
 }
 
 function refuse(problems: Problems): void {

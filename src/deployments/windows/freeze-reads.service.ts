@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { environmentKey } from '../../kernel/environment-key.js';
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 import { environmentsOf } from '../../fleet/fleet.queries.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
@@ -48,7 +48,7 @@ export class FreezeReads {
     const { found, now } = await this.found(ctx, place);
     const first = from === undefined ? now : Date.parse(from);
     const last = to === undefined ? first + DEFAULT_SPAN_MS : Date.parse(to);
-    if (last <= first || last - first > limits.calendarMs) throw calendarTooLong();
+    if (last <= first || last - first > changeLimits.calendarMs) throw calendarTooLong();
     const items: FreezeCalendar['items'] = [];
     for (const freeze of found) {
       const { id: freezeId, name, environments, modules, verbs } = freeze;
@@ -63,7 +63,7 @@ export class FreezeReads {
           verbs,
         });
       }
-      if (items.length > limits.calendarWindows) throw calendarTooLong();
+      if (items.length > changeLimits.calendarWindows) throw calendarTooLong();
       await setImmediate();
     }
     return { items: items.sort((one, other) => (one.from < other.from ? -1 : 1)) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeLimits } from '../../kernel/change-limits.js';
 import { limits } from '../../kernel/limits.js';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
@@ -14,7 +15,7 @@ const once = z
 const recurring = z
   .strictObject({
     kind: z.literal('recurring'),
-    rule: text(limits.freezeRuleCharacters).min(1).meta({
+    rule: text(changeLimits.freezeRuleCharacters).min(1).meta({
       description:
         'An RFC 5545 rule of days: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYYEARDAY, BYWEEKNO, BYDAY, BYSETPOS, WKST.',
       example: 'FREQ=WEEKLY;BYDAY=FR',
@@ -37,7 +38,7 @@ const labels = z
     message: `at most ${limits.labelsPerEnvironment} labels`,
   });
 
-const named = <S extends z.ZodType>(name: S) => z.array(name).max(limits.freezeNames).default([]);
+const named = <S extends z.ZodType>(name: S) => z.array(name).max(changeLimits.freezeNames).default([]);
 
 export const freezeRules = z
   .strictObject({

@@ -1,5 +1,5 @@
 import { errorEntry } from '../../kernel/error-entry.js';
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 import type { Held } from './start-guards.js';
 
 export const frozen = errorEntry({
@@ -32,7 +32,7 @@ export const freezeLimit = errorEntry({
   kind: 'conflict',
   meaning: 'The tenant has as many freezes as it may have. Delete those that are over.',
   tell: () =>
-    `A tenant has ${limits.freezesPerTenant} freezes at most. Delete those that are over.`,
+    `A tenant has ${changeLimits.freezesPerTenant} freezes at most. Delete those that are over.`,
 });
 
 export const freezeTimesUnsuitable = errorEntry({
@@ -51,5 +51,5 @@ export const freezeTimesUnsuitable = errorEntry({
 export const calendarTooLong = errorEntry({
   code: 'calendar-too-long',
   kind: 'unprocessable',
-  meaning: `The span has more than ${limits.calendarWindows} windows, or is longer than ${limits.calendarMs / 86_400_000} days, or ends before it begins. Ask for a shorter one.`,
+  meaning: `The span has more than ${changeLimits.calendarWindows} windows, or is longer than ${changeLimits.calendarMs / 86_400_000} days, or ends before it begins. Ask for a shorter one.`,
 });

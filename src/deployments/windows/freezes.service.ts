@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { environmentKey } from '../../kernel/environment-key.js';
 import { newId } from '../../kernel/ids.js';
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 import { Permission } from '../../kernel/permission.js';
 import { environmentByName } from '../../fleet/fleet.queries.js';
 import type { Context, OpenContext } from '../../platform/context.js';
@@ -89,7 +89,7 @@ export class FreezesService {
     const fields = await fieldsOf(open, rules, now);
     const freezes = open.tx.repository(FreezeEntity);
     await lockStarts(open);
-    if ((await freezes.countBy({ tenantId })) >= limits.freezesPerTenant) throw freezeLimit();
+    if ((await freezes.countBy({ tenantId })) >= changeLimits.freezesPerTenant) throw freezeLimit();
     const row = { ...fields, tenantId, id: newId(), createdBy: actor.name };
     const [added] = await insertNew(freezes, row);
     if (!added) throw freezeExists(rules.name);

@@ -3,7 +3,7 @@
  * never reaches the library: unknown parts, numbers that no calendar has, and what would take long to work
  * out. The time of day is that of the first day, so BYHOUR and its like are refused, too.
  */
-import { limits } from '../../kernel/limits.js';
+import { changeLimits } from '../../kernel/change-limits.js';
 
 const FREQUENCIES = ['DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
 type Frequency = (typeof FREQUENCIES)[number];
@@ -38,8 +38,8 @@ function numbers(
       return `goes with FREQ=${options.only.join(' or ')} only`;
     }
     const items = value.split(',');
-    if (items.length > limits.freezeRuleValues) {
-      return `may have ${limits.freezeRuleValues} values at most`;
+    if (items.length > changeLimits.freezeRuleValues) {
+      return `may have ${changeLimits.freezeRuleValues} values at most`;
     }
     const isGood = (item: string) => {
       const digits = options.signed ? item.replace(/^[+-]/, '') : item;
@@ -56,8 +56,8 @@ const NUMBERED_DAY = /^([+-]?\d{1,2})(MO|TU|WE|TH|FR|SA|SU)$/;
 
 const days: Check = (value, frequency) => {
   const items = value.split(',');
-  if (items.length > limits.freezeRuleValues) {
-    return `may have ${limits.freezeRuleValues} values at most`;
+  if (items.length > changeLimits.freezeRuleValues) {
+    return `may have ${changeLimits.freezeRuleValues} values at most`;
   }
   for (const item of items) {
     if (WEEKDAY.test(item)) continue;
@@ -79,8 +79,8 @@ const single =
 
 const PARTS: Readonly<Record<string, Check>> = {
   FREQ: () => null,
-  INTERVAL: single(limits.freezeRuleInterval),
-  COUNT: single(limits.freezeRuleCount),
+  INTERVAL: single(changeLimits.freezeRuleInterval),
+  COUNT: single(changeLimits.freezeRuleCount),
   UNTIL: (value) => (untilOf(value) ? null : 'is 20261231 or 20261231T235959Z'),
   BYMONTH: numbers(12),
   BYMONTHDAY: numbers(31, { signed: true, only: ['DAILY', 'MONTHLY', 'YEARLY'] }),

@@ -1,5 +1,5 @@
 import { errorEntry } from '../../../kernel/error-entry.js';
-import { limits } from '../../../kernel/limits.js';
+import { changeLimits } from '../../../kernel/change-limits.js';
 
 /** What gates outside, and their answers, can be refused with. */
 
@@ -18,7 +18,7 @@ export const externalGateExists = errorEntry({
 export const externalGateLimit = errorEntry({
   code: 'external-gate-limit',
   kind: 'limit',
-  meaning: `A tenant has at most ${limits.externalGatesPerTenant} external gates. Delete one first.`,
+  meaning: `A tenant has at most ${changeLimits.externalGatesPerTenant} external gates. Delete one first.`,
 });
 
 export const externalGateInUse = errorEntry({

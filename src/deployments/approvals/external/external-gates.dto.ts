@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeLimits } from '../../../kernel/change-limits.js';
 import { limits } from '../../../kernel/limits.js';
 import { digest, text, uuid } from '../../../kernel/text.js';
 import { pageQuery } from '../../../platform/http/page.js';
@@ -9,7 +10,7 @@ const rules = {
     description:
       'Where it is asked, by a signed POST. https; the operator opens private networks with TIDEGATE_OUTBOUND_ALLOW.',
   }),
-  deadlineMinutes: z.int().min(1).max(limits.externalGateMinutes).meta({
+  deadlineMinutes: z.int().min(1).max(changeLimits.externalGateMinutes).meta({
     description: 'How long it has to answer. After that the deployment is rejected.',
   }),
 };
@@ -53,7 +54,7 @@ export const gateAnswerBody = z
     subjectDigest: digest,
     nonce: z.string().regex(/^[\w-]{43}$/, 'must be the nonce of the question'),
     decision: z.enum(['approve', 'reject']),
-    comment: text(limits.externalGateCommentCharacters).default('').meta({
+    comment: text(changeLimits.externalGateCommentCharacters).default('').meta({
       description: 'Shown to people: the number of the change, who has decided it.',
     }),
   })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../kernel/ids.js';
-import { limits } from '../../../kernel/limits.js';
+import { changeLimits } from '../../../kernel/change-limits.js';
 import { Permission } from '../../../kernel/permission.js';
 import { Config } from '../../../platform/config/config.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
@@ -62,7 +62,7 @@ export class ExternalGatesService {
       const { tenantId } = open;
       const gates = open.tx.repository(ExternalGateEntity);
       const count = await gates.countBy({ tenantId });
-      if (count >= limits.externalGatesPerTenant) throw errors.externalGateLimit();
+      if (count >= changeLimits.externalGatesPerTenant) throw errors.externalGateLimit();
       const id = newId();
       const secret = newGateSecret();
       const sealedSecret = this.sealer.seal(secret, secretContext(tenantId, id));

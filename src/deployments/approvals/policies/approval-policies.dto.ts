@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { changeLimits } from '../../../kernel/change-limits.js';
 import { limits } from '../../../kernel/limits.js';
 import { dnsLabel, text, uuid } from '../../../kernel/text.js';
 import { pageQuery } from '../../../platform/http/page.js';
 import { description, groupOrRoleName } from '../../../tenancy/roles/roles.dto.js';
 import { BARS, DEFAULT_TIMEOUT_MS } from '../rule.js';
 
-const { approversNamed, modulesPerPolicy, labelsPerEnvironment } = limits;
+const { approversNamed, modulesPerPolicy } = changeLimits;
+const { labelsPerEnvironment } = limits;
 
 const names = (maxCharacters: number) =>
   z.array(text(maxCharacters).min(1)).max(approversNamed).default([]);
@@ -36,7 +38,7 @@ const labels = z
 const distinctGroups = z
   .strictObject({
     groups: z.array(text(NAME_CHARACTERS).min(1)).min(1).max(approversNamed),
-    count: z.int().min(1).max(limits.approvalQuorum),
+    count: z.int().min(1).max(changeLimits.approvalQuorum),
   })
   .meta({
     description:
@@ -44,7 +46,7 @@ const distinctGroups = z
   });
 
 const MINUTE_MS = 60_000;
-const duration = z.int().min(MINUTE_MS).max(limits.approvalTimeoutMs);
+const duration = z.int().min(MINUTE_MS).max(changeLimits.approvalTimeoutMs);
 
 /** Whatever a policy says: bodies, answers and audit entries follow from it. */
 export const approvalPolicyRules = z.strictObject({
@@ -73,7 +75,7 @@ export const approvalPolicyRules = z.strictObject({
     description: '`external`: something outside is asked, by the gate in `external`.',
   }),
   approvers: approvers.default({ roles: [], groups: [], users: [] }),
-  quorum: z.int().min(1).max(limits.approvalQuorum).default(1),
+  quorum: z.int().min(1).max(changeLimits.approvalQuorum).default(1),
   distinctGroups: distinctGroups.nullable().default(null),
   bars: z.array(z.enum(BARS)).max(BARS.length).default(['requester']).meta({
     description: 'Who may not decide although they are named. A key counts as its maker.',

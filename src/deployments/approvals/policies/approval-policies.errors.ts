@@ -1,5 +1,5 @@
 import { errorEntry } from '../../../kernel/error-entry.js';
-import { limits } from '../../../kernel/limits.js';
+import { changeLimits } from '../../../kernel/change-limits.js';
 import type { Shortfall } from './shortfall.js';
 
 export const approvalPolicyNotFound = errorEntry({
@@ -20,7 +20,7 @@ export const approvalPolicyLimit = errorEntry({
   kind: 'limit',
   meaning: 'The tenant has as many approval policies as there may be.',
   tell: () =>
-    `A tenant has at most ${limits.approvalPoliciesPerTenant} approval policies. Change one of those there are.`,
+    `A tenant has at most ${changeLimits.approvalPoliciesPerTenant} approval policies. Change one of those there are.`,
 });
 
 export const approverUnknown = errorEntry({

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { limits } from '../../../kernel/limits.js';
+import { changeLimits } from '../../../kernel/change-limits.js';
 import { Permission } from '../../../kernel/permission.js';
 import { environmentByName } from '../../../fleet/fleet.queries.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
@@ -136,7 +136,7 @@ async function insert(open: OpenContext, values: PolicyValues): Promise<string> 
   const { tenantId } = open;
   const policies = open.tx.repository(ApprovalPolicyEntity);
   const count = await policies.countBy({ tenantId });
-  if (count >= limits.approvalPoliciesPerTenant) throw approvalPolicyLimit();
+  if (count >= changeLimits.approvalPoliciesPerTenant) throw approvalPolicyLimit();
   const id = await insertPolicy(open, values);
   if (id !== undefined) return id;
   throw approvalPolicyExists(values.name);

@@ -64,19 +64,6 @@ export function loggedEntries(open: OpenContext, from: number, to: number): Prom
   return open.tx.query(entries, { tenantId: open.tenantId, from, to });
 }
 
-const place = statement<
-  { readonly tenantId: string; readonly id: string },
-  { readonly sequence: number }
->(
-  'audit-leaves.place',
-  'select sequence from audit_leaves where tenant_id = :tenantId and entry_id = :id',
-);
-
-export async function sequenceOf(open: OpenContext, id: string): Promise<number | null> {
-  const found = await open.tx.first(place, { tenantId: open.tenantId, id });
-  return found?.sequence ?? null;
-}
-
 export interface CheckpointRow {
   readonly id: string;
   readonly size: number;
