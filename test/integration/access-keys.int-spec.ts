@@ -213,6 +213,7 @@ describe('an access key', () => {
     });
     people.later();
     expect((await read(secret)).body.permissions).toEqual([
+      'approvals:read',
       'configurations:read',
       'deployments:read',
       'environments:read',

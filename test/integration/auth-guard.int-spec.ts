@@ -139,6 +139,7 @@ describe('the guard', () => {
     });
     expect(body.actor.personId).toBe(body.actor.id);
     expect(body.permissions.sort()).toEqual([
+      'approvals:read',
       'configurations:read',
       'deployments:read',
       'environments:read',

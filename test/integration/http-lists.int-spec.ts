@@ -52,7 +52,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/signing-keys': { path: '/signing-keys', filters: [] },
   '/identity-providers': { path: '/identity-providers', filters: [] },
   '/external-gates': { path: '/external-gates', filters: [] },
-  '/break-glass': { path: '/break-glass', filters: ['open=true', 'open=false'] },
+  '/break-glass': { path: '/break-glass', filters: ['open=true'] },
   '/clusters': { path: '/clusters', filters: ['environment=QA'] },
   '/platform/token-signing-keys': {
     path: '/platform/token-signing-keys',

@@ -265,6 +265,10 @@ it('every route counts as what it is', () => {
   }
   expect([...new Set(counted)].sort()).toMatchInlineSnapshot(`
     [
+      "approvals DecisionsController.approve",
+      "approvals DecisionsController.comment",
+      "approvals DecisionsController.reject",
+      "approvals DecisionsController.withdraw",
       "clusters ClustersController.create",
       "clusters ClustersController.replace",
       "clusters EnvironmentsController.create",

@@ -24,7 +24,6 @@ const SYSTEM_INDEXES = [
   'break_glass_unreviewed', // whose review is overdue
   'external_gate_calls_due', // what gates outside are to be asked
   'external_gates_by_id', // who answers names a gate and no tenant
-  'approval_requests_by_age', // the oldest that is pending, of all tenants
   'mail_outbox_by_done', // likewise
   'mail_outbox_by_due', // the sender's claim
   'mail_outbox_by_recipient', // so many an hour to one address, of all tenants together

@@ -187,11 +187,21 @@ describe('a tenant', () => {
 const OF_NO_TENANT = /^\w+ \/api\/v1\/(authentication|me)(\/|$)/;
 const OF_NODES = /^\w+ \/api\/v1\/agent\//;
 const OPEN = [
+  // What somebody hears of is theirs to say, and changes nothing of the tenant's.
+  'POST /api/v1/subscriptions',
+  'PUT /api/v1/subscriptions/own-notices',
+  'PUT /api/v1/subscriptions/{id}',
+  'DELETE /api/v1/subscriptions/{id}',
   'POST /api/v1/deployments/{id}/pause',
   'POST /api/v1/deployments/{id}/cancel',
   'POST /api/v1/deployments/{id}/rollback',
+  'POST /api/v1/approvals/deployments/{deploymentId}/reject',
+  // What was asked before is answered; by a secret, not by somebody of the tenant.
+  'POST /api/v1/approvals/external/{gate}/callback',
   // A key that somebody has lost is of no use to the tenant: one's own is revoked at any time.
   'DELETE /api/v1/access-keys/{id}',
+  // It only ever holds what would begin.
+  'PUT /api/v1/kill-switch',
 ];
 
 describe('a suspended tenant', () => {

@@ -147,6 +147,8 @@ describe('the whole API', () => {
       if (isOfPlatform(template)) continue;
       // Whatever the id, no browser has begun a sign-in there.
       if (template.endsWith('/oidc/{id}/callback')) continue;
+      // Lists by what entries are about: of nobody there are none.
+      if (/audit-logs\/(deployments|approvals|authentication)\//.test(template)) continue;
       const url = `${whole.url}${template.replaceAll(/\{[^}]+\}/g, () => newId())}`;
       const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
       const type = answer.headers.get('content-type');
@@ -251,6 +253,8 @@ describe('every route of the document', () => {
       const answer = await fetch(urlOf(path), { method, headers: given });
       return { status: answer.status, text: await answer.text() };
     };
+    // A refusal (of a query that lacks something) has an id of its own.
+    const told = ({ text }: { text: string }) => text.replace(/,"id":"[^"]{36}"/, '');
     const faults: string[] = [];
     for (const { name, access, method, path } of routes()) {
       if (['public', 'agent', 'directory'].includes(access.kind)) continue;
@@ -260,9 +264,10 @@ describe('every route of the document', () => {
       const asker = isOfPlatform(path) ? operator : member;
       const plain = await ask(method, path, {}, asker);
       const named = await ask(method, path, { 'x-tenant-id': newId() }, asker);
-      if (named.text !== plain.text) faults.push(`${name} reads X-Tenant-Id`);
+      if (told(named) !== told(plain)) faults.push(`${name} reads X-Tenant-Id`);
       const asked = await ask(method, `${path}?tenantId=${newId()}`, {}, asker);
-      if (asked.status !== 400 && asked.text !== plain.text) faults.push(`${name} reads ?tenantId`);
+      if (asked.status !== 400 && told(asked) !== told(plain))
+        faults.push(`${name} reads ?tenantId`);
     }
     expect(faults).toEqual([]);
   });

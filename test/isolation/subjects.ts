@@ -108,8 +108,9 @@ export const subjects: Readonly<Record<string, Make>> = {
   approvalPolicy: async (tenant, word) => {
     const name = word('policy');
     const { environment } = tenant.values;
-    const more = { description: word('about'), environment, labels: { note: word('label') } };
-    const body = { name, ...more, approvers: { roles: ['Admin'] } };
+    // Of a module that nobody deploys: a tenant of one person could not approve its own.
+    const place = { environment, modules: [word('ungated')], labels: { note: word('label') } };
+    const body = { name, description: word('about'), ...place, approvers: { roles: ['Admin'] } };
     const { id } = await tenant.make('POST', '/approval-policies', body);
     return { approvalPolicy: id, approvalPolicyName: name };
   },

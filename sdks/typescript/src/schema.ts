@@ -11464,7 +11464,7 @@ export interface operations {
                             sequence: number;
                             upTo: number;
                             /** @enum {string} */
-                            kind: "edited" | "deleted" | "missing" | "out-of-order" | "rewritten" | "truncated";
+                            kind: "edited" | "deleted" | "missing" | "out-of-order" | "rewritten" | "truncated" | "unsigned";
                             text: string;
                         } | null;
                         /** @description Entries that stand in no tree. */
@@ -11631,6 +11631,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10
+                     *     3
+                     *     X2iT8lOSXMVt5fY3fcBxQWjYV1Z2dX5b4yxWIEHEKJg=
+                     *
+                     *     — tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 …
+                     */
                     "text/plain": string;
                 };
             };
@@ -12256,6 +12263,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example c2sp.org/tlog-proof@v1
+                     *     index 2
+                     *     …
+                     *
+                     *     tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10
+                     *     3
+                     *     X2iT8lOSXMVt5fY3fcBxQWjYV1Z2dX5b4yxWIEHEKJg=
+                     *
+                     *     — tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 …
+                     */
                     "text/plain": string;
                 };
             };

@@ -16,6 +16,8 @@ const CREATING = [
   /^\/api\/v1\/federated-identities$/,
   /^\/api\/v1\/identity-providers$/,
   /^\/api\/v1\/tenants$/,
+  /^\/api\/v1\/subscriptions$/,
+  /^\/api\/v1\/freezes$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

@@ -1,4 +1,12 @@
 import * as approvalErrors from '../../deployments/approvals/approvals.errors.js';
+import * as breakGlassErrors from '../../deployments/approvals/break-glass/break-glass.errors.js';
+import * as externalGateErrors from '../../deployments/approvals/external/external-gate.errors.js';
+import * as approvalPasskeyErrors from '../../deployments/approvals/passkeys/passkeys.errors.js';
+import * as approvalPolicyErrors from '../../deployments/approvals/policies/approval-policies.errors.js';
+import * as holdErrors from '../../deployments/holds/holds.errors.js';
+import * as killSwitchErrors from '../../deployments/kill-switch/kill-switch.errors.js';
+import * as scheduleErrors from '../../deployments/schedule/schedule.errors.js';
+import * as freezeErrors from '../../deployments/windows/freezes.errors.js';
 import * as deploymentErrors from '../../deployments/deployment.errors.js';
 import * as gateErrors from '../../deployments/gates/gate.errors.js';
 import * as strategyErrors from '../../deployments/strategies/strategy.errors.js';
@@ -59,6 +67,14 @@ const errorLists: readonly ErrorList[] = [
   auditErrors,
   realtimeErrors,
   approvalErrors,
+  approvalPasskeyErrors,
+  approvalPolicyErrors,
+  breakGlassErrors,
+  externalGateErrors,
+  freezeErrors,
+  holdErrors,
+  killSwitchErrors,
+  scheduleErrors,
   deploymentErrors,
   strategyErrors,
   gateErrors,

@@ -16,8 +16,16 @@ export interface LogEntry {
   readonly personal: Readonly<Record<string, Personal>>;
 }
 
-export type FaultKind =
-  'edited' | 'deleted' | 'missing' | 'out-of-order' | 'rewritten' | 'truncated';
+export const FAULT_KINDS = [
+  'edited',
+  'deleted',
+  'missing',
+  'out-of-order',
+  'rewritten',
+  'truncated',
+  'unsigned',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface LogFault {
   /** The first that is not proven. */
@@ -72,6 +80,13 @@ export class LogVerifier {
       return;
     }
     this.report('rewritten', this.proven, size - 1, `is not what ${whose} has of it`);
+  }
+
+  /** A checkpoint that the log's own key has not signed: what came since the last good one is not proven. */
+  distrust(whose: string): void {
+    const last = Math.max(0, this.edge.size - 1);
+    const first = Math.min(this.proven, last);
+    this.report('unsigned', first, last, `is not proven: ${whose} is not signed by its key`);
   }
 
   /** After the last entry: somebody has a checkpoint of more of them. */

@@ -19,10 +19,16 @@ import { ProofsService } from './proofs.service.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
-const asText = (description: string) => ({
+const asText = (description: string, example: string) => ({
   description,
-  content: { 'text/plain': { schema: { type: 'string' as const } } },
+  content: { 'text/plain': { schema: { type: 'string' as const }, example } },
 });
+const NOTE = `tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10
+3
+X2iT8lOSXMVt5fY3fcBxQWjYV1Z2dX5b4yxWIEHEKJg=
+
+\u2014 tidegate.example.com/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 …
+`;
 const tile = {
   access: Permission.AuditRead,
   summary: 'Read a tile of the tree',
@@ -65,7 +71,7 @@ export class ProofsController {
     summary: 'Read the newest checkpoint',
     description: 'Size and root of the tree, as a signed note (C2SP tlog-checkpoint).',
     errors: [auditLogEmpty],
-    answer: asText('The note.'),
+    answer: asText('The note.', NOTE),
     example: {},
   })
   checkpoint(@Ctx() ctx: Context) {
@@ -143,7 +149,7 @@ export class ProofsController {
     description:
       'A C2SP tlog-proof file, with the entry in it and nothing of any other: whoever has the key checks it without this server.',
     errors: [auditEntryNotFound, auditEntryUnsealed],
-    answer: asText('The file.'),
+    answer: asText('The file.', `c2sp.org/tlog-proof@v1\nindex 2\n…\n\n${NOTE}`),
     example: {},
   })
   proof(@Ctx() ctx: Context, @Param({ schema: logs.entryParams }) { id }: logs.EntryParams) {

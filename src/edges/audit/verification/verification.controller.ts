@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Permission } from '../../../kernel/permission.js';
+import { FAULT_KINDS } from '../../../kernel/tlog/verify-log.js';
 import { Context } from '../../../platform/context.js';
 import { Ctx } from '../../../platform/http/ctx.js';
 import { Route } from '../../../platform/http/route.js';
@@ -17,7 +18,7 @@ const verificationOut = z.strictObject({
     .strictObject({
       sequence: z.int().meta({ description: 'The first that is not proven.' }),
       upTo: z.int(),
-      kind: z.enum(['edited', 'deleted', 'missing', 'out-of-order', 'rewritten', 'truncated']),
+      kind: z.enum(FAULT_KINDS),
       text: z.string(),
     })
     .nullable(),

@@ -58,11 +58,11 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
       entries: await loggedEntries(open, from, to),
       notes: await checkpointsBetween(open, from, to),
     }));
+    const own = notes.map((note) => checkpointIn(note, verifiers));
     const said = bySize([
-      ...notes.map((note) => ({
-        whose: 'a checkpoint',
-        checkpoint: openCheckpoint(note, verifiers),
-      })),
+      ...own.flatMap((checkpoint) =>
+        checkpoint === null ? [] : [{ whose: 'a checkpoint', checkpoint }],
+      ),
       ...anchored.filter(({ checkpoint }) => checkpoint.size > from && checkpoint.size <= to),
     ]);
     for (const logged of entries) {
@@ -74,12 +74,26 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
         verifier.checkpoint(checkpoint, whose);
       }
     }
+    if (own.includes(null)) verifier.distrust('a checkpoint');
   }
-  if (head) verifier.mustHave(openCheckpoint(head.checkpoint, verifiers).size, 'the log itself');
+  if (head) {
+    const newest = checkpointIn(head.checkpoint, verifiers);
+    if (newest) verifier.mustHave(newest.size, 'the log itself');
+    else verifier.distrust('its newest checkpoint');
+  }
   for (const { whose, checkpoint } of anchored) verifier.mustHave(checkpoint.size, whose);
   const strayIds = await database.transaction(ctx, strayEntries);
   const { fault, provenSize } = verifier;
   return { size: verifier.size, provenSize, fault, strayIds, sinks };
+}
+
+/** Null: not one of this log. */
+function checkpointIn(note: string, verifiers: readonly NoteVerifier[]): Checkpoint | null {
+  try {
+    return openCheckpoint(note, verifiers);
+  } catch {
+    return null;
+  }
 }
 
 function bySize(said: readonly Said[]): ReadonlyMap<number, readonly Said[]> {
