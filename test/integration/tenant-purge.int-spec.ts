@@ -23,6 +23,7 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   approval_policies: { bars: `'{}'` },
   approval_decisions: { person_id: '$1' },
   approval_challenges: { challenge: `repeat('x', 43)` },
+  external_gate_calls: { nonce: `repeat('x', 43)` },
   mail_outbox: { sealed: `'x'` },
   quota_counters: { period: `'2026-01'` },
 };
