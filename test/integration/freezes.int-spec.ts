@@ -120,7 +120,7 @@ describe('a freeze', () => {
     expect((await acted(tenant, await ready(tenant))).waitingOn).toMatchObject({ kind: 'freeze' });
   });
 
-  it('that names them refuses new deployments and promotions, and says until when', async () => {
+  it('that names new deployments refuses them, and says until when', async () => {
     const tenant = await app.tenant('refusing');
     const made = await freeze(tenant, { verbs: ['create'], name: 'All of it' });
     expect(await tenant.post('/deployments', orders)).toMatchObject({
