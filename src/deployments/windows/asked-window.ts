@@ -23,7 +23,8 @@ export function timesOf(window: Asked, now: number): FreezeTimes {
   if (to <= from) problems['window.to'] = 'must be after window.from';
   else if (to - from > changeLimits.freezeMs) problems['window.to'] = `a freeze lasts ${LONGEST}`;
   if (to <= now) problems['window.to'] = 'is over already';
-  if (from > now + changeLimits.freezeAheadMs) problems['window.from'] = 'is too far ahead: five years';
+  if (from > now + changeLimits.freezeAheadMs)
+    problems['window.from'] = 'is too far ahead: five years';
   refuse(problems);
   return {
     kind: 'once',

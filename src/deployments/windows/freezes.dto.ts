@@ -38,7 +38,8 @@ const labels = z
     message: `at most ${limits.labelsPerEnvironment} labels`,
   });
 
-const named = <S extends z.ZodType>(name: S) => z.array(name).max(changeLimits.freezeNames).default([]);
+const named = <S extends z.ZodType>(name: S) =>
+  z.array(name).max(changeLimits.freezeNames).default([]);
 
 export const freezeRules = z
   .strictObject({
