@@ -44,6 +44,7 @@ const byPath: Readonly<Record<string, string>> = {
   approvals: 'deployment',
   authentication: 'username',
   'audit-logs': 'auditEntry',
+  trace: 'trace',
 };
 
 /** What is named by a field of a query, a header or a body, by its last word. */
@@ -348,6 +349,9 @@ function scim(): Record<string, string> {
 }
 
 /** Operations that are not asked about another tenant's things, and why. */
+/** Places in the caller’s own tree. */
+const TILES = 'Numbers, and of no tenant: each has a tree of its own, and the token says whose.';
+
 export const exemptions: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/refresh':
     'Names nothing: who holds the token is the person, in the tenant that the token is of.',
@@ -356,6 +360,10 @@ export const exemptions: Readonly<Record<string, string>> = {
   'GET /api/v1/rate-limits': 'Of the platform: names nothing.',
   'GET /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
   'PUT /api/v1/rate-limits/{limit}': 'Of the platform: limits are of no tenant.',
+  'GET /api/v1/audit-logs/tile/{level}/{a}': TILES,
+  'GET /api/v1/audit-logs/tile/{level}/{a}/{b}': TILES,
+  'GET /api/v1/audit-logs/tile/{level}/{a}/{b}/{c}': TILES,
+  'GET /api/v1/audit-logs/tile/{level}/{a}/{b}/{c}/{d}': TILES,
   ...platformUsers(),
   ...platformTenants(),
   'GET /api/v1/platform/usage':
@@ -377,6 +385,8 @@ export const exemptions: Readonly<Record<string, string>> = {
 
 /** Where nothing is looked up before something else is right that this test has not, and what shows it instead. */
 export const shallow: Readonly<Record<string, string>> = {
+  'GET /api/v1/audit-logs/category/{category}':
+    'A word of ours comes first: what lists of entries show is asked of `GET /audit-logs`.',
   'POST /api/v1/authentication/oidc/complete':
     'The code of a sign-in comes first: test/integration/oidc-attacks has those.',
   'POST /api/v1/approvals/external/{gate}/callback':

@@ -334,7 +334,7 @@ export const subjects: Readonly<Record<string, Make>> = {
 
   auditEntry: async (tenant) => {
     const { items } = await tenant.make('GET', '/audit-logs?limit=1');
-    return { auditEntry: items[0].id };
+    return { auditEntry: items[0].id, trace: items[0].traceId };
   },
 };
 

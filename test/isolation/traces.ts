@@ -25,7 +25,7 @@ export function rowsOf(tenant: Inhabitant): Promise<string[]> {
       );
       rows.push(...found.rows.map(({ line }) => line));
     }
-    return rows;
+    return rows.filter((line) => !line.includes(OWN_READS));
   });
 }
 
@@ -35,8 +35,10 @@ const PERSONAL = [
   ['user_factors', 'user_id'],
 ] as const;
 
-/** Written some seconds after its people and nodes have asked for something. */
-const OWN_REQUESTS = 'usage_days';
+/** Written when its own people and nodes ask for something, or some seconds later. */
+const OWN_REQUESTS = ['usage_days', 'audit_reads', 'audit_pending'];
+/** An entry for who reads entries. */
+const OWN_READS = ',audit-log-read,';
 
 async function tablesOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -44,7 +46,7 @@ async function tablesOf(client: Client): Promise<string[]> {
      where c.relkind in ('r', 'p') and not c.relispartition and a.attname = 'tenant_id'
        and c.relnamespace = 'public'::regnamespace order by 1`,
   );
-  return rows.map(({ name }) => name).filter((name) => name !== OWN_REQUESTS);
+  return rows.map(({ name }) => name).filter((name) => !OWN_REQUESTS.includes(name));
 }
 
 /** All ids in the rows of the one that are in none of the other's: ids that are only its own. */
