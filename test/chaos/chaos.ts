@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Dice } from '../simulation/dice.js';
 import { freePort } from '../support/free-port.js';
+import type { Client } from '../support/client.js';
 import { setOnConflict } from '../support/environment-rules.js';
 import { countFaults, liftQuota, liftRate, limitTenant, overshoot, rushes } from './allowances.js';
 import { deploymentsOf, faultsOf, isOver, leaseFaults, unsettled } from './checker.js';
@@ -13,6 +14,7 @@ import { leftAlone } from './left-alone.js';
 import { Load } from './load.js';
 import { attend } from './operator.js';
 import { SmallService } from './service.js';
+import { askNobody, askPeople, decisionFaults, People } from './people.js';
 import { World } from './world.js';
 
 /** Within which everything that was accepted is over, once nothing goes wrong any more. */
@@ -28,6 +30,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** 1: the tenant has quotas, and rate limits refuse. */
   readonly limits: number;
+  /** 1: people approve, freeze and turn the kill switch. */
+  readonly people: number;
 }
 
 export interface ChaosReport {
@@ -38,19 +42,22 @@ export interface ChaosReport {
   readonly deployments: number;
   readonly statuses: ReadonlyMap<string, number>;
   readonly load: Load;
+  /** Null: nobody was asked. */
+  readonly people: People | null;
   /** After the last fault. */
   readonly overAfterMs: number;
   /** Where everybody's log is; kept when there are violations. */
   readonly home: string;
 }
 
-export async function chaos({ seconds, seed, limits }: ChaosOptions): Promise<ChaosReport> {
-  const isLimited = limits > 0;
+export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seconds, seed } = options;
+  const isLimited = options.limits > 0;
   const world = await World.start({ ...SIZE, isLimited });
   let violations: string[] = ['the run broke off'];
   try {
     const run = new Run(world, isLimited, new Dice(seed), new Dice(seed + 1));
-    const report = await run.live(seconds);
+    const report = await run.live(seconds, options.people > 0);
     violations = [...report.violations];
     return report;
   } finally {
@@ -71,7 +78,7 @@ class Run {
     private readonly loadDice: Dice,
   ) {}
 
-  async live(seconds: number): Promise<ChaosReport> {
+  async live(seconds: number, isDecided: boolean): Promise<ChaosReport> {
     const { world } = this;
     const client = await world.client();
     const services = await this.services();
@@ -90,16 +97,25 @@ class Run {
       { urls, token: client.token, services, clusters: CLUSTERS, countOpen },
       this.loadDice,
     );
+    const people = isDecided ? await this.hire(client) : null;
     const loading = load.run();
+    const deciding = people?.run();
     const half = this.isLimited ? this.liftRate(seconds * 500) : null;
     await this.breakThings(performance.now() + seconds * 1000);
     await world.ready();
+    await people?.calm();
     const calmSince = performance.now();
     await Promise.all([loading, load.stop()]);
     await this.allOver(calmSince);
     const overAfterMs = Math.round(performance.now() - calmSince);
     await this.allSettled(calmSince);
     if (half) await this.checkLimits(await half);
+    if (people) {
+      people.stop();
+      await deciding;
+      this.violations.push(...(await decisionFaults(world, people)));
+      await askNobody(await world.client());
+    }
     // A new one: each look signs in, and a person's oldest session ends when there are fifty newer ones.
     const alone = {
       client: await world.client(),
@@ -119,11 +135,17 @@ class Run {
       violations: this.violations,
       faults: this.faults,
       load,
+      people,
       overAfterMs,
       deployments: deployments.length,
       home: world.home,
       statuses: countOf(deployments.map(({ status }) => status)),
     };
+  }
+
+  private async hire(admin: Client): Promise<People> {
+    await askPeople(this.world, admin);
+    return People.hire(this.world, new Dice(this.loadDice.between(1, 1_000_000)));
   }
 
   private async liftRate(afterMs: number): Promise<number> {

@@ -13,6 +13,7 @@ const options = readOptions(
     seconds: [60, 'of faults'],
     seed: [Date.now() % 1_000_000, 'of the faults and the load; without, another one each time'],
     limits: [0, '1: with quotas and rate limits that refuse'],
+    people: [0, '1: with approvals, freezes and the kill switch'],
   },
 );
 say(`chaos: seed ${options.seed}, ${options.seconds} s, 2 APIs, 3 workers, 8 agents`);
@@ -26,6 +27,10 @@ say(
     `${load.unanswered} never answered, refused: ${listed(load.refused)}; ` +
     `${load.verbs} verbs, ${load.returns} rollbacks and retries`,
 );
+if (report.people) {
+  const { decided, turns, freezes } = report.people;
+  say(`${decided.size} decisions, ${turns} turns of the kill switch, ${freezes} freezes`);
+}
 say(`${report.deployments} deployments ended: ${listed(report.statuses)}`);
 say(`all over ${(report.overAfterMs / 1000).toFixed(1)} s after the last fault`);
 // The violations last: of a long output people, and CI, see the end.
@@ -33,7 +38,7 @@ if (violations.length > 0) {
   for (const line of report.evidence) say(`  ${line}`);
   for (const violation of violations) say(`VIOLATION ${violation}`);
   say(
-    `to run it again: npm run chaos -- --seconds ${options.seconds} --seed ${options.seed} --limits ${options.limits}`,
+    `to run it again: npm run chaos -- --seconds ${options.seconds} --seed ${options.seed} --limits ${options.limits} --people ${options.people}`,
   );
   say(`what everybody said: ${report.home}/logs`);
 }
