@@ -201,14 +201,17 @@ describe('a receiver that hangs', () => {
     for (let lane = 0; lane < 12; lane += 1) {
       await acme.enqueue({ channelId: stuck, subscriptionId: newId() });
     }
-    await eventually(() => expect(hanging.received).toHaveLength(PLACES.perChannel));
+    await eventually(() =>
+      expect(hanging.received.length).toBeGreaterThanOrEqual(PLACES.perChannel),
+    );
     const began = performance.now();
     for (let lane = 0; lane < 12; lane += 1) {
       await acme.enqueue({ channelId, subscriptionId: newId() });
     }
     await eventually(() => expect(quick.received).toHaveLength(12));
     expect(performance.now() - began).toBeLessThan(4_000);
-    expect(hanging.received).toHaveLength(PLACES.perChannel);
+    // A claim that finds one under way may take as many again as a claim takes.
+    expect(hanging.received.length).toBeLessThan(2 * PLACES.perChannel);
     await acme.admin('DELETE', `/channels/${stuck}`);
   });
 });
