@@ -34,6 +34,10 @@ const PARTS = 16;
 const REST_BYTES = 64 * 1024 * 1024;
 const REST_MS = 10_000;
 
+/** RFC 2046, section 5.1.1; the form's parser would take a longer one for a mistake of its own. */
+const BOUNDARY_CHARACTERS = 70;
+const BOUNDARY = /;\s*boundary=(?:"([^"]*)"|([^\s;"]*))/i;
+
 /**
  * Reads the form; the artifact lies in the store under a temporary key then. Discard it in the end.
  * `check` throws what stands against it before anything is read.
@@ -61,6 +65,13 @@ function checkRequest(request: FastifyRequest, limitBytes: number): void {
   if (!request.isMultipart()) {
     throw multipartMalformed(
       'Send a multipart/form-data form with version, manifest and artifact as its parts.',
+    );
+  }
+  const boundary = BOUNDARY.exec(request.headers['content-type'] ?? '');
+  const length = (boundary?.[1] ?? boundary?.[2] ?? '').length;
+  if (length < 1 || length > BOUNDARY_CHARACTERS) {
+    throw multipartMalformed(
+      `The Content-Type says no boundary of 1 to ${BOUNDARY_CHARACTERS} characters.`,
     );
   }
   // Known before the first byte: nobody should send a gigabyte to hear that it is too much.

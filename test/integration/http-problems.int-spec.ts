@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { DomainError } from '../../src/kernel/errors.js';
@@ -60,6 +60,13 @@ class ThingsController {
   @Public()
   @Operation(notes)
   one(@Param('id', { schema: uuid }) id: string) {
+    return { id };
+  }
+
+  @Delete(':id')
+  @Public()
+  @Operation(notes)
+  remove(@Param('id', { schema: uuid }) id: string) {
     return { id };
   }
 }
@@ -215,6 +222,64 @@ describe('a problem', () => {
     const flood = await raw(`GET / HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`);
     expect(flood).toMatch(/^HTTP\/1\.1 431 /);
     expect(flood).toContain('"code":"headers-too-large"');
+  });
+
+  it.each([
+    ['no Host', 'GET /api/v1/things HTTP/1.1', [], 400, 'host-missing'],
+    ['two Hosts', 'GET /api/v1/things HTTP/1.1', ['Host: a', 'Host: b'], 400, 'host-missing'],
+    ['a Host that is none', 'GET /api/v1/things HTTP/1.1', ['Host: a b'], 400, 'host-missing'],
+    [
+      'an account in its Host',
+      'GET /api/v1/things HTTP/1.1',
+      ['Host: user@a'],
+      400,
+      'host-missing',
+    ],
+    [
+      'an expectation that nobody knows',
+      'POST /api/v1/things HTTP/1.1',
+      ['Host: a', 'Expect: 200-ok', 'Content-Length: 0'],
+      417,
+      'expectation-failed',
+    ],
+    [
+      'a body in a transfer coding that nobody undoes',
+      'POST /api/v1/things HTTP/1.1',
+      ['Host: a', 'Transfer-Encoding: gzip, chunked'],
+      501,
+      'transfer-coding-unsupported',
+    ],
+    [
+      'a compressed body',
+      'POST /api/v1/things HTTP/1.1',
+      ['Host: a', 'Content-Type: application/json', 'Content-Encoding: gzip', 'Content-Length: 0'],
+      415,
+      'content-encoding-unsupported',
+    ],
+  ])('has the same shape for a request with %s', async (_, line, headers, status, code) => {
+    const answer = await raw([line, ...headers, 'Connection: close', '', ''].join('\r\n'));
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+
+  it.each([
+    ['a name', 'GET /health/live HTTP/1.1', 'Host: tidegate.example:8080'],
+    ['an address of IPv6', 'GET /health/live HTTP/1.1', 'Host: [::1]:8080'],
+    ['an empty one, as there is no name', 'GET /health/live HTTP/1.1', 'Host:'],
+    ['none, in HTTP/1.0', 'GET /health/live HTTP/1.0', 'X: y'],
+  ])('takes a Host that is %s', async (_, line, header) => {
+    expect(await raw(`${line}\r\n${header}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
+  });
+
+  it('tells the methods of the very path, and not those of what it would be as a parameter', async () => {
+    const { response, body } = await ask('/api/v1/things/closed', { method: 'DELETE' });
+    await expectProblem({ response, body }, 405, 'method-not-allowed');
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    const other = await ask('/api/v1/things/other', { method: 'POST' });
+    expect(other.response.headers.get('allow')).toBe('DELETE, GET, HEAD');
   });
 
   it('tells what the domain says, and when to come again', async () => {

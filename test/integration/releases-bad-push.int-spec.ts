@@ -118,6 +118,18 @@ describe('a form that is wrong', () => {
     expect(noBoundary).toMatchObject({ status: 400, body: { code: 'multipart-malformed' } });
   });
 
+  it.each(['', '""', 'b'.repeat(71), `"${'b'.repeat(300)}"`])(
+    'is refused when its boundary is %p, which no form may have',
+    async (boundary) => {
+      const answer = await app.send('modules/bad/releases', {
+        method: 'POST',
+        body: {},
+        headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'multipart-malformed' } });
+    },
+  );
+
   it('is refused for a module whose name is no DNS label', async () => {
     const options = { method: 'POST', body: releaseForm({ artifact: good }) };
     expect((await app.send('modules/Not_A_Label/releases', options)).status).toBe(400);

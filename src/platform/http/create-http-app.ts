@@ -42,6 +42,8 @@ export const ROOT_ROUTES = ['health', 'health/*path', '.well-known/*path', 'scim
 
 /** A request that takes longer to arrive holds a connection for nothing. */
 const HEADERS_TIMEOUT_MS = 15_000;
+/** A missing Host is answered like any other mistake, and not by Node. */
+const LISTENER = { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false };
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 const PATH_PARAMETER_CHARACTERS = 256;
 /** Rendering all series takes about as long as so many other requests without an account. */
@@ -97,6 +99,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
     await app.init();
     await adapter.getInstance().ready();
     takeUpgradeOffers(app.getHttpServer());
+    answerExpectations(app.getHttpServer());
     if (certificate) watchCertificate(app, certificate, platform);
     return app;
   } catch (error) {
@@ -134,9 +137,7 @@ function createAdapter(
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    ...(certificate
-      ? { https: { ...tlsOptions(certificate), headersTimeout: HEADERS_TIMEOUT_MS } }
-      : { http: { headersTimeout: HEADERS_TIMEOUT_MS } }),
+    ...(certificate ? { https: { ...tlsOptions(certificate), ...LISTENER } } : { http: LISTENER }),
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS },
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
@@ -230,6 +231,13 @@ function takeUpgradeOffers(server: Server): void {
     request.headers.upgrade = 'websocket';
     for (const take of takers) take.call(server, request, socket, head);
     return true;
+  });
+}
+
+/** What is expected and not known is answered like any other mistake, and not by Node. */
+function answerExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => {
+    server.emit('request', request, response);
   });
 }
 

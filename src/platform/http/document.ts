@@ -78,11 +78,30 @@ function jsonSchemaOf(schema: unknown, io: 'input' | 'output'): Converted | unde
       // zod drops the default of what it transforms, though a client may well rely on it.
       const preset = z.globalRegistry.get(zodSchema)?.['default'];
       if (preset !== undefined) jsonSchema.default = preset;
+      keepToTheCommonSubset(jsonSchema);
     },
   }) as Record<string, unknown>;
   void $schema;
   const components = definitions as Record<string, object> | undefined;
   return { schema: rest, ...(components ? { components } : {}) };
+}
+
+const UNICODE_CLASS = /\\p\{/i;
+
+/**
+ * What every validator and generator of clients understands. A pattern with classes of Unicode is one in
+ * JavaScript only, and is kept where no tool looks for one. The default of an object is that of its members,
+ * each of which has its own; generators leave out the whole schema because of it.
+ */
+function keepToTheCommonSubset(jsonSchema: Record<string, unknown>): void {
+  const { pattern, default: preset } = jsonSchema;
+  if (typeof pattern === 'string' && UNICODE_CLASS.test(pattern)) {
+    delete jsonSchema.pattern;
+    jsonSchema['x-javascript-pattern'] = pattern;
+  }
+  if (typeof preset === 'object' && preset !== null && !Array.isArray(preset)) {
+    delete jsonSchema.default;
+  }
 }
 
 const DATE_TIME = { type: 'string', format: 'date-time' };

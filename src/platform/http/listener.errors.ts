@@ -15,3 +15,30 @@ export const metricsOfMachine = errorEntry({
   meaning:
     'On the main listener `/metrics` is for programs of the same machine, which call it directly: it holds figures of all tenants. Set `TIDEGATE_METRICS_LISTEN` to a listener that only your monitoring reaches.',
 });
+
+export const contentEncodingUnsupported = errorEntry({
+  code: 'content-encoding-unsupported',
+  kind: 'invalid',
+  status: 415,
+  meaning: 'Send the body as it is, without Content-Encoding.',
+});
+
+export const transferCodingUnsupported = errorEntry({
+  code: 'transfer-coding-unsupported',
+  kind: 'invalid',
+  status: 501,
+  meaning: 'Of transfer codings this server knows chunked alone.',
+});
+
+export const expectationFailed = errorEntry({
+  code: 'expectation-failed',
+  kind: 'invalid',
+  status: 417,
+  meaning: 'Of expectations this server knows 100-continue alone.',
+});
+
+export const hostMissing = errorEntry({
+  code: 'host-missing',
+  kind: 'invalid',
+  meaning: 'A request has one Host header with the name of this server, and maybe its port.',
+});

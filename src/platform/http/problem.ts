@@ -4,6 +4,7 @@ import { DomainError, type ErrorDetails } from '../../kernel/errors.js';
 import { printable, withoutTokens } from '../../kernel/text.js';
 import { statusOf, titleOf } from './error-codes.js';
 import * as httpErrors from './http.errors.js';
+import * as listenerErrors from './listener.errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -94,7 +95,9 @@ function headersOf(status: number, details: ErrorDetails | undefined): Record<st
   return {};
 }
 
-const listed: readonly ErrorCode[] = Object.values(httpErrors);
+const listed: readonly ErrorCode[] = [httpErrors, listenerErrors].flatMap((of): ErrorCode[] =>
+  Object.values(of),
+);
 const byCode = new Map(listed.map((error) => [error.code, error]));
 
 /** What stands for a status of a framework, whose own words say nothing of what to do next. */

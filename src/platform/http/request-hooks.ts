@@ -15,6 +15,7 @@ import type { Cors } from './cors.js';
 import { methodNotAllowed, routeNotFound, unsupportedMediaType } from './http.errors.js';
 import { answerTo, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
+import { checkRequestForm } from './request-form.js';
 import { bodyBytesOf } from './route-facts.js';
 import { securityHeaders } from './security-headers.js';
 import { tellRefusal } from './tell-refusal.js';
@@ -62,15 +63,17 @@ export function addRequestHooks(
 
   // From here on nothing of the body has been read yet, and what is refused never will be.
   server.addHook('onRequest', async (request, reply) => {
+    checkRequestForm(request);
     try {
       await admission.admit(request, reply);
     } finally {
       cors.allow(request, reply);
     }
     refuseIfGone(request);
-    const methods = request.is404 ? allowed.of(request.url) : [];
+    const methods = request.is404 || allowed.isMismatch(request) ? allowed.of(request.url) : null;
+    if (methods === null) return;
     if (cors.answerPreflight(request, reply, methods)) return reply;
-    if (request.is404) throw unmatched(request, allowed.of(request.url));
+    throw unmatched(request, methods);
   });
 
   server.addHook('preParsing', (request, _reply, payload, done) => {
