@@ -83,7 +83,7 @@ export const examplePush = {
 
 export const releaseManifestSchema = z
   .looseObject({ $schema: z.string(), type: z.literal('object') })
-  .meta({ id: 'ManifestSchema' });
+  .meta({ id: 'ManifestAsJsonSchema' });
 
 /** The form of a push, for the document: it is read part by part, not by a schema. */
 export const pushForm = {

@@ -5096,15 +5096,9 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "console";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
-            /**
-             * @description Sealed at once and never answered.
-             * @default {}
-             */
+            /** @description Sealed at once and never answered. */
             secrets?: Record<string, never>;
         };
         /** E-mail */
@@ -5113,18 +5107,12 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "email";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: {
                 /** @description Who gets each message. A mailing list is one address. */
                 to: string[];
             };
-            /**
-             * @description Sealed at once and never answered.
-             * @default {}
-             */
+            /** @description Sealed at once and never answered. */
             secrets?: Record<string, never>;
         };
         /** Webhook */
@@ -5133,10 +5121,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "webhook";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: {
                 /**
                  * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
@@ -5144,10 +5129,7 @@ export interface components {
                  */
                 url: string;
             };
-            /**
-             * @description Sealed at once and never answered.
-             * @default {}
-             */
+            /** @description Sealed at once and never answered. */
             secrets?: {
                 /** @description Sent as the header `Authorization`, for receivers that ask for one. */
                 authorization?: string;
@@ -5159,15 +5141,9 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "slack";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
-            /**
-             * @description Sealed at once and never answered.
-             * @default {}
-             */
+            /** @description Sealed at once and never answered. */
             secrets?: {
                 /** @description The address that the chat has given for its incoming webhook. */
                 url: string;
@@ -5179,15 +5155,9 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "teams";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
-            /**
-             * @description Sealed at once and never answered.
-             * @default {}
-             */
+            /** @description Sealed at once and never answered. */
             secrets?: {
                 /** @description The address that the chat has given for its incoming webhook. */
                 url: string;
@@ -5223,30 +5193,22 @@ export interface components {
             signingSecret: string | null;
         };
         ReplaceChannel: components["schemas"]["ReplaceConsoleChannel"] | components["schemas"]["ReplaceEmailChannel"] | components["schemas"]["ReplaceWebhookChannel"] | components["schemas"]["ReplaceSlackChannel"] | components["schemas"]["ReplaceTeamsChannel"];
-        /** Log of the installation */
         ReplaceConsoleChannel: {
             /** @example releases-chat */
             name: string;
             /** @enum {string} */
             kind: "console";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
             /** @description Absent: they stay as they are, unless the channel leads to another place. */
             secrets?: Record<string, never>;
         };
-        /** E-mail */
         ReplaceEmailChannel: {
             /** @example releases-chat */
             name: string;
             /** @enum {string} */
             kind: "email";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: {
                 /** @description Who gets each message. A mailing list is one address. */
                 to: string[];
@@ -5254,16 +5216,12 @@ export interface components {
             /** @description Absent: they stay as they are, unless the channel leads to another place. */
             secrets?: Record<string, never>;
         };
-        /** Webhook */
         ReplaceWebhookChannel: {
             /** @example releases-chat */
             name: string;
             /** @enum {string} */
             kind: "webhook";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: {
                 /**
                  * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
@@ -5277,16 +5235,12 @@ export interface components {
                 authorization?: string;
             };
         };
-        /** Slack-compatible chat */
         ReplaceSlackChannel: {
             /** @example releases-chat */
             name: string;
             /** @enum {string} */
             kind: "slack";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
             /** @description Absent: they stay as they are, unless the channel leads to another place. */
             secrets?: {
@@ -5294,16 +5248,12 @@ export interface components {
                 url: string;
             };
         };
-        /** Teams-compatible chat */
         ReplaceTeamsChannel: {
             /** @example releases-chat */
             name: string;
             /** @enum {string} */
             kind: "teams";
-            /**
-             * @description Shown again to whoever manages channels.
-             * @default {}
-             */
+            /** @description Shown again to whoever manages channels. */
             params?: Record<string, never>;
             /** @description Absent: they stay as they are, unless the channel leads to another place. */
             secrets?: {
@@ -5562,7 +5512,6 @@ export interface components {
             };
             /** @default false */
             requireApproval?: boolean;
-            /** @default {} */
             metadata?: {
                 [key: string]: string;
             };
@@ -5824,7 +5773,6 @@ export interface components {
             warnings?: string[];
             verbs: string[];
         };
-        /** @default {} */
         VerbRequest: {
             reason?: string;
         };
@@ -5839,7 +5787,6 @@ export interface components {
                 plan: string;
             };
         };
-        /** @default {} */
         ResumeRequest: {
             reason?: string;
             /** @enum {string} */
@@ -5850,17 +5797,11 @@ export interface components {
             reason: string;
             step?: string;
         };
-        /**
-         * @default {
-         *       "leave": false
-         *     }
-         */
         CancelRequest: {
             reason?: string;
             /** @default false */
             leave?: boolean;
         };
-        /** @default {} */
         RollbackRequest: {
             to?: string;
             /** @description A strategy the environment allows, with its parameters. See /api/docs. */
@@ -5873,7 +5814,6 @@ export interface components {
             /** @description Go on although what the nodes run now could not be restored. */
             allowNoRollback?: boolean;
         };
-        /** @default {} */
         RetryRequest: {
             reason?: string;
             /** @description Go on although what the nodes run now could not be restored. */
@@ -5921,7 +5861,6 @@ export interface components {
         CommentRequest: {
             comment: string;
         };
-        /** @default {} */
         WithdrawRequest: {
             reason?: string;
         };
@@ -6333,7 +6272,7 @@ export interface components {
                 createdAt: string;
             } | null;
         };
-        ManifestSchema: {
+        ManifestAsJsonSchema: {
             $schema: string;
             /** @enum {string} */
             type: "object";
@@ -6370,7 +6309,6 @@ export interface components {
                 command: string;
                 /** @default [] */
                 args: string[];
-                /** @default {} */
                 env: {
                     [key: string]: string;
                 };
@@ -6406,7 +6344,6 @@ export interface components {
             stopGraceMs: number;
             /** @default false */
             overlap: boolean;
-            /** @default {} */
             hooks: {
                 beforeInstall?: {
                     command: string;
@@ -6454,15 +6391,12 @@ export interface components {
                     idempotent: boolean;
                 };
             };
-            /** @default {} */
             resources: {
                 memoryMiB?: number;
             };
-            /** @default {} */
             configuration: {
                 [key: string]: string;
             };
-            /** @default {} */
             secrets: {
                 [key: string]: string;
             };
@@ -6576,10 +6510,7 @@ export interface components {
              * @default null
              */
             maxInFlight: number | null;
-            /**
-             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
-             * @default {}
-             */
+            /** @description What people and programs tell environments apart by. Keys are DNS labels, at most 16. */
             labels: {
                 [key: string]: string;
             };
@@ -6622,10 +6553,7 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
-            /**
-             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
-             * @default {}
-             */
+            /** @description What people and programs tell environments apart by. Keys are DNS labels, at most 16. */
             labels?: {
                 [key: string]: string;
             };
@@ -6661,10 +6589,7 @@ export interface components {
              * @default null
              */
             maxInFlight?: number | null;
-            /**
-             * @description What people and programs tell environments apart by. Keys are DNS labels, at most 16.
-             * @default {}
-             */
+            /** @description What people and programs tell environments apart by. Keys are DNS labels, at most 16. */
             labels?: {
                 [key: string]: string;
             };
@@ -7412,10 +7337,7 @@ export interface components {
              *     ]
              */
             scopes?: string[];
-            /**
-             * @description Which claims say what of a person.
-             * @default {}
-             */
+            /** @description Which claims say what of a person. */
             claims?: {
                 /**
                  * @description A claim of the ID token; `realm_access.roles` reads a claim inside another.
@@ -7438,11 +7360,6 @@ export interface components {
                  */
                 displayName?: string;
             };
-            /**
-             * @default {
-             *       "counts": "never"
-             *     }
-             */
             factor?: components["schemas"]["FactorStatement"];
             /** @default [] */
             admissions?: components["schemas"]["Admission"][];
@@ -7455,7 +7372,6 @@ export interface components {
              * @default false
              */
             isRequired?: boolean;
-            /** @default {} */
             emergency?: components["schemas"]["EmergencyAccess"];
             /** @description Sealed at once and never answered. A client without a secret has none. */
             clientSecret?: string;
@@ -7770,7 +7686,6 @@ export interface components {
              * @default null
              */
             environments?: string[] | null;
-            /** @default {} */
             metadata?: {
                 [key: string]: string;
             };
@@ -8234,7 +8149,6 @@ export interface components {
             slug: string;
             name: string;
             tier?: string;
-            /** @default {} */
             quotaOverrides?: components["schemas"]["QuotaOverrides"];
         };
         TenantRules: {
@@ -8242,7 +8156,6 @@ export interface components {
         };
         TenantSubscription: {
             tier: string;
-            /** @default {} */
             quotaOverrides?: components["schemas"]["QuotaOverrides"];
         };
         SuspendTenant: {
@@ -8405,10 +8318,7 @@ export interface components {
              * @default null
              */
             modules: string[] | null;
-            /**
-             * @description Of the environment, which must have all of these. Clusters have none.
-             * @default {}
-             */
+            /** @description Of the environment, which must have all of these. Clusters have none. */
             labels: {
                 [key: string]: string;
             };
@@ -8423,14 +8333,7 @@ export interface components {
              * @enum {string}
              */
             kind: "people" | "external";
-            /**
-             * @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody.
-             * @default {
-             *       "roles": [],
-             *       "groups": [],
-             *       "users": []
-             *     }
-             */
+            /** @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody. */
             approvers: {
                 /**
                  * @description Names of roles, built in or the tenant’s own.
@@ -8508,10 +8411,7 @@ export interface components {
              * @default null
              */
             modules?: string[] | null;
-            /**
-             * @description Of the environment, which must have all of these. Clusters have none.
-             * @default {}
-             */
+            /** @description Of the environment, which must have all of these. Clusters have none. */
             labels?: {
                 [key: string]: string;
             };
@@ -8526,14 +8426,7 @@ export interface components {
              * @enum {string}
              */
             kind?: "people" | "external";
-            /**
-             * @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody.
-             * @default {
-             *       "roles": [],
-             *       "groups": [],
-             *       "users": []
-             *     }
-             */
+            /** @description Who may decide, if `approvals:decide` is theirs there as well. All three empty: nobody. */
             approvers?: {
                 /**
                  * @description Names of roles, built in or the tenant’s own.
@@ -8651,10 +8544,7 @@ export interface components {
              * @default []
              */
             modules?: string[];
-            /**
-             * @description In environments that bear all of these labels only.
-             * @default {}
-             */
+            /** @description In environments that bear all of these labels only. */
             labels?: {
                 [key: string]: string;
             };
@@ -18304,7 +18194,7 @@ export interface operations {
                      *       "type": "object"
                      *     }
                      */
-                    "application/json": components["schemas"]["ManifestSchema"];
+                    "application/json": components["schemas"]["ManifestAsJsonSchema"];
                 };
             };
             /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
@@ -33467,7 +33357,6 @@ export interface operations {
                     token: string;
                     publicKey: string;
                     name: string;
-                    /** @default {} */
                     labels?: {
                         [key: string]: string;
                     };

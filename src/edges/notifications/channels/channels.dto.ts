@@ -51,7 +51,7 @@ export const replaceChannelBody = ofKinds((kind) =>
         description: 'Absent: they stay as they are, unless the channel leads to another place.',
       }),
     })
-    .meta({ id: `Replace${idOf(kind)}Channel`, title: kind.title }),
+    .meta({ id: `Replace${idOf(kind)}Channel` }),
 ).meta({ id: 'ReplaceChannel' });
 
 export const channelParams = z.strictObject({ id: uuid });
