@@ -1,11 +1,9 @@
 /** The compliance tester of others (scim2-tester, from PyPI) against a whole API. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { foreignProgram, installPackage, oneInstallAtATime } from '../support/installed-program.js';
+import { pythonTools } from '../support/python-tools.js';
 import { WholeApp } from '../support/whole-app.js';
 
 const run = promisify(execFile);
@@ -21,28 +19,15 @@ const KNOWN = [
   /^Attribute 'members' was not (added|replaced) or has unexpected value/,
 ];
 
-let home: string;
+let tools: string;
 let whole: WholeApp;
 beforeAll(async () => {
-  const python = await foreignProgram({ name: 'python3', package: 'python3' });
-  home = await mkdtemp(join(tmpdir(), 'tidegate-scim-'));
-  await madeVenv(python, home);
-  await run(join(home, 'bin', 'pip'), ['install', '--quiet', ...PACKAGES], { timeout: 300_000 });
+  tools = await pythonTools('scim2', PACKAGES);
   whole = await WholeApp.start();
 }, 700_000);
 afterAll(async () => {
   await whole?.close();
-  if (home) await rm(home, { recursive: true, force: true });
 });
-
-/** Debian keeps what makes one in a package of its own. */
-async function madeVenv(python: string, folder: string): Promise<void> {
-  const make = () => run(python, ['-m', 'venv', folder]);
-  await make().catch(async () => {
-    await oneInstallAtATime(() => installPackage('python3-venv', () => undefined));
-    await make();
-  });
-}
 
 describe('scim2-tester', () => {
   it('finds everything as the RFCs have it', async () => {
@@ -58,7 +43,7 @@ describe('scim2-tester', () => {
       SCIM_CLI_URL: `${whole.url}/scim/v2`,
       SCIM_CLI_HEADERS: `Authorization: Bearer ${secret}`,
     };
-    const answer = await run(join(home, 'bin', 'scim2'), ['test'], { env, timeout: 120_000 }).catch(
+    const answer = await run(join(tools, 'scim2'), ['test'], { env, timeout: 120_000 }).catch(
       (error: unknown) => error as { stdout: string; stderr: string },
     );
     const said = (answer.stdout + answer.stderr).split('\n').map((line) => line.trim());

@@ -12,7 +12,7 @@ import {
 } from '../../platform/http/http.errors.js';
 import { etagOf, ifMatchVersion } from '../../platform/http/if-match.js';
 import { Route } from '../../platform/http/route.js';
-import { settingScopeUnsuitable } from '../settings/settings.errors.js';
+import { settingNotFound, settingScopeUnsuitable } from '../settings/settings.errors.js';
 import * as dto from './rate-limits.dto.js';
 import { RateLimitsService } from './rate-limits.service.js';
 
@@ -49,7 +49,7 @@ export class RateLimitsController {
     access: Permission.PlatformSettingsManage,
     summary: 'Read a rate limit of the installation',
     description: 'The ETag is its version, for If-Match.',
-    errors: [settingScopeUnsuitable],
+    errors: [settingNotFound, settingScopeUnsuitable],
     answer: dto.rateLimitOut,
     answerHeaders: tagged,
     example: { response: example },
@@ -63,7 +63,14 @@ export class RateLimitsController {
     summary: 'Change a rate limit',
     description:
       'For all tenants, in every process within five seconds, without a restart. It is the setting that `setting` names, with its change log. Raising one needs a proof, not older than five minutes, that it is you.',
-    errors: [settingScopeUnsuitable, ifMatchRequired, versionMismatch, peopleOnly, stepUpRequired],
+    errors: [
+      settingNotFound,
+      settingScopeUnsuitable,
+      ifMatchRequired,
+      versionMismatch,
+      peopleOnly,
+      stepUpRequired,
+    ],
     answer: dto.rateLimitOut,
     answerHeaders: tagged,
     example: { request: { perMinute: 20, reason: 'Release week.' }, response: example },
