@@ -10,6 +10,7 @@ import { dnsLabel } from '../kernel/text.js';
 import type { AgentOptions } from './agent-options.js';
 import { AGENT_VERSION } from './agent-options.js';
 import { labelsSchema } from './protocol/protocol.js';
+import { isLoopback } from './transport/control-plane.js';
 
 export type AgentCommand =
   | { readonly kind: 'help'; readonly exitCode: number }
@@ -135,10 +136,6 @@ function serverUrl(flags: Flags): URL {
   return url;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 function tokenOf(flags: Flags, fromEnvironment: string | undefined): string | undefined {
   if (flags.token !== undefined && flags.tokenFile !== undefined) {
     throw usage('give --token or --token-file, not both');
@@ -199,7 +196,8 @@ function trustedKey(text: string): KeyObject {
 
 function readText(path: string, flag: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    // Decoded so, a byte order mark is no part of it.
+    return new TextDecoder().decode(readFileSync(path));
   } catch (error) {
     throw usage(`${flag} cannot be read: ${messageOf(error)}`);
   }

@@ -212,6 +212,25 @@ describe('configurations', () => {
   const asSystem = <T>(work: (open: OpenContext) => Promise<T>) =>
     app.db.transaction(Context.system(app.tenantId, 'test'), work);
 
+  it('are answered again by their key, and their values lie in no second place', async () => {
+    await app.environment(app.tenantId, 'Elsewhere');
+    const request = {
+      method: 'POST',
+      body: { values: { SECRETISH: 'canary-of-a-value' } },
+      headers: { 'idempotency-key': 'twice' },
+    };
+    const first = await app.send('modules/configured/configurations/elsewhere', request);
+    const again = await app.send('modules/configured/configurations/elsewhere', request);
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    const kept = await app.sql<{ body: string }>(
+      'select body::text from idempotency_keys where tenant_id = $1',
+      [app.tenantId],
+    );
+    expect(kept.map(({ body }) => body).join()).toContain(first.body.id);
+    expect(kept.map(({ body }) => body).join()).not.toContain('canary-of-a-value');
+  });
+
   it('are numbered, newest first, and never change', async () => {
     expect((await app.send(path)).body).toEqual({ items: [], nextCursor: null });
     const first = await append({ LOG: 'info' });

@@ -31,7 +31,10 @@ export async function openHints(source: HintSource): Promise<LiveHints> {
   const library = await import('socket.io-client').catch(() => null);
   if (!library) return none;
   const { baseUrl, deploymentId, token, onHint } = source;
-  const socket = library.io(`${baseUrl}/hubs/deployment`, {
+  // What stands behind the origin would be taken for the namespace; the path has a place of its own.
+  const { origin, pathname } = new URL(baseUrl);
+  const socket = library.io(`${origin}/hubs/deployment`, {
+    path: `${pathname.replace(/\/+$/, '')}/socket.io/`,
     transports: ['websocket'],
     auth: (answer) => {
       token().then(

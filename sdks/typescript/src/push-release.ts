@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Agent } from 'node:http';
 import type { components } from './schema.js';
 import { digestOfFile, releaseDigest, signReleaseDigest } from './release-digest.js';
 import { AnswerError, retryAfterMs, withRetries } from './retry.js';
@@ -28,7 +29,11 @@ export interface PushedRelease {
 
 /** Repeatable as a whole: the same content under the same version gives the release that is there. */
 export async function pushRelease(
-  server: { readonly baseUrl: string; readonly credentials: Credentials },
+  server: {
+    readonly baseUrl: string;
+    readonly credentials: Credentials;
+    readonly uploadAgent?: Agent | undefined;
+  },
   push: ReleasePush,
 ): Promise<PushedRelease> {
   const { moduleName, version, manifest, artifactFile, sign, onProgress, signal } = push;
@@ -46,7 +51,7 @@ export async function pushRelease(
   const file = { part: 'artifact', path: artifactFile };
   return withRetries({ isRepeatable: true, signal }, async () => {
     const answer = await withRenewal(server.credentials, (token) =>
-      upload({ url, token, fields, file, onProgress, signal }),
+      upload({ url, token, fields, file, onProgress, signal, agent: server.uploadAgent }),
     );
     if (answer.status === 200 || answer.status === 201) {
       return { release: JSON.parse(answer.text) as Release, isNew: answer.status === 201 };

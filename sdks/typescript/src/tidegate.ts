@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import createClient, { type Client } from 'openapi-fetch';
 import { followDeployment, type DeploymentNews, type FollowOptions } from './follow-deployment.js';
 import { pushRelease, type PushedRelease, type ReleasePush } from './push-release.js';
@@ -22,6 +23,8 @@ export interface TidegateOptions {
    * and the request is sent once more.
    */
   readonly onStepUp?: StepUp | undefined;
+  /** How artifacts reach the server, when that is through a proxy: they are not sent by `fetch`. */
+  readonly uploadAgent?: Agent | undefined;
 }
 
 export type DeploymentRequest = components['schemas']['DeploymentRequest'];
@@ -57,7 +60,8 @@ export function createTidegate(options: TidegateOptions): Tidegate {
           ...(idempotencyKey ? { headers: { 'Idempotency-Key': idempotencyKey } } : {}),
         }),
       ),
-    pushRelease: (push) => pushRelease({ baseUrl, credentials }, push),
+    pushRelease: (push) =>
+      pushRelease({ baseUrl, credentials, uploadAgent: options.uploadAgent }, push),
     followDeployment: (id, follow) => {
       const path = { id };
       return followDeployment(

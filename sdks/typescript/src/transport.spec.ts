@@ -195,6 +195,18 @@ describe('a session', () => {
     ).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
+  it('goes below the path of its address, and creates there no less', async () => {
+    const { asked, baseUrl } = await serve((_seen, response) => send(response, 202, { id: '1' }));
+    const client = createTidegate({ baseUrl: `${baseUrl}/tools/tidegate/`, token: 'key' });
+    await answer(client.api.POST('/api/v1/deployments', { body: deployment }));
+    expect(asked).toMatchObject([
+      {
+        url: '/tools/tidegate/api/v1/deployments',
+        headers: { 'idempotency-key': expect.stringMatching(/./) },
+      },
+    ]);
+  });
+
   it('has an address without a password in it', () => {
     expect(() => createTidegate({ baseUrl: 'tidegate' })).toThrow('is not an address');
     expect(() => createTidegate({ baseUrl: 'https://a:b@c' })).toThrow('must not contain');

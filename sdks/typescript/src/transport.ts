@@ -21,7 +21,9 @@ const CREATING = [
 ];
 
 export function isCreating(method: string, path: string): boolean {
-  return method === 'POST' && CREATING.some((pattern) => pattern.test(path));
+  // Behind the path of the base address, where a proxy may have put the API.
+  const own = path.slice(Math.max(0, path.lastIndexOf('/api/v1/')));
+  return method === 'POST' && CREATING.some((pattern) => pattern.test(own));
 }
 
 /** A connection that is open and silent for so long will not answer any more. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +16,7 @@ export interface Upload {
   readonly file: { readonly part: string; readonly path: string };
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly agent?: Agent | undefined;
 }
 
 export interface UploadAnswer {
@@ -35,7 +36,7 @@ const ANSWER_BYTES = 1024 * 1024;
  * broken pipe.
  */
 export async function upload(options: Upload): Promise<UploadAnswer> {
-  const { url, token, file, signal } = options;
+  const { url, token, file, signal, agent } = options;
   const boundary = `tidegate-${randomUUID()}`;
   const { size } = await stat(file.path);
   const head = Buffer.from(headOf(options, boundary));
@@ -44,6 +45,7 @@ export async function upload(options: Upload): Promise<UploadAnswer> {
   const request = send(url, {
     method: 'POST',
     ...(signal ? { signal } : {}),
+    ...(agent ? { agent } : {}),
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       'content-type': `multipart/form-data; boundary=${boundary}`,

@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -22,6 +24,55 @@ const identity = {
   nodeId: '019a0000-0000-7000-8000-000000000004',
   serverKeys: [{ kid: 'k', publicKey: 'x' }],
 };
+
+describe('enrolling', () => {
+  let directory: string;
+  let server: Server;
+  const asked: string[] = [];
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tidegate-agent-'));
+    asked.length = 0;
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>nothing here</h1>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(async () => {
+    server.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it.each(['/tools/tidegate', '/tools/tidegate/'])(
+    'goes below %s, and does not blame the token for what somebody else answers',
+    async (path) => {
+      const { port } = server.address() as AddressInfo;
+      const address = new URL(`http://127.0.0.1:${port}${path}`);
+      const key = await nodeKey(directory);
+      const controlPlane = new ControlPlane(address, key, undefined);
+      const options = {
+        directory,
+        server: address,
+        name: 'node-1',
+        token: 'tge_x',
+        labels: {},
+        log: pino({ level: 'silent' }),
+      };
+      const enrolled = ensureEnrolled(
+        options as unknown as AgentOptions,
+        key,
+        controlPlane,
+        new AbortController().signal,
+      );
+      await expect(enrolled).rejects.toMatchObject({
+        code: 'enrolment-refused',
+        message: expect.stringMatching(/answered 404, and not as Tidegate does.*--server/),
+      });
+      await controlPlane.close();
+      expect(asked).toEqual(['/tools/tidegate/api/v1/agent/enroll']);
+    },
+  );
+});
 
 describe('a folder that belongs to a node', () => {
   let directory: string;

@@ -61,6 +61,16 @@ function otherNode(message: string): DomainError {
   return new DomainError('conflict', 'other-node', message);
 }
 
+/** The token is not to blame: nobody has looked at it. */
+function notTidegate({ server }: AgentOptions, refusal: ServerRefusal): DomainError {
+  return new DomainError(
+    'invalid',
+    'enrolment-refused',
+    `${server.href} answered ${refusal.status}, and not as Tidegate does. Is --server its address, with the path that it has behind a proxy?`,
+    { cause: refusal },
+  );
+}
+
 async function enrollPatiently(
   options: AgentOptions,
   token: string,
@@ -81,6 +91,7 @@ async function enrollPatiently(
     } catch (error) {
       // A wrong or used token is 401 here, and no waiting makes it right.
       if (error instanceof ServerRefusal && (error.isFinal || error.status === 401)) {
+        if (!error.isOurs) throw notTidegate(options, error);
         throw new DomainError(
           'forbidden',
           'enrolment-refused',

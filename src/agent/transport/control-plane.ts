@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { SignJWT } from 'jose';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { z } from 'zod';
 import { systemClock } from '../../kernel/clock.js';
 import { DomainError, messageOf } from '../../kernel/errors.js';
@@ -39,6 +39,11 @@ export class ServerRefusal extends Error {
     this.name = 'ServerRefusal';
   }
 
+  /** Else somebody on the way has answered: no problem document came. */
+  get isOurs(): boolean {
+    return this.code !== `http-${this.status}`;
+  }
+
   /** Asking again with the same words will not help. */
   get isFinal(): boolean {
     return this.status >= 400 && this.status < 500 && ![401, 408, 425, 429].includes(this.status);
@@ -59,7 +64,7 @@ type Answer = Dispatcher.ResponseData;
 
 /** The agent's only way out: every request goes to one server, signed with the node's own key. */
 export class ControlPlane {
-  private readonly dispatcher: Agent;
+  private readonly dispatcher: Dispatcher;
   private readonly serverClock = new ServerClock(systemClock);
   private identity: NodeIdentity | undefined;
 
@@ -68,7 +73,12 @@ export class ControlPlane {
     private readonly key: NodeKey,
     ca: string | undefined,
   ) {
-    this.dispatcher = new Agent({ connect: { timeout: 10_000, ...(ca ? { ca } : {}) } });
+    const trust = ca ? { ca } : {};
+    const connect = { timeout: 10_000, ...trust };
+    // No proxy reaches a server of this machine.
+    this.dispatcher = isLoopback(server.hostname)
+      ? new Agent({ connect })
+      : new EnvHttpProxyAgent({ connect, requestTls: trust });
   }
 
   /** From here on requests carry this node's token. */
@@ -119,7 +129,7 @@ export class ControlPlane {
   private async call(call: Call, isRetry = false): Promise<Answer> {
     const sentAt = Date.now();
     const timeoutMs = call.timeoutMs ?? REQUEST_TIMEOUT_MS;
-    const answer = await request(new URL(`/api/v1/agent/${call.path}`, this.server), {
+    const answer = await request(this.address(call.path), {
       dispatcher: this.dispatcher,
       method: call.method,
       headers: {
@@ -141,6 +151,12 @@ export class ControlPlane {
     throw refusal;
   }
 
+  /** Below the path of --server, where a proxy may have put the API. */
+  private address(path: string): URL {
+    const { origin, pathname } = this.server;
+    return new URL(`${origin}${pathname.replace(/\/+$/, '')}/api/v1/agent/${path}`);
+  }
+
   private async token(): Promise<string> {
     const identity = this.identity;
     if (!identity) {
@@ -156,6 +172,10 @@ export class ControlPlane {
       .setJti(randomUUID())
       .sign(this.key.privateKey);
   }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 async function readJson<T extends z.ZodType>(answer: Answer, schema: T): Promise<z.output<T>> {

@@ -16,9 +16,8 @@ async function readPassword(): Promise<string> {
     if (bytes > MOST_BYTES)
       throw new DomainError('invalid', 'usage', 'This is no password: it is too long.');
   }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  // Decoded so, a byte order mark is no part of it.
+  return new TextDecoder().decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
 }
 
 /** What is done on the server itself, by whoever holds its settings and its database. */

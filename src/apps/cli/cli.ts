@@ -3,8 +3,8 @@ import type { Tidegate } from '#sdk';
 import { Terminal, type Streams } from './display/terminal.js';
 import type { CliEnvironment } from './session/cli-environment.js';
 import { connect } from './session/connect.js';
-import { trustAuthority } from './session/trust-authority.js';
 import { proveAt } from './session/prove.js';
+import { takeWayOut, wayOf } from './session/way-out.js';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -53,8 +53,7 @@ export function actions(surroundings: Surroundings, onExitCode: (code: number) =
         // Commander hands the command itself over last.
         const command = given.at(-1) as Command;
         const options: GlobalOptions = command.optsWithGlobals();
-        const ca = options.ca ?? surroundings.environment.ca;
-        if (ca !== undefined) trustAuthority(ca);
+        takeWayOut(wayOf(surroundings.environment, options));
         const code = await work(cliOf(surroundings, options), ...given);
         if (typeof code === 'number') onExitCode(code);
       },

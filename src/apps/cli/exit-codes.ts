@@ -11,6 +11,8 @@ export const exitCodes = {
   failed: 3,
   /** --timeout passed first; the deployment goes on. */
   timeout: 4,
+  /** Standard output could not be written to; what was asked for may have been done. */
+  output: 5,
   /** Ctrl-C, as shells have it. */
   interrupted: 130,
 } as const;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { endWithNpx } from './end-with-npx.js';
+import { exitCodes } from './exit-codes.js';
 import { runCli } from './program.js';
 import { readCliEnvironment } from './session/cli-environment.js';
 
@@ -12,8 +13,14 @@ function ownVersion(): string {
 
 endWithNpx();
 const { stdin, stdout, stderr } = process;
-// `tidegate … | head`: whoever reads has enough.
-stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `tidegate … | head`: whoever reads has enough.
+  if (error.code === 'EPIPE') process.exit(exitCodes.succeeded);
+  stderr.write(
+    `Standard output cannot be written to (${error.code}): what it holds is not whole.\n`,
+  );
+  process.exit(exitCodes.output);
+});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   streams: { stdin, stdout, stderr },

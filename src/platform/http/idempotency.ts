@@ -6,7 +6,14 @@ import type { Database } from '../database/database.js';
 import { idempotencyKeyInFlight, idempotencyKeyReused, validationFailed } from './http.errors.js';
 import { findAnswer, keepAnswer, tryIdempotencyLock } from './idempotency.store.js';
 
-export interface IdempotentRequest {
+/** How an answer is kept that holds what must not lie in the database twice. */
+export interface KeptByReference<T> {
+  /** What finds it again. */
+  readonly referenceOf: (body: T) => unknown;
+  readonly read: (open: OpenContext, reference: unknown) => Promise<T>;
+}
+
+export interface IdempotentRequest<T = unknown> {
   /** The value of the `Idempotency-Key` header; undefined: the work simply runs. */
   readonly key: string | undefined;
   /** Method and route template, e.g. `POST /deployments`. */
@@ -17,6 +24,8 @@ export interface IdempotentRequest {
    * too: whoever may not do it any more hears what anybody else hears.
    */
   readonly mustBeAllowed?: (open: OpenContext) => Promise<void>;
+  /** Absent: the answer is kept as it is. */
+  readonly kept?: KeptByReference<T>;
 }
 
 export interface StoredAnswer<T> {
@@ -32,10 +41,10 @@ export interface StoredAnswer<T> {
 export async function idempotent<T>(
   database: Database,
   ctx: Context,
-  request: IdempotentRequest,
+  request: IdempotentRequest<T>,
   work: (open: OpenContext) => Promise<StoredAnswer<T>>,
 ): Promise<StoredAnswer<T>> {
-  const { key, route, mustBeAllowed } = request;
+  const { key, route, mustBeAllowed, kept } = request;
   if (key === undefined) {
     return database.transaction(ctx, async (open) => {
       await mustBeAllowed?.(open);
@@ -62,10 +71,15 @@ export async function idempotent<T>(
     // A statement of its own: its snapshot must be newer than the lock.
     const stored = await findAnswer(open, owner);
     if (stored && stored.bodyDigest !== bodyDigest) throw idempotencyKeyReused();
-    if (stored) return { status: stored.status, body: JSON.parse(stored.body) as T };
+    if (stored) {
+      const told: unknown = JSON.parse(stored.body);
+      const body = kept ? await kept.read(open, told) : (told as T);
+      return { status: stored.status, body };
+    }
     const answer = await work(open);
-    const { status, body } = answer;
-    await keepAnswer(open, owner, { bodyDigest, status, body: JSON.stringify(body) });
+    const { status } = answer;
+    const body = JSON.stringify(kept ? kept.referenceOf(answer.body) : answer.body);
+    await keepAnswer(open, owner, { bodyDigest, status, body });
     return answer;
   });
 }

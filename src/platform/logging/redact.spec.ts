@@ -19,6 +19,13 @@ describe('what goes to the log', () => {
   it('keeps what only sounds like one', () => {
     const fields = { tokenId: 'abc', tokenCount: 3, isSecret: true, kid: 'k', moduleName: 'm' };
     expect(cleanFields(fields)).toEqual(fields);
+    const counts = { credentialsPurged: 12, tokensPurged: 0, secretSlots: 3 };
+    expect(cleanFields(counts)).toEqual(counts);
+    expect(cleanFields({ totp: 123456, otp: 1, password: 1234 })).toEqual({
+      totp: '[redacted]',
+      otp: '[redacted]',
+      password: '[redacted]',
+    });
   });
 
   it.each([

@@ -10,6 +10,8 @@ const CHARACTERS = 4_000;
 
 const SECRET_NAME =
   /passw|secret|token(?!s?(id|kind|count)$)|authori[sz]ation|cookie|credential|private-?_?key|api-?_?key|access-?_?key$|signing-?_?key$|^key$|pepper|totp|otp$|^auth$/i;
+/** Of those a number may be the secret; under any other name it counts something. */
+const SECRET_NUMBER = /passw|passcode|otp|\bpin\b/i;
 const BODY_NAME = /^(body|rawBody|payload|parameters|requestBody|responseBody)$/i;
 
 /** Bearer headers, passwords in URLs, JSON web tokens, keys, tokens and signing secrets of ours, PEM private keys. */
@@ -66,7 +68,7 @@ function cleanObject(value: object, depth: number): Record<string, unknown> {
   for (const name of names.slice(0, ENTRIES)) {
     const member = (value as Record<string, unknown>)[name];
     const printed = cleanText(name);
-    if (SECRET_NAME.test(name) && typeof member !== 'boolean' && member != null) {
+    if (SECRET_NAME.test(name) && mayBeSecret(name, member)) {
       result[printed] = REDACTED;
     } else if (BODY_NAME.test(name)) {
       result[printed] = '[not logged]';
@@ -76,6 +78,11 @@ function cleanObject(value: object, depth: number): Record<string, unknown> {
   }
   if (names.length > ENTRIES) result['…'] = `${names.length - ENTRIES} more`;
   return result;
+}
+
+function mayBeSecret(name: string, member: unknown): boolean {
+  if (typeof member === 'number') return SECRET_NUMBER.test(name);
+  return typeof member !== 'boolean' && member != null;
 }
 
 function cleanError(error: Error, depth: number): Record<string, unknown> {

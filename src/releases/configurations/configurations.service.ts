@@ -69,7 +69,13 @@ export class ConfigurationsService {
     ctx.require(Permission.ConfigurationsCreate, { module: moduleName, environment });
     const route = `POST /modules/${moduleName}/configurations/${environmentKey(environment)}`;
     const { text, digest } = digestOf('configuration', body.values);
-    return idempotent(this.database, ctx, { key: idempotencyKey, route, body }, async (open) => {
+    // The values stand in their own row, and nowhere else.
+    const kept = {
+      referenceOf: ({ id }: Configuration) => ({ id }),
+      read: (open: OpenContext, reference: unknown) => readAgain(open, place, reference),
+    };
+    const request = { key: idempotencyKey, route, body, kept };
+    return idempotent(this.database, ctx, request, async (open) => {
       const found = await find(open, place);
       await lockModule(open, found.moduleId);
       const newest = await newestConfigurationRow(open, found.moduleId, found.environmentId);
@@ -105,6 +111,14 @@ async function find(open: OpenContext, place: ConfigurationPlace): Promise<Found
   const { id: moduleId } = await moduleByName(open, place.moduleName);
   const { id: environmentId, name } = await environmentByName(open, place.environment);
   return { moduleName: place.moduleName, moduleId, environment: name, environmentId };
+}
+
+async function readAgain(open: OpenContext, place: ConfigurationPlace, reference: unknown) {
+  const { id } = reference as Pick<Configuration, 'id'>;
+  const found = await find(open, place);
+  const { tenantId, tx } = open;
+  const row = await tx.repository(ConfigurationEntity).findOneByOrFail({ tenantId, id });
+  return configurationOf(found, row);
 }
 
 function configurationOf(

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { withoutMark } from '../without-mark.js';
 import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
@@ -137,7 +138,7 @@ async function create(cli: Cli, name: string, options: CreateOptions): Promise<v
 }
 
 async function rulesIn(file: string): Promise<object> {
-  const text = await readFile(file, 'utf8');
+  const text = withoutMark(await readFile(file));
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) return parsed;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { withoutMark } from '../without-mark.js';
 import type { Command } from 'commander';
 import type { Release } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
@@ -100,7 +101,7 @@ async function readManifest(file: string): Promise<unknown> {
     throw new CliError(`${file} is larger than a manifest may be (64 KiB).`);
   }
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return JSON.parse(withoutMark(bytes)) as unknown;
   } catch (error) {
     throw new CliError(`${file} is not JSON: ${(error as Error).message}`);
   }

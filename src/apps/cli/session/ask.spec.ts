@@ -53,6 +53,8 @@ describe('a secret on standard input', () => {
   it('loses its last line end and nothing else', async () => {
     expect(await read(' a b \r\n')).toBe(' a b ');
     expect(await read('a\n\n')).toBe('a\n');
+    // A byte order mark, as editors of Windows put it in front.
+    expect(await read('\ufeffa\n')).toBe('a');
   });
   it('is refused when empty or far too long', async () => {
     await expect(read('\n')).rejects.toThrow('was empty');

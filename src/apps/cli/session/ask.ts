@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { CliError, exitCodes } from '../exit-codes.js';
+import { withoutMark } from '../without-mark.js';
 import type { Streams } from '../display/terminal.js';
 
 const LONGEST_CHARACTERS = 1024;
@@ -62,9 +63,7 @@ export async function readSecret({ stdin }: Streams): Promise<string> {
     }
     chunks.push(piece);
   }
-  const secret = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  const secret = withoutMark(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   if (secret === '') throw new CliError('Standard input was empty: it must hold the password.');
   return secret;
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Proxies } from './way-out.js';
 
 /** What a runner of CI offers, and what its job says to whom it is. */
 export interface JobEnvironment {
@@ -20,6 +21,7 @@ export interface CliEnvironment {
   readonly token: string | undefined;
   /** A file: the authority that has signed the server's certificate. */
   readonly ca: string | undefined;
+  readonly proxies: Proxies;
   readonly job: JobEnvironment;
   readonly configFile: string;
   /** https://no-color.org: any value that is not empty. */
@@ -33,12 +35,14 @@ export interface CliEnvironment {
 // eslint-disable-next-line no-restricted-properties
 export function readCliEnvironment(variables: NodeJS.ProcessEnv = process.env): CliEnvironment {
   const given = (name: string) => variables[name] || undefined;
+  const proxy = (name: string) => given(name.toLowerCase()) ?? given(name);
   const configHome = given('XDG_CONFIG_HOME') ?? join(homedir(), '.config');
   const [url, secret] = ['URL', 'TOKEN'].map((end) => given(`ACTIONS_ID_TOKEN_REQUEST_${end}`));
   return {
     server: given('TIDEGATE_SERVER'),
     token: given('TIDEGATE_TOKEN'),
     ca: given('TIDEGATE_CA'),
+    proxies: { http: proxy('HTTP_PROXY'), https: proxy('HTTPS_PROXY'), none: proxy('NO_PROXY') },
     job: {
       github: url && secret ? { url, secret } : null,
       idToken: given('TIDEGATE_ID_TOKEN'),

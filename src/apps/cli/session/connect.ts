@@ -11,6 +11,7 @@ import type { CliEnvironment } from './cli-environment.js';
 import { ConfigFile, type SavedContext } from './config-file.js';
 import { KeptToken } from './kept-token.js';
 import { runnerOf } from './runner.js';
+import { uploadAgentFor, type Way, wayOf } from './way-out.js';
 import { WorkloadSession } from './workload-session.js';
 
 /** What to do when the server wants a fresh proof. False: there is none to give. */
@@ -21,6 +22,8 @@ export interface Chosen {
   readonly context?: string | undefined;
   /** --server */
   readonly server?: string | undefined;
+  /** --ca */
+  readonly ca?: string | undefined;
 }
 
 /**
@@ -34,17 +37,18 @@ export async function connect(
   prove?: Prove,
 ): Promise<Tidegate> {
   const wanted = chosen.server ?? environment.server;
+  const way = wayOf(environment, chosen);
   const file = new ConfigFile(environment.configFile);
   if (environment.token !== undefined) {
     const server = wanted ?? (await file.context(chosen.context))?.server;
-    if (server) return clientOf({ baseUrl: server, token: environment.token }, prove);
+    if (server) return clientOf({ baseUrl: server, token: environment.token }, way, prove);
     throw new CliError('TIDEGATE_TOKEN is set, but no server: set TIDEGATE_SERVER or --server.');
   }
-  if (chosen.context === undefined && isJobAsked(environment)) return job(environment, wanted);
+  if (chosen.context === undefined && isJobAsked(environment)) return job(environment, way, wanted);
   const { current } = await file.read();
   const name = chosen.context ?? current;
   const context = await file.context(chosen.context);
-  if (!context && runnerOf(environment.job)) return job(environment, wanted);
+  if (!context && runnerOf(environment.job)) return job(environment, way, wanted);
   if (!context) {
     throw new CliError(
       `Nobody is signed in. Sign in: tidegate login --server ${wanted ?? 'https://…'}`,
@@ -55,7 +59,7 @@ export async function connect(
       `The context "${name}" is for ${context.server}, not for ${wanted}. Sign in there: tidegate login --server ${wanted} --context NAME`,
     );
   }
-  return clientOf({ baseUrl: context.server, tokens: storeOf(file, name, context) }, prove);
+  return clientOf({ baseUrl: context.server, tokens: storeOf(file, name, context) }, way, prove);
 }
 
 /** Its job says so; that a runner offers tokens may be for somebody else. */
@@ -63,7 +67,7 @@ function isJobAsked({ job: { idToken, idTokenFile, audience } }: CliEnvironment)
   return [idToken, idTokenFile, audience].some((given) => given !== undefined);
 }
 
-function job(environment: CliEnvironment, server: string | undefined): Tidegate {
+function job(environment: CliEnvironment, way: Way, server: string | undefined): Tidegate {
   const { tenant, identity } = environment.job;
   const runner = runnerOf(environment.job);
   if (!runner) {
@@ -76,9 +80,9 @@ function job(environment: CliEnvironment, server: string | undefined): Tidegate 
   }
   const kept = new KeptToken(dirname(environment.configFile));
   // An address that is none is said before anything is sent there.
-  clientOf({ baseUrl: server });
+  clientOf({ baseUrl: server }, way);
   const credentials = new WorkloadSession({ server, runner, kept, tenant, identity });
-  return clientOf({ baseUrl: server, credentials });
+  return clientOf({ baseUrl: server, credentials }, way);
 }
 
 export function isSameServer(one: string, other: string): boolean {
@@ -99,8 +103,10 @@ function storeOf(file: ConfigFile, name: string, { server }: SavedContext): Toke
 }
 
 /** The proof is given by a client that asks nobody for another one. */
-function clientOf(options: TidegateOptions, prove?: Prove): Tidegate {
+function clientOf(told: TidegateOptions, way: Way, prove?: Prove): Tidegate {
   try {
+    const { baseUrl } = createTidegate(told);
+    const options = { ...told, uploadAgent: uploadAgentFor(baseUrl, way) };
     const plain = createTidegate(options);
     if (!prove) return plain;
     return createTidegate({ ...options, onStepUp: (refusal) => prove(plain, refusal) });
