@@ -62,10 +62,21 @@ module.exports = {
     },
     {
       name: 'cli-speaks-the-sdk-only',
-      comment: 'The CLI is a client like any other.',
+      comment: 'The CLI is a client like any other; what it proves offline, it proves by tlog.',
       severity: 'error',
       from: { path: '^src/apps/cli/' },
-      to: { path: '^src/', pathNot: '^src/apps/cli/' },
+      to: { path: '^src/', pathNot: '^src/(apps/cli|kernel/tlog)/' },
+    },
+    {
+      name: 'tlog-stands-alone',
+      comment:
+        'Whoever checks a log offline loads this folder, and nothing of a server or a network.',
+      severity: 'error',
+      from: { path: '^src/kernel/tlog/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '.',
+        pathNot: '^src/kernel/(tlog/|canonical-json\\.ts$)|^(node:)?(crypto|buffer)$',
+      },
     },
     {
       name: 'edges-are-imported-by-apps-only',
