@@ -36,6 +36,7 @@ const tamper = (statements: readonly string[], tenantId: string) =>
 const verify = (tenantId: string) =>
   verifyTenant(Context.system(tenantId, 'test'), {
     database: rig.db,
+    reader: rig.reader(),
     sinks: rig.sinks,
     verifiers: [parseVerifierKey(rig.key.verifierOf(tenantId))],
   });

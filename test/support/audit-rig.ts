@@ -9,6 +9,7 @@ import type { AnchorSink } from '../../src/edges/audit/anchors/anchor-sink.js';
 import { StoreSink } from '../../src/edges/audit/anchors/store-sink.js';
 import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
 import { LogKey } from '../../src/edges/audit/log/log-key.js';
+import { LogReader } from '../../src/edges/audit/log/log-reader.js';
 import { LogSealer } from '../../src/edges/audit/log/log-sealer.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Audit } from '../../src/platform/audit/audit.js';
@@ -60,6 +61,10 @@ export class AuditRig {
       Logger.silent(),
       new Metrics(),
     );
+  }
+
+  reader(db = this.db): LogReader {
+    return new LogReader(db);
   }
 
   async tenant(): Promise<string> {

@@ -14,13 +14,13 @@ import {
 import { AuditReads } from '../entries/audit-reads.js';
 import { entryRow } from '../entries/entries.views.js';
 import { LogKey, originOf } from '../log/log-key.js';
+import { LogReader } from '../log/log-reader.js';
 import { bundleOf, entryIn, leafIn } from './entry-bundle.js';
 import { parseTilePath, type TilePath } from './tile-path.js';
 import {
   checkpointRows,
   type CheckpointRow,
   hashesOf,
-  loggedEntries,
   treeHead,
   type TreeHeadRow,
 } from './tree.views.js';
@@ -32,6 +32,7 @@ export class ProofsService {
     private readonly database: Database,
     private readonly reads: AuditReads,
     private readonly key: LogKey,
+    private readonly reader: LogReader,
   ) {}
 
   keyOf({ tenantId }: Context): { origin: string; key: string } {
@@ -52,15 +53,22 @@ export class ProofsService {
   }
 
   /** Throws `audit-tile-not-found`. */
-  tile(ctx: Context, level: string, parts: readonly string[]): Promise<Buffer> {
+  async tile(ctx: Context, level: string, parts: readonly string[]): Promise<Buffer> {
     const path = parseTilePath(level, parts);
     if (!path) throw auditTileNotFound();
-    return this.reading(ctx, async (open) => {
-      const tile =
-        path.level === 'entries' ? await entriesIn(open, path) : await hashesIn(open, path);
-      if (!tile) throw auditTileNotFound();
-      return tile;
-    });
+    const hashes = await this.reading(ctx, async (open) =>
+      path.level === 'entries' ? null : hashesIn(open, path),
+    );
+    const tile = path.level === 'entries' ? await this.entriesIn(ctx, path) : hashes;
+    if (!tile) throw auditTileNotFound();
+    return tile;
+  }
+
+  private async entriesIn(ctx: Context, { position, width }: TilePath): Promise<Buffer | null> {
+    const from = position * TILE_WIDTH;
+    const rows = (await this.reader.entries(ctx, from, from + width)).map(entryIn);
+    const texts = rows.flatMap((row) => (row === null ? [] : [leafIn(row).text]));
+    return texts.length === width ? bundleOf(texts) : null;
   }
 
   /** Throws `audit-entry-not-found`, `audit-entry-unsealed`. */
@@ -111,11 +119,4 @@ async function hashesIn(
 ): Promise<Buffer | null> {
   const hashes = await hashesOf(open)(Number(level), position * TILE_WIDTH, width);
   return hashes.length === width ? Buffer.concat(hashes) : null;
-}
-
-async function entriesIn(open: OpenContext, { position, width }: TilePath): Promise<Buffer | null> {
-  const from = position * TILE_WIDTH;
-  const rows = (await loggedEntries(open, from, from + width)).map(entryIn);
-  const texts = rows.flatMap((row) => (row === null ? [] : [leafIn(row).text]));
-  return texts.length === width ? bundleOf(texts) : null;
 }

@@ -7,6 +7,7 @@ import { ANCHOR_SINKS, type AnchorSink } from '../anchors/anchor-sink.js';
 import { auditLogTooLong, auditVerifying } from '../audit.errors.js';
 import { AuditReads } from '../entries/audit-reads.js';
 import { LogKey } from '../log/log-key.js';
+import { LogReader } from '../log/log-reader.js';
 import { treeHead } from '../proofs/tree.views.js';
 import { type LogReport, verifyTenant } from './verify-tenant.js';
 
@@ -19,6 +20,7 @@ export class VerificationService {
     private readonly database: Database,
     private readonly reads: AuditReads,
     private readonly key: LogKey,
+    private readonly reader: LogReader,
     @Inject(ANCHOR_SINKS) private readonly sinks: readonly AnchorSink[],
   ) {}
 
@@ -33,9 +35,9 @@ export class VerificationService {
     if (this.isBusy) throw auditVerifying();
     this.isBusy = true;
     try {
-      const { database, sinks } = this;
+      const { database, reader, sinks } = this;
       const verifiers = [parseVerifierKey(this.key.verifierOf(ctx.tenantId))];
-      return await verifyTenant(ctx, { database, sinks, verifiers });
+      return await verifyTenant(ctx, { database, reader, sinks, verifiers });
     } finally {
       this.isBusy = false;
     }

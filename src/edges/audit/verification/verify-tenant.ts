@@ -9,8 +9,9 @@ import { type LogFault, LogVerifier } from '../../../kernel/tlog/verify-log.js';
 import type { Context } from '../../../platform/context.js';
 import type { Database } from '../../../platform/database/database.js';
 import type { AnchorSink } from '../anchors/anchor-sink.js';
+import type { LogReader } from '../log/log-reader.js';
 import { entryIn, leafIn } from '../proofs/entry-bundle.js';
-import { checkpointsBetween, loggedEntries, treeHead } from '../proofs/tree.views.js';
+import { checkpointsBetween, treeHead } from '../proofs/tree.views.js';
 import { strayEntries } from './stray-entries.views.js';
 
 const BATCH = 1_000;
@@ -42,22 +43,21 @@ export interface LogReport {
 
 export interface Verified {
   readonly database: Database;
+  readonly reader: LogReader;
   readonly sinks: readonly AnchorSink[];
   readonly verifiers: readonly NoteVerifier[];
 }
 
 export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogReport> {
-  const { database, verifiers } = parts;
+  const { database, reader, verifiers } = parts;
   const head = await database.transaction(ctx, treeHead);
   const size = head?.size ?? 0;
   const { anchored, sinks } = await readSinks(ctx.tenantId, parts);
   const verifier = new LogVerifier();
   for (let from = 0; from < size; from += BATCH) {
     const to = Math.min(size, from + BATCH);
-    const { entries, notes } = await database.transaction(ctx, async (open) => ({
-      entries: await loggedEntries(open, from, to),
-      notes: await checkpointsBetween(open, from, to),
-    }));
+    const entries = await reader.entries(ctx, from, to);
+    const notes = await database.transaction(ctx, (open) => checkpointsBetween(open, from, to));
     const own = notes.map((note) => checkpointIn(note, verifiers));
     const said = bySize([
       ...own.flatMap((checkpoint) =>
