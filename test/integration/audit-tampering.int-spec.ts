@@ -169,7 +169,7 @@ describe('a log', () => {
     await rig.append(tenantId, 9, { action: 'forged' });
     await rig.db.system((tx) => sealTrees(tx, rig.key, [tenantId]));
     const { fault } = await verify(tenantId);
-    expect(fault).toMatchObject({ kind: 'rewritten', sequence: 0, upTo: 5 });
+    expect(fault).toMatchObject({ kind: 'resealed', sequence: 0, upTo: 5 });
     expect(fault!.text).toMatch(/the (object-store|folder)/);
   });
 

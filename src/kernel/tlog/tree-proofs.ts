@@ -40,6 +40,11 @@ export async function rootAt(read: ReadHashes, size: number): Promise<Buffer> {
   return size === 0 ? foldFromTheRight([]) : (await hashesOf(read, [[0, size]]))[0]!;
 }
 
+/** The roots of the full subtrees that the tree had at that size, the largest first. */
+export function edgeAt(read: ReadHashes, size: number): Promise<Buffer[]> {
+  return new TileReader(read).peaksOf([0, size]);
+}
+
 export interface Inclusion {
   readonly leaf: Buffer;
   readonly index: number;
@@ -131,7 +136,12 @@ class TileReader {
   constructor(private readonly read: ReadHashes) {}
 
   /** Of a span that begins where a full subtree of its size would. */
-  async hashOf([from, to]: Span): Promise<Buffer> {
+  async hashOf(span: Span): Promise<Buffer> {
+    return foldFromTheRight(await this.peaksOf(span));
+  }
+
+  /** The full subtrees side by side that it is made of. */
+  async peaksOf([from, to]: Span): Promise<Buffer[]> {
     const peaks: Buffer[] = [];
     let at = from;
     while (at < to) {
@@ -139,7 +149,7 @@ class TileReader {
       peaks.push(await this.full(at, width));
       at += width;
     }
-    return foldFromTheRight(peaks);
+    return peaks;
   }
 
   private async full(from: number, width: number): Promise<Buffer> {

@@ -19,6 +19,8 @@ const BATCH = 1_000;
 /** How the log was at a size, by whose word. */
 interface Said {
   readonly whose: string;
+  /** By a place outside. */
+  readonly isKept: boolean;
   readonly checkpoint: Checkpoint;
 }
 
@@ -61,7 +63,7 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
     const own = notes.map((note) => checkpointIn(note, verifiers));
     const said = bySize([
       ...own.flatMap((checkpoint) =>
-        checkpoint === null ? [] : [{ whose: 'a checkpoint', checkpoint }],
+        checkpoint === null ? [] : [{ whose: 'a checkpoint', isKept: false, checkpoint }],
       ),
       ...anchored.filter(({ checkpoint }) => checkpoint.size > from && checkpoint.size <= to),
     ]);
@@ -70,8 +72,8 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
       const { text: leaf, personal } = row === null ? { text: null, personal: {} } : leafIn(row);
       const { sequence, leafHash: hash } = logged;
       verifier.entry({ sequence, hash, leaf, personal });
-      for (const { whose, checkpoint } of said.get(verifier.size) ?? []) {
-        verifier.checkpoint(checkpoint, whose);
+      for (const { whose, isKept, checkpoint } of said.get(verifier.size) ?? []) {
+        verifier.checkpoint(checkpoint, whose, isKept);
       }
     }
     if (own.includes(null)) verifier.distrust('a checkpoint');
@@ -113,7 +115,7 @@ async function readSinks(tenantId: string, { sinks, verifiers }: Verified) {
       const sizes = await sink.sizes(tenantId);
       for (const size of sizes) {
         const checkpoint = openCheckpoint(await sink.read(tenantId, size), verifiers);
-        anchored.push({ whose: `the ${sink.name}`, checkpoint });
+        anchored.push({ whose: `the ${sink.name}`, isKept: true, checkpoint });
       }
       const size = sizes.at(-1) ?? 0;
       reports.push({ sink: sink.name, checkpoints: sizes.length, size, error: null });
