@@ -402,6 +402,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log
+         * @description JSON lines, in the order of the log, from any sequence to a checkpoint: `tidegate audit verify --file` proves them without this server. What does not end with the line `end` was cut off. With filters, the entries that `GET /audit-logs` lists, newest first, each with its own proof. Every export is an entry of the log.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["exportExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-logs/verification": {
         parameters: {
             query?: never;
@@ -5448,6 +5470,28 @@ export interface components {
             fields: {
                 name: string;
                 value: string;
+            }[];
+        };
+        AuditVerification: {
+            size: number;
+            /** @description So many entries, from the first, are those of a checkpoint that was signed. */
+            provenSize: number;
+            fault: {
+                /** @description The first that is not proven. */
+                sequence: number;
+                upTo: number;
+                /** @enum {string} */
+                kind: "edited" | "deleted" | "missing" | "inserted" | "reordered" | "rewritten" | "resealed" | "truncated" | "unsigned";
+                text: string;
+            } | null;
+            /** @description Entries that stand in no tree. */
+            strayIds: string[];
+            sinks: {
+                sink: string;
+                checkpoints: number;
+                /** @description Of the newest: what is younger is anchored nowhere there. */
+                size: number;
+                error: string | null;
             }[];
         };
         AuditCheckpoint: {
@@ -11315,6 +11359,139 @@ export interface operations {
             };
         };
     };
+    exportExport: {
+        parameters: {
+            query?: {
+                /** @description The first sequence; without it 0. Not with a filter. */
+                from?: number;
+                /** @description The export ends at the first checkpoint of so many entries; without it at the newest. */
+                to?: number;
+                /** @description With a filter: the id of the last entry that is there, to go on after it. */
+                before?: string;
+                category?: "deployment" | "approval" | "rollback" | "configuration" | "authentication" | "authorization" | "access" | "tenant" | "release" | "node" | "settings";
+                /** @description What was done: `deployment-created`. */
+                action?: string;
+                /** @description By its name, as entries show it. */
+                actor?: string;
+                /** @description The id of what it was done to. */
+                subject?: string;
+                outcome?: "allowed" | "denied" | "failed";
+                deployment?: string;
+                release?: string;
+                /** @description The trace id of `traceparent`. */
+                trace?: string;
+                /** @description Not older than this. */
+                since?: string;
+                /** @description Older than this. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"format":"tidegate-audit-export/1","origin":"tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa","from":0,"edge":[],"size":1208,"checkpoint":"…"}
+                     *     {"sequence":0,"leaf":"{…}","personal":{"/actor/name":{"value":"lea","salt":"…"}},"hash":"…"}
+                     *     {"end":1208,"next":null}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /**
+             * @description `audit-size-unknown`: The sizes must be those of the log at two moments, the smaller one first, and no larger than it is.
+             *
+             *     `audit-export-unclear`: All entries are exported `from` a sequence on, chosen ones `before` an entry: give `before` with a filter, `from` without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-log-empty`: Nothing has been sealed in this audit log yet. Try again in a few seconds.
+             *
+             *     `audit-entry-not-found`: The audit log has no such entry.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `downloads-limit`: You have as many downloads under way as one caller may have. Wait until one has ended, or read faster.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verificationVerify: {
         parameters: {
             query?: never;
@@ -11345,28 +11522,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": {
-                        size: number;
-                        /** @description So many entries, from the first, are those of a checkpoint that was signed. */
-                        provenSize: number;
-                        fault: {
-                            /** @description The first that is not proven. */
-                            sequence: number;
-                            upTo: number;
-                            /** @enum {string} */
-                            kind: "edited" | "deleted" | "missing" | "out-of-order" | "rewritten" | "truncated" | "unsigned";
-                            text: string;
-                        } | null;
-                        /** @description Entries that stand in no tree. */
-                        strayIds: string[];
-                        sinks: {
-                            sink: string;
-                            checkpoints: number;
-                            /** @description Of the newest: what is younger is anchored nowhere there. */
-                            size: number;
-                            error: string | null;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
@@ -11395,7 +11551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `audit-log-too-long`: The log is too long to be verified while somebody waits. Mirror `checkpoint` and `tile/…` and verify it with a program for C2SP tiles. */
+            /** @description `audit-log-too-long`: The log is too long to be verified while somebody waits. Verify it where you are: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -36,7 +36,7 @@ export const auditLogTooLong = errorEntry({
   code: 'audit-log-too-long',
   kind: 'conflict',
   meaning:
-    'The log is too long to be verified while somebody waits. Mirror `checkpoint` and `tile/…` and verify it with a program for C2SP tiles.',
+    'The log is too long to be verified while somebody waits. Verify it where you are: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`.',
   tell: (limit: number) => ({ details: { limit } }),
 });
 
@@ -44,4 +44,11 @@ export const auditVerifying = errorEntry({
   code: 'audit-verifying',
   kind: 'unavailable',
   meaning: 'Another log is being verified by this process. Try again in a few seconds.',
+});
+
+export const auditExportUnclear = errorEntry({
+  code: 'audit-export-unclear',
+  kind: 'invalid',
+  meaning:
+    'All entries are exported `from` a sequence on, chosen ones `before` an entry: give `before` with a filter, `from` without one.',
 });

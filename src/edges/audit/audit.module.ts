@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { AuditLogModule } from './audit-log.module.js';
 import { AuditLogsController } from './entries/audit-logs.controller.js';
 import { AuditLogsService } from './entries/audit-logs.service.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportService } from './export/export.service.js';
 import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
 import { VerificationController } from './verification/verification.controller.js';
@@ -10,7 +12,7 @@ import { VerificationService } from './verification/verification.service.js';
 /** The audit log over HTTP. */
 @Module({
   imports: [AuditLogModule],
-  controllers: [VerificationController, ProofsController, AuditLogsController],
-  providers: [AuditLogsService, ProofsService, VerificationService],
+  controllers: [ExportController, VerificationController, ProofsController, AuditLogsController],
+  providers: [AuditLogsService, ExportService, ProofsService, VerificationService],
 })
 export class AuditModule {}

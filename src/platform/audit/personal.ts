@@ -9,6 +9,7 @@ import {
 
 /** Members of a body, wherever in it they stand. A new one of that sort gets a word here. */
 const PERSONAL = new Set([
+  'actorName',
   'address',
   'by',
   'displayName',
@@ -22,6 +23,7 @@ const PERSONAL = new Set([
   'person',
   'personName',
   'requestedBy',
+  'subjectName',
   'userAgent',
   'userName',
   'username',

@@ -6,26 +6,8 @@ import { newestFirst, type Page, type PageRequest } from '../../../platform/http
 import { auditEntryNotFound } from '../audit.errors.js';
 import type { AuditEntryView, AuditLogsQuery } from './audit-logs.dto.js';
 import { AuditReads } from './audit-reads.js';
-import {
-  END_OF_TIME,
-  type EntryFilter,
-  entryRow,
-  entryRows,
-  type EntryRow,
-} from './entries.views.js';
-
-const EVERYTHING: EntryFilter = {
-  categories: null,
-  action: null,
-  actor: null,
-  subject: null,
-  result: null,
-  deploymentId: null,
-  releaseId: null,
-  traceId: null,
-  from: new Date(0),
-  to: END_OF_TIME,
-};
+import { type EntryFilter, entryRow, entryRows, type EntryRow } from './entries.views.js';
+import { filterOf } from './entry-filter.js';
 
 type Times = PageRequest & { readonly from?: string | undefined; readonly to?: string | undefined };
 
@@ -38,16 +20,7 @@ export class AuditLogsService {
   ) {}
 
   list(ctx: Context, query: AuditLogsQuery): Promise<Page<AuditEntryView>> {
-    return this.page(ctx, 'audit-logs', query, {
-      categories: query.category === undefined ? null : [query.category],
-      action: query.action ?? null,
-      actor: query.actor ?? null,
-      subject: query.subject ?? null,
-      result: query.outcome ?? null,
-      deploymentId: query.deployment ?? null,
-      releaseId: query.release ?? null,
-      traceId: query.trace ?? null,
-    });
+    return this.page(ctx, 'audit-logs', query, filterOf(query));
   }
 
   /** As `list`, of what a path says. */
@@ -76,9 +49,8 @@ export class AuditLogsService {
     query: Times,
     given: Partial<EntryFilter>,
   ): Promise<Page<AuditEntryView>> {
-    const from = query.from === undefined ? EVERYTHING.from : new Date(query.from);
-    const to = query.to === undefined ? EVERYTHING.to : new Date(query.to);
-    const filter = { ...EVERYTHING, ...given, from, to };
+    const { from, to } = query;
+    const filter = { ...filterOf({ from, to }), ...given };
     return this.database.transaction(ctx, async (open) => {
       await this.reads.note(open, 'entries');
       const { items, nextCursor } = await newestFirst(list, query, (before, take) =>

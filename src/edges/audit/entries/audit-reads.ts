@@ -7,6 +7,12 @@ import { Database } from '../../../platform/database/database.js';
 import { auditLogExported, auditLogRead } from '../log/audit.events.js';
 import { closeReads, countRead, forgetReads } from './audit-reads.store.js';
 
+export interface Exported {
+  readonly from: number;
+  readonly to: number;
+  readonly filter: Readonly<Record<string, string>> | null;
+}
+
 export type ReadPart = 'entries' | 'proofs';
 
 const AT_ONCE = 100;
@@ -27,10 +33,11 @@ export class AuditReads {
     if (count > 0) await open.record(auditLogRead(open.tenantId, { part, count }));
   }
 
-  async noteExport(ctx: Context, from: number): Promise<void> {
-    await this.database.transaction(ctx, (open) =>
-      open.record(auditLogExported(open.tenantId, { from })),
-    );
+  /** In the transaction that finds out what it is. */
+  async noteExport(open: OpenContext, { from, to, filter }: Exported): Promise<void> {
+    const asked = filter && Object.entries(filter).map(([name, text]) => [named(name), text]);
+    const chosen = asked && (Object.fromEntries(asked) as Readonly<Record<string, string>>);
+    await open.record(auditLogExported(open.tenantId, { from, to, filter: chosen }));
   }
 
   /** Says what is left to be said. */
@@ -56,3 +63,7 @@ export class AuditReads {
     });
   }
 }
+
+/** A filter's value may be somebody's name: the entry commits to it by these words. */
+const named = (name: string): string =>
+  name === 'actor' || name === 'subject' ? `${name}Name` : name;

@@ -14,8 +14,12 @@ export const auditLogRead = eventType<{ readonly part: string; readonly count: n
   audit: 'access',
 });
 
-/** `from`: the sequence at which it began. */
-export const auditLogExported = eventType<{ readonly from: number }>({
+/** Entries `from` up to the one before `to`: all of them, or those that the filter chooses. */
+export const auditLogExported = eventType<{
+  readonly from: number;
+  readonly to: number;
+  readonly filter: Readonly<Record<string, string>> | null;
+}>({
   name: 'audit-log-exported',
   subject: 'tenant',
   audit: 'access',

@@ -94,18 +94,39 @@ export function checkpointRows(
   return open.tx.query(checkpoints, { tenantId: open.tenantId, ...page });
 }
 
-const between = statement<Span, { readonly note: string }>(
+export interface SignedSize {
+  readonly size: number;
+  readonly note: string;
+}
+
+const between = statement<Span, SignedSize>(
   'audit-checkpoints.between',
-  `select note from audit_checkpoints
+  `select size, note from audit_checkpoints
    where tenant_id = :tenantId and size > :from and size <= :to order by size`,
 );
 
 /** Of sizes above the first and up to the second. */
-export async function checkpointsBetween(
+export function checkpointsBetween(
   open: OpenContext,
   from: number,
   to: number,
-): Promise<string[]> {
-  const rows = await open.tx.query(between, { tenantId: open.tenantId, from, to });
-  return rows.map(({ note }) => note);
+): Promise<SignedSize[]> {
+  return open.tx.query(between, { tenantId: open.tenantId, from, to });
+}
+
+const covering = statement<
+  { readonly tenantId: string; readonly size: number },
+  Pick<TreeHeadRow, 'size' | 'checkpoint'>
+>(
+  'audit-checkpoints.covering',
+  `select size, note as checkpoint from audit_checkpoints
+   where tenant_id = :tenantId and size >= :size order by size limit 1`,
+);
+
+/** The first with at least so many entries. */
+export function checkpointCovering(
+  open: OpenContext,
+  size: number,
+): Promise<Pick<TreeHeadRow, 'size' | 'checkpoint'> | undefined> {
+  return open.tx.first(covering, { tenantId: open.tenantId, size });
 }

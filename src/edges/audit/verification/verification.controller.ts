@@ -9,31 +9,33 @@ import { Route } from '../../../platform/http/route.js';
 import { auditLogTooLong, auditVerifying } from '../audit.errors.js';
 import { VerificationService } from './verification.service.js';
 
-const verificationOut = z.strictObject({
-  size: z.int(),
-  provenSize: z.int().meta({
-    description: 'So many entries, from the first, are those of a checkpoint that was signed.',
-  }),
-  fault: z
-    .strictObject({
-      sequence: z.int().meta({ description: 'The first that is not proven.' }),
-      upTo: z.int(),
-      kind: z.enum(FAULT_KINDS),
-      text: z.string(),
-    })
-    .nullable(),
-  strayIds: z.array(z.string()).meta({ description: 'Entries that stand in no tree.' }),
-  sinks: z.array(
-    z.strictObject({
-      sink: z.string(),
-      checkpoints: z.int(),
-      size: z
-        .int()
-        .meta({ description: 'Of the newest: what is younger is anchored nowhere there.' }),
-      error: z.string().nullable(),
+const verificationOut = z
+  .strictObject({
+    size: z.int(),
+    provenSize: z.int().meta({
+      description: 'So many entries, from the first, are those of a checkpoint that was signed.',
     }),
-  ),
-});
+    fault: z
+      .strictObject({
+        sequence: z.int().meta({ description: 'The first that is not proven.' }),
+        upTo: z.int(),
+        kind: z.enum(FAULT_KINDS),
+        text: z.string(),
+      })
+      .nullable(),
+    strayIds: z.array(z.string()).meta({ description: 'Entries that stand in no tree.' }),
+    sinks: z.array(
+      z.strictObject({
+        sink: z.string(),
+        checkpoints: z.int(),
+        size: z
+          .int()
+          .meta({ description: 'Of the newest: what is younger is anchored nowhere there.' }),
+        error: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'AuditVerification' });
 
 @ApiTags('audit')
 @Controller('audit-logs')

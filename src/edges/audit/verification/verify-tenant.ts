@@ -60,7 +60,7 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
     const to = Math.min(size, from + BATCH);
     const entries = await reader.entries(ctx, from, to);
     const notes = await database.transaction(ctx, (open) => checkpointsBetween(open, from, to));
-    const own = notes.map((note) => checkpointIn(note, verifiers));
+    const own = notes.map(({ note }) => checkpointIn(note, verifiers));
     const said = bySize([
       ...own.flatMap((checkpoint) =>
         checkpoint === null ? [] : [{ whose: 'a checkpoint', isKept: false, checkpoint }],
