@@ -28,16 +28,45 @@ export function isCreating(method: string, path: string): boolean {
 
 /** A connection that is open and silent for so long will not answer any more. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** An answer that may take hours to read: while something comes, it is no silence. */
+const STREAM = /^application\/x-ndjson\b/;
 
 /** `fetch` for one server: every failure to reach it is an UnreachableError with the address. */
 export async function reach(request: Request): Promise<Response> {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+  const silence = new AbortController();
+  const listen = () => setTimeout(() => silence.abort(silent()), ANSWER_TIMEOUT_MS).unref();
+  let timer = listen();
+  const again = () => {
+    clearTimeout(timer);
+    timer = listen();
+  };
+  const signal = AbortSignal.any([request.signal, silence.signal]);
   try {
-    return await fetch(request, { signal });
+    const response = await fetch(request, { signal });
+    return isStream(response) ? heard(response, again, () => clearTimeout(timer)) : response;
   } catch (error) {
     if (request.signal.aborted) throw error;
     throw new UnreachableError(new URL(request.url).origin, error);
   }
+}
+
+const silent = () => new DOMException('the server has said nothing for too long', 'TimeoutError');
+
+const isStream = ({ ok, headers }: Response) =>
+  ok && STREAM.test(headers.get('content-type') ?? '');
+
+/** The same answer, of which every piece is told. */
+function heard(response: Response, onPiece: () => void, onEnd: () => void): Response {
+  const { status, statusText, headers } = response;
+  const pieces = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      onPiece();
+      controller.enqueue(piece);
+    },
+    flush: onEnd,
+  });
+  const body = response.body?.pipeThrough(pieces) ?? null;
+  return new Response(body, { status, statusText, headers });
 }
 
 /** Gives the proof that a refusal asks for; false: there is none to give. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
+import { addAuditCommands } from './commands/audit.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
 import { addBreakGlassCommands } from './commands/break-glass.commands.js';
 import { addApprovalPolicyCommands } from './commands/approval-policies.commands.js';
@@ -75,6 +76,7 @@ const commands = [
   addFreezeCommands,
   addKillSwitchCommands,
   addHoldCommands,
+  addAuditCommands,
   addFleetCommands,
   addFederatedCommands,
   addDirectoryCommands,
