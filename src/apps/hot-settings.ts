@@ -11,6 +11,7 @@ import {
   breakGlassReviewHours,
 } from '../deployments/approvals/break-glass/break-glass.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
+import { auditDays } from '../edges/audit/archive/audit-archive.settings.js';
 import { reminderSettings } from '../edges/notifications/reminders/reminders.settings.js';
 import {
   deliveryDays,
@@ -53,6 +54,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   eventDays,
   idempotencyDays,
   tenantDays,
+  auditDays,
   streamsPerCaller,
   logLevel,
   usagePrices,

@@ -85,6 +85,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_checkpoints: 'edges/audit',
   audit_anchors: 'edges/audit',
   audit_reads: 'edges/audit',
+  audit_archives: 'edges/audit',
+  audit_months: 'edges/audit',
   idempotency_keys: 'platform/http',
   subscriptions: 'edges/notifications/subscriptions',
   muted_notices: 'edges/notifications/subscriptions',

@@ -3,14 +3,19 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import type { Client } from 'pg';
 import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
+import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
 import type { AnchorSink } from '../../src/edges/audit/anchors/anchor-sink.js';
 import { StoreSink } from '../../src/edges/audit/anchors/store-sink.js';
+import { ArchiveReader } from '../../src/edges/audit/archive/archive-reader.js';
+import { AuditArchiver } from '../../src/edges/audit/archive/audit-archiver.js';
 import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
 import { LogKey } from '../../src/edges/audit/log/log-key.js';
 import { LogReader } from '../../src/edges/audit/log/log-reader.js';
 import { LogSealer } from '../../src/edges/audit/log/log-sealer.js';
+import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import type { AuditRecord } from '../../src/platform/audit/audit-record.js';
@@ -18,6 +23,7 @@ import { Context } from '../../src/platform/context.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Logger } from '../../src/platform/logging/logger.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { Settings } from '../../src/platform/settings/settings.js';
 import { freshDatabase, type TestDatabase, withClient } from './database.js';
 import { quietEvents } from './quiet-events.js';
 
@@ -35,6 +41,7 @@ export class AuditRig {
     readonly db: Database,
     readonly folder: string,
     readonly sinks: readonly AnchorSink[],
+    readonly store: FilesystemObjectStore,
   ) {}
 
   static async start(): Promise<AuditRig> {
@@ -43,7 +50,7 @@ export class AuditRig {
     const store = await FilesystemObjectStore.open(join(folder, 'store'));
     const elsewhere = await FilesystemObjectStore.open(join(folder, 'elsewhere'));
     const sinks = [new StoreSink('object-store', store), new StoreSink('folder', elsewhere)];
-    return new AuditRig(database, await openDatabase(database), folder, sinks);
+    return new AuditRig(database, await openDatabase(database), folder, sinks, store);
   }
 
   async stop(): Promise<void> {
@@ -64,7 +71,22 @@ export class AuditRig {
   }
 
   reader(db = this.db): LogReader {
-    return new LogReader(db);
+    return new LogReader(db, new ArchiveReader(this.store));
+  }
+
+  archiver(parts: { store?: ObjectStore; days?: number; metrics?: Metrics } = {}): AuditArchiver {
+    const settings = new Settings(Logger.silent());
+    jest.spyOn(settings, 'valueOf').mockReturnValue(parts.days ?? 90);
+    return new AuditArchiver(
+      this.db,
+      new LogReader(this.db, new ArchiveReader(this.store)),
+      this.key,
+      parts.store ?? this.store,
+      settings,
+      systemClock,
+      Logger.silent(),
+      parts.metrics ?? new Metrics(),
+    );
   }
 
   async tenant(): Promise<string> {

@@ -6,11 +6,12 @@ import { DIGEST_PATTERN, type Digest } from '../../kernel/digest.js';
 import type { RegistryEntry } from '../../kernel/registry.js';
 
 /**
- * Where the bytes of artifacts are, and what is kept for good. Keys have three shapes and no other:
+ * Where the bytes of artifacts are, and what is kept for good. Keys have four shapes and no other:
  *
  *   tmp/<uuid>                   being uploaded; nobody but its maker reads it, and a sweep takes it
  *   <tenantId>/sha256/<64 hex>   complete, and named by its own digest
  *   archive/<tenantId>/<word>/<name>   small, written once and never replaced
+ *   personal/<tenantId>/<word>/<name>  likewise, but to be deleted one day: never under an object lock
  *
  * An object comes under its own key only by `commit`, so whoever finds one finds all of it.
  */
@@ -47,8 +48,9 @@ export interface ObjectStat {
 
 export type TemporaryKey = `tmp/${string}`;
 export type ArtifactKey = `${string}/sha256/${string}`;
-export type ArchiveFolder = `archive/${string}/${string}`;
-export type ArchiveKey = `archive/${string}/${string}/${string}`;
+type ArchiveRoot = 'archive' | 'personal';
+export type ArchiveFolder = `${ArchiveRoot}/${string}/${string}`;
+export type ArchiveKey = `${ArchiveRoot}/${string}/${string}/${string}`;
 export type ObjectKey = TemporaryKey | ArtifactKey | ArchiveKey;
 
 /** One kind of store in the list of object-stores.ts. */
@@ -61,8 +63,10 @@ export interface ObjectStoreDriver extends RegistryEntry {
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TEMPORARY = new RegExp(`^tmp/${UUID}$`);
 const ARTIFACT = new RegExp(`^${UUID}/sha256/[0-9a-f]{64}$`);
-const ARCHIVE_FOLDER = new RegExp(`^archive/${UUID}/[a-z][a-z-]{0,39}$`);
-const ARCHIVE = new RegExp(`^archive/${UUID}/[a-z][a-z-]{0,39}/[0-9A-Za-z][0-9A-Za-z._-]{0,99}$`);
+const ARCHIVE_FOLDER = new RegExp(`^(?:archive|personal)/${UUID}/[a-z][a-z-]{0,39}$`);
+const ARCHIVE = new RegExp(
+  `^(?:archive|personal)/${UUID}/[a-z][a-z-]{0,39}/[0-9A-Za-z][0-9A-Za-z._-]{0,99}$`,
+);
 
 export function newTemporaryKey(): TemporaryKey {
   return `tmp/${newId()}`;
@@ -80,6 +84,18 @@ export function archiveFolder(tenantId: string, word: string): ArchiveFolder {
   const folder: ArchiveFolder = `archive/${tenantId}/${word}`;
   checkArchiveFolder(folder);
   return folder;
+}
+
+export function personalFolder(tenantId: string, word: string): ArchiveFolder {
+  const folder: ArchiveFolder = `personal/${tenantId}/${word}`;
+  checkArchiveFolder(folder);
+  return folder;
+}
+
+export function personalKey(tenantId: string, word: string, name: string): ArchiveKey {
+  const key: ArchiveKey = `personal/${tenantId}/${word}/${name}`;
+  checkArchiveKey(key);
+  return key;
 }
 
 export function archiveKey(tenantId: string, word: string, name: string): ArchiveKey {

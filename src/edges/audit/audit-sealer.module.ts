@@ -1,7 +1,15 @@
 import { Module } from '@nestjs/common';
+import { DriversModule } from '../../drivers/drivers.module.js';
+import { TenantPurgersModule } from '../../tenancy/tenant-tasks/tenant-tasks.module.js';
+import { ArchivePurge } from './archive/archive-purge.js';
+import { AuditArchiver } from './archive/audit-archiver.js';
 import { AuditLogModule } from './audit-log.module.js';
 import { LogSealer } from './log/log-sealer.js';
 
-/** Seals: in the worker. */
-@Module({ imports: [AuditLogModule], providers: [LogSealer], exports: [LogSealer] })
+/** Seals, and archives what is old: in the worker. */
+@Module({
+  imports: [AuditLogModule, DriversModule, TenantPurgersModule],
+  providers: [LogSealer, AuditArchiver, ArchivePurge],
+  exports: [LogSealer, AuditArchiver],
+})
 export class AuditSealerModule {}

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../kernel/canonical-json.js';
 import type { EntryFields, EntryVersion, Salts } from '../../kernel/tlog/audit-leaf.js';
 
 /** An entry as the table keeps it. */
@@ -60,3 +61,20 @@ export function fieldsOf(row: AuditRow): EntryFields {
 }
 
 export const saltsOf = (row: AuditRow) => JSON.parse(row.salts) as Salts;
+
+/** The way back, for what lies elsewhere. */
+export function rowOf(fields: EntryFields, salts: Salts): AuditRow {
+  const { outcome, actor, subject, body, at, ...rest } = fields;
+  return {
+    ...rest,
+    at: new Date(at),
+    result: outcome,
+    actor: actor.name,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    subjectKind: subject.kind,
+    subjectId: subject.id,
+    body: canonicalJson(body),
+    salts: canonicalJson(salts),
+  };
+}

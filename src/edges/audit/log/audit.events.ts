@@ -24,3 +24,18 @@ export const auditLogExported = eventType<{
   subject: 'tenant',
   audit: 'access',
 });
+
+/** Entries of a month lie in a file of the archive, read back and verified: its digest stands in the log. */
+export const auditLogArchived = eventType<{
+  readonly month: string;
+  readonly from: number;
+  readonly size: number;
+  readonly digest: string;
+}>({ name: 'audit-log-archived', subject: 'tenant', audit: 'tenant' });
+
+/** In the log of the platform: all tenants' entries of the month are archived, and in the archive alone. */
+export const auditMonthDropped = eventType<{ readonly month: string }>({
+  name: 'audit-month-dropped',
+  subject: 'audit-month',
+  audit: 'tenant',
+});

@@ -1,0 +1,318 @@
+/**
+ * Months of the log that are old go into the archive and out of the database, and the log stays whole. Three
+ * months of two tenants, written with a clock that is set back: what is done to them is done for real.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
+import { sealTrees } from '../../src/edges/audit/log/sealing.js';
+import { inclusionProof } from '../../src/kernel/tlog/tree-proofs.js';
+import { checkProof, writeProof } from '../../src/kernel/tlog/checkpoint.js';
+import { hashesOf, treeHead } from '../../src/edges/audit/proofs/tree.views.js';
+import { entryIn, leafIn } from '../../src/edges/audit/proofs/entry-bundle.js';
+import { verifyTenant } from '../../src/edges/audit/verification/verify-tenant.js';
+import { auditLimits } from '../../src/kernel/audit-limits.js';
+import { parseVerifierKey } from '../../src/kernel/tlog/note.js';
+import { Context } from '../../src/platform/context.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { AuditRig } from '../support/audit-rig.js';
+
+const DAY_MS = 86_400_000;
+/** The 15th of a month that is so many before this one. */
+const middleOf = (monthsAgo: number): number => {
+  const now = new Date();
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo, 15, 12);
+};
+const nameOf = (ms: number) => new Date(ms).toISOString().slice(0, 7);
+/** All that is older than the months before this one and the last. */
+const OLD = [6, 5, 4] as const;
+const monthNames = OLD.map((ago) => nameOf(middleOf(ago)));
+
+let rig: AuditRig;
+let tenants: string[];
+beforeEach(async () => {
+  rig = await AuditRig.start();
+  await rig.sql(`insert into tenants (id, slug, name)
+    values ('00000000-0000-7000-8000-000000000001', 'platform', 'Platform') on conflict do nothing`);
+  await rig.sql(`select tidegate_ensure_partitions(to_timestamp($1))`, [middleOf(6) / 1000]);
+  await rig.sql(`select tidegate_ensure_partitions(to_timestamp($1))`, [middleOf(3) / 1000]);
+  tenants = [await rig.tenant(), await rig.tenant()];
+  for (const ago of [...OLD, 1]) await write(middleOf(ago), ago);
+}, 60_000);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await rig?.stop();
+});
+
+async function write(ms: number, count: number): Promise<void> {
+  const clock = jest.spyOn(Date, 'now');
+  try {
+    for (const tenantId of tenants) {
+      for (let number = 0; number < count; number += 1) {
+        clock.mockReturnValue(ms + number * 1_000);
+        await rig.append(tenantId, 1, {
+          subject: { kind: 'user', id: `person-${number}` },
+          body: { number, by: 'ana' },
+        });
+      }
+    }
+  } finally {
+    clock.mockRestore();
+  }
+  await sealAll();
+}
+
+async function sealAll(): Promise<void> {
+  for (const tenantId of tenants) {
+    await rig.db.system((tx) => sealTrees(tx, rig.key, [tenantId]));
+  }
+}
+
+const ctxOf = (tenantId: string) => Context.system(tenantId, 'test');
+const verify = (tenantId: string) =>
+  verifyTenant(ctxOf(tenantId), {
+    database: rig.db,
+    reader: rig.reader(),
+    sinks: rig.sinks,
+    verifiers: [parseVerifierKey(rig.key.verifierOf(tenantId))],
+  });
+const heldMonths = async () =>
+  (
+    await rig.sql<{ month: string }>(
+      `select distinct to_char(at at time zone 'UTC', 'YYYY-MM') as month from audit_entries order by 1`,
+    )
+  ).map(({ month }) => month);
+const files = () =>
+  rig.sql<{ tenant_id: string; month: string; from_sequence: string; size: string }>(
+    `select tenant_id, to_char(month, 'YYYY-MM') as month, from_sequence, size from audit_archives
+     order by tenant_id, from_sequence`,
+  );
+const pathOf = async (root: 'archive' | 'personal', tenantId: string, from: number) => {
+  const row = (await files()).find(
+    (file) => file.tenant_id === tenantId && Number(file.from_sequence) === from,
+  )!;
+  const padded = [row.from_sequence, row.size].map((each) => String(each).padStart(16, '0'));
+  const end = root === 'archive' ? 'jsonl.gz' : 'personal.1.jsonl.gz';
+  return join(
+    rig.folder,
+    'store',
+    root,
+    tenantId,
+    'audit',
+    `${row.month}_${padded.join('-')}.${end}`,
+  );
+};
+const tryAgain = () =>
+  rig.sql(`update audit_months set next_try_at = '-infinity', lease_until = '-infinity'`);
+
+describe('old months of the log', () => {
+  it('are archived and dropped, and the log is whole: verified, proven, nothing younger touched', async () => {
+    const before = await Promise.all(tenants.map((id) => rig.reader().entries(ctxOf(id), 0, 16)));
+    expect(await rig.archiver().run()).toEqual(expect.arrayContaining(monthNames));
+    expect((await heldMonths()).slice(0, 1)).toEqual([nameOf(middleOf(1))]);
+    await sealAll();
+    for (const [at, tenantId] of tenants.entries()) {
+      const report = await verify(tenantId);
+      // Sixteen, and one that says so for each of its three files.
+      expect(report).toMatchObject({ size: 19, provenSize: 19, fault: null, strayIds: [] });
+      expect(await rig.reader().entries(ctxOf(tenantId), 0, 16)).toEqual(before[at]);
+    }
+    const [tenantId] = tenants as [string, string];
+    const [logged] = await rig.reader().entries(ctxOf(tenantId), 2, 3);
+    const proof = await rig.db.transaction(ctxOf(tenantId), async (open) => {
+      const { size, checkpoint } = (await treeHead(open))!;
+      const hashes = await inclusionProof(hashesOf(open), 2, size);
+      const entry = Buffer.from(leafIn(entryIn(logged!)!).text);
+      return { entry, index: 2, hashes, checkpoint };
+    });
+    const verifiers = [parseVerifierKey(rig.key.verifierOf(tenantId))];
+    expect(writeProof(proof)).toContain('index 2');
+    expect(checkProof(proof, verifiers).size).toBe(19);
+    // Once more: there is nothing left to be done.
+    expect(await rig.archiver().run()).toEqual([]);
+  });
+
+  it('lie in files that prove themselves, with what is personal in others', async () => {
+    await rig.archiver().run();
+    const [tenantId] = tenants as [string, string];
+    const leaves = gunzipSync(await readFile(await pathOf('archive', tenantId, 6))).toString();
+    const lines = leaves
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines[0]).toMatchObject({ format: 'tidegate-audit-export/1', from: 6, size: 11 });
+    expect(lines.at(-1)).toEqual({ end: 11, next: null });
+    expect(leaves).not.toContain('person-1');
+    expect(leaves).not.toContain('"ana"');
+    const personal = gunzipSync(await readFile(await pathOf('personal', tenantId, 6))).toString();
+    expect(personal).toContain('"ana"');
+    expect(personal).toContain('person-1');
+  });
+
+  it('stay while the platform keeps them', async () => {
+    const days = Math.ceil((Date.now() - middleOf(7)) / DAY_MS);
+    expect(await rig.archiver({ days }).run()).not.toEqual(expect.arrayContaining(monthNames));
+    expect(await heldMonths()).toEqual(expect.arrayContaining(monthNames));
+  });
+
+  it('are cut into files of what can be held, and come back the same', async () => {
+    jest.replaceProperty(auditLimits, 'archiveFileEntries', 2 as never);
+    const [tenantId] = tenants as [string, string];
+    const before = await rig.reader().entries(ctxOf(tenantId), 0, 15);
+    await rig.archiver().run();
+    expect((await files()).length).toBeGreaterThan(14);
+    expect(await rig.reader().entries(ctxOf(tenantId), 0, 15)).toEqual(before);
+  });
+
+  it('may interleave in the log: each entry is in the file of its month', async () => {
+    // Written in the oldest month, and sealed with those of the youngest.
+    await write(middleOf(6) + 60_000, 1);
+    await rig.archiver().run();
+    expect(await heldMonths()).not.toContain(monthNames[0]);
+    await sealAll();
+    for (const tenantId of tenants) expect((await verify(tenantId)).fault).toBeNull();
+  });
+});
+
+describe('an archive that is not what was put there', () => {
+  it.each([
+    ['an entry', 'archive', '"tested"', '"tasted"'],
+    ['what is personal', 'personal', '"ana"', '"eve"'],
+  ] as const)('is named: %s', async (_what, root, is, becomes) => {
+    await rig.archiver().run();
+    const [tenantId, other] = tenants as [string, string];
+    const path = await pathOf(root, tenantId, 6);
+    const lines = gunzipSync(await readFile(path))
+      .toString()
+      .split('\n');
+    const at = lines.findIndex((line) => line.includes('"sequence":8'));
+    lines[at] = lines[at]!.replace(is, becomes).replace(
+      is.replaceAll('"', '\\"'),
+      becomes.replaceAll('"', '\\"'),
+    );
+    await writeFile(path, gzipSync(lines.join('\n')));
+    const report = await verify(tenantId);
+    expect(report.fault).toMatchObject({ kind: 'edited', sequence: 8, upTo: 8 });
+    expect((await verify(other)).fault).toBeNull();
+  });
+
+  it('is named when a file is gone', async () => {
+    await rig.archiver().run();
+    const [tenantId] = tenants as [string, string];
+    await writeFile(await pathOf('archive', tenantId, 6), 'nothing');
+    expect((await verify(tenantId)).fault).toMatchObject({ kind: 'deleted', sequence: 6 });
+  });
+});
+
+describe('nothing is dropped', () => {
+  /** A store of which one call does something else. */
+  const storeWith = (change: Partial<ObjectStore>): ObjectStore => {
+    const { store } = rig;
+    const bound = {
+      put: store.put.bind(store),
+      get: store.get.bind(store),
+      stat: store.stat.bind(store),
+      delete: store.delete.bind(store),
+      commit: store.commit.bind(store),
+      archive: store.archive.bind(store),
+      archived: store.archived.bind(store),
+      sweepTemporary: store.sweepTemporary.bind(store),
+    };
+    return { ...bound, ...change };
+  };
+  const kept = async () => expect(await heldMonths()).toEqual(expect.arrayContaining(monthNames));
+
+  it('while the store is down or full, at whichever call, and the next run goes on', async () => {
+    let [calls, failing] = [0, 0];
+    const orFail = <T>(work: () => Promise<T>): Promise<T> => {
+      calls += 1;
+      return calls === failing ? Promise.reject(new Error('no space left')) : work();
+    };
+    const store = storeWith({
+      archive: (key, bytes) => orFail(() => rig.store.archive(key, bytes)),
+      get: (key) => orFail(() => rig.store.get(key)),
+    });
+    const metrics = new Metrics();
+    const archiver = rig.archiver({ store, metrics });
+    // Four calls for each file; from the fifth on, one tenant's is there.
+    for (failing of [1, 2, 3, 4, 5, 4, 3, 2]) {
+      calls = 0;
+      expect(await archiver.run()).not.toContain(monthNames[0]);
+      await kept();
+      const [month] = await rig.sql<{ reason: string }>(
+        'select reason from audit_months where dropped_at is null',
+      );
+      expect(month!.reason).toBe('no space left');
+      // Not at once: it is looked at later.
+      expect(await archiver.run()).toEqual([]);
+      await tryAgain();
+    }
+    expect((await metrics.expose(undefined)).text).toMatch(/audit_archive_failures_total 8/);
+    expect(await rig.archiver().run()).toEqual(expect.arrayContaining(monthNames));
+    await sealAll();
+    for (const tenantId of tenants) expect((await verify(tenantId)).fault).toBeNull();
+  });
+
+  it('when the store did not keep what it was given', async () => {
+    const store = storeWith({
+      archive: (key, bytes) => {
+        const torn = Buffer.from(bytes);
+        torn[torn.length - 20]! ^= 1;
+        return rig.store.archive(key, torn);
+      },
+    });
+    expect(await rig.archiver({ store }).run()).not.toContain(monthNames[0]);
+    await kept();
+    expect(await files()).toEqual([]);
+    // What is torn is not what the next one takes for its own.
+    await tryAgain();
+    expect(await rig.archiver().run()).toEqual(expect.arrayContaining(monthNames));
+    for (const tenantId of tenants) expect((await verify(tenantId)).fault).toBeNull();
+  });
+
+  it('of a log whose entry was changed or put beside the tree', async () => {
+    const [tenantId] = tenants as [string, string];
+    const owner = (text: string) =>
+      rig.asSuperuser(async (client) => {
+        await client.query('set session_replication_role = replica');
+        await client.query(text);
+      });
+    const third = `(select entry_id from audit_leaves where tenant_id = '${tenantId}' and sequence = 3)`;
+    await owner(`update audit_entries set action = 'other' where id = ${third}`);
+    expect(await rig.archiver().run()).not.toContain(monthNames[0]);
+    await kept();
+    const reasons = () =>
+      rig.sql<{ reason: string }>('select reason from audit_months where reason is not null');
+    expect(await reasons()).toEqual([{ reason: 'entry 3 is not what was sealed' }]);
+    await owner(`update audit_entries set action = 'tested' where id = ${third}`);
+    await owner(`insert into audit_entries select at, gen_random_uuid(), tenant_id, category, action, actor,
+      subject_kind, subject_id, request_id, result, body_text, leaf_hash, format_version, actor_kind,
+      actor_id, acting_for, source_address, user_agent, trace_id, release_id, deployment_id, salts_text
+      from audit_entries where id = ${third}`);
+    await tryAgain();
+    expect(await rig.archiver().run()).not.toContain(monthNames[0]);
+    await kept();
+    expect((await reasons())[0]!.reason).toMatch(/has 7 entries, and 6 of them are archived/);
+  });
+
+  it('by the database itself, whoever asks it', async () => {
+    const drop = (ms: number) =>
+      rig.db.system((tx) => tx.query(`select tidegate_drop_audit_month('${nameOf(ms)}-01')`));
+    await expect(drop(middleOf(6))).rejects.toThrow(/0 of them are archived/);
+    await expect(drop(middleOf(0))).rejects.toThrow(/too young/);
+    await expect(drop(middleOf(40))).rejects.toThrow(/no month/);
+  });
+
+  it('by two at once, and who has died holds a month no longer than its lease', async () => {
+    const both = await Promise.all([rig.archiver().run(), rig.archiver().run()]);
+    expect(both.flat().filter((month) => month === monthNames[0])).toHaveLength(1);
+    for (const file of await files()) {
+      const same = (await files()).filter(
+        (each) => each.tenant_id === file.tenant_id && each.from_sequence === file.from_sequence,
+      );
+      expect(same).toHaveLength(1);
+    }
+  });
+});
