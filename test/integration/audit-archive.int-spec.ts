@@ -2,14 +2,25 @@
  * Months of the log that are old go into the archive and out of the database, and the log stays whole. Three
  * months of two tenants, written with a clock that is set back: what is done to them is done for real.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
+import { ArchiveReader } from '../../src/edges/audit/archive/archive-reader.js';
+import { ArchivedEntries } from '../../src/edges/audit/archive/archived-entries.js';
+import { AuditRetention } from '../../src/edges/audit/archive/audit-retention.js';
+import type {
+  AuditEntryView,
+  AuditLogsQuery,
+} from '../../src/edges/audit/entries/audit-logs.dto.js';
+import { AuditLogsService } from '../../src/edges/audit/entries/audit-logs.service.js';
+import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
+import { ProofsService } from '../../src/edges/audit/proofs/proofs.service.js';
+import { systemClock } from '../../src/kernel/clock.js';
 import { sealTrees } from '../../src/edges/audit/log/sealing.js';
 import { inclusionProof } from '../../src/kernel/tlog/tree-proofs.js';
-import { checkProof, writeProof } from '../../src/kernel/tlog/checkpoint.js';
+import { checkProof, parseProof, writeProof } from '../../src/kernel/tlog/checkpoint.js';
 import { hashesOf, treeHead } from '../../src/edges/audit/proofs/tree.views.js';
 import { entryIn, leafIn } from '../../src/edges/audit/proofs/entry-bundle.js';
 import { verifyTenant } from '../../src/edges/audit/verification/verify-tenant.js';
@@ -173,6 +184,96 @@ describe('old months of the log', () => {
     expect(await heldMonths()).not.toContain(monthNames[0]);
     await sealAll();
     for (const tenantId of tenants) expect((await verify(tenantId)).fault).toBeNull();
+  });
+});
+
+/** What is asked over HTTP, with a retention of so many days. */
+function asked(tenantId: string, days = 3_650) {
+  const retention = new AuditRetention(rig.settings(days), systemClock);
+  const archived = new ArchivedEntries(rig.db, new ArchiveReader(rig.store));
+  const reads = new AuditReads(rig.db);
+  const logs = new AuditLogsService(rig.db, reads, archived, retention);
+  const proofs = new ProofsService(rig.db, reads, rig.key, rig.reader(), retention);
+  const ctx = ctxOf(tenantId);
+  const all = async (query: Partial<AuditLogsQuery> = {}) => {
+    const found: AuditEntryView[] = [];
+    let pages = 0;
+    for (let cursor: string | undefined; ; pages += 1) {
+      const page = await logs.list(ctx, { limit: 3, ...query, cursor });
+      found.push(...page.items);
+      if (page.nextCursor === null) return { found, pages };
+      cursor = page.nextCursor;
+    }
+  };
+  return {
+    all,
+    show: (id: string) => logs.show(ctx, id),
+    proof: (id: string) => proofs.proof(ctx, id),
+    tile: () => proofs.tile(ctx, 'entries', ['000.p', '15']),
+  };
+}
+const isTested = ({ action }: AuditEntryView) => action === 'tested';
+
+describe('what is asked of entries in the archive', () => {
+  it('is answered as before: pages, filters, one by its id, a proof, a tile', async () => {
+    const [tenantId] = tenants as [string, string];
+    const { all, show, proof, tile } = asked(tenantId);
+    const before = (await all()).found.filter(isTested);
+    const [chosenBefore, tileBefore] = [await all({ subject: 'person-3' }), await tile()];
+    expect(before).toHaveLength(16);
+    expect(chosenBefore.found.length).toBe(3);
+    await rig.archiver().run();
+    expect((await all()).found.filter(isTested)).toEqual(before);
+    expect((await all({ subject: 'person-3' })).found).toEqual(chosenBefore.found);
+    const [from, to] = [before[12]!.at, before[5]!.at];
+    expect((await all({ from, to })).found).toEqual(before.slice(6, 13));
+    expect(await tile()).toEqual(tileBefore);
+    const oldest = before.at(-1)!;
+    expect(await show(oldest.id)).toEqual(oldest);
+    const verifiers = [parseVerifierKey(rig.key.verifierOf(tenantId))];
+    const file = parseProof(await proof(oldest.id));
+    expect(JSON.parse(file.entry.toString())).toMatchObject({ id: oldest.id });
+    expect(checkProof(file, verifiers).size).toBeGreaterThan(15);
+  });
+
+  it('goes on over many files of which each page opens few', async () => {
+    jest.replaceProperty(auditLimits, 'archiveFileEntries', 1 as never);
+    jest.replaceProperty(auditLimits, 'archiveFilesPerPage', 2 as never);
+    const [tenantId] = tenants as [string, string];
+    const { all } = asked(tenantId);
+    const before = (await all()).found.filter(isTested);
+    await rig.archiver().run();
+    expect((await all()).found.filter(isTested)).toEqual(before);
+    const { found, pages } = await all({ subject: 'person-5' });
+    expect(found).toEqual(before.filter(({ subject }) => subject.id === 'person-5'));
+    expect(pages).toBeGreaterThan(3);
+  });
+
+  it('is what the tenant’s own retention shows, in the tables and in the archive', async () => {
+    const [tenantId] = tenants as [string, string];
+    const days = (Date.now() - (middleOf(5) - DAY_MS)) / DAY_MS;
+    const whole = (await asked(tenantId).all()).found.filter(isTested);
+    for (const isArchived of [false, true]) {
+      if (isArchived) await rig.archiver().run();
+      const { all, show, proof } = asked(tenantId, days);
+      expect((await all()).found.filter(isTested)).toEqual(whole.slice(0, 10));
+      const hidden = { code: 'audit-entry-not-found' };
+      await expect(show(whole[10]!.id)).rejects.toMatchObject(hidden);
+      await expect(proof(whole[10]!.id)).rejects.toMatchObject(hidden);
+      expect(await show(whole[9]!.id)).toEqual(whole[9]);
+      expect((await asked(tenantId, 20).all()).found.filter(isTested)).toEqual([]);
+    }
+  });
+
+  it('is refused where a file is damaged', async () => {
+    await rig.archiver().run();
+    const [tenantId] = tenants as [string, string];
+    await rm(await pathOf('personal', tenantId, 6));
+    const { all, show } = asked(tenantId);
+    await expect(all()).rejects.toMatchObject({ code: 'audit-archive-damaged' });
+    const [entry] = await rig.reader().entries(ctxOf(tenantId), 7, 8);
+    await expect(show(entry!.id!)).rejects.toMatchObject({ code: 'audit-archive-damaged' });
+    expect((await verify(tenantId)).fault).toMatchObject({ kind: 'edited', sequence: 6 });
   });
 });
 

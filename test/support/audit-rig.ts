@@ -74,15 +74,20 @@ export class AuditRig {
     return new LogReader(db, new ArchiveReader(this.store));
   }
 
-  archiver(parts: { store?: ObjectStore; days?: number; metrics?: Metrics } = {}): AuditArchiver {
+  /** In which everything of retention is so many days. */
+  settings(days: number): Settings {
     const settings = new Settings(Logger.silent());
-    jest.spyOn(settings, 'valueOf').mockReturnValue(parts.days ?? 90);
+    jest.spyOn(settings, 'valueOf').mockReturnValue(days);
+    return settings;
+  }
+
+  archiver(parts: { store?: ObjectStore; days?: number; metrics?: Metrics } = {}): AuditArchiver {
     return new AuditArchiver(
       this.db,
       new LogReader(this.db, new ArchiveReader(this.store)),
       this.key,
       parts.store ?? this.store,
-      settings,
+      this.settings(parts.days ?? 90),
       systemClock,
       Logger.silent(),
       parts.metrics ?? new Metrics(),

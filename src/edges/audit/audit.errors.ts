@@ -40,6 +40,14 @@ export const auditLogTooLong = errorEntry({
   tell: (limit: number) => ({ details: { limit } }),
 });
 
+export const auditArchiveDamaged = errorEntry({
+  code: 'audit-archive-damaged',
+  kind: 'bug',
+  meaning:
+    'A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.',
+  tell: (file: string) => ({ details: { file } }),
+});
+
 export const auditVerifying = errorEntry({
   code: 'audit-verifying',
   kind: 'unavailable',

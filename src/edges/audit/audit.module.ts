@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ArchivedEntries } from './archive/archived-entries.js';
 import { AuditLogModule } from './audit-log.module.js';
 import { AuditLogsController } from './entries/audit-logs.controller.js';
 import { AuditLogsService } from './entries/audit-logs.service.js';
@@ -13,6 +14,12 @@ import { VerificationService } from './verification/verification.service.js';
 @Module({
   imports: [AuditLogModule],
   controllers: [ExportController, VerificationController, ProofsController, AuditLogsController],
-  providers: [AuditLogsService, ExportService, ProofsService, VerificationService],
+  providers: [
+    ArchivedEntries,
+    AuditLogsService,
+    ExportService,
+    ProofsService,
+    VerificationService,
+  ],
 })
 export class AuditModule {}

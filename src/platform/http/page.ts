@@ -52,6 +52,12 @@ export interface Page<T> {
 export const pageOf = <S extends z.ZodType>(item: S) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 
+/** Rows of a list that was not read to its end: the next page begins before that id, found or not. */
+export interface Broken<T> {
+  readonly rows: T[];
+  readonly goesOnBefore: string | null;
+}
+
 /**
  * One page of the list of that name (`releases of <id>` where a path says which). `read` gets the id
  * before which to begin (null: at the newest) and how many rows to fetch, one more than are shown:
@@ -60,16 +66,16 @@ export const pageOf = <S extends z.ZodType>(item: S) =>
 export async function newestFirst<T extends { readonly id: string }>(
   list: string,
   request: PageRequest,
-  read: (before: string | null, take: number) => Promise<T[]>,
+  read: (before: string | null, take: number) => Promise<T[] | Broken<T>>,
 ): Promise<Page<T>> {
   const { limit, cursor, ...filter } = request;
   const hash = hashOf(list, filter);
   const before = cursor === undefined ? null : idIn(cursor, hash);
-  const rows = await read(before, limit + 1);
+  const found = await read(before, limit + 1);
+  const { rows, goesOnBefore } = Array.isArray(found) ? { rows: found, goesOnBefore: null } : found;
   const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
-  return { items, nextCursor: hasMore ? cursorOf(hash, last.id) : null };
+  const next = rows.length > limit ? items.at(-1)!.id : goesOnBefore;
+  return { items, nextCursor: next === null ? null : cursorOf(hash, next) };
 }
 
 /** Dates in a filter would have no canonical form: they come as ISO texts. */

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../../drivers/storage/object-store.js';
 import { OBJECT_STORE } from '../../../drivers/storage/object-store.token.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { digestOfBytes } from '../../../kernel/digest.js';
-import { restoreEntry } from '../../../kernel/tlog/restore-entry.js';
+import { type ApartValues, restoreEntry } from '../../../kernel/tlog/restore-entry.js';
 import { type AuditRow, rowOf } from '../../../platform/audit/audit-row.js';
 import { type ArchivedPersonal, unpackLeaves, unpackPersonal } from './archive-lines.js';
 import { leavesKey, personalKeyOf } from './archive-names.js';
@@ -13,6 +13,8 @@ import { readObject } from './read-object.js';
 export interface ArchivedEntries {
   /** By sequence; what cannot be read of a file is not there. */
   readonly rows: ReadonlyMap<number, AuditRow>;
+  /** What was personal of them is neither there nor erased. */
+  readonly lost: ReadonlySet<number>;
   /** The files are those that were put there, byte for byte. */
   readonly isIntact: boolean;
 }
@@ -22,7 +24,7 @@ const HELD = 2;
 
 /**
  * Entries out of the archive. It believes nothing of what it finds there: who reads compares each entry with
- * the hash that the tree has of it, and `damageOf` says which files are not what was put there.
+ * the hash that the tree has of it.
  */
 @Injectable()
 export class ArchiveReader {
@@ -46,37 +48,26 @@ export class ArchiveReader {
     return entries;
   }
 
-  /** Of a file and what is personal of it: why it is not what was put there; null: it is. */
-  async damageOf(tenantId: string, archive: ArchiveRow): Promise<string | null> {
-    const { digest, personalDigest, personalVersion } = archive;
-    const files = [
-      { key: leavesKey(tenantId, archive), digest },
-      { key: personalKeyOf(tenantId, archive, personalVersion), digest: personalDigest },
-    ];
-    for (const { key, digest: expected } of files) {
-      const bytes = await this.bytesOf(key);
-      if (!bytes) return `${key} is not there`;
-      if (digestOfBytes(bytes) !== expected) return `${key} is not what was put there`;
-    }
-    return null;
-  }
-
   private async unpack(tenantId: string, archive: ArchiveRow): Promise<ArchivedEntries> {
     const leaves = await this.bytesOf(leavesKey(tenantId, archive));
     const personal = await this.bytesOf(personalKeyOf(tenantId, archive, archive.personalVersion));
     const apart = await readable(personal, unpackPersonal, new Map<number, ArchivedPersonal>());
     const unpacked = await readable(leaves, unpackLeaves, null);
     const rows = new Map<number, AuditRow>();
+    const lost = new Set<number>();
     for (const { sequence, leaf } of unpacked?.entries ?? []) {
-      const row = leaf === null ? null : restored(leaf, apart.get(sequence));
-      if (row?.tenantId === tenantId) rows.set(sequence, row);
+      const values = apart.get(sequence) ?? { personal: {}, replaced: {} };
+      const row = leaf === null ? null : restored(leaf, values);
+      if (row?.tenantId !== tenantId) continue;
+      rows.set(sequence, row);
+      if (!isAllThere(row, values)) lost.add(sequence);
     }
     const isIntact =
       leaves !== null &&
       personal !== null &&
       digestOfBytes(leaves) === archive.digest &&
       digestOfBytes(personal) === archive.personalDigest;
-    return { rows, isIntact };
+    return { rows, lost, isIntact };
   }
 
   private async bytesOf(key: Parameters<typeof readObject>[1]): Promise<Buffer | null> {
@@ -102,9 +93,15 @@ async function readable<T, O>(
   }
 }
 
-function restored(leaf: string, apart: ArchivedPersonal | undefined): AuditRow | null {
+function isAllThere({ salts }: AuditRow, { personal, replaced }: ApartValues): boolean {
+  return Object.keys(JSON.parse(salts) as object).every(
+    (pointer) => Object.hasOwn(personal, pointer) || Object.hasOwn(replaced, pointer),
+  );
+}
+
+function restored(leaf: string, apart: ApartValues): AuditRow | null {
   try {
-    const { fields, salts } = restoreEntry(leaf, apart ?? { personal: {}, replaced: {} });
+    const { fields, salts } = restoreEntry(leaf, apart);
     return rowOf(fields, salts);
   } catch {
     return null;

@@ -6,14 +6,14 @@ import { Ctx } from '../../../platform/http/ctx.js';
 import { cursorInvalid } from '../../../platform/http/http.errors.js';
 import { pageOf } from '../../../platform/http/page.js';
 import { Route } from '../../../platform/http/route.js';
-import { auditEntryNotFound } from '../audit.errors.js';
+import { auditArchiveDamaged, auditEntryNotFound } from '../audit.errors.js';
 import * as dto from './audit-logs.dto.js';
 import { AuditLogsService } from './audit-logs.service.js';
 
 const page = {
   description: 'As `GET /audit-logs` lists them, newest first.',
   access: Permission.AuditRead,
-  errors: [cursorInvalid],
+  errors: [cursorInvalid, auditArchiveDamaged],
   answer: pageOf(dto.auditEntryOut),
   example: { response: { items: [dto.exampleEntry], nextCursor: null } },
 };
@@ -27,7 +27,7 @@ export class AuditLogsController {
     ...page,
     summary: 'List audit entries',
     description:
-      'Newest first; filters combine. What was denied and what failed is there as well (`outcome`). Reading is an entry itself: one for each person in ten minutes, with a count.',
+      'Newest first; filters combine. What was denied and what failed is there as well (`outcome`). What is older than `retention.audit-days` is not shown; a page that comes out of the archive may have few items, or none, and still a cursor that goes on. Reading is an entry itself: one for each person in ten minutes, with a count.',
   })
   list(@Ctx() ctx: Context, @Query({ schema: dto.auditLogsQuery }) query: dto.AuditLogsQuery) {
     return this.logs.list(ctx, query);
@@ -94,7 +94,7 @@ export class AuditLogsController {
     access: Permission.AuditRead,
     summary: 'Read an audit entry',
     description: 'By its id; `sequence` is its place in the log.',
-    errors: [auditEntryNotFound],
+    errors: [auditEntryNotFound, auditArchiveDamaged],
     answer: dto.auditEntryOut,
     example: { response: dto.exampleEntry },
   })

@@ -80,7 +80,7 @@ function statementFor(filter: EntryFilter) {
   return filter.categories === null ? all : byCategory;
 }
 
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 export const END_OF_TIME = new Date(Date.UTC(9999, 0));
 
 const timeOf = statement<
@@ -92,10 +92,20 @@ const timeOf = statement<
    where tenant_id = :tenantId and id = :id and at >= :from and at <= :to`,
 );
 
+const timeInLog = statement<
+  { readonly tenantId: string; readonly id: string },
+  { readonly at: Date }
+>(
+  'audit-leaves.time',
+  'select at from audit_leaves where tenant_id = :tenantId and entry_id = :id',
+);
+/** Of no entry: it stands for the moment in which such an id is made. */
+const MOMENT = /-7000-8000-0{12}$/;
+
 /** Ids are made in the moment of the entry; those of format 1 right before it. */
 const AROUND_MS = 60_000;
 
-async function timeOfEntry(open: OpenContext, id: string): Promise<Date | null> {
+export async function timeOfEntry(open: OpenContext, id: string): Promise<Date | null> {
   const madeMs = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
   const row = await open.tx.first(timeOf, {
     tenantId: open.tenantId,
@@ -103,7 +113,9 @@ async function timeOfEntry(open: OpenContext, id: string): Promise<Date | null> 
     from: new Date(Math.max(0, madeMs - AROUND_MS)),
     to: new Date(Math.min(madeMs + AROUND_MS, END_OF_TIME.getTime())),
   });
-  return row?.at ?? null;
+  if (row) return row.at;
+  const archived = await open.tx.first(timeInLog, { tenantId: open.tenantId, id });
+  return archived?.at ?? (MOMENT.test(id) ? new Date(madeMs) : null);
 }
 
 /** Those before that one, the newest first. */

@@ -29,10 +29,16 @@ export class LogReader {
     const archives = await this.database.transaction(ctx, (open) => archivesOver(open, ...span));
     const found = new Map<number, LoggedEntry>();
     for (const archive of archives) {
-      const { rows } = await this.archive.entriesIn(ctx.tenantId, archive);
+      const { rows, lost } = await this.archive.entriesIn(ctx.tenantId, archive);
       for (const { sequence, leafHash } of gone) {
         const row = rows.get(sequence);
-        if (row && !found.has(sequence)) found.set(sequence, { ...row, sequence, leafHash });
+        if (row && !found.has(sequence))
+          found.set(sequence, {
+            ...row,
+            sequence,
+            leafHash,
+            ...(lost.has(sequence) ? { isTorn: true } : {}),
+          });
       }
     }
     return entries.map((entry) => found.get(entry.sequence) ?? entry);

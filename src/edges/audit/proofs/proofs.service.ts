@@ -11,6 +11,7 @@ import {
   auditSizeUnknown,
   auditTileNotFound,
 } from '../audit.errors.js';
+import { AuditRetention } from '../archive/audit-retention.js';
 import { AuditReads } from '../entries/audit-reads.js';
 import { entryRow } from '../entries/entries.views.js';
 import { LogKey, originOf } from '../log/log-key.js';
@@ -21,6 +22,7 @@ import {
   checkpointRows,
   type CheckpointRow,
   hashesOf,
+  placeOf,
   treeHead,
   type TreeHeadRow,
 } from './tree.views.js';
@@ -33,6 +35,7 @@ export class ProofsService {
     private readonly reads: AuditReads,
     private readonly key: LogKey,
     private readonly reader: LogReader,
+    private readonly retention: AuditRetention,
   ) {}
 
   keyOf({ tenantId }: Context): { origin: string; key: string } {
@@ -72,17 +75,19 @@ export class ProofsService {
   }
 
   /** Throws `audit-entry-not-found`, `audit-entry-unsealed`. */
-  proof(ctx: Context, id: string): Promise<string> {
-    return this.reading(ctx, async (open) => {
-      const row = await entryRow(open, id);
-      if (!row) throw auditEntryNotFound();
-      const { sequence } = row;
-      if (sequence === null) throw auditEntryUnsealed();
+  async proof(ctx: Context, id: string): Promise<string> {
+    const proven = await this.reading(ctx, async (open) => {
+      const place = await placeOf(open, id);
+      if (!place) throw (await entryRow(open, id)) ? auditEntryUnsealed() : auditEntryNotFound();
+      if (place.at < this.retention.shownSince(ctx.tenantId)) throw auditEntryNotFound();
+      const { sequence: index } = place;
       const { size, checkpoint } = await headOf(open);
-      const hashes = await inclusionProof(hashesOf(open), sequence, size);
-      const entry = Buffer.from(leafIn(row).text);
-      return writeProof({ entry, index: sequence, hashes, checkpoint });
+      return { index, checkpoint, hashes: await inclusionProof(hashesOf(open), index, size) };
     });
+    const { index } = proven;
+    const row = (await this.reader.entries(ctx, index, index + 1)).map(entryIn)[0];
+    if (!row) throw auditEntryNotFound();
+    return writeProof({ ...proven, entry: Buffer.from(leafIn(row).text) });
   }
 
   /** Throws `audit-size-unknown`. */

@@ -48,7 +48,12 @@ export function treeHead(open: OpenContext): Promise<TreeHeadRow | undefined> {
   return open.tx.first(head, { tenantId: open.tenantId });
 }
 
-export type LoggedEntry = { readonly sequence: number; readonly leafHash: Buffer } & {
+export type LoggedEntry = {
+  readonly sequence: number;
+  readonly leafHash: Buffer;
+  /** The archive has it, and has lost what is personal of it. */
+  readonly isTorn?: boolean;
+} & {
   /** Null for each column: the entry is gone. */
   readonly [Column in keyof AuditRow]: AuditRow[Column] | null;
 };
@@ -62,6 +67,19 @@ const entries = statement<Span, LoggedEntry>(
 
 export function loggedEntries(open: OpenContext, from: number, to: number): Promise<LoggedEntry[]> {
   return open.tx.query(entries, { tenantId: open.tenantId, from, to });
+}
+
+const place = statement<
+  { readonly tenantId: string; readonly id: string },
+  { readonly sequence: number; readonly at: Date }
+>(
+  'audit-leaves.place',
+  'select sequence, at from audit_leaves where tenant_id = :tenantId and entry_id = :id',
+);
+
+/** Where an entry stands in the log, wherever it itself lies. */
+export function placeOf(open: OpenContext, id: string) {
+  return open.tx.first(place, { tenantId: open.tenantId, id });
 }
 
 export interface CheckpointRow {

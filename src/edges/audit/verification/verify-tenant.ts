@@ -15,6 +15,8 @@ import { checkpointsBetween, treeHead } from '../proofs/tree.views.js';
 import { strayEntries } from './stray-entries.views.js';
 
 const BATCH = 1_000;
+/** What no entry commits to. */
+const TORN = { '': { value: null, salt: '' } };
 
 /** How the log was at a size, by whose word. */
 interface Said {
@@ -71,7 +73,7 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
       const row = entryIn(logged);
       const { text: leaf, personal } = row === null ? { text: null, personal: {} } : leafIn(row);
       const { sequence, leafHash: hash } = logged;
-      verifier.entry({ sequence, hash, leaf, personal });
+      verifier.entry({ sequence, hash, leaf, personal: logged.isTorn ? TORN : personal });
       for (const { whose, isKept, checkpoint } of said.get(verifier.size) ?? []) {
         verifier.checkpoint(checkpoint, whose, isKept);
       }
