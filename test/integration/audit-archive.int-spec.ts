@@ -6,7 +6,12 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
+import {
+  archiveFolder,
+  type ObjectStore,
+  personalFolder,
+} from '../../src/drivers/storage/object-store.js';
+import { ArchivePurge } from '../../src/edges/audit/archive/archive-purge.js';
 import { ArchiveReader } from '../../src/edges/audit/archive/archive-reader.js';
 import { ArchivedEntries } from '../../src/edges/audit/archive/archived-entries.js';
 import { AuditRetention } from '../../src/edges/audit/archive/audit-retention.js';
@@ -28,6 +33,7 @@ import { auditLimits } from '../../src/kernel/audit-limits.js';
 import { parseVerifierKey } from '../../src/kernel/tlog/note.js';
 import { Context } from '../../src/platform/context.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { TenantPurgers } from '../../src/tenancy/tenant-tasks/tenant-purger.js';
 import { AuditRig } from '../support/audit-rig.js';
 
 const DAY_MS = 86_400_000;
@@ -143,11 +149,7 @@ describe('old months of the log', () => {
     expect(checkProof(proof, verifiers).size).toBe(19);
     // Once more: there is nothing left to be done.
     expect(await rig.archiver().run()).toEqual([]);
-  });
-
-  it('lie in files that prove themselves, with what is personal in others', async () => {
-    await rig.archiver().run();
-    const [tenantId] = tenants as [string, string];
+    // The files prove themselves, and what is personal lies beside.
     const leaves = gunzipSync(await readFile(await pathOf('archive', tenantId, 6))).toString();
     const lines = leaves
       .trimEnd()
@@ -278,33 +280,47 @@ describe('what is asked of entries in the archive', () => {
 });
 
 describe('an archive that is not what was put there', () => {
-  it.each([
-    ['an entry', 'archive', '"tested"', '"tasted"'],
-    ['what is personal', 'personal', '"ana"', '"eve"'],
-  ] as const)('is named: %s', async (_what, root, is, becomes) => {
+  it('is named: an entry, what is personal, a whole file', async () => {
     await rig.archiver().run();
     const [tenantId, other] = tenants as [string, string];
-    const path = await pathOf(root, tenantId, 6);
-    const lines = gunzipSync(await readFile(path))
-      .toString()
-      .split('\n');
-    const at = lines.findIndex((line) => line.includes('"sequence":8'));
-    lines[at] = lines[at]!.replace(is, becomes).replace(
-      is.replaceAll('"', '\\"'),
-      becomes.replaceAll('"', '\\"'),
-    );
-    await writeFile(path, gzipSync(lines.join('\n')));
-    const report = await verify(tenantId);
-    expect(report.fault).toMatchObject({ kind: 'edited', sequence: 8, upTo: 8 });
+    const changed = async (root: 'archive' | 'personal', change: (bytes: Buffer) => Buffer) => {
+      const path = await pathOf(root, tenantId, 6);
+      const before = await readFile(path);
+      await writeFile(path, change(before));
+      const { fault } = await verify(tenantId);
+      await writeFile(path, before);
+      expect((await verify(tenantId)).fault).toBeNull();
+      return fault;
+    };
+    const edited = (is: string, becomes: string) => (bytes: Buffer) => {
+      const lines = gunzipSync(bytes).toString().split('\n');
+      const at = lines.findIndex((line) => line.includes('"sequence":8'));
+      expect(lines[at]).toContain(is);
+      lines[at] = lines[at]!.replace(is, becomes);
+      return gzipSync(lines.join('\n'));
+    };
+    const entry8 = { kind: 'edited', sequence: 8, upTo: 8 };
+    expect(await changed('archive', edited('tested', 'tasted'))).toMatchObject(entry8);
+    expect(await changed('personal', edited('"ana"', '"eve"'))).toMatchObject(entry8);
+    const gone = await changed('archive', () => Buffer.from('nothing'));
+    expect(gone).toMatchObject({ kind: 'deleted', sequence: 6 });
     expect((await verify(other)).fault).toBeNull();
   });
+});
 
-  it('is named when a file is gone', async () => {
-    await rig.archiver().run();
-    const [tenantId] = tenants as [string, string];
-    await writeFile(await pathOf('archive', tenantId, 6), 'nothing');
-    expect((await verify(tenantId)).fault).toMatchObject({ kind: 'deleted', sequence: 6 });
-  });
+it('a tenant’s purge takes its files out of the store, and nobody else’s', async () => {
+  await rig.archiver().run();
+  const [tenantId, other] = tenants as [string, string];
+  const purge = new ArchivePurge(new TenantPurgers(), rig.store);
+  const names = async (of: string) => [
+    ...(await rig.store.archived(archiveFolder(of, 'audit'))),
+    ...(await rig.store.archived(personalFolder(of, 'audit'))),
+  ];
+  const kept = await names(other);
+  expect(await names(tenantId)).toHaveLength(6);
+  expect(await purge.purgeTenant(ctxOf(tenantId))).toBe(true);
+  expect(await names(tenantId)).toEqual([]);
+  expect(await names(other)).toEqual(kept);
 });
 
 describe('nothing is dropped', () => {

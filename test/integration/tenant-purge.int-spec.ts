@@ -25,6 +25,12 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   approval_challenges: { challenge: `repeat('x', 43)` },
   external_gate_calls: { nonce: `repeat('x', 43)` },
   mail_outbox: { sealed: `'x'` },
+  audit_archives: {
+    month: `date_trunc('month', current_date)`,
+    size: '2',
+    digest: `'sha256:' || repeat('0', 64)`,
+    personal_digest: `'sha256:' || repeat('0', 64)`,
+  },
   quota_counters: { period: `'2026-01'` },
 };
 

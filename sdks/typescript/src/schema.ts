@@ -653,7 +653,7 @@ export interface paths {
         };
         /**
          * List audit entries
-         * @description Newest first; filters combine. What was denied and what failed is there as well (`outcome`). Reading is an entry itself: one for each person in ten minutes, with a count.
+         * @description Newest first; filters combine. What was denied and what failed is there as well (`outcome`). What is older than `retention.audit-days` is not shown; a page that comes out of the archive may have few items, or none, and still a cursor that goes on. Reading is an entry itself: one for each person in ten minutes, with a count.
          *
          *     Needs the permission `audit:read`.
          */
@@ -12521,7 +12521,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12647,7 +12651,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12773,7 +12781,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -12899,7 +12911,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13025,7 +13041,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13151,7 +13171,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -13265,7 +13289,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /**
+             * @description `audit-archive-damaged`: A file of the archive is not what was put there, so nothing of it is shown. `GET /audit-logs/verification` says which entries are concerned; ask whoever runs the installation to put the file back from a copy.
+             *
+             *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
+             */
             500: {
                 headers: {
                     [name: string]: unknown;
