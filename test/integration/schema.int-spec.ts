@@ -55,6 +55,7 @@ const GLOBAL_TABLES = [
   'tenants',
   'tiers', // of the platform: what each lets a tenant use
   'platform_switch', // of the platform: one row, which every start reads
+  'audit_months', // of the platform: how far each month of all logs is
   'migrations',
   'migration_checksums',
 ];

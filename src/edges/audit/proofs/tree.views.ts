@@ -48,12 +48,7 @@ export function treeHead(open: OpenContext): Promise<TreeHeadRow | undefined> {
   return open.tx.first(head, { tenantId: open.tenantId });
 }
 
-export type LoggedEntry = {
-  readonly sequence: number;
-  readonly leafHash: Buffer;
-  /** The archive has it, and has lost what is personal of it. */
-  readonly isTorn?: boolean;
-} & {
+export type LoggedEntry = { readonly sequence: number; readonly leafHash: Buffer } & {
   /** Null for each column: the entry is gone. */
   readonly [Column in keyof AuditRow]: AuditRow[Column] | null;
 };
