@@ -8,4 +8,17 @@ export const auditLimits = {
   archiveFileGap: 1_000,
   /** Files that one page of a list opens; where they are too few, its cursor goes on. */
   archiveFilesPerPage: 4,
+  /** A week: who is asked to agree by then has been, or has to be asked anew. */
+  erasureExpiresMs: 7 * 86_400_000,
+  /** Requests that nobody has answered, of one tenant. */
+  erasuresOpen: 50,
+  erasureReasonCharacters: 500,
+  /** Entries read, and at most changed, in one transaction of an erasure. */
+  erasureBatch: 1_000,
+  /** Names that are looked for: more are a sign that something else was found. */
+  erasureNames: 200,
+  /** What was under way when the last entry had been read is written by then. */
+  erasureSettlesMs: 60_000,
+  /** How far before it that may stand: entries bear the time at which they were made. */
+  erasureTailMs: 15 * 60_000,
 } as const;

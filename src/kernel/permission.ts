@@ -43,6 +43,7 @@ export const Permission = {
   PlatformSettingsManage: 'platform-settings:manage',
   UsageRead: 'usage:read',
   AuditRead: 'audit:read',
+  AuditErase: 'audit:erase',
   TenantsManage: 'tenants:manage',
 } as const;
 
@@ -107,6 +108,7 @@ const admin: Permission[] = [
   Permission.HealthRead,
   Permission.UsageRead,
   Permission.AuditRead,
+  Permission.AuditErase,
 ];
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {

@@ -87,6 +87,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_reads: 'edges/audit',
   audit_archives: 'edges/audit',
   audit_months: 'edges/audit',
+  audit_erasures: 'edges/audit',
   idempotency_keys: 'platform/http',
   subscriptions: 'edges/notifications/subscriptions',
   muted_notices: 'edges/notifications/subscriptions',
