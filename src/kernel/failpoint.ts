@@ -26,6 +26,8 @@ export const commitNames = [
   // What is to be said of an event, and that it is time to say so.
   'told',
   'reminded',
+  // Part of a person is gone from the audit log.
+  'erased',
 ] as const;
 
 export type CommitName = (typeof commitNames)[number];

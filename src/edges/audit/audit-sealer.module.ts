@@ -4,12 +4,13 @@ import { TenantPurgersModule } from '../../tenancy/tenant-tasks/tenant-tasks.mod
 import { ArchivePurge } from './archive/archive-purge.js';
 import { AuditArchiver } from './archive/audit-archiver.js';
 import { AuditLogModule } from './audit-log.module.js';
+import { ErasureRunner } from './erasure/erasure-runner.js';
 import { LogSealer } from './log/log-sealer.js';
 
-/** Seals, and archives what is old: in the worker. */
+/** Seals, erases whom two people have agreed on, and archives what is old: in the worker. */
 @Module({
   imports: [AuditLogModule, DriversModule, TenantPurgersModule],
-  providers: [LogSealer, AuditArchiver, ArchivePurge],
+  providers: [LogSealer, AuditArchiver, ArchivePurge, ErasureRunner],
   exports: [LogSealer, AuditArchiver],
 })
 export class AuditSealerModule {}

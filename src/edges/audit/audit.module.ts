@@ -3,6 +3,8 @@ import { ArchivedEntries } from './archive/archived-entries.js';
 import { AuditLogModule } from './audit-log.module.js';
 import { AuditLogsController } from './entries/audit-logs.controller.js';
 import { AuditLogsService } from './entries/audit-logs.service.js';
+import { ErasuresController } from './erasure/erasures.controller.js';
+import { ErasuresService } from './erasure/erasures.service.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportService } from './export/export.service.js';
 import { ProofsController } from './proofs/proofs.controller.js';
@@ -13,10 +15,17 @@ import { VerificationService } from './verification/verification.service.js';
 /** The audit log over HTTP. */
 @Module({
   imports: [AuditLogModule],
-  controllers: [ExportController, VerificationController, ProofsController, AuditLogsController],
+  controllers: [
+    ExportController,
+    VerificationController,
+    ProofsController,
+    ErasuresController,
+    AuditLogsController,
+  ],
   providers: [
     ArchivedEntries,
     AuditLogsService,
+    ErasuresService,
     ExportService,
     ProofsService,
     VerificationService,

@@ -11,6 +11,9 @@ const filters = {
   category: category.optional(),
   action: text(100).optional().meta({ description: 'What was done: `deployment-created`.' }),
   actor: text(250).optional().meta({ description: 'By its name, as entries show it.' }),
+  person: uuid
+    .optional()
+    .meta({ description: 'The id of who did it, or whose key; as they are called by now or not.' }),
   subject: text(250).optional().meta({ description: 'The id of what it was done to.' }),
   outcome: z.enum(['allowed', 'denied', 'failed']).optional(),
   deployment: uuid.optional(),

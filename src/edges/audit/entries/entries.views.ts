@@ -18,6 +18,8 @@ const REST = `and e.at >= :from and e.at < :to and e.at <= :beforeAt
   and (:categories::text[] is null or e.category = any(:categories::text[]))
   and (:action::text is null or e.action = :action) and (:actor::text is null or e.actor = :actor)
   and (:subject::text is null or e.subject_id = :subject)
+  and (:personId::text is null or (coalesce(e.acting_for::text, e.actor_id) = :personId
+    and e.actor_kind in ('user', 'access-key')))
   and (:result::text is null or e.result = :result)
   and (:deploymentId::uuid is null or e.deployment_id = :deploymentId)
   and (:releaseId::uuid is null or e.release_id = :releaseId)
@@ -29,6 +31,8 @@ export type EntryFilter = {
   readonly action: string | null;
   readonly actor: string | null;
   readonly subject: string | null;
+  /** Who acted, or for whom a key did. */
+  readonly personId: string | null;
   readonly result: string | null;
   readonly deploymentId: string | null;
   readonly releaseId: string | null;
@@ -61,6 +65,11 @@ const byActor = statement<Asked, EntryRow>(
   'audit-entries.page-by-actor',
   `${SELECT} and e.actor = :actor ${REST}`,
 );
+const byPerson = statement<Asked, EntryRow>(
+  'audit-entries.page-by-person',
+  `${SELECT} and coalesce(e.acting_for::text, e.actor_id) = :personId
+   and e.actor_kind in ('user', 'access-key') ${REST}`,
+);
 const byAction = statement<Asked, EntryRow>(
   'audit-entries.page-by-action',
   `${SELECT} and e.action = :action ${REST}`,
@@ -76,6 +85,7 @@ function statementFor(filter: EntryFilter) {
   if (filter.traceId !== null) return byTrace;
   if (filter.subject !== null) return bySubject;
   if (filter.actor !== null) return byActor;
+  if (filter.personId !== null) return byPerson;
   if (filter.action !== null) return byAction;
   return filter.categories === null ? all : byCategory;
 }

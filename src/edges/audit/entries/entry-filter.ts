@@ -8,6 +8,7 @@ export function filterOf(query: Omit<AuditLogsQuery, 'limit' | 'cursor'>): Entry
     action: query.action ?? null,
     actor: query.actor ?? null,
     subject: query.subject ?? null,
+    personId: query.person ?? null,
     result: query.outcome ?? null,
     deploymentId: query.deployment ?? null,
     releaseId: query.release ?? null,
