@@ -310,3 +310,97 @@ describe('erasing a person', () => {
     expect(report.fault).toBeNull();
   });
 });
+
+describe('asking for it', () => {
+  let carl: Member;
+  beforeAll(async () => {
+    carl = await left(await app.member(tenantId, 'Viewer'));
+  });
+  const codeOf = async (answer: ReturnType<typeof call>) => {
+    const { status, body } = await answer;
+    return [status, body.code];
+  };
+  const withdraw = (who: Member, id: string) =>
+    call(who, `/audit-logs/erasures/${id}/withdraw`, {});
+
+  it('needs somebody else to confirm it, who may, and who has shown that it is they', async () => {
+    const { status, body } = await ask(ada, carl.userId);
+    expect([status, body.status]).toEqual([201, 'requested']);
+    expect(await codeOf(ask(grace, carl.userId))).toEqual([409, 'erasure-exists']);
+    expect(await codeOf(confirm(ada, body.id))).toEqual([403, 'erasure-needs-second-person']);
+    const deployer = await app.member(tenantId, 'Deployer');
+    expect(await codeOf(confirm(deployer, body.id))).toEqual([403, 'permission-missing']);
+    const other = await app.member(await app.tenant('other'), 'Admin');
+    expect(await codeOf(confirm(other, body.id))).toEqual([404, 'erasure-not-found']);
+    const later = await app.member(tenantId, 'Admin');
+    expect(await codeOf(withdraw(later, body.id))).toEqual([200, undefined]);
+    expect(await codeOf(confirm(grace, body.id))).toEqual([409, 'erasure-not-open']);
+  });
+
+  it('expires after a week', async () => {
+    const { body } = await ask(ada, carl.userId);
+    await sql(`update audit_erasures set expires_at = now() where id = $1`, [body.id]);
+    expect((await call(ada, `/audit-logs/erasures/${body.id}`)).body.status).toBe('expired');
+    expect(await codeOf(confirm(grace, body.id))).toEqual([409, 'erasure-not-open']);
+    expect((await ask(ada, carl.userId)).status).toBe(201);
+    const { items } = (await call(ada, '/audit-logs/erasures')).body;
+    expect(items.slice(0, 3).map((each: { status: string }) => each.status)).toEqual([
+      'requested',
+      'expired',
+      'withdrawn',
+    ]);
+  });
+
+  it('is not for oneself, nor for those who are there, nor for those whom nobody knows', async () => {
+    expect(await codeOf(ask(ada, ada.userId))).toEqual([403, 'erasure-of-oneself']);
+    expect(await codeOf(ask(ada, grace.userId))).toEqual([409, 'erasure-person-is-member']);
+    expect(await codeOf(ask(ada, newId()))).toEqual([404, 'erasure-person-unknown']);
+    const elsewhere = await app.member(await app.tenant('elsewhere'), 'Admin');
+    const reason = `it is ${elsewhere.username}`;
+    expect(await codeOf(ask(ada, elsewhere.userId, reason))).toEqual([
+      404,
+      'erasure-person-unknown',
+    ]);
+  });
+
+  it('does not keep in its reason what it takes away', async () => {
+    const dora = await left(await app.member(tenantId, 'Viewer'));
+    const reason = `because ${dora.username.toUpperCase()}, has asked`;
+    expect(await codeOf(ask(ada, dora.userId, reason))).toEqual([
+      400,
+      'erasure-reason-names-person',
+    ]);
+    expect(await codeOf(ask(ada, dora.userId, ' '))).toEqual([400, 'validation-failed']);
+    expect(await allRows()).not.toContain('has asked');
+  });
+
+  it('is refused when they have come back before it is confirmed', async () => {
+    const erin = await left(await app.member(tenantId, 'Viewer'));
+    const { body } = await ask(ada, erin.userId);
+    await sql('insert into memberships (tenant_id, user_id) values ($1, $2)', [
+      tenantId,
+      erin.userId,
+    ]);
+    expect(await codeOf(confirm(grace, body.id))).toEqual([409, 'erasure-person-is-member']);
+  });
+
+  it('wants people who have just shown that it is they', async () => {
+    const old = await app.member(tenantId, 'Admin');
+    await sql(
+      `update credentials set data = jsonb_set(data, '{signIn,provedAt}', '1') where subject_id = $1`,
+      [old.userId],
+    );
+    const { items } = (await call(ada, '/audit-logs/erasures')).body;
+    expect(await codeOf(ask(old, carl.userId))).toEqual([403, 'step-up-required']);
+    expect(await codeOf(confirm(old, items[0].id))).toEqual([403, 'step-up-required']);
+    expect(await codeOf(withdraw(old, items[0].id))).toEqual([403, 'step-up-required']);
+    const key = await call(ada, '/access-keys', {
+      name: 'eraser',
+      permissions: ['audit:erase', 'audit:read'],
+    });
+    expect(key.status).toBe(201);
+    const machine = { ...ada, token: key.body.key ?? key.body.secret ?? key.body.token };
+    expect((await call(machine, '/audit-logs/erasures')).status).toBe(200);
+    expect(await codeOf(ask(machine, carl.userId))).toEqual([403, 'people-only']);
+  });
+});
