@@ -87,6 +87,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
       'category=access',
       'action=access-key-created',
       'actor=nobody',
+      `person=${newId()}`,
       `subject=${newId()}`,
       'outcome=denied',
       `deployment=${newId()}`,
@@ -116,6 +117,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/audit-logs/authentication/audited',
     filters: ['from=2026-01-01T00:00:00Z', 'to=2100-01-01T00:00:00Z'],
   },
+  '/audit-logs/erasures': { path: '/audit-logs/erasures', filters: [] },
   '/audit-logs/checkpoints': { path: '/audit-logs/checkpoints', filters: [] },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
@@ -250,6 +252,13 @@ async function inAuditLog(count: number): Promise<void> {
       await append({ category: 'authentication', subject: { kind: 'user', id: 'audited' } });
       await append({ category: 'approval', subject: { kind: 'deployment', id: audited } });
     },
+  );
+  await app.whole.inTenant(tenant.id, (open) =>
+    open.tx.execute(
+      `insert into audit_erasures (tenant_id, id, person_id, reason, requested_by, expires_at)
+       values ($1, $2, $3, 'a ticket', $4, now())`,
+      [tenant.id, newId(), newId(), newId()],
+    ),
   );
   await app.whole.get(Database).system((tx) =>
     tx.execute(

@@ -42,6 +42,7 @@ const SYSTEM_INDEXES = [
   'tenant_tasks_due', // the worker's claim
   'tenant_looks_by_age', // what is yet to be told
   'audit_reads_by_age', // likewise
+  'audit_erasures_due', // who is yet to be erased, of all tenants
   'audit_anchors_due', // what has yet to go to a place outside
 ];
 /** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */

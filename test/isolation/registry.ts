@@ -44,6 +44,7 @@ const byPath: Readonly<Record<string, string>> = {
   approvals: 'deployment',
   authentication: 'username',
   'audit-logs': 'auditEntry',
+  erasures: 'erasure',
   trace: 'trace',
 };
 
@@ -69,6 +70,8 @@ const byField: Readonly<Record<string, string>> = {
   'Idempotency-Key': 'idempotencyKey',
   username: 'username',
   userId: 'user',
+  personId: 'user',
+  person: 'user',
   groupId: 'group',
   role: 'roleName',
   tenant: 'tenantSlug',

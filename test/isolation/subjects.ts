@@ -336,6 +336,19 @@ export const subjects: Readonly<Record<string, Make>> = {
     const { items } = await tenant.make('GET', '/audit-logs?limit=1');
     return { auditEntry: items[0].id, trace: items[0].traceId };
   },
+
+  /** One that is over: of people who are there nobody asks for one. */
+  erasure: async ({ whole, id }, word) => {
+    const erasure = newId();
+    await withClient(whole.database.superuser, (client) =>
+      client.query(
+        `insert into audit_erasures (tenant_id, id, person_id, reason, requested_by, expires_at)
+         values ($1, $2, $3, $4, $5, now())`,
+        [id, erasure, newId(), word('reason'), newId()],
+      ),
+    );
+    return { erasure };
+  },
 };
 
 const nodeKeys = new Map<string, KeyObject>();

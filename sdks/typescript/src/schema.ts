@@ -644,6 +644,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-logs/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List erasures of persons
+         * @description Requests, newest first, and what has become of them.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["erasuresList"];
+        put?: never;
+        /**
+         * Ask for a person to be erased from the audit log
+         * @description Their names, addresses and user agents become a pseudonym once somebody else confirms it; what they did stays, and the log still verifies. They must have left the tenant. Needs a proof, not older than five minutes, that it is you; expires after seven days.
+         *
+         *     Needs the permission `audit:erase`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["erasuresRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an erasure of a person
+         * @description How far it has come, and what it could not reach.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["erasuresShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/erasures/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an erasure
+         * @description By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again answers the same.
+         *
+         *     Needs the permission `audit:erase`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["erasuresConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/erasures/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a request to erase a person
+         * @description As long as nobody has confirmed it; by whoever may ask for one.
+         *
+         *     Needs the permission `audit:erase`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["erasuresWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-logs": {
         parameters: {
             query?: never;
@@ -5503,6 +5597,45 @@ export interface components {
             /** @description Places outside of the database that have it. */
             anchoredAt: string[];
         };
+        AuditErasure: {
+            id: string;
+            personId: string;
+            reason: string;
+            /**
+             * @description confirmed: it is under way; done: all is erased that can be reached.
+             * @enum {string}
+             */
+            status: "requested" | "confirmed" | "done" | "withdrawn" | "expired";
+            /** @description What stands in their place. */
+            pseudonym: string | null;
+            /** @description The id of who asked for it. */
+            requestedBy: string;
+            /** Format: date-time */
+            requestedAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            confirmedBy: string | null;
+            /** Format: date-time */
+            confirmedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            entriesChanged: number;
+            valuesErased: number;
+            /** @description Entries in which a name still stands in free text, which is never changed. */
+            mentions: number;
+            /** @description What has left the log before, by place and how often: `exports`. */
+            outOfReach: {
+                [key: string]: number;
+            };
+            /** @description Parts of the product that are no audit log and may still name them. */
+            keptElsewhere: string[];
+        };
+        RequestErasure: {
+            /** @description `actor.id` of their entries. */
+            personId: string;
+            /** @description It stays in the audit log: name a ticket, never the person. */
+            reason: string;
+        };
         AuditEntry: {
             id: string;
             /** @description Its place in the log, from 0. Null: it is sealed within seconds. */
@@ -6943,7 +7076,7 @@ export interface components {
             /** @description Built-in roles and the tenant’s own, held by yourself or by a group. */
             roles: string[];
             /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
             /** @description With an access key: which one it is. */
             accessKey?: {
                 /** Format: uuid */
@@ -7682,7 +7815,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -7719,7 +7852,7 @@ export interface components {
         CreateAccessKey: {
             name: string;
             /** @description A set: `read-only`, `operate`, `deploy` or `admin` hold what the roles Viewer, Operator, Deployer and Admin hold. Or a list of permissions. */
-            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "usage:read" | "audit:read")[];
+            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "usage:read" | "audit:read" | "audit:erase")[];
             /**
              * @description Only for these modules. Null: for all that the maker may.
              * @default null
@@ -7769,7 +7902,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -7984,7 +8117,7 @@ export interface components {
         };
         PermissionFacts: {
             /** @enum {string} */
-            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage";
+            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
             /**
              * @description What a scope of modules does to it: it counts for these only, it does not matter, or whoever has such a scope does not hold it.
              * @enum {string}
@@ -8022,7 +8155,7 @@ export interface components {
             /** @default  */
             description?: string;
             /** @description `GET /permissions` lists them all. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
         };
         Group: {
             /** Format: uuid */
@@ -8118,7 +8251,7 @@ export interface components {
             /** @description What would be needed; null: nothing. */
             missing: {
                 /** @enum {string} */
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
                 module: string | null;
                 environment: string | null;
                 /** @description Roles of the tenant that have it. Whoever holds `roles:manage` and one of them can give it. */
@@ -12396,6 +12529,684 @@ export interface operations {
             };
         };
     };
+    erasuresList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-4000-7aaa-8bbb-0123456789ba",
+                     *           "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                     *           "reason": "ticket 4711",
+                     *           "status": "done",
+                     *           "pseudonym": "erased-person-4f2c91aa07d3e85b",
+                     *           "requestedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bb",
+                     *           "requestedAt": "2026-11-30T10:15:00.000Z",
+                     *           "expiresAt": "2026-12-07T10:15:00.000Z",
+                     *           "confirmedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bc",
+                     *           "confirmedAt": "2026-11-30T11:02:00.000Z",
+                     *           "endedAt": "2026-11-30T11:03:10.000Z",
+                     *           "entriesChanged": 318,
+                     *           "valuesErased": 954,
+                     *           "mentions": 1,
+                     *           "outOfReach": {
+                     *             "exports": 2
+                     *           },
+                     *           "keptElsewhere": [
+                     *             "accounts",
+                     *             "approvals",
+                     *             "deployments",
+                     *             "notifications"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["AuditErasure"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasuresRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                 *       "reason": "ticket 4711"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RequestErasure"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-4000-7aaa-8bbb-0123456789ba",
+                     *       "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                     *       "reason": "ticket 4711",
+                     *       "status": "requested",
+                     *       "pseudonym": null,
+                     *       "requestedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bb",
+                     *       "requestedAt": "2026-11-30T10:15:00.000Z",
+                     *       "expiresAt": "2026-12-07T10:15:00.000Z",
+                     *       "confirmedBy": null,
+                     *       "confirmedAt": null,
+                     *       "endedAt": null,
+                     *       "entriesChanged": 0,
+                     *       "valuesErased": 0,
+                     *       "mentions": 0,
+                     *       "outOfReach": {},
+                     *       "keptElsewhere": [
+                     *         "accounts",
+                     *         "approvals",
+                     *         "deployments",
+                     *         "notifications"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditErasure"];
+                };
+            };
+            /**
+             * @description `erasure-reason-names-person`: The reason would keep what is to be erased: it has the person’s name or address in it. Name a ticket instead.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-of-oneself`: Nobody erases themselves. Two others ask for it and agree.
+             *
+             *     `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-person-unknown`: The audit log knows nobody of this id. `actor.id` of a person’s entries is theirs. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-person-is-member`: They are a member of the tenant, and would be named again by the next entry. Remove them first (`DELETE /api/v1/users/{id}`, or at their directory), then ask again.
+             *
+             *     `erasure-exists`: There is a request for this person already. Confirm or withdraw that one.
+             *
+             *     `erasure-limit`: Too many requests are open. Confirm or withdraw some, or let them expire.
+             *
+             *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasuresShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-4000-7aaa-8bbb-0123456789ba",
+                     *       "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                     *       "reason": "ticket 4711",
+                     *       "status": "done",
+                     *       "pseudonym": "erased-person-4f2c91aa07d3e85b",
+                     *       "requestedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bb",
+                     *       "requestedAt": "2026-11-30T10:15:00.000Z",
+                     *       "expiresAt": "2026-12-07T10:15:00.000Z",
+                     *       "confirmedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bc",
+                     *       "confirmedAt": "2026-11-30T11:02:00.000Z",
+                     *       "endedAt": "2026-11-30T11:03:10.000Z",
+                     *       "entriesChanged": 318,
+                     *       "valuesErased": 954,
+                     *       "mentions": 1,
+                     *       "outOfReach": {
+                     *         "exports": 2
+                     *       },
+                     *       "keptElsewhere": [
+                     *         "accounts",
+                     *         "approvals",
+                     *         "deployments",
+                     *         "notifications"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditErasure"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-not-found`: There is no such request to erase a person. GET /api/v1/audit-logs/erasures lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasuresConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-4000-7aaa-8bbb-0123456789ba",
+                     *       "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                     *       "reason": "ticket 4711",
+                     *       "status": "confirmed",
+                     *       "pseudonym": "erased-person-4f2c91aa07d3e85b",
+                     *       "requestedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bb",
+                     *       "requestedAt": "2026-11-30T10:15:00.000Z",
+                     *       "expiresAt": "2026-12-07T10:15:00.000Z",
+                     *       "confirmedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bc",
+                     *       "confirmedAt": "2026-11-30T11:02:00.000Z",
+                     *       "endedAt": null,
+                     *       "entriesChanged": 0,
+                     *       "valuesErased": 0,
+                     *       "mentions": 0,
+                     *       "outOfReach": {},
+                     *       "keptElsewhere": [
+                     *         "accounts",
+                     *         "approvals",
+                     *         "deployments",
+                     *         "notifications"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditErasure"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-needs-second-person`: You have asked for it yourself. Somebody else with `audit:erase` confirms it.
+             *
+             *     `erasure-of-oneself`: Nobody erases themselves. Two others ask for it and agree.
+             *
+             *     `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-not-found`: There is no such request to erase a person. GET /api/v1/audit-logs/erasures lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-not-open`: It is decided, or has expired after seven days. Where it is still wanted, ask anew.
+             *
+             *     `erasure-person-is-member`: They are a member of the tenant, and would be named again by the next entry. Remove them first (`DELETE /api/v1/users/{id}`, or at their directory), then ask again.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasuresWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-4000-7aaa-8bbb-0123456789ba",
+                     *       "personId": "019a7f3e-4000-7aaa-8bbb-0123456789ac",
+                     *       "reason": "ticket 4711",
+                     *       "status": "withdrawn",
+                     *       "pseudonym": null,
+                     *       "requestedBy": "019a7f3e-4000-7aaa-8bbb-0123456789bb",
+                     *       "requestedAt": "2026-11-30T10:15:00.000Z",
+                     *       "expiresAt": "2026-12-07T10:15:00.000Z",
+                     *       "confirmedBy": null,
+                     *       "confirmedAt": null,
+                     *       "endedAt": "2026-11-30T11:03:10.000Z",
+                     *       "entriesChanged": 0,
+                     *       "valuesErased": 0,
+                     *       "mentions": 0,
+                     *       "outOfReach": {},
+                     *       "keptElsewhere": [
+                     *         "accounts",
+                     *         "approvals",
+                     *         "deployments",
+                     *         "notifications"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditErasure"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
+             *
+             *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erasure-not-found`: There is no such request to erase a person. GET /api/v1/audit-logs/erasures lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `erasure-not-open`: It is decided, or has expired after seven days. Where it is still wanted, ask anew.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auditLogsList: {
         parameters: {
             query?: {
@@ -12408,6 +13219,8 @@ export interface operations {
                 action?: string;
                 /** @description By its name, as entries show it. */
                 actor?: string;
+                /** @description The id of who did it, or whose key; as they are called by now or not. */
+                person?: string;
                 /** @description The id of what it was done to. */
                 subject?: string;
                 outcome?: "allowed" | "denied" | "failed";
@@ -38686,7 +39499,7 @@ export interface operations {
     mayCan: {
         parameters: {
             query: {
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
                 /** @description Absent: whether for any module at all. */
                 module?: string;
                 /** @description Absent: whether in any environment at all. */

@@ -3,6 +3,7 @@ import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js'
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addAuditCommands } from './commands/audit.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
+import { addAuditEraseCommands } from './commands/audit-erase.command.js';
 import { addBreakGlassCommands } from './commands/break-glass.commands.js';
 import { addApprovalPolicyCommands } from './commands/approval-policies.commands.js';
 import { addCanCommand } from './commands/can.command.js';
@@ -95,6 +96,7 @@ const commands = [
   addExternalGateCommands,
   addChannelCommands,
   addDeliveryCommands,
+  addAuditEraseCommands,
 ];
 
 export function buildProgram(

@@ -109,7 +109,7 @@ export class Eraser {
     const values = changed.reduce((sum, change) => sum + change.values, 0);
     const entries = changed.length;
     return this.database.system(async (tx) => {
-      tx.commitsAs('erased');
+      if (entries > 0) tx.commitsAs('erased');
       const step = { ...at, leaseMs: LEASE_MS, entries, values, mentions: mentioned };
       const { cursorAt, cursorId } = at;
       if (!(await advanceErasure(tx, due, { ...step, cursorAt, cursorId }))) return false;
