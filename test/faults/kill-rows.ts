@@ -19,7 +19,8 @@ export type Scenario =
   | 'approval'
   | 'deliver'
   | 'tell'
-  | 'remind';
+  | 'remind'
+  | 'erase';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -45,6 +46,7 @@ const duringCommit: Partial<Record<CommitName, Pick<KillRow, 'during' | 'arm'>>>
   'approval-decided': { during: 'approval' },
   told: { during: 'tell' },
   reminded: { during: 'remind' },
+  erased: { during: 'erase' },
 };
 
 const commits = commitNames.flatMap((about): KillRow[] => {

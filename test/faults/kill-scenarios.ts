@@ -6,6 +6,7 @@ import { newId } from '../../src/kernel/ids.js';
 import { deploymentsOf, isOver, unsettled } from '../chaos/checker.js';
 import { attend } from '../chaos/operator.js';
 import { postPatiently, type Posted } from '../chaos/patient-client.js';
+import { eraseUntilDone } from './erase-scenario.js';
 import { SmallService } from '../chaos/service.js';
 import type { World } from '../chaos/world.js';
 import type { Client } from '../support/client.js';
@@ -93,6 +94,7 @@ export class Scenarios {
     if (scenario === 'push') await this.pushUntilDone(`9.0.${this.count}`);
     if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
     if (scenario === 'deliver') await this.deliverUntilDone(`channel-${this.count}`);
+    if (scenario === 'erase') await eraseUntilDone(this.world, `erased-${this.count}`);
     if (scenario === 'tell') await this.subscribe();
     const service = await this.serviceOf(scenario);
     const version =
