@@ -10,13 +10,18 @@ import { type Account, accountOf } from '../../../tenancy/users/users.store.js';
 import type { ErasuresQuery, ErasureView, RequestErasureBody } from './erasures.dto.js';
 import * as errors from './erasures.errors.js';
 import { erasureConfirmed, erasureRequested, erasureWithdrawn } from './erasures.events.js';
-import { confirmErasure, insertErasure, lockErasures, withdrawErasure } from './erasures.store.js';
+import {
+  confirmErasure,
+  insertErasure,
+  lockErasure,
+  lockErasures,
+  withdrawErasure,
+} from './erasures.store.js';
 import {
   erasureRow,
   type ErasureRow,
   erasureRows,
   isKnownPerson,
-  lockedErasure,
   openErasures,
 } from './erasures.views.js';
 import { viewOf } from './erasure-view.js';
@@ -139,16 +144,26 @@ function mustHaveLeft({ tenantId }: Context, account: Account | undefined): void
 }
 
 function isNamedIn(reason: string, account: Account | undefined): boolean {
-  const words = reason.toLowerCase().split(/[^\p{L}\p{N}._@+-]+/u);
+  const text = reason.toLowerCase();
   const names = [account?.username, account?.email].flatMap((name) =>
     name ? [name.toLowerCase()] : [],
   );
-  return words.some((word) => names.includes(word.replace(/[.-]+$/, '')));
+  return names.some((name) => isWordIn(text, name));
+}
+
+/** Not as a part of another word: short names are in many. */
+function isWordIn(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const around = [text[at - 1] ?? ' ', text[at + name.length] ?? ' '];
+    if (!around.some((character) => /[\p{L}\p{N}_]/u.test(character))) return true;
+  }
+  return false;
 }
 
 /** Throws `erasure-not-found`. */
 async function found(open: OpenContext, id: string): Promise<ErasureRow> {
-  const row = await lockedErasure(open, id);
+  await lockErasure(open, id);
+  const row = await erasureRow(open, id);
   if (!row) throw errors.erasureNotFound();
   return row;
 }

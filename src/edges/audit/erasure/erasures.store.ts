@@ -41,6 +41,16 @@ export async function lockErasures(open: OpenContext): Promise<void> {
   await open.tx.execute(lockRequests, { tenantId: open.tenantId });
 }
 
+const lockOne = statement<Id>(
+  'audit-erasures.lock-one',
+  'select id from audit_erasures where tenant_id = :tenantId and id = :id for no key update',
+);
+
+/** Until the transaction ends nobody else decides it. */
+export async function lockErasure(open: OpenContext, id: string): Promise<void> {
+  await open.tx.execute(lockOne, { tenantId: open.tenantId, id });
+}
+
 const confirm = statement<
   Id & { readonly personId: string; readonly confirmedBy: string; readonly fresh: string },
   { readonly pseudonym: string }

@@ -48,18 +48,9 @@ export function erasureRows(
 
 type One = { readonly tenantId: string; readonly id: string };
 const one = statement<One, ErasureRow>('audit-erasures.view', `${SELECT} and id = :id`);
-const locked = statement<One, ErasureRow>(
-  'audit-erasures.view-locked',
-  `${SELECT} and id = :id for no key update`,
-);
 
 export function erasureRow(open: OpenContext, id: string): Promise<ErasureRow | undefined> {
   return open.tx.first(one, { tenantId: open.tenantId, id });
-}
-
-/** Until the transaction ends nobody else decides it. */
-export function lockedErasure(open: OpenContext, id: string): Promise<ErasureRow | undefined> {
-  return open.tx.first(locked, { tenantId: open.tenantId, id });
 }
 
 const openOnes = statement<{ readonly tenantId: string }, { id: string; personId: string }>(
