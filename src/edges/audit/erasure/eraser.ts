@@ -8,7 +8,9 @@ import { auditLimits } from '../../../kernel/audit-limits.js';
 import { Context } from '../../../platform/context.js';
 import type { Database } from '../../../platform/database/database.js';
 import { accountKey } from '../../../tenancy/users/account-name.js';
+import type { ObjectStore } from '../../../drivers/storage/object-store.js';
 import { accountOf, findAccount } from '../../../tenancy/users/users.store.js';
+import { ArchivedPersons } from './archived.js';
 import { erasureDone } from './erasures.events.js';
 import {
   advanceErasure,
@@ -20,6 +22,7 @@ import {
   eraseEntries,
   finishErasure,
   renameReader,
+  replacePersonal,
 } from './erasing.store.js';
 import { outOfReach } from './reach.views.js';
 import { Searcher, type Sought, soughtOf, type SoughtText } from './sought.js';
@@ -29,7 +32,14 @@ export const LEASE_MS = 30_000;
 const NOTHING: SoughtText = { names: [], actors: [], subjects: [] };
 
 export class Eraser {
-  constructor(private readonly database: Database) {}
+  private readonly archived: ArchivedPersons;
+
+  constructor(
+    private readonly database: Database,
+    store: ObjectStore,
+  ) {
+    this.archived = new ArchivedPersons(database, store);
+  }
 
   /** As far as it goes now. False: somebody else is at it. */
   async lead(due: DueErasure, isStopping: () => boolean): Promise<boolean> {
@@ -54,6 +64,10 @@ export class Eraser {
       if (!(await this.advance(due, at, []))) return false;
       if (page.length === 0) break;
     }
+    for await (const rows of this.archived.entries(due.tenantId)) {
+      for (const row of rows) searcher.read(row);
+      if (isStopping() || !(await this.advance(due, at, []))) return false;
+    }
     const names = await this.theirsAlone(due.personId, searcher.result());
     await this.database.system((tx) =>
       enterPhase(tx, due, { phase: 'entries', names, tailMs: 0, delayMs: 0 }),
@@ -72,7 +86,9 @@ export class Eraser {
       at = placeAfter(page, at);
       if (!(await this.advance(due, at, page, sought))) return false;
     }
-    if (due.phase === 'tail') return this.finish(due);
+    if (due.phase === 'tail') {
+      return (await this.eraseArchived(due, at, sought)) && this.finish(due);
+    }
     const { erasureTailMs: tailMs, erasureSettlesMs: delayMs } = auditLimits;
     await this.database.system((tx) =>
       enterPhase(tx, due, { phase: 'tail', names, tailMs, delayMs }),
@@ -116,6 +132,23 @@ export class Eraser {
       await eraseEntries(tx, due.tenantId, changed);
       return true;
     });
+  }
+
+  private eraseArchived(
+    due: DueErasure,
+    { cursorAt, cursorId }: Pick<DueErasure, 'cursorAt' | 'cursorId'>,
+    sought: Sought,
+  ): Promise<boolean> {
+    return this.archived.erase(due, sought, (replaced) =>
+      this.database.system(async (tx) => {
+        tx.commitsAs('erased');
+        const { entries, values } = replaced;
+        const step = { cursorAt, cursorId, leaseMs: LEASE_MS, entries, values, mentions: 0 };
+        if (!(await advanceErasure(tx, due, step))) return false;
+        await replacePersonal(tx, due.tenantId, replaced);
+        return true;
+      }),
+    );
   }
 
   private async finish(due: DueErasure): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { OpenContext } from '../../../platform/context.js';
 import { type AuditRow, auditColumns } from '../../../platform/audit/audit-row.js';
 import { statement } from '../../../platform/database/statement.js';
 import type { SystemTransaction } from '../../../platform/database/transaction.js';
+import type { ReplacedFile } from './archived.js';
 import type { EntryChange } from './theirs.js';
 import type { SoughtText } from './sought.js';
 
@@ -70,6 +71,35 @@ export async function advanceErasure(
   step: Step,
 ): Promise<boolean> {
   return (await tx.execute(advance, { ...heldOf(erasure), ...step })) > 0;
+}
+
+type Replaced = {
+  readonly tenantId: string;
+  readonly month: string;
+  readonly fromSequence: number;
+  readonly personalVersion: number;
+  readonly version: number;
+  readonly digest: string;
+  readonly bytes: number;
+};
+
+const replace = statement<Replaced>(
+  'audit-archives.replace-personal',
+  `update audit_archives set personal_version = :version, personal_digest = :digest,
+     personal_bytes = :bytes
+   where tenant_id = :tenantId and month = to_date(:month, 'YYYY-MM')
+     and from_sequence = :fromSequence and personal_version = :personalVersion`,
+);
+
+/** What is personal of a file of the archive is another object from now on. */
+export async function replacePersonal(
+  tx: SystemTransaction,
+  tenantId: string,
+  { archive, version, digest, bytes }: ReplacedFile,
+): Promise<void> {
+  const { month, fromSequence, personalVersion } = archive;
+  const values = { tenantId, month, fromSequence, personalVersion, version, digest, bytes };
+  if ((await tx.execute(replace, values)) !== 1) throw new Error('the file is another one by now');
 }
 
 type Turn = {

@@ -1,8 +1,11 @@
 import {
+  Inject,
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import type { ObjectStore } from '../../../drivers/storage/object-store.js';
+import { OBJECT_STORE } from '../../../drivers/storage/object-store.token.js';
 import { messageOf } from '../../../kernel/errors.js';
 import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
@@ -22,10 +25,11 @@ export class ErasureRunner implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly database: Database,
+    @Inject(OBJECT_STORE) store: ObjectStore,
     logger: Logger,
   ) {
     this.log = logger.child({ part: 'audit-erasure' });
-    this.eraser = new Eraser(database);
+    this.eraser = new Eraser(database, store);
   }
 
   onApplicationBootstrap(): void {
