@@ -19,7 +19,7 @@ import { CHALLENGE_MS, OPEN_CHALLENGES } from './challenge-limits.js';
 import { PasskeyAssertions } from './passkey-assertions.js';
 import { approvalChallengeLimit, approvalNoPasskey } from './passkeys.errors.js';
 import type { ChallengeBody } from './passkeys.dto.js';
-import { challengeOfText, signedText } from './signed-decision.js';
+import { challengeOfText, signedText } from '../../../kernel/signed-decisions/signed-decision.js';
 
 const NONCE_BYTES = 32;
 

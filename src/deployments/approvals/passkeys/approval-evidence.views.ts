@@ -1,7 +1,7 @@
 /** What decisions were proved with, as whoever audits reads it. */
 import type { OpenContext } from '../../../platform/context.js';
 import { statement } from '../../../platform/database/statement.js';
-import type { PasskeyEvidence } from './passkey-evidence.js';
+import type { PasskeyEvidence } from '../../../kernel/signed-decisions/passkey-evidence.js';
 
 export interface EvidenceRow {
   readonly decisionId: string;

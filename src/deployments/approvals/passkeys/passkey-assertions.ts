@@ -15,9 +15,12 @@ import {
   type Passkey,
 } from '../../../tenancy/factors/passkeys.store.js';
 import { RelyingParty } from '../../../tenancy/factors/relying-party.js';
-import { faultOf, type PasskeyEvidence } from './passkey-evidence.js';
+import {
+  faultOf,
+  type PasskeyEvidence,
+} from '../../../kernel/signed-decisions/passkey-evidence.js';
 import { approvalSignatureRefused } from './passkeys.errors.js';
-import { readableKey } from './passkey-public-key.js';
+import { readableKey } from '../../../tenancy/factors/passkey-public-key.js';
 
 /** What the person's passkey is held against. */
 export interface AssertionAsked {

@@ -3,9 +3,16 @@ import {
   SoftwareAuthenticator,
   type Lies,
 } from '../../../../test/support/software-authenticator.js';
-import { faultOf, type PasskeyEvidence } from './passkey-evidence.js';
-import { readableKey } from './passkey-public-key.js';
-import { challengeOfText, type DecisionAsked, signedText } from './signed-decision.js';
+import {
+  faultOf,
+  type PasskeyEvidence,
+} from '../../../kernel/signed-decisions/passkey-evidence.js';
+import { readableKey } from '../../../tenancy/factors/passkey-public-key.js';
+import {
+  challengeOfText,
+  type DecisionAsked,
+  signedText,
+} from '../../../kernel/signed-decisions/signed-decision.js';
 
 const origin = 'https://tidegate.example.com';
 const rpId = 'tidegate.example.com';

@@ -10,7 +10,11 @@ import { personOf } from '../decisions/voters.js';
 import { answerChallenge } from './approval-challenges.store.js';
 import { PasskeyAssertions } from './passkey-assertions.js';
 import { approvalSignatureRefused } from './passkeys.errors.js';
-import { type DecisionAsked, type SignedDecision, signedText } from './signed-decision.js';
+import {
+  type DecisionAsked,
+  type SignedDecision,
+  signedText,
+} from '../../../kernel/signed-decisions/signed-decision.js';
 
 /** Decisions that a passkey has signed: this one, of this person, about this subject, once. */
 @Injectable()

@@ -3,6 +3,7 @@
  * from these texts alone, with the hashes and signatures that every language has.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
+import { digestOfBytes } from '../digest.js';
 import { challengeOfText } from './signed-decision.js';
 
 /** Texts and integers only. Whatever is binary is base64url. */
@@ -20,6 +21,11 @@ export interface PasskeyEvidence {
   readonly clientDataJSON: string;
   readonly authenticatorData: string;
   readonly signature: string;
+}
+
+/** Of a key as it stands in evidence: what the entry of its registration says of it. */
+export function digestOfKey(publicKey: string): string {
+  return digestOfBytes(Buffer.from(publicKey, 'base64url'));
 }
 
 export type EvidenceFault =

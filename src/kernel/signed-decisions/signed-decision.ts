@@ -3,7 +3,7 @@
  * has the row can do it again years later, without this server.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../../kernel/canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 
 export type SignedVerb = 'approve' | 'reject';
 
