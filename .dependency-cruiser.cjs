@@ -62,10 +62,10 @@ module.exports = {
     },
     {
       name: 'cli-speaks-the-sdk-only',
-      comment: 'The CLI is a client like any other; what it proves offline, it proves by tlog.',
+      comment: 'The CLI is a client like any other; what it proves offline, it proves by these.',
       severity: 'error',
       from: { path: '^src/apps/cli/' },
-      to: { path: '^src/', pathNot: '^src/(apps/cli|kernel/tlog)/' },
+      to: { path: '^src/', pathNot: '^src/(apps/cli|kernel/(tlog|receipt))/' },
     },
     {
       name: 'tlog-stands-alone',
@@ -76,6 +76,17 @@ module.exports = {
       to: {
         path: '.',
         pathNot: '^src/kernel/(tlog/|canonical-json\\.ts$)|^(node:)?(crypto|buffer)$',
+      },
+    },
+    {
+      name: 'receipts-stand-alone',
+      comment: 'Whoever checks a receipt offline loads these, and nothing of a server.',
+      severity: 'error',
+      from: { path: '^src/kernel/(receipt|signed-decisions)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '.',
+        pathNot:
+          '^src/kernel/((receipt|signed-decisions|tlog)/|(canonical-json|digest)\\.ts$)|^(node:)?(crypto|buffer)$|^node_modules/zod/',
       },
     },
     {

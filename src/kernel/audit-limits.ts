@@ -21,4 +21,10 @@ export const auditLimits = {
   erasureSettlesMs: 60_000,
   /** How far before it that may stand: entries bear the time at which they were made. */
   erasureTailMs: 15 * 60_000,
+  /** Entries in a receipt: a deployment of five hundred nodes has about sixty. */
+  receiptEntries: 1_000,
+  /** Nodes by name, over all waves: about 200 bytes each. Of longer lists the digest is left. */
+  receiptNodes: 5_000,
+  /** Registrations of passkeys: one for each person who has approved. */
+  receiptPasskeys: 200,
 } as const;

@@ -6,7 +6,8 @@ export type Digest = string;
 
 export const DIGEST_PATTERN = /^sha256:[0-9a-f]{64}$/;
 
-export type DigestType = 'release' | 'configuration' | 'subject' | 'plan';
+export type DigestType =
+  'release' | 'configuration' | 'subject' | 'plan' | 'manifest' | 'nodes' | 'evidence' | 'receipt';
 
 export interface Digested {
   readonly digest: Digest;

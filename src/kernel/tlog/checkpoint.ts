@@ -1,7 +1,14 @@
 /** What a log looked like at a size, signed (C2SP tlog-checkpoint), and the proof of one entry in it. */
 import { HASH_BYTES, leafHash } from './tree.js';
 import { isIncluded, type TreeHead } from './tree-proofs.js';
-import { NoteError, type NoteSigner, type NoteVerifier, openNote, signNote } from './note.js';
+import {
+  NoteError,
+  type NoteSigner,
+  type NoteVerifier,
+  openNote,
+  signNote,
+  splitNote,
+} from './note.js';
 
 export interface Checkpoint extends TreeHead {
   readonly origin: string;
@@ -13,10 +20,17 @@ export function signCheckpoint({ size, root }: TreeHead, signer: NoteSigner): st
 
 /** Throws NoteError for what is none, or is not signed by the log itself. */
 export function openCheckpoint(note: string, verifiers: readonly NoteVerifier[]): Checkpoint {
-  const [origin = '', size = '', root = ''] = note.split('\n', 3);
+  const checkpoint = readCheckpoint(note);
+  const { origin } = checkpoint;
   const ofLog = verifiers.filter(({ name }) => name === origin);
   if (ofLog.length === 0) throw new NoteError(`no key of the log "${origin}" is trusted`);
   openNote(note, ofLog);
+  return checkpoint;
+}
+
+/** What it says, whoever has signed it: nothing is proven by that. Throws NoteError for what is none. */
+export function readCheckpoint(note: string): Checkpoint {
+  const [origin = '', size = '', root = ''] = splitNote(note).text.split('\n', 3);
   return { origin, size: countIn(size), root: hashIn(root) };
 }
 
