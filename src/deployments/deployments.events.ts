@@ -1,8 +1,10 @@
 /** What people do with deployments, and what the engine then does with them. */
+import type { Plan } from '../engine/plan.js';
 import type { RunStatus } from '../engine/run.js';
 import { eventType, type Event } from '../platform/events/event.js';
 import { Topic } from '../platform/signal/topics.js';
 import type { CameBy } from './deployments.store.js';
+import type { DeploymentSpec } from './planning/deployment-spec.js';
 import type { StatusChanged } from './runs/run-rows.js';
 import type { Verb } from './verbs/verbs.js';
 
@@ -11,9 +13,47 @@ export type DeploymentCreated = {
   readonly module: string;
   readonly version: string;
   readonly subjectDigest: string;
+  readonly releaseId: string;
+  readonly deployed: Deployed;
+  /** Of a pipeline: the token that it showed, whose issue is an entry of its own. */
+  readonly workloadTokenId?: string;
   /** Where it comes from, why, whom it supersedes and what is known against it. */
   readonly [about: string]: unknown;
 };
+
+/** What is deployed, where and how, as far as nobody can change it any more. */
+export type Deployed = {
+  readonly releaseDigest: string;
+  readonly artifactDigest: string;
+  readonly manifestDigest: string | null;
+  readonly configuration: {
+    readonly id: string;
+    readonly number: number | null;
+    readonly digest: string;
+  } | null;
+  readonly environment: string;
+  readonly cluster: string;
+  readonly strategy: DeploymentSpec['strategy'];
+  readonly gate: DeploymentSpec['gate'];
+};
+
+export function deployedBy({ release, configuration, ...spec }: DeploymentSpec): Deployed {
+  const { releaseDigest, artifactDigest, manifestDigest = null } = release;
+  return {
+    releaseDigest,
+    artifactDigest,
+    manifestDigest,
+    configuration: configuration && {
+      id: configuration.id,
+      number: configuration.number ?? null,
+      digest: configuration.configurationDigest,
+    },
+    environment: spec.environment.name,
+    cluster: spec.cluster.name,
+    strategy: spec.strategy,
+    gate: spec.gate,
+  };
+}
 
 const created = (name: string) =>
   eventType<DeploymentCreated>({
@@ -59,6 +99,8 @@ export type StatusRecorded = {
   readonly status: RunStatus;
   readonly reason: string | null;
   readonly by: string;
+  /** At the end: how many entries there are by then of each action that its receipt relies on. */
+  readonly entries?: Readonly<Record<string, number>>;
 };
 
 const changed = (name: string) =>
@@ -83,15 +125,48 @@ const resumed = changed('deployment-resumed');
  * People's verbs are recorded where they are asked for. What the engine then does, or does by itself
  * (a release taken back at night), belongs in the same trail.
  */
-export function statusChanged({
-  id,
-  from,
-  to,
-  reason,
-  actor,
-}: StatusChanged): Event<StatusRecorded> {
+export function statusChanged(
+  { id, from, to, reason, actor }: StatusChanged,
+  entries?: StatusRecorded['entries'],
+): Event<StatusRecorded> {
   const type = from === 'Paused' && to === 'Running' ? resumed : changedTo[to];
   const failed = to === 'Failed' || to === 'RollbackFailed';
-  const body = { previousStatus: from, status: to, reason, by: actor };
+  const counted = entries && { entries };
+  const body = { previousStatus: from, status: to, reason, by: actor, ...counted };
   return type(id, body, failed ? 'failed' : 'allowed');
 }
+
+/** Nodes have been told what to run. Which ones, a digest says: a wave may have thousands of them. */
+export const waveMoved = eventType<{
+  readonly plan: number;
+  readonly role: Plan['role'];
+  readonly step: string;
+  readonly wave: number;
+  readonly nodes: number;
+  readonly nodesDigest: string;
+}>({ name: 'deployment-wave-moved', subject: 'deployment', audit: 'deployment' });
+
+/** A reading against its limit, in digits. */
+export type MeasureJudged = {
+  readonly measure: string;
+  readonly value: string | null;
+  readonly baseline: string | null;
+  readonly allowed: string | null;
+  readonly ok: boolean | null;
+};
+
+/** A gate has said what becomes of a wave, or somebody has in its place. */
+export const gateJudged = eventType<{
+  readonly plan: number;
+  readonly step: string;
+  readonly wave: number;
+  readonly gate: string;
+  readonly outcome: 'passed' | 'refused';
+  readonly verdict: string | null;
+  readonly reason: string | null;
+  readonly samples: number | null;
+  readonly requests: number | null;
+  readonly measures: readonly MeasureJudged[];
+  /** Who has opened it before it had a verdict; null: nobody. */
+  readonly promotedBy: string | null;
+}>({ name: 'deployment-gate-judged', subject: 'deployment', audit: 'deployment' });

@@ -15,6 +15,8 @@ export interface Actor {
   readonly name: string;
   /** The person behind it: of a key, its maker. Null for machines and the system itself. */
   readonly personId: string | null;
+  /** Of a workload: the token that it has shown. */
+  readonly tokenId?: string;
   /** A platform admin in somebody else's tenant, who decides nothing there. */
   readonly isActing?: true;
 }

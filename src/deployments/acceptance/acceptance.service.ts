@@ -8,7 +8,7 @@ import { refuseImpossible } from '../approvals/requests/refuse-impossible.js';
 import { DeploymentMetrics } from '../deployment.metrics.js';
 import type { Lane } from '../deployment.states.js';
 import { linksOf, type DeploymentAccepted } from '../deployments.dto.js';
-import { deploymentCreated } from '../deployments.events.js';
+import { deployedBy, deploymentCreated } from '../deployments.events.js';
 import { addDeployment, type CameBy } from '../deployments.store.js';
 import { subjectOf, type DeploymentSpec } from '../planning/deployment-spec.js';
 import { Planner } from '../planning/planner.js';
@@ -92,7 +92,16 @@ export class Acceptance {
     await this.rows.journalled(open, id, FIRST_WRITTEN);
     const { name: module } = spec.module;
     const { version } = spec.release;
-    await open.record(deploymentCreated[kind](id, { module, version, subjectDigest, ...about }));
+    const { tokenId: workloadTokenId } = open.actor;
+    const what = {
+      module,
+      version,
+      subjectDigest,
+      releaseId: spec.release.id,
+      deployed: deployedBy(spec),
+      ...(workloadTokenId ? { workloadTokenId } : {}),
+    };
+    await open.record(deploymentCreated[kind](id, { ...what, ...about }));
     // What goes back is never held up by a quota, and takes nothing of it.
     if (lane === 'normal') await takeQuota(open, 'deploymentsPerMonth');
     open.tx.commitsAs('accept');

@@ -14,8 +14,15 @@ export interface DeploymentSpec {
     readonly version: string;
     readonly releaseDigest: string;
     readonly artifactDigest: string;
+    /** Absent: from before that was kept. */
+    readonly manifestDigest?: string;
   };
-  readonly configuration: { readonly id: string; readonly configurationDigest: string } | null;
+  readonly configuration: {
+    readonly id: string;
+    readonly configurationDigest: string;
+    /** Absent: from before that was kept. */
+    readonly number?: number;
+  } | null;
   readonly environment: { readonly id: string; readonly name: string };
   readonly cluster: {
     readonly id: string;

@@ -1,5 +1,6 @@
 /** Turns a request into a spec: names looked up, defaults filled in, overrides checked. */
 import type { Manifest } from '../../agent/protocol/manifest.js';
+import { digestOf } from '../../kernel/digest.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import type { Environment } from '../../fleet/environments/environment.js';
@@ -67,10 +68,12 @@ export async function resolveSpec(
       version: release.version,
       releaseDigest,
       artifactDigest: release.artifactDigest,
+      manifestDigest: digestOf('manifest', release.manifest).digest,
     },
     configuration: configuration && {
       id: configuration.id,
       configurationDigest: configuration.configurationDigest,
+      number: configuration.number,
     },
     environment: { id: environment.id, name: environment.name },
     cluster: {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RunKey } from '../../engine/run.js';
+import { COUNTED_ACTIONS } from '../../kernel/receipt/receipt-actions.js';
+import { countEntries } from '../../platform/audit/audit.queries.js';
 import type { OpenContext } from '../../platform/context.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { Signal } from '../../platform/signal/signal.js';
@@ -34,8 +36,10 @@ export class DeploymentRows implements RunRows {
   }
 
   /** No hint with it: each commit of a run gives one. */
-  statusChanged(open: OpenContext, change: StatusChanged): Promise<void> {
-    return open.record(statusChanged(change));
+  async statusChanged(open: OpenContext, change: StatusChanged): Promise<void> {
+    const isEnd = this.states.isTerminal(change.to);
+    const entries = isEnd ? await entriesBefore(open, change.id) : undefined;
+    await open.record(statusChanged(change, entries));
   }
 
   journalled(open: OpenContext, id: string, written: JournalWritten): Promise<void> {
@@ -45,4 +49,9 @@ export class DeploymentRows implements RunRows {
   changed({ id }: RunKey): void {
     this.signal.publish(Topic.Deployment, id);
   }
+}
+
+/** What is in the log of it when it ends is named by number, so that none of it can be kept back later. */
+function entriesBefore(open: OpenContext, id: string): Promise<Record<string, number>> {
+  return countEntries(open, id, COUNTED_ACTIONS);
 }

@@ -24,6 +24,7 @@ import {
 import { gateSpecOf, movedBy, withCapacity, withOnlyNew } from './gate-spec-of.js';
 import { causeOf } from './down-there.js';
 import { leftOutSoFar, mayLeaveOut } from './left-out.js';
+import { recordVerdict } from './gate-verdict.js';
 import { named } from './named.js';
 
 type Gate = typeof stepTypes.gate;
@@ -40,6 +41,10 @@ export class GateStep implements HandlerOf<Gate> {
   ) {}
 
   async run(open: OpenContext, call: CallOf<Gate>): Promise<OutcomeOf<Gate>> {
+    return recordVerdict(open, call, await this.look(open, call));
+  }
+
+  private async look(open: OpenContext, call: CallOf<Gate>): Promise<OutcomeOf<Gate>> {
     const deployment = await specOf(open, call.key.id);
     const stored = await loadGate(open, call);
     // What another version has begun it may mean otherwise, so this one watches from the beginning.
@@ -55,6 +60,14 @@ export class GateStep implements HandlerOf<Gate> {
 
   /** A person ends the watch. What it has seen so far stays with their reason, in the journal. */
   async promote(
+    open: OpenContext,
+    call: CallOf<Gate>,
+    by: PromotedBy,
+  ): Promise<OutcomeOf<Gate> | Refused> {
+    return recordVerdict(open, call, await this.letPass(open, call, by));
+  }
+
+  private async letPass(
     open: OpenContext,
     call: CallOf<Gate>,
     by: PromotedBy,

@@ -1,16 +1,19 @@
 // Writes what a wave's nodes shall run. One transaction, whatever the wave's size; the agents do
 // the rest by themselves. Forward and undo are the same step with other pairs.
 import { Injectable } from '@nestjs/common';
+import { digestOf } from '../../kernel/digest.js';
 import type { Smoke } from '../../kernel/smoke-test.js';
 import type { DesiredPair } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import { movesOf, type NodeMove } from '../../engine/plan.js';
 import type { CallOf, HandlerOf, OutcomeOf } from '../../engine/step-type.js';
 import type { OpenContext } from '../../platform/context.js';
+import { waveMoved } from '../deployments.events.js';
 import { specOf } from '../runs/spec-of.js';
 import { stepTypes } from '../strategies/step-types.js';
 import { StartGuards } from '../windows/start-guards.js';
 import { heldOutcome, startOf } from './held-outcome.js';
+import { movedNodes } from './moved-nodes.js';
 
 type Move = typeof stepTypes.move;
 
@@ -44,8 +47,19 @@ export class MoveStep implements HandlerOf<Move> {
     });
     const byNode = new Map(moved.map(({ nodeId, generation }) => [nodeId, generation]));
     const generations = movesOf(step).map(({ nodeId }) => byNode.get(nodeId) ?? null);
+    await open.record(waveMoved(key.id, movedIn(call, generations)));
     return { outcome: 'done', output: { generations } };
   }
+}
+
+function movedIn(
+  { step, plan, planNumber }: CallOf<Move>,
+  generations: readonly (number | null)[],
+) {
+  const nodes = movedNodes(step, generations);
+  const { id, wave } = step;
+  const { digest: nodesDigest } = digestOf('nodes', nodes);
+  return { plan: planNumber, role: plan.role, step: id, wave, nodes: nodes.length, nodesDigest };
 }
 
 /** The old release first: it is what the node goes back to when the new one cannot be started. */

@@ -22,6 +22,7 @@ const PERSONAL = new Set([
   'invitedBy',
   'person',
   'personName',
+  'promotedBy',
   'requestedBy',
   'subjectName',
   'userAgent',

@@ -3,7 +3,10 @@ import { eventType } from '../../platform/events/event.js';
 /** The subject of each is a person's username. */
 type OfFactor = { readonly kind: string; readonly factorId: string; readonly address: string };
 
-export const factorEnrolled = eventType<OfFactor>({
+/** Of a passkey also which key it is: what it signs later is held against this entry. */
+export const factorEnrolled = eventType<
+  OfFactor & { readonly credentialId?: string; readonly publicKeyDigest?: string }
+>({
   name: 'factor-enrolled',
   subject: 'user',
   audit: 'authentication',

@@ -7,6 +7,7 @@ import {
 import type { Clock } from '../../kernel/clock.js';
 import { newId } from '../../kernel/ids.js';
 import { limits } from '../../kernel/limits.js';
+import { digestOfKey } from '../../kernel/signed-decisions/passkey-evidence.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
@@ -20,6 +21,7 @@ import { type Factor, listFactors } from './factors.store.js';
 import { type Owner, refuseTooMany } from './factors.service.js';
 import { PasskeyChallenges, type ReadChallenge } from './passkey-challenges.js';
 import { challengeOf, userHandleOf } from './passkey-check.js';
+import { readableKey } from './passkey-public-key.js';
 import type { PasskeyRegistration } from './passkeys.dto.js';
 import { answerChallenge, insertPasskey, passkeysOf, renamePasskey } from './passkeys.store.js';
 import { RelyingParty } from './relying-party.js';
@@ -85,7 +87,10 @@ export class PasskeysService {
     const made = await this.made(passkey, challengeText);
     const transports = passkey.response.transports ?? [];
     const id = newId();
-    const enrolled = factorEnrolled(username, { kind: 'passkey', factorId: id, address });
+    const { credentialId, publicKey } = made;
+    const publicKeyDigest = digestOfKey(readableKey(publicKey).publicKey);
+    const which = { kind: 'passkey', factorId: id, address, credentialId, publicKeyDigest };
+    const enrolled = factorEnrolled(username, which);
     const recoveryCodes = await this.db.system(async (tx) => {
       await this.insert(tx, signedIn, challenge, { ...made, id, name, transports });
       await this.db.record(tx, ctx, enrolled);

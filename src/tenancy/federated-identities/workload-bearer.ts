@@ -45,7 +45,7 @@ export class WorkloadBearer extends MachineBearer implements OnModuleInit {
     if (standing.rulesVersion !== claims.rulesVersion) throw unauthenticated(OTHER_RULES);
     const ctx = new Context({
       tenantId,
-      actor: { kind: 'workload', id, name: `ci:${name}`, personId: null },
+      actor: { kind: 'workload', id, name: `ci:${name}`, personId: null, tokenId: claims.jti },
       grants: grantsNow(claims, standing),
       requestId,
     });

@@ -20,8 +20,8 @@ import {
   type DecisionVerb,
   type NewDecision,
 } from '../requests/decisions.store.js';
-import { factsOf, saidOf, type SaidEvent } from '../requests/facts.js';
-import { standingWith } from '../requests/look.js';
+import { factsOf, provedBy, saidOf, type SaidEvent } from '../requests/facts.js';
+import { countedRules, standingWith } from '../requests/look.js';
 import { changeRequest } from '../requests/requests.store.js';
 import type { RequestStatus } from '../requests/request.js';
 import type { Standing } from '../requests/standing.js';
@@ -55,7 +55,9 @@ export class TakenDecisions {
     const decision = await this.add(open, deciding, 'approve', voice);
     const { id: decisionId, actor: by, comment } = decision;
     const facts = factsOf(spec, request);
-    await open.record(approvalGiven(id, { ...facts, decisionId, by, comment }));
+    await open.record(
+      approvalGiven(id, { ...facts, decisionId, by, comment, ...provedBy(decision) }),
+    );
     const journal = this.journalOf(open, deciding);
     journal.append(said(deciding, voice, 'given', { comment }));
     const decisions = [...look.decisions, decision];
@@ -64,7 +66,9 @@ export class TakenDecisions {
     if (standing.met) {
       const granted = { from: ['open'], status: 'granted', by, reason: null } as const;
       await changeRequest(open, request, granted);
-      await open.record(approvalGranted(id, { ...facts, by }));
+      const counted = countedRules(request.rules, { ...look, decisions }, now);
+      const isOverridden = look.override !== null;
+      await open.record(approvalGranted(id, { ...facts, by, counted, isOverridden }));
       journal.append(said(deciding, voice, 'granted', {}));
       open.tx.afterCommit(() => this.metrics.approvalGranted(open.tenantId, spec));
     }
@@ -79,10 +83,12 @@ export class TakenDecisions {
     voice: Voice & { readonly comment: string },
   ): Promise<ApprovalState> {
     const { id, spec, request, look } = deciding;
-    const { actor: by } = await this.add(open, deciding, 'reject', voice);
+    const decision = await this.add(open, deciding, 'reject', voice);
+    const { id: decisionId, actor: by } = decision;
     const reason = voice.comment;
     await changeRequest(open, request, { from: ['open'], status: 'rejected', by, reason });
-    await open.record(approvalRejected(id, { ...factsOf(spec, request), by, reason }));
+    const said = { decisionId, by, reason, ...provedBy(decision) };
+    await open.record(approvalRejected(id, { ...factsOf(spec, request), ...said }));
     await this.note(open, deciding, voice, 'rejected', { reason });
     open.tx.afterCommit(() => this.metrics.approvalRejected(open.tenantId, spec));
     await this.wake(open, id);

@@ -69,7 +69,8 @@ export class GateCallbacks {
     return this.sealer.unseal(sealedSecret, secretContext(tenantId, id)).toString('utf8');
   }
 
-  private async record(open: OpenContext, { gateId, answer }: ShownAnswer): Promise<void> {
+  private async record(open: OpenContext, shown: ShownAnswer): Promise<void> {
+    const { gateId, answer } = shown;
     const { deploymentId, subjectDigest, nonce, decision, comment } = answer;
     const call = await this.lockedCall(open, gateId, answer);
     const isOfQuestion = call.deploymentId === deploymentId && call.subjectDigest === subjectDigest;
@@ -85,6 +86,7 @@ export class GateCallbacks {
       gate: { id: gateId, name: gateName },
       verb: decision,
       comment,
+      evidence: { external: answerKept(shown) },
     });
   }
 
@@ -101,4 +103,17 @@ export class GateCallbacks {
     if (!call) throw gateCallNotFound();
     return call;
   }
+}
+
+/** As it came, so that whoever has the secret can check it again. It is good for nothing any more. */
+function answerKept({ gateId, message, signatures }: ShownAnswer) {
+  const { id, timestamp, body } = message;
+  return {
+    kind: 'external-gate',
+    gateId,
+    id,
+    timestamp,
+    body: Buffer.from(body).toString('base64'),
+    signatures,
+  };
 }

@@ -17,7 +17,7 @@ import type { ApprovalRule } from '../rule.js';
 import { timeoutOf } from '../timeout.js';
 import { voidDecisions } from './decisions.store.js';
 import { factsOf, saidOf, type Said } from './facts.js';
-import { lookAt, presentRules, subjectWith } from './look.js';
+import { countedRules, type Look, lookAt, presentRules, subjectWith } from './look.js';
 import { newerOnSlot } from './newer.queries.js';
 import { nextOf } from './next-of.js';
 import { ApprovalOverrides } from './overrides.js';
@@ -74,7 +74,10 @@ export class ApprovalRequests {
       case 'ask':
         return this.ask(open, asking, rules, next.voids ? request : null, request.number);
       case 'go':
-        return { is: 'met', said: next.grants ? await this.grant(open, asking, request) : [] };
+        return {
+          is: 'met',
+          said: next.grants ? await this.grant(open, asking, request, look) : [],
+        };
       case 'expire':
         return this.expire(open, asking, request, standing);
       case 'wait': {
@@ -185,12 +188,15 @@ export class ApprovalRequests {
 
   private async grant(
     open: OpenContext,
-    { deploymentId, spec }: Asking,
+    { deploymentId, spec, now }: Asking,
     request: ApprovalRequest,
+    look: Look,
   ): Promise<Said> {
     const change = { from: ['open'], status: 'granted', by: APPROVALS, reason: null } as const;
     await changeRequest(open, request, change);
-    await open.record(approvalGranted(deploymentId, { ...factsOf(spec, request), by: APPROVALS }));
+    const counted = countedRules(request.rules, look, now);
+    const how = { by: APPROVALS, counted, isOverridden: look.override !== null };
+    await open.record(approvalGranted(deploymentId, { ...factsOf(spec, request), ...how }));
     open.tx.afterCommit(() => this.metrics.approvalGranted(open.tenantId, spec));
     return [saidOf('granted', request, { by: APPROVALS })];
   }

@@ -1,6 +1,8 @@
 /** How requests are told: in events, and in the journal. */
+import { digestOf } from '../../../kernel/digest.js';
 import type { DeploymentSpec } from '../../planning/deployment-spec.js';
-import type { ApprovalFacts } from '../approvals.events.js';
+import type { ApprovalFacts, Proved } from '../approvals.events.js';
+import type { Decision } from './decisions.store.js';
 import type { ApprovalRequest } from './request.js';
 
 export function factsOf(spec: DeploymentSpec, request: ApprovalRequest): ApprovalFacts {
@@ -14,6 +16,20 @@ export function factsOf(spec: DeploymentSpec, request: ApprovalRequest): Approva
     deadlineAt: request.deadlineAt.toISOString(),
     rules: request.rules.map(({ name }) => name),
   };
+}
+
+/** One proof may stand for several rules: each has the same. */
+export function evidenceOf({ evidence }: Pick<Decision, 'evidence'>): unknown {
+  const first = Object.keys(evidence ?? {}).sort()[0];
+  return first === undefined ? null : evidence![first];
+}
+
+export function provedBy(decision: Decision): Proved {
+  const { personId, gateId } = decision;
+  const proof = evidenceOf(decision);
+  if (proof === null) return { personId, gateId, evidence: null };
+  const { kind = 'unknown' } = proof as { readonly kind?: string };
+  return { personId, gateId, evidence: { kind, digest: digestOf('evidence', proof).digest } };
 }
 
 /** Data of entries of kind `approval`. */

@@ -5,11 +5,18 @@ import { environmentByName } from '../../../fleet/fleet.queries.js';
 import { rulesFor } from '../policies/approval-policies.queries.js';
 import { approverFacts } from '../policies/approver-facts.queries.js';
 import { barredPersons } from '../policies/barred-persons.queries.js';
+import type { CountedRule } from '../approvals.events.js';
 import type { ApprovalRule, Barred, People } from '../rule.js';
 import { decisionsOf, type Decision } from './decisions.store.js';
 import type { ApprovalOverrides } from './overrides.js';
 import type { ApprovalRequest } from './request.js';
-import { standingOf, type CountedDecision, type Override, type Standing } from './standing.js';
+import {
+  type CountedDecision,
+  countingFor,
+  type Override,
+  type Standing,
+  standingOf,
+} from './standing.js';
 
 /** What is demanded of the deployment now; a policy may have changed since it was planned. */
 export async function presentRules(
@@ -97,8 +104,34 @@ export function standingWith(
   return standingOf({ rules, decisions: counted, people, barred, now, override });
 }
 
-function countedOf(decision: Decision): CountedDecision[] {
-  const { verb, personId, gateId, at, evidence, voidedAt } = decision;
+/** Which decisions have met each rule, and as what those who took them were counted. */
+export function countedRules(
+  rules: readonly ApprovalRule[],
+  { people, barred, decisions }: Omit<Look, 'standing' | 'override'>,
+  now: number,
+): CountedRule[] {
+  const seen = { people, barred, now, decisions: decisions.flatMap(countedOf) };
+  return rules.map((rule) => {
+    const { policyId, version, name, kind, quorum, passkeyRequired } = rule;
+    const about = { policyId, version, name, kind, quorum, passkeyRequired };
+    const counting = countingFor(rule, seen).map(({ id: decisionId, personId, gateId }) => {
+      const { roles = [], groups = [] } = (personId !== null && people.get(personId)) || {};
+      const named = rule.approvers;
+      return {
+        decisionId,
+        personId,
+        gateId,
+        roles: named.roles.filter((role) => roles.includes(role)),
+        groups: named.groups.filter((group) => groups.includes(group)),
+      };
+    });
+    return { ...about, decisions: counting };
+  });
+}
+
+function countedOf(decision: Decision): (CountedDecision & { readonly id: string })[] {
+  const { id, verb, personId, gateId, at, evidence, voidedAt } = decision;
   if (voidedAt !== null || (verb !== 'approve' && verb !== 'reject')) return [];
-  return [{ verb, personId, gateId, at: at.getTime(), provedFor: Object.keys(evidence ?? {}) }];
+  const provedFor = Object.keys(evidence ?? {});
+  return [{ id, verb, personId, gateId, at: at.getTime(), provedFor }];
 }

@@ -73,32 +73,33 @@ function ruleStanding(rule: ApprovalRule, facts: StandingFacts): RuleStanding {
 }
 
 function externalStanding(rule: ApprovalRule, facts: StandingFacts): RuleStanding {
-  const has = facts.decisions.some(
-    (decision) =>
-      decision.verb === 'approve' &&
-      decision.gateId !== null &&
-      decision.gateId === rule.external?.gateId &&
-      isFresh(rule, decision, facts.now),
-  );
+  const has = countingFor(rule, facts).length > 0;
   const missing = has ? null : 'the answer from outside';
   return { rule, met: has, have: has ? 1 : 0, need: 1, missing };
 }
 
 /** Whose approval counts for the rule now: each person once, whatever else they decide. */
-function voicesOf(
+function voicesOf(rule: ApprovalRule, facts: StandingFacts): ReadonlySet<string> {
+  return new Set(countingFor(rule, facts).flatMap(({ personId }) => personId ?? []));
+}
+
+type Counting<D extends CountedDecision> = Pick<StandingFacts, 'people' | 'barred' | 'now'> & {
+  readonly decisions: readonly D[];
+};
+
+/** The decisions that count for the rule now. */
+export function countingFor<D extends CountedDecision>(
   rule: ApprovalRule,
-  { decisions, people, barred, now }: StandingFacts,
-): ReadonlySet<string> {
-  const voices = new Set<string>();
-  for (const decision of decisions) {
-    const { personId, verb } = decision;
-    if (personId === null || verb !== 'approve' || !isFresh(rule, decision, now)) continue;
-    if (!isApprover(rule, personId, people.get(personId))) continue;
-    if (isBarred(rule, personId, barred)) continue;
-    if (rule.passkeyRequired && !decision.provedFor.includes(ruleKey(rule))) continue;
-    voices.add(personId);
-  }
-  return voices;
+  { decisions, people, barred, now }: Counting<D>,
+): D[] {
+  return decisions.filter((decision) => {
+    const { personId, gateId, verb, provedFor } = decision;
+    if (verb !== 'approve' || !isFresh(rule, decision, now)) return false;
+    if (rule.kind === 'external') return gateId !== null && gateId === rule.external?.gateId;
+    if (personId === null || !isApprover(rule, personId, people.get(personId))) return false;
+    if (isBarred(rule, personId, barred)) return false;
+    return !rule.passkeyRequired || provedFor.includes(ruleKey(rule));
+  });
 }
 
 function isFresh({ decisionValidMs }: ApprovalRule, { at }: CountedDecision, now: number): boolean {
