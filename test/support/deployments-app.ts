@@ -1,4 +1,5 @@
 /** The whole API without its engine, and a tenant with something to deploy: nothing moves by itself. */
+import type { Type } from '@nestjs/common';
 import { DeploymentKind } from '../../src/deployments/runs/deployment-kind.js';
 import { deploymentRun } from '../../src/deployments/runs/runs.store.js';
 import { SqlRunStore } from '../../src/deployments/runs/sql-run-store.js';
@@ -120,8 +121,11 @@ export const orders = { moduleName: 'orders', version: '1.0.0', targetEnvironmen
 export class DeploymentsApp {
   private constructor(readonly whole: WholeApp) {}
 
-  static async start(environment: Record<string, string> = {}): Promise<DeploymentsApp> {
-    return new DeploymentsApp(await WholeApp.start({ environment }));
+  static async start(
+    environment: Record<string, string> = {},
+    modules: readonly Type[] = [],
+  ): Promise<DeploymentsApp> {
+    return new DeploymentsApp(await WholeApp.start({ environment, modules }));
   }
 
   close(): Promise<void> {

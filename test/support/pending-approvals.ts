@@ -1,4 +1,5 @@
 /** Deployments that wait for their approval, and people who could give it, over real HTTP. */
+import type { Type } from '@nestjs/common';
 import {
   type Answer,
   type CallOptions,
@@ -23,9 +24,12 @@ export interface Pending {
 export class PendingApprovals {
   private constructor(readonly app: DeploymentsApp) {}
 
-  static async start(environment: Record<string, string> = {}): Promise<PendingApprovals> {
+  static async start(
+    environment: Record<string, string> = {},
+    modules: readonly Type[] = [],
+  ): Promise<PendingApprovals> {
     const own = { TIDEGATE_PUBLIC_URL: `${PUBLIC_ORIGIN}/` };
-    return new PendingApprovals(await DeploymentsApp.start({ ...own, ...environment }));
+    return new PendingApprovals(await DeploymentsApp.start({ ...own, ...environment }, modules));
   }
 
   close(): Promise<void> {

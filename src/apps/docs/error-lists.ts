@@ -15,6 +15,7 @@ import * as storageErrors from '../../drivers/storage/storage.errors.js';
 import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
 import * as auditErrors from '../../edges/audit/audit.errors.js';
 import * as erasureErrors from '../../edges/audit/erasure/erasures.errors.js';
+import * as receiptErrors from '../../edges/audit/receipts/receipt.errors.js';
 import * as channelErrors from '../../edges/notifications/channels/channel.errors.js';
 import * as deliveryErrors from '../../edges/notifications/deliveries/delivery.errors.js';
 import * as subscriptionErrors from '../../edges/notifications/subscriptions/subscription.errors.js';
@@ -67,6 +68,7 @@ const errorLists: readonly ErrorList[] = [
   outboundErrors,
   auditErrors,
   erasureErrors,
+  receiptErrors,
   realtimeErrors,
   approvalErrors,
   approvalPasskeyErrors,

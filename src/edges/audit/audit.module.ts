@@ -9,6 +9,8 @@ import { ExportController } from './export/export.controller.js';
 import { ExportService } from './export/export.service.js';
 import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
+import { ReceiptsService } from './receipts/receipts.service.js';
 import { VerificationController } from './verification/verification.controller.js';
 import { VerificationService } from './verification/verification.service.js';
 
@@ -21,6 +23,7 @@ import { VerificationService } from './verification/verification.service.js';
     ProofsController,
     ErasuresController,
     AuditLogsController,
+    ReceiptsController,
   ],
   providers: [
     ArchivedEntries,
@@ -28,6 +31,7 @@ import { VerificationService } from './verification/verification.service.js';
     ErasuresService,
     ExportService,
     ProofsService,
+    ReceiptsService,
     VerificationService,
   ],
 })

@@ -90,6 +90,10 @@ function headersOf(status: number, details: ErrorDetails | undefined): Record<st
     const seconds = typeof wait === 'number' && wait > 0 ? Math.ceil(wait) : RETRY_AFTER_SECONDS;
     return { 'retry-after': String(seconds) };
   }
+  // What is not there yet, and will be: only where the error says when.
+  if (status === 409 && typeof details?.['retryAfterSeconds'] === 'number') {
+    return { 'retry-after': String(details['retryAfterSeconds']) };
+  }
   const allow = details?.['allow'];
   if (status === 405 && Array.isArray(allow)) return { allow: allow.join(', ') };
   return {};

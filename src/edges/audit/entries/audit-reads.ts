@@ -13,7 +13,7 @@ export interface Exported {
   readonly filter: Readonly<Record<string, string>> | null;
 }
 
-export type ReadPart = 'entries' | 'proofs';
+export type ReadPart = 'entries' | 'proofs' | 'receipts';
 
 const AT_ONCE = 100;
 
