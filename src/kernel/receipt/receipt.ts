@@ -23,6 +23,9 @@ export const RECEIPT_CHARACTERS = 8 * 1024 * 1024;
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const text = z.string().max(1_000);
 
+/** In one way only: hexadecimal digits have two cases. */
+const salt = z.string().regex(/^[0-9a-f]{32}$/);
+
 const movedNode = z.strictObject({
   nodeId: text,
   name: text,
@@ -39,7 +42,7 @@ const receiptEntry = z.strictObject({
   sequence: z.int().min(0),
   /** Canonical JSON: what is hashed. */
   leaf: z.string().max(64 * 1024),
-  personal: z.record(z.string(), z.strictObject({ value: z.unknown(), salt: z.string() })),
+  personal: z.record(z.string(), z.strictObject({ value: z.unknown(), salt })),
   /** Hashes in base64: that it stands in the log of the checkpoint. */
   proof: z.array(z.string().max(44)).max(64),
 });
