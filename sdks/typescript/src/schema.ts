@@ -892,6 +892,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the receipt of a deployment
+         * @description Of one that has ended: what was deployed where, who asked, who approved, what gates said and how it ended, signed by the key of the audit log, with the entries that say so and their proofs. `tidegate receipt verify` checks it without this server. 409 with `Retry-After` until there is one.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["receiptsReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -14107,6 +14129,111 @@ export interface operations {
              *
              *     `internal-error`: A mistake of ours. The log has the details under the `id` of the answer.
              */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiptsReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, of format `tidegate-receipt/1` (docs/audit.md). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `receipt-not-yet`: A receipt is given for a deployment that has ended. Follow it until it has.
+             *
+             *     `receipt-unsealed`: The newest entries of the deployment are sealed within seconds. Try again.
+             *
+             *     `receipt-unavailable`: The audit log does not have what a receipt relies on: the deployment was asked for before there were receipts, or its entries have been archived. What was archived is exported with `tidegate audit export`.
+             *
+             *     `receipt-too-long`: More entries are about the deployment than a receipt holds. Read them with `GET /audit-logs/deployments/{id}`.
+             *
+             *     `receipt-contradicted`: The deployment’s rows and the audit log do not say the same, so nothing is signed. Verify the log (`GET /audit-logs/verification`) and see docs/audit.md.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
                     [name: string]: unknown;

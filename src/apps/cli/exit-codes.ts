@@ -13,6 +13,8 @@ export const exitCodes = {
   timeout: 4,
   /** Standard output could not be written to; what was asked for may have been done. */
   output: 5,
+  /** The deployment succeeded, and the receipt that was asked for could not be had. */
+  unproven: 6,
   /** Ctrl-C, as shells have it. */
   interrupted: 130,
 } as const;

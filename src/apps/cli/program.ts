@@ -25,6 +25,7 @@ import { addIdentityProviderCommands } from './commands/identity-providers.comma
 import { addKeyCommands } from './commands/keys.commands.js';
 import { addKillSwitchCommands } from './commands/kill-switch.commands.js';
 import { addPlatformCommands } from './commands/platform.commands.js';
+import { addReceiptCommands } from './commands/receipt.commands.js';
 import { addReleaseCommands } from './commands/release.commands.js';
 import { addSecurityCommands } from './commands/security.commands.js';
 import { addSettingsCommands } from './commands/settings.commands.js';
@@ -73,6 +74,7 @@ const commands = [
   addServiceAccountCommands,
   addDeployCommand,
   addDeploymentCommands,
+  addReceiptCommands,
   addApprovalCommands,
   addFreezeCommands,
   addKillSwitchCommands,

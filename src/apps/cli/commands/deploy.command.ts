@@ -9,6 +9,7 @@ import { durationMs, durationText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { momentOf } from '../freeze-window.js';
 import { collect, readParameters, readTexts } from '../parameters.js';
+import { keepReceipt, mustBeWritable } from '../receipt-file.js';
 
 export interface DeployOptions {
   readonly to: string;
@@ -25,6 +26,7 @@ export interface DeployOptions {
   readonly allowNoRollback?: boolean;
   readonly wait?: boolean;
   readonly timeout?: string;
+  readonly receipt?: string;
   readonly dryRun?: boolean;
   readonly idempotencyKey?: string;
 }
@@ -54,6 +56,7 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
       '--timeout <duration>',
       'how long to wait, for example 30m; the deployment goes on after it',
     )
+    .option('--receipt <file>', 'with --wait: write the receipt there when it has ended')
     .option('--dry-run', 'plan it and change nothing')
     .option('--idempotency-key <key>', 'the same key and request again: the same deployment')
     .addHelpText(
@@ -65,9 +68,11 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
         'tidegate deploy payments 2.1.0 --to Production --require-approval --wait --timeout 8h',
         'tidegate deploy payments 2.1.0 --to Production --allow-rolled-back --wait',
         'tidegate deploy payments 2.1.0 --to Production --start-at 2026-12-04T20:00Z --expires-at 2026-12-05T04:00Z',
+        'tidegate deploy payments 2.1.0 --to Production --wait --receipt receipt.json',
         'tidegate deploy payments 2.1.0 --to Production --dry-run',
       ) +
-        '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout\n',
+        '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout,\n' +
+        '6 succeeded without the receipt that was asked for\n',
     )
     .action(
       act((cli, moduleName: string, version: string, options: DeployOptions) =>
@@ -84,11 +89,18 @@ async function deploy(
   const request = requestOf(what, options);
   const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout);
   if (timeoutMs !== null && !options.wait) throw new CliError('--timeout belongs to --wait.');
+  const { idempotencyKey, receipt: file, wait = false } = options;
+  if (file !== undefined && (!wait || options.dryRun)) {
+    throw new CliError('--receipt belongs to --wait: there is one when the deployment has ended.');
+  }
+  if (file !== undefined) await mustBeWritable(file);
   const client = await cli.connect();
   if (options.dryRun) return plan(cli, client, request);
-  const { idempotencyKey } = options;
   const accepted = await client.deploy(request, { idempotencyKey });
-  return tellAccepted(cli, client, accepted, { isFollowed: options.wait === true, timeoutMs });
+  const outcome = await tellAccepted(cli, client, accepted, { isFollowed: wait, timeoutMs });
+  return file === undefined
+    ? outcome
+    : keepReceipt(cli, client, { id: accepted.id, file, outcome });
 }
 
 export function requestOf(
