@@ -53,6 +53,8 @@ describe('the receipt of a deployment', () => {
       end: { status: 'Succeeded' },
     });
     const [nodes] = Object.values<MovedNode[]>(body.attachments.nodes);
+    const moved = nodes!.map(({ name, generation }) => [name, typeof generation]);
+    expect(moved).toEqual(['node-0001', 'node-0002', 'node-0003'].map((name) => [name, 'number']));
   });
 
   it('of one that was taken back has both ways, and why', async () => {
