@@ -358,6 +358,34 @@ describe('the command line against a running server', () => {
     ]);
   });
 
+  it('writes the receipt of what it has waited for, which is checked here', async () => {
+    const [file, keys] = [join(folder, 'receipt.json'), join(folder, 'audit-keys.txt')];
+    const deploy = ['deploy', 'payments', '1.1.0', '--to', 'Development', '--timeout', '60s'];
+    expect((await cli([...deploy, '--receipt', file])).stderr).toContain('belongs to --wait');
+    const nowhere = await cli([...deploy, '--wait', '--receipt', join(folder, 'none', 'r.json')]);
+    expect([nowhere.exitCode, nowhere.stdout]).toEqual([1, '']);
+    const deployed = await cli([...deploy, '--wait', '--receipt', file]);
+    expect([deployed.exitCode, deployed.stderr]).toEqual([0, expect.stringContaining(file)]);
+    const client = await tidegate.client();
+    await writeFile(keys, `# of the auditor\n${(await client.get('/audit-logs/key')).body.key}\n`);
+    const verify = ['receipt', 'verify', file];
+    const verified = await cli([...verify, '--trust', keys, '--utc']);
+    expect(verified).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(verified.stdout).toMatch(/^VERIFIED/);
+    expect(verified.stdout).toContain('payments 1.1.0 to Development/local: Succeeded');
+    const alone = await cli(verify);
+    expect([alone.exitCode, alone.stdout]).toEqual([1, expect.stringMatching(/^UNVERIFIED/)]);
+    const { deploymentId } = JSON.parse(await readFile(file, 'utf8')) as { deploymentId: string };
+    const again = await cli(['receipt', 'get', deploymentId]);
+    const other = join(folder, 'other.json');
+    await writeFile(other, again.stdout.replaceAll('"version": "1.1.0"', '"version": "1.0.0"'));
+    const refused = await cli(['receipt', 'verify', other, '--trust', keys, '--json']);
+    expect([refused.exitCode, JSON.parse(refused.stdout)]).toMatchObject([
+      3,
+      { is: 'refused', faults: [{ code: 'signature' }, { code: 'statement' }], statement: null },
+    ]);
+  });
+
   it('cordons a node by its name', async () => {
     expect((await cli(['nodes', 'cordon', 'node-1'])).stdout).toBe('node-1 is Cordoned now.\n');
     expect((await cli(['nodes', 'uncordon', 'node-1'])).exitCode).toBe(0);
