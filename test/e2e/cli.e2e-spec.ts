@@ -382,7 +382,7 @@ describe('the command line against a running server', () => {
     const refused = await cli(['receipt', 'verify', other, '--trust', keys, '--json']);
     expect([refused.exitCode, JSON.parse(refused.stdout)]).toMatchObject([
       3,
-      { is: 'refused', faults: [{ code: 'signature' }, { code: 'statement' }], statement: null },
+      { is: 'refused', faults: [{ code: 'signature' }, { code: 'summary' }], summary: null },
     ]);
   });
 

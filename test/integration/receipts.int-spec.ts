@@ -36,7 +36,7 @@ describe('the receipt of a deployment', () => {
     expect(await rig.settle(tenant, id)).toBe('Succeeded');
     const { body, notices } = await verified(id);
     expect(notices).toEqual([]);
-    expect(body.statement).toMatchObject({
+    expect(body.summary).toMatchObject({
       asked: { deploymentId: id, cameBy: 'deploy', by: { kind: 'user', name: expect.any(String) } },
       deployed: {
         module: 'orders',
@@ -65,7 +65,7 @@ describe('the receipt of a deployment', () => {
     await rig.reports.say('healthy', 'node-%');
     expect((await rig.look(tenant, id)).status).toBe('RolledBack');
     const { body } = await verified(id);
-    expect(body.statement).toMatchObject({
+    expect(body.summary).toMatchObject({
       waves: [{ role: 'forward' }, { role: 'undo' }],
       turnedBackAt: expect.any(String),
       end: { status: 'RolledBack', reason: expect.stringContaining('crash-loop') },
@@ -86,7 +86,7 @@ describe('the receipt of a deployment', () => {
     const body = { reason: 'seen enough' };
     await tenant.as('Operator', `/deployments/${id}/promote`, { method: 'POST', body });
     expect((await rig.look(tenant, id)).status).toBe('Succeeded');
-    expect((await verified(id)).body.statement).toMatchObject({
+    expect((await verified(id)).body.summary).toMatchObject({
       asked: { reason: 'again' },
       verbs: [{ verb: 'promote', by: { kind: 'user' } }],
       verdicts: [
@@ -136,7 +136,7 @@ describe('the receipt of what people had to approve', () => {
     const { body } = await rig.receipt(asking, pending.id);
     const verdict = verifyReceipt(JSON.stringify(body), await rig.trusted(asking));
     expect(verdict).toMatchObject({ is: 'verified', faults: [], notices: [] });
-    const { approvals, asked } = body.statement;
+    const { approvals, asked } = body.summary;
     expect(asked.by).toMatchObject({ kind: 'user' });
     expect(approvals.decisions).toMatchObject([
       { decision: 'approve', by: { id: ada!.userId, name: ada!.username } },
@@ -177,7 +177,7 @@ describe('the receipt of what people had to approve', () => {
     expect((await rig.look(asking, id)).status).toBe('Rejected');
     const { body } = await rig.receipt(asking, id);
     expect(verifyReceipt(JSON.stringify(body), await rig.trusted(asking)).is).toBe('verified');
-    expect(body.statement).toMatchObject({
+    expect(body.summary).toMatchObject({
       deployed: { subjectDigest },
       approvals: { decisions: [{ decision: 'reject', reason: 'not on a Friday' }] },
       waves: [],

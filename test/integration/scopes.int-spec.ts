@@ -57,6 +57,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DeploymentsController.plans': reading('/plan'),
   'DeploymentsController.eventsAfter': reading('/events'),
   'DeploymentsController.explain': reading('/explain'),
+  'ReceiptsController.receipt': reading('/receipt'),
   'DeploymentsController.pause': verb('pause'),
   'DeploymentsController.resume': verb('resume'),
   'DeploymentsController.promote': verb('promote'),

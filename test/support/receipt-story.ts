@@ -9,7 +9,7 @@ import {
   type UnsignedReceipt,
 } from '../../src/kernel/receipt/receipt.js';
 import { RECEIPT_POINTERS } from '../../src/kernel/receipt/receipt-actions.js';
-import { statementOf } from '../../src/kernel/receipt/statement.js';
+import { summaryOf } from '../../src/kernel/receipt/summary.js';
 import { statedEntry } from '../../src/kernel/receipt/stated-entry.js';
 import {
   digestOfKey,
@@ -246,7 +246,7 @@ export class Story {
       origin: this.origin,
       deploymentId: DEPLOYMENT,
       issuedAt: '2026-11-30T12:00:00.000Z',
-      statement: { ...statementOf(entries.map((entry) => statedEntry(entry)!)) },
+      summary: { ...summaryOf(entries.map((entry) => statedEntry(entry)!)) },
       attachments: {
         nodes: { [digestOf('nodes', nodes).digest]: nodes },
         evidence: { [digestOf('evidence', evidence).digest]: { ...evidence } },

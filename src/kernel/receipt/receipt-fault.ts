@@ -17,7 +17,7 @@ export const FAULT_CODES = [
   'unexpected-entry',
   'missing-entry',
   /** It states what its entries do not say. */
-  'statement',
+  'summary',
   /** What goes with it is not what its entries name. */
   'attachment',
   /** A decision is not signed by whom it is said to be, or about something else. */

@@ -1,7 +1,7 @@
 /**
  * The receipt of a deployment, `tidegate-receipt/1`: what was done, the entries of the audit log that say
  * so, and what those entries name by a digest. All that it states follows from its entries; who checks it
- * makes the statement anew from them. Integers, texts, booleans and null only, so that it hashes alike
+ * makes the summary anew from them. Integers, texts, booleans and null only, so that it hashes alike
  * everywhere.
  */
 import { z } from 'zod';
@@ -55,7 +55,7 @@ const receipt = z.strictObject({
   deploymentId: text,
   issuedAt: text,
   /** What follows from the entries. */
-  statement: z.record(z.string(), z.unknown()),
+  summary: z.record(z.string(), z.unknown()),
   /** What entries name by its digest. */
   attachments: z.strictObject({
     nodes: z.record(digest, z.array(movedNode).max(5_000)),

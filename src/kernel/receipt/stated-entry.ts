@@ -1,4 +1,4 @@
-/** An entry of a receipt as its statement reads it. */
+/** An entry of a receipt as its summary reads it. */
 import type { ReceiptEntry } from './receipt.js';
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -56,7 +56,7 @@ describe('a receipt', () => {
   });
 
   it('states what its entries say', () => {
-    expect(receipt.statement).toMatchObject({
+    expect(receipt.summary).toMatchObject({
       asked: { by: { name: 'lea' }, cameBy: 'deploy', deploymentId: DEPLOYMENT },
       deployed: { module: 'orders', version: '1.4.0', configuration: { number: 3 } },
       approvals: {
@@ -73,7 +73,7 @@ describe('a receipt', () => {
   it('of which a name was erased is verified, and says no name', async () => {
     const entries = receipt.log.entries.map((entry) => ({ ...entry, personal: {} }));
     const erased = structuredClone({ ...receipt, log: { ...receipt.log, entries } });
-    const { asked, approvals, end } = erased.statement as unknown as Named;
+    const { asked, approvals, end } = erased.summary as unknown as Named;
     asked.by.name = null;
     for (const each of approvals.decisions) [each.by.name, each.as] = [null, null];
     for (const each of approvals.passkeys) each.of.name = null;
@@ -172,17 +172,17 @@ describe('a receipt that its own log has signed is refused', () => {
   const issued = (of: readonly Happening[], proof: PasskeyEvidence = evidence) =>
     story.receipt(of, proof);
   const resigned = (other: Partial<Receipt>) => story.sign({ ...receipt, ...other });
-  const statement = (name: string, value: object) =>
+  const summary = (name: string, value: object) =>
     resigned({
-      statement: {
-        ...receipt.statement,
-        [name]: { ...(receipt.statement[name] as object), ...value },
+      summary: {
+        ...receipt.summary,
+        [name]: { ...(receipt.summary[name] as object), ...value },
       },
     });
 
   it.each(['asked', 'deployed', 'approvals', 'end'])('when it states otherwise of %s', (name) => {
-    const other = statement(name, { at: 'x', version: '9.9.9', decisions: [], status: 'Failed' });
-    expect(codesOf(other)).toEqual(['statement']);
+    const other = summary(name, { at: 'x', version: '9.9.9', decisions: [], status: 'Failed' });
+    expect(codesOf(other)).toEqual(['summary']);
     expect(verify(other).faults[0]!.text).toMatch(`/${name}/`);
   });
 
@@ -237,7 +237,7 @@ describe('a receipt that its own log has signed is refused', () => {
     };
     const entries = [{ ...first!, personal }, ...rest];
     const codes = codesOf(resigned({ log: { ...receipt.log, entries } }));
-    expect(codes).toEqual(['personal', 'statement']);
+    expect(codes).toEqual(['personal', 'summary']);
   });
 
   it.each([

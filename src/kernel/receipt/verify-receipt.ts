@@ -11,7 +11,7 @@ import { checkProofs } from './check-proofs.js';
 import { parseReceipt, type Receipt } from './receipt.js';
 import type { FaultCode, ReceiptFault, Report } from './receipt-fault.js';
 import { differences } from './differences.js';
-import { statementOf } from './statement.js';
+import { summaryOf } from './summary.js';
 import { isFields, type StatedEntry, statedEntry } from './stated-entry.js';
 
 export interface ReceiptVerdict {
@@ -62,8 +62,8 @@ function checkContent(receipt: Receipt, report: Report, notice: (text: string) =
     else report('unexpected-entry', `entry ${entry.sequence} is none that a receipt relies on`);
   }
   checkEntries(receipt, entries, report);
-  for (const path of differences(receipt.statement, statementOf(entries))) {
-    report('statement', `${path} is not what the entries say`);
+  for (const path of differences(receipt.summary, summaryOf(entries))) {
+    report('summary', `${path} is not what the entries say`);
   }
   checkAttachments(receipt, entries, report);
   const { evidence } = receipt.attachments;

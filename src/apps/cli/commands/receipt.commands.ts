@@ -23,7 +23,7 @@ export function addReceiptCommands(program: Command, { act }: Actions): void {
       'after',
       examples(
         `tidegate receipt get ${ID} --file receipt.json`,
-        `tidegate receipt get ${ID} | jq .statement`,
+        `tidegate receipt get ${ID} | jq .summary`,
       ),
     )
     .action(act((cli, id: string, { file }: { file?: string }) => get(cli, id, file)));
@@ -60,8 +60,8 @@ async function verify(cli: Cli, file: string, trust: string | undefined): Promis
   const trusted = trust === undefined ? null : await readTrustedKeys(trust);
   const verdict = verifyReceipt(await readReceipt(file), trusted);
   const { is, faults, notices, receipt } = verdict;
-  const statement = is === 'refused' ? null : (receipt?.statement ?? null);
-  const result = { is, faults, notices, statement };
+  const summary = is === 'refused' ? null : (receipt?.summary ?? null);
+  const result = { is, faults, notices, summary };
   cli.terminal.result(result, receiptView(verdict, cli.terminal.style.isUtc));
   return CODES[is];
 }

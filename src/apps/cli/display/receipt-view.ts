@@ -23,10 +23,10 @@ export function receiptView(verdict: ReceiptVerdict, isUtc: boolean): string[] {
 }
 
 function stated(
-  { statement, origin, log }: NonNullable<ReceiptVerdict['receipt']>,
+  { summary, origin, log }: NonNullable<ReceiptVerdict['receipt']>,
   isUtc: boolean,
 ): string[] {
-  const { asked, deployed, end, approvals } = statement;
+  const { asked, deployed, end, approvals } = summary;
   const at = (of: unknown) => timeText(textIn(of, 'at'), isUtc);
   const by = (of: unknown) => textIn(of, 'by', 'name');
   const what = `${textIn(deployed, 'module')} ${textIn(deployed, 'version')}`;
@@ -42,18 +42,18 @@ function stated(
     ...listIn(approvals, 'decisions').map(
       (each) => `  ${textIn(each, 'decision').padEnd(10)} ${by(each)} ${at(each)}${signedBy(each)}`,
     ),
-    ...listIn(statement, 'breakGlass').map((each) => `  break-glass ${by(each)} ${at(each)}`),
-    ...listIn(statement, 'breakGlassReviews').map(
+    ...listIn(summary, 'breakGlass').map((each) => `  break-glass ${by(each)} ${at(each)}`),
+    ...listIn(summary, 'breakGlassReviews').map(
       (each) => `  reviewed   ${textIn(each, 'verdict')} by ${by(each)} ${at(each)}`,
     ),
-    ...listIn(statement, 'freezeOverrides').map(
+    ...listIn(summary, 'freezeOverrides').map(
       (each) => `  in spite of freezes: ${by(each)} ${at(each)}`,
     ),
-    ...listIn(statement, 'waves').map(
+    ...listIn(summary, 'waves').map(
       (each) =>
         `  ${textIn(each, 'step').padEnd(10)} ${textIn(each, 'role')}, ${nodesOf(each)}, ${at(each)}`,
     ),
-    ...listIn(statement, 'verdicts').map(
+    ...listIn(summary, 'verdicts').map(
       (each) =>
         `  gate       wave ${textIn(each, 'wave')} ${textIn(each, 'outcome')}: ${textIn(each, 'reason')}`,
     ),

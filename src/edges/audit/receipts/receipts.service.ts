@@ -8,7 +8,7 @@ import {
   type UnsignedReceipt,
 } from '../../../kernel/receipt/receipt.js';
 import { CREATED_ACTIONS, END_ACTIONS } from '../../../kernel/receipt/receipt-actions.js';
-import { statementOf } from '../../../kernel/receipt/statement.js';
+import { summaryOf } from '../../../kernel/receipt/summary.js';
 import { type StatedEntry, statedEntry } from '../../../kernel/receipt/stated-entry.js';
 import { verifyReceipt } from '../../../kernel/receipt/verify-receipt.js';
 import { parseVerifierKey } from '../../../kernel/tlog/note.js';
@@ -72,7 +72,7 @@ export class ReceiptsService {
       origin: originOf(open.tenantId),
       deploymentId,
       issuedAt: new Date().toISOString(),
-      statement: { ...statementOf(stated) },
+      summary: { ...summaryOf(stated) },
       attachments: { nodes, evidence },
       leftOut: [...leftOut],
       log: { checkpoint, entries: proven },

@@ -10,7 +10,7 @@ import {
 } from './receipt-actions.js';
 import type { Fields, StatedEntry } from './stated-entry.js';
 
-export type Statement = Readonly<Record<string, unknown>>;
+export type Summary = Readonly<Record<string, unknown>>;
 
 const CAME_BY: Readonly<Record<string, string>> = {
   'deployment-created': 'deploy',
@@ -45,7 +45,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** `entries`: in the order of the log. */
-export function statementOf(entries: readonly StatedEntry[]): Statement {
+export function summaryOf(entries: readonly StatedEntry[]): Summary {
   const those = (actions: readonly string[]) =>
     entries.filter(({ action }) => actions.includes(action));
   const [created] = those(CREATED_ACTIONS);
