@@ -81,6 +81,48 @@ describe('a receipt', () => {
     expect(verify(story.sign(erased))).toMatchObject({ is: 'verified', faults: [] });
   });
 
+  it('says which pipeline asked, by what it had shown, and no other', async () => {
+    const [tokenId, otherId] = [idOf(90), idOf(91)];
+    const issued = (id: string) => ({
+      action: 'workload-token-issued',
+      deploymentId: null,
+      body: { rule: 'release', tokenId: id, claims: { repository_id: '718293104' } },
+    });
+    const asked = told.map((each) =>
+      each.action === 'deployment-created'
+        ? { ...each, body: { ...each.body, workloadTokenId: tokenId } }
+        : each,
+    );
+    const good = await story.receipt([issued(tokenId), ...asked], evidence);
+    expect(verify(good)).toMatchObject({ is: 'verified', faults: [] });
+    const claims = { repository_id: '718293104' };
+    expect(good.summary['asked']).toMatchObject({ workload: { rule: 'release', claims } });
+    const foreign = await story.receipt([issued(otherId), ...asked], evidence);
+    expect(codesOf(foreign)).toEqual(['unexpected-entry']);
+  });
+
+  it('says who broke the glass, when that was instead of the decisions', async () => {
+    const used = { requestNumber: 1, subjectDigest: SUBJECT, reason: 'customers cannot pay' };
+    const glass = { action: 'break-glass-used', by: { id: idOf(5), name: 'lea' }, body: used };
+    const others = told.filter(({ action }) => !/factor|approval-given/.test(action));
+    const end = others.at(-1)!;
+    const entries = {
+      ...(end.body!['entries'] as object),
+      'approval-given': 0,
+      'break-glass-used': 1,
+    };
+    const all = [...others.slice(0, -1), glass, { ...end, body: { ...end.body, entries } }].map(
+      (each) =>
+        each.action === 'approval-granted'
+          ? { ...each, body: { ...each.body, isOverridden: true } }
+          : each,
+    );
+    const { attachments, ...rest } = await story.receipt(all, evidence);
+    const broken = story.sign({ ...rest, attachments: { ...attachments, evidence: {} } });
+    expect(verify(broken)).toMatchObject({ is: 'verified', faults: [] });
+    expect(broken.summary['breakGlass']).toMatchObject([{ by: { name: 'lea' } }]);
+  });
+
   it.each(['', 'null', '[]', '{"format":"tidegate-receipt/2"}', '{"format":"tidegate-receipt/1"}'])(
     'is not %j',
     (text) => {
