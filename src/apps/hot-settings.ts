@@ -12,6 +12,7 @@ import {
 } from '../deployments/approvals/break-glass/break-glass.settings.js';
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import { auditDays } from '../edges/audit/archive/audit-archive.settings.js';
+import { streamBehindMinutes } from '../edges/audit/streams/stream.settings.js';
 import { reminderSettings } from '../edges/notifications/reminders/reminders.settings.js';
 import {
   deliveryDays,
@@ -48,6 +49,7 @@ export const hotSettings: readonly AnyHotSetting[] = [
   socketsPerAddress,
   deliveryDays,
   deliveryHours,
+  streamBehindMinutes,
   corsOrigins,
   ...Object.values(rateSettings),
   credentialDays,

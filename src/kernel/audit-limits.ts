@@ -27,4 +27,10 @@ export const auditLimits = {
   receiptNodes: 5_000,
   /** Registrations of passkeys: one for each person who has approved. */
   receiptPasskeys: 200,
+  /** A company has one place where logs end up, sometimes two, and changes from one to the other. */
+  streamsPerTenant: 5,
+  /** In one delivery: what a receiver can take in within a second or two … */
+  streamEntries: 500,
+  /** … and what goes out in one piece; the largest entry fits, however it is written. */
+  streamBytes: 240 * 1024,
 } as const;

@@ -51,6 +51,9 @@ export const failpoints = [
   // Around a message that is sent to a channel; told its kind.
   'delivery.send:before',
   'delivery.send:after',
+  // Around a delivery of an audit stream.
+  'audit-stream.send:before',
+  'audit-stream.send:after',
   'agent.statement:after-fetch',
   'agent.statement:after-accept',
   'agent.hook:after-start',

@@ -44,6 +44,7 @@ export const Permission = {
   UsageRead: 'usage:read',
   AuditRead: 'audit:read',
   AuditErase: 'audit:erase',
+  AuditStream: 'audit:stream',
   TenantsManage: 'tenants:manage',
 } as const;
 
@@ -109,6 +110,7 @@ const admin: Permission[] = [
   Permission.UsageRead,
   Permission.AuditRead,
   Permission.AuditErase,
+  Permission.AuditStream,
 ];
 
 export const permissionsOfRole: Readonly<Record<Role, readonly Permission[]>> = {

@@ -88,6 +88,8 @@ export const tableOwners: Readonly<Record<string, string>> = {
   audit_archives: 'edges/audit',
   audit_months: 'edges/audit',
   audit_erasures: 'edges/audit',
+  audit_streams: 'edges/audit',
+  audit_stream_positions: 'edges/audit',
   idempotency_keys: 'platform/http',
   subscriptions: 'edges/notifications/subscriptions',
   muted_notices: 'edges/notifications/subscriptions',

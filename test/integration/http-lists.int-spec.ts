@@ -118,6 +118,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: ['from=2026-01-01T00:00:00Z', 'to=2100-01-01T00:00:00Z'],
   },
   '/audit-logs/erasures': { path: '/audit-logs/erasures', filters: [] },
+  '/audit-logs/streams': { path: '/audit-logs/streams', filters: [] },
   '/audit-logs/checkpoints': { path: '/audit-logs/checkpoints', filters: [] },
   '/groups': { path: '/groups', filters: [`userId=${newId()}`] },
   '/groups/{id}/members': { path: '/groups/<group>/members', filters: [] },
@@ -193,6 +194,8 @@ beforeAll(async () => {
     await made(tenant.as('Admin', '/identity-providers', { method: 'POST', body: provider }));
     const channel = { name: `channel-${count}`, kind: 'console' };
     await made(tenant.as('Admin', '/channels', { method: 'POST', body: channel }));
+    const stream = { name: `s-${count}`, url: 'https://siem.example.com/', format: 'ocsf' };
+    await made(tenant.as('Admin', '/audit-logs/streams', { method: 'POST', body: stream }));
     await inAuditLog(count);
   }
   for (const moduleName of ['orders', 'billing', 'stock']) await waits(moduleName);

@@ -44,6 +44,7 @@ const SYSTEM_INDEXES = [
   'audit_reads_by_age', // likewise
   'audit_erasures_due', // who is yet to be erased, of all tenants
   'audit_anchors_due', // what has yet to go to a place outside
+  'audit_stream_positions_due', // the sender's claim
 ];
 /** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */
 const GLOBAL_TABLES = [

@@ -45,6 +45,7 @@ const byPath: Readonly<Record<string, string>> = {
   authentication: 'username',
   'audit-logs': 'auditEntry',
   erasures: 'erasure',
+  streams: 'auditStream',
   trace: 'trace',
 };
 
@@ -109,6 +110,7 @@ const byNewName: Readonly<Record<string, string>> = {
   'identity-providers': 'identityProviderName',
   'external-gates': 'externalGateName',
   channels: 'channelName',
+  streams: 'auditStreamName',
   totp: 'factorName',
   passkeys: 'factorName',
 };
@@ -243,6 +245,10 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'secrets.url',
     'secrets.authorization',
     'overlapMinutes',
+    'url',
+    'authorization',
+    'start',
+    'categories.[]',
   ],
   'Days, and how an answer looks.': ['from', 'to', 'by', 'format'],
   'Times, and a rule for them.': [

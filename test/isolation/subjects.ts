@@ -332,6 +332,14 @@ export const subjects: Readonly<Record<string, Make>> = {
     return { hold };
   },
 
+  auditStream: async (tenant, word) => {
+    const auditStreamName = word('stream');
+    const url = 'https://siem.example.com/';
+    const stream = { name: auditStreamName, url, format: 'ocsf' };
+    const { id: auditStream } = await tenant.make('POST', '/audit-logs/streams', stream);
+    return { auditStream, auditStreamName };
+  },
+
   auditEntry: async (tenant) => {
     const { items } = await tenant.make('GET', '/audit-logs?limit=1');
     return { auditEntry: items[0].id, trace: items[0].traceId };

@@ -8,6 +8,7 @@ import { AgentTargetModule } from '../../drivers/targets/agent/agent-target.modu
 import { ChannelsApiModule } from '../../edges/notifications/channels/channels-api.module.js';
 import { SubscriptionsModule } from '../../edges/notifications/subscriptions/subscriptions.module.js';
 import { AuditModule } from '../../edges/audit/audit.module.js';
+import { AuditStreamsModule } from '../../edges/audit/streams/audit-streams.module.js';
 import { RealtimeModule } from '../../edges/realtime/realtime.module.js';
 import { FleetModule } from '../../fleet/fleet.module.js';
 import { SettingsModule } from '../../fleet/settings/settings.module.js';
@@ -26,6 +27,7 @@ export const apiModules: readonly FeatureModule[] = [
   ChannelsApiModule,
   SubscriptionsModule,
   AuditModule,
+  AuditStreamsModule,
   DeploymentsModule,
   ApprovalsModule,
   ApprovalReadsModule,

@@ -16,6 +16,7 @@ import * as agentErrors from '../../drivers/targets/agent/agent.errors.js';
 import * as auditErrors from '../../edges/audit/audit.errors.js';
 import * as erasureErrors from '../../edges/audit/erasure/erasures.errors.js';
 import * as receiptErrors from '../../edges/audit/receipts/receipt.errors.js';
+import * as auditStreamErrors from '../../edges/audit/streams/audit-stream.errors.js';
 import * as channelErrors from '../../edges/notifications/channels/channel.errors.js';
 import * as deliveryErrors from '../../edges/notifications/deliveries/delivery.errors.js';
 import * as subscriptionErrors from '../../edges/notifications/subscriptions/subscription.errors.js';
@@ -69,6 +70,7 @@ const errorLists: readonly ErrorList[] = [
   auditErrors,
   erasureErrors,
   receiptErrors,
+  auditStreamErrors,
   realtimeErrors,
   approvalErrors,
   approvalPasskeyErrors,

@@ -7,6 +7,7 @@ import { DriversModule } from '../../drivers/drivers.module.js';
 import { DeliverySenderModule } from '../../edges/notifications/deliveries/delivery-sender.module.js';
 import { RemindersModule } from '../../edges/notifications/reminders/reminders.module.js';
 import { AuditSealerModule } from '../../edges/audit/audit-sealer.module.js';
+import { StreamSenderModule } from '../../edges/audit/streams/stream-sender.module.js';
 import { HousekeepingModule } from '../../platform/housekeeping/housekeeping.module.js';
 import { OutboxRelayModule } from '../../platform/outbox/outbox.module.js';
 import { PlatformModule, type Platform } from '../../platform/platform.module.js';
@@ -29,6 +30,7 @@ export const workerModules: readonly FeatureModule[] = [
   TenantTasksModule,
   RemindersModule,
   AuditSealerModule,
+  StreamSenderModule,
 ];
 
 @Module({})

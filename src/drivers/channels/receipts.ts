@@ -32,7 +32,7 @@ interface Post {
 export async function postJson(
   { url, headers, body }: Post,
   { channelId, signal }: Pick<Delivery, 'channelId' | 'signal'>,
-  { fetch }: ChannelPorts,
+  { fetch }: Pick<ChannelPorts, 'fetch'>,
 ): Promise<Receipt> {
   if (Buffer.byteLength(body) > limits.outboundBodyBytes) {
     return notTaken('refused', 'message-too-large');

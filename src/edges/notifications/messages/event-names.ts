@@ -53,6 +53,7 @@ const kindsByName = {
   'hold-released': ['freezes'],
   'quota-warned': ['quotas'],
   'channel-disabled': ['channels', 'alarms'],
+  'audit-stream-behind': ['channels', 'alarms'],
   'acted-on-people': ['people', 'alarms'],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;
 

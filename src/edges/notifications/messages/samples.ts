@@ -8,6 +8,7 @@ const WITHOUT_PLACE: readonly EventName[] = [
   'quota-warned',
   'acted-on-people',
   'channel-disabled',
+  'audit-stream-behind',
 ];
 const OF_DEPLOYMENTS: readonly string[] = ['approval', 'approvals', 'break', 'deployment'];
 const isOverride = (name: EventName) => name === 'freeze-overridden';

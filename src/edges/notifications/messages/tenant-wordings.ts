@@ -107,6 +107,21 @@ export const tenantWordings = {
     readers: Permission.ChannelsManage,
     sample: { name: 'payments-releases', kind: 'webhook', place: 'hooks.example.org', why: 'gone' },
   }),
+  'audit-stream-behind': told({
+    title: (of) => `Audit stream behind: ${textIn(of, 'name') ?? 'a stream'}`,
+    lines: (of) => [
+      `The receiver of the audit stream "${textIn(of, 'name') ?? ''}" has not caught up with the log for ${textIn(of, 'minutes') ?? 'some'} minutes. Nothing is lost: it is tried until it has everything.`,
+    ],
+    fields: [text('Place', 'place'), text('Entries behind', 'behind'), text('Error', 'error')],
+    readers: Permission.AuditStream,
+    sample: {
+      name: 'siem',
+      place: 'https://siem.example.org',
+      minutes: 15,
+      behind: 1208,
+      error: 'status-503',
+    },
+  }),
   'acted-on-people': told({
     title: (of) => `Changed by a platform admin: ${textIn(of, 'event') ?? 'who may do what'}`,
     lines: (of) => [

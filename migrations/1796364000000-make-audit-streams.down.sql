@@ -1,0 +1,2 @@
+drop table audit_stream_positions;
+drop table audit_streams;
