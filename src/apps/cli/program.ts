@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addAuditCommands } from './commands/audit.commands.js';
+import { addAuditStreamCommands } from './commands/audit-streams.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
 import { addAuditEraseCommands } from './commands/audit-erase.command.js';
 import { addBreakGlassCommands } from './commands/break-glass.commands.js';
@@ -86,6 +87,7 @@ const commands = [
   addClusterCommands,
   addPlatformCommands,
   addSubscriptionCommands,
+  addAuditStreamCommands,
   addTenantCommands,
   addTierCommands,
   addApprovalPolicyCommands,
