@@ -197,6 +197,7 @@ export class World {
       TIDEGATE_MFA_REQUIRED_ROLES: 'none',
       TIDEGATE_RATE_LIMIT_PROFILE: this.options.isLimited ? 'production' : 'report-only',
       TIDEGATE_DEFAULT_APPROVALS: 'none',
+      TIDEGATE_OUTBOUND_ALLOW: '127.0.0.1',
       TIDEGATE_HOME: join(this.home, 'platform'),
       TIDEGATE_LISTEN: `127.0.0.1:${listen}`,
       TIDEGATE_METRICS_LISTEN: `127.0.0.1:${metrics}`,

@@ -20,7 +20,8 @@ export type Scenario =
   | 'deliver'
   | 'tell'
   | 'remind'
-  | 'erase';
+  | 'erase'
+  | 'stream';
 
 export interface KillRow {
   readonly at: Failpoint;
@@ -143,6 +144,8 @@ export const killRows: readonly KillRow[] = [
   kill('tenant.step:after', 'purge', { about: 'rows' }),
   kill('delivery.send:before', 'deliver', { about: 'console' }),
   kill('delivery.send:after', 'deliver', { about: 'console' }),
+  kill('audit-stream.send:before', 'stream'),
+  kill('audit-stream.send:after', 'stream'),
   kill('agent.statement:after-fetch', 'deploy'),
   kill('agent.statement:after-accept', 'deploy'),
   // Nobody knows what became of it: a person looks at the node and says.

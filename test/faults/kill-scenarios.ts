@@ -13,6 +13,7 @@ import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import type { Scenario } from './kill-rows.js';
+import { streamUntilDone } from './kill-streams.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -95,6 +96,10 @@ export class Scenarios {
     if (scenario === 'purge') await this.purgeUntilDone(`gone-${this.count}`);
     if (scenario === 'deliver') await this.deliverUntilDone(`channel-${this.count}`);
     if (scenario === 'erase') await eraseUntilDone(this.world, `erased-${this.count}`);
+    if (scenario === 'stream') {
+      const name = `stream-${this.count}`;
+      await streamUntilDone(this.world, { name, patienceMs: PATIENCE_MS });
+    }
     if (scenario === 'tell') await this.subscribe();
     const service = await this.serviceOf(scenario);
     const version =
