@@ -54,8 +54,10 @@ describe('a log', () => {
       strayIds: [],
       sinks: ['object-store', 'folder'].map((sink) => ({
         sink,
+        isRead: true,
         checkpoints: 1,
         size: 6,
+        countersigned: 0,
         error: null,
       })),
     });

@@ -12,5 +12,25 @@ export interface AnchorSink {
   read(tenantId: string, size: number): Promise<string>;
 }
 
+export interface Acknowledged {
+  /** False: it has another one of that size already, and keeps that. */
+  readonly isKept: boolean;
+  /** The checkpoint with signatures of others, where the answer was that. */
+  readonly countersigned: string | null;
+}
+
+/** One that takes checkpoints and shows none: that it has them is its own word, which the database keeps. */
+export interface WriteOnlySink {
+  readonly name: string;
+  readonly isWriteOnly: true;
+  bring(tenantId: string, size: number, note: string): Promise<Acknowledged>;
+}
+
+export type AnyAnchorSink = AnchorSink | WriteOnlySink;
+
+export function isWriteOnly(sink: AnyAnchorSink): sink is WriteOnlySink {
+  return 'isWriteOnly' in sink;
+}
+
 /** The token under which Nest hands out all that there are. */
 export const ANCHOR_SINKS = Symbol('tidegate:anchor-sinks');

@@ -54,17 +54,18 @@ export function claimAnchors(
   return tx.query(claim, wanted);
 }
 
-const done = statement<Named>(
+const done = statement<Named & { readonly countersigned: string | null }>(
   'audit-anchors.done',
-  `update audit_anchors set anchored_at = (select clock_timestamp())
+  `update audit_anchors set anchored_at = (select clock_timestamp()), countersigned = :countersigned
    where tenant_id = :tenantId and sink = :sink and size = :size`,
 );
 
 export async function noteAnchored(
   tx: SystemTransaction,
-  { tenantId, sink, size }: Named,
+  anchored: Named & { readonly countersigned: string | null },
 ): Promise<void> {
-  await tx.execute(done, { tenantId, sink, size });
+  const { tenantId, sink, size, countersigned } = anchored;
+  await tx.execute(done, { tenantId, sink, size, countersigned });
 }
 
 const failed = statement<Named & { readonly delayMs: number }>(

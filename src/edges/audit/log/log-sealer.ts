@@ -10,7 +10,7 @@ import { tenantsWaiting } from '../../../platform/audit/audit-pending.store.js';
 import { Database } from '../../../platform/database/database.js';
 import { Logger } from '../../../platform/logging/logger.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
-import { ANCHOR_SINKS, type AnchorSink } from '../anchors/anchor-sink.js';
+import { ANCHOR_SINKS, type AnyAnchorSink } from '../anchors/anchor-sink.js';
 import { type AnchoringPorts, bringAnchors, publishCheckpoints } from '../anchors/anchoring.js';
 import { AuditReads } from '../entries/audit-reads.js';
 import { AuditMetrics } from './audit.metrics.js';
@@ -33,12 +33,13 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
   private readAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private anchored: Promise<void> | undefined;
   private isStopping = false;
 
   constructor(
     private readonly database: Database,
     private readonly key: LogKey,
-    @Inject(ANCHOR_SINKS) sinks: readonly AnchorSink[],
+    @Inject(ANCHOR_SINKS) sinks: readonly AnyAnchorSink[],
     private readonly reads: AuditReads,
     logger: Logger,
     metrics: Metrics,
@@ -57,6 +58,7 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
     this.isStopping = true;
     clearTimeout(this.timer);
     await this.running;
+    await this.anchored;
   }
 
   /** Until everything that was there is sealed; how much that was. */
@@ -95,10 +97,20 @@ export class LogSealer implements OnApplicationBootstrap, BeforeApplicationShutd
     });
   }
 
+  /** Beside the sealing: a place outside that is slow holds up no entry. */
+  private beginAnchoring(): void {
+    this.anchored ??= this.anchor()
+      .catch((error: unknown) => {
+        this.metrics.failures.inc();
+        this.log.warn({ error: messageOf(error) }, 'checkpoints could not be anchored');
+      })
+      .finally(() => (this.anchored = undefined));
+  }
+
   private async turn(): Promise<number> {
     try {
       await this.seal();
-      await this.anchor();
+      this.beginAnchoring();
       await this.closeReads();
       return BEAT_MS;
     } catch (error) {

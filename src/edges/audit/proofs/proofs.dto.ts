@@ -39,6 +39,9 @@ export const checkpointOut = z
     anchoredAt: z
       .array(z.string())
       .meta({ description: 'Places outside of the database that have it.' }),
+    countersigned: z
+      .array(z.string())
+      .meta({ description: 'The note as places have answered it, with signatures of others.' }),
   })
   .meta({ id: 'AuditCheckpoint' });
 
@@ -54,4 +57,5 @@ export const exampleCheckpoint = {
   at: '2026-11-30T10:15:00.500Z',
   note: 'tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa\n1208\nsFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=\n\n— tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa hI2DJw…\n',
   anchoredAt: ['object-store'],
+  countersigned: [],
 };

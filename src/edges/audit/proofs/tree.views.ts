@@ -84,11 +84,15 @@ export interface CheckpointRow {
   readonly note: string;
   /** Names of the places outside that have it. */
   readonly anchoredAt: readonly string[];
+  /** As some of them have answered, with signatures of others. */
+  readonly countersigned: readonly string[];
 }
 
 const CHECKPOINTS = `select c.id, c.size, c.at, c.note, array(
     select a.sink from audit_anchors a where a.tenant_id = c.tenant_id and a.size = c.size
-      and a.anchored_at is not null order by a.sink) as "anchoredAt"
+      and a.anchored_at is not null order by a.sink) as "anchoredAt",
+    array(select a.countersigned from audit_anchors a where a.tenant_id = c.tenant_id
+      and a.size = c.size and a.countersigned is not null order by a.sink) as countersigned
   from audit_checkpoints c`;
 
 const checkpoints = statement<

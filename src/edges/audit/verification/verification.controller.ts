@@ -27,10 +27,17 @@ const verificationOut = z
     sinks: z.array(
       z.strictObject({
         sink: z.string(),
+        isRead: z.boolean().meta({
+          description:
+            'False: what it has cannot be read back; that it has it is what it answered, by this database’s word.',
+        }),
         checkpoints: z.int(),
         size: z
           .int()
           .meta({ description: 'Of the newest: what is younger is anchored nowhere there.' }),
+        countersigned: z
+          .int()
+          .meta({ description: 'So many of them came back with signatures of others.' }),
         error: z.string().nullable(),
       }),
     ),
@@ -55,7 +62,16 @@ export class VerificationController {
         provenSize: 1208,
         fault: null,
         strayIds: [],
-        sinks: [{ sink: 'object-store', checkpoints: 31, size: 1190, error: null }],
+        sinks: [
+          {
+            sink: 'object-store',
+            isRead: true,
+            checkpoints: 31,
+            size: 1190,
+            countersigned: 0,
+            error: null,
+          },
+        ],
       },
     },
   })

@@ -3,7 +3,7 @@ import { limits } from '../../../kernel/limits.js';
 import { parseVerifierKey } from '../../../kernel/tlog/note.js';
 import type { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
-import { ANCHOR_SINKS, type AnchorSink } from '../anchors/anchor-sink.js';
+import { ANCHOR_SINKS, type AnyAnchorSink } from '../anchors/anchor-sink.js';
 import { auditLogTooLong, auditVerifying } from '../audit.errors.js';
 import { AuditReads } from '../entries/audit-reads.js';
 import { LogKey } from '../log/log-key.js';
@@ -21,7 +21,7 @@ export class VerificationService {
     private readonly reads: AuditReads,
     private readonly key: LogKey,
     private readonly reader: LogReader,
-    @Inject(ANCHOR_SINKS) private readonly sinks: readonly AnchorSink[],
+    @Inject(ANCHOR_SINKS) private readonly sinks: readonly AnyAnchorSink[],
   ) {}
 
   /** Throws `audit-log-too-long`, `audit-verifying`. */

@@ -2,38 +2,21 @@
  * Goes through a tenant's whole log: every entry against its leaf, the leaves against every checkpoint that
  * the database has, and against those that places outside have kept. In batches, so that it holds little.
  */
-import { messageOf } from '../../../kernel/errors.js';
 import { type Checkpoint, openCheckpoint } from '../../../kernel/tlog/checkpoint.js';
 import type { NoteVerifier } from '../../../kernel/tlog/note.js';
 import { type LogFault, LogVerifier } from '../../../kernel/tlog/verify-log.js';
 import type { Context } from '../../../platform/context.js';
 import type { Database } from '../../../platform/database/database.js';
-import type { AnchorSink } from '../anchors/anchor-sink.js';
+import type { AnyAnchorSink } from '../anchors/anchor-sink.js';
 import type { LogReader } from '../log/log-reader.js';
 import { entryIn, leafIn } from '../proofs/entry-bundle.js';
 import { checkpointsBetween, treeHead } from '../proofs/tree.views.js';
+import { readSinks, type Said, type SinkReport } from './read-sinks.js';
 import { strayEntries } from './stray-entries.views.js';
 
 const BATCH = 1_000;
 /** What no entry commits to. */
 const TORN = { '': { value: null, salt: '' } };
-
-/** How the log was at a size, by whose word. */
-interface Said {
-  readonly whose: string;
-  /** By a place outside. */
-  readonly isKept: boolean;
-  readonly checkpoint: Checkpoint;
-}
-
-export interface SinkReport {
-  readonly sink: string;
-  readonly checkpoints: number;
-  /** The size of the newest: what is younger is anchored nowhere there. */
-  readonly size: number;
-  /** Why it could not be asked; null: it was. */
-  readonly error: string | null;
-}
 
 export interface LogReport {
   readonly size: number;
@@ -48,7 +31,7 @@ export interface LogReport {
 export interface Verified {
   readonly database: Database;
   readonly reader: LogReader;
-  readonly sinks: readonly AnchorSink[];
+  readonly sinks: readonly AnyAnchorSink[];
   readonly verifiers: readonly NoteVerifier[];
 }
 
@@ -56,7 +39,7 @@ export async function verifyTenant(ctx: Context, parts: Verified): Promise<LogRe
   const { database, reader, verifiers } = parts;
   const head = await database.transaction(ctx, treeHead);
   const size = head?.size ?? 0;
-  const { anchored, sinks } = await readSinks(ctx.tenantId, parts);
+  const { anchored, sinks } = await readSinks(ctx, parts);
   const verifier = new LogVerifier();
   for (let from = 0; from < size; from += BATCH) {
     const to = Math.min(size, from + BATCH);
@@ -107,23 +90,4 @@ function bySize(said: readonly Said[]): ReadonlyMap<number, readonly Said[]> {
     sizes.set(size, [...(sizes.get(size) ?? []), each]);
   }
   return sizes;
-}
-
-async function readSinks(tenantId: string, { sinks, verifiers }: Verified) {
-  const anchored: Said[] = [];
-  const reports: SinkReport[] = [];
-  for (const sink of sinks) {
-    try {
-      const sizes = await sink.sizes(tenantId);
-      for (const size of sizes) {
-        const checkpoint = openCheckpoint(await sink.read(tenantId, size), verifiers);
-        anchored.push({ whose: `the ${sink.name}`, isKept: true, checkpoint });
-      }
-      const size = sizes.at(-1) ?? 0;
-      reports.push({ sink: sink.name, checkpoints: sizes.length, size, error: null });
-    } catch (error) {
-      reports.push({ sink: sink.name, checkpoints: 0, size: 0, error: messageOf(error) });
-    }
-  }
-  return { anchored, sinks: reports };
 }

@@ -1,0 +1,1 @@
+alter table audit_anchors drop column countersigned;
