@@ -1,6 +1,6 @@
 /** Sealed entries as a stream sends them: none that is not what was sealed. */
 import { leafHash } from '../../../kernel/tlog/tree.js';
-import { fieldsOf } from '../../../platform/audit/audit-row.js';
+import { type AuditRow, fieldsOf } from '../../../platform/audit/audit-row.js';
 import { entryIn, leafIn } from '../proofs/entry-bundle.js';
 import type { LoggedEntry } from '../proofs/tree.views.js';
 import type { StreamEntry } from './stream-batch.js';
@@ -23,9 +23,20 @@ export function streamEntries(logged: readonly LoggedEntry[], from: number, to: 
     if (row === null || sequence !== from + entries.length) {
       return { entries, fault: 'entry-missing' };
     }
-    const leaf = leafIn(row);
-    if (!leafHash(Buffer.from(leaf.text)).equals(hash)) return { entries, fault: 'entry-altered' };
-    entries.push({ sequence, fields: fieldsOf(row), leaf });
+    const read = readRow(row);
+    if (read === null || !leafHash(Buffer.from(read.leaf.text)).equals(hash)) {
+      return { entries, fault: 'entry-altered' };
+    }
+    entries.push({ sequence, ...read });
   }
   return { entries, fault: entries.length === to - from ? null : 'entry-missing' };
+}
+
+/** Null: somebody has left there what cannot even be read. */
+function readRow(row: AuditRow): Omit<StreamEntry, 'sequence'> | null {
+  try {
+    return { fields: fieldsOf(row), leaf: leafIn(row) };
+  } catch {
+    return null;
+  }
 }
