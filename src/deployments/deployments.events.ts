@@ -55,17 +55,17 @@ export function deployedBy({ release, configuration, ...spec }: DeploymentSpec):
   };
 }
 
-const created = (name: string) =>
+const created = (name: string, audit: 'deployment' | 'rollback' = 'deployment') =>
   eventType<DeploymentCreated>({
     name,
     subject: 'deployment',
-    audit: 'deployments',
+    audit,
     hint: Topic.Deployment,
   });
 
 export const deploymentCreated: Readonly<Record<CameBy, ReturnType<typeof created>>> = {
   deploy: created('deployment-created'),
-  rollback: created('rollback-created'),
+  rollback: created('rollback-created', 'rollback'),
   retry: created('retry-created'),
 };
 
@@ -83,7 +83,7 @@ const requested = (name: string) =>
   eventType<VerbRequested>({
     name,
     subject: 'deployment',
-    audit: 'deployments',
+    audit: 'deployment',
     hint: Topic.Deployment,
   });
 
@@ -104,7 +104,7 @@ export type StatusRecorded = {
 };
 
 const changed = (name: string) =>
-  eventType<StatusRecorded>({ name, subject: 'deployment', audit: 'deployments' });
+  eventType<StatusRecorded>({ name, subject: 'deployment', audit: 'deployment' });
 
 const changedTo: Readonly<Record<RunStatus, ReturnType<typeof changed>>> = {
   Pending: changed('deployment-queued'),

@@ -6,4 +6,4 @@ export const releasePushed = eventType<{
   readonly releaseDigest: string;
   /** Null: nobody signed it. */
   readonly keyId: string | null;
-}>({ name: 'release-pushed', subject: 'release', audit: 'releases' });
+}>({ name: 'release-pushed', subject: 'release', audit: 'release' });

@@ -85,7 +85,7 @@ describe('an entry', () => {
       () => source,
       () =>
         rig.append(tenantId, 1, {
-          category: 'deployments',
+          category: 'rollback',
           action: 'rollback-created',
           subject: { kind: 'deployment', id: deploymentId },
           body: { releaseId, username: 'lea', before: { password: 'secret' } },

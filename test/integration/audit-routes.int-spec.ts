@@ -24,7 +24,7 @@ beforeAll(async () => {
   await app.inTenant(tenantId, async (open) => {
     for (const [at, id] of deployments.entries()) {
       await app.get(Audit).append(open, {
-        category: 'deployments',
+        category: at === 0 ? 'rollback' : 'deployment',
         action: at === 0 ? 'rollback-created' : 'deployment-created',
         subject: { kind: 'deployment', id },
         result: at === 2 ? 'denied' : 'allowed',

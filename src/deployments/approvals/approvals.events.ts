@@ -23,7 +23,7 @@ const approvalEvent = <More extends Readonly<Record<string, unknown>> = Record<n
   eventType<ApprovalFacts & More>({
     name,
     subject: 'deployment',
-    audit: 'approvals',
+    audit: 'approval',
     hint: Topic.Deployment,
     delivered: true,
   });

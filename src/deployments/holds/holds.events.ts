@@ -11,13 +11,13 @@ export type HoldBody = {
 export const holdPlaced = eventType<HoldBody>({
   name: 'hold-placed',
   subject: 'hold',
-  audit: 'approvals',
+  audit: 'approval',
   delivered: true,
 });
 
 export const holdReleased = eventType<HoldBody>({
   name: 'hold-released',
   subject: 'hold',
-  audit: 'approvals',
+  audit: 'approval',
   delivered: true,
 });

@@ -10,7 +10,7 @@ export type SwitchTurned = {
 export const killSwitchTurned = eventType<SwitchTurned>({
   name: 'kill-switch-turned',
   subject: 'kill-switch',
-  audit: 'approvals',
+  audit: 'approval',
   delivered: true,
 });
 
@@ -18,5 +18,5 @@ export const killSwitchTurned = eventType<SwitchTurned>({
 export const platformSwitchTurned = eventType<SwitchTurned>({
   name: 'platform-switch-turned',
   subject: 'kill-switch',
-  audit: 'approvals',
+  audit: 'approval',
 });

@@ -18,7 +18,7 @@ export type FreezeBody = {
 };
 
 const freezeEvent = (name: string) =>
-  eventType<FreezeBody>({ name, subject: 'freeze', audit: 'approvals', delivered: true });
+  eventType<FreezeBody>({ name, subject: 'freeze', audit: 'approval', delivered: true });
 
 export const freezeCreated = freezeEvent('freeze-created');
 export const freezeChanged = freezeEvent('freeze-changed');
@@ -31,7 +31,7 @@ export const freezeOverridden = eventType<{
   readonly reason: string;
   /** What stands in its way at this moment; none: it was let pass beforehand. */
   readonly freezes: readonly string[];
-}>({ name: 'freeze-overridden', subject: 'deployment', audit: 'approvals', delivered: true });
+}>({ name: 'freeze-overridden', subject: 'deployment', audit: 'approval', delivered: true });
 
 export const bodyOf = (freeze: FreezeEntity): FreezeBody => ({
   name: freeze.name,

@@ -6,13 +6,13 @@ type Facts = Omit<ClusterView, 'id' | 'nodes' | 'createdAt'>;
 export const clusterCreated = eventType<Facts>({
   name: 'cluster-created',
   subject: 'cluster',
-  audit: 'fleet',
+  audit: 'configuration',
 });
 
 export const clusterChanged = eventType<Facts>({
   name: 'cluster-changed',
   subject: 'cluster',
-  audit: 'fleet',
+  audit: 'configuration',
 });
 
 /** What both say of it. */

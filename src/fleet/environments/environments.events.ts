@@ -9,13 +9,13 @@ type Facts = Omit<Environment, 'id' | 'createdAt' | 'defaults' | 'hasApprovalPol
 export const environmentCreated = eventType<Facts>({
   name: 'environment-created',
   subject: 'environment',
-  audit: 'fleet',
+  audit: 'configuration',
 });
 
 export const environmentChanged = eventType<Facts>({
   name: 'environment-changed',
   subject: 'environment',
-  audit: 'fleet',
+  audit: 'configuration',
 });
 
 /** A tenant has got those that are built in; whoever was there before has had them. */

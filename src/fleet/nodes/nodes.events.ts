@@ -6,20 +6,20 @@ type Place = { readonly name: string; readonly environment: string; readonly clu
 export const nodeCordoned = eventType<Place>({
   name: 'node-cordoned',
   subject: 'node',
-  audit: 'fleet',
+  audit: 'node',
 });
 
 export const nodeUncordoned = eventType<Place>({
   name: 'node-uncordoned',
   subject: 'node',
-  audit: 'fleet',
+  audit: 'node',
 });
 
 /** Its long poll ends, and every process forgets its key. */
 export const nodeRevoked = eventType<Place>({
   name: 'node-revoked',
   subject: 'node',
-  audit: 'fleet',
+  audit: 'node',
   hint: Topic.Desired,
   delivered: true,
 });
@@ -29,4 +29,4 @@ export const enrollmentTokenCreated = eventType<{
   readonly environment: string;
   readonly cluster: string;
   readonly node: string | null;
-}>({ name: 'enrollment-token-created', subject: 'cluster', audit: 'fleet' });
+}>({ name: 'enrollment-token-created', subject: 'cluster', audit: 'configuration' });

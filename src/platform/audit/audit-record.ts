@@ -13,12 +13,7 @@ export const AUDIT_CATEGORIES = [
   'settings',
 ] as const;
 
-export type StoredCategory = (typeof AUDIT_CATEGORIES)[number];
-
-/** What types of events said before; `storedCategory` knows what each is now. */
-type FormerCategory = 'deployments' | 'approvals' | 'releases' | 'fleet' | 'tenancy';
-
-export type AuditCategory = StoredCategory | FormerCategory;
+export type AuditCategory = (typeof AUDIT_CATEGORIES)[number];
 
 export interface AuditRecord {
   readonly category: AuditCategory;
@@ -30,37 +25,4 @@ export interface AuditRecord {
    * Strings, booleans, null, safe integers. Never a secret. What was changed says `before` and `after`.
    */
   readonly body?: Readonly<Record<string, unknown>>;
-}
-
-const subjectsOfTenancy: Readonly<Record<string, StoredCategory>> = {
-  role: 'authorization',
-  'role-binding': 'authorization',
-  group: 'authorization',
-  tenant: 'tenant',
-  tier: 'tenant',
-};
-
-/**
- * The one place that knows where an entry belongs whose type of event names a former category. Entries
- * that were written before were moved so by their migration.
- */
-export function storedCategory({
-  category,
-  action,
-  subject,
-}: Pick<AuditRecord, 'category' | 'action' | 'subject'>): StoredCategory {
-  switch (category) {
-    case 'deployments':
-      return action.startsWith('rollback-') ? 'rollback' : 'deployment';
-    case 'approvals':
-      return 'approval';
-    case 'releases':
-      return subject.kind === 'configuration' ? 'configuration' : 'release';
-    case 'fleet':
-      return subject.kind === 'node' ? 'node' : 'configuration';
-    case 'tenancy':
-      return subjectsOfTenancy[subject.kind] ?? 'access';
-    default:
-      return category;
-  }
 }

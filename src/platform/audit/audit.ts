@@ -6,7 +6,7 @@ import { leafOf, type EntryFields } from '../../kernel/tlog/audit-leaf.js';
 import { leafHash } from '../../kernel/tlog/tree.js';
 import type { OpenContext } from '../context.js';
 import { insertAuditEntry } from './audit.store.js';
-import { type AuditRecord, storedCategory } from './audit-record.js';
+import type { AuditRecord } from './audit-record.js';
 import { BODY_CHARACTERS, masked } from './masked.js';
 import { saltsFor } from './personal.js';
 import { currentRequestSource } from './request-source.js';
@@ -42,7 +42,7 @@ function entryOf(open: OpenContext, record: AuditRecord): EntryFields {
   const now = Date.now();
   const { kind, id, name, personId } = open.actor;
   const source = currentRequestSource();
-  const { subject, action, result = 'allowed' } = record;
+  const { category, subject, action, result = 'allowed' } = record;
   const body = bounded(masked(record.body ?? {}));
   return {
     version: 2,
@@ -50,7 +50,7 @@ function entryOf(open: OpenContext, record: AuditRecord): EntryFields {
     id: newId(now),
     tenantId: open.tenantId,
     at: new Date(now).toISOString(),
-    category: storedCategory(record),
+    category,
     action,
     outcome: result,
     actor: { kind, id, name },

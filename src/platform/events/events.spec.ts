@@ -8,7 +8,7 @@ import { Events } from './events.js';
 const kettleBoiled = eventType<{ litres: number }>({
   name: 'spec-kettle-boiled',
   subject: 'kettle',
-  audit: 'fleet',
+  audit: 'configuration',
   hint: 'gate',
 });
 const kettleLooked = eventType({ name: 'spec-kettle-looked-at', subject: 'kettle' });
@@ -35,7 +35,7 @@ describe('recording an event', () => {
     await open.record(kettleBoiled('k1', { litres: 2 }));
     expect(audited).toEqual([
       {
-        category: 'fleet',
+        category: 'configuration',
         action: 'spec-kettle-boiled',
         subject: { kind: 'kettle', id: 'k1' },
         result: 'allowed',

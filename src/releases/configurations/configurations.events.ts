@@ -6,4 +6,4 @@ export const configurationCreated = eventType<{
   readonly environment: string;
   readonly number: number;
   readonly configurationDigest: string;
-}>({ name: 'configuration-created', subject: 'configuration', audit: 'releases' });
+}>({ name: 'configuration-created', subject: 'configuration', audit: 'configuration' });

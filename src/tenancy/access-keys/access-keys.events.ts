@@ -20,7 +20,7 @@ type Facts = {
 export const accessKeyCreated = eventType<Facts>({
   name: 'access-key-created',
   subject: 'access-key',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** The subject is the new key. */
@@ -29,13 +29,13 @@ export const accessKeyRotated = eventType<
 >({
   name: 'access-key-rotated',
   subject: 'access-key',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const accessKeyRevoked = eventType<{ readonly name: string; readonly prefix: string }>({
   name: 'access-key-revoked',
   subject: 'access-key',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** Shown and refused; once a minute of each key, however often it comes. */

@@ -14,14 +14,14 @@ type Facts = {
 export const federatedIdentityCreated = eventType<Facts>({
   name: 'federated-identity-created',
   subject: 'federated-identity',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** As it is from now on. */
 export const federatedIdentityReplaced = eventType<Facts>({
   name: 'federated-identity-replaced',
   subject: 'federated-identity',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export function factsOf(identity: Facts): Facts {
@@ -36,19 +36,19 @@ interface Named extends Record<string, unknown> {
 export const federatedIdentityDisabled = eventType<Named>({
   name: 'federated-identity-disabled',
   subject: 'federated-identity',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const federatedIdentityEnabled = eventType<Named>({
   name: 'federated-identity-enabled',
   subject: 'federated-identity',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const federatedIdentityDeleted = eventType<Named>({
   name: 'federated-identity-deleted',
   subject: 'federated-identity',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** A pipeline has got a token; with what its own token said of it. */

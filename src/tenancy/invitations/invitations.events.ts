@@ -6,21 +6,21 @@ type Invited = { readonly email: string; readonly roles: readonly GivenRole[] };
 export const userInvited = eventType<Invited>({
   name: 'user-invited',
   subject: 'invitation',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const invitationResent = eventType<Invited>({
   name: 'invitation-resent',
   subject: 'invitation',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const invitationRevoked = eventType<Invited>({
   name: 'invitation-revoked',
   subject: 'invitation',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const invitationAccepted = eventType<
   Invited & { readonly username: string; readonly userId: string }
->({ name: 'invitation-accepted', subject: 'invitation', audit: 'tenancy' });
+>({ name: 'invitation-accepted', subject: 'invitation', audit: 'access' });

@@ -7,4 +7,4 @@ export const accessDenied = eventType<{
   readonly permission: string | null;
   readonly module: string | null;
   readonly environment: string | null;
-}>({ name: 'access-denied', subject: 'route', audit: 'authentication' });
+}>({ name: 'access-denied', subject: 'route', audit: 'authorization' });

@@ -10,11 +10,11 @@ interface Facts extends Readonly<Record<string, unknown>> {
 export const roleGiven = eventType<Facts>({
   name: 'role-given',
   subject: 'role-binding',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 export const roleTaken = eventType<Facts>({
   name: 'role-taken',
   subject: 'role-binding',
-  audit: 'tenancy',
+  audit: 'authorization',
 });

@@ -38,7 +38,7 @@ export const quotaWarned = eventType<{
   readonly month: string;
   /** More than the limit, which was lowered: what is there stays, and grows no more. */
   readonly isOver: boolean;
-}>({ name: 'quota-warned', subject: 'tenant', audit: 'tenancy', delivered: true });
+}>({ name: 'quota-warned', subject: 'tenant', audit: 'tenant', delivered: true });
 
 /** A counter said something else than what is there. */
 export const quotaMended = eventType<{
@@ -46,4 +46,4 @@ export const quotaMended = eventType<{
   readonly said: number;
   readonly counted: number;
   readonly difference: number;
-}>({ name: 'quota-mended', subject: 'tenant', audit: 'tenancy' });
+}>({ name: 'quota-mended', subject: 'tenant', audit: 'tenant' });

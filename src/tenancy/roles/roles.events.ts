@@ -8,17 +8,17 @@ interface Facts extends Readonly<Record<string, unknown>> {
 export const roleCreated = eventType<Facts>({
   name: 'role-created',
   subject: 'role',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 export const roleChanged = eventType<Facts>({
   name: 'role-changed',
   subject: 'role',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 export const roleDeleted = eventType<Facts>({
   name: 'role-deleted',
   subject: 'role',
-  audit: 'tenancy',
+  audit: 'authorization',
 });

@@ -5,25 +5,25 @@ type Facts = { readonly name: string; readonly description: string };
 export const serviceAccountCreated = eventType<Facts>({
   name: 'service-account-created',
   subject: 'service-account',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const serviceAccountChanged = eventType<Facts>({
   name: 'service-account-changed',
   subject: 'service-account',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const serviceAccountDisabledEvent = eventType<{ readonly name: string }>({
   name: 'service-account-disabled',
   subject: 'service-account',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const serviceAccountEnabledEvent = eventType<{ readonly name: string }>({
   name: 'service-account-enabled',
   subject: 'service-account',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const serviceAccountDeleted = eventType<{
@@ -33,5 +33,5 @@ export const serviceAccountDeleted = eventType<{
 }>({
   name: 'service-account-deleted',
   subject: 'service-account',
-  audit: 'tenancy',
+  audit: 'access',
 });

@@ -7,7 +7,7 @@ export const actedAsPlatformAdmin = eventType<{
   readonly method: string;
   readonly path: string;
   readonly reason: string;
-}>({ name: 'acted-as-platform-admin', subject: 'tenant', audit: 'tenancy' });
+}>({ name: 'acted-as-platform-admin', subject: 'tenant', audit: 'tenant' });
 
 /**
  * A platform admin has looked into somebody else's tenant: `count` times since the entry before, at this
@@ -16,7 +16,7 @@ export const actedAsPlatformAdmin = eventType<{
 export const lookedAsPlatformAdmin = eventType<{
   readonly kind: string;
   readonly count: number;
-}>({ name: 'looked-as-platform-admin', subject: 'tenant', audit: 'tenancy' });
+}>({ name: 'looked-as-platform-admin', subject: 'tenant', audit: 'tenant' });
 
 /**
  * Acting there, a platform admin has changed who the tenant's people are, what they may do, or who must
@@ -26,11 +26,11 @@ export const actedOnPeople = eventType<{
   readonly event: string;
   readonly what: { readonly kind: string; readonly id: string };
   readonly by: { readonly personId: string | null; readonly username: string };
-}>({ name: 'acted-on-people', subject: 'tenant', audit: 'tenancy', delivered: true });
+}>({ name: 'acted-on-people', subject: 'tenant', audit: 'tenant', delivered: true });
 
 /** All of these stand in the tenant's own log, and follow it to its end. */
 const decided = <Body extends Readonly<Record<string, unknown>>>(name: string) =>
-  eventType<Body>({ name, subject: 'tenant', audit: 'tenancy', hint: Topic.Tenant });
+  eventType<Body>({ name, subject: 'tenant', audit: 'tenant', hint: Topic.Tenant });
 
 export interface Subscription {
   readonly tier: string;

@@ -13,21 +13,21 @@ type Facts = {
 export const tierCreated = eventType<Facts>({
   name: 'tier-created',
   subject: 'tier',
-  audit: 'tenancy',
+  audit: 'tenant',
   hint: Topic.Tenant,
 });
 
 export const tierChanged = eventType<{ readonly before: Facts; readonly after: Facts }>({
   name: 'tier-changed',
   subject: 'tier',
-  audit: 'tenancy',
+  audit: 'tenant',
   hint: Topic.Tenant,
 });
 
 export const tierDeleted = eventType<Facts>({
   name: 'tier-deleted',
   subject: 'tier',
-  audit: 'tenancy',
+  audit: 'tenant',
   hint: Topic.Tenant,
 });
 

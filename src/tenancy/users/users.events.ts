@@ -6,13 +6,13 @@ type Roles = { readonly username: string; readonly roles: readonly GivenRole[] }
 export const userRolesChanged = eventType<Roles>({
   name: 'user-roles-changed',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const userRemoved = eventType<Roles>({
   name: 'user-removed',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const adminRecovered = eventType<{
@@ -20,7 +20,7 @@ export const adminRecovered = eventType<{
   readonly role: string;
   readonly isNew: boolean;
   readonly hasFactorsReset: boolean;
-}>({ name: 'admin-recovered', subject: 'user', audit: 'tenancy' });
+}>({ name: 'admin-recovered', subject: 'user', audit: 'access' });
 
 /** What platform admins do to accounts; recorded in the reserved tenant. */
 type Account = { readonly username: string };
@@ -28,30 +28,30 @@ type Account = { readonly username: string };
 export const accountDisabled = eventType<Account>({
   name: 'account-disabled',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const accountEnabled = eventType<Account>({
   name: 'account-enabled',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const accountSignedOut = eventType<Account>({
   name: 'account-signed-out',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export const accountEmailSet = eventType<Account>({
   name: 'account-email-set',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** Who has lost all of theirs; the password is left. */
 export const accountFactorsReset = eventType<Account & { readonly reason: string }>({
   name: 'account-factors-reset',
   subject: 'user',
-  audit: 'tenancy',
+  audit: 'access',
 });

@@ -15,7 +15,7 @@ type Used = {
 /** Of the deployment, as those of approvals: whoever listens to these hears that. */
 const ofDeployment = {
   subject: 'deployment',
-  audit: 'approvals',
+  audit: 'approval',
   hint: Topic.Deployment,
   delivered: true,
 } as const;

@@ -8,7 +8,7 @@ export interface GateFacts {
   readonly [more: string]: unknown;
 }
 
-const ofGate = { subject: 'external-gate', audit: 'approvals' } as const;
+const ofGate = { subject: 'external-gate', audit: 'approval' } as const;
 
 export const externalGateCreated = eventType<GateFacts>({
   name: 'external-gate-created',

@@ -14,6 +14,6 @@ export const approvalPolicyChanged = eventType<{
 }>({
   name: 'approval-policy-changed',
   subject: 'approval-policy',
-  audit: 'approvals',
+  audit: 'approval',
   delivered: true,
 });

@@ -10,20 +10,20 @@ export const nodeEnrolled = eventType<{
   readonly publicKey: string;
   /** False: the same node, which had lost its identity file. */
   readonly isNew: boolean;
-}>({ name: 'node-enrolled', subject: 'node', audit: 'fleet' });
+}>({ name: 'node-enrolled', subject: 'node', audit: 'node' });
 
 type Suspicion = { readonly name: string; readonly message: string };
 
 export const nodeFoundDuplicated = eventType<Suspicion>({
   name: 'node-found-duplicated',
   subject: 'node',
-  audit: 'fleet',
+  audit: 'node',
 });
 
 export const nodeFoundImplausible = eventType<Suspicion>({
   name: 'node-found-implausible',
   subject: 'node',
-  audit: 'fleet',
+  audit: 'node',
 });
 
 /** A hint: whoever waits for nodes hears it after the commit, and also looks by itself. */

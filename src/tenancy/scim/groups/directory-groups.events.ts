@@ -6,24 +6,24 @@ type Facts = { readonly name: string };
 export const directoryGroupAdded = eventType<Facts>({
   name: 'directory-group-added',
   subject: 'group',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 export const directoryGroupRenamed = eventType<Facts & { readonly before: string }>({
   name: 'directory-group-renamed',
   subject: 'group',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 /** By the names that the directory has for them. */
 export const directoryGroupMembersChanged = eventType<
   Facts & { readonly added: readonly string[]; readonly removed: readonly string[] }
->({ name: 'directory-group-members-changed', subject: 'group', audit: 'tenancy' });
+>({ name: 'directory-group-members-changed', subject: 'group', audit: 'authorization' });
 
 export const directoryGroupDeleted = eventType<Facts>({
   name: 'directory-group-deleted',
   subject: 'group',
-  audit: 'tenancy',
+  audit: 'authorization',
 });
 
 /** Names in one entry: a whole group is written in several. */

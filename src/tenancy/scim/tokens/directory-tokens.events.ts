@@ -12,18 +12,18 @@ type Facts = {
 export const directoryTokenCreated = eventType<Facts>({
   name: 'directory-token-created',
   subject: 'directory-token',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 /** The subject is the new token. */
 export const directoryTokenRotated = eventType<
   Facts & { readonly rotatedFrom: string; readonly overlapSeconds: number }
->({ name: 'directory-token-rotated', subject: 'directory-token', audit: 'tenancy' });
+>({ name: 'directory-token-rotated', subject: 'directory-token', audit: 'access' });
 
 export const directoryTokenRevoked = eventType<{ readonly name: string; readonly prefix: string }>({
   name: 'directory-token-revoked',
   subject: 'directory-token',
-  audit: 'tenancy',
+  audit: 'access',
 });
 
 export type DirectoryTokenFault = 'revoked' | 'expired' | 'network';

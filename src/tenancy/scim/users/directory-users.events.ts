@@ -4,7 +4,7 @@ import { eventType } from '../../../platform/events/event.js';
 type Facts = { readonly userName: string; readonly userId: string | null };
 
 const told = <Body extends Facts = Facts>(name: string) =>
-  eventType<Body>({ name, subject: 'directory-user', audit: 'tenancy' });
+  eventType<Body>({ name, subject: 'directory-user', audit: 'access' });
 
 export const directoryUserAdded = told('directory-user-added');
 export const directoryUserInvited = told('directory-user-invited');
