@@ -48,13 +48,16 @@ export class Context {
     this.requestId = fields.requestId;
   }
 
-  /** Background work of the platform, in one tenant. `part` names it: `engine`, `migrations`. */
-  static system(tenantId: string, part: string): Context {
+  /**
+   * Background work of the platform, in one tenant, or what it does for a request of nobody whom it knows.
+   * `part` names it: `engine`, `migrations`.
+   */
+  static system(tenantId: string, part: string, requestId: string = newId()): Context {
     return new Context({
       tenantId,
       actor: { kind: 'system', id: part, name: `system:${part}`, personId: null },
       grants: Grants.none,
-      requestId: newId(),
+      requestId,
     });
   }
 

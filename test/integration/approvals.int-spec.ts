@@ -190,6 +190,11 @@ describe('a decision', () => {
       status: 409,
       body: { code: 'approval-not-open' },
     });
+    const withdrawn = await rig.app.sql(
+      'select 1 from audit_entries where subject_id = $1 and action = $2',
+      [id, 'approval-withdrawn'],
+    );
+    expect(withdrawn).toHaveLength(1);
     expect(await tenant.story(id)).toEqual([
       'requested',
       'PendingApproval',

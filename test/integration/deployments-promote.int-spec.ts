@@ -88,6 +88,11 @@ describe('promote of a gate that has found harm', () => {
   it('is refused by the engine, too, when the harm was found after it was taken', async () => {
     const id = await watched();
     expect((await promote(id)).status).toBe(202);
+    const told = await app.sql<{ action: string }>(
+      `select action from audit_entries where subject_id = $1 and action like '%-requested' order by id`,
+      [id],
+    );
+    expect(told.map(({ action }) => action)).toContain('promote-requested');
     await findsHarm(id);
     await act(id);
     expect(await journal(id, 'applied')).toMatchObject([

@@ -131,6 +131,13 @@ describe('a gate outside', () => {
       { actor: 'external:ServiceNow', verb: 'approve', comment: 'CHG0030007' },
     ]);
     expect(await status()).not.toBe('PendingApproval');
+    const told = await rig.app.sql<{ action: string; actor: string }>(
+      `select action, actor from audit_entries where subject_id = $1 and action = 'approval-given'`,
+      [about.id],
+    );
+    expect(told).toEqual([
+      { action: 'approval-given', actor: expect.stringContaining('external') },
+    ]);
   });
 
   it('ends the deployment by its no', async () => {

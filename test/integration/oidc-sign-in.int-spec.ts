@@ -15,6 +15,7 @@ import {
 import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.js';
 import { factsOf } from '../support/second-factors.js';
 import { type OidcPeople, oidcPeople, startOf as startAt } from '../support/oidc-people.js';
+import { toldOf } from '../support/told-of.js';
 
 let rig: IdentityApp;
 let issuer: OidcIssuer;
@@ -65,9 +66,12 @@ describe('signing in at a provider', () => {
     const { status, body } = await signIn('ada');
     const { username, roles, tenant } = body.user ?? {};
     expect([status, username, roles, tenant]).toEqual([200, 'ada', ['Viewer'], 'acme']);
-    const me = await rig.send('authentication/me', { token: body.accessToken });
-    expect(me.body.username).toBe('ada');
+    const { accessToken: token } = body;
+    expect((await rig.send('authentication/me', { token })).body.username).toBe('ada');
     expect((await signIn('ada')).body.user.id).toBe(body.user.id);
+    expect(await toldOf(rig, 'ada')).toEqual(
+      expect.arrayContaining(['member-admitted', 'logged-in']),
+    );
   });
 
   it('refuses whoever no rule admits, and says to ask for an invitation', async () => {
@@ -317,10 +321,9 @@ describe('a domain', () => {
     expect(await joins('d2', 'd2@acme.example', false)).toBe('invitation-needed');
     expect(await joins('d3', 'd3@sub.acme.example')).toBe('invitation-needed');
     expect(await joins('d4', 'd4@acme.example.evil.example')).toBe('invitation-needed');
-    const kept = await rig.db.system((tx) =>
-      tx.query(`select email from users where email_key = 'd1@acme.example'`),
-    );
-    expect(kept).toHaveLength(1);
+    const ofAddress = `select email from users where email_key = 'd1@acme.example'`;
+    expect(await rig.db.system((tx) => tx.query(ofAddress))).toHaveLength(1);
+    expect(await toldOf(rig, claimed.body.id)).toEqual(['domain-claimed', 'domain-verified']);
     const found = await rig.send('authentication/providers?email=x@ACME.example');
     expect(found.body.items).toEqual([{ id, name: 'By domain' }]);
 
@@ -423,6 +426,8 @@ describe('an account that exists', () => {
     expect((await start(vouched)).body.code).toBe('own-sign-in-needed');
     const unlinked = await rig.send(`me/identities/${items[0].id}`, { method: 'DELETE', token });
     expect(unlinked.status).toBe(204);
+    const both = ['identity-linked', 'identity-unlinked'];
+    expect(await toldOf(rig, 'linda')).toEqual(expect.arrayContaining(both));
     expect(
       (
         await rig.send('authentication/refresh', {
@@ -462,8 +467,8 @@ describe('a session that a provider vouches for', () => {
     const token = body.accessToken;
     const prove = (as: string) => people.atProvider('prove', { token, id: provider.id, as });
     expect((await prove('ada')).body.details.reason).toBe('somebody-else');
-    const proved = await prove('paul');
-    expect([proved.status, proved.body.purpose]).toEqual([200, 'prove']);
+    expect(await prove('paul')).toMatchObject({ status: 200, body: { purpose: 'prove' } });
+    expect(await toldOf(rig, 'paul')).toContain('proof-given');
   });
 
   it('ends within five seconds when the provider is disabled or deleted', async () => {

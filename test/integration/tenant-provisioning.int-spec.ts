@@ -230,6 +230,15 @@ describe('a provisioned tenant', () => {
     expect(await onRedis((client) => client.get(`${redis.namespace}a`), redisUrlOf(redis))).toBe(
       '1',
     );
+    const taken = await sql<{ action: string; kind: string }>(
+      `select action, body_text::json ->> 'kind' as kind from audit_entries
+       where tenant_id = $1 and action = 'tenant-credentials-shown' order by at`,
+      [tenant.id],
+    );
+    // Each is in the log before it is shown, the first ones too.
+    expect(taken.map(({ kind }) => kind).sort()).toEqual(
+      ['postgres', 'redis', 'postgres', 'postgres', 'redis'].sort(),
+    );
     // No secret in any row, log or event.
     const [kept] = await sql<{ text: string }>(
       `select string_agg(r::text, '') || (select string_agg(body_text, '') from audit_entries) as text
@@ -339,6 +348,11 @@ describe('provisioning that fails', () => {
     await onRedis((redis) => redis.call('ACL', 'DELUSER', stranger));
     const again = await send('POST', `tenants/${id}/provision`);
     expect(again.status).toBe(202);
+    const began = await sql<{ actor: string }>(
+      `select actor from audit_entries where tenant_id = $1 and action = 'tenant-provisioning-began'`,
+      [id],
+    );
+    expect(began).toHaveLength(1);
     const twice = await send('POST', `tenants/${id}/provision`);
     expect([twice.status, twice.body.code]).toEqual([409, 'tenant-status']);
     await led(id);

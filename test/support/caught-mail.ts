@@ -12,7 +12,7 @@ export interface CaughtLetter {
 export interface CaughtMail {
   readonly letters: CaughtLetter[];
   /** The token of the newest link to that address. */
-  tokenTo(to: string): string;
+  readonly tokenTo: (to: string) => string;
   turnOff(): void;
 }
 

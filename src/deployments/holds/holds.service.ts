@@ -7,6 +7,7 @@ import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import { peopleOnly } from '../../platform/http/http.errors.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { Settings } from '../../platform/settings/settings.js';
+import { changing } from '../../platform/events/changing.js';
 import { IsNull } from 'typeorm';
 import type { DeploymentSpec } from '../planning/deployment-spec.js';
 import { isMachine } from '../schedule/start-terms.js';
@@ -82,7 +83,16 @@ export class Holds {
         { releasedBy: open.actor.name, releasedAt: new Date(), releaseReason: reason },
       );
       if (!released) throw holdNotFound();
-      await open.record(holdReleased(id, bodyOf(hold, reason)));
+      await open.record(
+        changing(holdReleased(id, bodyOf(hold, reason)), {
+          before: { releasedBy: null, releasedAt: null, releaseReason: null },
+          after: {
+            releasedBy: released.releasedBy,
+            releasedAt: released.releasedAt,
+            releaseReason: reason,
+          },
+        }),
+      );
     });
     await this.wakening.ofTenant(ctx, ['hold']);
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { changing } from '../../platform/events/changing.js';
 import { ofPlatform } from '../../tenancy/tenants/of-platform.js';
 import { PLATFORM_TENANT } from '../../tenancy/tenants/platform-tenant.js';
 import { Wakening } from '../windows/wakening.js';
@@ -42,9 +43,10 @@ export class KillSwitch {
   private async turnTenant(ctx: Context, turn: Turn): Promise<KillSwitchView> {
     const view = await this.database.transaction(ctx, async (open) => {
       await lockStarts(open);
-      const { isOn: wasOn } = await tenantSwitch(open);
+      const before = await tenantSwitch(open);
       const state = await turnTenant(open, turn);
-      await open.record(killSwitchTurned(open.tenantId, { ...turn, wasOn }));
+      const event = killSwitchTurned(open.tenantId, { ...turn, wasOn: before.isOn });
+      await open.record(changing(event, { before, after: state }));
       return tenantView(state, (await platformSwitch(open.tx)).isOn);
     });
     if (!turn.isOn) await this.wakening.ofTenant(ctx, ['kill-switch']);
@@ -55,10 +57,10 @@ export class KillSwitch {
     const { name } = ctx.actor;
     const state = await this.database.system(async (tx) => {
       await lockAllStarts(tx);
-      const { isOn: wasOn } = await platformSwitch(tx);
+      const before = await platformSwitch(tx);
       const turned = await turnPlatform(tx, turn, name);
-      const event = platformSwitchTurned(PLATFORM_TENANT.id, { ...turn, wasOn });
-      await this.database.record(tx, ofPlatform(ctx), event);
+      const event = platformSwitchTurned(PLATFORM_TENANT.id, { ...turn, wasOn: before.isOn });
+      await this.database.record(tx, ofPlatform(ctx), changing(event, { before, after: turned }));
       return turned;
     });
     if (!turn.isOn) await this.wakening.ofAll(['kill-switch']);

@@ -9,6 +9,7 @@ import { Database } from '../../platform/database/database.js';
 import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import { permissionMissing, versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
+import { changing } from '../../platform/events/changing.js';
 import { moduleByName } from '../../releases/releases.queries.js';
 import { presentTime } from '../schedule/schedule.queries.js';
 import { timesOf } from './asked-window.js';
@@ -65,7 +66,12 @@ export class FreezesService {
       const changes = { ...fields, changedAt: new Date(now) };
       const after = await updateOne(freezes, { tenantId, id, version }, changes);
       if (!after) throw versionMismatch(before.version);
-      await open.record(freezeChanged(id, bodyOf(after)));
+      await open.record(
+        changing(freezeChanged(id, bodyOf(after)), {
+          before: freezeView(before, now),
+          after: freezeView(after, now),
+        }),
+      );
       return freezeView(after, now);
     });
     await this.wakening.ofTenant(ctx, ['freeze']);
@@ -78,7 +84,9 @@ export class FreezesService {
       const freeze = await manageable(open, id);
       await lockStarts(open);
       await open.tx.repository(FreezeEntity).delete({ tenantId: open.tenantId, id });
-      await open.record(freezeRemoved(id, bodyOf(freeze)));
+      const now = await presentTime(open);
+      const event = freezeRemoved(id, bodyOf(freeze));
+      await open.record(changing(event, { before: freezeView(freeze, now), after: null }));
     });
     await this.wakening.ofTenant(ctx, ['freeze']);
   }
@@ -93,8 +101,11 @@ export class FreezesService {
     const row = { ...fields, tenantId, id: newId(), createdBy: actor.name };
     const [added] = await insertNew(freezes, row);
     if (!added) throw freezeExists(rules.name);
-    await open.record(freezeCreated(added.id, bodyOf(added)));
-    return freezeView(added, now);
+    const view = freezeView(added, now);
+    await open.record(
+      changing(freezeCreated(added.id, bodyOf(added)), { before: null, after: view }),
+    );
+    return view;
   }
 }
 

@@ -12,6 +12,7 @@ import { insertNew } from '../../platform/database/entity-rows.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { QuotaCounts } from '../../tenancy/quotas/quota-counts.js';
 import { takeQuota } from '../../tenancy/quotas/quotas.events.js';
 import { capacityChanged } from '../capacity.events.js';
@@ -59,7 +60,9 @@ export class ClustersService {
     const call = { key, route: 'POST /clusters', body: request };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       const cluster = await find(open, await insert(open, request));
-      await open.record(clusterCreated(cluster.id, factsOf(cluster)));
+      await open.record(
+        changing(clusterCreated(cluster.id, factsOf(cluster)), { before: null, after: cluster }),
+      );
       await takeQuota(open, 'clusters');
       return { status: 201, body: cluster };
     });
@@ -85,7 +88,7 @@ export class ClustersService {
       );
       const cluster = await find(open, id);
       if (affected === 0) throw versionMismatch(cluster.version);
-      await open.record(clusterChanged(id, factsOf(cluster)));
+      await open.record(changing(clusterChanged(id, factsOf(cluster)), { before, after: cluster }));
       if (before.maxInFlight !== cluster.maxInFlight) await open.record(capacityChanged(id, {}));
       if (before.trustedProxies.join() !== cluster.trustedProxies.join()) await tellNodes(open, id);
       return cluster;

@@ -10,6 +10,7 @@ import { answerOf } from '../../platform/http/answer.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import type { Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { capacityChanged } from '../capacity.events.js';
 import { environmentExists, environmentLimit } from '../fleet.errors.js';
 import { environmentByName } from '../fleet.queries.js';
@@ -57,7 +58,8 @@ export class EnvironmentsService {
     const call = { key, route: 'POST /environments', body: request };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       const environment = await insert(open, name, rules);
-      await open.record(environmentCreated(environment.id, factsOf(environment)));
+      const event = environmentCreated(environment.id, factsOf(environment));
+      await open.record(changing(event, { before: null, after: rulesOf(environment) }));
       // Once more: whoever has heard of it may have said something of it.
       return { status: 201, body: await environmentByName(open, name) };
     });
@@ -78,7 +80,9 @@ export class EnvironmentsService {
       const row = await updateOne(open.tx.repository(EnvironmentEntity), seen, rules);
       if (!row) throw versionMismatch((await environmentByName(open, name)).version);
       const environment = answerOf(environmentOut, row);
-      await open.record(environmentChanged(environment.id, factsOf(environment)));
+      const event = environmentChanged(environment.id, factsOf(environment));
+      const differing = { before: rulesOf(before), after: rulesOf(environment) };
+      await open.record(changing(event, differing));
       if (environment.maxInFlight !== before.maxInFlight) {
         await open.record(capacityChanged(environment.id, {}));
       }
@@ -90,6 +94,11 @@ export class EnvironmentsService {
     const allowedStrategies = [...new Set(rules.allowedStrategies)];
     return { ...rules, defaults: this.validator.check(rules), allowedStrategies };
   }
+}
+
+/** Whether policies count there is nobody’s change of it. */
+function rulesOf({ hasApprovalPolicies: _, ...rules }: Environment) {
+  return rules;
 }
 
 /** Throws `environment-limit`, `environment-exists`. */

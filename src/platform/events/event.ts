@@ -1,5 +1,6 @@
 import type { AuditCategory } from '../audit/audit-record.js';
 import type { TopicName } from '../signal/topics.js';
+import type { Change } from './changing.js';
 
 /** Strings, booleans, null, safe integers, and lists and objects of them. Never a secret. */
 export type EventBody = Readonly<Record<string, unknown>>;
@@ -24,6 +25,8 @@ export interface Event<Body extends EventBody = EventBody> {
   readonly subjectId: string;
   readonly body: Body;
   readonly result: EventResult;
+  /** Of the audit entry alone: see `changing`. */
+  readonly change?: Change;
 }
 
 /** Whether it was done. What was refused, or tried in vain, is recorded too. */

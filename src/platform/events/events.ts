@@ -48,14 +48,14 @@ export class Events implements Recorder {
   }
 
   async record(open: OpenContext, event: Event): Promise<void> {
-    const { type, subjectId, body, result } = event;
+    const { type, subjectId, body, result, change } = event;
     if (type.audit !== undefined) {
       await this.audit.append(open, {
         category: type.audit,
         action: type.eventName,
         subject: { kind: type.subject, id: subjectId },
         result,
-        body,
+        body: change ? { ...body, ...change } : body,
       });
     }
     for (const listener of this.during.get(type) ?? []) await listener(open, event);

@@ -6,6 +6,7 @@ import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { giveQuotaBack } from '../../tenancy/quotas/quotas.events.js';
 import type { NodesQuery } from './nodes.dto.js';
 import { nodeView, nodeViews, type NodeView } from './nodes.views.js';
@@ -31,7 +32,7 @@ export class NodesService {
       await mustBeAllowed(open, id);
       const isNew = await setAdminState(open, id, 'cordoned');
       const node = await find(open, id);
-      if (isNew) await open.record(nodeCordoned(id, placeOf(node)));
+      if (isNew) await open.record(changing(nodeCordoned(id, placeOf(node)), CORDON));
       return node;
     });
   }
@@ -42,7 +43,7 @@ export class NodesService {
       await mustBeAllowed(open, id);
       const isNew = await setAdminState(open, id, 'active');
       const node = await find(open, id);
-      if (isNew) await open.record(nodeUncordoned(id, placeOf(node)));
+      if (isNew) await open.record(changing(nodeUncordoned(id, placeOf(node)), UNCORDON));
       return node;
     });
   }
@@ -53,7 +54,12 @@ export class NodesService {
       const node = await find(open, id);
       open.require(Permission.FleetManage, { environment: node.environment });
       if (!(await revokeNode(open, id))) throw nodeNotFound();
-      await open.record(nodeRevoked(id, placeOf(node)));
+      await open.record(
+        changing(nodeRevoked(id, placeOf(node)), {
+          before: { ...placeOf(node), labels: node.labels },
+          after: null,
+        }),
+      );
       await giveQuotaBack(open, 'nodes');
     });
   }
@@ -70,6 +76,10 @@ function mayBeSeen(ctx: Context, { environment }: NodeView): boolean {
   const { FleetRead, FleetManage } = Permission;
   return ctx.can(FleetRead, { environment }) || ctx.can(FleetManage, { environment });
 }
+
+/** What `state` shows where it is cordoned; else what its agent last said. */
+const CORDON = { before: { isCordoned: false }, after: { isCordoned: true } };
+const UNCORDON = { before: CORDON.after, after: CORDON.before };
 
 /** Before it is changed. Throws `node-not-found`, `permission-missing`. */
 async function mustBeAllowed(open: OpenContext, id: string): Promise<void> {

@@ -8,6 +8,7 @@ import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { publicKeyInvalid, signingKeyNotFound, signingKeyTaken } from '../releases.errors.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import type { NewSigningKey, SigningKey } from './signing-keys.dto.js';
@@ -49,8 +50,10 @@ export class SigningKeysService {
         createdBy: open.actor.name,
       });
       if (!row) throw signingKeyTaken();
-      await open.record(signingKeyRegistered(row.id, { name: body.name, publicKey }));
-      return { status: 201, body: keyOf(row) };
+      const key = keyOf(row);
+      const event = signingKeyRegistered(row.id, { name: body.name, publicKey });
+      await open.record(changing(event, { before: null, after: key }));
+      return { status: 201, body: key };
     });
   }
 
@@ -61,7 +64,11 @@ export class SigningKeysService {
       const keys = open.tx.repository(SigningKeyEntity);
       const good = { tenantId, id, revokedAt: IsNull() };
       const { affected } = await keys.update(good, { revokedAt: () => 'clock_timestamp()' });
-      if (affected === 1) return open.record(signingKeyRevoked(id, {}));
+      if (affected === 1) {
+        const after = keyOf(await keys.findOneByOrFail({ tenantId, id }));
+        const before = { ...after, revokedAt: null };
+        return open.record(changing(signingKeyRevoked(id, {}), { before, after }));
+      }
       if (!(await keys.existsBy({ tenantId, id }))) throw signingKeyNotFound();
     });
   }

@@ -10,6 +10,7 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { giveQuotaBack, takeQuota } from '../quotas/quotas.events.js';
 import { AccessKeyEntity } from './access-key.entity.js';
 import type { AccessKeysQuery, CreateAccessKeyBody } from './access-keys.dto.js';
@@ -99,8 +100,10 @@ export class AccessKeysService {
     body: CreateAccessKeyBody,
   ): Promise<CreatedAccessKey> {
     const { key, secret } = await this.add(open, owner, newKeyOf(body));
-    await open.record(accessKeyCreated(key.id, factsOf(key)));
-    return { ...(await this.view(open, key.id))!, secret };
+    const view = (await this.view(open, key.id))!;
+    const created = accessKeyCreated(key.id, factsOf(key));
+    await open.record(changing(created, { before: null, after: view }));
+    return { ...view, secret };
   }
 
   /**
@@ -127,9 +130,11 @@ export class AccessKeysService {
       const owner = { kind: old.ownerKind, id: old.ownerId };
       const { key, secret } = await this.add(open, owner, { ...old, lifetimeMs, rotatedFrom: id });
       const facts = factsOf(key);
-      await open.record(accessKeyRotated(key.id, { ...facts, rotatedFrom: id, overlapSeconds }));
+      const view = (await this.view(open, key.id))!;
+      const rotated = accessKeyRotated(key.id, { ...facts, rotatedFrom: id, overlapSeconds });
+      await open.record(changing(rotated, { before: null, after: view }));
       if (overlapSeconds === 0) open.tx.afterCommit(() => this.standings.forget(old.hash));
-      return { ...(await this.view(open, key.id))!, secret };
+      return { ...view, secret };
     });
   }
 
@@ -143,7 +148,8 @@ export class AccessKeysService {
       const revokedAt = new Date(this.clock.now());
       const { affected } = await keys.update({ tenantId, id, revokedAt: IsNull() }, { revokedAt });
       if (affected === 0) return;
-      await open.record(accessKeyRevoked(id, { name: key.name, prefix: key.prefix }));
+      const revoked = accessKeyRevoked(id, { name: key.name, prefix: key.prefix });
+      await open.record(changing(revoked, { before: { revokedAt: null }, after: { revokedAt } }));
       if (key.expiresAt > revokedAt) await giveQuotaBack(open, 'keys');
       open.tx.afterCommit(() => this.standings.forget(key.hash));
     });

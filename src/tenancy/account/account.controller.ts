@@ -66,7 +66,7 @@ export class AccountController {
     @Body({ schema: dto.changeAccountBody }) body: dto.ChangeAccountBody,
     @Req() request: FastifyRequest,
   ) {
-    return this.account.change(signedInOf(request), body);
+    return this.account.change(signedInOf(request), body, originOf(request));
   }
 
   @Route('POST me/email', {

@@ -22,6 +22,20 @@ export const tenantSwitched = eventType<Origin & { readonly from: string }>({
   audit: 'authentication',
 });
 
+/** What is shown beside the username. */
+export const accountRenamed = eventType<Origin>({
+  name: 'account-renamed',
+  subject: 'user',
+  audit: 'authentication',
+});
+
+/** The address stays until the link that was mailed is opened. */
+export const emailChangeRequested = eventType<Origin>({
+  name: 'email-change-requested',
+  subject: 'user',
+  audit: 'authentication',
+});
+
 export const emailChanged = eventType<Origin>({
   name: 'email-changed',
   subject: 'user',

@@ -9,6 +9,7 @@ import {
 } from '../../platform/credentials/credentials.store.js';
 import { Database } from '../../platform/database/database.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
+import { changing } from '../../platform/events/changing.js';
 import { AccountMail } from '../account-mail.js';
 import { contextOfPerson, type RequestOrigin } from '../auth/authentication-audit.js';
 import type { SignedIn } from '../auth/authenticator.js';
@@ -25,7 +26,7 @@ import { Accounts } from '../users/accounts.js';
 import { type Account, lockPerson, setAccountEmail, setDisplayName } from '../users/users.store.js';
 import type { ChangeAccountBody, ChangeEmailBody, OwnAccount } from './account.dto.js';
 import { emailChangeInvalid, emailTaken } from './account.errors.js';
-import { emailChanged } from './account.events.js';
+import { accountRenamed, emailChanged, emailChangeRequested } from './account.events.js';
 
 /** A person's own account, whichever tenant they are in. */
 @Injectable()
@@ -50,8 +51,23 @@ export class AccountService {
     return { id, username, email, displayName, hasPassword: passwordHash !== null };
   }
 
-  async change(signedIn: SignedIn, { displayName }: ChangeAccountBody): Promise<OwnAccount> {
-    await this.db.system((tx) => setDisplayName(tx, signedIn.userId, displayName));
+  async change(
+    signedIn: SignedIn,
+    { displayName }: ChangeAccountBody,
+    { address, requestId }: RequestOrigin,
+  ): Promise<OwnAccount> {
+    const account = await this.accounts.byId(signedIn.userId);
+    if (!account) throw unauthenticated();
+    const before = { displayName: account.displayName };
+    const event = changing(accountRenamed(account.username, { address }), {
+      before,
+      after: { displayName },
+    });
+    await this.db.system(async (tx) => {
+      await lockPerson(tx, account.id);
+      await setDisplayName(tx, account.id, displayName);
+      await this.audit.tell(tx, account, requestId, event);
+    });
     return this.get(signedIn);
   }
 
@@ -71,8 +87,8 @@ export class AccountService {
     const issuedAt = this.now();
     const lifetimeMs = limits.mailedProofMs;
     const ctx = contextOfPerson({ id: userId, username }, tenantId, origin.requestId);
-    await this.db.transaction(ctx, (open) =>
-      issueCredential(open, {
+    await this.db.transaction(ctx, async (open) => {
+      await issueCredential(open, {
         kind: 'email-change',
         hash,
         subjectId: userId,
@@ -80,8 +96,9 @@ export class AccountService {
         lifetimeMs,
         issuedAt,
         goodAtOnce: null,
-      }),
-    );
+      });
+      await open.record(emailChangeRequested(username, { address: origin.address }));
+    });
     const expiresAt = new Date(issuedAt.getTime() + lifetimeMs);
     const link = this.links.to('email-change', text);
     await this.mail.sendEmailConfirmation({ to: email, link, expiresAt });
@@ -112,7 +129,9 @@ export class AccountService {
       // Thrown in here: the link stays good for who can free the address.
       if (!(await setAccountEmail(tx, account.id, email))) throw emailTaken();
       const { address, requestId } = origin;
-      await this.audit.tell(tx, account, requestId, emailChanged(account.username, { address }));
+      const changed = emailChanged(account.username, { address });
+      const change = { before: { email: account.email }, after: { email } };
+      await this.audit.tell(tx, account, requestId, changing(changed, change));
       return true;
     });
     return isDone ? account : null;

@@ -102,7 +102,9 @@ export class FactorsService {
       const isFirst = await confirmPendingTotp(tx, { userId, id, step, now: new Date(now) });
       if (!isFirst) throw enrolmentNotBegun();
       await this.db.record(tx, ctx, enrolled);
-      return this.changes.enrolled(tx, signedIn);
+      const codes = await this.changes.enrolled(tx, signedIn);
+      if (codes) await this.db.record(tx, ctx, recoveryCodesMade(username, { address }));
+      return codes;
     });
     this.standings.forget(signedIn);
     return { recoveryCodes };

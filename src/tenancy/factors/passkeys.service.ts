@@ -16,7 +16,7 @@ import { Standings } from '../permissions/standings.js';
 import { lockPerson } from '../users/users.store.js';
 import { FactorChanges } from './factor-changes.js';
 import { factorNotFound, passkeyExists, passkeyRefused } from './factors.errors.js';
-import { factorEnrolled, passkeyRenamed } from './factors.events.js';
+import { factorEnrolled, passkeyRenamed, recoveryCodesMade } from './factors.events.js';
 import { type Factor, listFactors } from './factors.store.js';
 import { type Owner, refuseTooMany } from './factors.service.js';
 import { PasskeyChallenges, type ReadChallenge } from './passkey-challenges.js';
@@ -94,7 +94,9 @@ export class PasskeysService {
     const recoveryCodes = await this.db.system(async (tx) => {
       await this.insert(tx, signedIn, challenge, { ...made, id, name, transports });
       await this.db.record(tx, ctx, enrolled);
-      return this.changes.enrolled(tx, signedIn);
+      const codes = await this.changes.enrolled(tx, signedIn);
+      if (codes) await this.db.record(tx, ctx, recoveryCodesMade(username, { address }));
+      return codes;
     });
     this.standings.forget(signedIn);
     return { id, recoveryCodes };

@@ -11,6 +11,7 @@ import { answerOf } from '../../platform/http/answer.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page, type PageRequest } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { faultsOfRules } from './check-rules.js';
 import { FederatedIdentityEntity } from './federated-identity.entity.js';
 import type { FederatedIdentityView } from './federated-identity.js';
@@ -128,7 +129,12 @@ export class FederatedIdentitiesService {
         },
       );
       if (!changed) throw versionMismatch((await find(open, id)).version);
-      await open.record(federatedIdentityReplaced(id, factsOf(changed)));
+      await open.record(
+        changing(federatedIdentityReplaced(id, factsOf(changed)), {
+          before: viewOf(before),
+          after: viewOf(changed),
+        }),
+      );
       return viewOf(changed);
     });
   }
@@ -146,11 +152,13 @@ export class FederatedIdentitiesService {
   remove(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
-      const { name } = await find(open, id);
+      const before = await find(open, id);
       const { affected } = await open.tx
         .repository(FederatedIdentityEntity)
         .delete({ tenantId, id });
-      if (affected === 1) await open.record(federatedIdentityDeleted(id, { name }));
+      if (affected !== 1) return;
+      const deleted = federatedIdentityDeleted(id, { name: before.name });
+      await open.record(changing(deleted, { before: viewOf(before), after: null }));
     });
   }
 
@@ -165,8 +173,10 @@ export class FederatedIdentitiesService {
       const changed = await updateOne(identities, { tenantId, id }, { disabledAt });
       if (!changed) throw federatedIdentityNotFound();
       const type = disabledAt === null ? federatedIdentityEnabled : federatedIdentityDisabled;
-      await open.record(type(id, { name: changed.name }));
-      return viewOf(changed);
+      const after = viewOf(changed);
+      const turned = type(id, { name: changed.name });
+      await open.record(changing(turned, { before: viewOf(before), after }));
+      return after;
     });
   }
 }
@@ -212,7 +222,8 @@ async function insert(
     createdBy: open.actor.name,
   });
   if (!row) throw federatedIdentityTaken();
-  await open.record(federatedIdentityCreated(row.id, factsOf(row)));
+  const created = federatedIdentityCreated(row.id, factsOf(row));
+  await open.record(changing(created, { before: null, after: viewOf(row) }));
   return viewOf(row);
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../../kernel/limits.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page, type PageRequest } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { endSessionsIn } from '../auth/sessions.store.js';
 import { checkMayGive } from '../permissions/giving.js';
 import { subjectUnknown } from '../permissions/role-bindings.errors.js';
@@ -49,7 +50,8 @@ export class GroupMembersService {
       await addGroupMember(open, { groupId, userId });
       const member = (await groupMember(open, groupId, userId))!;
       const { username } = member;
-      await open.record(groupMemberAdded(groupId, { name: group.name, userId, username }));
+      const added = groupMemberAdded(groupId, { name: group.name, userId, username });
+      await open.record(changing(added, { before: null, after: member }));
       return member;
     });
   }
@@ -71,7 +73,8 @@ export class GroupMembersService {
       await checkAdminIsLeft(open);
       if (roles.length > 0) await endSessionsIn(open, userId);
       const { username } = member;
-      await open.record(groupMemberRemoved(groupId, { name, userId, username }));
+      const removed = groupMemberRemoved(groupId, { name, userId, username });
+      await open.record(changing(removed, { before: member, after: null }));
     });
   }
 }

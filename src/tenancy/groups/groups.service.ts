@@ -7,6 +7,7 @@ import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { checkMayGive } from '../permissions/giving.js';
 import { endSessionsOfHolders } from '../permissions/holders.queries.js';
 import {
@@ -46,7 +47,9 @@ export class GroupsService {
     const call = { key, route: 'POST /groups', body };
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       const group = await findGroup(open, await insert(open, body));
-      await open.record(groupCreated(group.id, { name: group.name }));
+      await open.record(
+        changing(groupCreated(group.id, { name: group.name }), { before: null, after: group }),
+      );
       return { status: 201, body: group };
     });
     return answer.body;
@@ -69,8 +72,9 @@ export class GroupsService {
       if (other && other.id !== id) throw groupExists(body.name);
       const row = await updateOne(groups, { tenantId, id, version }, { ...body, nameKey });
       if (!row) throw versionMismatch(before.version);
-      await open.record(groupChanged(id, { name: row.name }));
-      return findGroup(open, id);
+      const after = await findGroup(open, id);
+      await open.record(changing(groupChanged(id, { name: row.name }), { before, after }));
+      return after;
     });
   }
 
@@ -81,7 +85,8 @@ export class GroupsService {
   remove(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
       await lockAdminsOf(open);
-      const { name } = await findOwnGroup(open, id);
+      const before = await findOwnGroup(open, id);
+      const { name } = before;
       const subject = { kind: 'group', id } as const;
       const roles = await rolesOf(open, subject);
       checkMayGive(open.grants, roles);
@@ -90,7 +95,7 @@ export class GroupsService {
       await emptyGroup(open, id);
       await open.tx.repository(GroupEntity).delete({ tenantId: open.tenantId, id });
       await checkAdminIsLeft(open);
-      await open.record(groupDeleted(id, { name }));
+      await open.record(changing(groupDeleted(id, { name }), { before, after: null }));
     });
   }
 }

@@ -6,6 +6,7 @@ import { limits } from '../../kernel/limits.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Context, type OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
+import { changing } from '../../platform/events/changing.js';
 import {
   claimDomain,
   type ClaimedDomain,
@@ -62,8 +63,10 @@ export class DomainsService {
       if (all.length >= limits.domainsPerProvider) throw domainLimit();
       const claimed = { id: newId(), domain, token: randomBytes(16).toString('hex') };
       if (!(await claimDomain(open, { ...claimed, providerId }))) throw domainExists();
-      await open.record(domainClaimed(claimed.id, { domain }));
-      return view({ ...claimed, verifiedAt: null, checkedAt: null });
+      const shown = view({ ...claimed, verifiedAt: null, checkedAt: null });
+      const event = domainClaimed(claimed.id, { domain });
+      await open.record(changing(event, { before: null, after: shown }));
+      return shown;
     });
   }
 
@@ -81,7 +84,11 @@ export class DomainsService {
       if (verifiedAt) await touchVerified(open, id, now);
       else {
         if (!(await insertVerified(open, { id, domain }, now))) throw domainTaken();
-        await open.record(domainVerified(id, { domain }));
+        const event = domainVerified(id, { domain });
+        const after = { verifiedAt: now, checkedAt: now };
+        await open.record(
+          changing(event, { before: { verifiedAt: null, checkedAt: null }, after }),
+        );
       }
       return view(await find(open, providerId, id));
     });
@@ -90,9 +97,10 @@ export class DomainsService {
   /** Throws `domain-not-found`. */
   remove(ctx: Context, providerId: string, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
-      const { domain } = await find(open, providerId, id);
+      const claimed = await find(open, providerId, id);
       await dropClaim(open, id);
-      await open.record(domainRemoved(id, { domain }));
+      const event = domainRemoved(id, { domain: claimed.domain });
+      await open.record(changing(event, { before: view(claimed), after: null }));
     });
   }
 

@@ -12,6 +12,7 @@ import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
 import { Sealer } from '../../platform/sealing/sealer.js';
+import { changing } from '../../platform/events/changing.js';
 import { PrivateDigest } from '../auth/private-digest.js';
 import { endSessionsOfHolders } from '../permissions/holders.queries.js';
 import { checkAdminIsLeft, hasAdmin, lockAdminsOf } from '../permissions/role-bindings.store.js';
@@ -102,7 +103,12 @@ export class IdentityProvidersService {
       const [added] = await insertNew(providers, { ...rules, tenantId, id, nameKey, sealedSecret });
       if (!added) throw identityProviderExists();
       const hasSecret = sealedSecret !== null;
-      await open.record(identityProviderCreated(id, { ...rules, hasSecret }));
+      await open.record(
+        changing(identityProviderCreated(id, { ...rules, hasSecret }), {
+          before: null,
+          after: this.view(added),
+        }),
+      );
       return { status: 201, body: this.view(added) };
     });
     return answer.body;
@@ -137,7 +143,8 @@ export class IdentityProvidersService {
       const changed = await updateOne(providers, where, { ...rules, nameKey, sealedSecret });
       if (!changed) throw versionMismatch(before.version);
       const hasSecret = sealedSecret !== null;
-      await open.record(identityProviderChanged(id, { ...rules, hasSecret, sessionsEnded }));
+      const event = identityProviderChanged(id, { ...rules, hasSecret, sessionsEnded });
+      await open.record(changing(event, { before: this.view(before), after: this.view(changed) }));
       if (isOver) open.tx.afterCommit(async () => void (await this.endSessions(id)));
       return this.view(changed);
     });
@@ -152,13 +159,14 @@ export class IdentityProvidersService {
     const sessionsEnded = await this.endSessions(id);
     await this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
-      const { name } = await find(open, id);
+      const before = await find(open, id);
+      const { name } = before;
       await dropClaimedDomains(open, id);
       const losers = await this.takeClaimed(open, id);
       await open.tx.repository(IdentityProviderEntity).delete({ tenantId, id });
-      await open.record(
-        identityProviderDeleted(id, { name, sessionsEnded, peopleWithLess: losers.length }),
-      );
+      const facts = { name, sessionsEnded, peopleWithLess: losers.length };
+      const event = identityProviderDeleted(id, facts);
+      await open.record(changing(event, { before: this.view(before), after: null }));
       open.tx.afterCommit(async () => void (await this.endSessions(id)));
     });
   }

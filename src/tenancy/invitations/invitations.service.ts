@@ -8,6 +8,7 @@ import { issueCredential } from '../../platform/credentials/credentials.store.js
 import { revokeCredentialsOf } from '../../platform/credentials/credentials-end.store.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { AccountMail } from '../account-mail.js';
 import { newOneTimeToken } from '../auth/one-time-token.js';
 import { checkMayGive, findRoles } from '../permissions/giving.js';
@@ -84,7 +85,8 @@ export class InvitationsService {
         inviterId: open.actor.personId ?? inviterId,
       };
       const issued = await this.issue(open, id, data);
-      await open.record(userInvited(id, { email, roles }));
+      const after = await this.find(open, id);
+      await open.record(changing(userInvited(id, { email, roles }), { before: null, after }));
       return issued;
     });
     return this.deliver(made);
@@ -94,14 +96,16 @@ export class InvitationsService {
   async resend(ctx: Context, id: string): Promise<NewInvitation> {
     const made = await this.database.transaction(ctx, async (open) => {
       await lockInvitations(open);
-      const { email, roles } = await this.find(open, id);
+      const before = await this.find(open, id);
+      const { email, roles } = before;
       if (await isOfDirectory(open, id)) throw invitationOfDirectory();
       checkMayGive(open.grants, await findRoles(open, roles));
       await revokeCredentialsOf(open, { kind: 'invitation', subjectId: id }, null);
       const { id: actorId, name: invitedBy, personId } = open.actor;
       const data: Invitation = { email, roles, invitedBy, inviterId: personId ?? actorId };
       const issued = await this.issue(open, id, data);
-      await open.record(invitationResent(id, { email, roles }));
+      const after = await this.find(open, id);
+      await open.record(changing(invitationResent(id, { email, roles }), { before, after }));
       return issued;
     });
     return this.deliver(made);
@@ -110,9 +114,10 @@ export class InvitationsService {
   /** Throws `invitation-not-found`. */
   revoke(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
-      const { email, roles } = await this.find(open, id);
+      const before = await this.find(open, id);
+      const { email, roles } = before;
       await revokeCredentialsOf(open, { kind: 'invitation', subjectId: id }, null);
-      await open.record(invitationRevoked(id, { email, roles }));
+      await open.record(changing(invitationRevoked(id, { email, roles }), { before, after: null }));
     });
   }
 

@@ -4,6 +4,7 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { checkMayGive, findRoles } from './giving.js';
 import { endSessionsOfHolders } from './holders.queries.js';
 import type { BindingsQuery, NewBindingRequest } from './role-bindings.dto.js';
@@ -65,7 +66,9 @@ export class RoleBindingsService {
       const id = await bindRole(open, { role: role!.bound, subject, scope });
       if (id === undefined) throw roleBindingExists();
       const binding = await find(open, id);
-      await open.record(roleGiven(id, factsOf(binding)));
+      await open.record(
+        changing(roleGiven(id, factsOf(binding)), { before: null, after: binding }),
+      );
       return { status: 201, body: binding };
     });
     return answer.body;
@@ -84,7 +87,9 @@ export class RoleBindingsService {
       await removeBinding(open, id);
       await checkAdminIsLeft(open);
       await endSessionsOfHolders(open, [binding.subject]);
-      await open.record(roleTaken(id, factsOf(binding)));
+      await open.record(
+        changing(roleTaken(id, factsOf(binding)), { before: binding, after: null }),
+      );
     });
   }
 }

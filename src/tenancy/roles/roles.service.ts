@@ -9,6 +9,7 @@ import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import { type AnswerOf, answerOf } from '../../platform/http/answer.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
+import { changing } from '../../platform/events/changing.js';
 import { accountKey } from '../users/account-name.js';
 import { checkMayGive } from '../permissions/giving.js';
 import { bindingsOfRole, lockAdminsOf } from '../permissions/role-bindings.store.js';
@@ -54,7 +55,9 @@ export class RolesService {
     const answer = await idempotent(this.database, ctx, call, async (open) => {
       mustHold(open, body.name, body.permissions);
       const role = await insert(open, body);
-      await open.record(roleCreated(role.id, factsOf(role)));
+      await open.record(
+        changing(roleCreated(role.id, factsOf(role)), { before: null, after: role }),
+      );
       return { status: 201, body: role };
     });
     return answer.body;
@@ -82,7 +85,7 @@ export class RolesService {
       const isLess = before.permissions.some((one) => !row.permissions.includes(one));
       if (isLess) await endSessionsOfHolders(open, await bindingsOfRole(open, id));
       const role = answerOf(ownRoleOut, row);
-      await open.record(roleChanged(id, factsOf(role)));
+      await open.record(changing(roleChanged(id, factsOf(role)), { before, after: role }));
       return role;
     });
   }
@@ -95,7 +98,7 @@ export class RolesService {
       const bindings = await bindingsOfRole(open, id);
       if (bindings.length > 0) throw roleInUse(role.name, bindings.length);
       await open.tx.repository(RoleEntity).delete({ tenantId: open.tenantId, id });
-      await open.record(roleDeleted(id, factsOf(role)));
+      await open.record(changing(roleDeleted(id, factsOf(role)), { before: role, after: null }));
     });
   }
 

@@ -5,6 +5,7 @@ import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
+import { changing } from '../../platform/events/changing.js';
 import { SecurityPolicyEntity } from './security-policy.entity.js';
 import { SecurityPolicies } from './security-policies.js';
 import type { SecurityPolicyOut, SecurityRules } from './security.dto.js';
@@ -41,8 +42,10 @@ export class SecurityService {
     if (isShut && !isForced) throw policyShutsYouOut(makerAddress);
     const rules = { mfaRequiredRoles, allowedNetworks };
     const written = await this.database.transaction(ctx, async (open) => {
+      const before = await this.present(open);
       const row = await this.write(open, change.version, rules);
-      await open.record(securityPolicyChanged(open.tenantId, { ...rules, isForced: isShut }));
+      const event = securityPolicyChanged(open.tenantId, { ...rules, isForced: isShut });
+      await open.record(changing(event, { before, after: row }));
       return row;
     });
     this.policies.forget(ctx.tenantId);

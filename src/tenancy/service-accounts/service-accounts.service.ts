@@ -11,6 +11,7 @@ import { answerOf } from '../../platform/http/answer.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import type { AccessKeysQuery, CreateAccessKeyBody } from '../access-keys/access-keys.dto.js';
 import { AccessKeysService, type CreatedAccessKey } from '../access-keys/access-keys.service.js';
 import type { AccessKeyView } from '../access-keys/access-keys.views.js';
@@ -43,7 +44,7 @@ export class ServiceAccountsService {
           order: { id: 'desc' },
           take,
         });
-        return rows.map((row) => answerOf(serviceAccountOut, row));
+        return rows.map(viewOf);
       }),
     );
   }
@@ -70,8 +71,10 @@ export class ServiceAccountsService {
       const nameKey = nameKeyOf(rules.name);
       const [row] = await insertNew(accounts, { ...rules, tenantId, id: newId(), nameKey });
       if (!row) throw errors.serviceAccountExists(rules.name);
-      await open.record(events.serviceAccountCreated(row.id, rules));
-      return { status: 201, body: answerOf(serviceAccountOut, row) };
+      await open.record(
+        changing(events.serviceAccountCreated(row.id, rules), { before: null, after: viewOf(row) }),
+      );
+      return { status: 201, body: viewOf(row) };
     });
     return answer.body;
   }
@@ -92,8 +95,10 @@ export class ServiceAccountsService {
       }
       const row = await updateOne(accounts, { tenantId, id, version }, { ...rules, nameKey });
       if (!row) throw versionMismatch(before.version);
-      await open.record(events.serviceAccountChanged(id, rules));
-      return answerOf(serviceAccountOut, row);
+      const after = viewOf(row);
+      const changed = events.serviceAccountChanged(id, rules);
+      await open.record(changing(changed, { before: viewOf(before), after }));
+      return after;
     });
   }
 
@@ -112,12 +117,14 @@ export class ServiceAccountsService {
   remove(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
-      const { name } = await find(open, id);
+      const row = await find(open, id);
+      const { name } = row;
       const subject = { kind: 'service-account', id } as const;
       const rolesTaken = await removeRolesOf(open, subject);
       const keysRevoked = await this.keys.revokeAllOf(open, subject);
       await open.tx.repository(ServiceAccountEntity).delete({ tenantId, id });
-      await open.record(events.serviceAccountDeleted(id, { name, keysRevoked, rolesTaken }));
+      const deleted = events.serviceAccountDeleted(id, { name, keysRevoked, rolesTaken });
+      await open.record(changing(deleted, { before: viewOf(row), after: null }));
     });
   }
 
@@ -145,16 +152,22 @@ export class ServiceAccountsService {
     return this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
       const accounts = open.tx.repository(ServiceAccountEntity);
+      const before = viewOf(await find(open, id));
       const turned = await updateOne(accounts, { ...from, tenantId, id }, to);
-      const row = turned ?? (await find(open, id));
+      if (!turned) return viewOf(await find(open, id));
+      const after = viewOf(turned);
       const happened =
         to.disabledAt === null
           ? events.serviceAccountEnabledEvent
           : events.serviceAccountDisabledEvent;
-      if (turned) await open.record(happened(id, { name: row.name }));
-      return answerOf(serviceAccountOut, row);
+      await open.record(changing(happened(id, { name: after.name }), { before, after }));
+      return after;
     });
   }
+}
+
+function viewOf(row: ServiceAccountEntity): ServiceAccountView {
+  return answerOf(serviceAccountOut, row);
 }
 
 async function find(open: OpenContext, id: string): Promise<ServiceAccountEntity> {

@@ -4,6 +4,7 @@ import { Settings } from '../../platform/settings/settings.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { updateOne } from '../../platform/database/entity-rows.js';
+import { changing } from '../../platform/events/changing.js';
 import { Provisioning } from '../tenant-tasks/provisioning.js';
 import { beginTask, openTaskOf } from '../tenant-tasks/tenant-tasks.store.js';
 import { inTenant } from './of-platform.js';
@@ -48,8 +49,8 @@ export class TenantLifeService {
     return this.decide(ctx, id, async (open, tenant) => {
       if (tenant.status !== 'active') throw refused(tenant, 'only an active one is suspended');
       const change = { suspendedAt: new Date(), suspendedReason: reason } as const;
-      await this.move(open, tenant, { status: 'suspended', ...change });
-      await open.record(tenantWasSuspended(id, { reason }));
+      const after = await this.move(open, tenant, { status: 'suspended', ...change });
+      await open.record(changing(tenantWasSuspended(id, { reason }), moved(tenant, after)));
     });
   }
 
@@ -59,8 +60,8 @@ export class TenantLifeService {
       if (tenant.status !== 'suspended') throw refused(tenant, 'only a suspended one is activated');
       const { suspendedReason: suspendedFor } = tenant;
       const change = { suspendedAt: null, suspendedReason: null } as const;
-      await this.move(open, tenant, { status: 'active', ...change });
-      await open.record(tenantActivated(id, { suspendedFor }));
+      const after = await this.move(open, tenant, { status: 'active', ...change });
+      await open.record(changing(tenantActivated(id, { suspendedFor }), moved(tenant, after)));
     });
   }
 
@@ -79,8 +80,9 @@ export class TenantLifeService {
       const now = Date.now();
       const restorableUntil = new Date(now + this.settings.valueOf(tenantDays) * DAY_MS);
       const change = { deletedAt: new Date(now), restorableUntil } as const;
-      await this.move(open, tenant, { status: 'deleting', ...change });
-      await open.record(tenantDeleted(id, { restorableUntil: restorableUntil.toISOString() }));
+      const after = await this.move(open, tenant, { status: 'deleting', ...change });
+      const event = tenantDeleted(id, { restorableUntil: restorableUntil.toISOString() });
+      await open.record(changing(event, moved(tenant, after)));
     });
   }
 
@@ -89,12 +91,12 @@ export class TenantLifeService {
     return this.decide(ctx, id, async (open, tenant) => {
       if (tenant.status !== 'deleting') throw refused(tenant, 'only a deleted one is restored');
       if (tenant.purgeBeganAt !== null) throw tenantGone();
-      await this.move(open, tenant, {
+      const after = await this.move(open, tenant, {
         status: statusBefore(tenant),
         deletedAt: null,
         restorableUntil: null,
       });
-      await open.record(tenantRestored(id, {}));
+      await open.record(changing(tenantRestored(id, {}), moved(tenant, after)));
     });
   }
 
@@ -130,12 +132,23 @@ export class TenantLifeService {
     open: OpenContext,
     { id, version, status }: TenantEntity,
     change: Partial<TenantEntity>,
-  ): Promise<void> {
+  ): Promise<TenantEntity> {
     // A purge that begins at this moment is not overtaken.
     const where = { id, version, status, purgeBeganAt: IsNull() };
-    const moved = await updateOne(open.tx.repository(TenantEntity), where, change);
-    if (!moved) throw refused({ status }, 'somebody else has just changed it: read it again');
+    const after = await updateOne(open.tx.repository(TenantEntity), where, change);
+    if (!after) throw refused({ status }, 'somebody else has just changed it: read it again');
+    return after;
   }
+}
+
+/** What of it moves from one state to another. */
+function moved(before: TenantEntity, after: TenantEntity) {
+  return { before: stateOf(before), after: stateOf(after) };
+}
+
+function stateOf(tenant: TenantEntity) {
+  const { status, suspendedAt, suspendedReason, deletedAt, restorableUntil } = tenant;
+  return { status, suspendedAt, suspendedReason, deletedAt, restorableUntil };
 }
 
 function refused({ status }: { readonly status: TenantStatus }, why: string) {

@@ -43,7 +43,8 @@ export const tenantCreated = decided<{
   readonly tier: string;
   readonly provisions: readonly string[];
 }>('tenant-created');
-export const tenantRenamed = decided<{ readonly before: string; readonly after: string }>(
+type Name = { readonly name: string };
+export const tenantRenamed = decided<{ readonly before: Name; readonly after: Name }>(
   'tenant-renamed',
 );
 export const tenantSubscribed = decided<{

@@ -17,6 +17,7 @@ import { Provisioning } from '../tenant-tasks/provisioning.js';
 import { beginTask } from '../tenant-tasks/tenant-tasks.store.js';
 import { tenantSlugInvalid, tenantSlugTaken } from '../tenancy.errors.js';
 import { isMissingReference } from '../../platform/database/sql-errors.js';
+import { changing } from '../../platform/events/changing.js';
 import { TierEntity } from '../tiers/tier.entity.js';
 import { tierNotFound } from '../tiers/tiers.errors.js';
 import { DEFAULT_TIER } from '../tiers/tiers.service.js';
@@ -97,7 +98,8 @@ export class TenantsService {
     return this.change(ctx, id, async (open, tenant) => {
       const changed = await updateOne(open.tx.repository(TenantEntity), { id, version }, rules);
       if (!changed) throw versionMismatch(tenant.version);
-      await open.record(tenantRenamed(id, { before: tenant.name, after: changed.name }));
+      const facts = { before: { name: tenant.name }, after: { name: changed.name } };
+      await open.record(changing(tenantRenamed(id, facts), facts));
     });
   }
 
@@ -114,7 +116,7 @@ export class TenantsService {
       const after = await updateOne(tenants, { id, version }, subscription);
       if (!after) throw versionMismatch(before.version);
       const facts = { before: subscriptionOf(before), after: subscriptionOf(after) };
-      await open.record(tenantSubscribed(id, facts));
+      await open.record(changing(tenantSubscribed(id, facts), facts));
     }).catch(whereTierIsGone(subscription.tier));
   }
 
@@ -150,7 +152,10 @@ export class TenantsService {
       creationDigest: creation.digest,
     });
     if (!added) return false;
-    await open.record(tenantCreated(id, { slug, name, tier, provisions: plan }));
+    const { status } = added;
+    const event = tenantCreated(id, { slug, name, tier, provisions: plan });
+    const after = { slug, name, tier, quotaOverrides, status };
+    await open.record(changing(event, { before: null, after }));
     if (plan.length > 0) await beginTask(open, 'provision', plan);
     await this.seeders.seed(open);
     return true;

@@ -6,6 +6,7 @@ import { insertNew, updateOne } from '../../platform/database/entity-rows.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { Event, EventBody } from '../../platform/events/event.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
+import { changing } from '../../platform/events/changing.js';
 import { ofPlatform } from '../tenants/of-platform.js';
 import { TenantDirectory } from '../tenants/tenant-directory.js';
 import { countTenantsOfTier } from '../tenants/tenants.store.js';
@@ -44,9 +45,11 @@ export class TiersService {
       if ((await tiers.count()) >= limits.tiers) throw tierLimit();
       const [added] = await insertNew(tiers, tier);
       if (!added) throw tierExists();
+      const after = factsOfTier(added);
+      await this.record(tx, ctx, changing(tierCreated(added.id, after), { before: null, after }));
       return added;
     });
-    await this.record(ctx, tierCreated(made.id, factsOfTier(made)));
+    await this.directory.look();
     return made;
   }
 
@@ -57,24 +60,25 @@ export class TiersService {
     change: { readonly version: number; readonly rules: TierRules },
   ): Promise<TierView> {
     const { version, rules } = change;
-    const { before, after } = await this.db.system(async (tx) => {
+    const after = await this.db.system(async (tx) => {
       const before = await find(tx, id);
       const tiers = tx.repository(TierEntity);
       const other = await tiers.findOneBy({ name: rules.name });
       if (other && other.id !== id) throw tierExists();
       const after = await updateOne(tiers, { id, version }, rules);
       if (!after) throw versionMismatch(before.version);
-      return { before, after };
+      const facts = { before: factsOfTier(before), after: factsOfTier(after) };
+      await this.record(tx, ctx, changing(tierChanged(id, facts), facts));
+      return after;
     });
-    const facts = { before: factsOfTier(before), after: factsOfTier(after) };
-    await this.record(ctx, tierChanged(id, facts));
+    await this.directory.look();
     return after;
   }
 
   /** Throws `tier-not-found`, `tier-built-in`, `tier-in-use`. */
   async delete(ctx: Context, id: string): Promise<void> {
     if (id === DEFAULT_TIER) throw tierBuiltIn();
-    const tier = await this.db.system(async (tx) => {
+    await this.db.system(async (tx) => {
       // Whoever gives it to a tenant meanwhile is waited for; who comes later finds it gone.
       const lock = { mode: 'pessimistic_write' } as const;
       const tier = await tx.repository(TierEntity).findOne({ where: { id }, lock });
@@ -82,14 +86,18 @@ export class TiersService {
       const tenants = await countTenantsOfTier(tx, id);
       if (tenants > 0) throw tierInUse(tenants);
       await tx.repository(TierEntity).delete({ id });
-      return tier;
+      const before = factsOfTier(tier);
+      await this.record(tx, ctx, changing(tierDeleted(id, before), { before, after: null }));
     });
-    await this.record(ctx, tierDeleted(id, factsOfTier(tier)));
+    await this.directory.look();
   }
 
-  private async record<Body extends EventBody>(ctx: Context, event: Event<Body>): Promise<void> {
-    await this.db.transaction(ofPlatform(ctx), (open) => open.record(event));
-    await this.directory.look();
+  private record<Body extends EventBody>(
+    tx: SystemTransaction,
+    ctx: Context,
+    event: Event<Body>,
+  ): Promise<void> {
+    return this.db.record(tx, ofPlatform(ctx), event);
   }
 }
 

@@ -6,6 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { Event, EventBody } from '../../platform/events/event.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { emailTaken } from '../account/account.errors.js';
 import { endSessionsEverywhere } from '../auth/sessions.store.js';
 import { removeFactorsOf } from '../factors/factors.store.js';
@@ -108,10 +109,11 @@ export class PlatformUsersService {
     const ofPlatform = new Context({ tenantId: PLATFORM_TENANT.id, actor, grants, requestId });
     return this.db.system(async (tx) => {
       await lockPerson(tx, id);
-      const event = eventOf(await find(tx, id));
+      const before = await find(tx, id);
       await work(tx);
-      await this.db.record(tx, ofPlatform, event);
-      return find(tx, id);
+      const after = await find(tx, id);
+      await this.db.record(tx, ofPlatform, changing(eventOf(before), { before, after }));
+      return after;
     });
   }
 

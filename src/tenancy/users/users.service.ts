@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { newestFirst, type Page } from '../../platform/http/page.js';
+import { changing } from '../../platform/events/changing.js';
 import { endSessionsIn } from '../auth/sessions.store.js';
 import { checkMayGive, findRoles } from '../permissions/giving.js';
 import {
@@ -54,7 +55,12 @@ export class UsersService {
       const after = await find(open, id);
       if (spelling(before) === spelling(after)) return after;
       await endSessionsIn(open, id);
-      await open.record(userRolesChanged(id, factsOf(after)));
+      await open.record(
+        changing(userRolesChanged(id, factsOf(after)), {
+          before: { roles: before.roles },
+          after: { roles: after.roles },
+        }),
+      );
       return after;
     });
   }
@@ -69,7 +75,9 @@ export class UsersService {
       await deactivatePerson(open, id);
       await checkAdminIsLeft(open);
       await endSessionsIn(open, id);
-      await open.record(userRemoved(id, factsOf(member)));
+      await open.record(
+        changing(userRemoved(id, factsOf(member)), { before: member, after: null }),
+      );
     });
   }
 }

@@ -64,11 +64,13 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
     'environment-created',
   ],
   authentication: [
+    'account-renamed',
     'access-key-refused',
     'account-attacked',
     'address-throttled',
     'claims-applied',
     'directory-token-refused',
+    'email-change-requested',
     'email-changed',
     'factor-enrolled',
     'factor-removed',
@@ -101,6 +103,7 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
   authorization: [
     'access-denied',
     'directory-group-added',
+    'directory-group-changed',
     'directory-group-deleted',
     'directory-group-members-changed',
     'directory-group-renamed',

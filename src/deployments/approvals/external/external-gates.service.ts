@@ -11,6 +11,7 @@ import { permissionMissing, versionMismatch } from '../../../platform/http/http.
 import { newestFirst, type Page } from '../../../platform/http/page.js';
 import { destinationOf } from '../../../platform/outbound/destination.js';
 import { Sealer } from '../../../platform/sealing/sealer.js';
+import { changing } from '../../../platform/events/changing.js';
 import { accountKey } from '../../../tenancy/users/account-name.js';
 import { ExternalGateEntity, secretContext } from './external-gate.entity.js';
 import { gateWith } from './external-gate.queries.js';
@@ -69,7 +70,12 @@ export class ExternalGatesService {
       const nameKey = accountKey(rules.name);
       const [added] = await insertNew(gates, { ...rules, tenantId, id, nameKey, sealedSecret });
       if (!added) throw errors.externalGateExists();
-      await open.record(events.externalGateCreated(id, factsOf(added)));
+      await open.record(
+        changing(events.externalGateCreated(id, factsOf(added)), {
+          before: null,
+          after: factsOf(added),
+        }),
+      );
       return { ...this.view(added), secret };
     });
   }
@@ -92,7 +98,12 @@ export class ExternalGatesService {
       if (isTaken) throw errors.externalGateExists();
       const changed = await updateOne(gates, { tenantId, id, version }, { ...rules, nameKey });
       if (!changed) throw versionMismatch(before.version);
-      await open.record(events.externalGateChanged(id, factsOf(changed)));
+      await open.record(
+        changing(events.externalGateChanged(id, factsOf(changed)), {
+          before: factsOf(before),
+          after: factsOf(changed),
+        }),
+      );
       return this.view(changed);
     });
   }
@@ -122,7 +133,12 @@ export class ExternalGatesService {
       const policies = await policiesAsking(open, id);
       if (policies.length > 0) throw errors.externalGateInUse(policies);
       await open.tx.repository(ExternalGateEntity).delete({ tenantId, id });
-      await open.record(events.externalGateDeleted(id, factsOf(gate)));
+      await open.record(
+        changing(events.externalGateDeleted(id, factsOf(gate)), {
+          before: factsOf(gate),
+          after: null,
+        }),
+      );
     });
   }
 

@@ -8,6 +8,7 @@ import { updateOne } from '../../../platform/database/entity-rows.js';
 import { permissionMissing, versionMismatch } from '../../../platform/http/http.errors.js';
 import { idempotent } from '../../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../../platform/http/page.js';
+import { changing } from '../../../platform/events/changing.js';
 import { lockAdminsOf } from '../../../tenancy/permissions/role-bindings.store.js';
 import { accountKey } from '../../../tenancy/users/account-name.js';
 import {
@@ -114,7 +115,8 @@ export class ApprovalPoliciesService {
     const { id } = (after ?? before)!;
     const facts = { before: before && factsOf(before), after: after && factsOf(after) };
     const environments = [...new Set(there)];
-    await open.record(approvalPolicyChanged(id, { change, ...facts, environments }));
+    const event = approvalPolicyChanged(id, { change, ...facts, environments });
+    await open.record(changing(event, facts));
   }
 }
 

@@ -3,6 +3,7 @@ import { builtInEnvironmentsAdded } from '../../../fleet/environments/environmen
 import { Config } from '../../../platform/config/config.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { Events } from '../../../platform/events/events.js';
+import { changing } from '../../../platform/events/changing.js';
 import { accountKey } from '../../../tenancy/users/account-name.js';
 import { DEFAULT_TIMEOUT_MS } from '../rule.js';
 import { approvalPolicyChanged } from './approval-policies.events.js';
@@ -51,5 +52,6 @@ async function add(
   const view = id && (await approvalPolicyView(open, id));
   if (!view) return;
   const facts = { before: null, after: factsOf(view), environments: [environment.name] };
-  await open.record(approvalPolicyChanged(view.id, { change: 'created', ...facts }));
+  const event = approvalPolicyChanged(view.id, { change: 'created', ...facts });
+  await open.record(changing(event, facts));
 }

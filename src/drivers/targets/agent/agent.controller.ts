@@ -1,6 +1,6 @@
-import { Body, Controller, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as protocol from '../../../agent/protocol/protocol.js';
 import { limits } from '../../../kernel/limits.js';
 import { quotaExceeded } from '../../../kernel/quota.errors.js';
@@ -59,8 +59,11 @@ export class AgentController {
     status: 200,
     example: agentExamples.enroll,
   })
-  enroll(@Body({ schema: protocol.enrollRequest }) body: protocol.EnrollRequest) {
-    return this.enrollment.enroll(body);
+  enroll(
+    @Body({ schema: protocol.enrollRequest }) body: protocol.EnrollRequest,
+    @Req() request: FastifyRequest,
+  ) {
+    return this.enrollment.enroll(body, request.id);
   }
 
   @TakesJson({ members: limits.reportJsonMembers })

@@ -40,12 +40,12 @@ export class EnrollmentService {
     @Inject(STATEMENT_KEYS) private readonly keys: StatementKeys,
   ) {}
 
-  async enroll(request: EnrollRequest): Promise<EnrollResponse> {
+  async enroll(request: EnrollRequest, requestId: string): Promise<EnrollResponse> {
     const publicKey = ownTextOf(request.publicKey);
     const hash = enrollmentTokenHash(request.token);
     const tenantId = await this.tenantOf(hash);
     const node = await this.database.transaction(
-      Context.system(tenantId, 'enrollment'),
+      Context.system(tenantId, 'enrollment', requestId),
       async (open) => this.join(open, hash, { ...request, publicKey }),
     );
     const serverKeys = this.keys.published.map((key) => ({ ...key }));

@@ -13,6 +13,7 @@ import { versionMismatch } from '../../../platform/http/http.errors.js';
 import { newestFirst, type Page } from '../../../platform/http/page.js';
 import { Signal } from '../../../platform/signal/signal.js';
 import { Topic } from '../../../platform/signal/topics.js';
+import { changing } from '../../../platform/events/changing.js';
 import { dropLanesOf, wakeLanesOf } from '../deliveries/lanes.store.js';
 import { ChannelEntity } from './channel.entity.js';
 import {
@@ -81,7 +82,9 @@ export class ChannelsService {
       const row = { tenantId, id, name, kind, params, place, sealedSecrets, sealedSigning };
       const [added] = await insertNew(channels, { ...row, nameKey: nameKey(name) });
       if (!added) throw channelExists(name);
-      await open.record(events.channelCreated(id, factsOf(added)));
+      await open.record(
+        changing(events.channelCreated(id, factsOf(added)), { before: null, after: seen(added) }),
+      );
       return { ...this.view(added), signingSecret: signing?.secret ?? null };
     });
   }
@@ -115,7 +118,8 @@ export class ChannelsService {
       const row = await updateOne(channels, { tenantId, id, version }, changes);
       if (!row) throw versionMismatch(before.version);
       const hasNewSecrets = body.secrets !== undefined;
-      await open.record(events.channelChanged(id, { ...factsOf(row), hasNewSecrets }));
+      const event = events.channelChanged(id, { ...factsOf(row), hasNewSecrets });
+      await open.record(changing(event, { before: seen(before), after: seen(row) }));
       // What waits for a second try may well be taken now.
       await this.wake(open, id);
       return this.view(row);
@@ -127,7 +131,8 @@ export class ChannelsService {
     return this.database.transaction(ctx, async (open) => {
       const row = await findChannel(open, id);
       const dropped = await dropLanesOf(open, id);
-      await open.record(events.channelDeleted(id, { ...factsOf(row), dropped }));
+      const event = events.channelDeleted(id, { ...factsOf(row), dropped });
+      await open.record(changing(event, { before: seen(row), after: null }));
       await open.tx.repository(ChannelEntity).delete({ tenantId: open.tenantId, id });
     });
   }
@@ -184,11 +189,13 @@ export class ChannelsService {
       const row = await updateOne(open.tx.repository(ChannelEntity), { tenantId, id }, changes);
       if (!row) throw channelNotFound();
       const facts = factsOf(row);
+      const change = { before: seen(before), after: seen(row) };
       if (row.isEnabled) {
-        await open.record(events.channelTurnedOn(id, facts));
+        await open.record(changing(events.channelTurnedOn(id, facts), change));
         await this.wake(open, id);
       } else {
-        await open.record(events.channelTurnedOff(id, { ...facts, why: 'by-hand' }));
+        const event = events.channelTurnedOff(id, { ...facts, why: 'by-hand' });
+        await open.record(changing(event, change));
       }
       return this.view(row);
     });
@@ -229,6 +236,11 @@ export async function findChannel(open: OpenContext, id: string): Promise<Channe
 /** For the log. */
 export function factsOf({ name, kind, place }: ChannelEntity) {
   return { name, kind, place };
+}
+
+/** As an entry keeps it: parameters stay out of it, addresses among them may be half a secret. */
+function seen({ name, kind, place, isEnabled, disabledWhy }: ChannelEntity) {
+  return { name, kind, place, isEnabled, disabledWhy };
 }
 
 function nameKey(name: string): string {

@@ -9,6 +9,7 @@ import { insertNew, updateOne } from '../../../platform/database/entity-rows.js'
 import { versionMismatch } from '../../../platform/http/http.errors.js';
 import { idempotent } from '../../../platform/http/idempotency.js';
 import { newestFirst, type Page } from '../../../platform/http/page.js';
+import { changing } from '../../../platform/events/changing.js';
 import { GroupEntity } from '../../../tenancy/groups/group.entity.js';
 import { memberView } from '../../../tenancy/users/members.views.js';
 import { ChannelEntity } from '../channels/channel.entity.js';
@@ -66,8 +67,10 @@ export class SubscriptionsService {
       const row = { ...rules, tenantId: open.tenantId, id: newId(), ownerKind: owner, ownerId };
       const added = { ...row, createdBy: open.actor.name };
       await insertNew(open.tx.repository(SubscriptionEntity), added);
-      await open.record(events.subscriptionCreated(row.id, { owner, ownerId, ...rules }));
-      return { status: 201, body: await find(open, row.id) };
+      const view = await find(open, row.id);
+      const event = events.subscriptionCreated(row.id, { owner, ownerId, ...rules });
+      await open.record(changing(event, { before: null, after: view }));
+      return { status: 201, body: view };
     });
     return answer.body;
   }
@@ -80,7 +83,8 @@ export class SubscriptionsService {
   ): Promise<SubscriptionView> {
     return this.database.transaction(ctx, async (open) => {
       const { tenantId } = open;
-      const { owner, ownerId, version: present } = await find(open, id);
+      const before = await find(open, id);
+      const { owner, ownerId, version: present } = before;
       if (owner !== 'user' && rules.channelId === null) {
         throw errors.subscriptionTargetUnknown('channel');
       }
@@ -88,18 +92,22 @@ export class SubscriptionsService {
       const subscriptions = open.tx.repository(SubscriptionEntity);
       const row = await updateOne(subscriptions, { tenantId, id, version }, rules);
       if (!row) throw versionMismatch(present);
-      await open.record(events.subscriptionChanged(id, { owner, ownerId, ...rules }));
-      return find(open, id);
+      const after = await find(open, id);
+      const event = events.subscriptionChanged(id, { owner, ownerId, ...rules });
+      await open.record(changing(event, { before, after }));
+      return after;
     });
   }
 
   /** Throws `subscription-not-found`. */
   remove(ctx: Context, id: string): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
-      const { owner, ownerId, modules, environments, channelId, ...rest } = await find(open, id);
+      const before = await find(open, id);
+      const { owner, ownerId, modules, environments, channelId, ...rest } = before;
       await open.tx.repository(SubscriptionEntity).delete({ tenantId: open.tenantId, id });
       const rules = { events: rest.events, modules, environments, channelId };
-      await open.record(events.subscriptionDeleted(id, { owner, ownerId, ...rules }));
+      const event = events.subscriptionDeleted(id, { owner, ownerId, ...rules });
+      await open.record(changing(event, { before, after: null }));
     });
   }
 
@@ -113,9 +121,11 @@ export class SubscriptionsService {
     return this.database.transaction(ctx, async (open) => {
       const userId = await memberIn(open);
       const muted = NOTICE_KINDS.filter((kind) => !wanted[kind]);
+      const before = await noticesOf(open, userId);
       await setMuted(open, userId, muted);
-      await open.record(events.ownNoticesChanged(userId, { muted }));
-      return noticesOf(open, userId);
+      const after = await noticesOf(open, userId);
+      await open.record(changing(events.ownNoticesChanged(userId, { muted }), { before, after }));
+      return after;
     });
   }
 }

@@ -9,8 +9,15 @@ export const directoryGroupAdded = eventType<Facts>({
   audit: 'authorization',
 });
 
-export const directoryGroupRenamed = eventType<Facts & { readonly before: string }>({
+export const directoryGroupRenamed = eventType<Facts>({
   name: 'directory-group-renamed',
+  subject: 'group',
+  audit: 'authorization',
+});
+
+/** What the directory calls it is another. */
+export const directoryGroupChanged = eventType<Facts>({
+  name: 'directory-group-changed',
   subject: 'group',
   audit: 'authorization',
 });

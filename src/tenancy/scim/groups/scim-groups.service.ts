@@ -4,6 +4,7 @@ import { limits } from '../../../kernel/limits.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { insertNew, updateOne } from '../../../platform/database/entity-rows.js';
+import { changing } from '../../../platform/events/changing.js';
 import { emptyGroup } from '../../groups/group-members.store.js';
 import { GroupEntity } from '../../groups/group.entity.js';
 import { endSessionsOfHolders } from '../../permissions/holders.queries.js';
@@ -77,7 +78,8 @@ export class ScimGroupsService {
       const row = { tenantId, id: newId(), name, nameKey: accountKey(name), externalId };
       const [group] = await insertNew(groups, { ...row, description: '', source: 'scim' });
       if (!group) throw nameTaken(name);
-      await open.record(events.directoryGroupAdded(group.id, { name }));
+      const added = events.directoryGroupAdded(group.id, { name });
+      await open.record(changing(added, { before: null, after: { name, externalId } }));
       await this.setMembers(open, group, { before: new Map(), memberIds });
       return this.shown(open, group.id, query);
     });
@@ -111,7 +113,7 @@ export class ScimGroupsService {
   remove(ctx: Context, id: string, ifMatch: string | undefined): Promise<void> {
     return this.database.transaction(ctx, async (open) => {
       await lockAdminsOf(open);
-      const { name, version } = await find(open, id);
+      const { name, externalId, version } = await find(open, id);
       checkSeen(ifMatch, version);
       const subject = { kind: 'group', id } as const;
       const roles = await rolesOf(open, subject);
@@ -121,7 +123,8 @@ export class ScimGroupsService {
       await emptyGroup(open, id);
       await open.tx.repository(GroupEntity).delete({ tenantId: open.tenantId, id });
       await checkAdminStays(open);
-      await open.record(events.directoryGroupDeleted(id, { name }));
+      const deleted = events.directoryGroupDeleted(id, { name });
+      await open.record(changing(deleted, { before: { name, externalId }, after: null }));
     });
   }
 
@@ -183,7 +186,7 @@ async function find(open: OpenContext, id: string): Promise<GroupEntity> {
 /** Its version grows with its members, too. */
 async function save(
   open: OpenContext,
-  { id, name: before, version }: GroupEntity,
+  { id, version, ...before }: GroupEntity,
   { name, externalId }: Pick<GroupFields, 'name' | 'externalId'>,
 ): Promise<void> {
   const { tenantId } = open;
@@ -192,7 +195,11 @@ async function save(
   const other = await groups.findOneBy({ tenantId, nameKey });
   if (other && other.id !== id) throw nameTaken(name);
   await updateOne(groups, { tenantId, id, version }, { name, nameKey, externalId });
-  if (name !== before) await open.record(events.directoryGroupRenamed(id, { name, before }));
+  if (name === before.name && externalId === before.externalId) return;
+  const was = { name: before.name, externalId: before.externalId };
+  const type = name === before.name ? events.directoryGroupChanged : events.directoryGroupRenamed;
+  const event = type(id, { name });
+  await open.record(changing(event, { before: was, after: { name, externalId } }));
 }
 
 /** Whoever may do less signs in again, as with groups that people keep. */

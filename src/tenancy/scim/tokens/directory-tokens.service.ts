@@ -9,6 +9,7 @@ import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { insertNew } from '../../../platform/database/entity-rows.js';
 import { newestFirst, type Page } from '../../../platform/http/page.js';
+import { changing } from '../../../platform/events/changing.js';
 import { checkMayGive } from '../../permissions/giving.js';
 import { ScimAddress } from '../scim-address.js';
 import { DirectoryTokenEntity } from './directory-token.entity.js';
@@ -89,8 +90,10 @@ export class DirectoryTokensService {
         rotatedFrom: null,
         lifetimeMs: expiresInDays * DAY_MS,
       });
-      await open.record(directoryTokenCreated(token.id, factsOf(token)));
-      return this.shown(open, token.id, secret);
+      const after = await this.view(open, token.id);
+      const event = directoryTokenCreated(token.id, factsOf(token));
+      await open.record(changing(event, { before: null, after }));
+      return this.shown(after, secret);
     });
   }
 
@@ -113,9 +116,10 @@ export class DirectoryTokensService {
       const lifetimeMs = old.expiresAt.getTime() - old.createdAt.getTime();
       const { token, secret } = await this.add(open, { ...old, lifetimeMs, rotatedFrom: id });
       const facts = { ...factsOf(token), rotatedFrom: id, overlapSeconds };
-      await open.record(directoryTokenRotated(token.id, facts));
+      const after = await this.view(open, token.id);
+      await open.record(changing(directoryTokenRotated(token.id, facts), { before: null, after }));
       open.tx.afterCommit(() => this.standings.forget(old.hash));
-      return this.shown(open, token.id, secret);
+      return this.shown(after, secret);
     });
   }
 
@@ -133,7 +137,9 @@ export class DirectoryTokensService {
       );
       if (affected === 0) return;
       const { name, prefix, hash } = token;
-      await open.record(directoryTokenRevoked(id, { name, prefix }));
+      const event = directoryTokenRevoked(id, { name, prefix });
+      const before = { revokedAt: null };
+      await open.record(changing(event, { before, after: { revokedAt } }));
       open.tx.afterCommit(() => this.standings.forget(hash));
     });
   }
@@ -161,12 +167,11 @@ export class DirectoryTokensService {
     return { token, secret };
   }
 
-  private async shown(
-    open: OpenContext,
-    id: string,
-    secret: string,
-  ): Promise<CreatedDirectoryToken> {
-    const view = (await directoryTokenView(open, id, new Date(this.clock.now())))!;
+  private async view(open: OpenContext, id: string) {
+    return (await directoryTokenView(open, id, new Date(this.clock.now())))!;
+  }
+
+  private shown(view: DirectoryTokenView, secret: string): CreatedDirectoryToken {
     return { ...view, url: this.address.base, secret };
   }
 }

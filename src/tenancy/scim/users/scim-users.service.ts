@@ -6,6 +6,7 @@ import { CLOCK } from '../../../platform/clock.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { insertNew, updateOne } from '../../../platform/database/entity-rows.js';
+import { changing } from '../../../platform/events/changing.js';
 import { lockAdminsOf } from '../../permissions/role-bindings.store.js';
 import { USER } from '../protocol/attributes.js';
 import { type ListQuery, type Shown, type ShownQuery, shownAs } from '../protocol/messages.js';
@@ -76,7 +77,8 @@ export class ScimUsersService {
       const row = { ...fields, tenantId, id: newId(), createdAt: at, changedAt: at };
       const [user] = await insertNew(open.tx.repository(DirectoryUserEntity), row);
       if (!user) throw nameTaken(fields.userName);
-      await open.record(events.directoryUserAdded(user.id, factsOf(user)));
+      const added = events.directoryUserAdded(user.id, factsOf(user));
+      await open.record(changing(added, { before: null, after: seen(user) }));
       if (user.isActive) await this.invitations.mail(open, user);
       return shownAs(this.shown(await find(open, user.id)), query);
     });
@@ -105,7 +107,8 @@ export class ScimUsersService {
       if (user.userId !== null && user.isActive) await putOut(open, { id, userId: user.userId });
       await forgetGroupsOf(open, id);
       await open.tx.repository(DirectoryUserEntity).delete({ tenantId: open.tenantId, id });
-      await open.record(events.directoryUserDeleted(id, factsOf(user)));
+      const deleted = events.directoryUserDeleted(id, factsOf(user));
+      await open.record(changing(deleted, { before: seen(user), after: null }));
     });
   }
 
@@ -135,10 +138,11 @@ export class ScimUsersService {
 
   private async save(
     open: OpenContext,
-    { id, version }: DirectoryUserEntity,
+    before: DirectoryUserEntity,
     { fields, changed }: { readonly fields: DirectoryUserFields; readonly changed: string[] },
   ): Promise<void> {
     const { tenantId } = open;
+    const { id, version } = before;
     const users = open.tx.repository(DirectoryUserEntity);
     const { userNameKey } = fields;
     const other = await users.findOneBy({ tenantId, userNameKey });
@@ -148,7 +152,8 @@ export class ScimUsersService {
     // The lock of all changes is held: only a deletion by hand could have come between.
     if (!user) throw scimNotFound();
     const names = changed.filter((name) => name !== 'userNameKey' && name !== 'email');
-    await open.record(events.directoryUserChanged(id, { ...factsOf(user), changed: names }));
+    const event = events.directoryUserChanged(id, { ...factsOf(user), changed: names });
+    await open.record(changing(event, { before: seen(before), after: seen(user) }));
   }
 
   /** What the change means for their membership, or for their invitation. */
@@ -176,6 +181,14 @@ export class ScimUsersService {
   private shown(user: DirectoryUserEntity): Shown {
     return shownUser(user, this.address.base);
   }
+}
+
+/** What a directory says of them. */
+function seen(user: DirectoryUserEntity) {
+  const { userName, externalId, displayName, givenName, familyName, formattedName } = user;
+  const { emails, isActive } = user;
+  const names = { displayName, givenName, familyName, formattedName };
+  return { userName, externalId, ...names, emails, isActive };
 }
 
 /** Throws `scim-not-found`: of another tenant as of nobody. */
