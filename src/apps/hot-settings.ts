@@ -13,6 +13,7 @@ import {
 import { gateBoundSettings } from '../deployments/gates/gate-bounds.settings.js';
 import { auditDays } from '../edges/audit/archive/audit-archive.settings.js';
 import { streamBehindMinutes } from '../edges/audit/streams/stream.settings.js';
+import { suspicionSettings } from '../edges/audit/suspicion/suspicion.settings.js';
 import { reminderSettings } from '../edges/notifications/reminders/reminders.settings.js';
 import {
   deliveryDays,
@@ -37,6 +38,7 @@ import { tenantDays } from '../tenancy/tenants/tenants.settings.js';
 import { usagePrices } from '../tenancy/usage/usage.settings.js';
 
 export const hotSettings: readonly AnyHotSetting[] = [
+  ...suspicionSettings,
   ...gateBoundSettings,
   breakGlass,
   breakGlassReviewHours,

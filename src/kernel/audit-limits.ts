@@ -33,4 +33,23 @@ export const auditLimits = {
   streamEntries: 500,
   /** … and what goes out in one piece; the largest entry fits, however it is written. */
   streamBytes: 240 * 1024,
+  /** In which what somebody does again and again is one entry with a count. */
+  foldMs: 600_000,
+  /** As long for an access key from one network: one in constant use is no news. */
+  keyUseFoldMs: 86_400_000,
+  /** Rows that one turn of closing tells of. */
+  foldsAtOnce: 100,
+  /** In which refused tokens of one network are one entry. */
+  refusedTokensMs: 60_000,
+  /** Networks that a process counts by themselves in that time; all others are one more. */
+  refusedTokenNetworks: 200,
+  /** Of these in one transaction. */
+  refusedTokensAtOnce: 50,
+  /** Sorts of denied attempts that a process remembers. */
+  deniedAttempts: 10_000,
+  /** Who has asked for what is not there is counted in a process for so long, and for so many. */
+  missedIdsMs: 10_000,
+  missedIdsCallers: 5_000,
+  /** What was noticed is kept for longer than any window in which it is looked at. */
+  suspicionKeptMs: 86_400_000,
 } as const;

@@ -207,16 +207,12 @@ export const limits = {
   purgedRows: 1_000,
   /** After a tenant was cut off, until what its nodes and people had begun is over. */
   purgeSettlesMs: 15_000,
-  /** One entry in a tenant's audit log for all looks of one person at one kind of thing. */
-  tenantLooksMs: 10 * 60_000,
   /** Between two checkpoints of a log that are given to the outside; entries are sealed sooner. */
   auditCheckpointMs: 60_000,
   /** Entries sealed in one transaction. */
   auditSealedAtOnce: 5_000,
   /** Verified while somebody waits for the answer. */
   auditVerifiedEntries: 200_000,
-  /** One entry for all that somebody reads of one part of the log. */
-  auditReadsMs: 10 * 60_000,
   /** Trees of which one transaction of the sealer holds the locks. */
   auditTreesAtOnce: 50,
   /** Of a live socket: the largest honest message to us is a subscription. */

@@ -32,6 +32,8 @@ import { ActingAlarms } from './permissions/acting-alarms.js';
 import { MachineBearers } from './permissions/bearers.js';
 import { Callers } from './permissions/callers.js';
 import { DeniedAttempts } from './permissions/denied-attempts.js';
+import { MissedIds } from './permissions/missed-ids.js';
+import { RefusedTokens } from './permissions/refused-tokens.js';
 import { DeniedInterceptor } from './permissions/denied.interceptor.js';
 import { Proofs } from './permissions/proofs.js';
 import { SocketCallers } from './permissions/socket-callers.js';
@@ -80,6 +82,8 @@ import { Accounts } from './users/accounts.js';
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: DeniedInterceptor },
     DeniedAttempts,
+    MissedIds,
+    RefusedTokens,
     Callers,
     { provide: RequestAuthenticator, useExisting: Callers },
     AccessTokenStrategy,

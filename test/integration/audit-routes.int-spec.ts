@@ -174,7 +174,7 @@ describe('reading', () => {
       body: '{"count":1,"part":"entries"}',
     };
     expect(await told()).toEqual([first, { ...first, body: '{"count":1,"part":"proofs"}' }]);
-    await sql(`update audit_reads set began_at = began_at - interval '11 min'`);
+    await sql(`update audit_folds set due_at = due_at - interval '11 min'`);
     await app.get(AuditReads).close();
     expect((await told()).slice(2)).toEqual([
       { ...first, address: null, body: '{"count":3,"part":"entries"}' },

@@ -43,6 +43,9 @@ const SYSTEM_INDEXES = [
   'tenant_looks_by_age', // what is yet to be told
   'audit_reads_by_age', // likewise
   'audit_erasures_due', // who is yet to be erased, of all tenants
+  'audit_folds_due', // likewise
+  'suspicion_signals_by_age', // what is forgotten
+  'suspicions_by_age', // likewise
   'audit_anchors_due', // what has yet to go to a place outside
   'audit_stream_positions_due', // the sender's claim
 ];

@@ -17,7 +17,6 @@ import { Purging } from '../../src/tenancy/tenant-tasks/purging.js';
 import { TenantPurgers } from '../../src/tenancy/tenant-tasks/tenant-purger.js';
 import { TenantTaskRunner } from '../../src/tenancy/tenant-tasks/tenant-task-runner.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
-import { TenantLooks } from '../../src/tenancy/tenants/tenant-looks.js';
 import { withClient } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type IdentityApp, identityApp } from '../support/identity-app.js';
@@ -73,7 +72,6 @@ function runner(tenantServers = rig.app.get(TenantServers, { strict: false })): 
     db,
     new Provisioning(db, sealer, tenantServers),
     new Purging(db, tenantServers, new TenantPurgers()),
-    rig.app.get(TenantLooks, { strict: false }),
     Logger.silent(),
     new Metrics(),
   );

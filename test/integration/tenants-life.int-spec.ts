@@ -8,7 +8,8 @@ import { type Permission, PLATFORM_PERMISSIONS } from '../../src/kernel/permissi
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
 import { TenantDirectory } from '../../src/tenancy/tenants/tenant-directory.js';
-import { TenantLooks } from '../../src/tenancy/tenants/tenant-looks.js';
+import { Database } from '../../src/platform/database/database.js';
+import { closeFolds } from '../../src/platform/audit/folds/folded.js';
 import { withClient } from '../support/database.js';
 import { type Member, WholeApp } from '../support/whole-app.js';
 import { type Answered, ask } from '../isolation/inhabitant.js';
@@ -420,13 +421,13 @@ describe('a platform admin’s looks into a tenant', () => {
       [operator.username, 'environments', 1],
     ];
     expect(await looks()).toEqual(first);
-    await sql(`update tenant_looks set began_at = began_at - interval '11 minutes'`);
+    await sql(`update audit_folds set due_at = due_at - interval '11 minutes'`);
     await send('GET', '/clusters', { headers });
     expect(await looks()).toEqual([...first, [operator.username, 'clusters', 3]]);
     await send('GET', '/clusters', { headers });
     // Nobody looks again: what is left is said all the same.
-    await sql(`update tenant_looks set began_at = began_at - interval '11 minutes'`);
-    await whole.get(TenantLooks).close();
+    await sql(`update audit_folds set due_at = due_at - interval '11 minutes'`);
+    await closeFolds(whole.get(Database));
     expect((await looks()).at(-1)).toEqual([operator.username, 'clusters', 1]);
     expect(await looks()).toHaveLength(4);
   });

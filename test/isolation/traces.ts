@@ -36,7 +36,7 @@ const PERSONAL = [
 ] as const;
 
 /** Written when its own people and nodes ask for something, or some seconds later. */
-const OWN_REQUESTS = ['usage_days', 'audit_reads', 'audit_pending'];
+const OWN_REQUESTS = ['usage_days', 'audit_folds', 'audit_pending', 'suspicion_signals'];
 /** An entry for who reads entries. */
 const OWN_READS = ',audit-log-read,';
 

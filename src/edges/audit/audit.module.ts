@@ -11,6 +11,7 @@ import { ProofsController } from './proofs/proofs.controller.js';
 import { ProofsService } from './proofs/proofs.service.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
+import { SuspicionWatch } from './suspicion/suspicion-watch.js';
 import { VerificationController } from './verification/verification.controller.js';
 import { VerificationService } from './verification/verification.service.js';
 
@@ -32,6 +33,7 @@ import { VerificationService } from './verification/verification.service.js';
     ExportService,
     ProofsService,
     ReceiptsService,
+    SuspicionWatch,
     VerificationService,
   ],
 })

@@ -12,6 +12,7 @@ import type { Namespace } from 'socket.io';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import { Permission } from '../../kernel/permission.js';
+import { withRequestSource } from '../../platform/audit/request-source.js';
 import { Allow } from '../../platform/http/access.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { DeploymentFeeds } from './deployment-feeds.js';
@@ -69,7 +70,7 @@ export class DeploymentHub implements OnGatewayInit, OnGatewayConnection, OnGate
         return void socket.disconnect(true);
       }
       const error = budget === 'refused' ? tooManyMessages() : faultOf(name);
-      if (!error) return next();
+      if (!error) return withRequestSource(socket.data.source, next);
       acknowledgeOf(args)?.(refusalOf(error, this.logger));
     });
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { limits } from '../../kernel/limits.js';
 import { type HasAddress, networksOf } from '../../kernel/networks.js';
 import type { Permission } from '../../kernel/permission.js';
+import { type RequestSource, withRequestSource } from '../../platform/audit/request-source.js';
 import { CLOCK } from '../../platform/clock.js';
 import { Config } from '../../platform/config/config.js';
 import type { Context } from '../../platform/context.js';
@@ -55,13 +56,17 @@ export class HubAdmission {
   ): Promise<void> {
     try {
       const address = this.addressOf(socket);
-      const token = await this.callers.follow(tokenOf(socket), address);
+      const source = () => sourceOf(socket, address);
+      const token = await withRequestSource(source, () =>
+        this.callers.follow(tokenOf(socket), address),
+      );
       const { context } = token;
       if (permission) context.require(permission);
       this.takePlace(socket, context, address);
       socket.data = {
         context,
         token,
+        source,
         budget: new MessageBudget(this.clock),
         subscriber: new Subscriber(context, (event) => this.send(socket, event)),
         checkedAt: this.clock.monotonic(),
@@ -116,6 +121,14 @@ export class HubAdmission {
     }
     socket.emit(name, payload);
   }
+}
+
+const USER_AGENT_CHARACTERS = 500;
+
+/** For entries about what is done over the socket, or refused. */
+function sourceOf({ handshake }: HubSocket, address: string): RequestSource {
+  const userAgent = handshake.headers['user-agent']?.slice(0, USER_AGENT_CHARACTERS).toWellFormed();
+  return { address, userAgent: userAgent ?? null, traceId: null };
 }
 
 function tokenOf({ handshake }: HubSocket): string {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { DomainError, messageOf } from '../../kernel/errors.js';
+import { withRequestSource } from '../../platform/audit/request-source.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { Context } from '../../platform/context.js';
 import { Logger } from '../../platform/logging/logger.js';
@@ -42,7 +43,7 @@ export class SessionWatch implements OnModuleDestroy {
     data.isBeingChecked = true;
     const askedAt = this.clock.monotonic();
     try {
-      const now = await data.token.again();
+      const now = await withRequestSource(data.source, () => data.token.again());
       if (!isSame(now, data.context)) return this.cut(socket, 'other permissions');
       data.checkedAt = askedAt;
     } catch (error) {

@@ -1,13 +1,6 @@
 /** What an event has changed, for its audit entry: which fields, from what, to what. */
 import { canonicalJson } from '../../kernel/canonical-json.js';
-import type { Event, EventBody } from './event.js';
-
-export interface Change {
-  /** Null: it was not there. */
-  readonly before: Readonly<Record<string, unknown>> | null;
-  /** Null: it is gone. */
-  readonly after: Readonly<Record<string, unknown>> | null;
-}
+import type { Change, Event, EventBody } from './event.js';
 
 /** Of every row, and in each entry already. */
 const OF_ROWS = new Set(['id', 'version', 'createdAt', 'updatedAt', 'changedAt']);

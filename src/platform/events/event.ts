@@ -1,6 +1,5 @@
 import type { AuditCategory } from '../audit/audit-record.js';
 import type { TopicName } from '../signal/topics.js';
-import type { Change } from './changing.js';
 
 /** Strings, booleans, null, safe integers, and lists and objects of them. Never a secret. */
 export type EventBody = Readonly<Record<string, unknown>>;
@@ -20,6 +19,14 @@ export interface EventOptions {
   readonly mustBeHeard?: true;
 }
 
+/** What of something is another afterwards. */
+export interface Change {
+  /** Null: it was not there. */
+  readonly before: Readonly<Record<string, unknown>> | null;
+  /** Null: it is gone. */
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
 export interface Event<Body extends EventBody = EventBody> {
   readonly type: EventType<Body>;
   readonly subjectId: string;
@@ -37,6 +44,9 @@ export interface EventType<Body extends EventBody = EventBody> extends Omit<Even
   (subjectId: string, body: Body, result?: EventResult): Event<Body>;
   readonly eventName: string;
 }
+
+/** What events of a type say. */
+export type EventBodyOf<Type> = Type extends EventType<infer Body> ? Body : never;
 
 const all = new Map<string, EventType>();
 

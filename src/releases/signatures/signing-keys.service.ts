@@ -8,11 +8,12 @@ import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { idempotent, type StoredAnswer } from '../../platform/http/idempotency.js';
 import { type Page, type PageRequest, newestFirst } from '../../platform/http/page.js';
+import { recordFolded } from '../../platform/audit/folds/folded.js';
 import { changing } from '../../platform/events/changing.js';
 import { publicKeyInvalid, signingKeyNotFound, signingKeyTaken } from '../releases.errors.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import type { NewSigningKey, SigningKey } from './signing-keys.dto.js';
-import { signingKeyRegistered, signingKeyRevoked } from './signing-keys.events.js';
+import { signingKeyRegistered, signingKeyRevoked, signingKeysRead } from './signing-keys.events.js';
 
 /** A key is never deleted: releases that it signed must go on naming it. */
 @Injectable()
@@ -23,6 +24,8 @@ export class SigningKeysService {
     return this.database.transaction(ctx, (open) =>
       newestFirst('signing-keys', request, async (before, take) => {
         const { tenantId } = open;
+        const eventOf = (count: number) => signingKeysRead(tenantId, { count });
+        await recordFolded(open, eventOf, { kind: '' });
         const rows = await open.tx.repository(SigningKeyEntity).find({
           where: before === null ? { tenantId } : { tenantId, id: LessThan(before) },
           order: { id: 'desc' },

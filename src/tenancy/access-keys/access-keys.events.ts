@@ -49,6 +49,19 @@ export const accessKeyRefused = eventType<{
   audit: 'authentication',
 });
 
+/** From a network from which it was not used for a day. */
+export const accessKeyUsed = eventType<{
+  readonly name: string;
+  readonly network: string;
+  readonly count: number;
+}>({ name: 'access-key-used', subject: 'access-key', audit: 'authentication' });
+
+/** Used, once a minute of each network: for whoever counts these. No entry. */
+export const accessKeySeen = eventType<{ readonly name: string; readonly network: string }>({
+  name: 'access-key-seen',
+  subject: 'access-key',
+});
+
 /** Never the key, nor its hash. */
 export function factsOf(key: AccessKeyEntity): Facts {
   const { name, prefix, ownerKind, ownerId, permissionSet, permissions } = key;

@@ -1,13 +1,15 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { auditLimits } from '../../kernel/audit-limits.js';
 import { BoundedMap } from '../../kernel/bounded-map.js';
 import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
+import { recordFolded } from '../../platform/audit/folds/folded.js';
 import { CLOCK } from '../../platform/clock.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { networkOf } from '../../platform/http/client-address.js';
 import { Logger } from '../../platform/logging/logger.js';
-import { accessKeyRefused } from './access-keys.events.js';
+import { accessKeyRefused, accessKeySeen, accessKeyUsed } from './access-keys.events.js';
 import { markKeyRefused, markKeyUsed } from './access-keys.store.js';
 import type { KeyFault, KeyStanding } from './key-standings.queries.js';
 
@@ -16,7 +18,7 @@ const KEYS = 10_000;
 
 /**
  * When and from where keys are used, and that ended ones are still being shown: written at most once a
- * minute of each, and in nobody's way.
+ * minute of each and each network, and in nobody's way.
  */
 @Injectable()
 export class KeyUses implements OnModuleDestroy {
@@ -30,10 +32,14 @@ export class KeyUses implements OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  tellUsed(ctx: Context, { id }: KeyStanding, address: string): void {
-    this.atMostEveryMinute(this.used, id, ctx, (open, at) =>
-      markKeyUsed(open, id, { at, network: networkOf(address) }),
-    );
+  tellUsed(ctx: Context, { id, name }: KeyStanding, address: string): void {
+    const network = networkOf(address);
+    this.atMostEveryMinute(this.used, `${id} ${network}`, ctx, async (open, at) => {
+      await markKeyUsed(open, id, { at, network });
+      await open.record(accessKeySeen(id, { name, network }));
+      const eventOf = (count: number) => accessKeyUsed(id, { name, network, count });
+      await recordFolded(open, eventOf, { kind: network, foldMs: auditLimits.keyUseFoldMs });
+    });
   }
 
   tellRefused(ctx: Context, { id, name }: KeyStanding, reason: KeyFault, address: string): void {

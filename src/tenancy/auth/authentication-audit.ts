@@ -4,6 +4,8 @@ import { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import type { EventType } from '../../platform/events/event.js';
+import { networkOf } from '../../platform/http/client-address.js';
+import { recordFolded } from '../../platform/audit/folds/folded.js';
 import { recoveryCodeUsed } from '../factors/factors.events.js';
 import { PLATFORM_TENANT } from '../tenants/platform-tenant.js';
 import type { Account } from '../users/users.store.js';
@@ -15,6 +17,8 @@ import {
   loginFailed,
   refreshTokenReused,
 } from './authentication.events.js';
+
+import type { SignInFacts } from './refresh-token.js';
 
 /** Where a request came from: for the throttle and the audit log. */
 export interface RequestOrigin {
@@ -86,9 +90,17 @@ export class AuthenticationAudit {
     await this.db.transaction(ctx, (open) => open.record(type(subjectId, { address }, 'denied')));
   }
 
-  /** In the transaction that opens the session. */
-  async loggedIn(open: OpenContext, person: Person, { address }: RequestOrigin): Promise<void> {
-    await open.record(loggedIn(person.username, { address }));
+  /** In the transaction that opens the session. Many of one sort from one network are one entry. */
+  async loggedIn(
+    open: OpenContext,
+    person: Person,
+    { address }: RequestOrigin,
+    { method, hasFactor }: Pick<SignInFacts, 'method' | 'hasFactor'>,
+  ): Promise<void> {
+    const eventOf = (count: number) =>
+      loggedIn(person.username, { address, method, hasFactor, count });
+    const kind = `${method} ${String(hasFactor)} ${networkOf(address)}`;
+    await recordFolded(open, eventOf, { kind });
   }
 
   /** In the transaction that opens the session. */

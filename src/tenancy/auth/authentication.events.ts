@@ -3,7 +3,10 @@ import { eventType } from '../../platform/events/event.js';
 /** From where. The subject of all but the last is a person's username, or `unknown`. */
 type Origin = { readonly address: string };
 
-export const loggedIn = eventType<Origin>({
+/** `count`: so often since the entry before, which was told of by the first of them. */
+export const loggedIn = eventType<
+  Origin & { readonly method: string; readonly hasFactor: boolean; readonly count: number }
+>({
   name: 'logged-in',
   subject: 'user',
   audit: 'authentication',

@@ -163,7 +163,7 @@ export class AuthenticationService {
     const opened = await this.db.transaction(ctx, async (open) => {
       // What was shown may have been changed since: it opens nothing any more.
       if (!(await isSignInGood(open, account))) throw loginFailed();
-      await this.audit.loggedIn(open, account, origin);
+      await this.audit.loggedIn(open, account, origin, signIn);
       if (recoveryCodesLeft !== null) {
         await this.audit.recoveryCodeUsed(open, account, origin, recoveryCodesLeft);
       }

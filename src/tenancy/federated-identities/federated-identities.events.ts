@@ -58,6 +58,8 @@ export const workloadTokenIssued = eventType<{
   readonly address: string;
   readonly isRenewal: boolean;
   readonly claims: Readonly<Record<string, ClaimValue>>;
+  /** So many of that job since the entry before; `tokenId` is of the first of them. */
+  readonly count: number;
 }>({ name: 'workload-token-issued', subject: 'federated-identity', audit: 'authentication' });
 
 /** A token of an issuer that the tenant trusts was refused. The subject is the issuer. */

@@ -16,7 +16,7 @@ import {
   type RefusalReason,
   subjectTokenRefused,
 } from './federated-identities.errors.js';
-import { workloadTokenIssued } from './federated-identities.events.js';
+import { recordIssued } from './issued-tokens.js';
 import { touchFederatedIdentity, useTokenOnce } from './federated-identities.store.js';
 import { FederatedIdentityEntity } from './federated-identity.entity.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -171,7 +171,7 @@ export class TokenExchange {
       await touchFederatedIdentity(open, id);
       const { address } = origin;
       const facts = { rule, tokenId, address, isRenewal: false, claims: job };
-      await open.record(workloadTokenIssued(id, facts));
+      await recordIssued(open, id, facts);
     });
     return this.renewals.answer(issued, subject, issuerKind);
   }

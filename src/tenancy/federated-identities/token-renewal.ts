@@ -6,7 +6,7 @@ import { Context } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import { isGone } from '../tenants/tenant.js';
 import { subjectTokenRefused } from './federated-identities.errors.js';
-import { workloadTokenIssued } from './federated-identities.events.js';
+import { recordIssued } from './issued-tokens.js';
 import { touchFederatedIdentity, useTokenOnce } from './federated-identities.store.js';
 import { type IssuerKindName, issuerKinds } from './issuer-kinds.js';
 import { ACCESS_TOKEN_TYPE, type ExchangedToken } from './token-exchange.dto.js';
@@ -68,7 +68,7 @@ export class Renewals {
       }
       await touchFederatedIdentity(open, id);
       const facts = { rule, tokenId, address, isRenewal: true, claims: job };
-      await open.record(workloadTokenIssued(id, facts));
+      await recordIssued(open, id, facts);
     });
     return this.answer(issued, claims, kind);
   }

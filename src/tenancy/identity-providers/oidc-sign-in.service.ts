@@ -142,7 +142,7 @@ export class OidcSignIn {
     await this.sessions.tidy(who);
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
     const opened = await this.database.transaction(ctx, async (open) => {
-      await this.audit.loggedIn(open, account, origin);
+      await this.audit.loggedIn(open, account, origin, signIn);
       return this.sessions.open(open, account.id, signIn);
     });
     const { refreshToken } = opened;

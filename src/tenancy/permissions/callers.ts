@@ -6,6 +6,7 @@ import { Context } from '../../platform/context.js';
 import type { Access } from '../../platform/http/access-rule.js';
 import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
 import { clientAddressOf } from '../../platform/http/client-address.js';
+import { DomainError } from '../../kernel/errors.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
@@ -18,6 +19,7 @@ import { type Caller, MachineBearers } from './bearers.js';
 import { DeniedAttempts } from './denied-attempts.js';
 import { namedTenant } from './named-tenant.js';
 import { Proofs } from './proofs.js';
+import { RefusedTokens } from './refused-tokens.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,6 +27,8 @@ declare module 'fastify' {
     signedIn?: SignedIn;
     /** Of a machine, instead. */
     machine?: Caller;
+    /** It has been told of. */
+    isTokenRefused?: true;
   }
 }
 
@@ -52,6 +56,7 @@ export class Callers extends RequestAuthenticator {
     private readonly writes: TenantWrites,
     private readonly directories: DirectoryAuthenticator,
     private readonly denied: DeniedAttempts,
+    private readonly refused: RefusedTokens,
     private readonly config: Config,
     private readonly modules: ModuleRef,
   ) {
@@ -71,6 +76,7 @@ export class Callers extends RequestAuthenticator {
       return ctx;
     } catch (error) {
       this.denied.note(request, error);
+      if (isRefusedToken(request, error)) this.refused.note(clientAddressOf(request));
       throw error;
     }
   }
@@ -148,6 +154,14 @@ export class Callers extends RequestAuthenticator {
     if (ctx.actor.kind !== 'node') throw unauthenticated();
     return ctx;
   }
+}
+
+/** Once for each request: it is asked for twice. */
+function isRefusedToken(request: FastifyRequest, error: unknown): boolean {
+  if (!(error instanceof DomainError) || error.kind !== 'unauthenticated') return false;
+  if (request.headers.authorization === undefined || request.isTokenRefused) return false;
+  request.isTokenRefused = true;
+  return true;
 }
 
 function bearerOf(request: FastifyRequest): string {

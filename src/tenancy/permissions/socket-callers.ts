@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { Authenticator, type FollowedToken } from '../auth/authenticator.js';
 import { Entrance } from '../security/entrance.js';
 import { MachineBearers } from './bearers.js';
+import { RefusedTokens } from './refused-tokens.js';
 
 /** Who opens a socket, people and machines alike, asked for again and again while it is open. */
 @Injectable()
@@ -11,10 +13,21 @@ export class SocketCallers {
     private readonly authenticator: Authenticator,
     private readonly bearers: MachineBearers,
     private readonly entrance: Entrance,
+    private readonly refused: RefusedTokens,
   ) {}
 
   /** Throws `unauthenticated`, and whatever else the kind of token refuses with. */
   async follow(token: string, address: string): Promise<FollowedToken> {
+    try {
+      return await this.followed(token, address);
+    } catch (error) {
+      const isRefused = error instanceof DomainError && error.kind === 'unauthenticated';
+      if (isRefused && token !== '') this.refused.note(address);
+      throw error;
+    }
+  }
+
+  private async followed(token: string, address: string): Promise<FollowedToken> {
     const machine = this.bearers.of(token);
     if (!machine) return this.authenticator.followToken(token, address);
     const again = async () => {

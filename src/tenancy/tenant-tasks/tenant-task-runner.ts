@@ -15,7 +15,6 @@ import { withLogScope } from '../../platform/logging/log-scope.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { noteNotProvisioned } from '../tenants/tenant-opening.service.js';
-import { TenantLooks } from '../tenants/tenant-looks.js';
 import { Provisioning } from './provisioning.js';
 import { BURY, Purging } from './purging.js';
 import type { TenantStep } from './tenant-step.js';
@@ -50,7 +49,6 @@ export class TenantTaskRunner implements OnApplicationBootstrap, BeforeApplicati
     private readonly database: Database,
     private readonly provisioning: Provisioning,
     private readonly purging: Purging,
-    private readonly looks: TenantLooks,
     logger: Logger,
     metrics: Metrics,
   ) {
@@ -100,7 +98,6 @@ export class TenantTaskRunner implements OnApplicationBootstrap, BeforeApplicati
   /** Everything that is due, as far as it comes at once. */
   async look(): Promise<void> {
     await this.database.system((tx) => beginDuePurges(tx, this.purging.plan, TASKS_AT_ONCE));
-    await this.looks.close();
     const tasks = await this.database.system((tx) => claimTasks(tx, TASKS_AT_ONCE, LEASE_MS));
     await Promise.all(
       tasks.map((task) =>

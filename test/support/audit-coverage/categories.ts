@@ -66,6 +66,9 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
   authentication: [
     'account-renamed',
     'access-key-refused',
+    'access-key-used',
+    'tokens-refused',
+    'suspicious-activity-detected',
     'account-attacked',
     'address-throttled',
     'claims-applied',
@@ -119,6 +122,7 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
     'role-taken',
   ],
   access: [
+    'signing-keys-read',
     'access-key-created',
     'access-key-revoked',
     'access-key-rotated',

@@ -294,4 +294,6 @@ async function invited(stage: Stage) {
 }
 
 /** What was told of sign-ins is forgotten: each is told by itself again. */
-async function withoutFolding(_stage: Stage): Promise<void> {}
+async function withoutFolding({ rig }: Stage): Promise<void> {
+  await rig.app.sql('delete from audit_folds');
+}

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Grants } from '../../../kernel/grants.js';
-import { newId } from '../../../kernel/ids.js';
-import { limits } from '../../../kernel/limits.js';
-import { type ActorKind, Context, type OpenContext } from '../../../platform/context.js';
+import { closeFolds, recordFolded } from '../../../platform/audit/folds/folded.js';
+import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { auditLogExported, auditLogRead } from '../log/audit.events.js';
-import { closeReads, countRead, forgetReads } from './audit-reads.store.js';
 
 export interface Exported {
   readonly from: number;
@@ -14,8 +11,6 @@ export interface Exported {
 }
 
 export type ReadPart = 'entries' | 'proofs' | 'receipts';
-
-const AT_ONCE = 100;
 
 /**
  * Who has read the audit log is in it: the first time at once, and after it at most once in ten minutes for
@@ -27,10 +22,8 @@ export class AuditReads {
 
   /** In the transaction in which they see it. */
   async note(open: OpenContext, part: ReadPart): Promise<void> {
-    const { kind, id, name, personId } = open.actor;
-    const reader = { actorKind: kind, actorId: id, actorName: name, personId, part };
-    const count = await countRead(open, reader, limits.auditReadsMs);
-    if (count > 0) await open.record(auditLogRead(open.tenantId, { part, count }));
+    const eventOf = (count: number) => auditLogRead(open.tenantId, { part, count });
+    await recordFolded(open, eventOf, { kind: part });
   }
 
   /** In the transaction that finds out what it is. */
@@ -40,27 +33,9 @@ export class AuditReads {
     await open.record(auditLogExported(open.tenantId, { from, to, filter: chosen }));
   }
 
-  /** Says what is left to be said. */
+  /** Says what is left to be said, of these and of all else that is folded. */
   async close(): Promise<void> {
-    const { auditReadsMs } = limits;
-    await this.database.system(async (tx) => {
-      await forgetReads(tx, auditReadsMs);
-      for (const due of await closeReads(tx, auditReadsMs, AT_ONCE)) {
-        const { tenantId, part, times: count } = due;
-        const ctx = new Context({
-          tenantId,
-          actor: {
-            kind: due.actorKind as ActorKind,
-            id: due.actorId,
-            name: due.actorName,
-            personId: due.personId,
-          },
-          grants: Grants.none,
-          requestId: newId(),
-        });
-        await this.database.record(tx, ctx, auditLogRead(tenantId, { part, count }));
-      }
-    });
+    await closeFolds(this.database);
   }
 }
 

@@ -55,6 +55,7 @@ const kindsByName = {
   'channel-disabled': ['channels', 'alarms'],
   'audit-stream-behind': ['channels', 'alarms'],
   'acted-on-people': ['people', 'alarms'],
+  'suspicious-activity-detected': ['people', 'alarms'],
 } as const satisfies Readonly<Record<string, readonly EventKind[]>>;
 
 export type EventName = keyof typeof kindsByName;

@@ -9,6 +9,7 @@ const WITHOUT_PLACE: readonly EventName[] = [
   'acted-on-people',
   'channel-disabled',
   'audit-stream-behind',
+  'suspicious-activity-detected',
 ];
 const OF_DEPLOYMENTS: readonly string[] = ['approval', 'approvals', 'break', 'deployment'];
 const isOverride = (name: EventName) => name === 'freeze-overridden';

@@ -131,6 +131,15 @@ export const tenantWordings = {
     readers: Permission.UsersManage,
     sample: { event: 'user-roles-changed' },
   }),
+  'suspicious-activity-detected': told({
+    title: (of) => `Suspicious activity: ${textIn(of, 'kind') ?? 'something'}`,
+    lines: () => [
+      'Nothing was refused because of it. The audit log says what came before it: GET /audit-logs.',
+    ],
+    fields: [text('Kind', 'kind'), text('About', 'who'), text('Times', 'times')],
+    readers: Permission.AuditRead,
+    sample: { kind: 'account-failures', who: 'ada', times: 10, places: 3 },
+  }),
 } as const satisfies Partial<Record<EventName, Wording>>;
 
 function switchOf({ isOn }: Readonly<Record<string, unknown>>): string {

@@ -1,0 +1,2 @@
+drop table suspicions;
+drop table suspicion_signals;
