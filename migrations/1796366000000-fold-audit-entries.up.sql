@@ -12,9 +12,9 @@ create table audit_folds (
   person_id uuid,
   category text not null,
   action text not null,
-  subject_kind text not null,
+  subject_kind text not null check (length(subject_kind) <= 100),
   subject_id text not null,
-  result text not null,
+  result text not null check (result in ('allowed', 'denied', 'failed')),
   body_text text not null,
   -- When the last entry was written, and when the next one may be.
   began_at timestamptz not null,
