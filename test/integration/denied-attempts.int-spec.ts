@@ -4,6 +4,8 @@ import { newId } from '../../src/kernel/ids.js';
 import { DeniedAttempts } from '../../src/tenancy/permissions/denied-attempts.js';
 import { type Answer, type IdentityApp, identityApp } from '../support/identity-app.js';
 import { tenantWithAdmin } from '../support/tenant-with-admin.js';
+import { closeFolds } from '../../src/platform/audit/folds/folded.js';
+import { withClient } from '../support/database.js';
 
 let rig: IdentityApp;
 beforeAll(async () => {
@@ -52,7 +54,7 @@ describe('a denied attempt', () => {
     expect(await denials(other.inTenant)).toEqual([]);
   });
 
-  it('is written once a minute, and not for what is not found or wants a proof', async () => {
+  it('is folded with its count, and not written for what is not found or wants a proof', async () => {
     const { admin, person, inTenant } = await tenantWithAdmin(rig);
     const viewer = await person('Viewer');
     for (let count = 0; count < 5; count += 1) await viewer.get('roles');
@@ -61,7 +63,19 @@ describe('a denied attempt', () => {
     expect(await denials(inTenant)).toHaveLength(2);
     rig.clock.advance(60_001);
     await viewer.get('roles');
-    expect(await denials(inTenant)).toHaveLength(3);
+    expect(await denials(inTenant)).toHaveLength(2);
+    const counts = await withClient(rig.ground.database.superuser, async (client) => {
+      await client.query('update audit_folds set due_at = clock_timestamp()');
+      await closeFolds(rig.db);
+      const { rows } = await client.query<{ count: number }>(
+        `select (body_text::json ->> 'count')::integer as count from audit_entries
+         where actor = $1 and action = 'access-denied' order by at, id`,
+        [viewer.username],
+      );
+      return rows.map(({ count }) => count);
+    });
+    // Two at once, and then what came after the first.
+    expect(counts).toEqual([1, 1, 5]);
     await admin.get(`groups/${newId()}`);
     rig.clock.advance(5 * 60_000);
     expect(refused(await admin.post('roles', {})).code).toBe('step-up-required');

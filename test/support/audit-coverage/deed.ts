@@ -46,7 +46,7 @@ export interface Deed {
   readonly ask: (stage: Stage) => Asking | Promise<Asking>;
 }
 
-export interface Entry {
+interface Entry {
   readonly tenantId: string;
   readonly category: string;
   readonly action: string;
@@ -113,11 +113,11 @@ export async function perform(stage: Stage, deed: Deed): Promise<void> {
 const hasPage = (method: string, template: string) =>
   method !== 'POST' || !/\}\/[\w-]+$/.test(template);
 
-export function categoryOf(action: string): string | undefined {
+function categoryOf(action: string): string | undefined {
   return Object.entries(eventsByCategory).find(([, actions]) => actions.includes(action))?.[0];
 }
 
-export function entriesOf({ rig }: Stage, { headers }: Answered): Promise<Entry[]> {
+function entriesOf({ rig }: Stage, { headers }: Answered): Promise<Entry[]> {
   return withClient(rig.app.whole.database.superuser, async (client) => {
     const { rows } = await client.query<Entry>(
       `select tenant_id as "tenantId", category, action, actor_id as "actorId", actor_kind as "actorKind",

@@ -1,5 +1,5 @@
 /** Whether people are at work, by the clock of where they are. */
-export interface OfficeHours {
+interface OfficeHours {
   /** 1 is Monday. */
   readonly days: readonly number[];
   readonly from: number;

@@ -13,9 +13,9 @@ export interface Signal {
 }
 
 /** Where a kind says what it has noticed, in the transaction in which it happens. */
-export type Notice = (open: OpenContext, signal: Signal) => Promise<void>;
+type Notice = (open: OpenContext, signal: Signal) => Promise<void>;
 
-export interface Eyes {
+interface Eyes {
   readonly events: Events;
   readonly settings: Settings;
   readonly clock: Clock;

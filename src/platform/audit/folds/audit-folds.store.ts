@@ -3,7 +3,7 @@ import type { OpenContext } from '../../context.js';
 import { statement } from '../../database/statement.js';
 import type { SystemTransaction } from '../../database/transaction.js';
 
-export type FoldRow = {
+type FoldRow = {
   readonly actorKind: string;
   readonly actorId: string;
   readonly actorName: string;

@@ -15,7 +15,7 @@ import { countFolded, type DueFold, dueFolds, forgetFolds } from './audit-folds.
 
 const KIND_CHARACTERS = 200;
 
-export interface FoldOptions {
+interface FoldOptions {
   /** What besides actor and action makes it another thing: from which network, of which route. */
   readonly kind: string;
   readonly foldMs?: number;
