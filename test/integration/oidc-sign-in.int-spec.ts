@@ -468,7 +468,7 @@ describe('a session that a provider vouches for', () => {
     const prove = (as: string) => people.atProvider('prove', { token, id: provider.id, as });
     expect((await prove('ada')).body.details.reason).toBe('somebody-else');
     expect(await prove('paul')).toMatchObject({ status: 200, body: { purpose: 'prove' } });
-    expect(await toldOf(rig, 'paul')).toContain('proof-given');
+    expect(await toldOf(rig, body.user.username)).toContain('proof-given');
   });
 
   it('ends within five seconds when the provider is disabled or deleted', async () => {
