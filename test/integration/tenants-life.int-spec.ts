@@ -146,10 +146,7 @@ describe('a tenant', () => {
     expect(directory.of(id)).toMatchObject({ status: 'active', ...subscription });
     expect(directory.tierOf(id)).toMatchObject({ id: 'free', rateMultiplier: 1 });
     expect((await actionsOf(id)).slice(1)).toMatchObject([
-      {
-        action: 'tenant-renamed',
-        body: { before: { name: 'Acme' }, after: { name: 'Acme Holding' } },
-      },
+      { action: 'tenant-renamed', body: { after: { name: 'Acme Holding' } } },
       { action: 'tenant-subscribed', body: { before: { tier: 'custom' }, after: subscription } },
     ]);
   });
