@@ -52,7 +52,7 @@ describe('the receipt of a deployment that was followed', () => {
   });
 
   it.each([
-    [0, 5],
+    [0, 6],
     [3, 3],
   ])('cannot be had: %i is %i, and how to get it later is said', async (outcome, expected) => {
     const { code, said, files } = await keep(serverOf(refusal('receipt-contradicted')), outcome);
@@ -62,7 +62,7 @@ describe('the receipt of a deployment that was followed', () => {
 
   it('cannot be written: nothing is left half', async () => {
     const { code, files } = await keep(serverOf({ format: 'one' }), 0, join(folder, 'no', 'where'));
-    expect([code, files]).toEqual([5, []]);
+    expect([code, files]).toEqual([6, []]);
   });
 
   it.each([4, 130])('is none before the end: %i', async (outcome) => {
