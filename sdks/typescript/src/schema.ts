@@ -914,6 +914,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-logs/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List audit streams
+         * @description Newest first, with how far each has come. No answer holds what is secret of one.
+         *
+         *     Needs the permission `audit:stream`.
+         */
+        get: operations["auditStreamsList"];
+        put?: never;
+        /**
+         * Create an audit stream
+         * @description Sealed entries go to the address in the order of their sequence, at least once, for as long as it takes. `signingSecret` is shown this once.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["auditStreamsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/streams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an audit stream
+         * @description The ETag is the version for If-Match; deliveries do not change it.
+         *
+         *     Needs the permission `audit:stream`.
+         */
+        get: operations["auditStreamsGet"];
+        /**
+         * Change an audit stream
+         * @description Needs If-Match with the version that was read. Its format stays; what it signs with, too. It is tried at once, from where it was.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        put: operations["auditStreamsReplace"];
+        post?: never;
+        /**
+         * Delete an audit stream
+         * @description What it had yet to send is not sent; its entry says how much that is.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        delete: operations["auditStreamsRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/streams/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause an audit stream
+         * @description Nothing goes out until it is resumed. Nothing is lost.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["auditStreamsPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/streams/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume an audit stream
+         * @description It goes on where it was.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["auditStreamsResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-logs/streams/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret that an audit stream signs with
+         * @description The new one is shown this once. Until the overlap is over deliveries carry a signature of each, so that receivers can change in their own time.
+         *
+         *     Needs the permission `audit:stream`. Needs a proof, not older than five minutes, that it is you.
+         */
+        post: operations["auditStreamsRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -5545,7 +5673,7 @@ export interface components {
             owner?: "tenant" | "group" | "user";
             groupId?: string;
             /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
-            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "acted-on-people" | "suspicious-activity-detected")[];
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "audit-stream-behind" | "acted-on-people" | "suspicious-activity-detected")[];
             /** @description Null: all. */
             modules?: string[] | null;
             /** @description Null: all. */
@@ -5558,7 +5686,7 @@ export interface components {
         };
         SubscriptionRules: {
             /** @description Events by name, or all of a kind. `GET /notification-templates` lists them. */
-            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "acted-on-people" | "suspicious-activity-detected")[];
+            events: ("approvals" | "deployments" | "alarms" | "break-glass" | "freezes" | "quotas" | "channels" | "people" | "approval-requested" | "approval-given" | "approval-rejected" | "approval-commented" | "approval-withdrawn" | "approvals-voided" | "approval-granted" | "approval-reopened" | "approval-expired" | "approval-replaced" | "approval-reminded" | "approval-escalated" | "approval-overdue" | "approval-policy-changed" | "deployment-started" | "deployment-paused" | "deployment-resumed" | "deployment-rollback-started" | "deployment-succeeded" | "deployment-failed" | "deployment-rolled-back" | "deployment-rollback-failed" | "deployment-cancelled" | "deployment-rejected" | "break-glass-used" | "break-glass-reviewed" | "break-glass-overdue" | "freeze-created" | "freeze-changed" | "freeze-removed" | "freeze-overridden" | "kill-switch-turned" | "hold-placed" | "hold-released" | "quota-warned" | "channel-disabled" | "audit-stream-behind" | "acted-on-people" | "suspicious-activity-detected")[];
             /** @description Null: all. */
             modules?: string[] | null;
             /** @description Null: all. */
@@ -5604,9 +5732,13 @@ export interface components {
             strayIds: string[];
             sinks: {
                 sink: string;
+                /** @description False: what it has cannot be read back; that it has it is what it answered, by this database’s word. */
+                isRead: boolean;
                 checkpoints: number;
                 /** @description Of the newest: what is younger is anchored nowhere there. */
                 size: number;
+                /** @description So many of them came back with signatures of others. */
+                countersigned: number;
                 error: string | null;
             }[];
         };
@@ -5618,6 +5750,8 @@ export interface components {
             note: string;
             /** @description Places outside of the database that have it. */
             anchoredAt: string[];
+            /** @description The note as places have answered it, with signatures of others. */
+            countersigned: string[];
         };
         AuditErasure: {
             id: string;
@@ -5691,6 +5825,135 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        AuditStream: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            url: string;
+            /** @enum {string} */
+            format: "ocsf" | "tidegate";
+            categories: string[] | null;
+            isPaused: boolean;
+            hasAuthorization: boolean;
+            /**
+             * Format: date-time
+             * @description Until then it signs with the secret before the last rotation as well.
+             */
+            previousSecretUntil: string | null;
+            /** @description The sequence that is looked at next. */
+            position: number;
+            /** @description What the receiver has taken ends with it. Null: nothing was sent yet. */
+            lastDeliveredSequence: number | null;
+            /** Format: date-time */
+            lastDeliveredAt: string | null;
+            /** @description So many sealed entries have not been looked at. */
+            behind: number;
+            /**
+             * Format: date-time
+             * @description Null: it has caught up.
+             */
+            behindSince: string | null;
+            /** @description Attempts in vain since the last that was taken. */
+            failures: number;
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description Not before then; null while it is paused.
+             */
+            nextTryAt: string | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CreateAuditStream: {
+            /** @example siem */
+            name: string;
+            /**
+             * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
+             * @example https://siem.example.com/tidegate
+             */
+            url: string;
+            /**
+             * @description Only entries of these; null: all of them.
+             * @default null
+             */
+            categories?: ("deployment" | "approval" | "rollback" | "configuration" | "authentication" | "authorization" | "access" | "tenant" | "release" | "node" | "settings")[] | null;
+            /**
+             * @description `ocsf`: a JSON array of OCSF events. `tidegate`: JSON lines with what is hashed of each entry, and checkpoints, so that the receiver can check the log.
+             * @enum {string}
+             */
+            format: "ocsf" | "tidegate";
+            /**
+             * @description From the next entry on, or from the first that the log has.
+             * @default now
+             * @enum {string}
+             */
+            start?: "now" | "beginning";
+            /** @description Sent as the header `Authorization`, for receivers that ask for one. Sealed at once and never answered. */
+            authorization?: string;
+        };
+        CreatedAuditStream: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            url: string;
+            /** @enum {string} */
+            format: "ocsf" | "tidegate";
+            categories: string[] | null;
+            isPaused: boolean;
+            hasAuthorization: boolean;
+            /**
+             * Format: date-time
+             * @description Until then it signs with the secret before the last rotation as well.
+             */
+            previousSecretUntil: string | null;
+            /** @description The sequence that is looked at next. */
+            position: number;
+            /** @description What the receiver has taken ends with it. Null: nothing was sent yet. */
+            lastDeliveredSequence: number | null;
+            /** Format: date-time */
+            lastDeliveredAt: string | null;
+            /** @description So many sealed entries have not been looked at. */
+            behind: number;
+            /**
+             * Format: date-time
+             * @description Null: it has caught up.
+             */
+            behindSince: string | null;
+            /** @description Attempts in vain since the last that was taken. */
+            failures: number;
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description Not before then; null while it is paused.
+             */
+            nextTryAt: string | null;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description By which the receiver checks signatures. Shown this once. */
+            signingSecret: string;
+        };
+        ReplaceAuditStream: {
+            /** @example siem */
+            name: string;
+            /**
+             * @description Where to post: https on port 443 or 8443, unless the operator has opened the host. It is shown again, so it must hold no secret.
+             * @example https://siem.example.com/tidegate
+             */
+            url: string;
+            /** @description Only entries of these; null: all of them. */
+            categories: ("deployment" | "approval" | "rollback" | "configuration" | "authentication" | "authorization" | "access" | "tenant" | "release" | "node" | "settings")[] | null;
+            /** @description Absent: it stays as it is, unless the stream leads to another place. Null: none is sent. */
+            authorization?: string | null;
+        };
+        RotateAuditStreamSecret: {
+            /**
+             * @description For how long deliveries are signed with the secret before as well.
+             * @default 1440
+             */
+            overlapMinutes?: number;
         };
         DeploymentRequest: {
             moduleName: string;
@@ -7098,7 +7361,7 @@ export interface components {
             /** @description Built-in roles and the tenant’s own, held by yourself or by a group. */
             roles: string[];
             /** @description Held for at least some module in some environment; `GET /me/can` tells for which. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage")[];
             /** @description With an access key: which one it is. */
             accessKey?: {
                 /** Format: uuid */
@@ -7837,7 +8100,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -7874,7 +8137,7 @@ export interface components {
         CreateAccessKey: {
             name: string;
             /** @description A set: `read-only`, `operate`, `deploy` or `admin` hold what the roles Viewer, Operator, Deployer and Admin hold. Or a list of permissions. */
-            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "usage:read" | "audit:read" | "audit:erase")[];
+            permissions: ("read-only" | "operate" | "deploy" | "admin") | ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream")[];
             /**
              * @description Only for these modules. Null: for all that the maker may.
              * @default null
@@ -7924,7 +8187,7 @@ export interface components {
              */
             permissionSet: "read-only" | "operate" | "deploy" | "admin" | null;
             /** @description What it names. At each use it has of them what its owner holds at that moment, and no more. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage")[];
             modules: string[] | null;
             environments: string[] | null;
             metadata: {
@@ -8139,7 +8402,7 @@ export interface components {
         };
         PermissionFacts: {
             /** @enum {string} */
-            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
+            permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage";
             /**
              * @description What a scope of modules does to it: it counts for these only, it does not matter, or whoever has such a scope does not hold it.
              * @enum {string}
@@ -8177,7 +8440,7 @@ export interface components {
             /** @default  */
             description?: string;
             /** @description `GET /permissions` lists them all. */
-            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage")[];
+            permissions: ("environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage")[];
         };
         Group: {
             /** Format: uuid */
@@ -8273,7 +8536,7 @@ export interface components {
             /** @description What would be needed; null: nothing. */
             missing: {
                 /** @enum {string} */
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage";
                 module: string | null;
                 environment: string | null;
                 /** @description Roles of the tenant that have it. Whoever holds `roles:manage` and one of them can give it. */
@@ -11528,6 +11791,8 @@ export interface operations {
                 action?: string;
                 /** @description By its name, as entries show it. */
                 actor?: string;
+                /** @description The id of who did it, or whose key; as they are called by now or not. */
+                person?: string;
                 /** @description The id of what it was done to. */
                 subject?: string;
                 outcome?: "allowed" | "denied" | "failed";
@@ -11670,8 +11935,10 @@ export interface operations {
                      *       "sinks": [
                      *         {
                      *           "sink": "object-store",
+                     *           "isRead": true,
                      *           "checkpoints": 31,
                      *           "size": 1190,
+                     *           "countersigned": 0,
                      *           "error": null
                      *         }
                      *       ]
@@ -11926,7 +12193,8 @@ export interface operations {
                      *           "note": "tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa\n1208\nsFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=\n\n— tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa hI2DJw…\n",
                      *           "anchoredAt": [
                      *             "object-store"
-                     *           ]
+                     *           ],
+                     *           "countersigned": []
                      *         }
                      *       ],
                      *       "nextCursor": null
@@ -14217,6 +14485,1087 @@ export interface operations {
              *     `receipt-contradicted`: The deployment’s rows and the audit log do not say the same, so nothing is signed. Verify the log (`GET /audit-logs/verification`) and see docs/audit.md.
              */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *           "name": "siem",
+                     *           "url": "https://siem.example.com/tidegate",
+                     *           "format": "ocsf",
+                     *           "categories": null,
+                     *           "isPaused": false,
+                     *           "hasAuthorization": false,
+                     *           "previousSecretUntil": null,
+                     *           "position": 1208,
+                     *           "lastDeliveredSequence": 1207,
+                     *           "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *           "behind": 0,
+                     *           "behindSince": null,
+                     *           "failures": 0,
+                     *           "lastError": null,
+                     *           "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *           "version": 1,
+                     *           "createdAt": "2026-11-30T09:12:33.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: components["schemas"]["AuditStream"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "siem",
+                 *       "url": "https://siem.example.com/tidegate",
+                 *       "format": "ocsf",
+                 *       "categories": null,
+                 *       "start": "now"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateAuditStream"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": false,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": null,
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z",
+                     *       "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedAuditStream"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-stream-exists`: There is an audit stream of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-stream-limit`: The tenant has as many audit streams as there may be. Delete one that nobody needs.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": false,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": null,
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditStream"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsReplace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "siem",
+                 *       "url": "https://siem.example.com/tidegate",
+                 *       "categories": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceAuditStream"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": false,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": null,
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *       "version": 2,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditStream"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-stream-exists`: There is an audit stream of that name, perhaps written with other capitals.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outbound-url-invalid`: An address that Tidegate is to call is not acceptable as it is written; `details.rule` says why. The operator can open hosts and networks with TIDEGATE_OUTBOUND_ALLOW, also for http and other ports. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `if-match-required`: Send If-Match with the version that you have read. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsPause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": true,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": null,
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": null,
+                     *       "version": 2,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditStream"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": false,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": null,
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *       "version": 3,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditStream"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auditStreamsRotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapMinutes": 1440
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateAuditStreamSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-b000-7aaa-8bbb-0123456789ab",
+                     *       "name": "siem",
+                     *       "url": "https://siem.example.com/tidegate",
+                     *       "format": "ocsf",
+                     *       "categories": null,
+                     *       "isPaused": false,
+                     *       "hasAuthorization": false,
+                     *       "previousSecretUntil": "2026-12-01T10:15:00.000Z",
+                     *       "position": 1208,
+                     *       "lastDeliveredSequence": 1207,
+                     *       "lastDeliveredAt": "2026-11-30T10:15:01.000Z",
+                     *       "behind": 0,
+                     *       "behindSince": null,
+                     *       "failures": 0,
+                     *       "lastError": null,
+                     *       "nextTryAt": "2026-11-30T10:15:01.000Z",
+                     *       "version": 1,
+                     *       "createdAt": "2026-11-30T09:12:33.000Z",
+                     *       "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreatedAuditStream"];
+                };
+            };
+            /**
+             * @description `idempotency-key-refused`: The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `audit-stream-not-found`: The tenant has no audit stream with this id. `GET /audit-logs/streams` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-mismatch`: The resource has been changed since you read it. Read it again and repeat the change. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -39626,7 +40975,7 @@ export interface operations {
     mayCan: {
         parameters: {
             query: {
-                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "tenants:manage";
+                permission: "environments:read" | "environments:manage" | "fleet:read" | "fleet:manage" | "releases:read" | "releases:create" | "configurations:read" | "configurations:create" | "signing-keys:manage" | "deployments:read" | "deployments:create" | "deployments:pause" | "deployments:resume" | "deployments:promote" | "deployments:cancel" | "deployments:rollback" | "deployments:retry" | "gates:override" | "approvals:read" | "approvals:decide" | "approvals:break-glass" | "approval-policies:manage" | "freezes:manage" | "freezes:override" | "kill-switch:manage" | "holds:release" | "channels:manage" | "subscriptions:manage" | "access-keys:create" | "access-keys:manage" | "service-accounts:manage" | "federated-identities:manage" | "identity-providers:manage" | "users:read" | "users:manage" | "roles:manage" | "security:manage" | "settings:read" | "settings:manage" | "health:read" | "platform-settings:manage" | "usage:read" | "audit:read" | "audit:erase" | "audit:stream" | "tenants:manage";
                 /** @description Absent: whether for any module at all. */
                 module?: string;
                 /** @description Absent: whether in any environment at all. */

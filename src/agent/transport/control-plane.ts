@@ -154,7 +154,7 @@ export class ControlPlane {
   /** Below the path of --server, where a proxy may have put the API. */
   private address(path: string): URL {
     const { origin, pathname } = this.server;
-    return new URL(`${origin}${pathname.replace(/\/+$/, '')}/api/v1/agent/${path}`);
+    return new URL(`${origin}${pathname.replace(/\/$/, '')}/api/v1/agent/${path}`);
   }
 
   private async token(): Promise<string> {

@@ -53,6 +53,28 @@ export function archivesBetween(
   return open.tx.query(between, { tenantId: open.tenantId, ...span });
 }
 
+const page = statement<
+  Of & { readonly afterMonth: string; readonly after: number; readonly take: number },
+  ArchiveRow
+>(
+  'audit-archives.page',
+  `select ${COLUMNS} from audit_archives a
+   where a.tenant_id = :tenantId
+     and (a.month, a.from_sequence) > (to_date(:afterMonth, 'YYYY-MM'), :after)
+   order by a.month, a.from_sequence limit :take`,
+);
+
+/** All of them, in order, after that one. */
+export function archivesAfter(
+  open: OpenContext,
+  after: { readonly month: string; readonly fromSequence: number } | null,
+  take: number,
+): Promise<ArchiveRow[]> {
+  const { tenantId } = open;
+  const afterMonth = after?.month ?? '0001-01';
+  return open.tx.query(page, { tenantId, afterMonth, after: after?.fromSequence ?? -1, take });
+}
+
 type OfMonth = Of & { readonly month: string };
 
 const done = statement<OfMonth, { readonly upTo: number }>(
