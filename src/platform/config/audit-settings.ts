@@ -42,7 +42,7 @@ export const auditSettings = {
     env: 'TIDEGATE_AUDIT_ANCHOR_URL',
     group: 'Audit log',
     description:
-      'Where workers post every checkpoint besides: a receiver of somebody else’s, by https (http to this machine alone). It may be inside; TIDEGATE_OUTBOUND_ALLOW has no say in it. Needs TIDEGATE_AUDIT_ANCHOR_SECRET_FILE. Give API processes the same, so that they know of it (docs/audit.md).',
+      'Where workers post every checkpoint besides: a receiver of somebody else’s, by https (http to this machine alone), of an address that holds no secret. It may be inside; TIDEGATE_OUTBOUND_ALLOW has no say in it. Needs TIDEGATE_AUDIT_ANCHOR_SECRET_FILE. Give API processes the same, so that they know of it (docs/audit.md).',
     default: null,
     defaultNote: 'none',
     example: 'https://witness.example/tidegate',

@@ -59,7 +59,7 @@ export class Config {
   >;
   readonly auditAnchorFolder: string | null;
   /** Null: checkpoints are posted nowhere. */
-  readonly auditAnchor: { readonly url: string | null; readonly secretFile: string | null };
+  readonly auditAnchor: { readonly url: string | null; readonly keyFile: string | null };
   /** 0: never by itself. */
   readonly tokenKeyRotationDays: number;
   readonly accessTokenMs: number;
@@ -111,7 +111,7 @@ export class Config {
     const { signingKeyFile, agentKeyFile, sealingKeyFile, auditKeyFile } = values;
     this.keys = { signingKeyFile, agentKeyFile, sealingKeyFile, auditKeyFile };
     this.auditAnchorFolder = values.auditAnchorFolder;
-    this.auditAnchor = { url: values.auditAnchorUrl, secretFile: values.auditAnchorSecretFile };
+    this.auditAnchor = { url: values.auditAnchorUrl, keyFile: values.auditAnchorSecretFile };
     this.tokenKeyRotationDays = values.tokenKeyRotationDays;
     this.accessTokenMs = values.accessTokenMs;
     // On one's own machine a second factor protects nothing from anybody; a cluster is reached by others.

@@ -11,10 +11,10 @@ const SECRET = /^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/;
 
 /** Null: the operator has named none. Throws ConfigError. */
 export async function openWebhookSink(config: Config, log: Logger): Promise<WebhookSink | null> {
-  const { url, secretFile } = config.auditAnchor;
+  const { url, keyFile } = config.auditAnchor;
   if (url === null) return null;
   const fetch = new GuardedFetch({ opened: openedFor(url), log });
-  return new WebhookSink({ url, secret: await readSecret(secretFile) }, fetch);
+  return new WebhookSink({ url, secret: await readSecret(keyFile) }, fetch);
 }
 
 /** Whoever has named it runs this installation: it may be a host inside. */
