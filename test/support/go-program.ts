@@ -1,6 +1,7 @@
-/** Servers that are written in Go and built here: `test/servers/<name>/go.mod` says which version. */
+/** Programs that are written in Go and built here: `test/servers/<name>/go.mod` says which version. */
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readFile, rename } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ const buildMs = 280_000;
 export interface GoProgram {
   /** The folder below test/servers, and the file that is built. */
   readonly name: string;
-  /** Of the main package, which is a module, too. */
+  /** Of the main package, which is a module, too; `.`: the sources in that folder. */
   readonly package: string;
   /** A program in this variable is taken instead. */
   readonly variable: string;
@@ -24,7 +25,10 @@ export async function goProgram(wanted: GoProgram): Promise<string | undefined> 
   const given = process.env[wanted.variable];
   if (given) return given;
   const folder = fileURLToPath(new URL(`../servers/${wanted.name}`, import.meta.url));
-  const version = versionOf(await readFile(join(folder, 'go.mod'), 'utf8'), wanted.package);
+  const version =
+    wanted.package === '.'
+      ? await digestOf(folder)
+      : versionOf(await readFile(join(folder, 'go.mod'), 'utf8'), wanted.package);
   const cache = join(homedir(), '.cache/tidegate/servers', `${wanted.name}-${version}`);
   const program = join(cache, wanted.name);
   if (await isProgram(program)) return program;
@@ -51,6 +55,14 @@ function versionOf(goMod: string, module: string): string {
   const version = line?.trim().split(' ')[1];
   if (!version) throw new Error(`go.mod does not require ${module}`);
   return version;
+}
+
+/** Of our own sources, and of the versions that they are built with. */
+async function digestOf(folder: string): Promise<string> {
+  const digest = createHash('sha256');
+  for (const file of (await readdir(folder)).sort())
+    digest.update(await readFile(join(folder, file)));
+  return digest.digest('hex').slice(0, 16);
 }
 
 function missing({ name, variable }: GoProgram, version: string): undefined {
