@@ -3,17 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openCheckpoint } from '../../src/kernel/tlog/checkpoint.js';
 import { parseVerifierKey } from '../../src/kernel/tlog/note.js';
 import { leafOf } from '../../src/kernel/tlog/audit-leaf.js';
-import { leafHash, TreeEdge } from '../../src/kernel/tlog/tree.js';
 import { newId } from '../../src/kernel/ids.js';
 import { PLATFORM_TENANT } from '../../src/tenancy/tenants/platform-tenant.js';
-import {
-  type AuditRow,
-  auditColumns,
-  fieldsOf,
-  saltsOf,
-} from '../../src/platform/audit/audit-row.js';
+import { fieldsOf, saltsOf } from '../../src/platform/audit/audit-row.js';
 import { withRequestSource } from '../../src/platform/audit/request-source.js';
 import { AuditRig, openDatabase } from '../support/audit-rig.js';
+import {
+  entriesOf as entriesIn,
+  expectOneTree as expectOne,
+  leavesOf as leavesIn,
+} from '../support/audit-trees.js';
 
 let rig: AuditRig;
 beforeAll(async () => {
@@ -21,60 +20,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rig?.stop());
 
-interface LeafRow {
-  readonly sequence: number;
-  readonly entryId: string;
-  readonly leafHash: Buffer;
-}
-
-const entriesOf = (tenantId: string) =>
-  rig.sql<AuditRow>(
-    `select ${auditColumns('e')} from audit_entries e where tenant_id = $1 order by at, id`,
-    [tenantId],
-  );
-const leavesOf = (tenantId: string) =>
-  rig.sql<LeafRow>(
-    `select sequence::int, entry_id as "entryId", leaf_hash as "leafHash" from audit_leaves
-     where tenant_id = $1 order by sequence`,
-    [tenantId],
-  );
-
-/** One tree, without a gap, of exactly the entries that there are. */
-async function expectOneTree(tenantId: string, count: number): Promise<void> {
-  const [entries, leaves] = [await entriesOf(tenantId), await leavesOf(tenantId)];
-  expect(leaves.map(({ sequence }) => sequence)).toEqual(leaves.map((_, at) => at));
-  expect(leaves).toHaveLength(count);
-  const hashes = new Map(
-    entries.map((row) => [
-      row.id,
-      leafHash(Buffer.from(leafOf(fieldsOf(row), saltsOf(row)).text)).toString('hex'),
-    ]),
-  );
-  expect(new Map(leaves.map((leaf) => [leaf.entryId, leaf.leafHash.toString('hex')]))).toEqual(
-    hashes,
-  );
-  const edge = TreeEdge.empty();
-  const roots = new Map<number, string>();
-  for (const leaf of leaves) {
-    edge.append(leaf.leafHash);
-    roots.set(edge.size, edge.root().toString('hex'));
-  }
-  const verifier = parseVerifierKey(rig.key.verifierOf(tenantId));
-  const notes = await rig.sql<{ note: string }>(
-    `select note from audit_checkpoints where tenant_id = $1
-     union all select checkpoint from audit_trees where tenant_id = $1`,
-    [tenantId],
-  );
-  for (const { note } of notes) {
-    const { size, root } = openCheckpoint(note, [verifier]);
-    expect(root.toString('hex')).toBe(roots.get(size));
-  }
-  const [tree] = await rig.sql<{ size: number; root: Buffer }>(
-    'select size::int, root from audit_trees where tenant_id = $1',
-    [tenantId],
-  );
-  expect([tree!.size, tree!.root]).toEqual([count, edge.root()]);
-}
+const entriesOf = (tenantId: string) => entriesIn(rig, tenantId);
+const leavesOf = (tenantId: string) => leavesIn(rig, tenantId);
+const expectOneTree = (tenantId: string, count: number) => expectOne(rig, tenantId, count);
 
 describe('an entry', () => {
   it('says who, from where and about what, and commits to what is personal', async () => {

@@ -119,6 +119,21 @@ export class AuditRig {
     }
   }
 
+  /** Entries, all in one transaction. */
+  async appendAtOnce(tenantId: string, count: number): Promise<void> {
+    await this.db.transaction(Context.system(tenantId, 'test'), async (open) => {
+      const entries = Array.from({ length: count }, (_, number) =>
+        this.audit.append(open, {
+          category: 'deployment',
+          action: 'tested',
+          subject: { kind: 'deployment', id: newId() },
+          body: { number },
+        }),
+      );
+      await Promise.all(entries);
+    });
+  }
+
   /** As the superuser, whom neither rights nor row-level security bind. */
   sql<Row extends object>(text: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.asSuperuser(async (client) => (await client.query<Row>(text, parameters)).rows);
