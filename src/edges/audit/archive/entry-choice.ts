@@ -6,7 +6,7 @@ export function isChosen(row: EntryRow, filter: EntryFilter): boolean {
   return (
     row.at >= filter.from &&
     row.at < filter.to &&
-    (filter.categories === null || filter.categories.includes(row.category)) &&
+    (filter.category === null || filter.category === row.category) &&
     is(filter.action, row.action) &&
     is(filter.actor, row.actor) &&
     is(filter.subject, row.subjectId) &&

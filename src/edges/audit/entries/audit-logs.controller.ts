@@ -39,7 +39,7 @@ export class AuditLogsController {
     @Param({ schema: dto.categoryParams }) { category }: dto.CategoryParams,
     @Query({ schema: dto.someLogsQuery }) query: dto.SomeLogsQuery,
   ) {
-    return this.logs.listSome(ctx, `audit-logs of ${category}`, query, { categories: [category] });
+    return this.logs.listSome(ctx, `audit-logs of ${category}`, query, { category });
   }
 
   @Route('GET trace/:traceId', { ...page, summary: 'List audit entries of a trace' })
@@ -72,7 +72,7 @@ export class AuditLogsController {
     @Param({ schema: dto.deploymentParams }) { deploymentId }: dto.DeploymentParams,
     @Query({ schema: dto.someLogsQuery }) query: dto.SomeLogsQuery,
   ) {
-    const filter = { deploymentId, categories: ['approval'] };
+    const filter = { deploymentId, category: 'approval' };
     return this.logs.listSome(ctx, `approvals of ${deploymentId}`, query, filter);
   }
 
@@ -86,7 +86,7 @@ export class AuditLogsController {
     @Param({ schema: dto.usernameParams }) { username }: dto.UsernameParams,
     @Query({ schema: dto.someLogsQuery }) query: dto.SomeLogsQuery,
   ) {
-    const filter = { subject: username, categories: ['authentication'] };
+    const filter = { subject: username, category: 'authentication' };
     return this.logs.listSome(ctx, `sign-ins of ${username}`, query, filter);
   }
 

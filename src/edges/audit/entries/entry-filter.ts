@@ -4,7 +4,7 @@ import { END_OF_TIME, type EntryFilter } from './entries.views.js';
 /** What is not asked for leaves nothing out. */
 export function filterOf(query: Omit<AuditLogsQuery, 'limit' | 'cursor'>): EntryFilter {
   return {
-    categories: query.category === undefined ? null : [query.category],
+    category: query.category ?? null,
     action: query.action ?? null,
     actor: query.actor ?? null,
     subject: query.subject ?? null,
