@@ -42,6 +42,8 @@ export class Rig {
   database!: Database;
   /** The role that owns the tables: for migrations. */
   owner!: ConnectionOptions;
+  /** The roles of the product, for a database of a bench's own making. */
+  roles!: { readonly app: ConnectionOptions; readonly system: ConnectionOptions };
   redisUrl = '';
   home = '';
   postgresPid = 0;
@@ -120,6 +122,7 @@ export class Rig {
     const [row] = await this.sql<{ text: string }>(`select pg_read_file('postmaster.pid') as text`);
     this.postgresPid = Number(row!.text.split('\n')[0]);
     const { app, system } = access;
+    this.roles = { app, system };
     const log = { warn: () => undefined, error: () => undefined };
     this.database = await Database.open({
       app,
