@@ -28,6 +28,8 @@ export const commitNames = [
   'reminded',
   // Part of a person is gone from the audit log.
   'erased',
+  // Entries of the audit log came into their trees.
+  'sealed',
 ] as const;
 
 export type CommitName = (typeof commitNames)[number];

@@ -9,6 +9,7 @@ import { LEASE_MS } from '../../src/engine/lease-keeper.js';
 import type { Client } from '../support/client.js';
 import { journalFaults, type Entry } from '../support/journal-faults.js';
 import { auditFaults } from './audit-faults.js';
+import { logFaults, madeFaults } from './log-faults.js';
 import { intrusions } from './neighbour.js';
 import { effectsIn } from './service.js';
 import { startFaultsOf } from './start-faults.js';
@@ -61,6 +62,7 @@ export async function faultsOf(
   const ids = shown ?? deployments.map((each) => each.id);
   faults.push(...(await auditFaults(world, journals)), ...(await intrusions(world, ids)));
   faults.push(...(await startFaultsOf(world)));
+  faults.push(...(await madeFaults(world)), ...(await logFaults(world)));
   for (const id of ids) {
     faults.push(...(await eventFaults(client, id, journals.get(id) ?? [])));
   }

@@ -56,6 +56,7 @@ export async function sealTrees(
     tx,
     trees.map((tree) => ({ ...tree, id: newId() })),
   );
+  tx.commitsAs('sealed');
   const [forgotten, changed] = [await forgetPending(tx, leaves), await growTrees(tx, trees)];
   if (forgotten !== leaves.length || changed !== trees.length) {
     throw new Error('another sealer was at the same trees: nothing of this batch is kept');
