@@ -10,9 +10,16 @@ export function isChosen(row: EntryRow, filter: EntryFilter): boolean {
     is(filter.action, row.action) &&
     is(filter.actor, row.actor) &&
     is(filter.subject, row.subjectId) &&
+    (filter.personId === null || isOf(filter.personId, row)) &&
     is(filter.result, row.result) &&
     is(filter.deploymentId, row.deploymentId) &&
     is(filter.releaseId, row.releaseId) &&
     is(filter.traceId, row.traceId)
   );
+}
+
+/** Who acted, or for whom a key did. */
+function isOf(personId: string, { actorKind, actorId, actingFor }: EntryRow): boolean {
+  const acts = actorKind === 'user' || actorKind === 'access-key';
+  return acts && (actingFor ?? actorId) === personId;
 }
