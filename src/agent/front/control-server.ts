@@ -34,6 +34,7 @@ const absorbRequest = z.strictObject({
       cut: count,
       retries: count,
       clientGone: count,
+      refused: count.optional(),
       websockets: count,
       histogram: sparse,
       abandoned: sparse.optional(),

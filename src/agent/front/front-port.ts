@@ -75,6 +75,11 @@ export interface FrontCounters {
   readonly cut: number;
   readonly retries: number;
   readonly clientGone: number;
+  /**
+   * What the front has refused by a limit of its own; in none of the others. A front of an earlier
+   * version does not say.
+   */
+  readonly refused?: number;
   readonly websockets: number;
   readonly histogram: SparseHistogram;
   /**

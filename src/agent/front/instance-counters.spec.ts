@@ -14,6 +14,7 @@ describe('the counters of an instance', () => {
       cut: 1,
       retries: 0,
       clientGone: 0,
+      refused: 0,
       histogram: [
         [3, 2],
         [63, 1],

@@ -6,7 +6,7 @@ import {
 } from '../../kernel/histogram.js';
 import type { FrontCounters } from './front-port.js';
 
-export type CounterName = 'errors' | 'frontErrors' | 'cut' | 'retries' | 'clientGone';
+export type CounterName = 'errors' | 'frontErrors' | 'cut' | 'retries' | 'clientGone' | 'refused';
 
 /** What a request's end says about the instance that had it. */
 export type Outcome = 'answered' | 'errors' | 'frontErrors' | 'cut';
@@ -23,6 +23,8 @@ export class InstanceCounters {
   cut = 0;
   retries = 0;
   clientGone = 0;
+  /** Legal, and not passed by the front for a limit of its own: the instance is not blamed. */
+  refused = 0;
   private readonly histogram = new Float64Array(HISTOGRAM_BUCKETS);
   private readonly abandoned = new Float64Array(HISTOGRAM_BUCKETS);
 
@@ -45,15 +47,15 @@ export class InstanceCounters {
     this.cut += earlier.cut;
     this.retries += earlier.retries;
     this.clientGone += earlier.clientGone;
+    this.refused += earlier.refused ?? 0;
     addTo(this.histogram, earlier.histogram);
     addTo(this.abandoned, earlier.abandoned ?? []);
   }
 
   snapshot(): Pick<FrontCounters, 'requests' | CounterName | 'histogram' | 'abandoned'> {
-    const { requests, errors, frontErrors, cut, retries, clientGone } = this;
-    const histogram = toSparse(this.histogram);
-    const abandoned = toSparse(this.abandoned);
-    return { requests, errors, frontErrors, cut, retries, clientGone, histogram, abandoned };
+    const { requests, errors, frontErrors, cut, retries, clientGone, refused } = this;
+    const counted = { requests, errors, frontErrors, cut, retries, clientGone, refused };
+    return { ...counted, histogram: toSparse(this.histogram), abandoned: toSparse(this.abandoned) };
   }
 }
 

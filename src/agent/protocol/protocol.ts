@@ -106,6 +106,8 @@ export const metricRow = z.strictObject({
   cut: counter,
   retries: counter,
   clientGone: counter,
+  /** Answers and requests that the front refused by a limit of its own; absent: none. */
+  refused: counter.optional(),
   websockets: counter,
   /** CPU time of all processes of the instance, milliseconds. */
   cpuMs: z.number().min(0).max(1e13),

@@ -24,13 +24,14 @@ export function metricRows(
   ageMs: number,
 ): MetricRow[] {
   const rows = new Map<string, MetricRow>();
-  for (const { inFlight: _inFlight, histogram, abandoned = [], ...counter } of counters) {
+  for (const { inFlight: _, histogram, abandoned = [], refused = 0, ...counter } of counters) {
     rows.set(counter.instance, {
       ...counter,
       ageMs,
       ...(usage.get(counter.instance) ?? noUsage),
       histogram: pairs(histogram),
       ...(abandoned.length > 0 ? { abandoned: pairs(abandoned) } : {}),
+      ...(refused > 0 ? { refused } : {}),
     });
   }
   for (const { instance, moduleId, release } of records) {

@@ -41,7 +41,7 @@ export async function insertMetrics(
 
 function stored(row: MetricRow) {
   const { moduleId, releaseId, instance, ageMs, requests, cpuMs, memoryBytes } = row;
-  const { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets } = row;
+  const { histogram, abandoned, frontErrors, cut, retries, clientGone, refused, websockets } = row;
   return {
     moduleId,
     releaseId,
@@ -51,6 +51,6 @@ function stored(row: MetricRow) {
     cpuMs,
     memoryBytes,
     errors: row.errors + frontErrors + cut,
-    counters: { histogram, abandoned, frontErrors, cut, retries, clientGone, websockets },
+    counters: { histogram, abandoned, frontErrors, cut, retries, clientGone, refused, websockets },
   };
 }
