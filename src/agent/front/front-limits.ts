@@ -16,6 +16,17 @@ export const frontLimits = {
   backlog: 4096,
   /** Loopback either answers at once or its accept queue is full. */
   connectTimeoutMs: 2_000,
+  /** Of an answer, all its headers together. What is larger is refused with a text that says so. */
+  answerHeaderBytes: 64 * 1024,
+  /** Answers like 103 ahead of the real one; what comes after these is not passed. */
+  interimAnswers: 20,
+  /** Whoever sends `Expect: 100-continue` and hears nothing need not wait for ever (RFC 9110, 10.1.1). */
+  continueWaitMs: 1_000,
+  /**
+   * A client that has ended its side may still read, or may be gone: only writing to it would tell.
+   * When nothing has moved for so long it counts as gone.
+   */
+  halfClosedMs: 5_000,
   /** Well below the idle limit of common HTTP servers (5 s), so that the front closes first. */
   upstreamIdleMs: 1_000,
   neverSentRetries: 2,

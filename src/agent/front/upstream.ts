@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import { frontLimits } from './front-limits.js';
 import type { FrontCounters } from './front-port.js';
 import { InstanceCounters } from './instance-counters.js';
+import { UpstreamClient } from './upstream-client.js';
 
 /** Something in flight at an instance that can be ended by force. */
 export interface InFlight {
@@ -102,10 +103,12 @@ export class Upstream {
   }
 
   private newPool(pipelining: 0 | 1): Pool {
-    return new Pool(`http://127.0.0.1:${this.identity.port}`, {
+    const { port } = this.identity;
+    return new Pool(`http://127.0.0.1:${port}`, {
+      factory: (origin, options) => new UpstreamClient(origin, options, port),
       connections: null,
       pipelining,
-      connectTimeout: frontLimits.connectTimeoutMs,
+      maxHeaderSize: frontLimits.answerHeaderBytes,
       // Streams may be silent for long; the client's own patience and the drain end them.
       bodyTimeout: 0,
       // Both: an upstream's `Keep-Alive: timeout=` hint overrides the first alone.
