@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
+import { frontLimits } from '../../src/agent/front/front-limits.js';
 import { bucketLowerMicros, bucketUpperMicros } from '../../src/kernel/histogram.js';
 import { FrontRig, table, target, until, type TestInstance } from '../support/front-rig.js';
 
@@ -11,6 +13,7 @@ describe('a client that leaves before the answer has begun', () => {
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
+    jest.replaceProperty(frontLimits, 'halfClosedMs', 150 as 5000);
     rig = await FrontRig.start();
     silent = await rig.instance('silent', (request) => request.resume());
     await rig.front.apply(table(1, rig.port, [target(silent)]));

@@ -27,7 +27,10 @@ describe('the headers of a request', () => {
   const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: front\r\n\r\n';
   it.each([
     ['two Host headers', `GET / HTTP/1.1\r\n${host}Host: other\r\n\r\n`],
-    ['an absolute target', `GET http://other/ HTTP/1.1\r\n${host}\r\n`],
+    ['an absolute target and two Host headers', `GET http://a/ HTTP/1.1\r\n${host}${host}\r\n`],
+    ['an absolute target with a user', `GET http://a@b/ HTTP/1.1\r\n${host}\r\n`],
+    ['an absolute target of another scheme', `GET ftp://a/ HTTP/1.1\r\n${host}\r\n`],
+    ['an absolute target of all', `OPTIONS http://a HTTP/1.1\r\n${host}\r\n`],
     ['an asterisk target', `OPTIONS * HTTP/1.1\r\n${host}\r\n`],
     ['a target without a slash', `GET page HTTP/1.1\r\n${host}\r\n`],
     [
@@ -62,6 +65,13 @@ describe('the headers of a request', () => {
     expect(written).toMatch(/^HTTP\/1\.1 (400|431) /);
     expect(written.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
     expect(instance.seen).toEqual([]);
+  });
+
+  it('with an absolute target reach the instance with its host, in the usual form', async () => {
+    const bytes = `GET http://shop.example:8080/page?a=1 HTTP/1.1\r\n${host}Connection: close\r\n\r\n`;
+    const { url, headers } = echoed(await askRaw(rig.port, bytes));
+    expect({ url, host: headers.host }).toEqual({ url: '/page?a=1', host: 'shop.example:8080' });
+    expect(headers['x-forwarded-host']).toBe('shop.example:8080');
   });
 
   it('are served when there are exactly 200', async () => {
@@ -106,6 +116,7 @@ describe('the headers of a request', () => {
     const { headers } = JSON.parse(body);
     expect(headers).toEqual({
       host: 'shop.example',
+      te: 'trailers',
       connection: 'keep-alive',
       cookie: 'kept',
       'x-other': 'kept',

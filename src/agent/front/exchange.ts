@@ -2,14 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kernel/clock.js';
 import type { HasAddress } from '../../kernel/networks.js';
-import { requestHeaders, responseHeaders } from './forward-headers.js';
+import { takeAbsoluteForm } from './absolute-form.js';
+import {
+  mayHaveTrailers,
+  reasonPhrase,
+  requestHeaders,
+  responseHeaders,
+  trailerFields,
+} from './forward-headers.js';
+import { frontLimits } from './front-limits.js';
+import { clientEndedAt } from './half-closed.js';
 import type { Outcome } from './instance-counters.js';
-import { answer } from './own-answer.js';
+import { writeInterim } from './interim-answer.js';
+import { answer, UNREADABLE } from './own-answer.js';
 import { RequestBody } from './request-body.js';
-import { hasBody, refusalOf } from './request-check.js';
+import { asksFirst, framingOf, hasBody, refusalOf } from './request-check.js';
 import { RetryPolicy } from './retry-policy.js';
-import type { RouteHolder } from './route.js';
+import type { Route, RouteHolder } from './route.js';
 import type { InFlight, Upstream } from './upstream.js';
+import { dispatchWhole } from './whole-request.js';
 
 /** What all exchanges of a front share. */
 export interface FrontContext {
@@ -32,6 +43,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   private upstream: Upstream | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   private isSent = false;
+  private hasAnswerBegun = false;
+  private interims = 0;
   private isOver = false;
   private readonly onClientClosed = () => {
     if (!this.isOver) this.leave();
@@ -43,6 +56,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
+    takeAbsoluteForm(request);
     const refusal = refusalOf(request);
     if (refusal !== undefined) {
       // Where a request ends is in doubt here, so nothing more is read from this connection.
@@ -82,6 +96,10 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     this.controller = undefined;
     this.isSent = false;
     upstream.begin(this);
+    if (this.body && (asksFirst(this.request) || this.request.headers.trailer !== undefined)) {
+      this.attemptWhole(upstream, definition, this.body);
+      return;
+    }
     upstream.pool(fresh || definition.reuse === 'never').dispatch(
       {
         method: this.request.method as Dispatcher.HttpMethod,
@@ -94,10 +112,33 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     );
   }
 
+  private attemptWhole(
+    upstream: Upstream,
+    definition: Route['definition'],
+    body: RequestBody,
+  ): void {
+    const { request } = this;
+    const whole = {
+      port: upstream.identity.port,
+      method: request.method!,
+      path: request.url!,
+      headers: [...this.headers, ...framingOf(request)],
+      headersTimeoutMs: definition.headersTimeoutMs,
+      body,
+      trailers: () => trailerFields(request.rawTrailers),
+      onContinue: asksFirst(request) ? () => this.response.writeContinue() : undefined,
+    };
+    dispatchWhole(whole, this);
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     this.isSent = true;
     if (this.isOver) controller.abort(new Error('the client left'));
+  }
+
+  onResponseStarted(): void {
+    this.hasAnswerBegun = true;
   }
 
   onResponseStart(
@@ -106,27 +147,44 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     _: object,
     message?: string,
   ): void {
-    // 1xx: Node has sent its own 100 already, and the others are hints.
-    if (status < 200 || this.isOver) return;
-    const headers = responseHeaders(controller.rawHeaders as Buffer[]);
-    if (this.holder.isClosing) headers.push('Connection', 'close');
-    const { response } = this;
+    if (this.isOver) return;
+    const raw = controller.rawHeaders as Buffer[];
+    const { request, response } = this;
+    if (status < 200) {
+      this.interims += 1;
+      if (this.interims <= frontLimits.interimAnswers) writeInterim(request, response, status, raw);
+      return;
+    }
+    const isWithoutBody = status === 204 || status === 304;
     response.on('drain', () => controller.resume());
     try {
-      response.writeHead(status, isLatin1(message) ? message : '', headers);
+      const hasTrailers = !isWithoutBody && mayHaveTrailers(request, raw);
+      const headers = responseHeaders(raw, { hasTrailers, isWithoutContent: status === 204 });
+      if (this.holder.isClosing) headers.push('Connection', 'close');
+      response.writeHead(status, reasonPhrase(message), headers);
     } catch {
       // Headers that Node refuses to write: the instance's fault, and no better elsewhere.
-      this.fail(502);
+      this.fail(502, UNREADABLE);
       controller.abort(new Error('the answer had malformed headers'));
+      return;
     }
+    // Whatever length they name is that of another answer; undici would wait for it.
+    if (isWithoutBody) this.end();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.isOver && !this.response.write(chunk)) controller.pause();
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.isOver) return;
+    const raw = (controller.rawTrailers ?? []) as Buffer[];
+    // Node leaves them away where the answer is not chunked.
+    if (raw.length > 0) this.response.addTrailers(trailerFields(raw));
+    this.end();
+  }
+
+  private end(): void {
     this.finish(this.response.statusCode >= 500 ? 'errors' : 'answered');
     this.response.end();
   }
@@ -139,8 +197,15 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
       this.response.destroy();
     } else if (this.request.destroyed && !this.request.complete) {
       this.leave();
+    } else if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+      this.refuse();
+      answer(this.response, {
+        status: 502,
+        text: `The service's answer has more than ${frontLimits.answerHeaderBytes / 1024} KiB of headers, which is not passed on.`,
+        close: this.holder.isClosing,
+      });
     } else if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-      this.release();
+      this.refuse();
       answer(this.response, {
         status: 400,
         text: 'A header or the path is malformed.',
@@ -156,9 +221,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   /** Ends it by force: its time to drain is up, or the front itself must go. */
   cut(): void {
     if (this.isOver) return;
-    const { controller } = this;
     this.finish('cut');
-    controller?.abort(new Error('cut: the time to drain is up'));
+    this.controller?.abort(new Error('cut: the time to drain is up'));
     answer(this.response, { status: 502, close: this.holder.isClosing });
   }
 
@@ -172,9 +236,10 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
         failed,
         isSent: this.isSent,
         hasBodyStarted: this.body?.hasStarted ?? false,
+        hasAnswerBegun: this.hasAnswerBegun,
       });
     if (next === undefined) {
-      this.fail(502);
+      this.fail(502, this.hasAnswerBegun ? UNREADABLE : undefined);
       return;
     }
     failed.counters.retries += 1;
@@ -182,9 +247,15 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     this.attempt(next.upstream, next.fresh);
   }
 
-  private fail(status: 502 | 504): void {
+  private fail(status: 502 | 504, text?: string): void {
     this.finish('frontErrors');
-    answer(this.response, { status, close: this.holder.isClosing });
+    answer(this.response, { status, ...(text ? { text } : {}), close: this.holder.isClosing });
+  }
+
+  /** By a limit of the front: the instance has done nothing wrong. */
+  private refuse(): void {
+    this.upstream!.counters.refused += 1;
+    this.release();
   }
 
   /**
@@ -196,7 +267,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     const isGivenUp = !this.response.headersSent && !this.isClientsTurn;
     this.release();
     upstream!.counters.clientGone += 1;
-    if (isGivenUp) upstream!.counters.abandon(this.context.clock.monotonic() - this.startedMs);
+    const leftAt = clientEndedAt(this.request.socket) ?? this.context.clock.monotonic();
+    if (isGivenUp) upstream!.counters.abandon(Math.max(0, leftAt - this.startedMs));
     controller?.abort(new Error('the client left'));
     this.response.destroy();
   }
@@ -204,7 +276,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   /** Nothing moved for a while. It counts against a client only if it is the client's turn. */
   private onClientIdle(): void {
     const { response, request } = this;
-    if (response.writableNeedDrain || this.isClientsTurn) response.destroy();
+    const hasEnded = clientEndedAt(request.socket) !== undefined;
+    if (response.writableNeedDrain || this.isClientsTurn || hasEnded) response.destroy();
     else request.socket.setTimeout(request.socket.timeout ?? 0);
   }
 
@@ -224,9 +297,4 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     this.upstream!.end(this);
     this.body?.release();
   }
-}
-
-/** A reason phrase in UTF-8 is legal; Node writes Latin-1 only and throws on the rest. */
-function isLatin1(message: string | undefined): message is string {
-  return message !== undefined && !/[^\t\x20-\x7e\x80-\xff]/.test(message);
 }

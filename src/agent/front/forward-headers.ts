@@ -22,6 +22,22 @@ const HOP_BY_HOP = new Set([
 /** `Connection` may not be used to strip what decides whose request this is, or where it ends. */
 const NEVER_DROPPED = new Set(['host', 'content-length', 'cookie', 'authorization']);
 
+/** Neither do these mean anything behind a body. */
+const NEVER_LATE = new Set([
+  ...NEVER_DROPPED,
+  'cache-control',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'location',
+  'range',
+  'set-cookie',
+  'www-authenticate',
+]);
+
+/** A member of `TE`, with or without a weight. */
+const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
+
 /** `isTrusted`: of a peer's address, whether its word about the client is believed. */
 export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress): string[] {
   const { rawHeaders, socket, headers } = request;
@@ -36,6 +52,8 @@ export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress):
     const name = rawHeaders[index]!;
     const value = rawHeaders[index + 1]!;
     const lower = name.toLowerCase();
+    // Trailers of an answer are passed, so whoever asks for them may be told.
+    if (lower === 'te' && TRAILERS.test(value)) forwarded.push('TE', 'trailers');
     if (HOP_BY_HOP.has(lower) || named?.has(lower) || isClaimInDisguise(lower)) continue;
     if (!isClaim(lower)) {
       forwarded.push(name, value);
@@ -63,22 +81,76 @@ export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress):
   return forwarded;
 }
 
-/** The response's headers, flat, from the raw buffers of the upstream connection. */
-export function responseHeaders(raw: readonly (Buffer | string)[]): string[] {
+/**
+ * The response's headers, flat, from the raw buffers of the upstream connection. Throws for a transfer
+ * coding besides chunked: whoever got the body without its name could not read it.
+ */
+export function responseHeaders(raw: readonly (Buffer | string)[], kind?: AnswerKind): string[] {
   const kept: string[] = [];
   let named: Set<string> | undefined;
   for (let index = 0; index < raw.length; index += 2) {
-    if (textAt(raw, index).toLowerCase() === 'connection') {
-      named = namedByConnection(textAt(raw, index + 1), named);
+    const name = textAt(raw, index).toLowerCase();
+    if (name === 'connection') named = namedByConnection(textAt(raw, index + 1), named);
+    else if (name === 'transfer-encoding' && !isChunked(textAt(raw, index + 1))) {
+      throw new Error('the answer has a transfer coding besides chunked');
     }
   }
   for (let index = 0; index < raw.length; index += 2) {
     const name = textAt(raw, index);
     const lower = name.toLowerCase();
+    if (lower === 'trailer' && kind?.hasTrailers) kept.push(name, textAt(raw, index + 1));
     if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
+    // RFC 9110, section 8.6: nothing follows, and who believes it would wait.
+    if (lower === 'content-length' && kind?.isWithoutContent) continue;
     kept.push(name, textAt(raw, index + 1));
   }
   return kept;
+}
+
+export interface AnswerKind {
+  /** It ends with the chunk of size 0, behind which there is room for fields. */
+  readonly hasTrailers: boolean;
+  /** 1xx and 204. */
+  readonly isWithoutContent: boolean;
+}
+
+/**
+ * The fields behind a body. Dropped is what decides where a message ends, whose it is and how it is
+ * read: a field that comes so late must not change that (RFC 9110, section 6.5.1).
+ */
+export function trailerFields(raw: readonly (Buffer | string)[]): [string, string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = textAt(raw, index);
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || NEVER_LATE.has(lower)) continue;
+    if (isClaim(lower) || isClaimInDisguise(lower)) continue;
+    fields.push([name, textAt(raw, index + 1)]);
+  }
+  return fields;
+}
+
+/** Behind a chunked answer to a client that knows them. */
+export function mayHaveTrailers(
+  { httpVersion, method }: IncomingMessage,
+  raw: readonly (Buffer | string)[],
+): boolean {
+  if (httpVersion === '1.0' || method === 'HEAD') return false;
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index]!.length === 14 && textAt(raw, index).toLowerCase() === 'content-length') {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** In UTF-8 it is legal; Node writes Latin-1 only and throws on the rest. */
+export function reasonPhrase(message: string | undefined): string {
+  return message === undefined || /[^\t\x20-\x7e\x80-\xff]/.test(message) ? '' : message;
+}
+
+function isChunked(value: string): boolean {
+  return value.trim().toLowerCase() === 'chunked';
 }
 
 function textAt(raw: readonly (Buffer | string)[], index: number): string {

@@ -5,8 +5,10 @@ import {
   offersWebSocket,
   type UpgradeOffer,
 } from '../../kernel/upgrade-offers.js';
+import { takeAbsoluteForm } from './absolute-form.js';
 import { Exchange, type FrontContext } from './exchange.js';
 import { frontLimits } from './front-limits.js';
+import { keepHalfClosed } from './half-closed.js';
 import { answer } from './own-answer.js';
 import { refusalOf } from './request-check.js';
 import type { Route, RouteHolder } from './route.js';
@@ -37,6 +39,9 @@ export class FrontListener implements RouteHolder {
     this.server.maxHeadersCount = frontLimits.requestHeaders + 1;
     this.server.timeout = frontLimits.clientIdleMs;
     this.server.on('request', (request, response) => this.serve(request, response));
+    // Without a listener Node answers 100 itself; whether a body is wanted the service must say.
+    this.server.on('checkContinue', (request, response) => this.serve(request, response));
+    keepHalfClosed(this.server, this.context.clock);
     answerUpgradeOffers(this.server, (offer) => this.upgrade(offer));
     // Each pipelined request listens for the end of their connection.
     this.server.on('connection', (socket) => socket.setMaxListeners(0));
@@ -95,6 +100,7 @@ export class FrontListener implements RouteHolder {
 
   private upgrade({ request, socket, head }: UpgradeOffer): boolean {
     if (!offersWebSocket(request)) return false;
+    takeAbsoluteForm(request);
     const refusal = refusalOf(request);
     if (refusal === undefined) {
       new UpgradeExchange(this.context, this, request, socket, head).start();

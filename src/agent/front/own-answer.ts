@@ -8,6 +8,9 @@ const TEXTS: Readonly<Record<number, string>> = {
   504: 'The service did not answer in time. Try again later.',
 };
 
+export const UNREADABLE =
+  "The service's answer broke off at its beginning, or is not valid HTTP. It was not asked again.";
+
 export interface OwnAnswer {
   readonly status: 400 | 502 | 503 | 504;
   readonly text?: string;

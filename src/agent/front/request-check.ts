@@ -11,7 +11,7 @@ export function refusalOf(request: IncomingMessage): string | undefined {
     return `More than ${frontLimits.requestHeaders} headers; send fewer.`;
   }
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Use HTTP/1.1.';
-  // Absolute-form names a second host; asterisk-form is for the server itself, not for a module.
+  // Absolute-form is in the usual form by now; asterisk-form is for the server itself, not for a module.
   if (request.url?.charCodeAt(0) !== 47) {
     return 'The request target must be a path that starts with "/".';
   }
@@ -35,4 +35,19 @@ export function hasBody(request: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined) return true;
   const length = headers['content-length'];
   return length !== undefined && Number(length) > 0;
+}
+
+/** It waits for `100 Continue` before it sends its body. Any other expectation has got a 417. */
+export function asksFirst({ headers, httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && headers.expect?.toLowerCase() === '100-continue';
+}
+
+/** The headers that undici writes by itself, where it is not asked. */
+export function framingOf(request: IncomingMessage): string[] {
+  const { headers } = request;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  const framing = isChunked ? ['Transfer-Encoding', 'chunked'] : [];
+  if (isChunked && headers.trailer !== undefined) framing.push('Trailer', headers.trailer);
+  if (asksFirst(request)) framing.push('Expect', '100-continue');
+  return framing;
 }

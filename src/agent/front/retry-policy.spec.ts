@@ -24,7 +24,7 @@ describe('a retry', () => {
   it.each(['GET', 'POST', 'PATCH'])('of %s that was never sent goes elsewhere, twice', (method) => {
     const { both, a, b } = two();
     const policy = new RetryPolicy(method);
-    const facts = { route: both, isSent: false, hasBodyStarted: false };
+    const facts = { route: both, isSent: false, hasBodyStarted: false, hasAnswerBegun: false };
     expect(policy.next({ ...facts, failed: a })).toEqual({ upstream: b, fresh: false });
     expect(policy.next({ ...facts, failed: b })).toEqual({ upstream: a, fresh: false });
     expect(policy.next({ ...facts, failed: a })).toBeUndefined();
@@ -33,7 +33,7 @@ describe('a retry', () => {
   it('of a sent GET takes a new connection first, then another instance, then ends', () => {
     const { both, a, b } = two();
     const policy = new RetryPolicy('GET');
-    const facts = { route: both, isSent: true, hasBodyStarted: false };
+    const facts = { route: both, isSent: true, hasBodyStarted: false, hasAnswerBegun: false };
     expect(policy.next({ ...facts, failed: a })).toEqual({ upstream: a, fresh: true });
     expect(policy.next({ ...facts, failed: a })).toEqual({ upstream: b, fresh: false });
     expect(policy.next({ ...facts, failed: b })).toBeUndefined();
@@ -41,20 +41,20 @@ describe('a retry', () => {
 
   it('of a sent PUT ends when its body had started', () => {
     const { both, a } = two();
-    const facts = { route: both, isSent: true, hasBodyStarted: true };
+    const facts = { route: both, isSent: true, hasBodyStarted: true, hasAnswerBegun: false };
     expect(new RetryPolicy('PUT').next({ ...facts, failed: a })).toBeUndefined();
   });
 
   it.each(['POST', 'PATCH', 'LINK'])('of a sent %s never happens', (method) => {
     const { both, a } = two();
-    const facts = { route: both, isSent: true, hasBodyStarted: false };
+    const facts = { route: both, isSent: true, hasBodyStarted: false, hasAnswerBegun: false };
     expect(new RetryPolicy(method).next({ ...facts, failed: a })).toBeUndefined();
   });
 
   it('never goes to an instance that left the table', () => {
     const { both, a, b } = two();
     const stranger = new Upstream({ moduleId: 'm', releaseId: 'r', instance: 'old', port: 1 });
-    const facts = { route: both, hasBodyStarted: false, failed: stranger };
+    const facts = { route: both, hasBodyStarted: false, hasAnswerBegun: false, failed: stranger };
     const sent = new RetryPolicy('GET').next({ ...facts, isSent: true });
     const unsent = new RetryPolicy('POST').next({ ...facts, isSent: false });
     expect([a, b]).toContain(sent!.upstream);

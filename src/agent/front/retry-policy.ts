@@ -10,6 +10,8 @@ export interface FailedAttempt {
   /** The request was handed to a connection: the instance may have executed it. */
   readonly isSent: boolean;
   readonly hasBodyStarted: boolean;
+  /** Something came back, so that it has been executed for certain, or half. */
+  readonly hasAnswerBegun: boolean;
 }
 
 export interface NextAttempt {
@@ -31,7 +33,9 @@ export class RetryPolicy {
 
   constructor(private readonly method: string) {}
 
-  next({ route, failed, isSent, hasBodyStarted }: FailedAttempt): NextAttempt | undefined {
+  next(attempt: FailedAttempt): NextAttempt | undefined {
+    const { route, failed, isSent, hasBodyStarted, hasAnswerBegun } = attempt;
+    if (hasAnswerBegun) return undefined;
     const same = route.has(failed) ? failed : undefined;
     if (!isSent) {
       this.neverSent += 1;

@@ -87,6 +87,7 @@ export class UpgradeExchange implements InFlight {
         'websocket',
       ],
       agent: false,
+      maxHeaderSize: frontLimits.answerHeaderBytes,
       setHost: false,
     });
     this.attemptRequest = outgoing;
@@ -159,11 +160,17 @@ export class UpgradeExchange implements InFlight {
     this.attemptRequest?.setTimeout(0);
     incoming.on('error', () => undefined);
     const response = responseOn(this.request, this.client);
-    response.writeHead(incoming.statusCode!, [
-      ...responseHeaders(incoming.rawHeaders),
-      'Connection',
-      'close',
-    ]);
+    const status = incoming.statusCode!;
+    try {
+      const kind = { hasTrailers: false, isWithoutContent: status === 204 };
+      const headers = responseHeaders(incoming.rawHeaders, kind);
+      response.writeHead(status, [...headers, 'Connection', 'close']);
+    } catch {
+      incoming.destroy();
+      this.finish('frontErrors');
+      answer(response, { status: 502, close: true });
+      return;
+    }
     incoming.pipe(response);
     incoming.once('end', () => {
       if (!this.isOver) this.finish(incoming.statusCode! >= 500 ? 'errors' : 'answered');
