@@ -60,7 +60,7 @@ export class SmallService {
       schema: 1,
       run: { command: '/bin/sh', args: ['-c', begin(this.folder, program)] },
       ...(port ? { traffic: { protocol: 'http', port } } : {}),
-      health: { intervalMs: 100, startTimeoutMs: 20_000 },
+      health: { intervalMs: 100, stableMs: 0, startTimeoutMs: 20_000 },
       drainMs: 200,
       stopGraceMs: 1000,
       hooks: {

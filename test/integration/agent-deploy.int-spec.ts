@@ -121,6 +121,31 @@ it('keeps the old version when the new one is never healthy, and says why', asyn
   expect(rig.starts('2.0.0')).toBe(1);
 });
 
+it('does not call a release healthy that dies a moment after its first good answer', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const traffic = new Traffic(rig, 2);
+  const health = { intervalMs: 50, stableMs: 30_000 };
+  rig.desire(2, [await rig.server('2.0.0', { health }, { LIVES_MS: '700' })]);
+  const failed = await rig.until(2, 'failed');
+  expect(failed.reason?.code).toBe('exited');
+  expect(failed.reason?.message).toContain('code 9');
+  await traffic.end();
+  expect(traffic.failures).toEqual([]);
+  expect([...traffic.versions]).toEqual(['1.0.0']);
+});
+
+it('does not call a worker healthy that dies within its time', async () => {
+  rig.run();
+  const health = { intervalMs: 50, stableMs: 30_000 };
+  const script = 'setTimeout(() => process.exit(9), 500);';
+  rig.desire(1, [await rig.worker('1.0.0', { health }, script)]);
+  const failed = await rig.until(1, 'failed');
+  expect(failed.reason?.code).toBe('exited');
+  expect(failed.reason?.message).toContain('code 9');
+});
+
 it('shares the traffic of two releases as told, then takes the module away', async () => {
   rig.run();
   const one = await rig.server('1.0.0');

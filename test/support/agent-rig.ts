@@ -17,7 +17,7 @@ import { PATIENCE_MS } from './patience.js';
 export const SERVER = `
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-const { PORT, VERSION, DIARY, HEALTH_STATUS = '200', START_MS = '0' } = process.env;
+const { PORT, VERSION, DIARY, HEALTH_STATUS = '200', START_MS = '0', LIVES_MS } = process.env;
 const note = (what) => appendFileSync(DIARY, VERSION + ' ' + what + ' ' + process.pid + '\\n');
 note('start');
 const server = createServer((request, response) => {
@@ -27,6 +27,7 @@ const server = createServer((request, response) => {
   response.end(VERSION);
 });
 setTimeout(() => server.listen(Number(PORT), '127.0.0.1'), Number(START_MS));
+if (LIVES_MS) setTimeout(() => process.exit(9), Number(LIVES_MS));
 console.log('hello from ' + VERSION);
 process.on('SIGTERM', () => {
   note('term');

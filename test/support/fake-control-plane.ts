@@ -77,7 +77,9 @@ export class FakeControlPlane {
   async release(options: ReleaseOptions): Promise<DesiredRelease> {
     const { bytes, artifactDigest } = await buildArtifact(options);
     this.artifacts.set(artifactDigest, bytes);
-    const manifest = { schema: 1, ...options.manifest };
+    // What is stable at once: tests of the wait say so themselves.
+    const health = { stableMs: 0, ...(options.manifest.health as object | undefined) };
+    const manifest = { schema: 1, ...options.manifest, health };
     const { digest } = digestOf('release', { artifactDigest, manifest });
     return {
       releaseId: randomUUID(),

@@ -81,7 +81,7 @@ export class TestService {
         schema: 1,
         run: { command: process.execPath, args: ['server.cjs'] },
         traffic: { protocol: 'http', port: this.port },
-        health: { intervalMs: 100, startTimeoutMs: quality.isSick ? 1500 : 20_000 },
+        health: { intervalMs: 100, stableMs: 0, startTimeoutMs: quality.isSick ? 1500 : 20_000 },
         drainMs: 2000,
         stopGraceMs: 2000,
         hooks: quality.hooks ?? {},

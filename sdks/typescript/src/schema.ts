@@ -6799,6 +6799,11 @@ export interface components {
                 timeoutMs: number;
                 /** @default 30000 */
                 startTimeoutMs: number;
+                stableMs?: number;
+                host?: string;
+                headers?: {
+                    [key: string]: string;
+                };
             };
             /** @default 5000 */
             drainMs: number;
@@ -36077,6 +36082,7 @@ export interface operations {
                         cut: number;
                         retries: number;
                         clientGone: number;
+                        refused?: number;
                         websockets: number;
                         cpuMs: number;
                         memoryBytes: number;

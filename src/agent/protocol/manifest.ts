@@ -19,6 +19,43 @@ const hook = z.strictObject({
   idempotent: z.boolean().default(false),
 });
 
+/** What frames a message, or belongs to one connection, is not a manifest's to say. */
+const NOT_IN_CHECKS = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const checkHeaders = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/),
+    z.string().regex(/^[\x20-\x7e]{0,1000}$/, { message: 'printable ASCII, at most 1000' }),
+  )
+  .refine((value) => Object.keys(value).length <= 20, { message: 'at most 20 headers' })
+  .refine((value) => !Object.keys(value).some((name) => NOT_IN_CHECKS.has(name.toLowerCase())), {
+    message: `none of ${[...NOT_IN_CHECKS].join(', ')}; for Host there is health.host`,
+  })
+  .refine(
+    (value) =>
+      new Set(Object.keys(value).map((each) => each.toLowerCase())).size ===
+      Object.keys(value).length,
+    {
+      message: 'each header once',
+    },
+  );
+
+/** Unless a manifest says. Long enough for what dies of its first work. */
+const DEFAULT_STABLE_MS = 3_000;
+
 export const manifestSchema = z
   .strictObject({
     schema: z.literal(1),
@@ -42,6 +79,17 @@ export const manifestSchema = z
         intervalMs: z.int().min(50).max(60_000).default(500),
         timeoutMs: z.int().min(50).max(60_000).default(1000),
         startTimeoutMs: z.int().min(100).max(600_000).default(30_000),
+        /**
+         * How long it must be healthy, without a break, before it counts as that. Without a default
+         * in the text, as the next two: signatures are over the text with all defaults in it.
+         */
+        stableMs: z.int().min(0).max(600_000).optional(),
+        /** The Host that checks and smoke tests name. */
+        host: z
+          .string()
+          .regex(/^([A-Za-z0-9._-]{1,250}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$/)
+          .optional(),
+        headers: checkHeaders.optional(),
       })
       .prefault({}),
     drainMs: z.int().min(0).max(600_000).default(5000),
@@ -67,5 +115,10 @@ export const manifestSchema = z
   .meta({ id: 'Manifest' });
 
 export type Manifest = z.output<typeof manifestSchema>;
+
+export function stableMsOf({ stableMs = DEFAULT_STABLE_MS }: Manifest['health']): number {
+  return stableMs;
+}
+
 export type ManifestHook = z.output<typeof hook>;
 export type HookName = 'beforeInstall' | 'afterInstall' | 'start' | 'validate' | 'stop';

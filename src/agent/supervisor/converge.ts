@@ -1,10 +1,10 @@
 import { messageOf } from '../../kernel/errors.js';
 import { checkRelease } from '../artifacts/check-release.js';
 import type { InstanceRecord, Outcome, Reason, Serving } from '../journal/journal.js';
-import type { HookName } from '../protocol/manifest.js';
+import { stableMsOf, type HookName } from '../protocol/manifest.js';
 import type { DesiredModule } from '../protocol/protocol.js';
 import { GenerationEnd } from './generation-end.js';
-import { untilHealthy } from './health.js';
+import { stillRuns, untilHealthy } from './health.js';
 import { type ModuleTools, runHook } from './module-tools.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
 import { passSmokeTests } from './smoke-tests.js';
@@ -68,9 +68,13 @@ async function bringUp(tools: ModuleTools, run: Convergence, spec: ReleaseSpec):
   await hook(tools, run, spec, 'start');
   run.signal.throwIfAborted();
   const record = await tools.launcher.ensure(moduleId, name, spec);
-  await untilHealthy(record, spec.manifest, { signal: run.signal, launcher: tools.launcher });
+  const { signal } = run;
+  const { launcher } = tools;
+  const { health } = spec.manifest;
+  await untilHealthy(record, spec.manifest, { signal, launcher, stableMs: stableMsOf(health) });
   await hook(tools, run, spec, 'validate');
-  if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, run.signal);
+  if (spec.release.smoke) await passSmokeTests(record, spec.release.smoke, { signal, health });
+  await stillRuns(record, { signal, launcher });
 }
 
 /** A process that lives and does not answer would not get well by being told to run once more. */

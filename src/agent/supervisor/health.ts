@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { request } from 'undici';
-import { messageOf } from '../../kernel/errors.js';
 import type { InstanceRecord } from '../journal/journal.js';
 import type { Manifest } from '../protocol/manifest.js';
+import { askInstance } from './ask-instance.js';
 import { GenerationEnd } from './generation-end.js';
 import type { InstanceEnds } from './instance-ends.js';
 import { isRunning } from './instances.js';
@@ -16,65 +15,96 @@ const HEAR_MS = 1000;
 const LEAST_PROOF_MS = 1000;
 const DAEMON_PAUSE_MS = 300;
 
-/** Null when the instance answers 2xx or 3xx, else what it did instead. */
-export async function probe(record: InstanceRecord, manifest: Manifest): Promise<string | null> {
-  const { path, timeoutMs } = manifest.health;
-  try {
-    const answer = await request(`http://127.0.0.1:${record.port}${path}`, {
-      reset: true,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await answer.body.dump();
-    return answer.statusCode < 400 ? null : `${path} answered ${answer.statusCode}`;
-  } catch (error) {
-    return `${path} did not answer (${messageOf(error) || 'no connection'})`;
+/** Of an answer; a health check that says more is not one, and may never end. */
+const ANSWER_BYTES = 64 * 1024;
+
+/** Null when the instance answers 2xx, whole and in time, else what it did instead. */
+export async function probe(
+  record: Pick<InstanceRecord, 'port'>,
+  manifest: Manifest,
+): Promise<string | null> {
+  const { path, timeoutMs, host, headers } = manifest.health;
+  const options = { host, headers, timeoutMs, mostBytes: ANSWER_BYTES };
+  const answer = await askInstance(record.port, path, options);
+  if (typeof answer === 'string') return `${path} ${answer}`;
+  const { status, isWhole } = answer;
+  if (status >= 300 && status < 400) {
+    return `${path} answered ${status}: redirects are not followed; name the path that answers 2xx, or set health.host`;
   }
+  if (status >= 400) return `${path} answered ${status}`;
+  if (!isWhole) return `${path} answered with more than ${ANSWER_BYTES / 1024} KiB`;
+  return null;
 }
 
 /**
- * Waits until the instance answers its health check. A module without traffic has nothing to ask:
- * it counts as healthy when it still runs two intervals after its start. Throws GenerationEnd.
+ * Waits until the instance answers its health check, and has for `stableMs` without a break: many a
+ * release dies of its first work a moment after its first good answer. A module without traffic has
+ * nothing to ask: it counts as healthy when it still runs two intervals, and that long, after its start.
+ * It may begin to be healthy up to `startTimeoutMs`. Throws GenerationEnd.
  */
 export async function untilHealthy(
   record: InstanceRecord,
   manifest: Manifest,
-  options: { signal: AbortSignal; launcher: Pick<Launcher, 'ends' | 'lastWords'> },
+  options: {
+    signal: AbortSignal;
+    launcher: Pick<Launcher, 'ends' | 'lastWords'>;
+    stableMs: number;
+  },
 ): Promise<void> {
   const { intervalMs, startTimeoutMs } = manifest.health;
+  const { stableMs, signal, launcher } = options;
   const startedAt = performance.now();
   let pauseMs = Math.min(FIRST_PAUSE_MS, intervalMs);
   let last = 'it has not answered yet';
-  let answersSince: number | null = null;
+  let healthySince: number | null = null;
   for (;;) {
-    options.signal.throwIfAborted();
-    if (!isRunning(record)) throw await ended(record, options);
-    const elapsedMs = performance.now() - startedAt;
+    signal.throwIfAborted();
+    await stillRuns(record, options);
+    let leftMs: number;
     if (manifest.traffic) {
       const problem = await probe(record, manifest);
       // Answered by it, or by somebody else on its port while it was on its way out?
-      if (problem === null && isRunning(record)) {
-        answersSince ??= performance.now();
-        // A script that starts a daemon, waits for it and ends would be gone a moment later.
-        const proofMs = Math.max(LEAST_PROOF_MS, 2 * intervalMs);
-        const hasProved = performance.now() - answersSince >= proofMs;
-        if (hasProved || !isAnsweredByAnother(record, options.launcher.ends)) return;
-      }
+      const isWell = problem === null && isRunning(record);
       last = problem ?? last;
-    } else if (elapsedMs >= 2 * intervalMs) {
-      return;
+      healthySince = isWell ? (healthySince ?? performance.now()) : null;
+      leftMs = isWell ? leftOf(healthySince!, neededMs(record, manifest, options)) : Infinity;
+    } else {
+      healthySince = startedAt;
+      leftMs = leftOf(startedAt, Math.max(2 * intervalMs, stableMs));
     }
-    if (performance.now() - startedAt > startTimeoutMs) {
+    if (leftMs <= 0) return;
+    if (healthySince === null && performance.now() - startedAt > startTimeoutMs) {
       throw new GenerationEnd(
         'failed',
         'never-healthy',
-        `${named(record)} was not healthy within ${startTimeoutMs} ms: ${last}. ${options.launcher.lastWords(record)}`,
+        `${named(record)} was not healthy within ${startTimeoutMs} ms: ${last}. ${launcher.lastWords(record)}`,
       );
     }
-    await pause(pauseMs, undefined, { signal: options.signal });
+    await pause(Math.min(pauseMs, leftMs), undefined, { signal });
     pauseMs = Math.min(pauseMs * 2, intervalMs);
   }
+}
+
+/** Throws GenerationEnd with the cause when it has ended. */
+export async function stillRuns(
+  record: InstanceRecord,
+  options: { signal: AbortSignal; launcher: Pick<Launcher, 'ends' | 'lastWords'> },
+): Promise<void> {
+  if (!isRunning(record)) throw await ended(record, options);
+}
+
+function leftOf(since: number, neededMs: number): number {
+  return since + neededMs - performance.now();
+}
+
+/** A script that starts a daemon, waits for it and ends would be gone a moment later. */
+function neededMs(
+  record: InstanceRecord,
+  { health }: Manifest,
+  { launcher, stableMs }: { launcher: Pick<Launcher, 'ends'>; stableMs: number },
+): number {
+  if (!isAnsweredByAnother(record, launcher.ends)) return stableMs;
+  return Math.max(LEAST_PROOF_MS, 2 * health.intervalMs, stableMs);
 }
 
 function isAnsweredByAnother(record: InstanceRecord, ends: InstanceEnds): boolean {

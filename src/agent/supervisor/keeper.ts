@@ -182,7 +182,8 @@ export class Keeper {
       await tools.releases.install(moduleId, spec.release, { signal, onDelay });
       if (this.isHeld || !this.serving().some(({ slot }) => slot === spec.slot)) return;
       record = await this.launch(name, spec);
-      await untilHealthy(record, spec.manifest, { signal, launcher: tools.launcher });
+      // It was stable once; nobody serves meanwhile.
+      await untilHealthy(record, spec.manifest, { signal, launcher: tools.launcher, stableMs: 0 });
       await tools.routing.apply();
       health.failedStarts = 0;
       // What it has left may take its time to end; the new one is looked after meanwhile.

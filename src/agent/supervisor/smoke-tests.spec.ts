@@ -32,7 +32,7 @@ const pass = (
       release: { version: '2.0.0' } as DesiredRelease,
     },
     { timeoutMs, tests: tests.map((test) => ({ path: '/', status: 200, count: 1, ...test })) },
-    signal,
+    { signal, health: { host: 'shop.example', headers: { 'X-Probe': '1' } } },
   );
 
 describe('smoke tests', () => {
@@ -43,6 +43,24 @@ describe('smoke tests', () => {
       { path: '/two', body: 'asked /two' },
     ]);
     expect(asked).toEqual(['/one', '/one', '/two']);
+  });
+
+  it('ask as the health check does', async () => {
+    let headers: Record<string, unknown> = {};
+    await listen((request, response) => {
+      ({ headers } = request);
+      response.end();
+    });
+    await pass([{}]);
+    expect(headers).toMatchObject({ host: 'shop.example', 'x-probe': '1' });
+  });
+
+  it('are not passed by half an answer', async () => {
+    await listen((_, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('half', () => response.destroy());
+    });
+    await expect(pass([{}])).rejects.toThrow(/did not finish its answer/);
   });
 
   it('accept any status that is the expected one, and follow no redirect', async () => {

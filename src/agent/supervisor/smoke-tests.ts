@@ -1,7 +1,6 @@
-import { request } from 'undici';
-import { messageOf } from '../../kernel/errors.js';
 import type { Smoke, SmokeTest } from '../../kernel/smoke-test.js';
 import type { InstanceRecord } from '../journal/journal.js';
+import { askInstance, type AskedAs } from './ask-instance.js';
 import { GenerationEnd } from './generation-end.js';
 
 /** One answer may take this long, and be this large. */
@@ -15,7 +14,7 @@ const ANSWER_BYTES = 1024 * 1024;
 export async function passSmokeTests(
   record: Pick<InstanceRecord, 'port' | 'moduleName' | 'release'>,
   { tests, timeoutMs }: Smoke,
-  signal: AbortSignal,
+  { signal, health }: { signal: AbortSignal; health: AskedAs },
 ): Promise<void> {
   const endsAt = performance.now() + timeoutMs;
   for (const [index, test] of tests.entries()) {
@@ -23,7 +22,13 @@ export async function passSmokeTests(
       const leftMs = Math.floor(endsAt - performance.now());
       const problem =
         leftMs > 0
-          ? await ask(record.port, test, Math.min(leftMs, ANSWER_MS), signal)
+          ? await ask(record.port, test, {
+              host: health.host,
+              headers: health.headers,
+              signal,
+              timeoutMs: Math.min(leftMs, ANSWER_MS),
+              mostBytes: ANSWER_BYTES,
+            })
           : `the time for all smoke tests (${timeoutMs} ms) is over`;
       signal.throwIfAborted();
       if (problem === null) continue;
@@ -38,42 +43,15 @@ export async function passSmokeTests(
   }
 }
 
-/** Null when the answer is as expected. */
+/** Null when the answer is as expected; of one that is longer than the limit its beginning counts. */
 async function ask(
   port: number,
   { path, status, body: expected }: SmokeTest,
-  timeoutMs: number,
-  signal: AbortSignal,
+  options: Parameters<typeof askInstance>[2],
 ): Promise<string | null> {
-  try {
-    const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, {
-      reset: true,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    if (statusCode !== status) {
-      await body.dump();
-      return `it answered ${statusCode}, expected ${status}`;
-    }
-    if (expected === undefined) {
-      await body.dump();
-      return null;
-    }
-    const text = await readUpTo(body, ANSWER_BYTES);
-    return text.includes(expected) ? null : `its answer does not contain "${expected}"`;
-  } catch (error) {
-    return `it did not answer within ${timeoutMs} ms (${messageOf(error) || 'no connection'})`;
-  }
-}
-
-async function readUpTo(body: AsyncIterable<Buffer>, mostBytes: number): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes >= mostBytes) break;
-  }
-  return Buffer.concat(parts).subarray(0, mostBytes).toString('utf8');
+  const answer = await askInstance(port, path, options);
+  if (typeof answer === 'string') return `it ${answer}`;
+  if (answer.status !== status) return `it answered ${answer.status}, expected ${status}`;
+  if (expected === undefined || answer.body.includes(expected)) return null;
+  return `its answer does not contain "${expected}"`;
 }

@@ -1,5 +1,5 @@
 /** Turns a request into a spec: names looked up, defaults filled in, overrides checked. */
-import type { Manifest } from '../../agent/protocol/manifest.js';
+import { stableMsOf, type Manifest } from '../../agent/protocol/manifest.js';
 import { digestOf } from '../../kernel/digest.js';
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
@@ -189,5 +189,6 @@ function convergeMs(manifest: Manifest): number {
     0,
   );
   const { startTimeoutMs } = manifest.health;
-  return DOWNLOAD_MS + startTimeoutMs + manifest.drainMs + manifest.stopGraceMs + hooks;
+  const startMs = startTimeoutMs + stableMsOf(manifest.health);
+  return DOWNLOAD_MS + startMs + manifest.drainMs + manifest.stopGraceMs + hooks;
 }
