@@ -84,6 +84,15 @@ describe('the list of deployments', () => {
 });
 
 describe('one deployment', () => {
+  it('has in its time to converge for how long a release must be healthy', async () => {
+    const { body } = await tenant.get(`/deployments/${ids[0]}/plan`);
+    const { deadlineMs } = body.plans[0].steps.find(
+      ({ kind }: { kind: string }) => kind === 'converge',
+    );
+    // To download, to start, to be stable, to drain and to stop.
+    expect(deadlineMs).toBe(300_000 + 30_000 + 3_000 + 5_000 + 10_000);
+  });
+
   it('is read in as many statements, whether there is one or fifty', async () => {
     const [id] = ids;
     const paths = [`/deployments/${id}`, `/deployments/${id}/plan`, `/deployments/${id}/events`];
