@@ -35,9 +35,6 @@ const NEVER_LATE = new Set([
   'www-authenticate',
 ]);
 
-/** A member of `TE`, with or without a weight. */
-const TRAILERS = /(^|,)\s*trailers\s*(;|,|$)/i;
-
 /** `isTrusted`: of a peer's address, whether its word about the client is believed. */
 export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress): string[] {
   const { rawHeaders, socket, headers } = request;
@@ -53,7 +50,7 @@ export function requestHeaders(request: IncomingMessage, isTrusted: HasAddress):
     const value = rawHeaders[index + 1]!;
     const lower = name.toLowerCase();
     // Trailers of an answer are passed, so whoever asks for them may be told.
-    if (lower === 'te' && TRAILERS.test(value)) forwarded.push('TE', 'trailers');
+    if (lower === 'te' && namesTrailers(value)) forwarded.push('TE', 'trailers');
     if (HOP_BY_HOP.has(lower) || named?.has(lower) || isClaimInDisguise(lower)) continue;
     if (!isClaim(lower)) {
       forwarded.push(name, value);
@@ -147,6 +144,11 @@ export function mayHaveTrailers(
 /** In UTF-8 it is legal; Node writes Latin-1 only and throws on the rest. */
 export function reasonPhrase(message: string | undefined): string {
   return message === undefined || /[^\t\x20-\x7e\x80-\xff]/.test(message) ? '' : message;
+}
+
+/** A member of `TE`, with or without a weight. */
+function namesTrailers(value: string): boolean {
+  return value.split(',').some((each) => each.split(';')[0]!.trim().toLowerCase() === 'trailers');
 }
 
 function isChunked(value: string): boolean {
