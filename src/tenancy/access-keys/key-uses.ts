@@ -23,6 +23,7 @@ const KEYS = 10_000;
 @Injectable()
 export class KeyUses implements OnModuleDestroy {
   private readonly used = new BoundedMap<string, number>(KEYS);
+  private readonly seen = new BoundedMap<string, number>(KEYS);
   private readonly refused = new BoundedMap<string, number>(KEYS);
   private readonly underWay = new Set<Promise<void>>();
 
@@ -34,8 +35,10 @@ export class KeyUses implements OnModuleDestroy {
 
   tellUsed(ctx: Context, { id, name }: KeyStanding, address: string): void {
     const network = networkOf(address);
-    this.atMostEveryMinute(this.used, `${id} ${network}`, ctx, async (open, at) => {
-      await markKeyUsed(open, id, { at, network });
+    this.atMostEveryMinute(this.used, id, ctx, (open, at) =>
+      markKeyUsed(open, id, { at, network }),
+    );
+    this.atMostEveryMinute(this.seen, `${id} ${network}`, ctx, async (open) => {
       await open.record(accessKeySeen(id, { name, network }));
       const eventOf = (count: number) => accessKeyUsed(id, { name, network, count });
       await recordFolded(open, eventOf, { kind: network, foldMs: auditLimits.keyUseFoldMs });

@@ -6,6 +6,8 @@ import type { AuditCategory } from '../../../src/platform/audit/audit-record.js'
 
 export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>> = {
   deployment: [
+    'deployment-wave-moved',
+    'deployment-gate-judged',
     'cancel-requested',
     'deployment-approval-requested',
     'deployment-cancelled',
@@ -122,6 +124,10 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
     'role-taken',
   ],
   access: [
+    'audit-erasure-requested',
+    'audit-erasure-confirmed',
+    'audit-erasure-withdrawn',
+    'audit-erasure-done',
     'signing-keys-read',
     'access-key-created',
     'access-key-revoked',
@@ -162,6 +168,8 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
     'user-roles-changed',
   ],
   tenant: [
+    'audit-log-archived',
+    'audit-month-dropped',
     'acted-as-platform-admin',
     'acted-on-people',
     'audit-entries-imported',
@@ -194,6 +202,13 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
     'node-uncordoned',
   ],
   settings: [
+    'audit-stream-created',
+    'audit-stream-changed',
+    'audit-stream-deleted',
+    'audit-stream-paused',
+    'audit-stream-resumed',
+    'audit-stream-secret-rotated',
+    'audit-stream-behind',
     'channel-changed',
     'channel-created',
     'channel-deleted',

@@ -73,4 +73,13 @@ export const shownIn: Readonly<Record<string, { readonly spec: string; readonly 
       spec: 'people-account',
       action: 'password-reset-requested',
     },
+    'POST /api/v1/audit-logs/erasures': { spec: 'audit-erase', action: 'audit-erasure-requested' },
+    'POST /api/v1/audit-logs/erasures/{id}/confirm': {
+      spec: 'audit-erase',
+      action: 'audit-erasure-confirmed',
+    },
+    'POST /api/v1/audit-logs/erasures/{id}/withdraw': {
+      spec: 'audit-erase',
+      action: 'audit-erasure-withdrawn',
+    },
   };
