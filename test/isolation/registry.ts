@@ -162,7 +162,7 @@ const variants: Readonly<Record<string, readonly Variant[]>> = {
   ...Object.fromEntries(SETTING_ROUTES.map((route) => [`${route} key`, []])),
   'GET /api/v1/audit-logs subject': [{ kind: 'deployment' }, { kind: 'username' }],
   'GET /api/v1/audit-logs/export subject': [{ kind: 'deployment' }, { kind: 'username' }],
-  'GET /api/v1/audit-logs/export before': [{ kind: 'auditEntry', set: { action: 'tested' } }],
+  'GET /api/v1/audit-logs/export before': [{ kind: 'auditEntry' }],
   'GET /api/v1/directory-users text': [{ kind: 'directoryUserName' }],
   'GET /api/v1/users text': [{ kind: 'username' }, { kind: 'email' }],
   // A word of the product.

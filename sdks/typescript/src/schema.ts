@@ -11789,7 +11789,7 @@ export interface operations {
                 from?: number;
                 /** @description The export ends at the first checkpoint of so many entries; without it at the newest. */
                 to?: number;
-                /** @description With a filter: the id of the last entry that is there, to go on after it. */
+                /** @description Of a choice: the id of the last entry that is there, to go on after it. */
                 before?: string;
                 category?: "deployment" | "approval" | "rollback" | "configuration" | "authentication" | "authorization" | "access" | "tenant" | "release" | "node" | "settings";
                 /** @description What was done: `deployment-created`. */
@@ -11833,7 +11833,7 @@ export interface operations {
             /**
              * @description `audit-size-unknown`: The sizes must be those of the log at two moments, the smaller one first, and no larger than it is.
              *
-             *     `audit-export-unclear`: All entries are exported `from` a sequence on, chosen ones `before` an entry: give `before` with a filter, `from` without one.
+             *     `audit-export-unclear`: All entries are exported `from` a sequence on, those of a filter `before` an entry: leave one of the two away.
              *
              *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
              */

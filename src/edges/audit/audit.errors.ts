@@ -58,5 +58,5 @@ export const auditExportUnclear = errorEntry({
   code: 'audit-export-unclear',
   kind: 'invalid',
   meaning:
-    'All entries are exported `from` a sequence on, chosen ones `before` an entry: give `before` with a filter, `from` without one.',
+    'All entries are exported `from` a sequence on, those of a filter `before` an entry: leave one of the two away.',
 });

@@ -27,7 +27,7 @@ export const exportQuery = z.strictObject({
       'The export ends at the first checkpoint of so many entries; without it at the newest.',
   }),
   before: uuid.optional().meta({
-    description: 'With a filter: the id of the last entry that is there, to go on after it.',
+    description: 'Of a choice: the id of the last entry that is there, to go on after it.',
   }),
   ...filters.shape,
 });

@@ -39,7 +39,7 @@ export class ExportService {
    */
   async open(ctx: Context, query: ExportQuery): Promise<Readable> {
     const filter = filterIn(query);
-    refuseUnclear(query, filter);
+    if (filter !== null && query.from !== undefined) throw auditExportUnclear();
     const leave = this.streams.take(`audit-export ${ctx.tenantId}`);
     try {
       const head = await this.database.transaction(ctx, async (open) => {
@@ -61,18 +61,14 @@ export class ExportService {
   }
 }
 
-/** Null: everything. */
+/** Null: everything, in the order of the log. */
 function filterIn(query: ExportQuery): ExportHead['filter'] {
   const given = FILTER_NAMES.flatMap((name) => {
     const value = query[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return given.length === 0 ? null : Object.fromEntries(given);
-}
-
-function refuseUnclear({ from, before }: ExportQuery, filter: ExportHead['filter']): void {
-  const isClear = filter === null ? before === undefined : from === undefined;
-  if (!isClear) throw auditExportUnclear();
+  const isWhole = given.length === 0 && query.before === undefined;
+  return isWhole ? null : Object.fromEntries(given);
 }
 
 async function headOf(
