@@ -11,8 +11,10 @@ import {
   auditLogEmpty,
   auditSizeUnknown,
 } from '../audit.errors.js';
+import { ArchivedEntries } from '../archive/archived-entries.js';
+import { AuditRetention } from '../archive/audit-retention.js';
 import { AuditReads } from '../entries/audit-reads.js';
-import { entryRow } from '../entries/entries.views.js';
+import { timeOfEntry } from '../entries/entries.views.js';
 import { originOf } from '../log/log-key.js';
 import { LogReader } from '../log/log-reader.js';
 import { checkpointCovering, hashesOf, treeHead } from '../proofs/tree.views.js';
@@ -31,6 +33,8 @@ export class ExportService {
     private readonly reader: LogReader,
     private readonly reads: AuditReads,
     private readonly streams: StreamPlaces,
+    private readonly archived: ArchivedEntries,
+    private readonly retention: AuditRetention,
   ) {}
 
   /**
@@ -51,13 +55,20 @@ export class ExportService {
       const lines =
         filter === null
           ? linesOfLog(ctx, head, { database, reader })
-          : linesOfChoice(ctx, head, { database, filter: query, before: query.before ?? null });
+          : this.choice(ctx, head, query);
       // Always emitted, at the end as well as when the reader goes away.
       return Readable.from(lines, { objectMode: false }).once('close', leave);
     } catch (error) {
       leave();
       throw error;
     }
+  }
+
+  private choice(ctx: Context, head: ExportHead, query: ExportQuery): AsyncGenerator<Buffer> {
+    const { database, archived } = this;
+    const shownSince = this.retention.shownSince(ctx.tenantId);
+    const before = query.before ?? null;
+    return linesOfChoice(ctx, head, { database, archived, shownSince, filter: query, before });
   }
 }
 
@@ -80,7 +91,7 @@ async function headOf(
   if (!newest) throw auditLogEmpty();
   const end = to === undefined ? newest : await checkpointCovering(open, to);
   if (!end || from > end.size) throw auditSizeUnknown();
-  if (before !== undefined && !(await entryRow(open, before))) throw auditEntryNotFound();
+  if (before !== undefined && !(await timeOfEntry(open, before))) throw auditEntryNotFound();
   const origin = originOf(open.tenantId);
   const edge = await edgeAt(hashesOf(open), from);
   return { kind: 'head', origin, from, edge, size: end.size, checkpoint: end.checkpoint, filter };

@@ -11,6 +11,9 @@ const BATCH = 250;
 /** In place of an entry out of which nothing can be made any more: it is not what was sealed. */
 const UNREADABLE = '{"isUnreadable":true}';
 
+/** What no entry commits to: the archive has lost a value that nobody has erased. */
+const TORN = { '/': { value: null, salt: '0'.repeat(32) } };
+
 export interface LogPorts {
   readonly database: Database;
   readonly reader: LogReader;
@@ -42,7 +45,9 @@ export async function* linesOfLog(
 function lineOf(logged: LoggedEntry): string {
   const { sequence, leafHash: hash } = logged;
   const row = entryIn(logged);
-  const { text: leaf, personal } = row === null ? { text: null, personal: {} } : readable(row);
+  const { text: leaf, personal: known } =
+    row === null ? { text: null, personal: {} } : readable(row);
+  const personal = logged.isTorn ? TORN : known;
   return writeExportLine({ kind: 'entry', sequence, leaf, personal, hash, proof: null });
 }
 
