@@ -1,15 +1,23 @@
 /** What the log itself takes: how late entries are sealed, how fast a log is verified, how large a proof is. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
+import { ArchiveReader } from '../../src/edges/audit/archive/archive-reader.js';
+import { AuditRetention } from '../../src/edges/audit/archive/audit-retention.js';
 import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
 import { LogKey } from '../../src/edges/audit/log/log-key.js';
+import { LogReader } from '../../src/edges/audit/log/log-reader.js';
 import { ProofsService } from '../../src/edges/audit/proofs/proofs.service.js';
 import { verifyTenant } from '../../src/edges/audit/verification/verify-tenant.js';
+import { systemClock } from '../../src/kernel/clock.js';
 import { newId } from '../../src/kernel/ids.js';
 import { parseVerifierKey } from '../../src/kernel/tlog/note.js';
 import { Audit } from '../../src/platform/audit/audit.js';
 import { Context } from '../../src/platform/context.js';
+import { Logger } from '../../src/platform/logging/logger.js';
+import { Settings } from '../../src/platform/settings/settings.js';
 import { percentile } from '../engine/figures.js';
 import { type Rig, until } from '../engine/rig.js';
 
@@ -73,11 +81,18 @@ async function keyOf(rig: Rig): Promise<LogKey> {
   return new LogKey(privateKey, createPublicKey(privateKey));
 }
 
+/** Nothing is in the archive here. */
+async function readerOf(rig: Rig): Promise<LogReader> {
+  const store = await FilesystemObjectStore.open(join(rig.home, 'archive'));
+  return new LogReader(rig.database, new ArchiveReader(store));
+}
+
 /** Entries a second. */
 export async function verified(rig: Rig, tenantId: string): Promise<[entries: number, number]> {
   const key = await keyOf(rig);
   const verifiers = [parseVerifierKey(key.verifierOf(tenantId))];
-  const parts = { database: rig.database, sinks: [], verifiers };
+  const reader = await readerOf(rig);
+  const parts = { database: rig.database, reader, sinks: [], verifiers };
   const since = performance.now();
   const report = await verifyTenant(systemOf(tenantId), parts);
   if (report.fault || report.provenSize !== report.size) throw new Error(JSON.stringify(report));
@@ -92,7 +107,14 @@ export interface Proofs {
 }
 
 export async function proofs(rig: Rig, tenantId: string, count: number): Promise<Proofs> {
-  const service = new ProofsService(rig.database, new AuditReads(rig.database), await keyOf(rig));
+  const retention = new AuditRetention(new Settings(Logger.silent()), systemClock);
+  const service = new ProofsService(
+    rig.database,
+    new AuditReads(rig.database),
+    await keyOf(rig),
+    await readerOf(rig),
+    retention,
+  );
   const ids = await rig.sql<{ id: string }>(
     'select entry_id as id from audit_leaves where tenant_id = $1 order by md5(entry_id::text) limit $2',
     [tenantId, count],

@@ -7,7 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
 import { StoreSink } from '../../src/edges/audit/anchors/store-sink.js';
+import { ArchiveReader } from '../../src/edges/audit/archive/archive-reader.js';
 import { LogKey } from '../../src/edges/audit/log/log-key.js';
+import { LogReader } from '../../src/edges/audit/log/log-reader.js';
 import { verifyTenant } from '../../src/edges/audit/verification/verify-tenant.js';
 import { parseVerifierKey } from '../../src/kernel/tlog/note.js';
 import { Context } from '../../src/platform/context.js';
@@ -40,12 +42,14 @@ export async function logFaults(world: World): Promise<string[]> {
   const key = new LogKey(privateKey, createPublicKey(privateKey));
   const store = await FilesystemObjectStore.open(join(world.home, 'platform', 'artifacts'));
   const database = await openDatabase(world.postgres.database);
+  const reader = new LogReader(database, new ArchiveReader(store));
   try {
     const faults = await Promise.all(
       (await countsOf(world)).map(async (counts) => {
         const { id } = counts;
         const report = await verifyTenant(Context.system(id, 'chaos'), {
           database,
+          reader,
           sinks: [new StoreSink('object-store', store)],
           verifiers: [parseVerifierKey(key.verifierOf(id))],
         });

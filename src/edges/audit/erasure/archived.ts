@@ -26,20 +26,11 @@ import { ARCHIVE_WORD, leavesKey, personalKeyOf } from '../archive/archive-names
 import { type ArchiveRow, archivesAfter } from '../archive/archives.views.js';
 import { readObject } from '../archive/read-object.js';
 import type { DueErasure } from './erasing.store.js';
+import type { ReplacedFile } from './replaced-file.js';
 import type { Sought } from './sought.js';
 import { changeOf } from './theirs.js';
 
 const FILES = 50;
-
-/** What takes the place of a file, and how much of it is different. */
-export interface ReplacedFile {
-  readonly archive: ArchiveRow;
-  readonly version: number;
-  readonly digest: string;
-  readonly bytes: number;
-  readonly entries: number;
-  readonly values: number;
-}
 
 interface Line {
   readonly apart: ArchivedPersonal;

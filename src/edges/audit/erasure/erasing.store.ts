@@ -3,7 +3,7 @@ import type { OpenContext } from '../../../platform/context.js';
 import { type AuditRow, auditColumns } from '../../../platform/audit/audit-row.js';
 import { statement } from '../../../platform/database/statement.js';
 import type { SystemTransaction } from '../../../platform/database/transaction.js';
-import type { ReplacedFile } from './archived.js';
+import type { ReplacedFile } from './replaced-file.js';
 import type { EntryChange } from './theirs.js';
 import type { SoughtText } from './sought.js';
 

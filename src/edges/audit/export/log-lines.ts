@@ -2,9 +2,9 @@
 import { type ExportHead, writeExportLine } from '../../../kernel/tlog/export-lines.js';
 import type { Context } from '../../../platform/context.js';
 import type { Database } from '../../../platform/database/database.js';
-import type { LogReader } from '../log/log-reader.js';
+import type { LogReader, ReadEntry } from '../log/log-reader.js';
 import { entryIn, leafIn } from '../proofs/entry-bundle.js';
-import { checkpointsBetween, type LoggedEntry } from '../proofs/tree.views.js';
+import { checkpointsBetween } from '../proofs/tree.views.js';
 
 /** Held at once: with the longest entries that there can be, 16 MiB. */
 const BATCH = 250;
@@ -42,7 +42,7 @@ export async function* linesOfLog(
 }
 
 /** Whatever has been done to it: that it is no longer what was sealed is for whoever verifies to say. */
-function lineOf(logged: LoggedEntry): string {
+function lineOf(logged: ReadEntry): string {
   const { sequence, leafHash: hash } = logged;
   const row = entryIn(logged);
   const { text: leaf, personal: known } =

@@ -5,7 +5,7 @@ import { ArchiveReader } from '../archive/archive-reader.js';
 import { archivesOver } from '../archive/archives.views.js';
 import { loggedEntries, type LoggedEntry } from '../proofs/tree.views.js';
 
-type ReadEntry = LoggedEntry & {
+export type ReadEntry = LoggedEntry & {
   /** The archive has it, and has lost what is personal of it. */
   readonly isTorn?: boolean;
 };
