@@ -4,6 +4,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
@@ -21,6 +22,10 @@ import type {
 } from '../../src/edges/audit/entries/audit-logs.dto.js';
 import { AuditLogsService } from '../../src/edges/audit/entries/audit-logs.service.js';
 import { AuditReads } from '../../src/edges/audit/entries/audit-reads.js';
+import { ExportService } from '../../src/edges/audit/export/export.service.js';
+import type { ExportQuery } from '../../src/edges/audit/export/export.dto.js';
+import { ExportReader } from '../../src/kernel/tlog/read-export.js';
+import type { StreamPlaces } from '../../src/platform/http/stream-places.js';
 import { ProofsService } from '../../src/edges/audit/proofs/proofs.service.js';
 import { systemClock } from '../../src/kernel/clock.js';
 import { sealTrees } from '../../src/edges/audit/log/sealing.js';
@@ -196,7 +201,14 @@ function asked(tenantId: string, days = 3_650) {
   const reads = new AuditReads(rig.db);
   const logs = new AuditLogsService(rig.db, reads, archived, retention);
   const proofs = new ProofsService(rig.db, reads, rig.key, rig.reader(), retention);
+  const streams = { take: () => () => undefined } as unknown as StreamPlaces;
+  const exports = new ExportService(rig.db, rig.reader(), reads, streams, retention);
   const ctx = ctxOf(tenantId);
+  const exported = async (query: ExportQuery) =>
+    (await text(await exports.open(ctx, query)))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { from?: number; sequence?: number });
   const all = async (query: Partial<AuditLogsQuery> = {}) => {
     const found: AuditEntryView[] = [];
     let pages = 0;
@@ -209,6 +221,7 @@ function asked(tenantId: string, days = 3_650) {
   };
   return {
     all,
+    exported,
     show: (id: string) => logs.show(ctx, id),
     proof: (id: string) => proofs.proof(ctx, id),
     tile: () => proofs.tile(ctx, 'entries', ['000.p', '15']),
@@ -257,12 +270,19 @@ describe('what is asked of entries in the archive', () => {
     const whole = (await asked(tenantId).all()).found.filter(isTested);
     for (const isArchived of [false, true]) {
       if (isArchived) await rig.archiver().run();
-      const { all, show, proof } = asked(tenantId, days);
+      const { all, show, proof, exported } = asked(tenantId, days);
       expect((await all()).found.filter(isTested)).toEqual(whole.slice(0, 10));
       const hidden = { code: 'audit-entry-not-found' };
       await expect(show(whole[10]!.id)).rejects.toMatchObject(hidden);
       await expect(proof(whole[10]!.id)).rejects.toMatchObject(hidden);
       expect(await show(whole[9]!.id)).toEqual(whole[9]);
+      // Six are hidden: what is exported begins behind them, whatever is asked for.
+      const [head, first] = await exported({ from: 2 });
+      expect([head!.from, first!.sequence]).toEqual([6, 6]);
+      const reader = new ExportReader();
+      expect(reader.read(JSON.stringify(head))).toMatchObject({ kind: 'head', from: 6 });
+      const chosen = await exported({ action: 'tested', since: new Date(0).toISOString() });
+      expect(chosen.slice(1, -1).every(({ sequence }) => sequence! >= 6)).toBe(true);
       expect((await asked(tenantId, 20).all()).found.filter(isTested)).toEqual([]);
     }
   });

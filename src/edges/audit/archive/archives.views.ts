@@ -114,6 +114,18 @@ export async function hullOf(
   return first === null || last === null ? null : { first, last };
 }
 
+const hidden = statement<Of & { readonly id: string }, { readonly sequence: number }>(
+  'audit-leaves.newest-before',
+  `select sequence from audit_leaves where tenant_id = :tenantId and entry_id < :id
+   order by entry_id desc limit 1`,
+);
+
+/** From which sequence on entries are younger than an id of that moment. */
+export async function firstSince(open: OpenContext, id: string): Promise<number> {
+  const last = await open.tx.first(hidden, { tenantId: open.tenantId, id });
+  return last === undefined ? 0 : last.sequence + 1;
+}
+
 export interface PlacedLeaf {
   readonly sequence: number;
   readonly at: Date;

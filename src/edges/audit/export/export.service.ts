@@ -12,6 +12,8 @@ import {
   auditSizeUnknown,
 } from '../audit.errors.js';
 import { ArchivedEntries } from '../archive/archived-entries.js';
+import { firstSince } from '../archive/archives.views.js';
+import { firstIdAt } from '../archive/audit-month.js';
 import { AuditRetention } from '../archive/audit-retention.js';
 import { AuditReads } from '../entries/audit-reads.js';
 import { timeOfEntry } from '../entries/entries.views.js';
@@ -42,12 +44,18 @@ export class ExportService {
    * `downloads-limit` when the tenant has as many under way as one caller may have downloads.
    */
   async open(ctx: Context, query: ExportQuery): Promise<Readable> {
+    const since = this.retention.shownSince(ctx.tenantId);
     const filter = filterIn(query);
     if (filter !== null && query.from !== undefined) throw auditExportUnclear();
     const leave = this.streams.take(`audit-export ${ctx.tenantId}`);
     try {
       const head = await this.database.transaction(ctx, async (open) => {
-        const head = await headOf(open, query, filter);
+        const shown = await firstSince(open, firstIdAt(since.getTime()));
+        const head = await headOf(
+          open,
+          { ...query, from: Math.max(shown, query.from ?? 0) },
+          filter,
+        );
         await this.reads.noteExport(open, { from: head.from, to: head.size, filter });
         return head;
       });
