@@ -9,7 +9,7 @@ type OfTenant = { readonly tenantId: string };
 const exports = statement<OfTenant, Count>(
   'audit-entries.count-exports',
   `select count(*)::int as count from audit_entries
-   where tenant_id = :tenantId and action = 'audit-log-exported'`,
+   where tenant_id = :tenantId and category = 'access' and action = 'audit-log-exported'`,
 );
 
 /** One line for each place. */
