@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { text as textOf } from 'node:stream/consumers';
 import { createTidegate } from '#sdk';
 import { runCli } from '../../src/apps/cli/program.js';
 import { readCliEnvironment } from '../../src/apps/cli/session/cli-environment.js';
@@ -71,29 +70,6 @@ const push = (version: string, ...more: string[]) => [
   join(folder, 'build'),
   ...more,
 ];
-
-it('says that a full disk has taken its output, by a code of its own', async () => {
-  const full = await open('/dev/full', 'w');
-  try {
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=tidegate-source',
-        '--import',
-        './test/support/register-typescript.mjs',
-        'src/apps/cli/main.ts',
-        '--help',
-      ],
-      { stdio: ['ignore', full.fd, 'pipe'], env: { PATH: process.env['PATH'] } },
-    );
-    const said = textOf(child.stderr!);
-    const [exitCode] = (await once(child, 'close')) as [number | null];
-    expect(exitCode).toBe(5);
-    expect(await said).toContain('Standard output cannot be written to (ENOSPC)');
-  } finally {
-    await full.close();
-  }
-});
 
 describe('the command line against a running server', () => {
   it('signs in, and keeps the tokens where only their owner reads them', async () => {

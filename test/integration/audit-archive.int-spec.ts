@@ -202,7 +202,7 @@ function asked(tenantId: string, days = 3_650) {
   const logs = new AuditLogsService(rig.db, reads, archived, retention);
   const proofs = new ProofsService(rig.db, reads, rig.key, rig.reader(), retention);
   const streams = { take: () => () => undefined } as unknown as StreamPlaces;
-  const exports = new ExportService(rig.db, rig.reader(), reads, streams, retention);
+  const exports = new ExportService(rig.db, rig.reader(), reads, streams, archived, retention);
   const ctx = ctxOf(tenantId);
   const exported = async (query: ExportQuery) =>
     (await text(await exports.open(ctx, query)))

@@ -262,7 +262,7 @@ describe('erasing a person', () => {
       requestedBy: ada.userId,
       confirmedBy: grace.userId,
       pseudonym: expect.stringMatching(/^erased-person-[0-9a-f]{16}$/),
-      outOfReach: { exports: 0 },
+      outOfReach: { exports: 0, receipts: 0, streams: 0 },
     });
     expect(result['entriesChanged']).toBeGreaterThan(14);
     const entries = await sql(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { closeFolds, recordFolded } from '../../../platform/audit/folds/folded.js';
-import type { Context, OpenContext } from '../../../platform/context.js';
+import type { OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { auditLogExported, auditLogRead } from '../log/audit.events.js';
 

@@ -12,9 +12,31 @@ const exports = statement<OfTenant, Count>(
    where tenant_id = :tenantId and category = 'access' and action = 'audit-log-exported'`,
 );
 
+/** Those that are gone by now have sent what they had. */
+const streams = statement<OfTenant, Count>(
+  'audit-entries.count-streams',
+  `select count(*)::int as count from audit_entries
+   where tenant_id = :tenantId and category = 'settings' and action = 'audit-stream-created'`,
+);
+
+/** Each says how many were handed out since the one before. */
+const receipts = statement<OfTenant, Count>(
+  'audit-entries.count-receipts',
+  `select coalesce(sum((body_text::jsonb->>'count')::int), 0)::int as count from audit_entries
+   where tenant_id = :tenantId and category = 'access' and action = 'audit-log-read'
+     and body_text::jsonb->>'part' = 'receipts'`,
+);
+
+const countBy =
+  (counted: typeof exports) =>
+  async (open: OpenContext): Promise<number> =>
+    (await open.tx.first(counted, { tenantId: open.tenantId }))!.count;
+
 /** One line for each place. */
 const places: Readonly<Record<string, (open: OpenContext) => Promise<number>>> = {
-  exports: async (open) => (await open.tx.first(exports, { tenantId: open.tenantId }))!.count,
+  exports: countBy(exports),
+  streams: countBy(streams),
+  receipts: countBy(receipts),
 };
 
 export async function outOfReach(open: OpenContext): Promise<Record<string, number>> {

@@ -50,12 +50,10 @@ export class ExportService {
     const leave = this.streams.take(`audit-export ${ctx.tenantId}`);
     try {
       const head = await this.database.transaction(ctx, async (open) => {
-        const shown = await firstSince(open, firstIdAt(since.getTime()));
-        const head = await headOf(
-          open,
-          { ...query, from: Math.max(shown, query.from ?? 0) },
-          filter,
-        );
+        // Chosen entries have no place to begin at: each is proven by itself.
+        const shown = filter === null ? await firstSince(open, firstIdAt(since.getTime())) : 0;
+        const asked = { ...query, from: Math.max(shown, query.from ?? 0) };
+        const head = await headOf(open, asked, filter);
         await this.reads.noteExport(open, { from: head.from, to: head.size, filter });
         return head;
       });
