@@ -14,6 +14,7 @@ import { deedsOfNotifications } from '../support/audit-coverage/deeds-of-notific
 import { deedsOfPeople } from '../support/audit-coverage/deeds-of-people.js';
 import { deedsOfPlatform } from '../support/audit-coverage/deeds-of-platform.js';
 import { deedsOfTenants } from '../support/audit-coverage/deeds-of-tenants.js';
+import { deedsOfStreams } from '../support/audit-coverage/deeds-of-streams.js';
 import { eventsByCategory } from '../support/audit-coverage/categories.js';
 import { perform, type Stage } from '../support/audit-coverage/deed.js';
 import { changeNothing, shownIn } from '../support/audit-coverage/other-routes.js';
@@ -27,6 +28,7 @@ const deeds = [
   ...deedsOfDirectories,
   ...deedsOfFleet,
   ...deedsOfNotifications,
+  ...deedsOfStreams,
   ...deedsOfChanges,
   ...deedsOfPlatform,
   ...deedsOfPeople,

@@ -334,6 +334,12 @@ describe('asking for it', () => {
     expect(await codeOf(confirm(other, body.id))).toEqual([404, 'erasure-not-found']);
     const later = await app.member(tenantId, 'Admin');
     expect(await codeOf(withdraw(later, body.id))).toEqual([200, undefined]);
+    const [last] = await sql(
+      `select action, actor from audit_entries where tenant_id = $1 and subject_id = $2
+       order by id desc limit 1`,
+      [tenantId, body.id],
+    );
+    expect(last).toEqual({ action: 'audit-erasure-withdrawn', actor: later.username });
     expect(await codeOf(confirm(grace, body.id))).toEqual([409, 'erasure-not-open']);
   });
 

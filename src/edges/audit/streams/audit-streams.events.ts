@@ -18,8 +18,6 @@ export const auditStreamCreated = eventType<Facts & { readonly from: number }>({
 
 export const auditStreamChanged = eventType<
   Facts & {
-    readonly before: object;
-    readonly after: object;
     readonly hasNewUrl: boolean;
     readonly hasNewAuthorization: boolean;
   }

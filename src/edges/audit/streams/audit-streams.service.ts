@@ -6,6 +6,7 @@ import { CLOCK } from '../../../platform/clock.js';
 import type { Context, OpenContext } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { insertNew, updateOne } from '../../../platform/database/entity-rows.js';
+import { changing } from '../../../platform/events/changing.js';
 import { answerOf } from '../../../platform/http/answer.js';
 import { versionMismatch } from '../../../platform/http/http.errors.js';
 import { newestFirst, type Page } from '../../../platform/http/page.js';
@@ -23,7 +24,7 @@ import {
   parkPosition,
   wakePosition,
 } from './stream-positions.store.js';
-import { factsOf, placeOf } from './stream-facts.js';
+import { factsOf, placeOf, toldOf } from './stream-facts.js';
 import { StreamSecrets } from './stream-secrets.js';
 
 /** An audit stream, and the one time that its signing secret is shown. */
@@ -78,7 +79,8 @@ export class AuditStreamsService {
       if (!added) throw auditStreamExists(name);
       const from = start === 'now' ? ((await treeHead(open))?.size ?? 0) : 0;
       await beginPosition(open, id, from);
-      await open.record(events.auditStreamCreated(id, { ...factsOf(added), from }));
+      const created = events.auditStreamCreated(id, { ...factsOf(added), from });
+      await open.record(changing(created, { before: null, after: toldOf(added) }));
       return { ...(await this.view(open, added)), signingSecret: secret };
     });
   }
@@ -107,13 +109,12 @@ export class AuditStreamsService {
       const changes = { name, nameKey: key, url, categories, sealedAuthorization };
       const row = await updateOne(streams, { tenantId, id, version }, changes);
       if (!row) throw versionMismatch(before.version);
-      const told = {
-        before: { ...factsOf(before) },
-        after: { ...factsOf(row) },
+      const changed = events.auditStreamChanged(id, {
+        ...factsOf(row),
         hasNewUrl: before.url !== url,
         hasNewAuthorization: before.sealedAuthorization !== sealedAuthorization,
-      };
-      await open.record(events.auditStreamChanged(id, { ...factsOf(row), ...told }));
+      });
+      await open.record(changing(changed, { before: toldOf(before), after: toldOf(row) }));
       // What was refused so far may well be taken now.
       if (!row.isPaused) await wakePosition(open, id);
       return this.view(open, row);
@@ -163,7 +164,8 @@ export class AuditStreamsService {
     return this.database.transaction(ctx, async (open) => {
       const row = await findStream(open, id);
       const undelivered = await dropPosition(open, id);
-      await open.record(events.auditStreamDeleted(id, { ...factsOf(row), undelivered }));
+      const deleted = events.auditStreamDeleted(id, { ...factsOf(row), undelivered });
+      await open.record(changing(deleted, { before: toldOf(row), after: null }));
       await open.tx.repository(AuditStreamEntity).delete({ tenantId: open.tenantId, id });
     });
   }
@@ -176,13 +178,10 @@ export class AuditStreamsService {
       const streams = open.tx.repository(AuditStreamEntity);
       const row = await updateOne(streams, { tenantId, id }, { isPaused });
       if (!row) throw auditStreamNotFound();
-      if (isPaused) {
-        await parkPosition(open, id);
-        await open.record(events.auditStreamPaused(id, factsOf(row)));
-      } else {
-        await wakePosition(open, id);
-        await open.record(events.auditStreamResumed(id, factsOf(row)));
-      }
+      await (isPaused ? parkPosition(open, id) : wakePosition(open, id));
+      const turned = isPaused ? events.auditStreamPaused : events.auditStreamResumed;
+      const change = { before: toldOf(before), after: toldOf(row) };
+      await open.record(changing(turned(id, factsOf(row)), change));
       return this.view(open, row);
     });
   }
