@@ -29,6 +29,7 @@ const PERSONAL = new Set([
   'userName',
   'username',
   'usernames',
+  'who',
 ]);
 /** Of these the subject's id is a name or an address, unless it is a UUID. */
 const PERSONAL_SUBJECTS = new Set(['user', 'address']);

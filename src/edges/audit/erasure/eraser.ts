@@ -6,6 +6,7 @@
  */
 import { auditLimits } from '../../../kernel/audit-limits.js';
 import { Context } from '../../../platform/context.js';
+import { renameInFolds } from '../../../platform/audit/folds/audit-folds.store.js';
 import type { Database } from '../../../platform/database/database.js';
 import { accountKey } from '../../../tenancy/users/account-name.js';
 import type { ObjectStore } from '../../../drivers/storage/object-store.js';
@@ -21,7 +22,6 @@ import {
   type EntryAt,
   eraseEntries,
   finishErasure,
-  renameReader,
   replacePersonal,
 } from './erasing.store.js';
 import { outOfReach } from './reach.views.js';
@@ -158,8 +158,9 @@ export class Eraser {
       tx.commitsAs('erased');
       const counts = await finishErasure(tx, due, reach);
       if (!counts) return false;
-      await renameReader(tx, due);
-      const { personId, pseudonym } = due;
+      const { tenantId, personId, pseudonym, names } = due;
+      // What is yet to be said of what they have done is said under the pseudonym.
+      await renameInFolds(tx, { tenantId, personId, pseudonym, names: names?.names ?? [] });
       const body = { personId, pseudonym, ...counts, outOfReach: reach };
       await this.database.record(tx, ctx, erasureDone(due.id, body));
       return true;

@@ -179,24 +179,6 @@ export async function eraseEntries(
   if (row?.changed !== entries.length) throw new Error('an entry to be erased is not there');
 }
 
-const renameReads = statement<{
-  readonly tenantId: string;
-  readonly personId: string;
-  readonly pseudonym: string;
-}>(
-  'audit-reads.rename',
-  `update audit_reads set actor_name = :pseudonym where tenant_id = :tenantId
-     and (person_id = :personId::uuid or actor_id = :personId::text)`,
-);
-
-/** What is yet to be said of what they have read is said under the pseudonym. */
-export async function renameReader(
-  tx: SystemTransaction,
-  { tenantId, personId, pseudonym }: DueErasure,
-): Promise<void> {
-  await tx.execute(renameReads, { tenantId, personId, pseudonym });
-}
-
 export type EntryAt = AuditRow & { readonly atText: string };
 
 const after = statement<

@@ -84,3 +84,40 @@ const forget = statement<{ readonly untold: number }>(
 export async function forgetFolds(tx: SystemTransaction): Promise<void> {
   await tx.execute(forget, { untold: 0 });
 }
+
+const rename = statement<{
+  readonly tenantId: string;
+  readonly personId: string;
+  readonly pseudonym: string;
+  readonly names: readonly string[];
+  readonly pattern: string;
+}>(
+  'audit-folds.rename',
+  `update audit_folds set
+     actor_name = case when person_id = :personId::uuid or actor_id = :personId::text
+       or lower(actor_name) = any (:names) then :pseudonym else actor_name end,
+     subject_id = case when lower(subject_id) = any (:names) then :pseudonym else subject_id end,
+     body_text = regexp_replace(body_text, :pattern, to_json(:pseudonym::text)::text, 'gi')
+   where tenant_id = :tenantId and (person_id = :personId::uuid or actor_id = :personId::text
+     or lower(actor_name) = any (:names) or lower(subject_id) = any (:names) or body_text ~* :pattern)`,
+);
+
+/** What is yet to be told of a person is told of `pseudonym`. `names`: what they were called, in small letters. */
+export async function renameInFolds(
+  tx: SystemTransaction,
+  {
+    names,
+    ...of
+  }: {
+    readonly tenantId: string;
+    readonly personId: string;
+    readonly pseudonym: string;
+    readonly names: readonly string[];
+  },
+): Promise<void> {
+  // Whole texts of the body; where there is no name, nothing is.
+  const pattern = names.length === 0 ? '(?!)' : `"(?:${names.map(escaped).join('|')})"`;
+  await tx.execute(rename, { ...of, names, pattern });
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
