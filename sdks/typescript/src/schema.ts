@@ -14429,6 +14429,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "format": "tidegate-receipt/1",
+                     *       "origin": "tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa"
+                     *     }
+                     */
                     "application/json": {
                         [key: string]: unknown;
                     };

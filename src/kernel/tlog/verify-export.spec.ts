@@ -91,6 +91,12 @@ describe('an exported log', () => {
       4,
     ],
     ['taken out', without(lineOf(4)), 'missing', 4],
+    [
+      'put in twice, and is the last',
+      lines.toSpliced(lineOf(8), 0, lines[lineOf(8)]!),
+      'inserted',
+      8,
+    ],
     ['put in twice', lines.toSpliced(lineOf(5), 0, lines[lineOf(4)]!), 'inserted', 4],
     [
       'put in after the last',
@@ -109,7 +115,9 @@ describe('an exported log', () => {
       0,
     ],
   ])('of which an entry is %s', (_what, now, kind, sequence) => {
-    expect(verifyLines(now).fault).toMatchObject({ kind, sequence });
+    const { fault, provenSize } = verifyLines(now);
+    expect(fault).toMatchObject({ kind, sequence });
+    expect(provenSize).toBeLessThanOrEqual(sequence);
   });
 
   it('that was sealed anew is contradicted by what was kept, and by nothing else', () => {
@@ -131,7 +139,7 @@ describe('an exported log', () => {
     );
     expect(() =>
       verifyLines(changed(0, (line) => ({ ...line, checkpoint: 'x\n1\ny\n\n' }))),
-    ).toThrow(/no key of the log/);
+    ).toThrow(/not a line of a signature/);
     const forged = (line: Record<string, unknown>) =>
       String(line['checkpoint']).replace('\n9\n', '\n8\n');
     expect(() =>

@@ -57,9 +57,9 @@ export class LogVerifier {
     return this.edge.size;
   }
 
-  /** So many entries are those of a checkpoint that was signed. */
+  /** So many entries are those of a checkpoint that was signed; none from the first that is at fault. */
   get provenSize(): number {
-    return this.proven;
+    return this.found === null ? this.proven : Math.min(this.proven, this.found.sequence);
   }
 
   get fault(): LogFault | null {

@@ -38,7 +38,12 @@ export class ReceiptsController {
       description: 'The file, of format `tidegate-receipt/1` (docs/audit.md).',
       content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
     },
-    example: {},
+    example: {
+      response: {
+        format: 'tidegate-receipt/1',
+        origin: 'tidegate/audit/019a7f3e-4000-7aaa-8bbb-0123456789aa',
+      },
+    },
   })
   receipt(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
     return this.receipts.issue(ctx, id);
