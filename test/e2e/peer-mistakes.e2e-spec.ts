@@ -98,7 +98,9 @@ describe('what others got wrong', () => {
     expect(trail).toEqual([
       { action: 'deployment-created', actor: 'admin' },
       { action: 'deployment-started', actor: 'system:engine' },
+      { action: 'deployment-wave-moved', actor: 'system:engine' },
       { action: 'deployment-rollback-started', actor: 'system:engine' },
+      { action: 'deployment-wave-moved', actor: 'system:engine' },
       { action: 'deployment-rolled-back', actor: 'system:engine' },
     ]);
   });
