@@ -205,7 +205,7 @@ describe('second factors that somebody has lost', () => {
       [who.id, PLATFORM_TENANT.id],
     );
     const entries = rows.map(({ body }) => JSON.parse(body) as object);
-    expect(entries).toEqual([{ reason, username: who.username }]);
+    expect(entries).toMatchObject([{ reason, username: who.username }]);
   });
 
   it('are not one’s own, and take the right and a fresh proof', async () => {

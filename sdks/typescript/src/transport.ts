@@ -18,6 +18,7 @@ const CREATING = [
   /^\/api\/v1\/tenants$/,
   /^\/api\/v1\/subscriptions$/,
   /^\/api\/v1\/freezes$/,
+  /^\/api\/v1\/audit-logs\/erasures$/,
 ];
 
 export function isCreating(method: string, path: string): boolean {

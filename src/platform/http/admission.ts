@@ -52,10 +52,15 @@ export class Admission {
     this.rates = rates;
   }
 
-  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** `isUnmatched`: no route is meant, so anybody may hear so. */
+  async admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { isUnmatched }: { readonly isUnmatched: boolean },
+  ): Promise<void> {
     const { config } = request.routeOptions;
     if (isProbe(config)) return;
-    if (request.is404 || isForStrangers(config)) {
+    if (isUnmatched || isForStrangers(config)) {
       await this.admitStranger(request);
       if (config.isFile) reply.raw.once('close', this.files.take(hostOfRequest(request)));
       await this.rates?.count(request, reply);

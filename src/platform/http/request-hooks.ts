@@ -64,14 +64,15 @@ export function addRequestHooks(
   // From here on nothing of the body has been read yet, and what is refused never will be.
   server.addHook('onRequest', async (request, reply) => {
     checkRequestForm(request);
+    const isUnmatched = request.is404 || allowed.isMismatch(request);
     try {
-      await admission.admit(request, reply);
+      await admission.admit(request, reply, { isUnmatched });
     } finally {
       cors.allow(request, reply);
     }
     refuseIfGone(request);
-    const methods = request.is404 || allowed.isMismatch(request) ? allowed.of(request.url) : null;
-    if (methods === null) return;
+    if (!isUnmatched) return;
+    const methods = allowed.of(request.url);
     if (cors.answerPreflight(request, reply, methods)) return reply;
     throw unmatched(request, methods);
   });

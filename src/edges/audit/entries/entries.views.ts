@@ -206,7 +206,8 @@ export async function entryRows(
   if (beforeAt === null) return [];
   const { to, ...rest } = filter;
   const { tenantId } = open;
-  return open.tx.query(statementFor(filter), {
+  const page = statementFor(filter);
+  return open.tx.query(page, {
     ...rest,
     tenantId,
     until: new Date(Math.min(to.getTime(), beforeAt.getTime() + 1)),

@@ -65,7 +65,7 @@ export class ErasuresController {
     errors: [
       errors.erasurePersonUnknown,
       errors.erasurePersonIsMember,
-      errors.erasureReasonNames,
+      errors.erasureReasonNamesPerson,
       errors.erasureExists,
       errors.erasureLimit,
       errors.erasureOfOneself,

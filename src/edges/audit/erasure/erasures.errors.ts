@@ -59,7 +59,7 @@ export const erasureNotOpen = errorEntry({
   tell: (status: string) => ({ details: { status } }),
 });
 
-export const erasureReasonNames = errorEntry({
+export const erasureReasonNamesPerson = errorEntry({
   code: 'erasure-reason-names-person',
   kind: 'invalid',
   meaning:

@@ -119,7 +119,7 @@ async function insert(
   // First: of whom the log knows nothing, nobody may find out anything here.
   if (!(await isKnownPerson(open, personId))) throw errors.erasurePersonUnknown();
   mustHaveLeft(open, account);
-  if (isNamedIn(reason, account)) throw errors.erasureReasonNames();
+  if (isNamedIn(reason, account)) throw errors.erasureReasonNamesPerson();
   await lockErasures(open);
   const others = await openErasures(open);
   const same = others.find((other) => other.personId === personId);
