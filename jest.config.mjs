@@ -68,6 +68,12 @@ export default {
     {
       ...common,
       ...servers,
+      displayName: 'scenarios',
+      testMatch: ['<rootDir>/test/scenarios/**/*.scenario-spec.ts'],
+    },
+    {
+      ...common,
+      ...servers,
       displayName: 'faults',
       testMatch: ['<rootDir>/test/faults/**/*.fault-spec.ts'],
     },

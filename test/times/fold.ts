@@ -60,6 +60,7 @@ type Span = readonly [from: number, to: number];
 const PROJECTS: readonly (readonly [end: string, project: string])[] = [
   ['.int-spec.ts', 'integration'],
   ['.e2e-spec.ts', 'e2e'],
+  ['.scenario-spec.ts', 'scenarios'],
   ['.fault-spec.ts', 'faults'],
   ['.foreign-spec.ts', 'foreign'],
   ['.sim-spec.ts', 'simulation'],

@@ -15,6 +15,7 @@ const slowFiles = join(import.meta.dirname, 'slow-files.json');
 const runs: Readonly<Record<string, string>> = {
   'results.json': 'npm test',
   'simulation.json': 'npm test',
+  'scenarios.json': 'npm run test:scenarios -- --json --outputFile=coverage/scenarios.json',
   'faults.json': 'npm run test:faults -- --json --outputFile=coverage/faults.json',
   'foreign.json': 'npm run test:foreign -- --json --outputFile=coverage/foreign.json',
 };
