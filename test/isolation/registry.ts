@@ -250,7 +250,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'start',
     'categories.[]',
   ],
-  'Days, and how an answer looks.': ['from', 'to', 'by', 'format'],
+  'Days, and how an answer looks.': ['from', 'to', 'since', 'until', 'by', 'format'],
   'Times, and a rule for them.': [
     'at',
     'startAt',

@@ -25,7 +25,7 @@ export function rowsOf(tenant: Inhabitant): Promise<string[]> {
       );
       rows.push(...found.rows.map(({ line }) => line));
     }
-    return rows.filter((line) => !line.includes(OWN_READS));
+    return rows.filter((line) => !OWN_READS.some((read) => line.includes(read)));
   });
 }
 
@@ -37,8 +37,8 @@ const PERSONAL = [
 
 /** Written when its own people and nodes ask for something, or some seconds later. */
 const OWN_REQUESTS = ['usage_days', 'audit_folds', 'audit_pending', 'suspicion_signals'];
-/** An entry for who reads entries. */
-const OWN_READS = ',audit-log-read,';
+/** Entries of who reads what nobody may read unseen. */
+const OWN_READS = [',audit-log-read,', ',audit-log-exported,', ',signing-keys-read,'];
 
 async function tablesOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
