@@ -1,7 +1,9 @@
 /**
  * The audit trail against the journals, one to one: every deployment that was made, every verb that
- * was accepted, everything said of an approval and every change of a status stands in it once, and nothing stands there that was not.
+ * was accepted, everything said of an approval, every wave that was moved, every gate that was passed and every
+ * change of a status stands in it once, and nothing stands there that was not.
  */
+import { gates } from '../../src/deployments/gates/gates.js';
 import type { Entry } from '../support/journal-faults.js';
 import type { World } from './world.js';
 
@@ -13,6 +15,9 @@ interface AuditRow {
     readonly previousStatus?: string;
     readonly status?: string;
     readonly requestNumber?: number;
+    readonly plan?: number;
+    readonly step?: string;
+    readonly outcome?: 'passed' | 'refused';
   };
 }
 
@@ -29,8 +34,9 @@ export async function auditFaults(
   for (const row of rows) audited.set(row.id, [...(audited.get(row.id) ?? []), factOf(row)]);
   const ids = new Set([...journals.keys(), ...audited.keys()]);
   return [...ids].flatMap((id) => {
-    const happened = (journals.get(id) ?? []).flatMap(happenedIn);
-    const said = audited.get(id) ?? [];
+    const journal = journals.get(id) ?? [];
+    const happened = journal.flatMap(happenedIn);
+    const said = without(audited.get(id) ?? [], journal.flatMap(refusedIn));
     return [
       ...without(happened, said).map((fact) => `I5 deployment ${id}: not audited: ${fact}`),
       ...without(said, happened).map((fact) => `I5 deployment ${id}: audited only: ${fact}`),
@@ -38,19 +44,31 @@ export async function auditFaults(
   });
 }
 
-function happenedIn({ kind, data }: Entry): string[] {
+function happenedIn({ kind, data, planNumber, stepId }: Entry): string[] {
   if (kind === 'created') return ['created'];
   if (kind === 'requested') return [`${String(data.verb)}-requested ${String(data.number)}`];
   if (kind === 'approval') return [`approval ${String(data.event)} ${String(data.requestNumber)}`];
+  if (kind === 'step-succeeded') return movedOrPassed(`${planNumber} ${stepId}`);
   if (kind !== 'status-changed' && kind !== 'finished') return [];
   return [`${String(data.previousStatus)} became ${String(data.status)}`];
 }
+
+function movedOrPassed(step: string): string[] {
+  if (/\.move$/.test(step)) return [`moved ${step}`];
+  return gates.kinds.some((gate) => step.endsWith(`.${gate}`)) ? [`passed ${step}`] : [];
+}
+
+/** Of a step that failed only some were refused by their gate. */
+const refusedIn = ({ kind, planNumber, stepId }: Entry) =>
+  kind === 'step-failed' ? [`refused ${planNumber} ${stepId}`] : [];
 
 function factOf({ action, body }: AuditRow): string {
   if (action.endsWith('-created')) return 'created';
   if (/^approvals?-/.test(action)) {
     return `approval ${action.replace(/^approvals?-/, '')} ${body.requestNumber}`;
   }
+  if (action === 'deployment-wave-moved') return `moved ${body.plan} ${body.step}`;
+  if (action === 'deployment-gate-judged') return `${body.outcome} ${body.plan} ${body.step}`;
   if (body.number !== undefined) return `${action} ${body.number}`;
   return `${body.previousStatus ?? 'nothing'} became ${body.status ?? 'nothing'}`;
 }
