@@ -12,7 +12,7 @@ export async function eraseUntilDone(world: World, name: string): Promise<void> 
   await world.rows(
     `with entries as (insert into audit_entries (tenant_id, id, at, category, action, actor, actor_kind,
          actor_id, subject_kind, subject_id, result, body_text, leaf_hash)
-       select $1, gen_random_uuid(), now(), 'access', 'tested', $2, 'user', $3, 'x', 'x', 'allowed',
+       select $1, gen_random_uuid(), date_trunc('milliseconds', now()), 'access', 'tested', $2, 'user', $3, 'x', 'x', 'allowed',
          '{}', '' from generate_series(1, 1500) returning tenant_id, id, at)
      insert into audit_pending (tenant_id, entry_id, at) select tenant_id, id, at from entries`,
     [tenantId, name, personId],

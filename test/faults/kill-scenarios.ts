@@ -247,7 +247,7 @@ export class Scenarios {
         [id],
       );
       if (left?.status !== 'deleted') throw new Error(`the tenant ${slug} is ${left?.status}`);
-      expect(left.modules).toBe('0');
+      expect(Number(left.modules)).toBe(0);
     }, PATIENCE_MS);
   }
 
