@@ -255,6 +255,14 @@ describe('every route of the document', () => {
     };
     // A refusal (of a query that lacks something) has an id of its own.
     const told = ({ text }: { text: string }) => text.replace(/,"id":"[^"]{36}"/, '');
+    type Asking = () => Promise<{ status: number; text: string }>;
+    /** Between two questions a log may have grown; what is another answer stays one. */
+    const areSame = async (plain: Asking, other: Asking) => {
+      for (let times = 0; times < 5; times += 1) {
+        if (told(await plain()) === told(await other())) return true;
+      }
+      return false;
+    };
     const faults: string[] = [];
     for (const { name, access, method, path } of routes()) {
       if (['public', 'agent', 'directory'].includes(access.kind)) continue;
@@ -262,12 +270,12 @@ describe('every route of the document', () => {
       if (status !== 403 || !text.includes('"tenant-mismatch"')) faults.push(`${name}: ${text}`);
       if (method !== 'GET' || path.includes('{') || path.includes('/me/')) continue;
       const asker = isOfPlatform(path) ? operator : member;
-      const plain = await ask(method, path, {}, asker);
-      const named = await ask(method, path, { 'x-tenant-id': newId() }, asker);
-      if (told(named) !== told(plain)) faults.push(`${name} reads X-Tenant-Id`);
-      const asked = await ask(method, `${path}?tenantId=${newId()}`, {}, asker);
-      if (asked.status !== 400 && told(asked) !== told(plain))
-        faults.push(`${name} reads ?tenantId`);
+      const plain = () => ask(method, path, {}, asker);
+      const named = () => ask(method, path, { 'x-tenant-id': newId() }, asker);
+      if (!(await areSame(plain, named))) faults.push(`${name} reads X-Tenant-Id`);
+      const asked = () => ask(method, `${path}?tenantId=${newId()}`, {}, asker);
+      const isRefused = (await asked()).status === 400;
+      if (!isRefused && !(await areSame(plain, asked))) faults.push(`${name} reads ?tenantId`);
     }
     expect(faults).toEqual([]);
   });
