@@ -3,7 +3,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import type { Client } from 'pg';
 import { FilesystemObjectStore } from '../../src/drivers/storage/filesystem/filesystem.object-store.js';
 import type { ObjectStore } from '../../src/drivers/storage/object-store.js';
@@ -76,9 +75,7 @@ export class AuditRig {
 
   /** In which everything of retention is so many days. */
   settings(days: number): Settings {
-    const settings = new Settings(Logger.silent());
-    jest.spyOn(settings, 'valueOf').mockReturnValue(days);
-    return settings;
+    return Object.assign(new Settings(Logger.silent()), { valueOf: () => days });
   }
 
   archiver(parts: { store?: ObjectStore; days?: number; metrics?: Metrics } = {}): AuditArchiver {
