@@ -46,8 +46,8 @@ const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'deployments/runs/deployment-rows.ts',
-        from: /return open\.record\(statusChanged/,
-        to: 'if (change.reason === null) return Promise.resolve();\n  $&',
+        from: /await open\.record\(statusChanged/,
+        to: 'if (change.reason === null) return;\n    $&',
       },
     ],
   },
