@@ -103,6 +103,8 @@ describe('a large body', () => {
   });
 });
 
+const UPLOAD = 'POST / HTTP/1.1\r\nHost: front\r\nContent-Length: 3\r\n\r\nabc';
+
 describe('a client that leaves', () => {
   let rig: FrontRig;
   beforeEach(async () => {
@@ -148,6 +150,29 @@ describe('a client that leaves', () => {
     });
     expect(held).toHaveLength(1);
   });
+
+  it.each(['GET / HTTP/1.1\r\nHost: front\r\n\r\n', UPLOAD])(
+    'after having waited for an answer to %j counts at once',
+    async (bytes) => {
+      jest.replaceProperty(frontLimits, 'halfClosedMs', 600_000 as 5000);
+      jest.replaceProperty(frontLimits, 'halfCloseMs', 20 as 250);
+      let seenAt = 0;
+      const silent = await rig.instance('silent', (request) => {
+        request.resume();
+        request.once('end', () => (seenAt = performance.now()));
+      });
+      await rig.front.apply(table(1, rig.port, [target(silent)]));
+      const socket = connect(rig.port, '127.0.0.1', () => socket.write(bytes));
+      await until(() => seenAt > 0 && performance.now() - seenAt > 50, 'the client to have waited');
+      socket.destroy();
+      await until(
+        async () => (await rig.counters('silent')).clientGone === 1,
+        'the front to notice',
+      );
+      expect(await rig.counters('silent')).toMatchObject({ inFlight: 0, requests: 0 });
+      expect((await rig.counters('silent')).abandoned).toEqual([[expect.any(Number), 1]]);
+    },
+  );
 });
 
 function upload(port: number, hash: ReturnType<typeof createHash>): Promise<IncomingMessage> {

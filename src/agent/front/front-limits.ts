@@ -27,6 +27,8 @@ export const frontLimits = {
    * When nothing has moved for so long it counts as gone.
    */
   halfClosedMs: 5_000,
+  /** Who half-closes does it right behind its request. Whoever does later than this has left. */
+  halfCloseMs: 250,
   /** Well below the idle limit of common HTTP servers (5 s), so that the front closes first. */
   upstreamIdleMs: 1_000,
   neverSentRetries: 2,
