@@ -29,6 +29,8 @@ export const frontLimits = {
   halfClosedMs: 5_000,
   /** Who half-closes does it right behind its request. Whoever does later than this has left. */
   halfCloseMs: 250,
+  /** Requests on one connection that wait for an answer before theirs. */
+  pipelinedWaiting: 100,
   /** Well below the idle limit of common HTTP servers (5 s), so that the front closes first. */
   upstreamIdleMs: 1_000,
   neverSentRetries: 2,

@@ -10,6 +10,7 @@ import { Exchange, type FrontContext } from './exchange.js';
 import { frontLimits } from './front-limits.js';
 import { keepHalfClosed } from './half-closed.js';
 import { answer } from './own-answer.js';
+import { inTurn } from './pipeline.js';
 import { refusalOf } from './request-check.js';
 import type { Route, RouteHolder } from './route.js';
 import { responseOn, UpgradeExchange } from './upgrade-exchange.js';
@@ -95,7 +96,7 @@ export class FrontListener implements RouteHolder {
   }
 
   private serve(request: IncomingMessage, response: ServerResponse): void {
-    Exchange.serve(this.context, this, request, response);
+    inTurn(request, response, () => Exchange.serve(this.context, this, request, response));
   }
 
   private upgrade({ request, socket, head }: UpgradeOffer): boolean {
