@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { limits } from '../kernel/limits.js';
 import { AGENT_VERSION, type AgentOptions } from './agent-options.js';
 import { ReleaseStore } from './artifacts/release-store.js';
@@ -19,6 +20,7 @@ import { FamilyUsageReader } from './supervisor/family-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
 import { familyOf, Instances, isRunning } from './supervisor/instances.js';
 import { Launcher } from './supervisor/launcher.js';
+import { PortHolder } from './supervisor/port-holder.js';
 import { bootId, hasProc } from './supervisor/proc.js';
 import { Routing } from './supervisor/routing.js';
 import { Supervisor } from './supervisor/supervisor.js';
@@ -99,7 +101,9 @@ async function assemble(
   });
   const hooks = new HookRunner(journal, families);
   const onChange = () => reports.kick();
-  const frontWatch = new FrontWatch({ routing, log, onChange });
+  const clientPort = (port: number) => routing.clientPort(port);
+  const portHolder = new PortHolder({ journal, instances, families, clientPort });
+  const frontWatch = new FrontWatch({ routing, portHolder, log, onChange });
   const supervisor: Supervisor = new Supervisor({
     journal,
     instances,
@@ -108,6 +112,7 @@ async function assemble(
     hooks,
     routing,
     frontWatch,
+    portHolder,
     log,
     trustedKeys: options.trustedKeys,
     host: options.host,
@@ -124,18 +129,29 @@ async function assemble(
     },
     log,
   });
-  const { tenantId, nodeId, serverKeys } = identity;
-  const desired = new DesiredLoop({
+  const desired = desiredLoop({ identity, controlPlane, journal, supervisor, log });
+  await supervisor.start();
+  reports.start();
+  desired.start();
+  log.info({ nodeId: identity.nodeId, bootId }, 'running');
+  return { stop: () => stopAll(supervisor, [desired, reports]) };
+}
+
+function desiredLoop(parts: {
+  identity: NodeIdentity;
+  controlPlane: ControlPlane;
+  journal: Journal;
+  supervisor: Supervisor;
+  log: Logger;
+}): DesiredLoop {
+  const { controlPlane, journal, supervisor, log } = parts;
+  const { tenantId, nodeId, serverKeys } = parts.identity;
+  return new DesiredLoop({
     fetch: (query, signal) => controlPlane.desired(query, signal),
     expectation: () => ({ serverKeys, tenantId, nodeId, revision: journal.revision }),
     accept: (statement) => supervisor.accept(statement),
     log,
   });
-  await supervisor.start();
-  reports.start();
-  desired.start();
-  log.info({ nodeId, bootId }, 'running');
-  return { stop: () => stopAll(supervisor, [desired, reports]) };
 }
 
 async function stopAll(supervisor: Supervisor, loops: readonly { stop(): Promise<void> }[]) {

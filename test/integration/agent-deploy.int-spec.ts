@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentRig, eventually, Traffic } from '../support/agent-rig.js';
+import { freePort } from '../support/free-port.js';
 
 jest.setTimeout(60_000);
 
@@ -195,8 +196,61 @@ it('reports a port that another program has, for that module only', async () => 
   rig.desire(1, [taken], { moduleId: other, name: 'other' });
   const failed = await rig.until(1, 'failed', other);
   expect(failed.reason?.code).toBe('port-in-use');
+  expect(failed.reason?.message).toMatch(`another program (`);
+  expect(failed.reason?.message).toMatch(`pid ${process.pid})`);
   expect(failed.running).toEqual([]);
   expect(await rig.get()).toBe('1.0.0');
+});
+
+it('names the module that has the port, also one that has opened it itself', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  const other = { moduleId: '01890000-0000-7000-8000-00000000000b', name: 'other' };
+  rig.desire(1, [await rig.server('9')], other);
+  const served = await rig.until(1, 'failed', other.moduleId);
+  expect(served.reason?.message).toContain(`Port ${rig.port} is used by module "orders" on`);
+
+  const own = await freePort();
+  const script = `import { createServer } from 'node:http'; createServer().listen(${own}, '127.0.0.1');`;
+  const worker = { moduleId: '01890000-0000-7000-8000-00000000000c', name: 'stubborn' };
+  rig.desire(1, [await rig.worker('1', {}, script)], worker);
+  await rig.until(1, 'healthy', worker.moduleId);
+  rig.desire(2, [await rig.server('9', { traffic: { protocol: 'http', port: own } })], other);
+  const opened = await rig.until(2, 'failed', other.moduleId);
+  expect(opened.reason?.message).toContain('is used by module "stubborn", which has opened it');
+});
+
+it('says what is wrong with a command that cannot be started', async () => {
+  rig.run();
+  const faults = [
+    [{ command: 'run.mjs' }, /"run\.mjs" is in the artifact.*say "\.\/run\.mjs" in run\.command/],
+    [{ command: './run.mjs' }, /"\.\/run\.mjs" is not executable: run "chmod \+x"/],
+    [
+      { command: 'sh', args: ['-c', 'exit 127'] },
+      /^orders 1 ended before it was healthy\. It exited/,
+    ],
+    [{ command: 'deep/run.mjs' }, /There is no "deep\/run\.mjs" in the artifact/],
+  ] as const;
+  const files = { 'run.mjs': '#!/usr/bin/env node\n' };
+  for (const [at, [run, message]] of faults.entries()) {
+    rig.desire(at + 1, [await rig.server('1', { run }, {}, files)]);
+    const failed = await rig.until(at + 1, 'failed');
+    expect(failed.reason?.message).toMatch(message);
+  }
+});
+
+it('says where a module listens that does not use its port', async () => {
+  rig.run();
+  const own = await freePort();
+  const script = `import { createServer } from 'node:http'; createServer().listen(${own}, '127.0.0.1');`;
+  const health = { startTimeoutMs: 1000, intervalMs: 50 };
+  rig.desire(1, [await rig.server('1.0.0', { health }, {}, { 'server.mjs': script })]);
+  const failed = await rig.until(1, 'failed');
+  expect(failed.reason?.code).toBe('never-healthy');
+  expect(failed.reason?.message).toContain(
+    `It listens on port ${own}: it has to listen on the one`,
+  );
 });
 
 it('replaces a worker by stopping the old one first, and goes back when the new one fails', async () => {

@@ -9,6 +9,10 @@ import { type ModuleTools, runHook } from './module-tools.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, slotOf, specOf } from './release-spec.js';
 import { passSmokeTests } from './smoke-tests.js';
 
+/** The system says no more than that it will not. */
+const WHY_CLOSED =
+  'ports end at 65535, those below 1024 may need root, and the address of --host must be one of its own';
+
 export interface Convergence {
   readonly module: DesiredModule;
   readonly signal: AbortSignal;
@@ -135,7 +139,7 @@ async function switchTraffic(tools: ModuleTools, module: DesiredModule): Promise
   if (!hasTraffic) return;
   try {
     const failed = (await routing.apply()).find((one) => one.moduleId === moduleId);
-    if (failed) throw portProblem(failed.code, failed.port);
+    if (failed) throw portProblem(tools, failed.code, failed.port, moduleId);
   } catch (error) {
     // What served gets the traffic again, and is not the one that is stopped.
     journal.serves(moduleId, before, true);
@@ -172,17 +176,21 @@ function checkPorts(
   const [port] = ports;
   if (port === undefined) return;
   const clientPort = tools.routing.clientPort(port);
-  if (clientPort > 65_535) throw portProblem('listen-failed', clientPort);
-  if (tools.routing.isTaken(clientPort, module.moduleId)) {
-    throw portProblem('port-in-use', clientPort);
-  }
+  const problem = (code: string) => portProblem(tools, code, clientPort, module.moduleId);
+  if (clientPort > 65_535) throw problem('listen-failed');
+  if (tools.routing.isTaken(clientPort, module.moduleId)) throw problem('port-in-use');
 }
 
-function portProblem(code: string, port: number): GenerationEnd {
+function portProblem(
+  { portHolder }: ModuleTools,
+  code: string,
+  port: number,
+  moduleId: string,
+): GenerationEnd {
   const message =
     code === 'port-in-use'
-      ? `Port ${port} is used by another program on this node; free it, or give the module another port.`
-      : `Port ${port} cannot be opened on this node.`;
+      ? `Port ${port} is used by ${portHolder.nameOf(port, moduleId)} on this node: free it, or give the module another port.`
+      : `Port ${port} cannot be opened on this node: ${WHY_CLOSED}.`;
   return new GenerationEnd('failed', code, message);
 }
 

@@ -11,7 +11,8 @@ beforeEach(async () => {
   clock = new ManualClock();
   changes = 0;
   const { routing, log } = bench;
-  watch = new FrontWatch({ routing, log, clock, onChange: () => (changes += 1) });
+  const portHolder = { nameOf: () => 'module "other"' };
+  watch = new FrontWatch({ routing, portHolder, log, clock, onChange: () => (changes += 1) });
   bench.serve('m', [release('a', 100)]);
   bench.serve('n', [release('b', 100, 81)]);
   await lookFor(2);

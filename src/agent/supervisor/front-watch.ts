@@ -4,6 +4,7 @@ import { DomainError, messageOf } from '../../kernel/errors.js';
 import { printable } from '../../kernel/text.js';
 import type { Reason } from '../journal/journal.js';
 import { Backoff } from '../transport/backoff.js';
+import type { PortHolder } from './port-holder.js';
 import type { FailedRoutes, Routing } from './routing.js';
 
 const LOOK_MS = 1000;
@@ -44,6 +45,7 @@ export class FrontWatch {
   constructor(
     private readonly parts: {
       routing: Routing;
+      portHolder: Pick<PortHolder, 'nameOf'>;
       log: Logger;
       /** Something that a report would show has changed. */
       onChange: () => void;
@@ -99,7 +101,7 @@ export class FrontWatch {
       }
       if (!this.isDue(wrong)) return this.reasons;
       log.warn({ isInForce, closed }, 'the front does not serve its table; it is told again');
-      return reasonsOf(await (isInForce ? routing.reopen() : routing.apply()));
+      return this.reasonsOf(await (isInForce ? routing.reopen() : routing.apply()));
     } catch (error) {
       if (wrong === AWAY) this.isDue(wrong);
       log.error({ reason: messageOf(error) }, 'the front cannot be told its table');
@@ -132,15 +134,17 @@ export class FrontWatch {
     this.shown = shown;
     if (isNew) this.parts.onChange();
   }
-}
 
-function reasonsOf(failed: FailedRoutes): Map<string, Reason> {
-  return new Map(
-    failed.map(({ moduleId, port, code }) => {
-      const why =
-        code === 'port-in-use' ? 'is used by another program or module' : 'cannot be opened';
-      const message = `Port ${port} ${why} on this node, so nobody serves the module; it is tried again.`;
-      return [moduleId, { code, message }];
-    }),
-  );
+  private reasonsOf(failed: FailedRoutes): Map<string, Reason> {
+    return new Map(
+      failed.map(({ moduleId, port, code }) => {
+        const why =
+          code === 'port-in-use'
+            ? `is used by ${this.parts.portHolder.nameOf(port, moduleId)}`
+            : 'cannot be opened';
+        const message = `Port ${port} ${why} on this node, so nobody serves the module; it is tried again.`;
+        return [moduleId, { code, message: printable(message) }];
+      }),
+    );
+  }
 }

@@ -31,6 +31,9 @@ export async function probe(
   if (status >= 300 && status < 400) {
     return `${path} answered ${status}: redirects are not followed; name the path that answers 2xx, or set health.host`;
   }
+  if (status === 404) {
+    return `${path} answered 404: set health.path to the one that answers 2xx`;
+  }
   if (status >= 400) return `${path} answered ${status}`;
   if (!isWhole) return `${path} answered with more than ${ANSWER_BYTES / 1024} KiB`;
   return null;
@@ -77,7 +80,7 @@ export async function untilHealthy(
       throw new GenerationEnd(
         'failed',
         'never-healthy',
-        `${named(record)} was not healthy within ${startTimeoutMs} ms: ${last}. ${launcher.lastWords(record)}`,
+        `${named(record)} was not healthy within ${startTimeoutMs} ms: ${last}.${elsewhere(record, launcher.ends)} ${launcher.lastWords(record)}`,
       );
     }
     await pause(Math.min(pauseMs, leftMs), undefined, { signal });
@@ -129,6 +132,17 @@ async function ended(
   }
   const message = `${named(record)} ended before it was healthy. ${launcher.lastWords(record)}`;
   return new GenerationEnd('failed', 'exited', message);
+}
+
+/** By far the most common reason: a port that is written into the program. */
+function elsewhere(record: InstanceRecord, ends: Pick<InstanceEnds, 'ports'>): string {
+  const ports = ends.ports(record);
+  if (ports.includes(record.port)) return '';
+  if (ports.length === 0) {
+    return ` It listens on no port: it has to listen on the one in PORT, ${record.port}.`;
+  }
+  const where = ports.length === 1 ? `port ${ports[0]}` : `ports ${ports.slice(0, 5).join(', ')}`;
+  return ` It listens on ${where}: it has to listen on the one in PORT, ${record.port}.`;
 }
 
 function named(record: InstanceRecord): string {

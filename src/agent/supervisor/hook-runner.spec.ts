@@ -49,3 +49,27 @@ it('has nothing more to say of a leftover that is over and may be repeated', asy
   expect(journal.unendedHooks('m')).toMatchObject([{ hook: 'stop' }]);
   journal.close();
 });
+
+it.each([
+  ['x'.repeat(300_000), 'E2BIG', /too long together/],
+  ['', 'ENOENT', /There is no "\.\/nothing" in the artifact: .* in hooks\.start\.command/],
+])('has failed, and is not in doubt, when it cannot be started', async (text, code, message) => {
+  const journal = Journal.open(join(home, code));
+  const what = {
+    key: { moduleId: 'm', generation: 2, releaseId: 'r', hook: 'start' },
+    hook: { command: './nothing', args: [], timeoutMs: 1000, idempotent: false },
+    directory: home,
+    environment: { PATH: '/usr/bin:/bin', TEXT: text },
+    output: new ModuleOutput(join(home, 'logs')),
+  } satisfies HookRun;
+  if (text !== '') what.hook.command = 'true';
+  const runner = new HookRunner(journal, new Families());
+  for (const _ of ['once', 'again']) {
+    await expect(runner.run(what)).rejects.toMatchObject({ code: 'hook-failed', state: 'failed' });
+  }
+  expect(journal.hookPhase(what.key)).toBe('failed');
+  await expect(runner.run({ ...what, key: { ...what.key, generation: 4 } })).rejects.toMatchObject({
+    message: expect.stringMatching(message) as string,
+  });
+  journal.close();
+});

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { failpoint } from '../../kernel/failpoint.js';
@@ -11,6 +11,7 @@ import { Families, HOOK_VARIABLE } from './families.js';
 import { endHook, findLeftover, untilOver } from './leftover-hook.js';
 import { type ModuleOutput, ROTATE_EVERY_MS } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
+import { faultBehind, type StartCommand, startFault } from './start-fault.js';
 
 export interface HookRun {
   readonly key: HookKey;
@@ -115,36 +116,11 @@ export class HookRunner {
     const output = what.output.open(outputName(what.key));
     const rotating = setInterval(rotate, ROTATE_EVERY_MS);
     try {
-      return await new Promise<string | null>((resolve, reject) => {
-        const child = spawn(what.hook.command, what.hook.args, {
-          cwd: what.directory,
-          env: {
-            ...what.environment,
-            TIDEGATE_HOOK: what.key.hook,
-            TIDEGATE_GENERATION: String(what.key.generation),
-            [HOOK_VARIABLE]: runId,
-          },
-          detached: true,
-          stdio: ['ignore', output, output],
-        });
-        let isLate = false;
-        const { pid } = child;
-        const identity = pid === undefined ? null : { pid, startTime: startTimeOf(pid), bootId };
-        const timer = setTimeout(() => {
-          isLate = true;
-          endHook(this.families, runId, identity).catch(reject);
-        }, what.hook.timeoutMs);
-        child.once('error', (error) => {
-          clearTimeout(timer);
-          resolve(`it could not be started (${error.message})`);
-        });
-        child.once('exit', (code, signal) => {
-          clearTimeout(timer);
-          if (isLate) resolve(`it took longer than ${what.hook.timeoutMs} ms`);
-          else if (code === 0) resolve(null);
-          else resolve(signal ? `it was ended by ${signal}` : `it exited with code ${code ?? ''}`);
-        });
-      });
+      return await this.untilEnded(what, runId, startHook(what, runId, output));
+    } catch (error) {
+      // Some faults are thrown at once: nothing has begun then, and nobody need wonder how it ended.
+      if (!isStartError(error)) throw error;
+      return startFault(commandOf(what), error.code);
     } finally {
       clearInterval(rotating);
       // What it wrote since the last look: nobody would look again before its next run.
@@ -152,6 +128,62 @@ export class HookRunner {
       closeSync(output);
     }
   }
+
+  /** Null: it went well. */
+  private untilEnded({ hook, ...what }: HookRun, runId: string, child: ChildProcess) {
+    return new Promise<string | null>((resolve, reject) => {
+      let isLate = false;
+      const { pid } = child;
+      const identity = pid === undefined ? null : { pid, startTime: startTimeOf(pid), bootId };
+      const timer = setTimeout(() => {
+        isLate = true;
+        endHook(this.families, runId, identity).catch(reject);
+      }, hook.timeoutMs);
+      child.once('error', (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        if (isLate) resolve(`it took longer than ${hook.timeoutMs} ms`);
+        else if (code === 0) resolve(null);
+        else resolve(signal ? `it was ended by ${signal}` : exited({ hook, ...what }, code));
+      });
+    });
+  }
+}
+
+function commandOf({ key, hook, directory, environment }: HookRun): StartCommand {
+  const { command } = hook;
+  const path = environment.PATH;
+  return { command, field: `hooks.${key.hook}.command`, directory, path, user: undefined };
+}
+
+function exited(what: HookRun, code: number | null): string {
+  const fault = faultBehind(commandOf(what), code);
+  const how = `it exited with code ${code ?? ''}`;
+  return fault === null ? how : `${how}. ${fault}`;
+}
+
+function startHook(what: HookRun, runId: string, output: number): ChildProcess {
+  const { key, hook, directory, environment } = what;
+  return spawn(hook.command, hook.args, {
+    cwd: directory,
+    env: {
+      ...environment,
+      TIDEGATE_HOOK: key.hook,
+      TIDEGATE_GENERATION: String(key.generation),
+      [HOOK_VARIABLE]: runId,
+    },
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+}
+
+function isStartError(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && (error as NodeJS.ErrnoException).syscall?.startsWith('spawn') === true
+  );
 }
 
 function nameOf({ moduleId, generation, releaseId, hook }: HookKey): string {

@@ -1,7 +1,7 @@
 import type { InstanceRecord } from '../journal/journal.js';
 import type { Families } from './families.js';
 import { familyOf } from './instances.js';
-import { listenersOn } from './listeners.js';
+import { listenersOn, portsOf } from './listeners.js';
 import { nameOf, type ProcessStat } from './proc.js';
 
 const SHOWN = 3;
@@ -46,6 +46,16 @@ export class InstanceEnds {
 
   how(instance: string): string {
     return this.ends.get(instance)?.how ?? 'exited';
+  }
+
+  /** Null: by a signal, or not known. */
+  codeOf(instance: string): number | null {
+    return this.ends.get(instance)?.code ?? null;
+  }
+
+  /** On which ports its processes listen. */
+  ports(record: InstanceRecord): number[] {
+    return portsOf(this.families.of(familyOf(record)).map(({ pid }) => pid));
   }
 
   /** Which of its processes have its port. */

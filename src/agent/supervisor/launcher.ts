@@ -11,11 +11,12 @@ import { endFamily } from './end-family.js';
 import { type Families, INSTANCE_VARIABLE } from './families.js';
 import { InstancePorts } from './instance-ports.js';
 import { InstanceEnds } from './instance-ends.js';
-import { familyOf, type Instances } from './instances.js';
+import { familyOf, type Instances, isRunning } from './instances.js';
 import { ModuleOutput } from './module-output.js';
 import { bootId, startTimeOf } from './proc.js';
 import { signalGroup } from './process-group.js';
-import type { ReleaseSpec } from './release-spec.js';
+import { type ReleaseSpec, specOf } from './release-spec.js';
+import { faultBehind, type StartCommand, startFault } from './start-fault.js';
 
 export interface LauncherParts {
   readonly journal: Journal;
@@ -75,11 +76,16 @@ export class Launcher {
     return escaped;
   }
 
-  /** How it ended and what it said last. */
+  /** How it ended, what was wrong with the file it was started from, and what it said last. */
   lastWords(record: InstanceRecord): string {
-    const how = this.ends.how(record.instance);
-    const tail = this.output(record.moduleId).tail(record.instance);
-    return tail === '' ? `It ${how} and printed nothing.` : `It ${how}. Its last output: ${tail}`;
+    const { instance, moduleName } = record;
+    const how = isRunning(record) ? 'still runs' : this.ends.how(instance);
+    const tail = this.output(record.moduleId).tail(instance);
+    const said = tail === '' ? ' and printed nothing.' : `. Its last output: ${tail}`;
+    const code = this.ends.codeOf(instance);
+    const command = this.commandOf(record.moduleId, moduleName, specOf(record.release));
+    const fault = code === null ? null : faultBehind(command, code);
+    return fault === null ? `It ${how}${said}` : `${fault}. It ${how}${said}`;
   }
 
   output(moduleId: string): ModuleOutput {
@@ -100,6 +106,16 @@ export class Launcher {
       TIDEGATE_MODULE: moduleName,
       TIDEGATE_VERSION: spec.release.version,
       TIDEGATE_NODE: this.parts.nodeName,
+    };
+  }
+
+  private commandOf(moduleId: string, moduleName: string, spec: ReleaseSpec): StartCommand {
+    return {
+      command: spec.manifest.run.command,
+      field: 'run.command',
+      directory: this.parts.releases.directoryOf(moduleId, spec.release),
+      path: this.environment(moduleName, spec).PATH,
+      user: undefined,
     };
   }
 
@@ -144,8 +160,8 @@ export class Launcher {
         stdio: ['ignore', output, output] as StdioOptions,
       };
       child = this.inside(record, () => spawn(manifest.run.command, manifest.run.args, command));
-      child.once('error', () => undefined);
-      if (child.pid === undefined) throw cannotStart(manifest.run.command);
+      const failed = new Promise<NodeJS.ErrnoException>((resolve) => child!.once('error', resolve));
+      if (child.pid === undefined) throw await failed;
       const identity = { pid: child.pid, startTime: startTimeOf(child.pid), bootId };
       const started = { ...record, identity };
       child.once('exit', (code, signal) => {
@@ -164,8 +180,8 @@ export class Launcher {
       if (record.controlGroup !== undefined) removeControlGroup(record.controlGroup);
       this.parts.instances.gone(instance);
       if (error instanceof DomainError) throw error;
-      const { command } = manifest.run;
-      throw child?.pid === undefined ? cannotStart(command, error) : notKept(command, error);
+      if (child?.pid !== undefined) throw notKept(manifest.run.command, error);
+      throw cannotStart(this.commandOf(moduleId, moduleName, spec), error);
     } finally {
       closeSync(output);
     }
@@ -178,11 +194,8 @@ function notKept(command: string, cause: unknown): DomainError {
   return new DomainError('conflict', 'start-failed', message, { cause });
 }
 
-function cannotStart(command: string, cause?: unknown): DomainError {
-  return new DomainError(
-    'conflict',
-    'start-failed',
-    `"${command}" could not be started; is it in the artifact or on this node's PATH?`,
-    { cause },
-  );
+function cannotStart(command: StartCommand, cause: unknown): DomainError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const message = `${startFault(command, code)}.`;
+  return new DomainError('conflict', 'start-failed', message, { cause });
 }

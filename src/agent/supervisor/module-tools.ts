@@ -7,6 +7,7 @@ import type { FrontWatch } from './front-watch.js';
 import type { HookRunner } from './hook-runner.js';
 import type { Instances } from './instances.js';
 import type { Launcher } from './launcher.js';
+import type { PortHolder } from './port-holder.js';
 import type { ReleaseSpec } from './release-spec.js';
 import type { Routing } from './routing.js';
 
@@ -19,6 +20,7 @@ export interface ModuleTools {
   readonly hooks: HookRunner;
   readonly routing: Routing;
   readonly frontWatch: FrontWatch;
+  readonly portHolder: Pick<PortHolder, 'nameOf'>;
   readonly trustedKeys: readonly KeyObject[];
   readonly host: string;
   readonly log: Logger;
