@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { destination, type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { type AgentCommand, parseAgentCommand } from './agent-command.js';
+import { openAgentLog } from './agent-log.js';
 import { startAgent } from './agent.js';
 import { ensureFront } from './front/front-process.js';
 import { teardown } from './teardown.js';
@@ -12,6 +13,8 @@ export interface AgentProcess {
   readonly token: string | undefined;
   /** Separated by commas. */
   readonly trustedProxies: string | undefined;
+  readonly logLevel: string | undefined;
+  readonly logFormat: string | undefined;
   /** What modules inherit. */
   readonly baseEnvironment: Readonly<Record<string, string>>;
   /** The front's program, absolute. */
@@ -36,7 +39,7 @@ export async function runAgentProcess(told: AgentProcess): Promise<number> {
   try {
     const command = parseAgentCommand(told.argv, told);
     if (command.kind === 'help') return command.exitCode;
-    const log = newLog();
+    const log = openAgentLog({ level: told.logLevel, format: told.logFormat });
     if (command.kind === 'run') return await run(command, told, log);
     await teardown(command.directory, frontDirectory(command.directory), log);
     return 0;
@@ -97,11 +100,4 @@ function frontDirectory(directory: string): string {
 function shownHost(listenHost: string | undefined): string {
   if (listenHost === undefined) return '127.0.0.1';
   return listenHost === '0.0.0.0' || listenHost === '::' ? hostname() : listenHost;
-}
-
-function newLog(): Logger {
-  const stream = destination({ fd: 2, sync: true });
-  // A terminal that went away must not take the agent with it.
-  stream.on('error', () => undefined);
-  return pino({ base: { program: 'agent' }, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }

@@ -15,6 +15,8 @@ const exitCode = await runAgentProcess({
   argv: process.argv.slice(2),
   token,
   trustedProxies: environment.TIDEGATE_AGENT_TRUSTED_PROXIES,
+  logLevel: environment.TIDEGATE_LOG_LEVEL,
+  logFormat: environment.TIDEGATE_LOG_FORMAT,
   baseEnvironment: Object.fromEntries(
     INHERITED.flatMap((name) => {
       const value = environment[name];

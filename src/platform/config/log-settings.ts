@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '../logging/logger.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../../kernel/log-form.js';
 import { oneOf, setting } from './setting.js';
 
 /** What a process says of itself, and how. */
@@ -18,7 +18,7 @@ export const logSettings = {
     description: '`auto` prints readable lines in a terminal and JSON everywhere else.',
     default: 'auto',
     example: 'json',
-    schema: oneOf(['auto', 'json', 'pretty']),
+    schema: oneOf(LOG_FORMATS),
   }),
   accessLog: setting({
     env: 'TIDEGATE_ACCESS_LOG',

@@ -1,16 +1,19 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import { Fold } from '../../kernel/fold.js';
+import {
+  isReadable,
+  logLine,
+  readableLine,
+  type LogFormat,
+  type LogLevel,
+} from '../../kernel/log-form.js';
 import { currentLogScope } from './log-scope.js';
 import { cleanFields, cleanText } from './redact.js';
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** `auto`: readable lines in a terminal, JSON everywhere else. */
-  readonly format: 'auto' | 'json' | 'pretty';
+  readonly format: LogFormat;
   /** Where lines go; standard output unless told. */
   readonly destination?: DestinationStream;
 }
@@ -36,13 +39,7 @@ export class Logger {
   ) {}
 
   static create(options: LoggerOptions): Logger {
-    const settings = { level: options.level, base: undefined, messageKey: 'message' };
-    return new Logger(
-      pino(
-        { ...settings, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: labelled } },
-        destinationOf(options),
-      ),
-    );
+    return new Logger(pino({ ...logLine, level: options.level }, destinationOf(options)));
   }
 
   /** A logger that prints nothing: for tests, and for tools that print by themselves. */
@@ -133,18 +130,11 @@ function namedFields(fields: object): object {
   return fields instanceof Error ? { error: fields } : fields;
 }
 
-function labelled(label: string): { level: string } {
-  return { level: label };
-}
-
 function destinationOf(options: LoggerOptions): DestinationStream {
-  const readable =
-    options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true);
-  if (readable) {
+  if (isReadable(options.format, process.stdout)) {
     return pretty({
+      ...readableLine,
       colorize: process.stdout.isTTY === true,
-      messageKey: 'message',
-      translateTime: 'HH:MM:ss.l',
       ...(options.destination ? { destination: options.destination } : { sync: true }),
     });
   }
