@@ -21,12 +21,19 @@ interface Fixture {
   readonly filters: readonly string[];
   /** Else an Admin of the tenant may see it. */
   readonly by?: 'operator';
+  /** Else by id: the newest first. */
+  readonly newestBy?: 'since';
 }
 
 const fixtures: Readonly<Record<string, Fixture>> = {
   '/deployments': {
     path: '/deployments',
     filters: ['status=Running', 'environment=QA', 'module=orders'],
+  },
+  '/attention': {
+    path: '/attention',
+    filters: ['environment=QA', 'module=orders', 'kind=hold,approval', 'mine=true', 'sort=since'],
+    newestBy: 'since',
   },
   '/approvals/pending': {
     path: '/approvals/pending',
@@ -377,11 +384,14 @@ describe('the lists of the document', () => {
   });
 });
 
-describe.each(Object.entries(fixtures))('%s', (template, { path, filters }) => {
+describe.each(Object.entries(fixtures))('%s', (template, { path, filters, newestBy }) => {
   it('comes in pages without gap or repetition, newest first', async () => {
-    const whole = (await list(path, 'limit=200')).body.items.map(({ id }: { id: string }) => id);
+    const { items } = (await list(path, 'limit=200')).body;
+    const whole = items.map(({ id }: { id: string }) => id) as string[];
     expect(whole.length).toBeGreaterThanOrEqual(3);
-    expect(whole).toEqual([...new Set<string>(whole)].sort().reverse());
+    expect(new Set(whole).size).toBe(whole.length);
+    const ages = items.map((item: Record<string, string>) => item[newestBy ?? 'id']) as string[];
+    expect(ages).toEqual(ages.toSorted().reverse());
     const seen: string[] = [];
     for (let query = 'limit=1'; seen.length <= whole.length;) {
       const { body } = await list(path, query);

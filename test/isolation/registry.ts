@@ -262,7 +262,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'window.duration',
     'window.timeZone',
   ],
-  'Words out of a list that the document writes as texts.': ['status', 'state'],
+  'Words out of a list that the document writes as texts.': ['status', 'state', 'sort'],
   'What an issuer calls us, and where a browser comes back to.': [
     'clientId',
     'scopes.[]',

@@ -1680,6 +1680,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what needs a person
+         * @description Over all environments: approvals, gates and steps that have stopped, freezes in the way, holds, what could not be taken back, what was started without its approvals, nodes that are lost. Each says who can unblock it, how, and whether the caller may. Only what the caller may read; newest first.
+         */
+        get: operations["attentionList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attention/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what needs a person
+         * @description By kind, of what the caller may read: for badges.
+         */
+        get: operations["attentionCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -6715,6 +6755,61 @@ export interface components {
             reasonRequired: boolean;
             passkeyRequired: boolean;
             decisionValidMs: number | null;
+        };
+        AttentionPage: {
+            items: components["schemas"]["AttentionItem"][];
+            nextCursor: string | null;
+        };
+        AttentionItem: {
+            /** @description Of the item: its kind and its subject. */
+            id: string;
+            /** @enum {string} */
+            kind: "approval" | "gate" | "hook" | "attention" | "paused" | "rollback-failed" | "freeze" | "kill-switch" | "hold" | "break-glass" | "node-lost" | "node-unhealthy" | "node-suspect";
+            subject: {
+                /** @enum {string} */
+                kind: "deployment" | "hold" | "kill-switch" | "node";
+                id: string;
+            };
+            detail: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When it is decided without anybody.
+             */
+            until: string | null;
+            /** @description Null: of the whole tenant. */
+            environment: string | null;
+            cluster: string | null;
+            module: string | null;
+            version: string | null;
+            node: string | null;
+            /** @description Whose deed it goes back to. */
+            by: string | null;
+            /** @description Who can unblock it. */
+            who: string;
+            /** @description How; the first is the one that is meant. */
+            verbs: {
+                verb: string;
+                /** @enum {string} */
+                method: "POST" | "PUT" | "DELETE";
+                path: string;
+                command: string;
+                permission: string;
+                /** @description Whether the caller may, as far as can be said beforehand. */
+                may: boolean;
+                /** @description Why the caller may not. */
+                why: string | null;
+            }[];
+            /** @description Whether the caller may do one of them. */
+            may: boolean;
+        };
+        AttentionCounts: {
+            total: number;
+            /** @description Every kind, also those of none. */
+            kinds: {
+                [key: string]: number;
+            };
         };
         ModulePage: {
             items: components["schemas"]["Module"][];
@@ -20437,6 +20532,212 @@ export interface operations {
             };
             /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attentionList: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filter. */
+                cursor?: string;
+                environment?: string;
+                module?: string;
+                /** @description Only of this kind. Several with commas between: approval, gate, hook, attention, paused, rollback-failed, freeze, kill-switch, hold, break-glass, node-lost, node-unhealthy, node-suspect. */
+                kind?: string;
+                /** @description `true`: only what the caller could unblock now. */
+                mine?: "true" | "false";
+                /** @description In which order; with a minus it falls. Without: `-since`. */
+                sort?: "since" | "-since";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "gate:0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *           "kind": "gate",
+                     *           "subject": {
+                     *             "kind": "deployment",
+                     *             "id": "0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10"
+                     *           },
+                     *           "detail": "inconclusive: too few requests to say",
+                     *           "since": "2026-01-05T09:31:00.000Z",
+                     *           "until": "2026-01-06T09:31:00.000Z",
+                     *           "environment": "Production",
+                     *           "cluster": "eu-1",
+                     *           "module": "payment-processor",
+                     *           "version": "2.1.0",
+                     *           "node": null,
+                     *           "by": "deployer",
+                     *           "who": "someone who may operate deployments",
+                     *           "verbs": [
+                     *             {
+                     *               "verb": "resume",
+                     *               "method": "POST",
+                     *               "path": "/api/v1/deployments/0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10/resume",
+                     *               "command": "tidegate deployments resume 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10",
+                     *               "permission": "deployments:resume",
+                     *               "may": true,
+                     *               "why": null
+                     *             }
+                     *           ],
+                     *           "may": true
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttentionPage"];
+                };
+            };
+            /**
+             * @description `cursor-invalid`: The cursor is not one of ours or belongs to a list with another filter. Start without one.
+             *
+             *     `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attentionCounts: {
+        parameters: {
+            query?: {
+                environment?: string;
+                module?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "kinds": {
+                     *         "approval": 0,
+                     *         "gate": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttentionCounts"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { ApprovalsModule } from '../../deployments/approvals/approvals.module.js';
+import { AttentionModule } from '../../deployments/attention/attention.module.js';
 import { ApprovalReadsModule } from '../../deployments/approvals/subject/approval-reads.module.js';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
 import { DriversModule } from '../../drivers/drivers.module.js';
@@ -31,6 +32,7 @@ export const apiModules: readonly FeatureModule[] = [
   DeploymentsModule,
   ApprovalsModule,
   ApprovalReadsModule,
+  AttentionModule,
   ReleasesModule,
   FleetModule,
   SettingsModule,

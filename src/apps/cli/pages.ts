@@ -33,6 +33,13 @@ export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+/** What `--limit` says. Throws CliError. */
+export function countOf(limit: string): number {
+  const most = Number(limit);
+  if (Number.isInteger(most) && most >= 1 && most <= 1000) return most;
+  throw new CliError('--limit is a number from 1 to 1000.');
+}
+
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 interface Named {

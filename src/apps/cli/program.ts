@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
+import { addAttentionCommand } from './commands/attention.command.js';
 import { addAuditCommands } from './commands/audit.commands.js';
 import { addAuditStreamCommands } from './commands/audit-streams.commands.js';
 import { addApprovalCommands } from './commands/approvals.commands.js';
@@ -75,6 +76,7 @@ const commands = [
   addServiceAccountCommands,
   addDeployCommand,
   addDeploymentCommands,
+  addAttentionCommand,
   addReceiptCommands,
   addApprovalCommands,
   addFreezeCommands,

@@ -10,15 +10,18 @@ interface ScopedColumns {
 
 /**
  * Whether a row is in one of `:scopes`; all rows, if it is null: then nothing is asked of them. Only for
- * permissions that the left out names do not narrow. Fragment: :scopes.
+ * permissions that the left out names do not narrow. Fragment: :scopes, or the parameter named.
  */
-export function inScopes({ module, environmentKey: environment }: ScopedColumns): string {
+export function inScopes(
+  { module, environmentKey: environment }: ScopedColumns,
+  parameter = 'scopes',
+): string {
   const named = [
     module && `(scope.modules is null or ${module} = any(scope.modules))`,
     environment && `(scope.environments is null or ${environment} = any(scope.environments))`,
   ].filter(Boolean);
-  return `(:scopes::jsonb is null or exists (
-    select 1 from jsonb_to_recordset(:scopes::jsonb) as scope (modules text[], environments text[])
+  return `(:${parameter}::jsonb is null or exists (
+    select 1 from jsonb_to_recordset(:${parameter}::jsonb) as scope (modules text[], environments text[])
     where ${named.join(' and ')}))`;
 }
 

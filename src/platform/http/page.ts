@@ -79,7 +79,7 @@ export async function newestFirst<T extends { readonly id: string }>(
 }
 
 /** Dates in a filter would have no canonical form: they come as ISO texts. */
-function hashOf(list: string, filter: Readonly<Record<string, unknown>>): string {
+export function hashOf(list: string, filter: Readonly<Record<string, unknown>>): string {
   const text = canonicalJson({ list, filter });
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
@@ -98,7 +98,7 @@ function idIn(cursor: string, hash: string): string {
   return id;
 }
 
-function decode(cursor: string): unknown[] {
+export function decode(cursor: string): unknown[] {
   if (!/^[\w-]+$/.test(cursor) || cursor.length > CURSOR_CHARACTERS) throw cursorInvalid();
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));

@@ -5,9 +5,8 @@ import { deploymentFacts, deploymentView } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
 import { table } from '../display/table.js';
 import { durationMs, timeText } from '../display/times.js';
-import { CliError } from '../exit-codes.js';
 import { follow } from '../follow.js';
-import { itemsOf, listOf } from '../pages.js';
+import { countOf, itemsOf, listOf } from '../pages.js';
 import { addReturns } from './returns.commands.js';
 import { addVerbs } from './verbs.commands.js';
 
@@ -72,10 +71,7 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
 }
 
 async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> {
-  const most = Number(limit);
-  if (!Number.isInteger(most) || most < 1 || most > 1000) {
-    throw new CliError('--limit is a number from 1 to 1000.');
-  }
+  const most = countOf(limit);
   const { api } = await cli.connect();
   const { status, environment, module } = filter;
   const items = await listOf(

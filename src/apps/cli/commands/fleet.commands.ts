@@ -58,6 +58,7 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
       }),
     );
   addCordons(nodes, { act });
+  addRevoke(nodes, { act });
   addEnvironments(program, { act });
 }
 
@@ -82,6 +83,22 @@ function addCordons(nodes: Command, { act }: Actions): void {
         }),
       );
   }
+}
+
+function addRevoke(nodes: Command, { act }: Actions): void {
+  nodes
+    .command('revoke')
+    .description('Refuse the key of a node from now on; what runs there is not stopped.')
+    .argument('<node>', 'name or id')
+    .addHelpText('after', examples('tidegate nodes revoke node-7'))
+    .action(
+      act(async (cli, nameOrId: string) => {
+        const client = await cli.connect();
+        const id = await idOf('node', nameOrId, nodesOf(client, {}));
+        await client.api.DELETE('/api/v1/nodes/{id}', { params: { path: { id } } });
+        cli.terminal.result({ id, revoked: true }, ['Revoked. Its name is free again.']);
+      }),
+    );
 }
 
 function addEnvironments(program: Command, { act }: Actions): void {

@@ -1,0 +1,50 @@
+/**
+ * How a statement sorts by what it is asked for: everything that can be sorted by becomes a text whose
+ * order is the one that is meant, so that one comparison does for all of them. Two statements are
+ * enough for a list, rising and falling; which column it is, is a parameter.
+ */
+
+/** So many characters count: what is the same so far follows by id, and a cursor stays short. */
+const CHARACTERS = 64;
+
+export type Columns = Readonly<Record<string, string>>;
+
+/** A time as a text; null is after everything. */
+export const timeText = (column: string): string =>
+  `coalesce(to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '~')`;
+
+/** Text that people have written, upper and lower case together. */
+export const wordText = (column: string): string =>
+  `left(lower(coalesce(${column}, '')), ${CHARACTERS})`;
+
+/** What the rows are sorted by. Fragment: :by. */
+export const sortText = (columns: Columns): string => {
+  const cases = Object.entries(columns).map(([name, text]) => `when '${name}' then ${text}`);
+  return `(case :by::text ${cases.join(' ')} end collate "C")`;
+};
+
+/** The condition and the order of a page. Fragment: :afterId, :afterValue, :take. */
+export function pageAfter(
+  value: string,
+  id: string,
+  { isFalling, type = 'uuid' }: { readonly isFalling: boolean; readonly type?: 'uuid' | 'text' },
+): { readonly condition: string; readonly order: string } {
+  const [than, way] = isFalling ? ['<', 'desc'] : ['>', 'asc'];
+  return {
+    condition: `(:afterId::${type} is null
+      or (${value}, ${id}) ${than} (:afterValue::text collate "C", :afterId::${type}))`,
+    order: `order by ${value} ${way}, ${id} ${way} limit :take`,
+  };
+}
+
+/** The parameters of `sortText` and `pageAfter`. */
+export interface SortParameters {
+  readonly by: string;
+  readonly afterId: string | null;
+  readonly afterValue: string | null;
+  readonly take: number;
+}
+
+/** What starts with these characters, whatever they are: `like` would read some of them. */
+export const startsWith = (column: string, parameter: string): string =>
+  `(:${parameter}::text is null or starts_with(lower(${column}), lower(:${parameter})))`;
