@@ -10,6 +10,7 @@ import { dnsLabel } from '../kernel/text.js';
 import type { AgentOptions } from './agent-options.js';
 import { AGENT_VERSION } from './agent-options.js';
 import { labelsSchema } from './protocol/protocol.js';
+import { ModuleUsers } from './supervisor/module-user.js';
 import { isLoopback } from './transport/control-plane.js';
 
 export type AgentCommand =
@@ -28,6 +29,7 @@ export type AgentCommand =
         | 'trustedProxies'
         | 'ca'
         | 'trustedKeys'
+        | 'users'
       >;
       /** Where the front listens; undefined: its own default. */
       readonly listenHost: string | undefined;
@@ -46,6 +48,7 @@ interface Flags {
   allowHttp: boolean;
   ca?: string;
   trustedKey: string[];
+  runAs: string[];
   teardown: boolean;
 }
 
@@ -79,6 +82,7 @@ export function parseAgentCommand(
     trustedProxies: proxiesOf(flags.trustedProxy, environment.trustedProxies),
     ca: flags.ca === undefined ? undefined : readText(flags.ca, '--ca'),
     trustedKeys: flags.trustedKey.map(trustedKey),
+    users: usersOf(flags.runAs, directory),
   };
   return { kind: 'run', options, listenHost: flags.host };
 }
@@ -105,6 +109,7 @@ function parseFlags(argv: readonly string[]): Flags | { exitCode: number } {
     .option('--allow-http', 'plain http to a server that is not this machine', false)
     .option('--ca <path>', 'PEM of a private certificate authority')
     .option('--trusted-key <key>', 'only releases signed by it: PEM file or key', collect, [])
+    .option('--run-as <user>', 'whom modules run as; MODULE=USER for one, repeatable', collect, [])
     .option('--teardown', 'stop all modules and the front of --dir, and the agent', false)
     .addHelpText('after', EXAMPLE)
     .allowExcessArguments(false)
@@ -184,6 +189,12 @@ function proxiesOf(flags: readonly string[], fromEnvironment: string | undefined
   } catch (error) {
     throw usage(`${name}: ${messageOf(error)}`);
   }
+}
+
+function usersOf(told: readonly string[], directory: string): ModuleUsers {
+  const users = ModuleUsers.of(told);
+  users.checkReach(directory);
+  return users;
 }
 
 function trustedKey(text: string): KeyObject {

@@ -23,6 +23,7 @@ export interface AgentProcess {
 
 const exitCodes: Readonly<Record<string, number>> = {
   usage: 2,
+  'run-as-refused': 2,
   'token-missing': 2,
   'enrolment-refused': 3,
   'agent-already-running': 4,

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { FrontPort } from './front/front-port.js';
+import type { ModuleUsers } from './supervisor/module-user.js';
 
 export const AGENT_VERSION = '0.1.0';
 
@@ -22,6 +23,8 @@ export interface AgentOptions {
   readonly ca: string | undefined;
   /** Not empty: only releases signed by one of these keys are accepted. */
   readonly trustedKeys: readonly KeyObject[];
+  /** As whom modules run. */
+  readonly users: ModuleUsers;
   /** The few variables that modules inherit from the agent. */
   readonly baseEnvironment: Readonly<Record<string, string>>;
   readonly log: Logger;

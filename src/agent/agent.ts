@@ -20,6 +20,8 @@ import { FamilyUsageReader } from './supervisor/family-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
 import { familyOf, Instances, isRunning } from './supervisor/instances.js';
 import { Launcher } from './supervisor/launcher.js';
+import { ModuleAccess } from './supervisor/module-access.js';
+import { canSeeOthers } from './supervisor/module-user.js';
 import { PortHolder } from './supervisor/port-holder.js';
 import { bootId, hasProc } from './supervisor/proc.js';
 import { Routing } from './supervisor/routing.js';
@@ -77,7 +79,7 @@ async function assemble(
   journal: Journal,
 ): Promise<{ stop(): Promise<void> }> {
   const { log } = options;
-  if (!hasProc) log.warn('CPU and memory of modules are not measured on this operating system');
+  warnOfBlindness(options);
   const families = new Families();
   const instances = new Instances(journal, families);
   const releases = new ReleaseStore(options.directory, controlPlane);
@@ -89,6 +91,7 @@ async function assemble(
     connect: options.connectFront,
     log,
   });
+  const access = new ModuleAccess(options.directory);
   const launcher = new Launcher({
     journal,
     instances,
@@ -97,9 +100,10 @@ async function assemble(
     nodeName: options.name,
     controlGroups: ControlGroups.find(),
     baseEnvironment: options.baseEnvironment,
+    users: options.users,
+    access,
     onExit: (record) => supervisor.noticeExit(record.moduleId),
   });
-  const hooks = new HookRunner(journal, families);
   const onChange = () => reports.kick();
   const clientPort = (port: number) => routing.clientPort(port);
   const portHolder = new PortHolder({ journal, instances, families, clientPort });
@@ -109,7 +113,9 @@ async function assemble(
     instances,
     launcher,
     releases,
-    hooks,
+    hooks: new HookRunner(journal, families),
+    users: options.users,
+    access,
     routing,
     frontWatch,
     portHolder,
@@ -135,6 +141,14 @@ async function assemble(
   desired.start();
   log.info({ nodeId: identity.nodeId, bootId }, 'running');
   return { stop: () => stopAll(supervisor, [desired, reports]) };
+}
+
+function warnOfBlindness({ log, users }: AgentOptions): void {
+  if (!hasProc) log.warn('CPU and memory of modules are not measured on this operating system');
+  if (users.all().length === 0 || canSeeOthers()) return;
+  log.warn(
+    'the agent may not look into processes of other users: what leaves its group may not be found; give it CAP_SYS_PTRACE',
+  );
 }
 
 function desiredLoop(parts: {

@@ -124,11 +124,10 @@ export class AgentRig {
     return ((await exited) as [number | null])[0];
   }
 
-  /** Runs the agent's program to its end. */
-  async once(args: string[]): Promise<{ code: number | null; stderr: string }> {
-    const child = spawn(process.execPath, [this.programs.agent, ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+  /** Runs the agent's program to its end, by another one perhaps. */
+  async once(args: string[], by: string[] = []): Promise<{ code: number | null; stderr: string }> {
+    const [command, ...rest] = [...by, process.execPath, this.programs.agent, ...args];
+    const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number | null];

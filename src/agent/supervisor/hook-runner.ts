@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { failpoint } from '../../kernel/failpoint.js';
@@ -10,8 +10,10 @@ import { GenerationEnd } from './generation-end.js';
 import { Families, HOOK_VARIABLE } from './families.js';
 import { endHook, findLeftover, untilOver } from './leftover-hook.js';
 import { type ModuleOutput, ROTATE_EVERY_MS } from './module-output.js';
+import type { ModuleUser } from './module-user.js';
 import { bootId, startTimeOf } from './proc.js';
 import { faultBehind, type StartCommand, startFault } from './start-fault.js';
+import { startProgram } from './start-program.js';
 
 export interface HookRun {
   readonly key: HookKey;
@@ -19,6 +21,8 @@ export interface HookRun {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly output: ModuleOutput;
+  /** Undefined: as the agent. */
+  readonly user?: ModuleUser | undefined;
 }
 
 export interface LeftoverWait {
@@ -113,7 +117,7 @@ export class HookRunner {
     await mkdir(what.directory, { recursive: true, mode: 0o700 });
     const rotate = () => what.output.rotate(outputName(what.key));
     rotate();
-    const output = what.output.open(outputName(what.key));
+    const output = what.output.open(outputName(what.key), what.user);
     const rotating = setInterval(rotate, ROTATE_EVERY_MS);
     try {
       return await this.untilEnded(what, runId, startHook(what, runId, output));
@@ -153,10 +157,10 @@ export class HookRunner {
   }
 }
 
-function commandOf({ key, hook, directory, environment }: HookRun): StartCommand {
+function commandOf({ key, hook, directory, environment, user }: HookRun): StartCommand {
   const { command } = hook;
   const path = environment.PATH;
-  return { command, field: `hooks.${key.hook}.command`, directory, path, user: undefined };
+  return { command, field: `hooks.${key.hook}.command`, directory, path, user };
 }
 
 function exited(what: HookRun, code: number | null): string {
@@ -166,17 +170,19 @@ function exited(what: HookRun, code: number | null): string {
 }
 
 function startHook(what: HookRun, runId: string, output: number): ChildProcess {
-  const { key, hook, directory, environment } = what;
-  return spawn(hook.command, hook.args, {
-    cwd: directory,
-    env: {
+  const { key, hook, directory, environment, user } = what;
+  return startProgram({
+    command: hook.command,
+    args: hook.args,
+    directory,
+    environment: {
       ...environment,
       TIDEGATE_HOOK: key.hook,
       TIDEGATE_GENERATION: String(key.generation),
       [HOOK_VARIABLE]: runId,
     },
-    detached: true,
-    stdio: ['ignore', output, output],
+    output,
+    user,
   });
 }
 

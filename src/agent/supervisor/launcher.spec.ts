@@ -6,6 +6,8 @@ import type { ReleaseStore } from '../artifacts/release-store.js';
 import { Journal } from '../journal/journal.js';
 import { Instances } from './instances.js';
 import { Launcher } from './launcher.js';
+import { ModuleAccess } from './module-access.js';
+import { ModuleUsers } from './module-user.js';
 import { isAlive, type ProcessIdentity } from './proc.js';
 import { endFamily } from './end-family.js';
 import { Families } from './families.js';
@@ -26,6 +28,8 @@ it('leaves no process running whose pid could not be written down', async () => 
     controlGroups: null,
     nodeName: 'n',
     instances: new Instances(journal, families),
+    users: ModuleUsers.none,
+    access: new ModuleAccess(home),
     baseEnvironment: { PATH: '/usr/bin:/bin' },
     onExit: () => undefined,
     releases: {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '../../kernel/errors.js';
@@ -12,11 +12,14 @@ import { type Families, INSTANCE_VARIABLE } from './families.js';
 import { InstancePorts } from './instance-ports.js';
 import { InstanceEnds } from './instance-ends.js';
 import { familyOf, type Instances, isRunning } from './instances.js';
+import type { ModuleAccess } from './module-access.js';
 import { ModuleOutput } from './module-output.js';
+import { environmentOfUser, type ModuleUsers } from './module-user.js';
 import { bootId, startTimeOf } from './proc.js';
 import { signalGroup } from './process-group.js';
 import { type ReleaseSpec, specOf } from './release-spec.js';
 import { faultBehind, type StartCommand, startFault } from './start-fault.js';
+import { startProgram } from './start-program.js';
 
 export interface LauncherParts {
   readonly journal: Journal;
@@ -27,6 +30,8 @@ export interface LauncherParts {
   readonly releases: ReleaseStore;
   readonly nodeName: string;
   readonly baseEnvironment: Readonly<Record<string, string>>;
+  readonly users: ModuleUsers;
+  readonly access: ModuleAccess;
   /** An instance of this agent's own has exited. */
   readonly onExit: (record: InstanceRecord) => void;
 }
@@ -100,6 +105,7 @@ export class Launcher {
   environment(moduleName: string, spec: ReleaseSpec): Record<string, string> {
     return {
       ...this.parts.baseEnvironment,
+      ...environmentOfUser(this.parts.users.for(moduleName)),
       ...spec.manifest.run.env,
       ...spec.manifest.configuration,
       ...spec.release.configuration,
@@ -115,7 +121,7 @@ export class Launcher {
       field: 'run.command',
       directory: this.parts.releases.directoryOf(moduleId, spec.release),
       path: this.environment(moduleName, spec).PATH,
-      user: undefined,
+      user: this.parts.users.for(moduleName),
     };
   }
 
@@ -146,20 +152,17 @@ export class Launcher {
     const { instance, moduleId, moduleName, port } = record;
     const { release, manifest } = spec;
     this.parts.journal.instanceStarting(record);
-    const output = this.output(moduleId).open(instance);
+    const user = this.parts.users.for(moduleName);
+    const output = this.output(moduleId).open(instance, user);
     let child: ChildProcess | undefined;
     try {
-      const command = {
-        cwd: this.parts.releases.directoryOf(moduleId, release),
-        env: {
-          ...this.environment(moduleName, spec),
-          PORT: String(port),
-          [INSTANCE_VARIABLE]: instance,
-        },
-        detached: true,
-        stdio: ['ignore', output, output] as StdioOptions,
-      };
-      child = this.inside(record, () => spawn(manifest.run.command, manifest.run.args, command));
+      const directory = this.parts.releases.directoryOf(moduleId, release);
+      const own = { PORT: String(port), [INSTANCE_VARIABLE]: instance };
+      const environment = { ...this.environment(moduleName, spec), ...own };
+      await this.parts.access.grant(user, moduleId, directory);
+      const { command, args } = manifest.run;
+      const program = { command, args, directory, environment, output, user };
+      child = this.inside(record, () => startProgram(program));
       const failed = new Promise<NodeJS.ErrnoException>((resolve) => child!.once('error', resolve));
       if (child.pid === undefined) throw await failed;
       const identity = { pid: child.pid, startTime: startTimeOf(child.pid), bootId };

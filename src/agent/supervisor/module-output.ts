@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   closeSync,
+  fchownSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../../kernel/text.js';
+import type { ModuleUser } from './module-user.js';
 
 const ROTATE_BYTES = 10 * 1024 * 1024;
 const KEEP_ROTATED = 5;
@@ -34,9 +36,14 @@ export class ModuleOutput {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  /** A descriptor for a child's stdout and stderr; the caller closes its own copy. */
-  open(instance: string): number {
-    return openSync(this.path(instance), 'a', 0o600);
+  /**
+   * A descriptor for a child's stdout and stderr; the caller closes its own copy. The file is the
+   * child's user's: programs that open /dev/stdout anew must be allowed to.
+   */
+  open(instance: string, user?: Pick<ModuleUser, 'uid' | 'gid'>): number {
+    const descriptor = openSync(this.path(instance), 'a', 0o600);
+    if (user) fchownSync(descriptor, user.uid, user.gid);
+    return descriptor;
   }
 
   path(instance: string): string {

@@ -7,6 +7,8 @@ import type { FrontWatch } from './front-watch.js';
 import type { HookRunner } from './hook-runner.js';
 import type { Instances } from './instances.js';
 import type { Launcher } from './launcher.js';
+import type { ModuleAccess } from './module-access.js';
+import type { ModuleUsers } from './module-user.js';
 import type { PortHolder } from './port-holder.js';
 import type { ReleaseSpec } from './release-spec.js';
 import type { Routing } from './routing.js';
@@ -18,6 +20,9 @@ export interface ModuleTools {
   readonly launcher: Launcher;
   readonly releases: ReleaseStore;
   readonly hooks: HookRunner;
+  /** As whom modules run. */
+  readonly users: ModuleUsers;
+  readonly access: ModuleAccess;
   readonly routing: Routing;
   readonly frontWatch: FrontWatch;
   readonly portHolder: Pick<PortHolder, 'nameOf'>;
@@ -42,14 +47,18 @@ export async function runHook(tools: ModuleTools, call: HookCall): Promise<void>
   const declared = spec.manifest.hooks[hook];
   if (!declared) return;
   const isBefore = hook === 'beforeInstall';
+  const directory = isBefore
+    ? tools.releases.moduleDirectory(moduleId)
+    : tools.releases.directoryOf(moduleId, spec.release);
+  const user = tools.users.for(moduleName);
+  await tools.access.grant(user, moduleId, isBefore ? undefined : directory);
   await tools.hooks.run({
     key: { moduleId, generation, releaseId: spec.release.releaseId, hook },
     hook: declared,
-    directory: isBefore
-      ? tools.releases.moduleDirectory(moduleId)
-      : tools.releases.directoryOf(moduleId, spec.release),
+    directory,
     environment: tools.launcher.environment(moduleName, spec),
     output: tools.launcher.output(moduleId),
+    user,
   });
 }
 
