@@ -62,10 +62,14 @@ module.exports = {
     },
     {
       name: 'cli-speaks-the-sdk-only',
-      comment: 'The CLI is a client like any other; what it proves offline, it proves by these.',
+      comment:
+        'The CLI is a client like any other; what it proves offline, it proves by these. It counts in words as all do.',
       severity: 'error',
       from: { path: '^src/apps/cli/' },
-      to: { path: '^src/', pathNot: '^src/(apps/cli|kernel/(tlog|receipt))/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(apps/cli|kernel/(tlog|receipt))/|^src/kernel/counted\\.ts$',
+      },
     },
     {
       name: 'tlog-stands-alone',

@@ -1,7 +1,7 @@
 import { answer, TidegateError, type Deployment, type Tidegate } from '#sdk';
-import { fitted } from './display/table.js';
 import { printable } from './display/printable.js';
 import type { Style } from './display/style.js';
+import { wrapped } from './display/wrapped.js';
 
 /** Who could end the waiting for an approval. Asked again only when what is missing has changed. */
 export class ApproverLines {
@@ -16,9 +16,9 @@ export class ApproverLines {
     style: Style,
   ): Promise<readonly string[]> {
     if (status !== 'PendingApproval') return [];
-    const about = `${subjectDigest} ${waitingOn?.detail ?? ''}`;
+    const about = `${style.columns} ${subjectDigest} ${waitingOn?.detail ?? ''}`;
     if (about !== this.about) {
-      this.lines = (await this.read(id)).map((line) => fitted(printable(line), style.columns));
+      this.lines = (await this.read(id)).flatMap((line) => wrapped(printable(line), style.columns));
       this.about = about;
     }
     return this.lines;

@@ -1,7 +1,7 @@
 import { isFinal, type Deployment, type DeploymentNews, type Tidegate } from '#sdk';
 import { ApproverLines } from './approver-lines.js';
 import type { Cli } from './cli.js';
-import { deploymentView } from './display/deployment-view.js';
+import { deploymentViewWithin } from './display/deployment-view.js';
 import { eventLine } from './display/event-line.js';
 import { LiveBlock } from './display/live-block.js';
 import { printable } from './display/printable.js';
@@ -74,14 +74,17 @@ function shower(
       terminal.jsonLine({ type: 'deployment', deployment });
     };
   }
-  const { style } = terminal;
   if (terminal.isLive) {
     const block = new LiveBlock(terminal.streams.stdout);
     return async ({ deployment }) => {
+      // Asked anew each time: windows change their size.
+      const { style } = terminal;
       const who = await approvers.of(deployment, style);
-      block.draw([...deploymentView(deployment, style), ...who]);
+      const height = block.room - who.length;
+      block.draw([...deploymentViewWithin(deployment, style, height), ...who]);
     };
   }
+  const { style } = terminal;
   const tell = plainLines(style.isUtc, (lines) => terminal.lines(lines));
   let said: readonly string[] = [];
   return async (news) => {

@@ -7,7 +7,6 @@ import {
   accessKeyRow,
   createdKeyLines,
 } from '../display/access-key-lines.js';
-import { table } from '../display/table.js';
 import { CliError } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { collect, readTexts } from '../parameters.js';
@@ -43,7 +42,7 @@ export function addAccessKeyCommands(program: Command, { act }: Actions): void {
         const items = await listOf(keysOf(await cli.connect()));
         const { isUtc } = cli.terminal.style;
         const rows = items.map((key) => accessKeyRow(key, isUtc));
-        cli.terminal.result({ items }, table(ACCESS_KEY_HEADS, rows));
+        cli.terminal.list({ items }, ACCESS_KEY_HEADS, rows);
       }),
     );
   withKeyOptions(

@@ -6,7 +6,6 @@ import type { Command } from 'commander';
 import { answer } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { ask, readSecret } from '../session/ask.js';
@@ -63,7 +62,7 @@ function addSessionsCommands(program: Command, { act }: Actions): void {
           session.isCurrent ? 'this one' : '',
         ]);
         const heads = ['ID', 'TENANT', 'CLIENT', 'NETWORK', 'SINCE', 'LAST USED', ''];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   sessions
@@ -111,7 +110,7 @@ async function switchTenant(cli: Cli, tenant: string | undefined): Promise<void>
   if (tenant === undefined) {
     const { items } = await answer(client.api.GET('/api/v1/me/tenants'));
     const rows = items.map(({ slug, name, isCurrent }) => [slug, name, isCurrent ? 'here' : '']);
-    cli.terminal.result({ items }, table(['TENANT', 'NAME', ''], rows));
+    cli.terminal.list({ items }, ['TENANT', 'NAME', ''], rows);
     return;
   }
   const file = new ConfigFile(cli.environment.configFile);

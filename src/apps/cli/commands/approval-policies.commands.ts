@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { type Actions, type Cli, examples } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { durationText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
@@ -75,7 +74,7 @@ async function list(cli: Cli, { environment }: { readonly environment?: string }
     policy.bars.join(', ') || 'nobody',
   ]);
   const heads = ['NAME', 'ENVIRONMENT', 'FOR', 'WHO', 'QUORUM', 'BARRED'];
-  cli.terminal.result({ items }, table(heads, rows));
+  cli.terminal.list({ items }, heads, rows);
 }
 
 async function create(cli: Cli, name: string, options: RuleOptions): Promise<void> {

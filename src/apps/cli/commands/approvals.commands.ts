@@ -3,7 +3,6 @@ import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { subjectView } from '../display/approval-view.js';
 import { historyView } from '../display/approval-history-view.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { itemsOf, listOf } from '../pages.js';
@@ -63,7 +62,7 @@ async function list(cli: Cli, { limit, mine, environment, module }: ListOptions)
   const heads = ['DEPLOYMENT', 'MODULE', 'VERSION', 'TO', 'ASKED BY', 'DECIDE BY'];
   const rows = items.map((item) => rowOf(item, cli.terminal.style.isUtc));
   const none = mine ? 'Nothing waits for you.' : 'Nothing waits for an approval.';
-  cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : [none]);
+  cli.terminal.list({ items }, heads, rows, none);
 }
 
 function rowOf(item: components['schemas']['PendingApproval'], isUtc: boolean): string[] {

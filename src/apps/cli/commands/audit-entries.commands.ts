@@ -3,7 +3,7 @@ import { answer, type components } from '#sdk';
 import { countOf, filterOf, type FilterOptions, withFilters } from '../audit/filter-options.js';
 import { entryLines } from '../audit/entry-lines.js';
 import { examples, type Actions, type Cli } from '../cli.js';
-import { table } from '../display/table.js';
+import { printable } from '../display/printable.js';
 import { timeText } from '../display/times.js';
 import { itemsOf, listOf } from '../pages.js';
 
@@ -58,20 +58,20 @@ async function list(cli: Cli, { limit, all = false, ...options }: ListOptions): 
   const items = itemsOf<Entry>(read, most);
   if (all) return listAll(cli, items);
   const entries = await listOf(items);
-  cli.terminal.result(
-    { items: entries },
-    table(
-      HEADS,
-      entries.map((each) => rowOf(each, cli)),
-    ),
-  );
+  const rows = entries.map((each) => rowOf(each, cli));
+  cli.terminal.list({ items: entries }, HEADS, rows);
 }
 
 /** As they come: there may be more than anybody holds. */
 async function listAll({ terminal, ...cli }: Cli, items: AsyncIterable<Entry>): Promise<void> {
   for await (const entry of items) {
     if (terminal.options.isJson) terminal.jsonLine(entry);
-    else terminal.lines(table(rowOf(entry, { terminal, ...cli }), []));
+    else
+      terminal.lines([
+        rowOf(entry, { terminal, ...cli })
+          .map(printable)
+          .join('  '),
+      ]);
   }
 }
 

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { itemsOf, listOf } from '../pages.js';
 
@@ -86,7 +85,7 @@ async function list(cli: Cli): Promise<void> {
     timeText(erasure.requestedAt, isUtc),
     erasure.reason,
   ]);
-  cli.terminal.result({ items }, table(['ERASURE', 'PERSON', 'STATUS', 'SINCE', 'WHY'], rows));
+  cli.terminal.list({ items }, ['ERASURE', 'PERSON', 'STATUS', 'SINCE', 'WHY'], rows);
 }
 
 function show(cli: Cli, erasure: Erasure): void {

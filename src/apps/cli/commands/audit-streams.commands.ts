@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { readSecret } from '../session/ask.js';
@@ -111,7 +110,7 @@ async function list(cli: Cli): Promise<void> {
     stream.id,
   ]);
   const heads = ['NAME', 'FORMAT', 'STATE', 'DELIVERED', 'BEHIND', 'URL', 'ID'];
-  cli.terminal.result({ items }, table(heads, rows));
+  cli.terminal.list({ items }, heads, rows);
 }
 
 async function create(cli: Cli, name: string, url: string, made: Made): Promise<void> {

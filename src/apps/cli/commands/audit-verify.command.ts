@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { counted } from '../../../kernel/counted.js';
 import { answer, type components } from '#sdk';
 import { readKept } from '../audit/kept-checkpoints.js';
 import { type FileReport, verifyFile } from '../audit/verify-file.js';
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { counted } from '../display/table.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { readTrustedKeys, unverified } from '../trusted-keys.js';
 
@@ -58,7 +58,7 @@ function onlineLines({ size, provenSize, fault, strayIds, sinks }: Verification)
   const strays = strayIds.map((id) => `  ${id} stands in the database and not in the log`);
   return [
     fault === null
-      ? `The server has found ${counted(provenSize, 'entry').replace('entrys', 'entries')} as they were sealed.`
+      ? `The server has found ${counted(provenSize, 'entry')} as they were sealed.`
       : `${fault.text} (${fault.kind}).`,
     ...sinks.map(({ sink, size: anchored, error }) => {
       if (error !== null) return `  ${sink}: could not be asked: ${error}`;

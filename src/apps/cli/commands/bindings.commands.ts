@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError } from '../exit-codes.js';
 import { itemsOf, listOf } from '../pages.js';
 
@@ -76,7 +75,7 @@ export function addBindingCommands(roles: Command, { act }: Actions): void {
           binding.id,
         ]);
         const heads = ['ROLE', 'KIND', 'NAME', 'MODULES', 'ENVIRONMENTS', 'ID'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
 }

@@ -2,7 +2,6 @@ import { Option, type Command } from 'commander';
 import { answer } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { itemsOf, listOf } from '../pages.js';
 
 const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
@@ -111,5 +110,5 @@ async function list(cli: Cli, { all }: { readonly all?: boolean }): Promise<void
     one.reason,
   ]);
   const heads = ['DEPLOYMENT', 'RELEASE', 'ENVIRONMENT', 'BY', 'REVIEW', 'REASON'];
-  cli.terminal.result({ items }, table(heads, rows));
+  cli.terminal.list({ items }, heads, rows);
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
@@ -131,7 +130,7 @@ async function list(cli: Cli): Promise<void> {
     isEnabled ? 'on' : `off (${disabledWhy})`,
     id,
   ]);
-  cli.terminal.result({ items }, table(['NAME', 'KIND', 'PLACE', 'STATE', 'ID'], rows));
+  cli.terminal.list({ items }, ['NAME', 'KIND', 'PLACE', 'STATE', 'ID'], rows);
 }
 
 async function create(cli: Cli, name: string, kind: string, where: Where): Promise<void> {

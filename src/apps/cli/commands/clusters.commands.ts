@@ -3,7 +3,6 @@ import { answer, type Tidegate } from '#sdk';
 import { CliError } from '../exit-codes.js';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
 interface Where {
@@ -29,7 +28,7 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
           String(item.maxInFlight ?? 'any'),
           item.trustedProxies.join(', ') || 'none',
         ]);
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   clusters

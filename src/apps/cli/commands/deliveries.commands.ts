@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
@@ -81,7 +80,7 @@ async function list(cli: Cli, { channel, state, event, limit }: ListOptions): Pr
     each.id,
   ]);
   const heads = ['SINCE', 'CHANNEL', 'EVENT', 'STATE', 'ATTEMPTS', 'WHY', 'ID'];
-  cli.terminal.result({ items }, table(heads, rows));
+  cli.terminal.list({ items }, heads, rows);
 }
 
 async function show(cli: Cli, id: string): Promise<void> {

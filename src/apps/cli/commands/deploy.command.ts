@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import { counted } from '../../../kernel/counted.js';
 import { answer, type components, type DeploymentRequest, type Tidegate } from '#sdk';
 import { tellAccepted } from '../accepted.js';
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
-import { counted, table } from '../display/table.js';
+import type { Style } from '../display/style.js';
+import { table } from '../display/table.js';
 import { durationMs, durationText } from '../display/times.js';
+import { wrapped } from '../display/wrapped.js';
 import { CliError } from '../exit-codes.js';
 import { momentOf } from '../freeze-window.js';
 import { collect, readParameters, readTexts } from '../parameters.js';
@@ -133,24 +136,31 @@ export function requestOf(
 
 async function plan(cli: Cli, { api }: Tidegate, body: DeploymentRequest): Promise<void> {
   const planned = await answer(api.POST('/api/v1/deployments/plan', { body }));
-  cli.terminal.result(planned, planLines(planned));
+  cli.terminal.result(planned, planLines(planned, cli.terminal.style));
 }
 
-export function planLines(planned: Planned): string[] {
+/** Under what the names of facts are followed by. */
+const FACT_HANG = 10;
+
+function planLines(planned: Planned, { columns }: Style): string[] {
   const { nodes, waves, steps, leftOut, approvals, warnings = [] } = planned;
   const { expectedDurationMs, strategy, gate } = planned;
   const { least, most } = expectedDurationMs;
-  return [
+  const facts = [
     `Nothing was changed. It would move ${counted(nodes, 'node')} in ${counted(waves, 'wave')}, in ${durationText(least)} to ${durationText(most)}.`,
-    printable(`  strategy  ${choiceText(strategy)}`),
-    printable(`  gate      ${choiceText(gate)}`),
-    ...leftOut.map(({ name, state }) => printable(`  left out  ${name} (${state})`)),
-    ...approvals.map(({ reason }) => printable(`  approval  ${reason}`)),
-    ...warnings.map((warning) => printable(`  note      ${warning}`)),
+    `  strategy  ${choiceText(strategy)}`,
+    `  gate      ${choiceText(gate)}`,
+    ...leftOut.map(({ name, state }) => `  left out  ${name} (${state})`),
+    ...approvals.map(({ reason }) => `  approval  ${reason}`),
+    ...warnings.map((warning) => `  note      ${warning}`),
+  ];
+  return [
+    ...facts.flatMap((fact) => wrapped(printable(fact), columns, FACT_HANG)),
     '',
     ...table(
       ['STEP', 'WHAT', 'NODES'],
       steps.map(({ id, title, nodes: names }) => [id, title, names.join(', ')]),
+      columns,
     ),
   ];
 }

@@ -3,7 +3,6 @@ import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { deploymentFacts, deploymentView } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { durationMs, timeText } from '../display/times.js';
 import { follow } from '../follow.js';
 import { countOf, itemsOf, listOf } from '../pages.js';
@@ -96,7 +95,7 @@ async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> 
     item.requestedBy,
     timeText(item.createdAt, isUtc),
   ]);
-  cli.terminal.result({ items }, items.length > 0 ? table(heads, rows) : ['No deployments.']);
+  cli.terminal.list({ items }, heads, rows, 'No deployments.');
 }
 
 async function show(cli: Cli, id: string): Promise<void> {

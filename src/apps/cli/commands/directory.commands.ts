@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { type Actions, type Cli, examples } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
@@ -48,7 +47,7 @@ function addTokenReads(tokens: Command, { act }: Actions): void {
           usedText(token, isUtc),
           token.id,
         ]);
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   tokens
@@ -136,7 +135,7 @@ function addUserCommands(users: Command, { act }: Actions): void {
           user.groups.join(', '),
           user.id,
         ]);
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   users

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
@@ -57,7 +56,7 @@ async function list(cli: Cli): Promise<void> {
     `${gate.deadlineMinutes} min`,
     gate.id,
   ]);
-  cli.terminal.result({ items }, table(['NAME', 'HOST', 'DEADLINE', 'ID'], rows));
+  cli.terminal.list({ items }, ['NAME', 'HOST', 'DEADLINE', 'ID'], rows);
 }
 
 async function create(cli: Cli, name: string, { url, deadline }: GateOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../../kernel/counted.js';
 import { renderUnicodeCompact } from 'uqr';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
@@ -101,10 +102,12 @@ async function proveThere(cli: Cli, client: Tidegate, provider: string): Promise
   cli.terminal.result({ provider: id, proved: true }, ['Shown. It is good for five minutes.']);
 }
 
+const HEADS = ['ID', 'KIND', 'NAME', 'SINCE', 'LAST USED'];
+
 async function status(cli: Cli): Promise<void> {
   const { api } = await cli.connect();
   const mfa = await answer(api.GET('/api/v1/me/mfa'));
-  const { isUtc } = cli.terminal.style;
+  const { isUtc, columns } = cli.terminal.style;
   const rows = mfa.factors.map(({ id, kind, name, createdAt, lastUsedAt }) => [
     id,
     kind,
@@ -114,8 +117,8 @@ async function status(cli: Cli): Promise<void> {
   ]);
   const demand = mfa.isDemanded ? 'demands one of you' : 'demands none of you';
   cli.terminal.result(mfa, [
-    ...(rows.length > 0 ? table(['ID', 'KIND', 'NAME', 'SINCE', 'LAST USED'], rows) : []),
-    `${mfa.factors.length} second factors, ${mfa.recoveryCodesLeft} recovery codes left; the tenant ${demand}.`,
+    ...(rows.length > 0 ? table(HEADS, rows, columns) : []),
+    `${counted(mfa.factors.length, 'second factor')}, ${counted(mfa.recoveryCodesLeft, 'recovery code')} left; the tenant ${demand}.`,
   ]);
 }
 

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli, type Outcome } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { identitiesOf, identityId, identityLines } from '../federated-identity.js';
@@ -46,7 +45,7 @@ function addReads(federated: Command, { act }: Actions): void {
           item.lastUsedAt === null ? 'never' : timeText(item.lastUsedAt, isUtc),
         ]);
         const heads = ['NAME', 'ISSUER', 'AUDIENCE', 'MODULES', 'ENVIRONMENTS', 'STATE', 'USED'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   federated

@@ -4,7 +4,6 @@ import { examples, type Actions } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { NODE_HEADS, nodeRow } from '../display/node-row.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
@@ -29,8 +28,8 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
         const items = await listOf(nodesOf(await cli.connect(), { environment, cluster }));
         const { isUtc } = cli.terminal.style;
         const rows = items.map((node) => nodeRow(node, isUtc));
-        const none = ['No nodes. Let one join: tidegate nodes token --help'];
-        cli.terminal.result({ items }, items.length > 0 ? table(NODE_HEADS, rows) : none);
+        const none = 'No nodes. Let one join: tidegate nodes token --help';
+        cli.terminal.list({ items }, NODE_HEADS, rows, none);
       }),
     );
   nodes
@@ -130,7 +129,7 @@ function addEnvironments(program: Command, { act }: Actions): void {
           item.onConflict,
           labelsText(item.labels),
         ]);
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
 }

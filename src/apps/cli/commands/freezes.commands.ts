@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { momentOf, windowOf, type WindowOptions } from '../freeze-window.js';
 import { collect, readTexts } from '../parameters.js';
@@ -134,7 +133,7 @@ async function list(
     freeze.current ? `until ${endOf(freeze.current, isUtc)}` : '',
     freeze.next ? timeText(freeze.next.from, isUtc) : '',
   ]);
-  cli.terminal.result({ items }, table(['NAME', 'WHERE', 'NOT ALLOWED', 'NOW', 'NEXT'], rows));
+  cli.terminal.list({ items }, ['NAME', 'WHERE', 'NOT ALLOWED', 'NOW', 'NEXT'], rows);
 }
 
 interface CalendarOptions extends PlaceOptions {
@@ -160,7 +159,7 @@ async function calendar(
     each.name,
     whereOf(each),
   ]);
-  cli.terminal.result({ items }, table(['FROM', 'TO', 'FREEZE', 'WHERE'], rows));
+  cli.terminal.list({ items }, ['FROM', 'TO', 'FREEZE', 'WHERE'], rows);
 }
 
 async function create(cli: Cli, name: string, options: CreateOptions): Promise<void> {

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
@@ -22,7 +21,7 @@ export function addGroupCommands(program: Command, { act }: Actions): void {
           source === 'scim' ? 'directory' : 'here',
           description,
         ]);
-        cli.terminal.result({ items }, table(['NAME', 'MEMBERS', 'KEPT BY', 'ABOUT'], rows));
+        cli.terminal.list({ items }, ['NAME', 'MEMBERS', 'KEPT BY', 'ABOUT'], rows);
       }),
     );
   groups
@@ -72,7 +71,7 @@ function addMemberCommands(groups: Command, { act }: Actions): void {
           timeText(since, isUtc),
           source,
         ]);
-        cli.terminal.result({ items }, table(['USERNAME', 'NAME', 'SINCE', 'BY'], rows));
+        cli.terminal.list({ items }, ['USERNAME', 'NAME', 'SINCE', 'BY'], rows);
       }),
     );
   groups

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { answer } from '#sdk';
 import { examples, type Actions } from '../cli.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { itemsOf, listOf } from '../pages.js';
 
@@ -33,10 +32,7 @@ export function addHoldCommands(program: Command, { act }: Actions): void {
           timeText(hold.placedAt, isUtc),
           hold.reason ?? '',
         ]);
-        cli.terminal.result(
-          { items },
-          table(['HOLD', 'MODULE', 'WHERE', 'BY', 'SINCE', 'WHY'], rows),
-        );
+        cli.terminal.list({ items }, ['HOLD', 'MODULE', 'WHERE', 'BY', 'SINCE', 'WHY'], rows);
       }),
     );
   holds

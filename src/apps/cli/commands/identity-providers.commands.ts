@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { readSecret } from '../session/ask.js';
@@ -117,7 +116,7 @@ async function list(cli: Cli): Promise<void> {
     isEnabled ? 'yes' : 'no',
     id,
   ]);
-  cli.terminal.result({ items }, table(['NAME', 'ISSUER', 'ENABLED', 'ID'], rows));
+  cli.terminal.list({ items }, ['NAME', 'ISSUER', 'ENABLED', 'ID'], rows);
 }
 
 async function create(cli: Cli, name: string, options: CreateOptions): Promise<void> {

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { createSigningKey, publicKeyOf, readPublicKey } from '../signing-key-file.js';
@@ -79,7 +78,7 @@ function addServerCommands(keys: Command, { act }: Actions): void {
           key.revokedAt ? `revoked ${timeText(key.revokedAt, isUtc)}` : 'good',
         ]);
         const heads = ['NAME', 'PUBLIC KEY', 'BY', 'SINCE', 'STATE'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   keys

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
@@ -62,7 +61,7 @@ function addTokenKeyCommands(platform: Command, { act }: Actions): void {
           time(key.revokedAt ?? key.verifiesUntil),
         ]);
         const heads = ['KEY', 'STATE', 'MADE BY', 'SIGNS FROM', 'GOOD UNTIL'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   keys

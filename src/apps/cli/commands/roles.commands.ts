@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { addBindingCommands } from './bindings.commands.js';
 
@@ -26,7 +25,7 @@ export function addRoleCommands(program: Command, { act }: Actions): void {
           String(permissions.length),
           description,
         ]);
-        cli.terminal.result({ items }, table(['NAME', 'SORT', 'PERMISSIONS', 'ABOUT'], rows));
+        cli.terminal.list({ items }, ['NAME', 'SORT', 'PERMISSIONS', 'ABOUT'], rows);
       }),
     );
   roles

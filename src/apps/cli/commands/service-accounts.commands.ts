@@ -3,7 +3,6 @@ import { answer, type Tidegate } from '#sdk';
 import { type Actions, examples } from '../cli.js';
 import { ACCESS_KEY_HEADS, accessKeyRow } from '../display/access-key-lines.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { keyOf, type KeyOptions, tellCreated, withKeyOptions } from './access-keys.commands.js';
@@ -24,7 +23,7 @@ export function addServiceAccountCommands(program: Command, { act }: Actions): v
           const state = disabledAt === null ? 'enabled' : `disabled ${timeText(disabledAt, isUtc)}`;
           return [name, description, state, timeText(createdAt, isUtc), id];
         });
-        cli.terminal.result({ items }, table(['NAME', 'FOR', 'STATE', 'SINCE', 'ID'], rows));
+        cli.terminal.list({ items }, ['NAME', 'FOR', 'STATE', 'SINCE', 'ID'], rows);
       }),
     );
   accounts
@@ -129,7 +128,7 @@ function addAccountKeyCommands(accounts: Command, { act }: Actions): void {
         const items = await listOf(itemsOf(read));
         const { isUtc } = cli.terminal.style;
         const rows = items.map((key) => accessKeyRow(key, isUtc));
-        cli.terminal.result({ items }, table(ACCESS_KEY_HEADS, rows));
+        cli.terminal.list({ items }, ACCESS_KEY_HEADS, rows);
       }),
     );
   withKeyOptions(

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type components, type Tidegate } from '#sdk';
 import { type Actions, type Cli, examples } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { itemsOf } from '../pages.js';
 import { levelOptions, type LevelOptions, levelOf } from './settings-level.js';
@@ -98,7 +97,7 @@ async function list(cli: Cli, { environment, prefix, set: onlySet }: ListOptions
     source,
     scopes.join(', '),
   ]);
-  cli.terminal.result({ items }, table(['KEY', 'VALUE', 'FROM', 'LEVELS'], rows));
+  cli.terminal.list({ items }, ['KEY', 'VALUE', 'FROM', 'LEVELS'], rows);
 }
 
 function read(api: Tidegate['api'], key: string, options: LevelOptions): Promise<Setting> {
@@ -144,7 +143,7 @@ async function history(cli: Cli, key: string, options: LevelOptions): Promise<vo
       reason ?? '',
     ],
   );
-  cli.terminal.result({ items }, table(['WHEN', 'WHO', 'LEVEL', 'CHANGE', 'WHY'], rows));
+  cli.terminal.list({ items }, ['WHEN', 'WHO', 'LEVEL', 'CHANGE', 'WHY'], rows);
 }
 
 async function diff(cli: Cli, one?: string, other?: string): Promise<void> {
@@ -174,7 +173,7 @@ async function diff(cli: Cli, one?: string, other?: string): Promise<void> {
     ...(there ? [`${textOf(rest.other)} (${rest.otherSource})`] : []),
   ]);
   const head = ['KEY', one ?? 'HERE', ...(other === undefined ? [] : [other])];
-  cli.terminal.result({ items }, table(head, rows));
+  cli.terminal.list({ items }, head, rows);
 }
 
 function tell({ terminal }: Cli, setting: Setting): void {

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError } from '../exit-codes.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
@@ -37,13 +36,7 @@ export function addSubscriptionCommands(program: Command, { act }: Actions): voi
           each.channelName ?? (each.channelId === null ? 'own e-mail' : each.channelId),
         ]);
         const heads = ['ID', 'WHO', 'HEARS OF', 'WHERE', 'BY'];
-        cli.terminal.result(
-          { items },
-          table(
-            heads,
-            rows.map((row) => row.map(printable)),
-          ),
-        );
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   subscriptions
@@ -100,7 +93,7 @@ function addPreview(subscriptions: Command, { act }: Actions): void {
         if (event === undefined) {
           const items = await templatesOf(client);
           const rows = items.map((each) => [each.event, each.kinds.join(' '), each.title]);
-          cli.terminal.result({ items }, table(['EVENT', 'KINDS', 'FOR EXAMPLE'], rows));
+          cli.terminal.list({ items }, ['EVENT', 'KINDS', 'FOR EXAMPLE'], rows);
           return;
         }
         const path = { event };

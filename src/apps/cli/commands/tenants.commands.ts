@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { type Actions, type Cli, examples } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { durationMs, timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { followTask, taskText, type Tenant, tenantOf } from '../tenant-task.js';
@@ -42,7 +41,7 @@ function addReads(tenants: Command, { act }: Actions): void {
           return [slug, printable(name), status, tier, timeText(createdAt, isUtc), id];
         });
         const heads = ['SLUG', 'NAME', 'STATUS', 'TIER', 'SINCE', 'ID'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
   tenants

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { type Actions, type Cli, examples } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { CliError } from '../exit-codes.js';
 
 /** `nodes=50`, `nodes=none`; what was said before stays. */
@@ -36,7 +35,7 @@ export function addTierCommands(program: Command, { act }: Actions): void {
           String(rateMultiplier),
           ...keys.map((key) => String(quotas[key] ?? '-')),
         ]);
-        cli.terminal.result({ items }, table(['TIER', 'RATE', ...keys], rows));
+        cli.terminal.list({ items }, ['TIER', 'RATE', ...keys], rows);
       }),
     );
   tiers

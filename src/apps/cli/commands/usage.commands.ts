@@ -58,7 +58,9 @@ async function showUsage(cli: Cli, options: UsageOptions): Promise<void> {
   if (allTenants) {
     const params = { query: days };
     const usage = await answer(api.GET('/api/v1/platform/usage', { params, parseAs }));
-    return tell(cli, usage, () => platformLines(usage as PlatformUsage));
+    return tell(cli, usage, () =>
+      platformLines(usage as PlatformUsage, cli.terminal.style.columns),
+    );
   }
   const query = { ...days, by };
   const usage = tenantId
@@ -69,7 +71,7 @@ async function showUsage(cli: Cli, options: UsageOptions): Promise<void> {
         }),
       )
     : await answer(api.GET('/api/v1/usage', { params: { query }, parseAs }));
-  tell(cli, usage, () => usageLines(usage as Usage));
+  tell(cli, usage, () => usageLines(usage as Usage, cli.terminal.style.columns));
 }
 
 async function showQuotas(cli: Cli, csv: boolean): Promise<void> {
@@ -90,7 +92,8 @@ async function showQuotas(cli: Cli, csv: boolean): Promise<void> {
         resetsAt === null ? '-' : timeText(resetsAt, isUtc),
       ];
     });
-    return table(['QUOTA', 'USED', 'LIMIT', 'SHARE', 'BEGINS ANEW'], rows);
+    const heads = ['QUOTA', 'USED', 'LIMIT', 'SHARE', 'BEGINS ANEW'];
+    return table(heads, rows, cli.terminal.style.columns);
   });
 }
 
@@ -100,7 +103,10 @@ function tell({ terminal }: Cli, found: unknown, lines: () => string[]): void {
   else terminal.result(found, terminal.options.isJson ? [] : lines());
 }
 
-function usageLines({ from, to, rows, totals, storedBytes, cost }: Usage): string[] {
+function usageLines(
+  { from, to, rows, totals, storedBytes, cost }: Usage,
+  columns: number,
+): string[] {
   const heads = ['DAY', 'MODULE', 'ENVIRONMENT', ...AMOUNT_HEADS];
   const cells = rows.map(({ day, module, environment, ...amounts }) => [
     day || '-',
@@ -109,17 +115,17 @@ function usageLines({ from, to, rows, totals, storedBytes, cost }: Usage): strin
     ...amountCells(amounts),
   ]);
   return [
-    ...table(heads, [...cells, ['all', '', '', ...amountCells(totals)]]),
+    ...table(heads, [...cells, ['all', '', '', ...amountCells(totals)]], columns),
     '',
     `${from} to ${to}. Artifacts hold ${bytesText(storedBytes)}.`,
     ...(cost ? [`It costs ${cost.total} ${cost.currency}.`] : []),
   ];
 }
 
-function platformLines({ from, to, tenants, totals }: PlatformUsage): string[] {
+function platformLines({ from, to, tenants, totals }: PlatformUsage, columns: number): string[] {
   const cells = tenants.map(({ slug, ...amounts }) => [slug, ...amountCells(amounts)]);
   return [
-    ...table(['TENANT', ...AMOUNT_HEADS], [...cells, ['all', ...amountCells(totals)]]),
+    ...table(['TENANT', ...AMOUNT_HEADS], [...cells, ['all', ...amountCells(totals)]], columns),
     '',
     `${from} to ${to}.`,
   ];

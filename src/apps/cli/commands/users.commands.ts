@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { answer, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { table } from '../display/table.js';
 import { timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { addRole, type GivenRole, roleHelp, roleText } from '../given-role.js';
@@ -24,7 +23,7 @@ export function addUserCommands(program: Command, { act }: Actions): void {
           user.roles.map(roleText).join(' '),
           user.isDisabled ? 'disabled' : '',
         ]);
-        cli.terminal.result({ items }, table(['USERNAME', 'E-MAIL', 'ROLES', ''], rows));
+        cli.terminal.list({ items }, ['USERNAME', 'E-MAIL', 'ROLES', ''], rows);
       }),
     );
   users
@@ -156,7 +155,7 @@ function addInvitationCommands(users: Command, { act }: Actions): void {
           timeText(each.expiresAt, isUtc),
         ]);
         const heads = ['ID', 'E-MAIL', 'ROLES', 'BY', 'UNTIL'];
-        cli.terminal.result({ items }, table(heads, rows));
+        cli.terminal.list({ items }, heads, rows);
       }),
     );
 }

@@ -1,9 +1,9 @@
 import type { components } from '#sdk';
-import { decisionLine } from './approval-view.js';
+import { decisionLines } from './approval-view.js';
 import { printable } from './printable.js';
 import type { Style } from './style.js';
-import { fitted } from './table.js';
 import { timeText } from './times.js';
+import { wrapped } from './wrapped.js';
 
 type ApprovalHistory = components['schemas']['ApprovalHistory'];
 type Asked = ApprovalHistory['requests'][number];
@@ -13,8 +13,8 @@ export function historyView({ status, requests }: ApprovalHistory, style: Style)
   if (requests.length === 0) return [`${status}: nobody was asked to approve it.`];
   return requests.flatMap((request, at) => [
     ...(at === 0 ? [] : ['']),
-    ...requestLines(request, style).map((line) => fitted(printable(line), style.columns)),
-    ...request.decisions.map((decision) => decisionLine(decision, style)),
+    ...requestLines(request, style).flatMap((line) => wrapped(printable(line), style.columns)),
+    ...request.decisions.flatMap((decision) => decisionLines(decision, style)),
   ]);
 }
 

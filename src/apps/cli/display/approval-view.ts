@@ -1,11 +1,12 @@
 /** What would be signed, for people who have to read it in a terminal: what changes first, then who decides. */
 import type { components } from '#sdk';
+import { counted } from '../../../kernel/counted.js';
 import { choiceText } from './deployment-view.js';
 import { diffLines } from './diff-lines.js';
 import { printable } from './printable.js';
-import { toned, type Style } from './style.js';
-import { counted, fitted } from './table.js';
+import { toned, type Style, type Tone } from './style.js';
 import { timeText } from './times.js';
+import { wrapped } from './wrapped.js';
 
 export type ApprovalSubject = components['schemas']['ApprovalSubject'];
 
@@ -14,17 +15,25 @@ const NODES_SHOWN = 12;
 export function subjectView(subject: ApprovalSubject, style: Style): string[] {
   return [
     ...headLines(subject, style),
-    ...section('runs there now', runningLines(subject)),
+    ...section('runs there now', runningLines(subject, style)),
     ...section('manifest', diffLines(subject.differences.manifest, style)),
     ...section('configuration', configurationLines(subject, style)),
-    ...section('nodes', nodeLines(subject)),
+    ...section('nodes', nodeLines(subject, style)),
     ...section('strategy and gate', choiceLines(subject, style)),
     ...section('this release elsewhere', historyLines(subject, style)),
     ...section('also on its way there', waitingLines(subject, style)),
     ...section('who decides', ruleLines(subject, style)),
-    ...section('said so far', decisionLines(subject, style)),
+    ...section(
+      'said so far',
+      subject.decisions.flatMap((one) => decisionLines(one, style)),
+    ),
     ...endLines(subject, style),
   ].map((line) => line.trimEnd());
+}
+
+/** As many lines as it needs: what somebody signs is never cut off. */
+function told(line: string, style: Style, tone: Tone | null = null): string[] {
+  return wrapped(printable(line), style.columns).map((part) => toned(part, tone, style));
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -46,26 +55,24 @@ function headLines(subject: ApprovalSubject, style: Style): string[] {
     ...Object.entries(metadata).map(([name, value]) => [name, value] as const),
   ];
   return [
-    fitted(
-      printable(`${moduleName} ${version} to ${targetEnvironment}/${cluster}: ${status}`),
-      style.columns,
-    ),
+    ...told(`${moduleName} ${version} to ${targetEnvironment}/${cluster}: ${status}`, style),
     ...(subject.isDowngrade
-      ? [toned('  OLDER than what runs there now: approving it needs --downgrade', 'bad', style)]
+      ? told('  OLDER than what runs there now: approving it needs --downgrade', style, 'bad')
       : []),
-    ...facts.map(([name, value]) =>
-      fitted(printable(`  ${name.padEnd(11)} ${value}`), style.columns),
-    ),
+    ...facts.flatMap(([name, value]) => told(`  ${name.padEnd(11)} ${value}`, style)),
   ];
 }
 
-function runningLines({ running }: ApprovalSubject): string[] {
+function runningLines({ running }: ApprovalSubject, style: Style): string[] {
   if (running.length === 0) return ['  nothing of this module'];
-  return running.map(({ version, configurationNumber, nodes, down, isCompared }) => {
+  return running.flatMap(({ version, configurationNumber, nodes, down, isCompared }) => {
     const configured = configurationNumber === null ? '' : `, configuration ${configurationNumber}`;
     const isDown = down > 0 ? `, down on ${down}` : '';
     const compared = isCompared && running.length > 1 ? ' (compared with)' : '';
-    return printable(`  ${version}${configured} on ${counted(nodes, 'node')}${isDown}${compared}`);
+    return told(
+      `  ${version}${configured} on ${counted(nodes, 'node')}${isDown}${compared}`,
+      style,
+    );
   });
 }
 
@@ -74,57 +81,44 @@ function configurationLines(
   style: Style,
 ): string[] {
   const own = configuration
-    ? [printable(`  number ${configuration.number}, by ${configuration.createdBy}`)]
+    ? told(`  number ${configuration.number}, by ${configuration.createdBy}`, style)
     : ['  none of its own'];
   if (differences.configuration === null)
     return [...own, '  values are hidden: you may not read them'];
   return [...own, ...diffLines(differences.configuration, style)];
 }
 
-function nodeLines({ nodes, version }: ApprovalSubject): string[] {
-  const shown = nodes.items.slice(0, NODES_SHOWN).map(({ name, state, wave, change, before }) => {
+function nodeLines({ nodes, version }: ApprovalSubject, style: Style): string[] {
+  const items = nodes.items.slice(0, NODES_SHOWN);
+  const shown = items.flatMap(({ name, state, wave, change, before }) => {
     const to =
       change === 'left-out' ? `stays out (${state})` : change === 'same' ? 'has it' : version;
     const from = before ?? 'nothing';
-    return printable(`  ${wave === null ? '      ' : `wave ${wave}`}  ${name}  ${from} -> ${to}`);
+    return told(`  ${wave === null ? '      ' : `wave ${wave}`}  ${name}  ${from} -> ${to}`, style);
   });
-  const more = nodes.items.length - shown.length + nodes.more;
+  const more = nodes.items.length - items.length + nodes.more;
   return more > 0 ? [...shown, `  and ${more} more`] : shown;
 }
 
 function choiceLines({ strategy, gate }: ApprovalSubject, style: Style): string[] {
   const own = choiceText({ kind: strategy.kind, ...strategy.params });
-  const lines = [
-    fitted(printable(`  ${own}`), style.columns),
-    ...diffLines(strategy.differs, style, ''),
-  ];
+  const lines = [...told(`  ${own}`, style), ...diffLines(strategy.differs, style, '')];
   const other = gate.limits.filter(({ standing }) => standing !== 'same');
   if (gate.kind !== gate.environmentKind) {
     lines.push(
-      toned(
-        printable(`  gate ${gate.kind}, not ${gate.environmentKind} as usual there`),
-        'bad',
-        style,
-      ),
+      ...told(`  gate ${gate.kind}, not ${gate.environmentKind} as usual there`, style, 'bad'),
     );
   }
   for (const { name, value, environment, standing } of other) {
     const text = `  ${name} ${value ?? '-'} instead of ${environment ?? '-'}: ${standing}`;
-    lines.push(
-      toned(
-        fitted(printable(text), style.columns),
-        standing === 'stricter' ? 'good' : 'bad',
-        style,
-      ),
-    );
+    lines.push(...told(text, style, standing === 'stricter' ? 'good' : 'bad'));
   }
   return other.length === 0 ? [...lines, `  gate ${gate.kind} as the environment has it`] : lines;
 }
 
 function historyLines({ releaseHistory }: ApprovalSubject, style: Style): string[] {
-  if (releaseHistory.length === 0)
-    return [toned('  nothing yet: it has run nowhere', 'bad', style)];
-  return releaseHistory.map((one) => {
+  if (releaseHistory.length === 0) return told('  nothing yet: it has run nowhere', style, 'bad');
+  return releaseHistory.flatMap((one) => {
     const { environment, cluster, status, createdAt, verdicts } = one;
     const { stable, unstable, inconclusive } = verdicts;
     const gates = [
@@ -135,13 +129,13 @@ function historyLines({ releaseHistory }: ApprovalSubject, style: Style): string
     const seen = gates.length > 0 ? `, gates: ${gates.join(', ')}` : '';
     const line = `  ${environment}/${cluster}  ${status}${seen}  ${timeText(createdAt, style.isUtc)}`;
     const tone = status === 'Succeeded' ? 'good' : status === 'RolledBack' ? 'bad' : null;
-    return toned(fitted(printable(line), style.columns), tone, style);
+    return told(line, style, tone);
   });
 }
 
 function waitingLines({ waiting }: ApprovalSubject, style: Style): string[] {
-  return waiting.map(({ id, version, status, requestedBy }) =>
-    fitted(printable(`  ${version}  ${status}  by ${requestedBy}  ${id}`), style.columns),
+  return waiting.flatMap(({ id, version, status, requestedBy }) =>
+    told(`  ${version}  ${status}  by ${requestedBy}  ${id}`, style),
   );
 }
 
@@ -163,12 +157,8 @@ function ruleLines({ rules }: ApprovalSubject, style: Style): string[] {
       wants.length > 0 ? `wants ${wants.join(' and ')}` : '',
     ].filter(Boolean);
     return [
-      toned(
-        fitted(printable(`  ${sign} ${name}: ${state}`), style.columns),
-        isMet ? 'good' : 'busy',
-        style,
-      ),
-      ...facts.map((fact) => fitted(printable(`      ${fact}`), style.columns)),
+      ...told(`  ${sign} ${name}: ${state}`, style, isMet ? 'good' : 'busy'),
+      ...facts.flatMap((fact) => told(`      ${fact}`, style)),
     ];
   });
 }
@@ -181,17 +171,13 @@ const BARS: Readonly<Record<string, string>> = {
 
 type Decision = ApprovalSubject['decisions'][number];
 
-function decisionLines({ decisions }: ApprovalSubject, style: Style): string[] {
-  return decisions.map((decision) => decisionLine(decision, style));
-}
-
 /** `2026-11-30 10:02:00Z  carla  approve  "looks good"`, and whether it counts. */
-export function decisionLine(decision: Decision, style: Style): string {
+export function decisionLines(decision: Decision, style: Style): string[] {
   const { by, verb, comment, at, voidedAt, voidReason } = decision;
   const words = comment === null ? '' : `  "${comment}"`;
   const isVoid = voidedAt === null ? '' : `  void: ${voidReason ?? 'it counts no more'}`;
   const line = `  ${timeText(at, style.isUtc)}  ${by}  ${verb}${words}${isVoid}`;
-  return toned(fitted(printable(line), style.columns), voidedAt === null ? null : 'faint', style);
+  return told(line, style, voidedAt === null ? null : 'faint');
 }
 
 function endLines(
@@ -200,8 +186,7 @@ function endLines(
 ): string[] {
   const lines = ['', `subject ${subjectDigest}`];
   if (request?.status !== 'open') return lines;
-  if (!you.canDecide)
-    return [...lines, fitted(printable(`You cannot decide: ${you.why ?? ''}`), style.columns)];
+  if (!you.canDecide) return [...lines, ...told(`You cannot decide: ${you.why ?? ''}`, style)];
   return [
     ...lines,
     `Approve it: tidegate approvals approve ${deploymentId}`,

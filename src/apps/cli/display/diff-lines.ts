@@ -1,4 +1,5 @@
 import type { components } from '#sdk';
+import { cellWidth, splitAt } from './cell-width.js';
 import { printable } from './printable.js';
 import { toned, type Style } from './style.js';
 
@@ -16,7 +17,7 @@ export function diffLines({ changes, more }: Diff, style: Style, none = '  the s
     if (change === 'removed') return signed('-', `${name}  ${valueText(before)}`, style);
     const [from, to] = [valueText(before), valueText(after)];
     const short = `${name}  ${from} -> ${to}`;
-    if ([...short].length + INDENT <= style.columns) return signed('~', short, style);
+    if (cellWidth(short) + INDENT <= style.columns) return signed('~', short, style);
     return [
       ...signed('~', name, style),
       ...signed('-', `  ${from}`, style),
@@ -31,12 +32,13 @@ const INDENT = 4;
 const TONES = { '+': 'good', '-': 'bad', '~': 'busy' } as const;
 
 function signed(sign: keyof typeof TONES, text: string, style: Style): string[] {
-  const characters = [...printable(text)];
-  const width = style.columns - INDENT;
   const lines: string[] = [];
-  for (let from = 0; from === 0 || from < characters.length; from += width) {
-    lines.push(characters.slice(from, from + width).join(''));
-  }
+  let rest = printable(text);
+  do {
+    const [line, left] = splitAt(rest, style.columns - INDENT);
+    lines.push(line);
+    rest = left;
+  } while (rest !== '');
   return lines.map((line, at) => toned(`  ${at === 0 ? sign : ' '} ${line}`, TONES[sign], style));
 }
 

@@ -1,10 +1,11 @@
 import type { components, Deployment, DeploymentEvent } from '#sdk';
-import { deploymentFacts, deploymentView } from './deployment-view.js';
+import { deploymentFacts, deploymentView, deploymentViewWithin } from './deployment-view.js';
 import { eventLine } from './event-line.js';
+import { gateLines } from './gate-view.js';
 import { LiveBlock } from './live-block.js';
 import { nodeRow } from './node-row.js';
 import { printable } from './printable.js';
-import { fitted, table } from './table.js';
+import { table } from './table.js';
 import { clockText, durationMs, durationText, timeText } from './times.js';
 import { barText } from './upload-bar.js';
 
@@ -71,19 +72,22 @@ describe('a deployment in a terminal', () => {
       '  + wave 1  settled   1 node    node-1',
       '  ? wave 2  watching  2 nodes   node-2, node-3',
       '      gate waiting: 2 of 3 good checks',
-      '        errors   3.1 %   limit 1.2 %   before 0.2 %   over',
-      '        latency  120 ms  limit 127 ms  before 110 ms  ok',
-      '        memory   80 MiB  limit -       before -       not judged',
+      '        errors   3.1 %   limit 1.2 %   over        before 0.2 %',
+      '        latency  120 ms  limit 127 ms  ok          before 110 ms',
+      '        memory   80 MiB  limit -       not judged',
       '  · wave 3  waiting   7 nodes   n4, n5, n6, n7, n8, n9, …',
-      '  waiting: wave 2 is being watched: 2 of 3 good checks',
-      '  for nobody: it opens by itself, until 10:35:00Z',
+      '  waiting: wave 2 is being watched, until 10:35:00Z',
+      '  waits for nobody: it opens by itself',
     ]);
   });
 
   it('tells no latest time where nobody can say one', () => {
     const waitingOn = { ...running.waitingOn!, until: null };
     const lines = deploymentView({ ...running, waitingOn }, style);
-    expect(lines.at(-1)).toBe('  for nobody: it opens by itself');
+    expect(lines.slice(-2)).toEqual([
+      '  waiting: wave 2 is being watched',
+      '  waits for nobody: it opens by itself',
+    ]);
   });
 
   it('shows the figures that decided against it', () => {
@@ -126,13 +130,74 @@ describe('a deployment in a terminal', () => {
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(deploymentView(running, style).join('\n'));
   });
 
-  it('is drawn over its last picture, cut to the height of the terminal', () => {
+  it('shows shares of a node in percent where the gate judges them', () => {
+    const judged = { baseline: null, allowed: 80 };
+    const gateCheck = {
+      ...running.gateCheck!,
+      reading: {
+        unit: 'percent',
+        errors: { value: null, baseline: null, allowed: null, ok: null },
+        cpu: { ...judged, value: 1, ok: true },
+        memory: { ...judged, value: 91, ok: false },
+      },
+    };
+    expect(gateLines(gateCheck, style)).toEqual([
+      '      gate waiting: 2 of 3 good checks',
+      '        cpu     1 %   limit 80 %  ok',
+      '        memory  91 %  limit 80 %  over',
+    ]);
+  });
+
+  it('never calls a measure over that nobody has taken', () => {
+    const none = { value: null, baseline: 0.5, allowed: 0.6, ok: false };
+    const awaited = { value: null, baseline: null, allowed: 80, ok: null };
+    const lines = (reading: object) =>
+      gateLines({ ...running.gateCheck!, reading } as never, style).slice(1);
+    expect(lines({ cpu: none })).toEqual([
+      '        cpu  -  limit 0.60 cores  no data  before 0.50 cores',
+    ]);
+    expect(lines({ unit: 'percent', cpu: awaited })).toEqual([
+      '        cpu  -  limit 80 %  no data',
+    ]);
+    const coloured = gateLines(
+      { ...running.gateCheck!, reading: { cpu: none } },
+      {
+        ...style,
+        hasColor: true,
+      },
+    );
+    expect(coloured.join('')).not.toContain('\u001b');
+  });
+
+  it('is drawn over its last picture, with its end when the terminal is too low', () => {
     let written = '';
-    const stdout = { write: (text: string) => (written += text), rows: 3 };
+    const stdout = { write: (text: string) => (written += text), rows: 4 };
     const block = new LiveBlock(stdout as never);
     block.draw(['a', 'b', 'c', 'd']);
     block.draw(['e']);
-    expect(written).toBe('a\nb\n\u001b[2A\u001b[0Je\n');
+    expect(written).toBe('a\n  …\nd\n\u001b[3A\u001b[0Je\n');
+  });
+
+  it('tells waves that are over, or to come, together where they have no room', () => {
+    const wave = (number: number, state: string) => ({ wave: number, nodes: ['a', 'b'], state });
+    const many = {
+      ...running,
+      progress: {
+        ...running.progress,
+        waves: [1, 2, 3, 4, 5, 6, 7, 8].map((number) =>
+          wave(number, number < 4 ? 'settled' : number === 4 ? 'moving' : 'waiting'),
+        ),
+      },
+    } as Deployment;
+    expect(deploymentViewWithin(many, style, 99)).toEqual(deploymentView(many, style));
+    expect(deploymentViewWithin(many, style, 8)).toEqual([
+      'payments 2.1.0 to Production/eu-1  Running  36 %',
+      '  + waves 1 to 3  settled  6 nodes',
+      '  > wave 4  moving    2 nodes   a, b',
+      '  · waves 5 to 8  waiting  8 nodes',
+      '  waiting: wave 2 is being watched, until 10:35:00Z',
+      '  waits for nobody: it opens by itself',
+    ]);
   });
 });
 
@@ -259,7 +324,6 @@ it('aligns columns by their widest cell', () => {
       ],
     ),
   ).toEqual(['NAME     X', 'a        1', 'b\ufffdbbbbb']);
-  expect(fitted('abcdef', 4)).toBe('abc…');
 });
 
 it('draws how far an upload is', () => {

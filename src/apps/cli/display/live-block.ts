@@ -6,9 +6,18 @@ export class LiveBlock {
 
   constructor(private readonly stdout: Writable & { rows?: number }) {}
 
-  /** What is higher than the terminal cannot be drawn over: it is cut at the end. */
+  /** So many lines can be drawn over. */
+  get room(): number {
+    return Math.max(1, (this.stdout.rows || Infinity) - 1);
+  }
+
+  /** What is higher than that loses lines after its first: what is waited for stands at its end. */
   draw(block: readonly string[]): void {
-    const lines = block.slice(0, Math.max(1, (this.stdout.rows || Infinity) - 1));
+    const { room } = this;
+    const lines =
+      block.length <= room || room < 3
+        ? block.slice(0, room)
+        : [block[0]!, '  …', ...block.slice(block.length - room + 2)];
     this.stdout.write(`${this.erasing()}${lines.join('\n')}\n`);
     this.height = lines.length;
   }

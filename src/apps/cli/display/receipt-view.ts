@@ -1,6 +1,6 @@
 import type { ReceiptVerdict } from '../../../kernel/receipt/verify-receipt.js';
+import { counted } from '../../../kernel/counted.js';
 import { printable } from './printable.js';
-import { counted } from './table.js';
 import { timeText } from './times.js';
 
 const HEADS: Readonly<Record<ReceiptVerdict['is'], string>> = {

@@ -1,12 +1,12 @@
 /** How things are shown. Views are pure functions of what they show and of this. */
 export interface Style {
-  /** The width of the terminal; lines are cut to it. */
+  /** The width of the terminal, to which lines are broken; Infinity where there is none: files keep lines whole. */
   readonly columns: number;
   readonly hasColor: boolean;
   readonly isUtc: boolean;
 }
 
-type Tone = 'good' | 'bad' | 'busy' | 'faint';
+export type Tone = 'good' | 'bad' | 'busy' | 'faint';
 const CODES: Readonly<Record<Tone, number>> = { good: 32, bad: 31, busy: 33, faint: 2 };
 
 export function toned(text: string, tone: Tone | null, { hasColor }: Style): string {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Style } from './style.js';
+import { table } from './table.js';
 
 export interface Streams {
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
@@ -13,7 +14,9 @@ export interface TerminalOptions {
   readonly mayColor: boolean;
 }
 
-const COLUMNS = 100;
+/** Of a terminal that does not know its size: 0 comes from such. */
+const USUAL_COLUMNS = 80;
+const LEAST_COLUMNS = 20;
 
 /** Results go to stdout, words about them to stderr; with --json stdout has JSON only. */
 export class Terminal {
@@ -31,8 +34,10 @@ export class Terminal {
     const { isUtc, mayColor } = this.options;
     const { stdout } = this.streams;
     return {
-      // 0 comes from terminals that do not know their size. One less than the width: the last column makes some terminals wrap.
-      columns: Math.max(40, (stdout.columns || COLUMNS) - (this.isLive ? 1 : 0)),
+      // One less than the width: the last column makes some terminals wrap.
+      columns: this.isLive
+        ? Math.max(LEAST_COLUMNS, (stdout.columns || USUAL_COLUMNS) - 1)
+        : Infinity,
       hasColor: mayColor && this.isLive,
       isUtc,
     };
@@ -42,6 +47,17 @@ export class Terminal {
   result(value: unknown, lines: readonly string[]): void {
     if (this.options.isJson) this.streams.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     else this.lines(lines);
+  }
+
+  /** A list: rows under their heads, or the words that there are none. */
+  list(
+    value: unknown,
+    heads: readonly string[],
+    rows: readonly (readonly string[])[],
+    none?: string,
+  ): void {
+    const isNone = rows.length === 0 && none !== undefined;
+    this.result(value, isNone ? [none] : table(heads, rows, this.style.columns));
   }
 
   /** One JSON value per line, while something is followed. */
