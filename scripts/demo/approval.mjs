@@ -1,5 +1,6 @@
 // Production asks a second person. Who told the demo to tell its story alone (`--once`) has it say yes as `admin`;
 // else whoever watches does, from another terminal, and sees before what they sign.
+import { counted } from '../../dist/kernel/counted.js';
 import { DEMO_USERS } from '../../dist/tenancy/users/demo-users.js';
 import { bold, cyan, dim, green } from './display/text.mjs';
 
@@ -57,14 +58,16 @@ export class Approval {
     const could = [...new Set(rules.flatMap(({ possible }) => possible))].join(', ');
     return [
       '',
-      `    ${bold(`${requestedBy} asks for ${subject.version} in ${subject.targetEnvironment}`)}: ${about(subject)}`,
-      `    Who asks cannot approve. Who could: ${could || 'nobody'}. You are asked: in another terminal,`,
+      `    ${bold(`${requestedBy} asks for ${subject.version} in ${subject.targetEnvironment}`)}:`,
+      `    ${about(subject)}.`,
+      `    Nobody approves what they asked for themselves. Others who can: ${could || 'nobody'}.`,
+      '    Your turn, in another terminal:',
       '',
       cyan(`    npx tidegate login --server ${url} --username ${admin.username}`),
       dim(`      the password is ${admin.password}`),
       cyan(`    npx tidegate approvals approve ${id}`),
       '',
-      dim('    It shows what would change, and asks. Nothing moves before.'),
+      dim('    It shows what would change, and asks. Nothing moves before that.'),
       '',
     ];
   }
@@ -76,6 +79,6 @@ function about({ running, version, nodes, differences }) {
   const moved = nodes.items.filter(({ change }) => ['added', 'changed'].includes(change)).length;
   const count = differences.manifest.changes.length;
   const places =
-    before === 'nothing' ? '' : `, ${count} ${count === 1 ? 'line' : 'lines'} of its manifest`;
-  return `${before} → ${version} on ${moved} nodes${places}`;
+    before === 'nothing' || count === 0 ? '' : `, ${counted(count, 'line')} of its manifest`;
+  return `${before} → ${version} on ${counted(moved, 'node')}${places}`;
 }

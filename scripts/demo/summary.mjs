@@ -7,7 +7,8 @@ import { bold, cyan, dim, green, padEnd, padStart, red, whole, wrap } from './di
 import { projectRoot } from './home.mjs';
 import { moduleName } from './releases.mjs';
 
-const columns = [10, 29, 25, 10, 8, 11];
+// With its indent 80 columns.
+const columns = [9, 23, 21, 8, 7, 8];
 
 function row(cells) {
   return `    ${cells
@@ -17,13 +18,15 @@ function row(cells) {
     .join('')}`;
 }
 
+const short = (how) => how.replaceAll(' → ', '→');
+
 export function summaryLines({ direct, measure, good, bad, after, total }) {
   if (!direct) return [];
   const counts = (phase, mayFail) => {
     if (!phase?.requests) return ['–', '–', '–'];
     const { requests, failed, p95Ms } = phase;
     const shown = failed === 0 ? green('0') : mayFail ? whole(failed) : red(whole(failed));
-    return [whole(requests), shown, `${p95Ms.toFixed(1)} ms`];
+    return [whole(requests), shown, `${whole(p95Ms)} ms`];
   };
   const outcome = ({ status, wave }) => (wave ? `${status} in wave ${wave}` : status);
   const lines = [
@@ -33,9 +36,9 @@ export function summaryLines({ direct, measure, good, bad, after, total }) {
     dim(row(['release', 'strategy', 'outcome', 'requests', 'failed', 'p95'])),
   ];
   lines.push(row(['1.0.0', direct.how, outcome(direct), ...counts(measure)]));
-  if (good) lines.push(row(['2.0.0', good.how, outcome(good), ...counts(good)]));
-  if (bad) lines.push(row(['2.1.0', bad.how, outcome(bad), ...counts(bad, true)]));
-  if (after) lines.push(row(['2.0.0', '', 'serves everywhere again', ...counts(after)]));
+  if (good) lines.push(row(['2.0.0', short(good.how), outcome(good), ...counts(good)]));
+  if (bad) lines.push(row(['2.1.0', short(bad.how), outcome(bad), ...counts(bad, true)]));
+  if (after) lines.push(row(['2.0.0', '', 'everywhere again', ...counts(after)]));
   if (total) {
     lines.push('', `    ${whole(total.requests)} requests served in all.`);
   }
@@ -54,7 +57,7 @@ export function summaryLines({ direct, measure, good, bad, after, total }) {
 
 export function reasonLines({ version, status, reason, decision }) {
   const lines = ['', `  ${bold(`Why ${version} ended as ${status}`)}`, ''];
-  for (const line of wrap(reason ?? 'no reason was given', 90)) lines.push(`    ${line}`);
+  for (const line of wrap(reason ?? 'no reason was given', 76)) lines.push(`    ${line}`);
   if (decision?.reading) {
     lines.push('', ...figureLines(decision.reading).map((line) => `    ${line}`));
   }
@@ -72,8 +75,8 @@ export function nextLines(url, nodes) {
     '',
     `    API docs     ${cyan(`${url}/api/docs`)}`,
     `    metrics      ${cyan(`${url}/metrics`)}`,
-    `    service      ${cyan(`http://127.0.0.1:${nodes[0].port}/payments`)} ${dim(`(${nodes[0].name}; the others on the ports after it)`)}`,
-    `    sign in as   ${users.join(dim(',  '))}`,
+    `    service      ${cyan(`http://127.0.0.1:${nodes[0].port}/payments`)} ${dim(`(${nodes[0].name}; others follow)`)}`,
+    ...users.map((user, index) => `    ${padEnd(index === 0 ? 'sign in as' : '', 13)}${user}`),
     '',
     dim('    a token, and the deployments:'),
     `    token=$(curl -s ${url}/api/v1/authentication/login -H 'content-type: application/json' \\`,

@@ -3,7 +3,7 @@ import { bold, cyan, dim, filled, green, padEnd, padStart, red, seconds, whole }
 import { figureLines } from './gate-figures.mjs';
 
 const logReadingMs = 3000;
-const shareWidth = 20;
+const shareWidth = 10;
 
 const signs = {
   waiting: () => dim('·'),
@@ -23,6 +23,7 @@ export class RolloutView {
   #status = 'Pending';
   #saidReadingAt = 0;
   #checksNeeded;
+  #minWaitMs;
 
   constructor(screen, { traffic, phase, from }) {
     this.#screen = screen;
@@ -35,6 +36,7 @@ export class RolloutView {
   update(deployment) {
     const { status, progress, gateCheck, decision, strategy, gate } = deployment;
     this.#checksNeeded = gate.consecutiveStableChecks;
+    this.#minWaitMs = gate.minWaitMs ?? 0;
     if (status !== this.#status) this.#screen.sayInLog(`${deployment.version}: ${status}`);
     this.#status = status;
     const isBackward = ['RollingBack', 'RolledBack', 'RollbackFailed'].includes(status);
@@ -53,6 +55,7 @@ export class RolloutView {
       ...this.#waves.map((wave) => this.#waveLine(wave)),
       '',
       ...figureLines(this.#check?.reading).map((line) => `    ${line}`),
+      this.#checksLine(),
       '',
       `    ${padEnd('traffic', 16)}${padStart(`${whole(perSecond)}/s`, 11)}  ${this.#shares(releases)}`,
       `    ${padEnd('in this rollout', 16)}${padStart(whole(requests), 11)}  requests, ${
@@ -96,18 +99,23 @@ export class RolloutView {
 
   #waveLine({ wave, nodes, state, since, until, percent }) {
     const spent = since === undefined ? '' : seconds((until ?? performance.now()) - since);
-    const isOpen = state === 'watching' && this.#status === 'Running';
-    const checks = this.#check?.reading?.consecutiveGood ?? 0;
-    const more = isOpen ? dim(`${checks} of ${this.#checksNeeded} good checks in a row`) : '';
     const name = `wave ${wave}  ${padStart(`${percent} %`, 5)}`;
     const fields = [
       `    ${state === 'waiting' ? dim(name) : bold(name)}`,
       `${signs[state]()} ${padEnd(state === 'waiting' ? dim(state) : state, 9)}`,
       padStart(spent, 7),
-      padEnd(nodes.join(' '), 22),
-      more,
+      nodes.join(' '),
     ];
     return fields.join('  ');
+  }
+
+  /** More than are needed say nothing more: the wave has to be watched for a while, too. */
+  #checksLine() {
+    const isOpen =
+      this.#status === 'Running' && this.#waves.some(({ state }) => state === 'watching');
+    if (!isOpen) return dim(`    ${padEnd('good checks', 16)}${padStart('–', 11)}`);
+    const good = Math.min(this.#check?.reading?.consecutiveGood ?? 0, this.#checksNeeded);
+    return `    ${padEnd('good checks', 16)}${padStart(`${good} of ${this.#checksNeeded}`, 11)}  in a row, after ${whole(this.#minWaitMs / 1000)} s or more`;
   }
 
   /** Who answers: the release before, and the one that is coming. */

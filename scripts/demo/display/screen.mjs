@@ -1,8 +1,10 @@
 // Lines that stay, and below them a block that is redrawn in place. Where the output is no terminal (CI, a
 // file) the block does not exist, and what it shows is told by plain lines instead.
-import { cut, dim, padStart, useColors } from './text.mjs';
+import { cut, dim, padStart, useColors, wrap } from './text.mjs';
 
 const drawMs = 100;
+/** Under the text, past the seconds and a sign. */
+const hang = ' '.repeat(11);
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 
@@ -28,7 +30,10 @@ export class Screen {
 
   /** A line that stays, after the seconds since the start. */
   say(text) {
-    this.print(`${dim(padStart((this.elapsedMs() / 1000).toFixed(1), 7))}  ${text}`);
+    const { columns = 80 } = this.#out;
+    const start = `${dim(padStart((this.elapsedMs() / 1000).toFixed(1), 7))}  `;
+    const lines = this.isLive ? wrap(text, columns - hang.length) : [text];
+    for (const [index, line] of lines.entries()) this.print((index === 0 ? start : hang) + line);
   }
 
   /** Lines that stay, as they are. */
