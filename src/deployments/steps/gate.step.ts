@@ -151,7 +151,7 @@ export class GateStep implements HandlerOf<Gate> {
       const wereBroken = spec.baselines.broken?.wave ?? spec.baselines.broken?.earlier;
       if (wereBroken && nodes.some((node) => byNode.get(node.nodeId)?.state === 'healthy')) {
         const rest =
-          'others that were broken before run it now, so nothing is taken back by itself';
+          'others that were broken before run it now, so nothing is rolled back automatically';
         return { outcome: 'attention', reason: `${reasonText}; ${rest}` };
       }
       return {

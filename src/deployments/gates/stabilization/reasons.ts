@@ -1,5 +1,6 @@
 /** One sentence per verdict, with the figures that decided it, for the person who was woken by it. */
 import type { Broken, GateBaselines, GateReading, MeasureReading } from '../gate.js';
+import { goodChecks } from '../good-checks.js';
 import { nodeNames } from '../node-names.js';
 import type { Poll } from './poll.js';
 import type { StabilizationParams } from './stabilization-params.js';
@@ -103,9 +104,12 @@ function waitingReason(input: ReasonInput): string {
   if (!poll.isWarm) {
     return `warming up, ${seconds(reading.ageS)} of ${seconds(params.warmUpMs / 1000)}: ${errorFigure(reading)}`;
   }
-  const good = `${reading.consecutiveGood} of ${params.consecutiveStableChecks} good checks in a row`;
-  const open = `${Math.round(blockRequests)} of ${params.minRequests} requests toward the next`;
-  return `${good}, ${open}${silent(input)}: ${figures(reading)}`;
+  const { minWaitMs, consecutiveStableChecks: needed } = params;
+  const { consecutiveGood: good } = reading;
+  const progress = goodChecks({ good, needed, ageMs: reading.ageS * 1000, minWaitMs });
+  // Once they are enough, how far the next one is decides nothing.
+  const next = `, ${Math.round(blockRequests)} of ${params.minRequests} requests toward the next`;
+  return `${progress}${good < needed ? next : ''}${silent(input)}: ${figures(reading)}`;
 }
 
 function overReason(measure: string | undefined, reading: GateReading): string {

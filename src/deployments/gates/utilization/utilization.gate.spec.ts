@@ -56,6 +56,10 @@ describe('the gate utilization', () => {
   it('waits for its minimum', () => {
     const own = utilizationParams.parse({ ...params, minWaitMs: 8000 });
     expect(run((ageS) => at(ageS, 40, 60), own)).toMatchObject({ verdict: 'stable', ageS: 8 });
+    const seen = { checks: 6, good: 5, cpu: { from: 40, to: 40 }, memory: { from: 60, to: 60 } };
+    expect(utilization.fold(seen, at(6, 40, 60), none, own).reason).toMatch(
+      /^6 good checks in a row, opens no sooner than after 8 s: 2 s to go: CPU at most 40 %/,
+    );
   });
 
   it.each([
@@ -160,7 +164,7 @@ describe('nodes that were broken before', () => {
     const before = { ...none, broken: { wave: { why: 'down' as const, err: 1 } } };
     const end = run(() => at(1, 90, 50), utilizationParams.parse({ maxWaitMs: 1000, pollIntervalMs: 1000 }), before); // prettier-ignore
     expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
-    expect(end.reason).toContain('so nothing is taken back by itself');
+    expect(end.reason).toContain('so nothing is rolled back automatically');
     expect(run((ageS) => at(ageS, 40, 50), params, before).verdict).toBe('stable');
   });
 });

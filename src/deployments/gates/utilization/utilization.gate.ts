@@ -14,6 +14,7 @@ import type {
   NodeUsage,
   Verdict,
 } from '../gate.js';
+import { goodChecks } from '../good-checks.js';
 import { nodeNames } from '../node-names.js';
 import { BROKEN_REACH_MS, brokenBefore } from './broken-before.js';
 import {
@@ -128,8 +129,8 @@ function judge(
     return { verdict: 'stable', reason: `room on every node: ${sentence(usage, params)}` };
   }
   const full = usage && tooFull(usage, params);
-  const why =
-    full ?? (usage ? `${good} of ${needed} good checks: ${sentence(usage, params)}` : null);
+  const progress = goodChecks({ good, needed, ageMs, minWaitMs: params.minWaitMs });
+  const why = full ?? (usage ? `${progress}: ${sentence(usage, params)}` : null);
   const reason = why ?? missing(awaitedNodes);
   const measure = full
     ? { measure: full.startsWith('CPU') ? ('cpu' as const) : ('memory' as const) }
@@ -154,7 +155,7 @@ function withoutUndoIntoWorse(
   { broken }: GateBaselines,
 ): Judgement {
   if (judgement.verdict !== 'unstable' || failedNodes.length > 0 || !broken?.wave) return judgement;
-  const why = 'these nodes were broken before the move, so nothing is taken back by itself';
+  const why = 'these nodes were broken before the move, so nothing is rolled back automatically';
   return { ...judgement, verdict: 'inconclusive', reason: `${judgement.reason}; ${why}` };
 }
 
