@@ -1,4 +1,5 @@
 import { build } from './build.mjs';
+import { diskProblem } from './disk-problem.mjs';
 import { install } from './install.mjs';
 import { Interruption } from './interruption.mjs';
 import { say } from './say.mjs';
@@ -18,10 +19,13 @@ export async function prepare(root) {
     await install(root, step);
     await build(root, step);
   } catch (error) {
+    const problem = error instanceof StepFailed ? error.message : diskProblem(error, root);
     if (error instanceof Interrupted) exitCode = error.exitCode;
-    else if (error instanceof StepFailed) exitCode = 1;
-    else throw error;
-    if (exitCode === 1) say(error.message);
+    else if (problem === undefined) throw error;
+    else {
+      exitCode = 1;
+      say(problem);
+    }
   } finally {
     if (isMine) turn.give();
     interruption.end();

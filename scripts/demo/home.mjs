@@ -18,7 +18,11 @@ export function makeHome() {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       return fs.mkdtempSync(path.join(folder, `${process.pid}-`));
     } catch (error) {
-      if (folder === among) throw error;
+      if (folder !== among) continue;
+      throw new Error(
+        `The demo needs a folder that it can write, and neither ${beside} nor ${among} is one (${error.code}): name another in TMPDIR.`,
+        { cause: error },
+      );
     }
   }
 }

@@ -38,6 +38,16 @@ function stopAsked() {
   });
 }
 
+/** Before anything runs, a sentence is all there is to say. */
+function homeOrEnd() {
+  try {
+    return makeHome();
+  } catch (error) {
+    process.stderr.write(`demo: ${error.message}\n`);
+    return process.exit(1);
+  }
+}
+
 async function tidyUp(home) {
   for (const abandoned of abandonedHomes(home)) {
     await endHome(abandoned).catch(() => []);
@@ -94,7 +104,7 @@ async function end({ screen, story, processes, home, keepsLogs }) {
 }
 
 const asked = stopAsked();
-const home = makeHome();
+const home = homeOrEnd();
 await tidyUp(home);
 const screen = new Screen();
 const processes = new Processes(home);

@@ -3,6 +3,7 @@ import { prettyFactory } from 'pino-pretty';
 import { DomainError } from '../kernel/errors.js';
 import {
   isReadable,
+  KEPT_LINES_BYTES,
   LOG_FORMATS,
   LOG_LEVELS,
   logLine,
@@ -25,8 +26,8 @@ export function openAgentLog({ level, format }: AgentLogSettings): Logger {
     level: oneOf('TIDEGATE_LOG_LEVEL', LOG_LEVELS, level || 'info'),
     format: oneOf('TIDEGATE_LOG_FORMAT', LOG_FORMATS, format || 'auto'),
   };
-  const stream = destination({ fd: STANDARD_ERROR, sync: true });
-  // A terminal that went away must not take the agent with it.
+  const stream = destination({ fd: STANDARD_ERROR, sync: true, maxLength: KEPT_LINES_BYTES });
+  // A full disk, or a terminal that went away, must not take the agent with it.
   stream.on('error', () => undefined);
   return agentLogTo(stream, wanted);
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { diskProblem } from '../kernel/disk-problem.js';
 import { DomainError, messageOf } from '../kernel/errors.js';
 import { type AgentCommand, parseAgentCommand } from './agent-command.js';
 import { openAgentLog } from './agent-log.js';
@@ -45,7 +46,8 @@ export async function runAgentProcess(told: AgentProcess): Promise<number> {
     await teardown(command.directory, frontDirectory(command.directory), log);
     return 0;
   } catch (error) {
-    process.stderr.write(`agent: ${messageOf(error)}\n`);
+    const sentence = diskProblem(error, 'name another folder in --dir') ?? messageOf(error);
+    process.stderr.write(`agent: ${sentence}\n`);
     return error instanceof DomainError ? (exitCodes[error.code] ?? 1) : 1;
   }
 }

@@ -3,8 +3,10 @@ import { Global, Module } from '@nestjs/common';
 import { publicKeyText } from '../kernel/signature.js';
 import { Config } from '../platform/config/config.js';
 import { openKey } from '../platform/config/keys.js';
+import { Health } from '../platform/health/health.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { OutsideMetrics } from '../platform/outside/outside.metrics.js';
+import { refuseWithoutRoom } from './storage/filesystem/filesystem.object-store.js';
 import { GuardedObjectStore } from './storage/guarded.object-store.js';
 import { objectStores } from './storage/object-stores.js';
 import { OBJECT_STORE } from './storage/object-store.token.js';
@@ -16,12 +18,18 @@ import { STATEMENT_KEYS, type StatementKeys } from './targets/agent/statement-ke
   providers: [
     {
       provide: OBJECT_STORE,
-      useFactory: async (config: Config, metrics: Metrics) => {
+      useFactory: async (config: Config, metrics: Metrics, health: Health) => {
         const directory = join(config.home, 'artifacts');
         const store = await objectStores.get('filesystem').open({ directory });
+        // Not critical: of all that a process does, only pushes need room there.
+        health.register({
+          name: 'artifacts',
+          isCritical: false,
+          check: () => refuseWithoutRoom(directory),
+        });
         return new GuardedObjectStore(store, OutsideMetrics.of(metrics).observer('object-store'));
       },
-      inject: [Config, Metrics],
+      inject: [Config, Metrics, Health],
     },
     {
       provide: STATEMENT_KEYS,

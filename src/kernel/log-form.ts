@@ -23,6 +23,9 @@ export const logLine = {
 /** What pino-pretty is told. */
 export const readableLine = { messageKey: MESSAGE_KEY, translateTime: 'HH:MM:ss.l' };
 
+/** Of lines that cannot be written: they are when there is room again. What comes beyond is dropped. */
+export const KEPT_LINES_BYTES = 1024 * 1024;
+
 export function isReadable(format: LogFormat, stream: { readonly isTTY?: boolean }): boolean {
   return format === 'pretty' || (format === 'auto' && stream.isTTY === true);
 }

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { systemClock } from '../kernel/clock.js';
 import { messageOf } from '../kernel/errors.js';
 import { Audit } from './audit/audit.js';
 import type { Config } from './config/config.js';
@@ -7,7 +8,7 @@ import { Database } from './database/database.js';
 import { Notices } from './database/notices.js';
 import { Events } from './events/events.js';
 import { Heard } from './events/heard.js';
-import { openAccess } from './database/open-access.js';
+import { type Access, openAccess } from './database/open-access.js';
 import type { Health } from './health/health.js';
 import type { Logger } from './logging/logger.js';
 import { logLevel } from './logging/logging.settings.js';
@@ -18,6 +19,7 @@ import { postgresConnections, redisConnections } from './queue/queue-connections
 import { WakeUp } from './queue/wake-up.js';
 import { REDIS_PREFIX } from './redis-prefix.js';
 import { InProcessSignal } from './signal/in-process-signal.js';
+import { DatabaseRoom } from './room/disk-room.js';
 import { openSealer } from './sealing/open-sealer.js';
 import { SettingsFollower } from './settings/settings-follower.js';
 import { SettingsMetrics } from './settings/settings.metrics.js';
@@ -42,7 +44,7 @@ interface Parts {
 
 /** Opens what every process needs before Nest starts: database, queue, signal. */
 export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
-  const { config, logger, health } = parts;
+  const { config, logger } = parts;
   const outside = OutsideMetrics.of(parts.metrics);
   const undo = new Undo();
   try {
@@ -57,22 +59,12 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
       : new InProcessSignal();
     undo.add(() => signal.close());
     const log = logger.child({ part: 'database' });
-    const { poolSize, systemPoolSize } = config.database;
-    const { app, system } = access;
     const events = new Events(signal);
-    const database = await Database.open({
-      app,
-      system,
-      poolSize,
-      systemPoolSize,
-      log,
-      recorder: events,
-    });
+    const database = await openDatabase(access, events, parts);
     undo.add(() => database.close());
     await checkRoles(database);
-    health.register({ name: 'database', check: () => database.ping() });
     const settings = new Settings(logger, await openSealer(config));
-    const notices = new Notices(app, log);
+    const notices = new Notices(access.app, log);
     undo.add(() => notices.close());
     const follower = new SettingsFollower({
       settings,
@@ -87,7 +79,9 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
     settings.follow(logLevel, (level) => logger.setLevel(level ?? ownLevel));
 
     const wakeUp = new BullMqWakeUp(
-      redisUrl ? redisConnections(redisUrl, REDIS_PREFIX) : postgresConnections(app, onError),
+      redisUrl
+        ? redisConnections(redisUrl, REDIS_PREFIX)
+        : postgresConnections(access.app, onError),
       queueLog,
       { observer: outside.observer('queue') },
     );
@@ -110,4 +104,26 @@ export async function startPlatform(parts: Parts): Promise<StartedPlatform> {
     await undo.run().catch(() => undefined);
     throw error;
   }
+}
+
+/** The pools, and what the probes say of the database behind them. */
+async function openDatabase(access: Access, recorder: Events, parts: Parts): Promise<Database> {
+  const { config, logger, health } = parts;
+  const room = new DatabaseRoom(systemClock);
+  const { poolSize, systemPoolSize } = config.database;
+  const database = await Database.open({
+    app: access.app,
+    system: access.system,
+    poolSize,
+    systemPoolSize,
+    log: logger.child({ part: 'database' }),
+    recorder,
+    onFull: () => room.ranOut(),
+  });
+  const check = async () => {
+    await room.check(access.folder);
+    await database.ping();
+  };
+  health.register({ name: 'database', check });
+  return database;
 }

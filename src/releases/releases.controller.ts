@@ -1,17 +1,14 @@
 import { Controller, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  artifactTooLarge,
-  storageFull,
-  storageUnavailable,
-} from '../drivers/storage/storage.errors.js';
+import { artifactTooLarge, storageUnavailable } from '../drivers/storage/storage.errors.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid, downloadsFull, downloadsLimit } from '../platform/http/http.errors.js';
 import { TakesForm } from '../platform/http/route-facts.js';
 import { type PageRequest, pageQuery } from '../platform/http/page.js';
+import { storageFull } from '../platform/room/room.errors.js';
 import { Route } from '../platform/http/route.js';
 import { quotaExceeded } from '../kernel/quota.errors.js';
 import { archiveErrors, artifactMissing } from './artifacts/artifacts.errors.js';

@@ -138,6 +138,19 @@ describe('the embedded PostgreSQL', () => {
     expect(existsSync(server.host)).toBe(false);
   });
 
+  it('is started again where it was when it ends by itself', async () => {
+    const server = await start(join(base, 'pg'));
+    const { pid } = (await lockFileOf(join(base, 'pg', 'data')))!;
+    process.kill(pid, 'SIGKILL');
+    const lock = () => lockFileOf(join(base, 'pg', 'data'));
+    await until(async () => ((await lock())?.pid ?? pid) !== pid);
+    await until(() => ask(server, 'select 1 as value').then(Boolean, () => false));
+    const again = (await lock())!;
+    expect(again.isServing).toBe(true);
+    await server.stop();
+    await until(() => !isAlive(again.pid));
+  }, 40_000);
+
   it('ends with its parent, even when that is killed', async () => {
     const dataDir = join(base, 'postgres');
     const { child } = await hold(dataDir);

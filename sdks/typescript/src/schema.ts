@@ -21376,7 +21376,7 @@ export interface operations {
             /**
              * @description `uploads-busy`: The server is taking as many artifacts as it can. Push again in a minute.
              *
-             *     `storage-full`: The store of artifacts is full. Ask the operator for room, then push again.
+             *     `storage-full`: A disk of the server is full; `details.part` says which: `database` or `artifacts`. Nothing was changed. Ask the operator for room, then try again: no restart is needed.
              *
              *     `storage-unavailable`: The store of artifacts does not answer. Try again in a few seconds.
              */
@@ -21608,7 +21608,7 @@ export interface operations {
              *
              *     `downloads-full`: The server is sending as many downloads as it can. Try again as Retry-After says.
              *
-             *     `storage-full`: The store of artifacts is full. Ask the operator for room, then push again.
+             *     `storage-full`: A disk of the server is full; `details.part` says which: `database` or `artifacts`. Nothing was changed. Ask the operator for room, then try again: no restart is needed.
              *
              *     `storage-unavailable`: The store of artifacts does not answer. Try again in a few seconds.
              */

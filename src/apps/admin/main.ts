@@ -1,5 +1,6 @@
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
+import { startProblems } from '../../platform/start-error.js';
 import { adminUsage, readAdminArguments } from './arguments.js';
 import { runRecover } from './recover.js';
 
@@ -31,6 +32,6 @@ try {
     for (const line of await runRecover(Config.read(), request)) stdout.write(`${line}\n`);
   }
 } catch (error) {
-  stderr.write(`${messageOf(error)}\n`);
+  for (const line of startProblems(error) ?? [messageOf(error)]) stderr.write(`${line}\n`);
   process.exitCode = error instanceof DomainError && error.kind === 'invalid' ? 2 : 1;
 }

@@ -10,6 +10,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
 import type { RunningProcess } from '../../platform/run-process.js';
 import { startPlatform } from '../../platform/start-platform.js';
+import { refuseTakenPorts } from '../../platform/taken-ports.js';
 import { Seed } from '../../tenancy/seed.js';
 import { Undo } from '../../platform/undo.js';
 import { ownVersion } from '../../platform/version.js';
@@ -33,6 +34,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
   const metrics = new Metrics({ runtime: true });
   const undo = new Undo();
   try {
+    await refuseTakenPorts(config, ['listen', 'metricsListen', 'plainListen']);
     const started = await startPlatform({ config, logger, health, metrics });
     undo.add(() => started.stop());
     const { providers } = started;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { diskProblem } from '../../kernel/disk-problem.js';
 import { actions, cliOf, type GlobalOptions, type Surroundings } from './cli.js';
 import { addAccessKeyCommands } from './commands/access-keys.commands.js';
 import { addAttentionCommand } from './commands/attention.command.js';
@@ -42,7 +43,9 @@ import { addUserCommands } from './commands/users.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
 import { withoutKeys } from './display/without-keys.js';
-import { exitCodeOf, exitCodes } from './exit-codes.js';
+import { CliError, exitCodeOf, exitCodes } from './exit-codes.js';
+
+const ELSEWHERE = 'choose another place (of the saved sign-ins: XDG_CONFIG_HOME)';
 
 /** Runs one command line and tells the exit code. Never throws. */
 export async function runCli(
@@ -57,8 +60,10 @@ export async function runCli(
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
-    tell(error, surroundings, program.opts());
-    return exitCodeOf(error);
+    const known = diskProblem(error, ELSEWHERE);
+    const told = known === null ? error : new CliError(known);
+    tell(told, surroundings, program.opts());
+    return exitCodeOf(told);
   }
 }
 

@@ -31,6 +31,7 @@ import * as httpErrors from '../../platform/http/http.errors.js';
 import * as listenerErrors from '../../platform/http/listener.errors.js';
 import * as vouchingErrors from '../../platform/http/vouching.errors.js';
 import * as rateLimitErrors from '../../platform/rate-limits/rate-limits.errors.js';
+import * as roomErrors from '../../platform/room/room.errors.js';
 import * as artifactsErrors from '../../releases/artifacts/artifacts.errors.js';
 import * as releasesErrors from '../../releases/releases.errors.js';
 import * as accessKeyErrors from '../../tenancy/access-keys/access-keys.errors.js';
@@ -66,6 +67,7 @@ const errorLists: readonly ErrorList[] = [
   vouchingErrors,
   rateLimitErrors,
   databaseErrors,
+  roomErrors,
   outboundErrors,
   auditErrors,
   erasureErrors,

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { DomainError, messageOf } from '../../kernel/errors.js';
 import { Config } from '../../platform/config/config.js';
+import { startProblems } from '../../platform/start-error.js';
 import {
   migrateUsage,
   readMigrateArguments,
@@ -31,6 +32,6 @@ try {
     });
   }
 } catch (error) {
-  stderr.write(`${messageOf(error)}\n`);
+  for (const line of startProblems(error) ?? [messageOf(error)]) stderr.write(`${line}\n`);
   process.exitCode = error instanceof DomainError && error.kind === 'invalid' ? 2 : 1;
 }

@@ -9,6 +9,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { startOperationsListener } from '../../platform/metrics/operations-listener.js';
 import type { RunningProcess } from '../../platform/run-process.js';
 import { startPlatform } from '../../platform/start-platform.js';
+import { refuseTakenPorts } from '../../platform/taken-ports.js';
 import { Undo } from '../../platform/undo.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -23,6 +24,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
   const metrics = new Metrics({ runtime: true });
   const undo = new Undo();
   try {
+    await refuseTakenPorts(config, ['metricsListen']);
     const started = await startPlatform({ config, logger, health, metrics });
     undo.add(() => started.stop());
     const { providers } = started;

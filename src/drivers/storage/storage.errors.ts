@@ -1,6 +1,6 @@
 import { errorEntry } from '../../kernel/error-entry.js';
 
-/** What the store of artifacts can answer. */
+/** What the store of artifacts can answer, besides `storage-full` (platform/room). */
 
 export const artifactTooLarge = errorEntry({
   code: 'artifact-too-large',
@@ -10,13 +10,6 @@ export const artifactTooLarge = errorEntry({
     text: `The artifact is larger than ${limitBytes} bytes. Make it smaller, or ask for a higher limit.`,
     details: { limitBytes },
   }),
-});
-
-export const storageFull = errorEntry({
-  code: 'storage-full',
-  kind: 'unavailable',
-  meaning: 'The store of artifacts is full. Ask the operator for room, then push again.',
-  tell: (cause: unknown) => ({ cause }),
 });
 
 export const storageUnavailable = errorEntry({

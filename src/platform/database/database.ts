@@ -9,11 +9,12 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { isId } from '../../kernel/ids.js';
 import { OpenContext, type Context, type Recorder } from '../context.js';
 import type { Event, EventBody } from '../events/event.js';
+import { storageFull } from '../room/room.errors.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { openDataSource, type DatabaseLog } from './data-source.js';
 import { commitUnknown, databaseUnavailable } from './database.errors.js';
 import { OpenTransaction } from './open-transaction.js';
-import { isConnectionLoss, isRetryable, isTimeout } from './sql-errors.js';
+import { isConnectionLoss, isOutOfRoom, isRetryable, isTimeout } from './sql-errors.js';
 import type { SystemTransaction } from './transaction.js';
 
 /** A transaction that still conflicts after this many tries is a design mistake, not bad luck. */
@@ -32,6 +33,8 @@ export interface DatabaseOptions {
   readonly log: DatabaseLog;
   /** What open contexts record with. */
   readonly recorder: Recorder;
+  /** A statement has failed for want of room on the server's disk. */
+  readonly onFull?: () => void;
 }
 
 /**
@@ -42,7 +45,7 @@ export class Database {
   private constructor(
     private readonly app: DataSource,
     private readonly systemSource: DataSource,
-    private readonly options: Pick<DatabaseOptions, 'log' | 'recorder'>,
+    private readonly options: Pick<DatabaseOptions, 'log' | 'recorder' | 'onFull'>,
   ) {}
 
   /** Throws when a server cannot be reached or a role could get round row-level security. */
@@ -122,6 +125,10 @@ export class Database {
       try {
         return await this.attempt(source, begin, work);
       } catch (error) {
+        if (isOutOfRoom(error)) {
+          this.options.onFull?.();
+          throw storageFull('database', error);
+        }
         if (isTimeout(error)) throw databaseUnavailable(BUSY, error);
         if (!isRetryable(error)) throw error;
         if (attempt >= TRANSACTION_ATTEMPTS) throw databaseUnavailable(BUSY, error);

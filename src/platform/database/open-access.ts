@@ -9,6 +9,8 @@ import { Migrator } from './migrations/migrator.js';
 export interface Access {
   readonly app: ConnectionOptions;
   readonly system: ConnectionOptions;
+  /** Where its data are, if that is on this machine and ours to look after. */
+  readonly folder: string | null;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ async function openEmbedded(config: Config, logger: Logger, mayShare: boolean): 
   try {
     const { app, system, owner } = embedded.access;
     await migrate(owner, logger);
-    return { app, system, stop: () => embedded.stop() };
+    return { app, system, folder: embedded.folder, stop: () => embedded.stop() };
   } catch (error) {
     await embedded.stop();
     throw error;
@@ -73,7 +75,7 @@ async function openGiven(config: Config, url: string, logger: Logger): Promise<A
     : read('DATABASE_URL', url, OWNER_ROLE);
   if (config.mode === 'standalone') await migrate(owner, logger);
   else await refuseOtherSchema(app);
-  return { app, system, stop: async () => undefined };
+  return { app, system, folder: null, stop: async () => undefined };
 }
 
 async function migrate(owner: ConnectionOptions, logger: Logger): Promise<void> {

@@ -21,6 +21,12 @@ export function isTimeout(error: unknown): boolean {
   return state === '55P03' || state === '57014' || state === '25P03';
 }
 
+/** No room on the server's disk, or none left of what it may fill there. */
+export function isOutOfRoom(error: unknown): boolean {
+  if (sqlState(error) === '53100') return true;
+  return error instanceof Error && /Disk quota exceeded/.test(error.message);
+}
+
 /** Connection refused, reset, terminated by an administrator, or no answer in time. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);

@@ -1,8 +1,9 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import { Fold } from '../../kernel/fold.js';
 import {
   isReadable,
+  KEPT_LINES_BYTES,
   logLine,
   readableLine,
   type LogFormat,
@@ -131,12 +132,15 @@ function namedFields(fields: object): object {
 }
 
 function destinationOf(options: LoggerOptions): DestinationStream {
-  if (isReadable(options.format, process.stdout)) {
-    return pretty({
-      ...readableLine,
-      colorize: process.stdout.isTTY === true,
-      ...(options.destination ? { destination: options.destination } : { sync: true }),
-    });
-  }
-  return options.destination ?? pino.destination({ fd: 1, sync: true });
+  const stream = options.destination ?? standardOutput();
+  if (!isReadable(options.format, process.stdout)) return stream;
+  const readable = prettyFactory({ ...readableLine, colorize: process.stdout.isTTY === true });
+  return { write: (line) => stream.write(readable(line) ?? '') };
+}
+
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ fd: 1, sync: true, maxLength: KEPT_LINES_BYTES });
+  // A full disk, or a terminal that went away, must not take the process with it.
+  stream.on('error', () => undefined);
+  return stream;
 }

@@ -33,10 +33,15 @@ import {
   type ObjectStoreDriver,
   type TemporaryKey,
 } from '../object-store.js';
-import { artifactTooLarge, storageFull, storageUnavailable } from '../storage.errors.js';
+import { isDiskFull } from '../../../kernel/disk-problem.js';
+import { artifactReserve, isShortOfRoom } from '../../../platform/room/disk-room.js';
+import { storageFull } from '../../../platform/room/room.errors.js';
+import { artifactTooLarge, storageUnavailable } from '../storage.errors.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+/** Between looks at the room that is left, which an upload may use up. */
+const LOOK_BYTES = 8 * 1024 * 1024;
 
 const params = z.strictObject({
   directory: z.string().refine(isAbsolute, { message: 'must be an absolute path' }),
@@ -182,7 +187,12 @@ async function write(path: string, source: Readable, maxBytes: number): Promise<
   const file = await disk(open(path, flags, FILE_MODE));
   try {
     let bytes = 0;
+    let lookAt = 0;
     for await (const chunk of source as AsyncIterable<Buffer>) {
+      if (bytes >= lookAt) {
+        await refuseWithoutRoom(dirname(path));
+        lookAt += LOOK_BYTES;
+      }
       bytes += chunk.length;
       if (bytes > maxBytes) throw artifactTooLarge(maxBytes);
       await disk(file.writeFile(chunk));
@@ -195,6 +205,12 @@ async function write(path: string, source: Readable, maxBytes: number): Promise<
   } finally {
     await file.close();
   }
+}
+
+/** Throws `storage-full` before the disk is. */
+export async function refuseWithoutRoom(directory: string): Promise<void> {
+  const isShort = await disk(isShortOfRoom(directory, artifactReserve));
+  if (isShort) throw storageFull('artifacts', undefined);
 }
 
 async function disk<T>(work: Promise<T>): Promise<T> {
@@ -228,8 +244,6 @@ function codeOf(error: unknown): string | undefined {
 
 /** Errors of the disk are ours, not the caller's; those of a source keep their own meaning. */
 function explained(error: unknown): DomainError {
-  const code = codeOf(error);
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   const cause = new Error(`object store: ${messageOf(error)}`, { cause: error });
-  return isFull ? storageFull(cause) : storageUnavailable(cause);
+  return isDiskFull(error) ? storageFull('artifacts', cause) : storageUnavailable(cause);
 }

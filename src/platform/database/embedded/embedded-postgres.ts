@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DomainError, messageOf } from '../../../kernel/errors.js';
 import { type Binaries, installedBinaries } from './binaries.js';
+import { keepPostmaster } from './kept-postmaster.js';
 import { findPlace, type Place, type PlaceOptions } from './place.js';
 import {
   clearLeftOver,
@@ -56,6 +57,8 @@ export interface EmbeddedPostgres {
   host: string;
   port: number;
   superuser: { user: string; password: string };
+  /** Where its data are. */
+  folder: string;
   /** The same in everything but name: stops once, however often it is called. */
   stop(): Promise<void>;
 }
@@ -75,6 +78,7 @@ export async function startEmbeddedPostgres(
   const claim = await takeClaim(dataDir);
   let socketFolder: string | undefined;
   let postmaster: Postmaster | undefined;
+  let start: () => Promise<Postmaster>;
   try {
     const data = join(place.folder, 'data');
     if (await clearLeftOver(data)) options.log('Stopped a database server that a crash had left.');
@@ -82,7 +86,9 @@ export async function startEmbeddedPostgres(
     await ensureCluster(place, password, options);
     socketFolder = await makeSocketFolder(place);
     const settings = { ...tuning, ...options.settings, unix_socket_directories: socketFolder };
-    postmaster = await startWhenFree(place, settings, { host: socketFolder, password });
+    const access = { host: socketFolder, password };
+    start = () => startWhenFree(place, settings, access);
+    postmaster = await start();
   } catch (error) {
     await postmaster?.stop();
     if (socketFolder) await removeSocketFolder(socketFolder);
@@ -90,7 +96,7 @@ export async function startEmbeddedPostgres(
     throw error;
   }
 
-  const [running, folder] = [postmaster, socketFolder];
+  const [running, folder] = [keepPostmaster(postmaster, start, options.log), socketFolder];
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     await running.stop();
@@ -99,6 +105,7 @@ export async function startEmbeddedPostgres(
   };
   return {
     host: folder,
+    folder: place.folder,
     port,
     superuser: { user: superuser, password: await passwordOf(dataDir) },
     stop: () => (stopping ??= stop()),
@@ -113,6 +120,7 @@ async function shared(dataDir: string, place: Place): Promise<EmbeddedPostgres> 
     if (lock?.isServing && (await answers(lock.socketFolder, password)) === undefined) {
       return {
         host: lock.socketFolder,
+        folder: place.folder,
         port,
         superuser: { user: superuser, password },
         stop: async () => {},
@@ -171,7 +179,7 @@ async function ensureCluster(
     ]);
     await rename(partial, data);
   } catch (cause) {
-    const said = (cause as { stderr?: string }).stderr?.trim().split('\n').at(-1);
+    const said = (cause as { stderr?: string }).stderr?.trim();
     throw notStarted(said ?? messageOf(cause), place.folder, cause);
   } finally {
     await rm(passwordFile, { force: true });
@@ -250,11 +258,24 @@ async function answers(host: string, password: string): Promise<string | undefin
   }
 }
 
-function notStarted(reason: string, folder: string, cause?: unknown): DomainError {
+function notStarted(words: string, folder: string, cause?: unknown): DomainError {
+  if (/No space left on device|Disk quota exceeded/.test(words)) return noRoom(folder, cause);
+  const lines = words.split('\n');
+  // What went wrong is not always what was said last: initdb then tidies up, and says so.
+  const reason = lines.find((line) => /error|FATAL|PANIC/.test(line)) ?? lines.at(-1)!;
   return new DomainError(
     'unavailable',
     'embedded-postgres-not-started',
     `The embedded PostgreSQL in ${folder} did not start (${reason}): see server.log there, or name a server in DATABASE_URL.`,
+    { cause },
+  );
+}
+
+function noRoom(folder: string, cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    'embedded-postgres-full',
+    `The disk of ${folder} is full, and the embedded PostgreSQL cannot start: make room there, or name another folder in TIDEGATE_HOME.`,
     { cause },
   );
 }

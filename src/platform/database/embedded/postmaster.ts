@@ -64,6 +64,8 @@ export async function removeSocketFolder(folder: string): Promise<void> {
 
 export interface Postmaster {
   hasExited(): boolean;
+  /** Resolves when it has ended, whoever wanted that. */
+  readonly exited: Promise<void>;
   stop(): Promise<void>;
   /** What the server said last, to explain an early end. */
   lastWords(): Promise<string>;
@@ -104,8 +106,13 @@ function supervise(child: ChildProcess, logPath: string, offset: number): Postma
   // Where the kernel cannot do it: a platform that exits without stop() takes the server along.
   const onExit = () => child.kill('SIGINT');
   process.once('exit', onExit);
+  const exited = new Promise<void>((resolve) => {
+    if (hasExited()) resolve();
+    for (const event of ['exit', 'error'] as const) child.once(event, () => resolve());
+  });
   return {
     hasExited,
+    exited,
     stop: async () => {
       process.removeListener('exit', onExit);
       if (child.pid !== undefined) await endProcess(child.pid, hasExited);
