@@ -13,6 +13,7 @@ export const smokeForms = {
   'bench:deliveries': '--messages 20 --rate 20 --lanes 6 --limit 0',
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',
+  'bench:followers': '--followers 20 --rate 2 --seconds 2 --runs 1',
   'bench:gate': '--rollouts 2',
   'bench:gates': '--gates 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
   'bench:settings': '--changes 3 --lost 1 --cut 1 --limit 0',
