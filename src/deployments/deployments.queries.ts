@@ -4,16 +4,11 @@
  */
 import type { RunStatus } from '../engine/run.js';
 import type { OpenContext } from '../platform/context.js';
-import { statement } from '../platform/database/statement.js';
+import { type NoParameters, statement } from '../platform/database/statement.js';
 import { activeStatuses } from './deployment.states.js';
 import type { GateState } from './gates/gate-spec.js';
 import { presentWait, WAIT_COLUMNS, type PresentWait, type WaitRow } from './reads/present-wait.js';
 import { RUN_KIND } from './runs/runs.store.js';
-
-/** Among so many of the newest, one that began and ended unnoticed is found. */
-const NEWEST = 50;
-/** Longer ago than any lost signal. */
-const RECENTLY = '60 seconds';
 
 /** Deployments `d`, and the run `r` of each. */
 export const WITH_RUNS = `from deployments d
@@ -24,14 +19,14 @@ export interface Head {
   readonly status: RunStatus;
   readonly sequence: number;
   readonly waitingOn: PresentWait | null;
-  /** It is not over, or has been for a few seconds only. */
-  readonly isRecent: boolean;
+  /** By the database's clock, in ms since the epoch; null while it is not over. */
+  readonly endedAt: number | null;
 }
 
 type HeadRow = Omit<Head, 'waitingOn'> & WaitRow;
 
 const HEAD_COLUMNS = `d.id, d.status, d.journal_seq as sequence, ${WAIT_COLUMNS},
-  (d.finished_at is null or d.finished_at > clock_timestamp() - interval '${RECENTLY}') as "isRecent"`;
+  (extract(epoch from d.finished_at) * 1000)::float8 as "endedAt"`;
 
 type Named = { readonly tenantId: string; readonly ids: readonly string[] };
 
@@ -44,8 +39,18 @@ export async function headsOf(open: OpenContext, ids: readonly string[]): Promis
   return (await open.tx.query(HEADS, { tenantId: open.tenantId, ids })).map(headOf);
 }
 
+const NOW = statement<NoParameters, { readonly now: number }>(
+  'deployments.now',
+  `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
+);
+
 const PRESENT_HEADS = statement<
-  { readonly tenantId: string; readonly statuses: readonly RunStatus[] },
+  {
+    readonly tenantId: string;
+    readonly statuses: readonly RunStatus[];
+    readonly since: number;
+    readonly limit: number;
+  },
   HeadRow
 >(
   'deployments.present-heads',
@@ -53,18 +58,56 @@ const PRESENT_HEADS = statement<
    where d.tenant_id = :tenantId and d.id in (
      select id from deployments where tenant_id = :tenantId and status = any(:statuses::text[])
      union
-     (select id from deployments where tenant_id = :tenantId order by id desc limit ${NEWEST}))
-   order by d.id desc`,
+     (select id from deployments
+      where tenant_id = :tenantId and finished_at > to_timestamp(:since::float8 / 1000)
+      order by finished_at desc limit :limit))
+   order by d.id`,
 );
 
-/** All that are not over, and the newest ones whatever they are. */
-export async function presentHeads(open: OpenContext): Promise<Head[]> {
-  const { tenantId } = open;
-  return (await open.tx.query(PRESENT_HEADS, { tenantId, statuses: activeStatuses })).map(headOf);
+export interface PresentHeads {
+  /** By the database's clock, before the others were read: what was committed until then is in them. */
+  readonly now: number;
+  /** All that are not over, and those that ended after `since`. */
+  readonly heads: readonly Head[];
 }
 
-function headOf({ id, status, sequence, isRecent, ...wait }: HeadRow): Head {
-  return { id, status, sequence, isRecent, waitingOn: presentWait(wait) };
+/** `since`: of the time that it is, in ms since the epoch. Of those that ended, the latest, up to the limit. */
+export async function presentHeads(
+  open: OpenContext,
+  sinceOf: (now: number) => number,
+  limit: number,
+): Promise<PresentHeads> {
+  const { tenantId } = open;
+  const { now } = (await open.tx.first(NOW))!;
+  const asked = { tenantId, statuses: activeStatuses, since: sinceOf(now), limit };
+  return { now, heads: (await open.tx.query(PRESENT_HEADS, asked)).map(headOf) };
+}
+
+const LAST_ENTRIES = statement<Named & { readonly kind: string }, LastEntry>(
+  'deployments.last-entries',
+  `select d.id, (extract(epoch from j.at) * 1000)::float8 as at
+   from deployments d join journal j on j.tenant_id = d.tenant_id and j.run_kind = :kind
+     and j.deployment_id = d.id and j.seq = d.journal_seq
+   where d.tenant_id = :tenantId and d.id = any(:ids::uuid[])`,
+);
+
+interface LastEntry {
+  readonly id: string;
+  readonly at: number;
+}
+
+/** When the last entry of each was written, by its own word: what events say. */
+export async function lastEntriesOf(
+  open: OpenContext,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { tenantId } = open;
+  const rows = await open.tx.query(LAST_ENTRIES, { tenantId, kind: RUN_KIND, ids });
+  return new Map(rows.map(({ id, at }) => [id, at]));
+}
+
+function headOf({ id, status, sequence, endedAt, ...wait }: HeadRow): Head {
+  return { id, status, sequence, endedAt, waitingOn: presentWait(wait) };
 }
 
 export interface Place {

@@ -215,8 +215,8 @@ export const limits = {
   auditVerifiedEntries: 200_000,
   /** Trees of which one transaction of the sealer holds the locks. */
   auditTreesAtOnce: 50,
-  /** Of a live socket: the largest honest message to us is a subscription. */
-  socketMessageBytes: 64 * 1024,
+  /** Of a live socket: the largest honest message to us is a subscription that says what was seen. */
+  socketMessageBytes: 128 * 1024,
   /** Messages that a socket may send at once, and per second after that. */
   socketMessagesBurst: 40,
   socketMessagesPerSecond: 20,
@@ -286,6 +286,6 @@ export const limits = {
   identitiesPerPerson: 20,
   /** Accounts, and roles, that come in without a required provider: more would be nobody's. */
   emergencyNames: 10,
-  /** Messages that wait for a socket which reads too slowly; it is cut and comes back by sequence. */
-  socketBacklogMessages: 2_000,
+  /** What waits for a socket which reads too slowly; it is cut and comes back by sequence. */
+  socketBacklogBytes: 1024 * 1024,
 } as const;

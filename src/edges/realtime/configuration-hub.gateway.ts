@@ -20,6 +20,7 @@ import { hubOptions } from './hub-options.js';
 import { unknownMessage } from './realtime.errors.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { SessionWatch } from './session-watch.js';
+import { cutSocket, flooded } from './socket-cut.js';
 import { acknowledgeOf, refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 
@@ -57,7 +58,7 @@ export class ConfigurationHub
     socket.use(([, ...args]) => {
       if (socket.data.budget.take() === 'flood') {
         this.metrics.cut('flood');
-        return void socket.disconnect(true);
+        return void cutSocket(socket, flooded);
       }
       acknowledgeOf(args)?.(refusalOf(unknownMessage([]), this.logger));
     });

@@ -22,15 +22,18 @@ import {
   nothing,
   subscription,
   unsubscription,
-  type SnapshotLine,
+  subscriptionToAll,
+  type FollowingAnswer,
   type Standing,
   type Subscription,
+  type SubscriptionToAll,
   type Unsubscription,
 } from './hub-messages.js';
 import { hubOptions } from './hub-options.js';
 import { tooManyMessages, tooManySubscriptions, unknownMessage } from './realtime.errors.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { SessionWatch } from './session-watch.js';
+import { cutSocket, flooded } from './socket-cut.js';
 import { acknowledgeOf, refusalOf, SocketErrorFilter } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 
@@ -67,7 +70,7 @@ export class DeploymentHub implements OnGatewayInit, OnGatewayConnection, OnGate
       const budget = socket.data.budget.take();
       if (budget === 'flood') {
         this.metrics.cut('flood');
-        return void socket.disconnect(true);
+        return void cutSocket(socket, flooded);
       }
       const error = budget === 'refused' ? tooManyMessages() : faultOf(name);
       if (!error) return withRequestSource(socket.data.source, next);
@@ -109,9 +112,9 @@ export class DeploymentHub implements OnGatewayInit, OnGatewayConnection, OnGate
   @Allow(Permission.DeploymentsRead)
   async subscribeAll(
     @ConnectedSocket() { data: { subscriber } }: HubSocket,
-    @MessageBody({ schema: nothing }) _nothing: unknown,
-  ): Promise<SnapshotLine[]> {
-    return this.feeds.of(subscriber.tenantId).subscribeAll(subscriber);
+    @MessageBody({ schema: subscriptionToAll }) asked: SubscriptionToAll,
+  ): Promise<FollowingAnswer> {
+    return this.feeds.of(subscriber.tenantId).subscribeAll(subscriber, asked);
   }
 
   @SubscribeMessage(MESSAGES.UnsubscribeFromAllDeployments)

@@ -4,6 +4,8 @@ import { gatesOf, type GateInProgress } from '../../deployments/deployments.quer
 import type { GateReading } from '../../deployments/gates/gate.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
+import { Delivery } from './delivery.js';
+import { frameOf } from './frame.js';
 import type { DeploymentGateChecked } from './hub-messages.js';
 import type { Stream } from './stream.js';
 
@@ -13,6 +15,7 @@ const INTERVAL_MS = 1_000;
 export interface GateFeedPorts {
   readonly read: <T>(work: (open: OpenContext) => Promise<T>) => Promise<T>;
   readonly streams: ReadonlyMap<string, Stream>;
+  readonly flush: (delivery: Delivery) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,7 +47,9 @@ export class GateFeed {
     this.readAt = this.ports.clock.monotonic();
     try {
       const rows = ids.length > 0 ? await this.ports.read((open) => gatesOf(open, ids)) : [];
-      for (const row of rows) this.send(row);
+      const delivery = new Delivery();
+      for (const row of rows) this.tell(row, delivery);
+      this.ports.flush(delivery);
     } catch (error) {
       this.ports.logger.warn({ error: messageOf(error) }, 'the live feed could not read the gates');
     } finally {
@@ -54,13 +59,11 @@ export class GateFeed {
     }
   }
 
-  private send(row: GateInProgress): void {
+  private tell(row: GateInProgress, delivery: Delivery): void {
     const payload = gateChecked(row);
-    const stream = this.ports.streams.get(row.id);
-    if (!payload || !stream) return;
-    for (const subscriber of stream.subscribers) {
-      subscriber.send({ name: 'DeploymentGateChecked', payload });
-    }
+    if (!payload) return;
+    const frame = frameOf({ name: 'DeploymentGateChecked', payload });
+    this.ports.streams.get(row.id)?.tellAll(frame, delivery);
   }
 }
 

@@ -11,13 +11,16 @@ import { handshakeAddressOf, hostOf } from '../../platform/http/client-address.j
 import { Logger } from '../../platform/logging/logger.js';
 import { Settings } from '../../platform/settings/settings.js';
 import { SocketCallers } from '../../tenancy/permissions/socket-callers.js';
+import { framed } from './frame.js';
 import { MessageBudget } from './message-budget.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
 import { socketsPerAddress, socketsPerTenant, socketsPerUser } from './realtime.settings.js';
 import { refusalOf } from './socket-error.js';
 import type { HubSocket } from './socket-session.js';
 import { tooManySockets } from './realtime.errors.js';
-import { Subscriber } from './subscriber.js';
+import { Outlet } from './outlet.js';
+import { cutSocket } from './socket-cut.js';
+import { type OutletCut, Subscriber } from './subscriber.js';
 
 interface HubMessage {
   readonly name: string;
@@ -68,7 +71,7 @@ export class HubAdmission {
         token,
         source,
         budget: new MessageBudget(this.clock),
-        subscriber: new Subscriber(context, (event) => this.send(socket, event)),
+        subscriber: new Subscriber(context, new Outlet(socket, (why) => this.cut(socket, why))),
         checkedAt: this.clock.monotonic(),
         isBeingChecked: false,
       };
@@ -109,19 +112,30 @@ export class HubAdmission {
     });
   }
 
-  /** Never waits: whoever reads too slowly is cut, and comes back with the last sequence it saw. */
+  /** For what is rare, and for one socket; a feed writes to the subscriber's outlet. */
   send(socket: HubSocket, { name, payload }: HubMessage): void {
-    if (!socket.connected) return;
-    const { writeBuffer } = socket.conn as unknown as { writeBuffer: readonly unknown[] };
-    if (writeBuffer.length >= limits.socketBacklogMessages) {
-      this.logger.warn({ tenantId: socket.data.context.tenantId }, 'a socket reads too slowly');
-      this.metrics.cut('slow');
-      socket.disconnect(true);
-      return;
-    }
-    socket.emit(name, payload);
+    const text = JSON.stringify([name, payload]);
+    socket.data.subscriber.outlet.write(framed(`42${socket.nsp.name},${text}`));
+  }
+
+  private cut(socket: HubSocket, why: OutletCut): void {
+    const { tenantId } = socket.data.context;
+    this.logger.warn({ tenantId, why }, 'a socket was cut');
+    this.metrics.cut(why);
+    cutSocket(socket, CUTS[why]);
   }
 }
+
+const CUTS = {
+  slow: {
+    code: 'reads-too-slowly',
+    message: `More than ${limits.socketBacklogBytes / 1024} KiB were waiting to be read. Connect again, and say what you have seen.`,
+  },
+  behind: {
+    code: 'feed-behind',
+    message: 'More has happened than could be followed. Connect again, and say what you have seen.',
+  },
+} as const;
 
 const USER_AGENT_CHARACTERS = 500;
 

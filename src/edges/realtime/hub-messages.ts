@@ -4,6 +4,7 @@ import type { DeploymentSummary } from '../../deployments/deployments.dto.js';
 import type { GateReading, Verdict } from '../../deployments/gates/gate.js';
 import { limits } from '../../kernel/limits.js';
 import { uuid } from '../../kernel/text.js';
+import { liveLimits } from './live-limits.js';
 
 /** What travels on `/hubs/deployment`: names, forms and payloads. */
 export const HUB_NAMESPACE = '/hubs/deployment';
@@ -17,6 +18,24 @@ export type Subscription = z.infer<typeof subscription>;
 
 export const unsubscription = z.strictObject({ deploymentId: uuid });
 export type Unsubscription = z.infer<typeof unsubscription>;
+
+const seen = z
+  .record(uuid, z.int().min(0).max(limits.journalEntries))
+  .refine((each) => Object.keys(each).length <= liveLimits.seenDeployments, {
+    error: `at most ${liveLimits.seenDeployments} deployments`,
+  });
+
+/**
+ * With `since`, null at first: what began, went on or ended since is told before what is new. `seen`: the last
+ * sequence of each deployment that the client knows, so that nothing comes twice.
+ */
+export const subscriptionToAll = z.union([
+  z.undefined(),
+  z.null(),
+  z.strictObject({ since: z.iso.datetime({ offset: true }).nullable(), seen: seen.default({}) }),
+  z.strictObject({}),
+]);
+export type SubscriptionToAll = z.infer<typeof subscriptionToAll>;
 
 /** A message that carries nothing: no body, null or an empty object. */
 export const nothing = z.union([z.undefined(), z.null(), z.strictObject({})]);
@@ -33,6 +52,37 @@ export interface SnapshotLine {
   readonly id: string;
   readonly status: RunStatus;
   readonly sequence: number;
+}
+
+/** A line of FollowingAll: its events after `after` come next, those up to `sequence` before all live ones. */
+export interface FollowedLine extends SnapshotLine {
+  readonly after: number;
+}
+
+/** The acknowledgement of SubscribeToAllDeployments with `since`. */
+export interface FollowingAll {
+  /** For the next time. */
+  readonly since: string;
+  /** False: what ended meanwhile is told only of deployments in `seen`, for the reason below. */
+  readonly isResumed: boolean;
+  /** Null: there was nothing to resume, or it is resumed. */
+  readonly reason: { readonly code: string; readonly message: string } | null;
+  readonly active: readonly FollowedLine[];
+  /** Over, and not yet seen to its end. */
+  readonly ended: readonly FollowedLine[];
+}
+
+export type FollowingAnswer = readonly SnapshotLine[] | FollowingAll;
+
+/** To those who subscribed with `since`, every few seconds: what happened until then has been sent. */
+export interface DeploymentsUpTo {
+  readonly since: string;
+}
+
+/** The last word to a socket that is cut, where it still reads. */
+export interface SocketCut {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface DeploymentStatusChanged {
@@ -99,5 +149,6 @@ export interface HubEvents {
   DeploymentGateChecked: DeploymentGateChecked;
   ApprovalRequested: ApprovalRequested;
   ApprovalDecided: ApprovalDecided;
+  DeploymentsUpTo: DeploymentsUpTo;
 }
 export type HubEventName = keyof HubEvents;

@@ -3,12 +3,8 @@ import type { Plan } from '../../engine/plan.js';
 import type { RunStatus } from '../../engine/run.js';
 import { progressOf } from '../../deployments/reads/plan-view.js';
 import { waitingView, type PresentWait } from '../../deployments/reads/present-wait.js';
-import type { DeploymentProgress, HubEventName, HubEvents } from './hub-messages.js';
-
-export interface FeedEvent<N extends HubEventName = HubEventName> {
-  readonly name: N;
-  readonly payload: HubEvents[N];
-}
+import type { FeedEvent } from './frame.js';
+import type { DeploymentProgress } from './hub-messages.js';
 
 const NO_PLAN: Plan = { role: 'forward', steps: [] };
 

@@ -1,12 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../kernel/clock.js';
 import { messageOf } from '../../kernel/errors.js';
 import { headsOf, type Head } from '../../deployments/deployments.queries.js';
-import { entriesAfter } from '../../deployments/reads/journal.queries.js';
-import { plansOf } from '../../deployments/reads/plans.queries.js';
 import type { JournalEntry } from '../../engine/journal.js';
-import type { Plan } from '../../engine/plan.js';
 import type { OpenContext } from '../../platform/context.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { ENTRIES_PER_READ, type Stream } from './stream.js';
+import { Delivery } from './delivery.js';
+import { liveLimits } from './live-limits.js';
+import { entriesOf, readPlans } from './journal-reads.js';
+import type { Stream } from './stream.js';
 
 /** Deployments per read. Signals that come during a read wait for the next one, together. */
 const BATCH = 100;
@@ -20,7 +22,9 @@ export interface PumpPorts {
   readonly adopt: (head: Head) => Stream | undefined;
   /** Before deployments are taken up: learns what has to be known of them. */
   readonly prepare: (open: OpenContext, ids: readonly string[]) => Promise<void>;
-  readonly log: Logger;
+  readonly flush: (delivery: Delivery) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 interface Job {
@@ -35,6 +39,7 @@ export class Pump {
   private readonly dirty = new Set<string>();
   private readonly foreign = new Set<string>();
   private running = false;
+  private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly ports: PumpPorts) {}
 
@@ -50,19 +55,34 @@ export class Pump {
     this.running = true;
     try {
       while (this.dirty.size > 0) {
+        await this.gather();
         const batch = [...this.dirty].slice(0, BATCH);
         for (const id of batch) this.dirty.delete(id);
         const jobs = await this.ports.read((open) => this.readJobs(open, batch));
-        for (const { stream, head, from, entries } of jobs) {
-          if (stream.deliver(from, entries, head)) this.dirty.add(stream.id);
-        }
+        this.deliver(jobs);
       }
     } catch (error) {
       // Nobody's position has moved, so the feed's next look of its own continues where this ended.
-      this.ports.log.warn({ error: messageOf(error) }, 'the live feed could not read a journal');
+      this.ports.logger.warn({ error: messageOf(error) }, 'the live feed could not read a journal');
     } finally {
       this.running = false;
     }
+  }
+
+  /** After a quiet moment the first news goes out at once; what follows close behind goes together. */
+  private async gather(): Promise<void> {
+    const { clock } = this.ports;
+    const waitMs = this.readAt + liveLimits.gatherMs - clock.monotonic();
+    if (waitMs > 0) await delay(waitMs);
+    this.readAt = clock.monotonic();
+  }
+
+  private deliver(jobs: readonly Job[]): void {
+    const delivery = new Delivery();
+    for (const { stream, head, from, entries } of jobs) {
+      if (stream.deliver(from, entries, head, delivery)) this.dirty.add(stream.id);
+    }
+    this.ports.flush(delivery);
   }
 
   private async readJobs(open: OpenContext, batch: readonly string[]): Promise<Job[]> {
@@ -79,13 +99,13 @@ export class Pump {
     });
     if (wanted.length === 0) return [];
     const positions = wanted.map(({ stream, from }) => ({ id: stream.id, after: from }));
-    const rows = await entriesAfter(open, positions, ENTRIES_PER_READ);
-    const jobs = wanted.map((job) => ({
-      ...job,
-      entries: rows.filter(({ id }) => id === job.stream.id),
-    }));
-    await readPlans(open, jobs);
-    return jobs;
+    const entries = await entriesOf(open, positions);
+    await readPlans(
+      open,
+      wanted.map(({ stream }) => stream),
+      entries,
+    );
+    return wanted.map((job) => ({ ...job, entries: entries.get(job.stream.id) ?? [] }));
   }
 
   private rememberForeign(batch: readonly string[], heads: readonly Head[]): void {
@@ -97,16 +117,5 @@ export class Pump {
       if (this.foreign.size <= FOREIGN) break;
       this.foreign.delete(id);
     }
-  }
-}
-
-async function readPlans(open: OpenContext, jobs: readonly Job[]): Promise<void> {
-  const lacking = jobs.filter(({ stream, entries }) => stream.needsPlans(entries));
-  if (lacking.length === 0) return;
-  const ids = lacking.map(({ stream }) => stream.id);
-  const rows = await plansOf(open, ids);
-  for (const { stream } of lacking) {
-    const own = rows.filter(({ id }) => id === stream.id);
-    stream.usePlans(new Map(own.map(({ number, plan }): [number, Plan] => [number, plan])));
   }
 }

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Counter, Gauge } from 'prom-client';
 import { Metrics } from '../../platform/metrics/metrics.js';
 
-/** `slow`: it read too slowly. `flood`: it sent too much. `session`: its bearer lost the right. */
-export type CutReason = 'slow' | 'flood' | 'session';
+/**
+ * `slow`: it read too slowly. `flood`: it sent too much. `session`: its bearer lost the right. `behind`: the feed
+ * had lost track, as after an outage of the database.
+ */
+export type CutReason = 'slow' | 'flood' | 'session' | 'behind';
 
 @Injectable()
 export class RealtimeMetrics {

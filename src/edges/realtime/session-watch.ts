@@ -6,6 +6,8 @@ import { CLOCK } from '../../platform/clock.js';
 import type { Context } from '../../platform/context.js';
 import { Logger } from '../../platform/logging/logger.js';
 import { RealtimeMetrics } from './realtime.metrics.js';
+import type { SocketCut } from './hub-messages.js';
+import { cutSocket } from './socket-cut.js';
 import type { HubSocket } from './socket-session.js';
 
 /** An answer about a person may be four seconds old; with this it is less than five. */
@@ -59,9 +61,23 @@ export class SessionWatch implements OnModuleDestroy {
     const { actor, tenantId } = socket.data.context;
     this.logger.info({ actor: actor.name, tenantId, why }, 'a socket was cut');
     this.metrics.cut('session');
-    socket.disconnect(true);
+    cutSocket(
+      socket,
+      WORDS[why] ?? { code: why, message: 'The session has ended. Sign in again.' },
+    );
   }
 }
+
+const WORDS: Readonly<Record<string, SocketCut>> = {
+  unchecked: {
+    code: 'session-unchecked',
+    message: 'Whether the session still counts could not be found out. Connect again.',
+  },
+  'other permissions': {
+    code: 'permissions-changed',
+    message: 'You may do other things than before. Connect again.',
+  },
+};
 
 function isRefusal(error: unknown): error is DomainError {
   return (
