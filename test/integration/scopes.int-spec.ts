@@ -57,6 +57,11 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DeploymentsController.plans': reading('/plan'),
   'DeploymentsController.eventsAfter': reading('/events'),
   'DeploymentsController.explain': reading('/explain'),
+  'MetricsController.ofDeployment': reading('/metrics'),
+  'MetricsController.ofCluster': notFound(
+    ({ id }) => ({ by: byEnvironment, path: `/clusters/${id}/metrics` }),
+    () => [clusters.inside, clusters.outside],
+  ),
   'ReceiptsController.receipt': reading('/receipt'),
   'DeploymentsController.pause': verb('pause'),
   'DeploymentsController.resume': verb('resume'),

@@ -1720,6 +1720,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the nodes of a cluster do
+         * @description Requests, errors, latencies, CPU and memory by release and node, step by step, from what agents have reported in the last 24 hours. Beyond 50 series they are summed over nodes. A step without a report, or in which a counter fell for no reason, is null and never 0.
+         *
+         *     Needs the permission `fleet:read`.
+         */
+        get: operations["metricsOfCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the nodes of a deployment do, and what its gates read
+         * @description As of a cluster, of the nodes that it moves: from five minutes before its start to one minute after its end. `gates` has each reading beside its baseline and its limit, for as long as samples are kept, and of verdicts always.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["metricsOfDeployment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -6809,6 +6853,112 @@ export interface components {
             /** @description Every kind, also those of none. */
             kinds: {
                 [key: string]: number;
+            };
+        };
+        ClusterMetrics: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            stepMs: number;
+            points: number;
+            /** @enum {string} */
+            by: "node" | "release";
+            series: components["schemas"]["MetricSeries"][];
+            /** @description Series that there would be more, of the fewest requests. */
+            leftOut: number;
+        };
+        MetricSeries: {
+            moduleId: string;
+            module: string;
+            releaseId: string;
+            version: string;
+            nodeId: string | null;
+            /** @description Null: summed over nodes. */
+            node: string | null;
+            nodes: number;
+            /** @description In all of the time. */
+            requests: number;
+            /** @description How many nodes each figure is of. */
+            reporting: number[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            requestsPerSecond: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            errorPercent: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            p50Ms: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            p95Ms: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            p99Ms: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            cpuCores: (number | null)[];
+            /** @description One for each step; null: nobody knows, which is not zero. */
+            memoryMiB: (number | null)[];
+        };
+        DeploymentMetrics: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            stepMs: number;
+            points: number;
+            /** @enum {string} */
+            by: "node" | "release";
+            series: components["schemas"]["MetricSeries"][];
+            /** @description Series that there would be more, of the fewest requests. */
+            leftOut: number;
+            /** @description Oldest first. */
+            gates: components["schemas"]["GateChart"][];
+        };
+        GateChart: {
+            step: string;
+            wave: number | null;
+            kind: string;
+            nodes: string[];
+            /** @enum {string} */
+            verdict: "waiting" | "stable" | "unstable" | "inconclusive";
+            /** Format: date-time */
+            decidedAt: string | null;
+            polls: number;
+            /**
+             * @description `percent`: CPU and memory are shares of the fullest node.
+             * @enum {string|null}
+             */
+            unit: "percent" | null;
+            /** @description When it was polled; empty where there are too many polls to show, or none. */
+            at: string[];
+            errorPercent: {
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                value: (number | null)[];
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                baseline: (number | null)[];
+                /** @description The largest value that is still within it. */
+                limit: (number | null)[];
+            };
+            latencyMs: {
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                value: (number | null)[];
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                baseline: (number | null)[];
+                /** @description The largest value that is still within it. */
+                limit: (number | null)[];
+            };
+            cpu: {
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                value: (number | null)[];
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                baseline: (number | null)[];
+                /** @description The largest value that is still within it. */
+                limit: (number | null)[];
+            };
+            memory: {
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                value: (number | null)[];
+                /** @description One for each step; null: nobody knows, which is not zero. */
+                baseline: (number | null)[];
+                /** @description The largest value that is still within it. */
+                limit: (number | null)[];
             };
         };
         ModulePage: {
@@ -20738,6 +20888,378 @@ export interface operations {
              *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metricsOfCluster: {
+        parameters: {
+            query?: {
+                /** @description Without: 15 minutes before `to`; of a deployment its beginning. */
+                from?: string;
+                /** @description Without: now; of a deployment that is over its end. */
+                to?: string;
+                /** @description Made longer where there would be more than 500 points. */
+                stepMs?: number;
+                /** @description `node`: a series for each release on each node, as long as that is no more than 50; `release`: summed over nodes. */
+                by?: "node" | "release";
+                module?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-01-05T09:15:00.000Z",
+                     *       "to": "2026-01-05T09:15:30.000Z",
+                     *       "stepMs": 15000,
+                     *       "points": 2,
+                     *       "by": "node",
+                     *       "series": [
+                     *         {
+                     *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
+                     *           "module": "payment-processor",
+                     *           "releaseId": "019a7f3e-5003-7a0b-8c1d-2e3f4a5b6c7d",
+                     *           "version": "2.1.0",
+                     *           "nodeId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "node": "web-1",
+                     *           "nodes": 1,
+                     *           "requests": 600,
+                     *           "reporting": [
+                     *             1,
+                     *             0
+                     *           ],
+                     *           "requestsPerSecond": [
+                     *             40,
+                     *             null
+                     *           ],
+                     *           "errorPercent": [
+                     *             0.5,
+                     *             null
+                     *           ],
+                     *           "p50Ms": [
+                     *             11.2,
+                     *             null
+                     *           ],
+                     *           "p95Ms": [
+                     *             38.4,
+                     *             null
+                     *           ],
+                     *           "p99Ms": [
+                     *             61.9,
+                     *             null
+                     *           ],
+                     *           "cpuCores": [
+                     *             0.21,
+                     *             null
+                     *           ],
+                     *           "memoryMiB": [
+                     *             143.5,
+                     *             null
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "leftOut": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ClusterMetrics"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cluster-not-found`: The environment has no such cluster. `GET /clusters?environment=…` lists them. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `metrics-window-unsuitable`: The time that is asked for ends before it begins, lies in the future, is longer than 24 hours, or holds more reports of these nodes than are read at once. Ask for a shorter one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metricsOfDeployment: {
+        parameters: {
+            query?: {
+                /** @description Without: 15 minutes before `to`; of a deployment its beginning. */
+                from?: string;
+                /** @description Without: now; of a deployment that is over its end. */
+                to?: string;
+                /** @description Made longer where there would be more than 500 points. */
+                stepMs?: number;
+                /** @description `node`: a series for each release on each node, as long as that is no more than 50; `release`: summed over nodes. */
+                by?: "node" | "release";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-01-05T09:15:00.000Z",
+                     *       "to": "2026-01-05T09:15:30.000Z",
+                     *       "stepMs": 15000,
+                     *       "points": 2,
+                     *       "by": "node",
+                     *       "series": [
+                     *         {
+                     *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
+                     *           "module": "payment-processor",
+                     *           "releaseId": "019a7f3e-5003-7a0b-8c1d-2e3f4a5b6c7d",
+                     *           "version": "2.1.0",
+                     *           "nodeId": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *           "node": "web-1",
+                     *           "nodes": 1,
+                     *           "requests": 600,
+                     *           "reporting": [
+                     *             1,
+                     *             0
+                     *           ],
+                     *           "requestsPerSecond": [
+                     *             40,
+                     *             null
+                     *           ],
+                     *           "errorPercent": [
+                     *             0.5,
+                     *             null
+                     *           ],
+                     *           "p50Ms": [
+                     *             11.2,
+                     *             null
+                     *           ],
+                     *           "p95Ms": [
+                     *             38.4,
+                     *             null
+                     *           ],
+                     *           "p99Ms": [
+                     *             61.9,
+                     *             null
+                     *           ],
+                     *           "cpuCores": [
+                     *             0.21,
+                     *             null
+                     *           ],
+                     *           "memoryMiB": [
+                     *             143.5,
+                     *             null
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "leftOut": 0,
+                     *       "gates": [
+                     *         {
+                     *           "step": "w1.stabilization",
+                     *           "wave": 1,
+                     *           "kind": "stabilization",
+                     *           "nodes": [
+                     *             "web-1"
+                     *           ],
+                     *           "verdict": "waiting",
+                     *           "decidedAt": null,
+                     *           "polls": 1,
+                     *           "unit": null,
+                     *           "at": [
+                     *             "2026-01-05T09:15:15.000Z"
+                     *           ],
+                     *           "errorPercent": {
+                     *             "value": [
+                     *               0.5
+                     *             ],
+                     *             "baseline": [
+                     *               0.4
+                     *             ],
+                     *             "limit": [
+                     *               1.4
+                     *             ]
+                     *           },
+                     *           "latencyMs": {
+                     *             "value": [
+                     *               38.4
+                     *             ],
+                     *             "baseline": [
+                     *               36
+                     *             ],
+                     *             "limit": [
+                     *               54
+                     *             ]
+                     *           },
+                     *           "cpu": {
+                     *             "value": [
+                     *               null
+                     *             ],
+                     *             "baseline": [
+                     *               null
+                     *             ],
+                     *             "limit": [
+                     *               null
+                     *             ]
+                     *           },
+                     *           "memory": {
+                     *             "value": [
+                     *               null
+                     *             ],
+                     *             "baseline": [
+                     *               null
+                     *             ],
+                     *             "limit": [
+                     *               null
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeploymentMetrics"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deployment-not-found`: There is no deployment with this id, or it is not yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `metrics-window-unsuitable`: The time that is asked for ends before it begins, lies in the future, is longer than 24 hours, or holds more reports of these nodes than are read at once. Ask for a shorter one. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

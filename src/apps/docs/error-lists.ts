@@ -6,6 +6,7 @@ import * as approvalPolicyErrors from '../../deployments/approvals/policies/appr
 import * as holdErrors from '../../deployments/holds/holds.errors.js';
 import * as killSwitchErrors from '../../deployments/kill-switch/kill-switch.errors.js';
 import * as scheduleErrors from '../../deployments/schedule/schedule.errors.js';
+import * as metricsErrors from '../../deployments/metrics/metrics.errors.js';
 import * as freezeErrors from '../../deployments/windows/freezes.errors.js';
 import * as deploymentErrors from '../../deployments/deployment.errors.js';
 import * as gateErrors from '../../deployments/gates/gate.errors.js';
@@ -80,6 +81,7 @@ const errorLists: readonly ErrorList[] = [
   breakGlassErrors,
   externalGateErrors,
   freezeErrors,
+  metricsErrors,
   holdErrors,
   killSwitchErrors,
   scheduleErrors,

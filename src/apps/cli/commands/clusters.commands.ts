@@ -4,6 +4,7 @@ import { CliError } from '../exit-codes.js';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
+import { addClusterMetrics } from './metrics.commands.js';
 
 interface Where {
   readonly environment?: string;
@@ -67,6 +68,7 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
         cli.terminal.result(changed, [printable(`${changed.name} trusts ${trusted} now.`)]);
       }),
     );
+  addClusterMetrics(clusters, { act });
 }
 
 function clustersOf({ api }: Tidegate, where: Where) {

@@ -6,6 +6,7 @@ import { printable } from '../display/printable.js';
 import { durationMs, timeText } from '../display/times.js';
 import { follow } from '../follow.js';
 import { countOf, itemsOf, listOf } from '../pages.js';
+import { addDeploymentMetrics } from './metrics.commands.js';
 import { addReturns } from './returns.commands.js';
 import { addVerbs } from './verbs.commands.js';
 
@@ -61,6 +62,7 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
     );
   addVerbs(deployments, { act });
   addReturns(deployments, { act });
+  addDeploymentMetrics(deployments, { act });
   program
     .command('explain')
     .description('Say why a deployment is where it is, and who can do what about it.')
