@@ -20,6 +20,10 @@ import { SignInAttempts } from './auth/sign-in-attempts.js';
 import { SignInQueue } from './auth/sign-in-queue.js';
 import { SignInThrottle } from './auth/sign-in-throttle.js';
 import { WellKnownController } from './auth/well-known.controller.js';
+import {
+  browserSessionControllers,
+  browserSessionProviders,
+} from './browser-sessions/browser-sessions.providers.js';
 import { FederatedIdentitiesModule } from './federated-identities/federated-identities.module.js';
 import { factorControllers, factorProviders } from './factors/factors.providers.js';
 import {
@@ -65,6 +69,7 @@ import { Accounts } from './users/accounts.js';
   controllers: [
     AuthenticationController,
     WellKnownController,
+    ...browserSessionControllers,
     ...peopleControllers,
     ...factorControllers,
     ...securityControllers,
@@ -106,6 +111,7 @@ import { Accounts } from './users/accounts.js';
     SocketCallers,
     Standings,
     TierRates,
+    ...browserSessionProviders,
     ...peopleProviders,
     ...factorProviders,
     ...securityProviders,

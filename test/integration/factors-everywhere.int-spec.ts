@@ -52,6 +52,7 @@ async function enrolOnly(): Promise<Member> {
 /** What an enrolment needs, and nothing else. Whoever adds a line here says why it is harmless. */
 const OPEN = [
   'GET /api/v1/authentication/me',
+  'POST /api/v1/authentication/browser/logout',
   'POST /api/v1/authentication/logout',
   'POST /api/v1/authentication/step-up',
   'POST /api/v1/authentication/step-up/passkey/options',

@@ -93,6 +93,8 @@ describe('the OpenAPI document', () => {
     });
     expect(create['x-error-codes']).toEqual([
       'body-too-large',
+      'foreign-page',
+      'https-needed',
       'internal-error',
       'json-malformed',
       'json-unacceptable',

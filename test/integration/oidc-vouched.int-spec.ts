@@ -5,12 +5,14 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { canonicalJson } from '../../src/kernel/canonical-json.js';
 import { newId } from '../../src/kernel/ids.js';
 import { grantRole } from '../../src/tenancy/users/users.store.js';
+import { cookieFrom, ownPage } from '../support/browser.js';
 import { type IdentityApp, identityApp } from '../support/identity-app.js';
 import { KeyPeople } from '../support/key-people.js';
-import { OWN_ORIGIN } from '../support/oidc-browser.js';
+import { Browser, newVerifier, OWN_ORIGIN } from '../support/oidc-browser.js';
 import { type OidcIssuer, startOidcIssuer } from '../support/oidc-issuer.js';
-import { type OidcPeople, oidcPeople } from '../support/oidc-people.js';
+import { type OidcPeople, oidcPeople, startOf } from '../support/oidc-people.js';
 import { factsOf } from '../support/second-factors.js';
+import { toldOf } from '../support/told-of.js';
 
 let rig: IdentityApp;
 let issuer: OidcIssuer;
@@ -90,6 +92,8 @@ async function linked(roles: Parameters<IdentityApp['user']>[1] = {}) {
 const OPEN: Readonly<Record<string, string>> = {
   'POST /api/v1/authentication/logout': 'ends itself',
   'POST /api/v1/authentication/switch-tenant': 'other tenants refuse it',
+  'POST /api/v1/authentication/browser/logout': 'ends itself',
+  'POST /api/v1/authentication/browser/switch-tenant': 'other tenants refuse it',
   'POST /api/v1/authentication/step-up': 'takes a factor, no password; counts in this session only',
   'POST /api/v1/authentication/step-up/passkey/options': 'a challenge',
   'GET /api/v1/me': 'what the tenant shows of its members',
@@ -342,5 +346,23 @@ describe('a sign-in at a provider', () => {
     expect(inside.status).toBe(200);
     const facts = await factsOf(rig, inside.body.accessToken);
     expect(facts).toMatchObject({ method: 'oidc', providerId: id, network: '127.0.0.0/24' });
+  });
+});
+
+describe('a page of the server', () => {
+  it('gets a cookie for what came back from a provider, and no token', async () => {
+    issuer.people.set('grace', { preferred_username: 'grace', groups: ['staff'] });
+    const verifier = newVerifier();
+    const landed = await new Browser(rig).open(startOf(verifier, acmeProvider), { as: 'grace' });
+    const code = landed.url.searchParams.get('code');
+    const { status, body, headers } = await people.completeInBrowser(code, verifier);
+    expect([status, Object.keys(body)]).toEqual([200, ['user', 'expiresAt']]);
+    const cookie = cookieFrom({ headers });
+    expect(cookie).toMatch(/^__Host-tidegate=/);
+    const page = ownPage(new URL(OWN_ORIGIN).host, 'https');
+    const me = await rig.send('authentication/me', { headers: { ...page, cookie } });
+    expect(me.body.username).toBe('grace');
+    const told = await toldOf(rig, 'grace');
+    expect(told).toEqual(expect.arrayContaining(['member-admitted', 'logged-in']));
   });
 });

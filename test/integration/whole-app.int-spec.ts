@@ -28,6 +28,10 @@ const PUBLIC_ROUTES = [
   'GET /api/v1/authentication/oidc/{id}/start',
   'GET /api/v1/authentication/oidc/{id}/callback',
   'POST /api/v1/authentication/oidc/complete',
+  // The same for pages of this server, which get a cookie.
+  'POST /api/v1/authentication/browser/login',
+  'POST /api/v1/authentication/browser/passkey',
+  'POST /api/v1/authentication/browser/oidc',
   // A pipeline brings a token of its own issuer.
   'POST /api/v1/authentication/token',
   // Bring tokens of their own, good for one use, or ask that one be mailed.

@@ -1,5 +1,6 @@
+import { ownPage } from './browser.js';
 import type { Answer, IdentityApp } from './identity-app.js';
-import { Browser, challengeOf, newVerifier } from './oidc-browser.js';
+import { Browser, challengeOf, newVerifier, OWN_ORIGIN } from './oidc-browser.js';
 import { CLIENT_SECRET, type OidcIssuer } from './oidc-issuer.js';
 
 export type OidcPeople = ReturnType<typeof oidcPeople>;
@@ -43,6 +44,14 @@ export function oidcPeople(rig: IdentityApp, issuer: OidcIssuer) {
       ...(address ? { address } : {}),
     });
 
+  /** The same for a page of the server: with a cookie. */
+  const completeInBrowser = (code: string | null, verifier: string) =>
+    rig.send('authentication/browser/oidc', {
+      method: 'POST',
+      headers: ownPage(new URL(OWN_ORIGIN).host, 'https'),
+      body: { code, verifier },
+    });
+
   /** The whole way: from the start to the tokens. */
   async function signIn(
     as: string,
@@ -74,7 +83,7 @@ export function oidcPeople(rig: IdentityApp, issuer: OidcIssuer) {
     return rig.send('me/identities/complete', { method: 'POST', token, body });
   }
 
-  return { admin, connect, change, complete, signIn, atProvider };
+  return { admin, connect, change, complete, completeInBrowser, signIn, atProvider };
 }
 
 export const startOf = (verifier: string, id: string, redirect = '/signed-in') =>

@@ -2496,6 +2496,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authentication/browser/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a browser in
+         * @description As `POST /authentication/login` does, for a page of this server: the answer sets a cookie that no script can read, and holds no token.
+         */
+        post: operations["browserSessionsLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authentication/browser/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a browser in with a passkey
+         * @description As `POST /authentication/passkey` does, with a cookie. The challenge is of `POST /authentication/passkey/options`.
+         */
+        post: operations["browserSessionsPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authentication/browser/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a browser in that comes back from a provider
+         * @description As `POST /authentication/oidc/complete` does, with a cookie: takes the code that came back and the verifier of the start.
+         */
+        post: operations["browserSessionsProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authentication/browser/switch-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch a browser to another tenant
+         * @description As `POST /authentication/switch-tenant` does, but the session that asks ends: a browser has one cookie.
+         *
+         *     For people with a session only.
+         */
+        post: operations["browserSessionsSwitchTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authentication/browser/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a browser out
+         * @description Ends the session at once, its open sockets within five seconds, and takes the cookie away.
+         *
+         *     For people with a session only.
+         */
+        post: operations["browserSessionsLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/invitations": {
         parameters: {
             query?: never;
@@ -7655,6 +7759,27 @@ export interface components {
                 use: "sig";
             }[];
         };
+        BrowserSession: {
+            user: components["schemas"]["SignedInUser"];
+            /**
+             * Format: date-time
+             * @description When one has to sign in again.
+             */
+            expiresAt: string;
+            /** @description After a sign-in with a recovery code: how many are left. */
+            recoveryCodesLeft?: number;
+        };
+        CompleteSignIn: {
+            /** @description As it came back; good once, for a minute. */
+            code: string;
+            verifier: string;
+            /** @description Of those who sign in at the platform’s provider and are in several. */
+            tenant?: string;
+        };
+        SwitchTenant: {
+            /** @description A slug. */
+            tenant: string;
+        };
         Invitation: {
             /** Format: uuid */
             id: string;
@@ -7836,10 +7961,6 @@ export interface components {
                 /** @description The one that this session is for. */
                 isCurrent: boolean;
             }[];
-        };
-        SwitchTenant: {
-            /** @description A slug. */
-            tenant: string;
         };
         SecondFactors: {
             factors: components["schemas"]["Factor"][];
@@ -8143,13 +8264,6 @@ export interface components {
                 id: string;
                 name: string;
             }[];
-        };
-        CompleteSignIn: {
-            /** @description As it came back; good once, for a minute. */
-            code: string;
-            verifier: string;
-            /** @description Of those who sign in at the platform’s provider and are in several. */
-            tenant?: string;
         };
         LinkedIdentities: {
             items: {
@@ -9486,6 +9600,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -9591,6 +9709,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -9702,6 +9824,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -9846,6 +9972,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -9964,6 +10094,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -10114,6 +10248,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -10226,6 +10364,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -10340,6 +10482,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -10444,6 +10590,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -10575,6 +10725,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -10746,6 +10900,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -10854,6 +11012,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -10955,6 +11117,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -11102,7 +11268,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -11228,6 +11398,10 @@ export interface operations {
              *
              *     `subscription-needs-member`: Only a person who is a member of the tenant can have subscriptions of their own. Make one of a group or of the tenant, to a channel.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -11340,6 +11514,10 @@ export interface operations {
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -11435,6 +11613,10 @@ export interface operations {
              * @description `subscription-needs-member`: Only a person who is a member of the tenant can have subscriptions of their own. Make one of a group or of the tenant, to a channel.
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -11547,7 +11729,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -11680,6 +11866,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -11795,7 +11985,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -11881,7 +12075,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -11984,7 +12182,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -12102,6 +12304,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12209,6 +12415,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12300,6 +12510,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12370,6 +12584,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -12481,6 +12699,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12576,6 +12798,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12660,6 +12886,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -12746,6 +12976,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -12834,6 +13068,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -12921,6 +13159,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -13016,6 +13258,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -13151,6 +13397,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -13271,6 +13521,10 @@ export interface operations {
              *     `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -13436,6 +13690,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -13549,6 +13807,10 @@ export interface operations {
              *     `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -13682,6 +13944,10 @@ export interface operations {
              * @description `erasure-needs-person`: People of this tenant, signed in as themselves, decide who is erased: no access key, and no platform admin who acts in it.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -13851,6 +14117,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -13980,6 +14250,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -14111,6 +14385,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -14240,6 +14518,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -14371,6 +14653,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -14501,6 +14787,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -14610,6 +14900,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -14705,6 +14999,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -14845,6 +15143,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -14960,6 +15262,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -15109,6 +15415,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -15230,6 +15540,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -15378,6 +15692,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -15500,6 +15818,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -15621,6 +15943,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -15761,6 +16087,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -15941,6 +16271,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -16080,6 +16414,10 @@ export interface operations {
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -16340,6 +16678,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -16574,6 +16916,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -16680,6 +17026,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -16789,6 +17139,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -16891,6 +17245,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17003,6 +17361,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17160,6 +17522,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17321,6 +17687,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17485,6 +17855,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17651,6 +18025,10 @@ export interface operations {
              * @description `override-not-permitted`: The environment does not allow the strategy, or the request loosens its gate without the permission `gates:override`.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -17856,6 +18234,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -18057,6 +18439,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -18237,6 +18623,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -18396,6 +18786,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -18554,6 +18948,10 @@ export interface operations {
              * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -18716,6 +19114,10 @@ export interface operations {
              *     `break-glass-off`: Nobody may start a deployment without its approvals in this environment. An Admin turns it on beforehand with the setting `approvals.break-glass`.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -18881,6 +19283,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -19040,6 +19446,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -19139,6 +19549,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -19240,6 +19654,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -19378,6 +19796,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -19488,6 +19910,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -19636,6 +20062,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -19751,6 +20181,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -20000,6 +20434,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -20160,6 +20598,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -20282,6 +20724,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -20393,6 +20839,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -20665,6 +21115,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -21351,6 +21805,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -21437,6 +21895,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -21595,6 +22057,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -21787,6 +22253,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -21984,6 +22454,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -22073,6 +22547,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -22215,6 +22693,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -22361,6 +22843,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -22515,6 +23001,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -22612,6 +23102,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -22734,6 +23228,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -22863,6 +23361,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23005,6 +23507,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23150,6 +23656,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23302,6 +23812,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23468,6 +23982,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -23578,6 +24096,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23719,6 +24241,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -23836,6 +24362,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -23999,6 +24529,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -24133,6 +24667,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -24290,6 +24828,10 @@ export interface operations {
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -24489,6 +25031,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -24649,6 +25195,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -24739,6 +25289,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -24827,6 +25381,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -24943,6 +25501,10 @@ export interface operations {
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -25127,6 +25689,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -25222,6 +25788,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -25394,6 +25964,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -25475,6 +26049,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -25617,6 +26195,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -25757,6 +26339,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -26312,7 +26898,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: Only people with a session may do this: no access key, pipeline or directory. */
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -26374,6 +26966,19 @@ export interface operations {
             };
             /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26500,6 +27105,659 @@ export interface operations {
             };
         };
     };
+    browserSessionsLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "a sentence that nobody else knows"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *         "username": "ada",
+                     *         "tenant": "acme",
+                     *         "roles": [
+                     *           "Deployer"
+                     *         ],
+                     *         "permissions": [
+                     *           "deployments:create",
+                     *           "deployments:read"
+                     *         ]
+                     *       },
+                     *       "expiresAt": "2026-12-07T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `login-failed`: The username, the password or the tenant is wrong, or the account is disabled; which of them is not told.
+             *
+             *     `passkey-refused`: What the passkey signed is not good: another site, a challenge that is over, answered or for something else, nobody verified, or a copy. Ask for new options and try again.
+             *
+             *     `factor-required`: The password is right, and the account has a second factor. Repeat the login with one of `details.methods` beside the password.
+             *
+             *     `factor-refused`: The code or passkey is wrong, over, or was used before: each code counts once. Wait for the next code, and check the clock of the device.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `tenant-mismatch`: Two tenants are named: by the token, `X-Tenant`, the subdomain that was called or the body of a sign-in. Leave the header out, or sign in to that tenant.
+             *
+             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-required`: The person is a member of several tenants. Repeat the login with one of `details.tenants` as `tenant`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `login-throttled`: Too many failed logins, to this account or from your address (`details.per`). Wait as long as Retry-After says; from a network where the account has signed in before, others’ failures do not count.
+             *
+             *     `factor-throttled`: Too many wrong codes for this account. Wait as long as Retry-After says; a passkey is taken meanwhile.
+             *
+             *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `login-busy`: More people are signing in than can be checked at once, or more from your address than may wait. Try again as Retry-After says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browserSessionsPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "passkey": {
+                 *         "id": "dGhlIGlkIG9mIGEgcGFzc2tleQ",
+                 *         "rawId": "dGhlIGlkIG9mIGEgcGFzc2tleQ",
+                 *         "type": "public-key",
+                 *         "response": {
+                 *           "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+                 *           "authenticatorData": "SZYN5YgOjGh0NBcP",
+                 *           "signature": "MEUCIQDx"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeyLogin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *         "username": "ada",
+                     *         "tenant": "acme",
+                     *         "roles": [
+                     *           "Deployer"
+                     *         ],
+                     *         "permissions": [
+                     *           "deployments:create",
+                     *           "deployments:read"
+                     *         ]
+                     *       },
+                     *       "expiresAt": "2026-12-07T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `login-failed`: The username, the password or the tenant is wrong, or the account is disabled; which of them is not told.
+             *
+             *     `passkey-refused`: What the passkey signed is not good: another site, a challenge that is over, answered or for something else, nobody verified, or a copy. Ask for new options and try again.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `tenant-mismatch`: Two tenants are named: by the token, `X-Tenant`, the subdomain that was called or the body of a sign-in. Leave the header out, or sign in to that tenant.
+             *
+             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-required`: The person is a member of several tenants. Repeat the login with one of `details.tenants` as `tenant`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `passkeys-unavailable`: Passkeys belong to a domain name, and this server is known by an address only. The operator sets TIDEGATE_PUBLIC_URL. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browserSessionsProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "q1x…",
+                 *       "verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompleteSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *         "username": "ada",
+                     *         "tenant": "acme",
+                     *         "roles": [
+                     *           "Deployer"
+                     *         ],
+                     *         "permissions": [
+                     *           "deployments:create",
+                     *           "deployments:read"
+                     *         ]
+                     *       },
+                     *       "expiresAt": "2026-12-07T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-code-refused`: The code is unknown, used, older than a minute, or was asked for by somebody else. Begin the sign-in again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `invitation-needed`: The identity provider knows the person, but no rule of the tenant makes them a member. Ask an Admin for an invitation; who has an account links the provider to it while signed in.
+             *
+             *     `role-needed`: The person is a member of the tenant without any role, or the account is disabled. Ask an Admin for a role.
+             *
+             *     `account-unlinked`: There is an account with this e-mail address, and the provider is not linked to it. Sign in to it as before and link the provider there; an address alone links nothing.
+             *
+             *     `network-not-allowed`: The tenant lets people and machines in from certain networks only (`allowedNetworks` of its security policy), and your address is in none of them.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `identity-provider-not-found`: There is no identity provider with that id, or it is disabled. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `identity-taken`: That person at the provider is linked to an account already. Unlink it there first, or sign in at the provider as somebody else.
+             *
+             *     `tenant-required`: The person is a member of several tenants. Repeat the login with one of `details.tenants` as `tenant`.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browserSessionsSwitchTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tenant": "globex"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SwitchTenant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *         "username": "ada",
+                     *         "tenant": "acme",
+                     *         "roles": [
+                     *           "Deployer"
+                     *         ],
+                     *         "permissions": [
+                     *           "deployments:create",
+                     *           "deployments:read"
+                     *         ]
+                     *       },
+                     *       "expiresAt": "2026-12-07T09:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `sign-in-refused`: The tenant does not accept how this session began. Sign in again, with the name of that tenant.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-a-member`: You are no member of a tenant with this slug. GET /api/v1/me/tenants lists yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browserSessionsLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invitationsList: {
         parameters: {
             query?: {
@@ -26572,6 +27830,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -26690,6 +27952,10 @@ export interface operations {
              *     `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -26851,6 +28117,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -26970,6 +28240,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -27112,6 +28386,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -27214,6 +28492,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -27298,6 +28580,10 @@ export interface operations {
              *     `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -27456,6 +28742,10 @@ export interface operations {
              *     `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -27620,6 +28910,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -27708,6 +29002,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -27806,6 +29104,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -27918,6 +29220,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -28019,6 +29325,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -28132,6 +29442,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -28276,6 +29590,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -28559,6 +29877,10 @@ export interface operations {
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
@@ -28688,6 +30010,10 @@ export interface operations {
              * @description `password-wrong`: The present password is another one. Nothing was changed.
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -28995,6 +30321,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -29088,6 +30418,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -29194,6 +30528,10 @@ export interface operations {
              * @description `password-wrong`: The present password is another one. Nothing was changed.
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -29436,6 +30774,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -29506,6 +30848,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -29573,6 +30919,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -29645,6 +30995,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -29753,6 +31107,10 @@ export interface operations {
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -29856,6 +31214,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              */
             403: {
@@ -29946,6 +31308,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -30070,6 +31436,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              */
             403: {
@@ -30169,6 +31539,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
@@ -30258,6 +31632,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -30349,6 +31727,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              */
@@ -30456,6 +31838,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              */
@@ -30577,6 +31963,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `step-up-required`: This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.
@@ -30680,6 +32070,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
@@ -30778,6 +32172,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -30895,7 +32293,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: Only people with a session may do this: no access key, pipeline or directory. */
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -31002,7 +32406,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: Only people with a session may do this: no access key, pipeline or directory. */
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -31081,6 +32491,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -31188,6 +32602,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -31394,6 +32812,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -31594,6 +33016,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -31790,6 +33216,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -32002,6 +33432,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -32157,6 +33591,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -32272,6 +33710,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -32715,6 +34157,10 @@ export interface operations {
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
@@ -32811,6 +34257,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -32935,7 +34385,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `people-only`: Only people with a session may do this: no access key, pipeline or directory. */
+            /**
+             * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -33057,6 +34513,10 @@ export interface operations {
              * @description `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
              *     `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              */
             403: {
                 headers: {
@@ -33154,6 +34614,10 @@ export interface operations {
             };
             /**
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `own-sign-in-needed`: A tenant’s provider vouches for you in that tenant only, not for your account. Sign in with your password, a passkey or the provider of the platform first.
              *
@@ -33265,6 +34729,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -33374,6 +34842,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -33514,6 +34986,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -33634,6 +35110,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -33770,6 +35250,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -33885,6 +35369,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -34040,6 +35528,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -34159,6 +35651,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -34290,6 +35786,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -34370,6 +35870,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -37310,7 +38814,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -37457,6 +38965,10 @@ export interface operations {
              *     `access-key-maker-outside`: A key of your own has what you hold in the tenant, and you are no member of it. Make a key for a service account there.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -37608,7 +39120,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -37687,7 +39203,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -37828,6 +39348,10 @@ export interface operations {
              *     `access-key-too-wide`: A key never has more than its maker. `details.permissions` are those that you lack, in the modules and environments that the key is for.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -38038,6 +39562,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -38229,6 +39757,10 @@ export interface operations {
              * @description `federated-grants-too-wide`: A pipeline gets no more than you have yourself. Leave out what you lack, or name the modules and environments that you are responsible for.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -38452,6 +39984,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -38654,6 +40190,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -38796,6 +40336,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -38963,6 +40507,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -39133,6 +40681,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -39284,6 +40836,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -39567,6 +41123,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -39661,6 +41221,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -39777,7 +41341,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -39860,6 +41428,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -39969,6 +41541,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -40101,6 +41677,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -40220,6 +41800,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -40362,6 +41946,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -40496,6 +42084,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -40594,6 +42186,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -40719,6 +42315,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -40828,6 +42428,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -40968,6 +42572,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -41102,6 +42710,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -41210,6 +42822,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -41347,6 +42963,10 @@ export interface operations {
              * @description `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -41493,6 +43113,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -41607,6 +43231,10 @@ export interface operations {
              *     `role-beyond-own`: Nobody makes, gives or takes a role that may do more than they may themselves, or in more places. `details.permissions` are those that you lack. Ask an Admin of the tenant.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -41741,6 +43369,10 @@ export interface operations {
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -41862,7 +43494,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -41961,6 +43597,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -42058,6 +43698,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -42193,6 +43837,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -42301,6 +43949,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -42436,6 +44088,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -42542,6 +44198,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -42647,6 +44307,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -42798,6 +44462,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -42941,6 +44609,10 @@ export interface operations {
              * @description `access-key-too-wide`: A key never has more than its maker. `details.permissions` are those that you lack, in the modules and environments that the key is for.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -43109,6 +44781,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -43223,6 +44899,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -43368,6 +45048,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -43488,6 +45172,10 @@ export interface operations {
              * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -43628,6 +45316,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -43771,6 +45463,10 @@ export interface operations {
              * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -43931,6 +45627,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -44070,6 +45770,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -44182,6 +45886,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -44300,6 +46008,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -44405,6 +46117,10 @@ export interface operations {
              * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -44523,6 +46239,10 @@ export interface operations {
              * @description `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -44649,6 +46369,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -44770,6 +46494,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -44896,6 +46624,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -45029,6 +46761,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -45154,6 +46890,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -45292,6 +47032,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -45458,6 +47202,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -45627,6 +47375,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -45767,6 +47519,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -45909,6 +47665,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -46087,6 +47847,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -46276,6 +48040,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -46456,6 +48224,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -46614,6 +48386,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -46758,6 +48534,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -46898,6 +48678,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -47063,6 +48847,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -47180,6 +48968,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -47330,6 +49122,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -47484,6 +49280,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -47607,6 +49407,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -47728,6 +49532,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -47825,6 +49633,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -47960,6 +49772,10 @@ export interface operations {
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
@@ -48048,6 +49864,10 @@ export interface operations {
              * @description `people-only`: Only people with a session may do this: no access key, pipeline or directory.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *

@@ -30,6 +30,7 @@ import * as databaseErrors from '../../platform/database/database.errors.js';
 import * as outboundErrors from '../../platform/outbound/outbound.errors.js';
 import * as httpErrors from '../../platform/http/http.errors.js';
 import * as listenerErrors from '../../platform/http/listener.errors.js';
+import * as pageErrors from '../../platform/http/page.errors.js';
 import * as vouchingErrors from '../../platform/http/vouching.errors.js';
 import * as rateLimitErrors from '../../platform/rate-limits/rate-limits.errors.js';
 import * as roomErrors from '../../platform/room/room.errors.js';
@@ -65,6 +66,7 @@ type ErrorList = Readonly<Record<string, ErrorCode | readonly ErrorCode[]>>;
 const errorLists: readonly ErrorList[] = [
   httpErrors,
   listenerErrors,
+  pageErrors,
   vouchingErrors,
   rateLimitErrors,
   databaseErrors,

@@ -61,7 +61,11 @@ export class HubAdmission {
       const address = this.addressOf(socket);
       const source = () => sourceOf(socket, address);
       const token = await withRequestSource(source, () =>
-        this.callers.follow(tokenOf(socket), address),
+        this.callers.follow({
+          token: tokenOf(socket),
+          headers: socket.handshake.headers,
+          address,
+        }),
       );
       const { context } = token;
       if (permission) context.require(permission);

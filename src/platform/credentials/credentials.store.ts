@@ -101,6 +101,42 @@ export function lockGoodCredential(
   return tx.first(lockGood, { kind, hash, now });
 }
 
+const findGood = statement<
+  { readonly kind: CredentialKind; readonly hash: string; readonly now: Date },
+  GoodCredential
+>(
+  'credentials.find-good',
+  `select tenant_id as "tenantId", subject_id as "subjectId", data from credentials
+   where hash = :hash and kind = :kind and revoked_at is null and expires_at > :now`,
+);
+
+/** Used or not; undefined: it is unknown, revoked or over. */
+export function findGoodCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<GoodCredential | undefined> {
+  return tx.first(findGood, { kind, hash, now });
+}
+
+const touch = statement<{
+  readonly kind: CredentialKind;
+  readonly hash: string;
+  readonly now: Date;
+}>(
+  'credentials.touch',
+  'update credentials set used_at = :now where hash = :hash and kind = :kind',
+);
+
+/** It was used, and is good for more. */
+export async function touchCredential(
+  tx: SystemTransaction,
+  { kind, hash }: Shown,
+  now: Date,
+): Promise<void> {
+  await tx.execute(touch, { kind, hash, now });
+}
+
 const findUnused = statement<Shown & { readonly now: Date }, GoodCredential>(
   'credentials.find-unused',
   `select tenant_id as "tenantId", subject_id as "subjectId", data from credentials

@@ -10,6 +10,7 @@ import { tooManyRequests } from './http.errors.js';
 import type { RequestRates } from './request-rates.js';
 import type { RequestAuthenticator } from './request-authenticator.js';
 import { isForStrangers, isProbe } from './route-facts.js';
+import { carriesSession } from './session-cookie.js';
 import { StrangerBudget } from './stranger-budget.js';
 import { StreamPlaces } from './stream-places.js';
 import { Turnstile } from './turnstile.js';
@@ -67,7 +68,9 @@ export class Admission {
       return;
     }
     this.rates?.checkKnown(request, reply);
-    if (request.headers.authorization === undefined) await this.charge(request);
+    const { headers } = request;
+    const isShown = headers.authorization !== undefined || carriesSession(headers);
+    if (!isShown) await this.charge(request);
     let ctx: Context | undefined;
     try {
       ctx = await this.authenticator?.authenticate(request, config.access!);

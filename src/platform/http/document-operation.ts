@@ -20,6 +20,7 @@ import {
   unsupportedMediaType,
   validationFailed,
 } from './http.errors.js';
+import { foreignPage, httpsNeeded } from './page.errors.js';
 import { ownSignInNeeded, providerFactorNeeded, providerSignInNeeded } from './vouching.errors.js';
 import { rateLimited } from '../rate-limits/rate-limits.errors.js';
 import { OPERATION_EXTENSION, type OperationExample } from './operation.js';
@@ -176,12 +177,18 @@ function impliedErrors(operation: DocumentedOperation, { access }: CheckedHandle
     ...(access.kind === 'public' ? [] : [unauthenticated]),
     ...(access.kind === 'permission' ? [permissionMissing] : []),
     ...(access.kind === 'person' ? [peopleOnly] : []),
+    ...(isForBrowsers(access) ? [foreignPage, httpsNeeded] : []),
     ...(isAboutAccount(access) ? [ownSignInNeeded] : []),
     ...proofErrors(access),
     ...(access.kind === 'public' && access.isProbe ? [] : [rateLimited]),
     ...(access.kind === 'agent' ? [forbidden] : []),
     internalError,
   ];
+}
+
+/** A session may be shown by its cookie. */
+function isForBrowsers({ kind }: Access): boolean {
+  return kind === 'permission' || kind === 'person' || kind === 'authenticated';
 }
 
 /** What is said of a tenant that is not to be changed at this time. */

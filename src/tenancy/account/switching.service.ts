@@ -5,8 +5,9 @@ import { Database } from '../../platform/database/database.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
 import { contextOfPerson, type RequestOrigin } from '../auth/authentication-audit.js';
 import type { Tokens } from '../auth/authentication.dto.js';
-import { AuthenticationService } from '../auth/authentication.service.js';
+import { AuthenticationService, type Entered } from '../auth/authentication.service.js';
 import type { SignedIn } from '../auth/authenticator.js';
+import type { Carrier } from '../auth/refresh-token.js';
 import { Sessions } from '../auth/sessions.js';
 import { lockSession } from '../auth/sessions.store.js';
 import { isVouchedByTenant } from '../auth/vouching.js';
@@ -47,6 +48,22 @@ export class SwitchingService {
 
   /** Throws `not-a-member`, `sign-in-refused`, `provider-sign-in-needed`. */
   async switchTo(signedIn: SignedIn, slug: string, origin: RequestOrigin): Promise<Tokens> {
+    const entered = await this.enter(signedIn, slug, { origin, carrier: 'tokens' });
+    return this.authentication.tokensFor(entered);
+  }
+
+  /** A browser has one cookie: the session that it had ends as the other begins. */
+  async switchBrowserTo(signedIn: SignedIn, slug: string, origin: RequestOrigin): Promise<Entered> {
+    const entered = await this.enter(signedIn, slug, { origin, carrier: 'cookie' });
+    await this.authentication.logout(signedIn, origin);
+    return entered;
+  }
+
+  private async enter(
+    signedIn: SignedIn,
+    slug: string,
+    { origin, carrier }: { readonly origin: RequestOrigin; readonly carrier: Carrier },
+  ): Promise<Entered> {
     const { userId } = signedIn;
     const account = await this.accounts.byId(userId);
     const tenant = account?.tenants.find((one) => one.slug === slug);
@@ -58,19 +75,24 @@ export class SwitchingService {
     // Before anything is locked: who has vouched for a session never changes.
     await this.entrance.check(tenant.id, standing, signedIn.signIn);
     await this.sessions.tidy(destination);
-    const opened = await this.open(signedIn, destination, origin);
-    return this.authentication.tokensOf(
-      { ...destination, sessionId: opened.sessionId },
-      { ...standing, signIn: signedIn.signIn },
-      opened.refreshToken,
-    );
+    const opened = await this.open(signedIn, destination, { origin, carrier });
+    return {
+      session: { ...destination, sessionId: opened.sessionId },
+      standing: { ...standing, signIn: signedIn.signIn },
+      opened,
+      recoveryCodesLeft: null,
+    };
   }
 
   /**
    * While the person is locked: whatever ends all of their sessions comes before it, and then this one
    * is over too, or after it, and ends the new one as well.
    */
-  private open(from: SignedIn, { userId, tenantId }: Destination, origin: RequestOrigin) {
+  private open(
+    from: SignedIn,
+    { userId, tenantId }: Destination,
+    { origin, carrier }: { readonly origin: RequestOrigin; readonly carrier: Carrier },
+  ) {
     const { username, tenantSlug, sessionId } = from;
     const { address, requestId } = origin;
     const ctx = contextOfPerson({ id: userId, username }, tenantId, requestId);
@@ -82,7 +104,7 @@ export class SwitchingService {
       const { signIn } = session.state;
       return this.db.transaction(ctx, async (open) => {
         await open.record(tenantSwitched(username, { address, from: tenantSlug }));
-        return this.sessions.open(open, userId, signIn);
+        return this.sessions.open(open, userId, signIn, carrier);
       });
     });
   }

@@ -24,11 +24,11 @@ import {
 } from './authentication-audit.js';
 import type { LoginBody, PasskeyLoginBody, SignedInUser, Tokens } from './authentication.dto.js';
 import type { SignedIn } from './authenticator.js';
-import { passkeySignIn, passwordSignIn, type SignInFacts } from './refresh-token.js';
+import { type Carrier, passkeySignIn, passwordSignIn, type SignInFacts } from './refresh-token.js';
 import { chooseTenant, type TenantChoice } from './choose-tenant.js';
 import { KnownNetworks } from './known-networks.js';
 import { PasswordCheck, UncheckedRefusal } from './password-check.js';
-import { Sessions } from './sessions.js';
+import { type OpenedSession, Sessions } from './sessions.js';
 import type { Session } from './sessions.store.js';
 import { SignInAttempts } from './sign-in-attempts.js';
 import { SignInQueue } from './sign-in-queue.js';
@@ -40,6 +40,15 @@ interface Proved {
   readonly tenant: TenantChoice;
   readonly signIn: SignInFacts;
   /** Null: none was used. */
+  readonly recoveryCodesLeft: number | null;
+}
+
+/** A session that has just been opened, and whose it is. */
+export interface Entered {
+  readonly session: Session;
+  readonly standing: Standing;
+  readonly opened: OpenedSession;
+  /** Null: no recovery code was used. */
   readonly recoveryCodesLeft: number | null;
 }
 
@@ -63,8 +72,20 @@ export class AuthenticationService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Attempts of one address wait for each other; other addresses have their turns meanwhile. */
   async login(body: LoginBody, origin: RequestOrigin): Promise<Tokens> {
+    return this.tokensFor(await this.enterByPassword(body, origin, 'tokens'));
+  }
+
+  async loginByPasskey(body: PasskeyLoginBody, origin: RequestOrigin): Promise<Tokens> {
+    return this.tokensFor(await this.enterByPasskey(body, origin, 'tokens'));
+  }
+
+  /** Attempts of one address wait for each other; other addresses have their turns meanwhile. */
+  async enterByPassword(
+    body: LoginBody,
+    origin: RequestOrigin,
+    carrier: Carrier,
+  ): Promise<Entered> {
     await this.attempts.count(body.username, origin.address);
     try {
       return await this.queue.run(accountKey(body.username), origin.address, async () => {
@@ -72,7 +93,7 @@ export class AuthenticationService {
         const { hasFactor, recoveryCodesLeft } = factor;
         const network = networkOf(origin.address);
         const signIn = passwordSignIn(this.clock.now(), origin.client, network, hasFactor);
-        return this.signIn({ account, tenant, signIn, recoveryCodesLeft }, origin);
+        return this.enter({ account, tenant, signIn, recoveryCodesLeft }, origin, carrier);
       });
     } catch (error) {
       if (!(error instanceof UncheckedRefusal)) throw error;
@@ -87,7 +108,11 @@ export class AuthenticationService {
    * are none: during an attack on the account this door stays open. Throws `passkey-refused`,
    * `login-failed`, `tenant-required`.
    */
-  async loginByPasskey(body: PasskeyLoginBody, origin: RequestOrigin): Promise<Tokens> {
+  async enterByPasskey(
+    body: PasskeyLoginBody,
+    origin: RequestOrigin,
+    carrier: Carrier,
+  ): Promise<Entered> {
     const checked = await this.passkeys.check(body.passkey, { kind: 'sign-in' });
     const account = await this.accounts.byId(checked.passkey.userId);
     if (!account || account.isDisabled) throw loginFailed();
@@ -102,7 +127,7 @@ export class AuthenticationService {
     );
     await this.known.learn(userId, address);
     const signIn = passkeySignIn(this.clock.now(), origin.client, networkOf(origin.address));
-    return this.signIn({ account, tenant, signIn, recoveryCodesLeft: null }, origin);
+    return this.enter({ account, tenant, signIn, recoveryCodesLeft: null }, origin, carrier);
   }
 
   passkeyOptions() {
@@ -148,10 +173,11 @@ export class AuthenticationService {
     return { id: userId, username, tenant: tenantSlug, roles: roleNamesOf(roles), permissions };
   }
 
-  private async signIn(
+  private async enter(
     { account, tenant, signIn, recoveryCodesLeft }: Proved,
     origin: RequestOrigin,
-  ): Promise<Tokens> {
+    carrier: Carrier,
+  ): Promise<Entered> {
     const who = { userId: account.id, tenantId: tenant.id };
     const standing = await this.standings.ask({ ...who, sessionId: null });
     // Both change under our feet only when somebody is removed while signing in.
@@ -167,10 +193,10 @@ export class AuthenticationService {
       if (recoveryCodesLeft !== null) {
         await this.audit.recoveryCodeUsed(open, account, origin, recoveryCodesLeft);
       }
-      return this.sessions.open(open, account.id, signIn);
+      return this.sessions.open(open, account.id, signIn, carrier);
     });
-    const tokens = await this.tokensOf({ ...who, ...opened }, standing, opened.refreshToken);
-    return recoveryCodesLeft === null ? tokens : { ...tokens, recoveryCodesLeft };
+    const session = { ...who, sessionId: opened.sessionId };
+    return { session, standing: { ...standing, signIn }, opened, recoveryCodesLeft };
   }
 
   /** Told to the tenant: whoever was refused has shown all that is theirs to show. */
@@ -184,12 +210,23 @@ export class AuthenticationService {
     }
   }
 
-  /** The answer to whoever has just opened, or renewed, a session. */
-  async tokensOf(session: Session, standing: Standing, refreshToken: string): Promise<Tokens> {
+  async tokensFor({ session, standing, opened, recoveryCodesLeft }: Entered): Promise<Tokens> {
+    const tokens = await this.tokensOf(session, standing, opened.text);
+    return recoveryCodesLeft === null ? tokens : { ...tokens, recoveryCodesLeft };
+  }
+
+  /** Who has just opened a session. */
+  userOf({ userId, tenantId, sessionId }: Session, standing: Standing): SignedInUser {
+    return this.me({ userId, tenantId, sessionId, ...seenOf(standing) });
+  }
+
+  private async tokensOf(
+    session: Session,
+    standing: Standing,
+    refreshToken: string,
+  ): Promise<Tokens> {
     const { userId, tenantId, sessionId } = session;
-    const { username, tenantSlug, signIn } = standing;
-    const roles = signIn ? rolesThatCount(signIn, standing.roles) : standing.roles;
-    const signedIn = { userId, username, tenantId, tenantSlug, roles, sessionId };
+    const signedIn = { userId, tenantId, sessionId, ...seenOf(standing) };
     return {
       accessToken: await this.accessTokens.issue(signedIn),
       expiresIn: this.accessTokens.lifetimeSeconds,
@@ -197,6 +234,11 @@ export class AuthenticationService {
       user: this.me(signedIn),
     };
   }
+}
+
+/** What counts of it, by who has vouched for the session. */
+function seenOf({ username, tenantSlug, signIn, roles }: Standing) {
+  return { username, tenantSlug, roles: signIn ? rolesThatCount(signIn, roles) : roles };
 }
 
 function mayEnter(standing: Standing): boolean {

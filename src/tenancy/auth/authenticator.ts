@@ -5,11 +5,12 @@ import { unauthenticated } from '../../platform/http/http.errors.js';
 import { grantsIn, type HeldRole } from '../permissions/bindings.js';
 import { Standings } from '../permissions/standings.js';
 import { Entrance } from '../security/entrance.js';
-import type { StandingOf } from '../permissions/standings.queries.js';
 import { isGone } from '../tenants/tenant.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { BrowserSessions } from '../browser-sessions/browser-sessions.js';
 import type { AccessTokenClaims } from './access-tokens.js';
 import type { SignInFacts } from './refresh-token.js';
+import type { Session } from './sessions.store.js';
 import { rolesThatCount } from './vouching.js';
 
 /** Somebody who is signed in: the person, the one tenant of the token, the session. */
@@ -37,6 +38,7 @@ export class Authenticator {
     private readonly strategy: AccessTokenStrategy,
     private readonly standings: Standings,
     private readonly entrance: Entrance,
+    private readonly browsers: BrowserSessions,
   ) {}
 
   /**
@@ -46,9 +48,21 @@ export class Authenticator {
    */
   async followToken(token: string, address: string): Promise<FollowedToken> {
     const claims = await this.claimsOf(token);
-    const again = async () => {
+    return this.followed(async () => {
       if (!(await this.strategy.isStillGood(token, claims))) throw unauthenticated();
-      const signedIn = await this.standingOf(claims);
+      return this.standingOf(sessionOf(claims));
+    }, address);
+  }
+
+  /** The same, by the cookie of a browser: while its session lasts. */
+  async followCookie(text: string, address: string): Promise<FollowedToken> {
+    const session = await this.browserOf(text);
+    return this.followed(() => this.standingOf(session), address);
+  }
+
+  private async followed(ask: () => Promise<SignedIn>, address: string): Promise<FollowedToken> {
+    const again = async () => {
+      const signedIn = await ask();
       await this.entrance.checkNetwork(signedIn.tenantId, address);
       await this.entrance.checkProvider(signedIn);
       await this.entrance.checkFactor(signedIn);
@@ -63,7 +77,18 @@ export class Authenticator {
 
   /** Throws `unauthenticated`. */
   async signedIn(token: string): Promise<SignedIn> {
-    return this.standingOf(await this.claimsOf(token));
+    return this.standingOf(sessionOf(await this.claimsOf(token)));
+  }
+
+  /** Throws `unauthenticated`. */
+  async signedInByCookie(text: string): Promise<SignedIn> {
+    return this.standingOf(await this.browserOf(text));
+  }
+
+  private async browserOf(text: string): Promise<Session> {
+    const session = await this.browsers.of(text);
+    if (!session) throw unauthenticated();
+    return session;
   }
 
   private async claimsOf(token: string): Promise<AccessTokenClaims> {
@@ -72,18 +97,21 @@ export class Authenticator {
     return claims;
   }
 
-  private async standingOf(claims: AccessTokenClaims): Promise<SignedIn> {
-    const who: StandingOf = { userId: claims.sub, tenantId: claims.tid, sessionId: claims.sid };
+  private async standingOf(who: Session): Promise<SignedIn> {
     const standing = await this.standings.of(who);
     if (!standing || standing.isDisabled || !standing.isSessionOpen) throw unauthenticated();
     if (standing.roles.length === 0 || isGone(standing.tenantStatus)) throw unauthenticated();
     const { username, tenantSlug, signIn } = standing;
     if (!signIn) throw unauthenticated();
-    const { userId, tenantId } = who;
+    const { userId, tenantId, sessionId } = who;
     const roles = rolesThatCount(signIn, standing.roles);
     if (roles.length === 0) throw unauthenticated();
-    return { userId, username, tenantId, tenantSlug, roles, sessionId: claims.sid, signIn };
+    return { userId, username, tenantId, tenantSlug, roles, sessionId, signIn };
   }
+}
+
+function sessionOf({ sub, tid, sid }: AccessTokenClaims): Session {
+  return { userId: sub, tenantId: tid, sessionId: sid };
 }
 
 /** What the person may do in the token's own tenant. */

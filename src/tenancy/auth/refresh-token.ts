@@ -13,6 +13,11 @@ import { z } from 'zod';
  * and stays; the secret changes with every use. Neither is stored: only their digests are.
  */
 const SHAPE = /^tgr_([0-9a-f]{32})_([0-9a-f]{64})$/;
+/** What a browser keeps in its cookie instead: of the same make, and never good as the other. */
+const COOKIE_SHAPE = /^tgb_([0-9a-f]{32})_([0-9a-f]{64})$/;
+
+/** By what a session is shown: tokens that change, or a cookie that no script can read. */
+export type Carrier = 'tokens' | 'cookie';
 
 export interface RefreshToken {
   readonly handle: string;
@@ -69,6 +74,8 @@ export function passkeySignIn(
 /** What the session's row holds of its tokens, and of its beginning. */
 export const refreshState = z.object({
   signIn: signInFacts,
+  /** Absent: of a session by tokens. */
+  carrier: z.enum(['tokens', 'cookie']).optional(),
   currentDigest: z.string(),
   previousDigest: z.string().nullable(),
   /** The current secret, readable only with the previous one: see sealFor. */
@@ -93,7 +100,19 @@ export function refreshTokenText({ handle, secret }: RefreshToken): string {
 }
 
 export function parseRefreshToken(text: string): RefreshToken | null {
-  const match = SHAPE.exec(text);
+  return parsed(text, SHAPE);
+}
+
+export function cookieText({ handle, secret }: RefreshToken): string {
+  return `tgb_${handle}_${secret}`;
+}
+
+export function parseCookieText(text: string): RefreshToken | null {
+  return parsed(text, COOKIE_SHAPE);
+}
+
+function parsed(text: string, shape: RegExp): RefreshToken | null {
+  const match = shape.exec(text);
   return match ? { handle: match[1]!, secret: match[2]! } : null;
 }
 
@@ -106,14 +125,19 @@ export function secretDigest(secret: string): string {
   return sha256(`tidegate:refresh-secret:v1\n${secret}`);
 }
 
+export function cookieDigest(secret: string): string {
+  return sha256(`tidegate:browser-secret:v1\n${secret}`);
+}
+
 /** A token of the session that is neither the newest nor the one just before has been copied. */
 export function judgeSecret(
   state: Pick<RefreshState, 'currentDigest' | 'previousDigest'>,
   secret: string,
 ): Presented {
   const digest = secretDigest(secret);
-  if (isSame(digest, state.currentDigest)) return 'current';
-  if (state.previousDigest !== null && isSame(digest, state.previousDigest)) return 'previous';
+  if (isSameDigest(digest, state.currentDigest)) return 'current';
+  if (state.previousDigest !== null && isSameDigest(digest, state.previousDigest))
+    return 'previous';
   return 'reused';
 }
 
@@ -141,7 +165,8 @@ function sealKey(secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'tidegate:refresh-successor:v1', 32));
 }
 
-function isSame(a: string, b: string): boolean {
+/** In constant time. */
+export function isSameDigest(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
   return left.length === right.length && timingSafeEqual(left, right);

@@ -2,11 +2,13 @@
 import type { OpenContext } from '../../platform/context.js';
 import {
   type CredentialKind,
+  findGoodCredential,
   issueCredential,
   lockGoodCredential,
   renewCredential,
   revokeCredential,
   tenantOfCredential,
+  touchCredential,
 } from '../../platform/credentials/credentials.store.js';
 import {
   revokeCredentialsEverywhere,
@@ -62,6 +64,26 @@ export async function lockSession(
   const row = await lockGoodCredential(tx, { kind, hash: sessionId }, now);
   if (!row) return undefined;
   return { userId: row.subjectId, tenantId: row.tenantId, state: refreshState.parse(row.data) };
+}
+
+/** As above, without holding it. */
+export async function findSession(
+  tx: SystemTransaction,
+  sessionId: string,
+  now: Date,
+): Promise<LockedSession | undefined> {
+  const row = await findGoodCredential(tx, { kind, hash: sessionId }, now);
+  if (!row) return undefined;
+  return { userId: row.subjectId, tenantId: row.tenantId, state: refreshState.parse(row.data) };
+}
+
+/** It was used; nothing else of it changes. */
+export async function touchSession(
+  tx: SystemTransaction,
+  sessionId: string,
+  now: Date,
+): Promise<void> {
+  await touchCredential(tx, { kind, hash: sessionId }, now);
 }
 
 export async function renewSession(

@@ -5,6 +5,9 @@ import type { OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
 import type { SystemTransaction } from '../../platform/database/transaction.js';
 import {
+  type Carrier,
+  cookieDigest,
+  cookieText,
   judgeSecret,
   newHandle,
   newSecret,
@@ -34,9 +37,11 @@ const GRACE_MS = 10_000;
 /** A person has few devices; a script that signs in for each call must not fill the table. */
 const SESSIONS_PER_USER = 50;
 
-interface OpenedSession {
+export interface OpenedSession {
   readonly sessionId: string;
-  readonly refreshToken: string;
+  /** What whoever has signed in shows from now on: the first refresh token, or the cookie's value. */
+  readonly text: string;
+  readonly expiresAt: Date;
 }
 
 export type Rotation =
@@ -56,14 +61,20 @@ export class Sessions {
   ) {}
 
   /** In the caller's tenant transaction. */
-  async open(open: OpenContext, userId: string, signIn: SignInFacts): Promise<OpenedSession> {
+  async open(
+    open: OpenContext,
+    userId: string,
+    signIn: SignInFacts,
+    carrier: Carrier = 'tokens',
+  ): Promise<OpenedSession> {
     const handle = newHandle();
     const secret = newSecret();
     const sessionId = sessionIdOf(handle);
     const now = this.clock.now();
     const state: RefreshState = {
       signIn,
-      currentDigest: secretDigest(secret),
+      carrier,
+      currentDigest: carrier === 'cookie' ? cookieDigest(secret) : secretDigest(secret),
       previousDigest: null,
       sealedCurrent: null,
       rotatedAt: now,
@@ -71,7 +82,9 @@ export class Sessions {
     // One that another session has opened, in another tenant, lasts no longer than that one.
     const lifetimeMs = SESSION_MS - (now - signIn.signedInAt);
     await insertSession(open, { sessionId, userId, state, openedAt: new Date(now), lifetimeMs });
-    return { sessionId, refreshToken: refreshTokenText({ handle, secret }) };
+    const token = { handle, secret };
+    const text = carrier === 'cookie' ? cookieText(token) : refreshTokenText(token);
+    return { sessionId, text, expiresAt: new Date(now + lifetimeMs) };
   }
 
   /** Drops what is over, and the oldest beyond the limit. */
@@ -94,7 +107,8 @@ export class Sessions {
     const now = this.clock.now();
     return this.db.system(async (tx): Promise<Rotation> => {
       const found = await lockSession(tx, sessionId, new Date(now));
-      if (!found) return { outcome: 'unknown' };
+      // A cookie is no refresh token, however it is dressed up: it would end with a script.
+      if (!found || found.state.carrier === 'cookie') return { outcome: 'unknown' };
       const { state, userId, tenantId } = found;
       const session = { sessionId, userId, tenantId };
       const presented = judgeSecret(state, token.secret);

@@ -11,9 +11,9 @@ import {
   type RequestOrigin,
 } from '../auth/authentication-audit.js';
 import type { Tokens } from '../auth/authentication.dto.js';
-import { AuthenticationService } from '../auth/authentication.service.js';
+import { AuthenticationService, type Entered } from '../auth/authentication.service.js';
 import { chooseTenant, type TenantChoice } from '../auth/choose-tenant.js';
-import type { SignInFacts } from '../auth/refresh-token.js';
+import type { Carrier, SignInFacts } from '../auth/refresh-token.js';
 import { Sessions } from '../auth/sessions.js';
 import { rolesThatCount } from '../auth/vouching.js';
 import { Standings } from '../permissions/standings.js';
@@ -67,6 +67,11 @@ export class OidcSignIn {
    * `account-unlinked`, `identity-taken`, `tenant-required`, `network-not-allowed`.
    */
   async complete(body: Completing, origin: RequestOrigin): Promise<Tokens> {
+    return this.authentication.tokensFor(await this.enter(body, origin, 'tokens'));
+  }
+
+  /** As above. */
+  async enter(body: Completing, origin: RequestOrigin, carrier: Carrier): Promise<Entered> {
     const answered = await this.answers.find(body, ['sign-in']);
     const { person, provider } = answered;
     const domain = verifiedDomainOf(person);
@@ -83,7 +88,7 @@ export class OidcSignIn {
     const account = known ?? (await this.newAccount(answered));
     const entering = { account, tenant, isNewAccount: !known };
     await this.letIn(answered, entering, origin);
-    return this.open(answered, entering, origin);
+    return this.open(answered, entering, { origin, carrier });
   }
 
   /** Throws `invitation-needed`, `account-unlinked`, `identity-taken`. */
@@ -122,8 +127,8 @@ export class OidcSignIn {
   private async open(
     { provider, person }: AnsweredSignIn,
     { account, tenant }: Entering,
-    origin: RequestOrigin,
-  ): Promise<Tokens> {
+    { origin, carrier }: { readonly origin: RequestOrigin; readonly carrier: Carrier },
+  ): Promise<Entered> {
     const who = { userId: account.id, tenantId: tenant.id };
     const signIn: SignInFacts = {
       method: 'oidc',
@@ -143,14 +148,10 @@ export class OidcSignIn {
     const ctx = contextOfPerson(account, tenant.id, origin.requestId);
     const opened = await this.database.transaction(ctx, async (open) => {
       await this.audit.loggedIn(open, account, origin, signIn);
-      return this.sessions.open(open, account.id, signIn);
+      return this.sessions.open(open, account.id, signIn, carrier);
     });
-    const { refreshToken } = opened;
-    return this.authentication.tokensOf(
-      { ...who, ...opened },
-      { ...standing, signIn },
-      refreshToken,
-    );
+    const session = { ...who, sessionId: opened.sessionId };
+    return { session, standing: { ...standing, signIn }, opened, recoveryCodesLeft: null };
   }
 
   /** The issuer's clock may go ahead of ours; a proof of tomorrow would be good for too long. */

@@ -8,6 +8,7 @@ import { AgentAuthenticator } from '../../platform/http/agent-authenticator.js';
 import { clientAddressOf } from '../../platform/http/client-address.js';
 import { DomainError } from '../../kernel/errors.js';
 import { unauthenticated } from '../../platform/http/http.errors.js';
+import { carriesSession, checkPage, sessionCookieOf } from '../../platform/http/session-cookie.js';
 import { RequestAuthenticator } from '../../platform/http/request-authenticator.js';
 import { Authenticator, contextOf, type SignedIn } from '../auth/authenticator.js';
 import { Entrance } from '../security/entrance.js';
@@ -106,6 +107,9 @@ export class Callers extends RequestAuthenticator {
   }
 
   private async caller(request: FastifyRequest): Promise<Caller> {
+    if (request.headers.authorization === undefined && carriesSession(request.headers)) {
+      return this.browser(request);
+    }
     const token = bearerOf(request);
     const machine = this.bearers.of(token);
     if (machine) {
@@ -113,6 +117,15 @@ export class Callers extends RequestAuthenticator {
       return machine.authenticate(token, { requestId: request.id, address });
     }
     const signedIn = await this.authenticator.signedIn(token);
+    return { ctx: contextOf(signedIn, request.id), tenantSlug: signedIn.tenantSlug, signedIn };
+  }
+
+  /** A cookie comes along whoever has made the browser send it: first of all, whether we have. */
+  private async browser(request: FastifyRequest): Promise<Caller> {
+    checkPage(request, this.config);
+    const cookie = sessionCookieOf(request.headers, this.config);
+    if (cookie === undefined) throw unauthenticated();
+    const signedIn = await this.authenticator.signedInByCookie(cookie);
     return { ctx: contextOf(signedIn, request.id), tenantSlug: signedIn.tenantSlug, signedIn };
   }
 
@@ -159,7 +172,9 @@ export class Callers extends RequestAuthenticator {
 /** Once for each request: it is asked for twice. */
 function isRefusedToken(request: FastifyRequest, error: unknown): boolean {
   if (!(error instanceof DomainError) || error.kind !== 'unauthenticated') return false;
-  if (request.headers.authorization === undefined || request.isTokenRefused) return false;
+  const { headers } = request;
+  const isShown = headers.authorization !== undefined || carriesSession(headers);
+  if (!isShown || request.isTokenRefused) return false;
   request.isTokenRefused = true;
   return true;
 }

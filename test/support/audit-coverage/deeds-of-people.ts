@@ -43,6 +43,9 @@ async function asked({ rig }: Stage, token: string | null, path: string, body: o
   return answer.body;
 }
 
+/** As a page of the server sends it. */
+const ofPage = ({ rig }: Stage) => ({ origin: rig.app.whole.url, 'x-tidegate-page': '1' });
+
 const signIn = (stage: Stage, person: Member) =>
   asked(stage, null, 'authentication/login', {
     username: person.username,
@@ -116,6 +119,35 @@ export const deedsOfPeople: readonly Deed[] = [
   },
   {
     route: v1('POST authentication/logout'),
+    actions: ['logged-out'],
+    ask: async (stage) => {
+      const person = await newPerson(stage);
+      return self(person);
+    },
+  },
+  {
+    route: v1('POST authentication/browser/login'),
+    actions: ['logged-in'],
+    ask: async (stage) => {
+      const person = await newPerson(stage);
+      await withoutFolding(stage);
+      const body = { username: person.username, password: passwordOf(person) };
+      return { ...nobody(person), headers: ofPage(stage), body };
+    },
+  },
+  {
+    route: v1('POST authentication/browser/passkey'),
+    actions: ['logged-in'],
+    ask: async (stage) => {
+      const { person, authenticator } = await withPasskey(stage);
+      const options = await asked(stage, null, 'authentication/passkey/options');
+      await withoutFolding(stage);
+      const body = { passkey: authenticator.get(options) };
+      return { ...nobody(person), headers: ofPage(stage), body };
+    },
+  },
+  {
+    route: v1('POST authentication/browser/logout'),
     actions: ['logged-out'],
     ask: async (stage) => {
       const person = await newPerson(stage);

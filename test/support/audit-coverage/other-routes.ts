@@ -50,6 +50,14 @@ export const shownIn: Readonly<Record<string, { readonly spec: string; readonly 
       spec: 'oidc-sign-in',
       action: 'member-admitted',
     },
+    'POST /api/v1/authentication/browser/oidc': {
+      spec: 'oidc-vouched',
+      action: 'member-admitted',
+    },
+    'POST /api/v1/authentication/browser/switch-tenant': {
+      spec: 'browser-sessions',
+      action: 'tenant-switched',
+    },
     'POST /api/v1/me/identities/{id}/prove': { spec: 'oidc-sign-in', action: 'proof-given' },
     'POST /api/v1/me/identities/complete': { spec: 'oidc-sign-in', action: 'identity-linked' },
     'DELETE /api/v1/me/identities/{id}': { spec: 'oidc-sign-in', action: 'identity-unlinked' },
