@@ -21253,7 +21253,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -21335,7 +21339,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             * @description `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
              *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
@@ -21472,6 +21480,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *
@@ -21688,6 +21700,10 @@ export interface operations {
             };
             /**
              * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
              *
              *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
              *

@@ -1,8 +1,9 @@
+import { counted } from '../../../kernel/counted.js';
 import { type Command, Option } from 'commander';
 import { answer, type components } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { printable } from '../display/printable.js';
-import { counted, table } from '../display/table.js';
+import { table } from '../display/table.js';
 import { durationMs, timeText } from '../display/times.js';
 import { idOf, itemsOf } from '../pages.js';
 
@@ -100,7 +101,7 @@ function windowOf({ from, to, step, by }: WindowOptions) {
 function linesOf(cli: Cli, { series, leftOut, to }: Metrics): string[] {
   if (series.length === 0) return ['No node has reported anything in this time.'];
   const heads = ['MODULE', 'VERSION', 'NODE', 'REQUESTS/S', 'ERRORS', 'P95', 'CPU', 'MEMORY'];
-  const more = leftOut > 0 ? [`${counted(leftOut, 'series')} of fewer requests left out.`] : [];
+  const more = leftOut > 0 ? [`${counted(leftOut, 'line')} with fewer requests left out.`] : [];
   return [
     ...table(heads, series.map(rowOf)),
     ...more,
