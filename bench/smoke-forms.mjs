@@ -4,6 +4,8 @@ export const smokeForms = {
   'bench:accept': '--seconds 1 --runs 1 --modules 20 --goal 0',
   'bench:actions':
     '--promotes 6 --inflight 24 --opened 8 --poll 1000 --pace 20 --tenants 4 --clusters 6',
+  'bench:agent':
+    '--few 1 --some 0 --many 0 --seconds 1 --settle 0 --runs 1 --report 1000 --limit 0',
   'bench:approvals':
     '--pending 200 --reads 5 --decisions 6 --inflight 24 --poll 1000 --pace 20 --tenants 4 --clusters 6 --limit 0',
   'bench:archives': '',
