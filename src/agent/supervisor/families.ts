@@ -9,6 +9,7 @@ import {
   type ProcessIdentity,
   type ProcessStat,
   readProcess,
+  uptimeMs,
 } from './proc.js';
 
 /** In the environment of every process of an instance, and of everything those start. */
@@ -90,6 +91,7 @@ class Look {
   private readonly byPid: ReadonlyMap<number, ProcessStat>;
   private readonly sessions = new Map<number, string>();
   private readonly owners = new Map<number, string | null>();
+  private readonly machineMs = uptimeMs();
 
   constructor(
     stats: readonly ProcessStat[],
@@ -118,7 +120,8 @@ class Look {
     const known = this.known.get(key);
     const marked = known === undefined ? markOf(stat.pid) : known;
     const owner = marked ?? this.sessions.get(stat.session) ?? this.ownerOfParent(stat);
-    if (owner !== null || ageMs(stat) > SETTLED_AGE_MS) this.settled.set(key, owner);
+    if (owner !== null || ageMs(stat, this.machineMs) > SETTLED_AGE_MS)
+      this.settled.set(key, owner);
     return owner;
   }
 

