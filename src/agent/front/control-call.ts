@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type Agent, request as httpRequest } from 'node:http';
 import { DomainError, messageOf, type ErrorKind } from '../../kernel/errors.js';
 
 export interface ControlCall {
@@ -7,6 +7,8 @@ export interface ControlCall {
   readonly path: string;
   readonly body?: unknown;
   readonly timeoutMs: number;
+  /** Keeps its connections open; without one each call has its own. */
+  readonly agent?: Agent;
 }
 
 /**
@@ -45,7 +47,7 @@ function exchange(call: ControlCall): Promise<{ status: number; written: string 
         socketPath: socket,
         method,
         path,
-        agent: false,
+        agent: call.agent ?? false,
         signal: AbortSignal.timeout(timeoutMs),
         headers: body === undefined ? {} : { 'content-length': Buffer.byteLength(body) },
       },

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addSparse, fromSparse, toSparse, type SparseHistogram } from '../../kernel/histogram.js';
 import { DomainError } from '../../kernel/errors.js';
@@ -18,9 +19,13 @@ const CALL_MS = 15_000;
 /**
  * The agent's hand on the front. It looks the processes up for every call, because during an
  * upgrade there are two: a table goes to both (connections that the old one still holds must follow
- * it), a drain asks both, and the status is their sum.
+ * it), a drain asks both, and the status is their sum. Only the status, which is asked for every second,
+ * does without while the one that was alone answers that it has no successor: then there is no other.
  */
 export class FrontClient implements FrontPort {
+  private readonly kept = new Agent({ keepAlive: true, maxFreeSockets: 1 });
+  private alone: FrontIdentity | undefined;
+
   constructor(private readonly stateDir: string) {}
 
   async apply(table: FrontTable): Promise<FrontApplied> {
@@ -55,7 +60,8 @@ export class FrontClient implements FrontPort {
   }
 
   async status(): Promise<FrontStatus> {
-    const { pid, version, routes, counters } = await this.report();
+    const { pid, version, routes, counters } =
+      (await this.reportOfAlone()) ?? (await this.report());
     return { pid, version, routes, counters };
   }
 
@@ -92,20 +98,38 @@ export class FrontClient implements FrontPort {
     });
   }
 
+  /** Undefined: it must be looked up who is there. */
+  private async reportOfAlone(): Promise<FrontReport | undefined> {
+    if (this.alone === undefined) return undefined;
+    const { socket, pid } = this.alone;
+    const askedAt = performance.now();
+    try {
+      const report = await this.ask(socket, this.kept);
+      if (report.pid === pid && !report.retired) return report;
+    } catch (error) {
+      // A connection that was closed meanwhile is no answer; one that hangs for so long is.
+      if (performance.now() - askedAt >= CALL_MS) throw error;
+    }
+    this.alone = undefined;
+    return undefined;
+  }
+
+  private ask(socket: string, agent?: Agent): Promise<FrontReport> {
+    const call = { socket, method: 'GET' as const, path: '/status', timeoutMs: CALL_MS };
+    return callFront<FrontReport>({ ...call, ...(agent ? { agent } : {}) });
+  }
+
   /** The status of the current front, with the counters of those that it has not absorbed. */
   private async report(): Promise<FrontReport> {
     const deadline = performance.now() + CALL_MS;
     for (;;) {
       const fronts = await this.fronts();
-      const settled = await Promise.allSettled(
-        fronts.map(({ socket }) =>
-          callFront<FrontReport>({ socket, method: 'GET', path: '/status', timeoutMs: CALL_MS }),
-        ),
-      );
+      const settled = await Promise.allSettled(fronts.map(({ socket }) => this.ask(socket)));
       const reports = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
       const current = reports.find(({ retired }) => !retired);
       // One that did not answer may just have handed its counters on: the sum would miss them.
       if (current !== undefined && reports.length === fronts.length) {
+        this.alone = fronts.length === 1 ? fronts[0] : undefined;
         const others = reports.filter(
           (each) => each !== current && !current.absorbed.includes(each.pid),
         );
