@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { systemClock } from '../kernel/clock.js';
 import { limits } from '../kernel/limits.js';
 import { AGENT_VERSION, type AgentOptions } from './agent-options.js';
 import { ReleaseStore } from './artifacts/release-store.js';
@@ -18,12 +19,15 @@ import { ControlGroups } from './supervisor/control-groups.js';
 import { Families } from './supervisor/families.js';
 import { FamilyUsageReader } from './supervisor/family-usage.js';
 import { HookRunner } from './supervisor/hook-runner.js';
-import { familyOf, Instances, isRunning } from './supervisor/instances.js';
+import { InstanceEnds } from './supervisor/instance-ends.js';
+import { familyOf, Instances } from './supervisor/instances.js';
+import { KeptConnections } from './supervisor/kept-connections.js';
 import { Launcher } from './supervisor/launcher.js';
 import { ModuleAccess } from './supervisor/module-access.js';
 import { canSeeOthers } from './supervisor/module-user.js';
 import { PortHolder } from './supervisor/port-holder.js';
 import { bootId, hasProc } from './supervisor/proc.js';
+import { Rounds } from './supervisor/rounds.js';
 import { Routing } from './supervisor/routing.js';
 import { Supervisor } from './supervisor/supervisor.js';
 import { ControlPlane } from './transport/control-plane.js';
@@ -49,6 +53,7 @@ export async function startAgent(
     controlPlane = new ControlPlane(options.server, key, options.ca);
     const identity = await ensureEnrolled(options, key, controlPlane, signal);
     controlPlane.use(identity);
+    if (!hasProc) options.log.warn('CPU and memory of modules are not measured on this operating system'); // prettier-ignore
     const journal = Journal.open(journalPath(options.directory));
     const running = await assemble(options, identity, controlPlane, journal);
     return {
@@ -81,7 +86,8 @@ async function assemble(
   const { log } = options;
   warnOfBlindness(options);
   const families = new Families();
-  const instances = new Instances(journal, families);
+  const ends = new InstanceEnds(families);
+  const instances = new Instances(journal, families, ends);
   const releases = new ReleaseStore(options.directory, controlPlane);
   const routing = new Routing({
     journal,
@@ -96,6 +102,7 @@ async function assemble(
     journal,
     instances,
     families,
+    ends,
     releases,
     nodeName: options.name,
     controlGroups: ControlGroups.find(),
@@ -119,20 +126,18 @@ async function assemble(
     routing,
     frontWatch,
     portHolder,
+    ...watching(),
     log,
     trustedKeys: options.trustedKeys,
     host: options.host,
     onChange,
   });
   const usage = new FamilyUsageReader();
-  const reports: ReportLoop = new ReportLoop({
-    build: () => buildReport({ journal, instances, routing, supervisor, families, usage }),
-    send: (report, signal) => controlPlane.report(report, signal),
-    intervalMs: () => journal.reportIntervalMs,
-    onAnswer: (answer) => {
-      journal.revisionAccepted(journal.revision, answer.reportIntervalMs);
-      if (answer.revision > journal.revision) desired.kick();
-    },
+  const sources = { journal, instances, routing, supervisor, families, usage };
+  const reports: ReportLoop = reportLoop({
+    sources,
+    controlPlane,
+    onRevision: () => desired.kick(),
     log,
   });
   const desired = desiredLoop({ identity, controlPlane, journal, supervisor, log });
@@ -151,6 +156,27 @@ function warnOfBlindness({ log, users }: AgentOptions): void {
   );
 }
 
+function reportLoop(parts: {
+  sources: ReportSources;
+  controlPlane: ControlPlane;
+  /** There is a newer one than that in force. */
+  onRevision: () => void;
+  log: Logger;
+}): ReportLoop {
+  const { sources, controlPlane, onRevision, log } = parts;
+  const { journal } = sources;
+  return new ReportLoop({
+    build: () => buildReport(sources),
+    send: (report, signal) => controlPlane.report(report, signal),
+    intervalMs: () => journal.reportIntervalMs,
+    onAnswer: (answer) => {
+      journal.revisionAccepted(journal.revision, answer.reportIntervalMs);
+      if (answer.revision > journal.revision) onRevision();
+    },
+    log,
+  });
+}
+
 function desiredLoop(parts: {
   identity: NodeIdentity;
   controlPlane: ControlPlane;
@@ -166,6 +192,12 @@ function desiredLoop(parts: {
     accept: (statement) => supervisor.accept(statement),
     log,
   });
+}
+
+/** What modules are looked at with: once for all of a node. */
+function watching() {
+  const clock = systemClock;
+  return { clock, rounds: new Rounds(clock), connections: new KeptConnections(clock) };
 }
 
 async function stopAll(supervisor: Supervisor, loops: readonly { stop(): Promise<void> }[]) {
@@ -186,7 +218,7 @@ async function buildReport(sources: ReportSources): Promise<ReportRequest> {
   const { journal, instances, routing, supervisor, families, usage } = sources;
   const counters = await routing.counters();
   const sampledAt = performance.now();
-  const records = instances.all().filter(isRunning);
+  const records = instances.all().filter((one) => instances.runs(one));
   const byInstance = usage.read(families.find(records.map(familyOf)));
   const ageMs = performance.now() - sampledAt;
   return {

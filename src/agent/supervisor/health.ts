@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InstanceRecord } from '../journal/journal.js';
 import type { Manifest } from '../protocol/manifest.js';
-import { askInstance } from './ask-instance.js';
+import { askInstance, type InstanceAnswer } from './ask-instance.js';
 import { GenerationEnd } from './generation-end.js';
 import type { InstanceEnds } from './instance-ends.js';
 import { isRunning } from './instances.js';
@@ -16,7 +16,7 @@ const LEAST_PROOF_MS = 1000;
 const DAEMON_PAUSE_MS = 300;
 
 /** Of an answer; a health check that says more is not one, and may never end. */
-const ANSWER_BYTES = 64 * 1024;
+export const CHECK_BYTES = 64 * 1024;
 
 /** Null when the instance answers 2xx, whole and in time, else what it did instead. */
 export async function probe(
@@ -24,8 +24,12 @@ export async function probe(
   manifest: Manifest,
 ): Promise<string | null> {
   const { path, timeoutMs, host, headers } = manifest.health;
-  const options = { host, headers, timeoutMs, mostBytes: ANSWER_BYTES };
-  const answer = await askInstance(record.port, path, options);
+  const options = { host, headers, timeoutMs, mostBytes: CHECK_BYTES };
+  return problemOf(path, await askInstance(record.port, path, options));
+}
+
+/** Null when a check is passed with it. */
+export function problemOf(path: string, answer: InstanceAnswer | string): string | null {
   if (typeof answer === 'string') return `${path} ${answer}`;
   const { status, isWhole } = answer;
   if (status >= 300 && status < 400) {
@@ -35,7 +39,7 @@ export async function probe(
     return `${path} answered 404: set health.path to the one that answers 2xx`;
   }
   if (status >= 400) return `${path} answered ${status}`;
-  if (!isWhole) return `${path} answered with more than ${ANSWER_BYTES / 1024} KiB`;
+  if (!isWhole) return `${path} answered with more than ${CHECK_BYTES / 1024} KiB`;
   return null;
 }
 

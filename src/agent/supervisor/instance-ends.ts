@@ -1,6 +1,6 @@
 import type { InstanceRecord } from '../journal/journal.js';
 import type { Families } from './families.js';
-import { familyOf } from './instances.js';
+import { familyOf, type OwnChildren } from './instances.js';
 import { listenersOn, portsOf } from './listeners.js';
 import { nameOf, type ProcessStat } from './proc.js';
 
@@ -15,7 +15,7 @@ interface End {
 }
 
 /** How instances have ended, and what they have left running. */
-export class InstanceEnds {
+export class InstanceEnds implements OwnChildren {
   private readonly ends = new Map<string, End>();
   /** Of this agent's own, those of whose end nothing was heard yet. */
   private readonly unheard = new Set<string>();
@@ -42,6 +42,10 @@ export class InstanceEnds {
   /** False: it has ended, and how is known in a moment. */
   hasHeardOf(instance: string): boolean {
     return !this.unheard.has(instance);
+  }
+
+  runs(instance: string): boolean {
+    return this.unheard.has(instance);
   }
 
   how(instance: string): string {

@@ -2,11 +2,20 @@ import type { InstanceRecord, Journal } from '../journal/journal.js';
 import type { Families, Family } from './families.js';
 import { isAlive } from './proc.js';
 
+/** Of whose end this agent is told. */
+export interface OwnChildren {
+  /** True: it was started by this agent, and has not ended. False says nothing. */
+  runs(instance: string): boolean;
+}
+
+const nobody: OwnChildren = { runs: () => false };
+
 /** The instances that the journal knows, and which of them are on their way out. */
 export class Instances {
   constructor(
     private readonly journal: Journal,
     private readonly families: Families,
+    private readonly own: OwnChildren = nobody,
   ) {}
 
   /** After a restart of the agent: what was being started is found again, or known to be gone. */
@@ -31,6 +40,15 @@ export class Instances {
     return this.journal.instances(moduleId);
   }
 
+  /** As far as this agent is told; what another one has started is looked at. */
+  runs(record: InstanceRecord): boolean {
+    return this.own.runs(record.instance) || isRunning(record);
+  }
+
+  isOwn(record: InstanceRecord): boolean {
+    return this.own.runs(record.instance);
+  }
+
   /** The process of a slot that runs and is to stay. */
   live(moduleId: string, slot: string): InstanceRecord | undefined {
     return this.staying(moduleId).findLast((one) => one.slot === slot && isRunning(one));
@@ -41,7 +59,8 @@ export class Instances {
    * table until its successor answers, so that failed requests are counted and seen.
    */
   target(moduleId: string, slot: string): InstanceRecord | undefined {
-    return this.live(moduleId, slot) ?? this.staying(moduleId).findLast((one) => one.slot === slot);
+    const all = this.staying(moduleId).filter((one) => one.slot === slot);
+    return all.findLast((one) => this.runs(one)) ?? all.at(-1);
   }
 
   staying(moduleId: string): InstanceRecord[] {
@@ -62,6 +81,7 @@ export function familyOf({ instance, identity, controlGroup }: InstanceRecord): 
   return { id: instance, identity, ...(controlGroup === undefined ? {} : { controlGroup }) };
 }
 
+/** As of this moment: not even what has ended and was not yet heard of does. */
 export function isRunning(record: InstanceRecord): boolean {
   return record.identity !== null && isAlive(record.identity);
 }

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { jest } from '@jest/globals';
 import { pino } from 'pino';
+import { ManualClock } from '../../kernel/clock.js';
 import type { InstanceRecord, Journal, Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Keeper } from './keeper.js';
 import type { ModuleTools } from './module-tools.js';
 import { slotOf } from './release-spec.js';
+import { Rounds } from './rounds.js';
 import { bootId, isAlive, startTimeOf } from './proc.js';
 import { endFamily } from './end-family.js';
 import { Families } from './families.js';
-import { Instances } from './instances.js';
+import { Instances, isRunning } from './instances.js';
 
 const worker = (overlap: boolean): DesiredRelease => ({
   releaseId: 'r',
@@ -37,16 +38,22 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const others: InstanceRecord[] = [];
   const present: { record?: InstanceRecord; isHeardOf: boolean } = { isHeardOf: true };
   const instances = new Instances({} as Journal, new Families());
+  const clock = new ManualClock(0);
+  const own = new Set<string>();
   const tools = {
+    clock,
+    rounds: new Rounds(clock, () => () => undefined),
     journal: { module: () => ({ serving, outcome, accepted, madeRoomFor }) },
     instances: {
       all: () => others,
       target: () => present.record,
+      runs: (one: InstanceRecord) => own.has(one.instance) || isRunning(one),
+      isOwn: (one: InstanceRecord) => own.has(one.instance),
       isOver: (one: InstanceRecord) => instances.isOver(one),
     },
     releases: { install: () => install },
     launcher: {
-      output: () => ({ rotate: () => undefined }),
+      output: () => ({ rotate: () => 0 }),
       ends: { hasHeardOf: () => present.isHeardOf },
       lastWords: () => 'It exited with code 7.',
       ensure: () => {
@@ -60,6 +67,8 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const keeper = new Keeper(tools, 'm');
   return {
     keeper,
+    clock,
+    own,
     fail,
     serving,
     others,
@@ -72,7 +81,72 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const healthy: Outcome = { generation: 1, state: 'healthy' };
 
+/** A process that runs until it is killed. */
+function sleeper() {
+  const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+  const pid = child.pid!;
+  const exited = once(child, 'exit');
+  const end = () => {
+    process.kill(pid, 'SIGKILL');
+    return exited;
+  };
+  return { identity: { pid, startTime: startTimeOf(pid), bootId }, end };
+}
+
 describe('a keeper', () => {
+  it('looks closely at what another agent has started, and finds its end by itself', async () => {
+    const { keeper, present } = bench(healthy);
+    const { identity, end } = sleeper();
+    const named = { moduleId: 'm', moduleName: 'orders', release: worker(false) };
+    present.record = { instance: 'i', identity, ...named } as InstanceRecord;
+    keeper.look();
+    expect(keeper.isCalm).toBe(false);
+    expect(keeper.trouble()).toBeNull();
+    await end();
+    keeper.look();
+    expect(keeper.trouble()?.reason.code).toBe('restarting');
+    keeper.stop();
+  });
+
+  it('is calm about its own, of whose end it hears, and reads nothing about them', () => {
+    const { keeper, present, own } = bench(healthy);
+    // As /proc has it there is no such process; nobody asks.
+    const identity = { pid: 2 ** 22, startTime: '1', bootId };
+    const named = { moduleId: 'm', moduleName: 'orders', release: worker(false) };
+    present.record = { instance: 'i', identity, ...named } as InstanceRecord;
+    own.add('i');
+    keeper.look();
+    expect([keeper.isCalm, keeper.trouble()]).toEqual([true, null]);
+    own.delete('i');
+    keeper.look();
+    expect([keeper.isCalm, keeper.trouble()?.reason.code]).toEqual([false, 'restarting']);
+    keeper.stop();
+  });
+
+  it('counts each end once, however often it looks, and none twice when the clock jumps', () => {
+    const { keeper, present, own, clock } = bench(healthy);
+    const identity = { pid: 2 ** 22, startTime: '1', bootId };
+    const named = { moduleId: 'm', moduleName: 'orders', release: worker(false) };
+    const crash = (instance: string) => {
+      present.record = { instance, identity, ...named } as InstanceRecord;
+      own.add(instance);
+      keeper.look();
+      own.delete(instance);
+      // It hears of it, and looks in its round as well.
+      for (let look = 0; look < 3; look += 1) keeper.look();
+      return keeper.trouble()?.reason;
+    };
+    expect(crash('a')?.code).toBe('restarting');
+    expect(crash('b')?.code).toBe('restarting');
+    expect(crash('c')).toMatchObject({
+      code: 'crash-loop',
+      message: expect.stringContaining('3 times in a minute') as string,
+    });
+    clock.advance(3_600_000);
+    expect(crash('d')?.code).toBe('restarting');
+    keeper.stop();
+  });
+
   it('says of what has crashed how it ended, however early it sees that it has', async () => {
     const { keeper, present } = bench(healthy);
     const identity = { pid: 2 ** 22, startTime: '1', bootId };
@@ -103,18 +177,16 @@ describe('a keeper', () => {
   });
 
   it('calls a loop what does not get up again, however long each of its starts takes', async () => {
-    const { keeper, fail, launches } = bench(healthy, { overlap: true });
-    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const { keeper, fail, launches, clock } = bench(healthy, { overlap: true });
     fail(new Error('it was not healthy within 90 s'));
     for (let start = 1; start <= 3; start += 1) {
-      now.mockReturnValue(start * 120_000);
+      clock.advance(120_000);
       keeper.look();
       await settled();
       expect(launches()).toBe(start);
       expect(keeper.trouble()?.reason.code).toBe(start < 3 ? 'restarting' : 'crash-loop');
     }
     expect(keeper.trouble()?.reason.message).toMatch(/could not be started 3 times in a row/);
-    now.mockRestore();
     keeper.stop();
   });
 
@@ -170,16 +242,14 @@ describe('a keeper', () => {
   });
 
   it('brings a worker back when the one it was stopped for was overtaken, and the next takes long', async () => {
-    const { keeper, launches } = bench(null, { madeRoomFor: 1 });
-    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    const { keeper, launches, clock } = bench(null, { madeRoomFor: 1 });
     keeper.look();
     await settled();
     expect(launches()).toBe(0);
-    now.mockReturnValue(15_000);
+    clock.advance(5000);
     keeper.look();
     await settled();
     expect(launches()).toBe(1);
-    now.mockRestore();
     keeper.stop();
   });
 

@@ -2,25 +2,23 @@ import type { InstanceRecord } from '../journal/journal.js';
 import { printable } from '../../kernel/text.js';
 import { messageOf } from '../../kernel/errors.js';
 import type { Reason } from '../journal/journal.js';
-import { probe, untilHealthy } from './health.js';
-import { isRunning } from './instances.js';
+import { untilHealthy } from './health.js';
+import { InstanceProbe } from './instance-probe.js';
 import { type ModuleTools, stopInstance } from './module-tools.js';
+import { OutputWatch } from './output-watch.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, specOf } from './release-spec.js';
+import type { Watched } from './rounds.js';
 
-const TICK_MS = 250;
 const FIRST_RESTART_MS = 1000;
 const MOST_RESTART_MS = 30_000;
 const CRASH_WINDOW_MS = 60_000;
 const CRASHES_FOR_LOOP = 3;
 /** So often in a row it did not get up again: with a long start that is never thrice in a minute. */
 const FAILED_STARTS_FOR_LOOP = 3;
-const PROBE_EVERY_MS = 1000;
 /** A generation that was overtaken has stopped what serves; the next one may be about to start its own. */
 const OVERTAKEN_MS = 5000;
 /** Between the end of one and the start of the next: nothing has been said against it. */
 const NOT_RUNNING: Reason = { code: 'not-running', message: 'It does not run yet.' };
-/** One missed answer is a hiccup. */
-const PROBES_FOR_UNHEALTHY = 3;
 
 interface SlotHealth {
   /** When it crashed, on the monotonic clock; only those of the last minute. */
@@ -34,18 +32,19 @@ interface SlotHealth {
   reason: Reason | null;
   /** Stopped for a generation that was overtaken; on the monotonic clock. */
   missingSince: number | null;
-  probedAt: number;
-  missedProbes: number;
+  /** Of the instance that was last seen to run. */
+  probe: InstanceProbe | null;
 }
 
 /**
  * Keeps what serves a module running: restarts what crashed, slower each time, and says so. Also
  * looks whether it still answers; that is reported, and left to the gates and to people.
  */
-export class Keeper {
+export class Keeper implements Watched {
+  isCalm = false;
   private readonly slots = new Map<string, SlotHealth>();
+  private readonly outputs = new OutputWatch();
   private readonly abort = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
   private isHeld = false;
   /** From the last look at `isHeld` until the journal knows of the new instance. */
   private readonly launches = new Set<Promise<unknown>>();
@@ -56,12 +55,11 @@ export class Keeper {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => this.look(), TICK_MS);
-    this.look();
+    this.tools.rounds.add(this);
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.tools.rounds.remove(this);
     this.abort.abort();
   }
 
@@ -101,24 +99,37 @@ export class Keeper {
     const specs = this.serving();
     const slots = new Set(specs.map((spec) => spec.slot));
     for (const slot of this.slots.keys()) if (!slots.has(slot)) this.slots.delete(slot);
-    for (const record of this.tools.instances.all(this.moduleId)) {
-      this.tools.launcher.output(this.moduleId).rotate(record.instance);
-    }
-    for (const spec of specs) this.lookAt(spec);
+    const running = this.tools.instances.all(this.moduleId).map(({ instance }) => instance);
+    const isQuiet = this.outputs.look(this.tools.launcher.output(this.moduleId), running);
+    const areWell = specs.map((spec) => this.lookAt(spec));
+    this.isCalm = isQuiet && areWell.every(Boolean);
+    if (!this.isCalm) this.tools.rounds.hurry();
   }
 
-  private lookAt(spec: ReleaseSpec): void {
+  /** True: nothing is to be done, nothing is in doubt, and its end will be heard of. */
+  private lookAt(spec: ReleaseSpec): boolean {
     const health = this.healthOf(spec.slot);
-    if (health.isStarting || this.isHeld) return;
-    const record = this.tools.instances.target(this.moduleId, spec.slot);
+    if (health.isStarting || this.isHeld) return false;
+    const { clock, instances } = this.tools;
+    const record = instances.target(this.moduleId, spec.slot);
     if (record) health.missingSince = null;
-    else if (this.wasStopped(spec, health)) return;
-    if (record && isRunning(record)) {
-      this.forgetOldCrashes(health, performance.now());
-      if (spec.manifest.traffic) this.probe(record, spec, health);
-      return;
+    else if (this.wasStopped(spec, health)) return false;
+    const now = clock.monotonic();
+    if (record && instances.runs(record)) {
+      this.forgetOldCrashes(health, now);
+      const isWell = !spec.manifest.traffic || this.probe(record, spec, health);
+      return isWell && instances.isOwn(record);
     }
-    const now = performance.now();
+    this.bringBack(spec, health, record, now);
+    return false;
+  }
+
+  private bringBack(
+    spec: ReleaseSpec,
+    health: SlotHealth,
+    record: InstanceRecord | undefined,
+    now: number,
+  ): void {
     if (record && health.mourned !== record.instance) {
       if (!this.tools.launcher.ends.hasHeardOf(record.instance)) return;
       this.mourn(record, health, now);
@@ -195,7 +206,7 @@ export class Keeper {
       if (this.abort.signal.aborted || this.isHeld) return;
       if (record) await this.stopped(record, spec.manifest.stopGraceMs);
       health.failedStarts += 1;
-      this.crashed(health, performance.now(), messageOf(error));
+      this.crashed(health, this.tools.clock.monotonic(), messageOf(error));
       tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
     }
   }
@@ -223,30 +234,36 @@ export class Keeper {
     if (outcome !== null) return false;
     if (madeRoomFor === accepted?.module.generation) return true;
     if (!isExclusive(manifest)) return false;
-    health.missingSince ??= performance.now();
-    return performance.now() - health.missingSince < OVERTAKEN_MS;
+    const now = this.tools.clock.monotonic();
+    health.missingSince ??= now;
+    return now - health.missingSince < OVERTAKEN_MS;
   }
 
   private serving(): ReleaseSpec[] {
     return this.tools.journal.module(this.moduleId).serving.releases.map(specOf);
   }
 
-  private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): void {
-    const now = performance.now();
-    if (now - health.probedAt < Math.max(PROBE_EVERY_MS, spec.manifest.health.intervalMs)) return;
-    health.probedAt = now;
-    void probe(record, spec.manifest).then((problem) => {
-      if (this.abort.signal.aborted || !isRunning(record)) return;
-      const wasUnhealthy = health.missedProbes >= PROBES_FOR_UNHEALTHY;
-      health.missedProbes = problem === null ? 0 : health.missedProbes + 1;
-      const isUnhealthy = health.missedProbes >= PROBES_FOR_UNHEALTHY;
-      if (isUnhealthy) {
-        health.reason = { code: 'unhealthy', message: printable(`${named(record)}: ${problem}`) };
-      } else if (wasUnhealthy) {
-        health.reason = null;
-      }
-      if (isUnhealthy !== wasUnhealthy) this.tools.onChange();
-    });
+  private probe(record: InstanceRecord, spec: ReleaseSpec, health: SlotHealth): boolean {
+    if (health.probe?.record.instance !== record.instance) {
+      const { manifest } = spec;
+      health.probe = new InstanceProbe(this.tools, record, manifest, (problem) =>
+        this.judged(record, health, problem),
+      );
+    }
+    health.probe.look();
+    return health.probe.isCalm;
+  }
+
+  private judged(record: InstanceRecord, health: SlotHealth, problem: string | null): void {
+    const isOver = this.abort.signal.aborted || health.probe?.record.instance !== record.instance;
+    if (isOver || !this.tools.instances.runs(record)) return;
+    const wasUnhealthy = health.reason?.code === 'unhealthy';
+    if (problem !== null) {
+      health.reason = { code: 'unhealthy', message: printable(`${named(record)}: ${problem}`) };
+    } else if (wasUnhealthy) {
+      health.reason = null;
+    }
+    if (wasUnhealthy !== (problem !== null)) this.tools.onChange();
   }
 
   private forgetOldCrashes(health: SlotHealth, now: number): void {
@@ -267,8 +284,9 @@ export class Keeper {
         mourned: null,
         reason: null,
         missingSince: null,
+        probe: null,
       };
-      health = { ...none, crashes: [], probedAt: performance.now(), missedProbes: 0 };
+      health = { ...none, crashes: [] };
       this.slots.set(slot, health);
     }
     return health;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import { Journal } from '../journal/journal.js';
+import { InstanceEnds } from './instance-ends.js';
 import { Instances } from './instances.js';
 import { Launcher } from './launcher.js';
 import { ModuleAccess } from './module-access.js';
@@ -25,6 +26,7 @@ it('leaves no process running whose pid could not be written down', async () => 
   const launcher = new Launcher({
     journal,
     families,
+    ends: new InstanceEnds(families),
     controlGroups: null,
     nodeName: 'n',
     instances: new Instances(journal, families),

@@ -32,6 +32,7 @@ export interface LauncherParts {
   readonly baseEnvironment: Readonly<Record<string, string>>;
   readonly users: ModuleUsers;
   readonly access: ModuleAccess;
+  readonly ends: InstanceEnds;
   /** An instance of this agent's own has exited. */
   readonly onExit: (record: InstanceRecord) => void;
 }
@@ -44,7 +45,7 @@ export class Launcher {
   private readonly ports = new InstancePorts();
 
   constructor(private readonly parts: LauncherParts) {
-    this.ends = new InstanceEnds(parts.families);
+    this.ends = parts.ends;
   }
 
   /** Of instances that another agent has started: nobody else may be given their ports. */

@@ -50,11 +50,14 @@ export class ModuleOutput {
     return join(this.directory, `${instance}.log`);
   }
 
-  /** Never throws: nobody who looks after a module has an answer to a file that cannot be cut. */
-  rotate(instance: string, limitBytes = ROTATE_BYTES): void {
+  /**
+   * Answers how long the file has become since it was last cut. Never throws: nobody who looks after a
+   * module has an answer to a file that cannot be cut.
+   */
+  rotate(instance: string, limitBytes = ROTATE_BYTES): number {
     const path = this.path(instance);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (bytes <= limitBytes) return;
+    if (bytes <= limitBytes) return bytes;
     try {
       for (let number = KEEP_ROTATED - 1; number >= 1; number -= 1) {
         const older = `${path}.${number}`;
@@ -72,6 +75,7 @@ export class ModuleOutput {
     } catch {
       // Removed meanwhile, say; the next look sees.
     }
+    return bytes;
   }
 
   /** The end of the output on one printable line, for a reason. */

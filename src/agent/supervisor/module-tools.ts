@@ -1,16 +1,19 @@
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Clock } from '../../kernel/clock.js';
 import type { ReleaseStore } from '../artifacts/release-store.js';
 import type { InstanceRecord, Journal } from '../journal/journal.js';
 import type { HookName } from '../protocol/manifest.js';
 import type { FrontWatch } from './front-watch.js';
 import type { HookRunner } from './hook-runner.js';
 import type { Instances } from './instances.js';
+import type { KeptConnections } from './kept-connections.js';
 import type { Launcher } from './launcher.js';
 import type { ModuleAccess } from './module-access.js';
 import type { ModuleUsers } from './module-user.js';
 import type { PortHolder } from './port-holder.js';
 import type { ReleaseSpec } from './release-spec.js';
+import type { Rounds } from './rounds.js';
 import type { Routing } from './routing.js';
 
 /** What the supervision of one module works with; the same for all modules of a node. */
@@ -26,6 +29,9 @@ export interface ModuleTools {
   readonly routing: Routing;
   readonly frontWatch: FrontWatch;
   readonly portHolder: Pick<PortHolder, 'nameOf'>;
+  readonly rounds: Rounds;
+  readonly connections: KeptConnections;
+  readonly clock: Clock;
   readonly trustedKeys: readonly KeyObject[];
   readonly host: string;
   readonly log: Logger;
@@ -68,6 +74,7 @@ export async function stopInstance(
   record: InstanceRecord,
   graceMs: number,
 ): Promise<number> {
+  tools.connections.close(record.instance);
   const escaped = await tools.launcher.stop(record, graceMs);
   if (escaped > 0) {
     const { moduleName: module, instance } = record;

@@ -48,6 +48,8 @@ export class Routing {
   private version = 0;
   /** Undefined: what the journal says may not have come to the front. */
   private inForce: TableInForce | undefined;
+  /** By instance, as of the last look: requests that it answered badly, or not at all. */
+  private failed: ReadonlyMap<string, number> = new Map();
   /** Who has which port: it is not taken from a module that serves. */
   private holders: readonly Holder[] = [];
   private queue: Promise<unknown> = Promise.resolve();
@@ -72,7 +74,8 @@ export class Routing {
   /** Does the front do what it was last told? In turn: a change under way is no difference. */
   look(): Promise<FrontLook> {
     return this.inTurn(async () => {
-      const { version, routes } = await this.status();
+      const { version, routes, counters } = await this.status();
+      this.failed = new Map(counters.map((one) => [one.instance, failuresOf(one)]));
       const { inForce } = this;
       // Proxies may have been named since.
       const isSame = inForce?.table.trustedProxies?.join() === this.trustedProxies()?.join();
@@ -102,6 +105,11 @@ export class Routing {
     return Promise.race([asked, nothing])
       .catch(() => [])
       .finally(() => clearTimeout(timer));
+  }
+
+  /** How many requests of an instance have failed, as of the last look at the front. */
+  failures(instance: string): number {
+    return this.failed.get(instance) ?? 0;
   }
 
   async status(): Promise<FrontStatus> {
@@ -228,6 +236,10 @@ export class Routing {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof DomainError && error.code === code;
+}
+
+function failuresOf({ errors, frontErrors, cut }: FrontStatus['counters'][number]): number {
+  return errors + frontErrors + cut;
 }
 
 function moduleOf({ moduleId }: { readonly moduleId: string }): string {

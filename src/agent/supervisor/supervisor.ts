@@ -59,6 +59,8 @@ export class Supervisor {
 
   async stop(): Promise<void> {
     this.tools.frontWatch.stop();
+    this.tools.rounds.stop();
+    this.tools.connections.closeAll();
     await Promise.all([...this.modules.values()].map((one) => one.stop()));
   }
 
