@@ -1,3 +1,4 @@
+import '../../agent/small-heap.js';
 import { fileURLToPath } from 'node:url';
 import { runAgentProcess } from '../../agent/agent-main.js';
 
