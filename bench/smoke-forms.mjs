@@ -21,6 +21,7 @@ export const smokeForms = {
   'bench:settings': '--changes 3 --lost 1 --cut 1 --limit 0',
   'bench:identity': '--logins 6 --clients 2 --bindings 20 --checks 5 --revocations 3 --limit 0',
   'bench:limits': '--calls 200 --seconds 1 --rounds 1 --slots 3',
+  'bench:nodes': '--from 5 --to 5 --tenants 2 --report 500 --windows 1 --seconds 1 --warmup 1',
   'bench:openings': '--deployments 20 --tenants 4 --runs 1',
   'bench:recovery': '--kills 1 --burst 4 --tenants 2',
   'bench:strangers': '--seconds 1 --connections 0,4',
