@@ -28,6 +28,8 @@ export interface RouteFacts {
   readonly rate?: RateClass;
   /** It ends or holds what runs: a suspended tenant may do it, too. */
   readonly isOpenWhileSuspended?: true;
+  /** Its own transaction refuses a node that was revoked or that another machine is: it need not be asked before. */
+  readonly asksForNode?: true;
   /** What a request costs of the budget of its address; else 1. */
   readonly cost?: number;
 }
@@ -63,6 +65,8 @@ export const TakesForm = () => facts({ takesForm: true });
 export const TakesUrlForm = () => facts({ takesUrlForm: true });
 
 export const OpenWhileSuspended = () => facts({ isOpenWhileSuspended: true });
+
+export const AsksForNode = () => facts({ asksForNode: true });
 
 /** For routes of a standard with a form of its own for errors: it is added to ours. */
 export const TellsProblem = (tellsProblem: (problem: Problem) => object) => facts({ tellsProblem });

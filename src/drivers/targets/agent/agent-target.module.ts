@@ -10,6 +10,7 @@ import { DesiredStatements } from './desired-statement.js';
 import { DownloadPlaces } from './download-places.js';
 import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
+import { KnownNodes } from './known-nodes.js';
 import { NodeAuthenticator } from './node-authenticator.js';
 import { NodeDuplicates } from './node-duplicates.js';
 import { ParkedNodes } from './parked-nodes.js';
@@ -32,6 +33,7 @@ import { ReportsService } from './reports.service.js';
     DownloadPlaces,
     DriftMetrics,
     EnrollmentService,
+    KnownNodes,
     NodeDuplicates,
     ParkedNodes,
     ReportsService,

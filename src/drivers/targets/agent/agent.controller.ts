@@ -7,7 +7,7 @@ import { quotaExceeded } from '../../../kernel/quota.errors.js';
 import { Context } from '../../../platform/context.js';
 import { Ctx } from '../../../platform/http/ctx.js';
 import { downloadsFull, downloadsLimit } from '../../../platform/http/http.errors.js';
-import { TakesJson } from '../../../platform/http/route-facts.js';
+import { AsksForNode, TakesJson } from '../../../platform/http/route-facts.js';
 import { Route } from '../../../platform/http/route.js';
 import * as dto from './agent.dto.js';
 import {
@@ -66,6 +66,7 @@ export class AgentController {
     return this.enrollment.enroll(body, request.id);
   }
 
+  @AsksForNode()
   @TakesJson({ members: limits.reportJsonMembers })
   @Route('POST report', {
     access: 'agent',
