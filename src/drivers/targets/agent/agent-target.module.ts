@@ -14,6 +14,7 @@ import { KnownNodes } from './known-nodes.js';
 import { NodeAuthenticator } from './node-authenticator.js';
 import { NodeDuplicates } from './node-duplicates.js';
 import { ParkedNodes } from './parked-nodes.js';
+import { QuietReports } from './quiet-reports.js';
 import { ReportsService } from './reports.service.js';
 
 /**
@@ -36,6 +37,7 @@ import { ReportsService } from './reports.service.js';
     KnownNodes,
     NodeDuplicates,
     ParkedNodes,
+    QuietReports,
     ReportsService,
     { provide: AgentAuthenticator, useClass: NodeAuthenticator },
   ],

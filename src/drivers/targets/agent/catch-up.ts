@@ -19,9 +19,8 @@ export class CatchUp {
     private readonly releases: ReleaseFacts,
   ) {}
 
-  /** With each report of a node. Answers in how many modules the node is told something. */
+  /** Of a node that has missed something. Answers in how many modules it is told something. */
   async catchUp(open: OpenContext, nodeId: string, clusterId: string): Promise<number> {
-    // Nearly always there is nothing, and no more is asked.
     const missed = await missedTargets(open, nodeId);
     if (missed.length === 0) return 0;
     const moving = await this.rollouts.moving(open, clusterId);

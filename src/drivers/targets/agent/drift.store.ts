@@ -2,7 +2,7 @@
 import { limits } from '../../../kernel/limits.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { statement } from '../../../platform/database/statement.js';
-import { isDriftSql } from './drift.js';
+import { differsSql, isDriftSql } from './drift.js';
 import { bumpRevisionBy, lockNodes } from './nodes.store.js';
 
 type NamedNode = { readonly tenantId: string; readonly nodeId: string };
@@ -16,16 +16,23 @@ const MODULES_SQL = `desired_modules desired join observed_modules seen
     on seen.tenant_id = :tenantId and seen.node_id = :nodeId and seen.module_id = desired.module_id
   where desired.tenant_id = :tenantId and desired.node_id = :nodeId`;
 
-// Nearly always one look and nothing to do.
-const lookForDrift = statement<NamedNode, { readonly isOpen: boolean }>(
-  'drift.look',
-  `
-  select exists (
-      select 1 from ${MODULES_SQL} and (${isDriftSql('desired', 'seen')} or (${isRecoveredSql})))
-    or exists (
-      select 1 from node_presence where tenant_id = :tenantId and node_id = :nodeId and drifted_modules > 0)
-    as "isOpen"`,
-);
+/**
+ * True in SQL when there may be drift to repair, or to forget: nearly never. Asked in the statement that
+ * writes what the node says, it sees what was there before; what has just been written is neither.
+ */
+export const mayHaveDriftedSql = `(exists (
+      select from ${MODULES_SQL} and (${isDriftSql('desired', 'seen')} or (${isRecoveredSql})))
+    or exists (select from node_presence
+      where tenant_id = :tenantId and node_id = :nodeId and drifted_modules > 0))`;
+
+/**
+ * True in SQL when there is nothing that could be drift later, while the node is told and says the same: what
+ * drifts by the clock alone.
+ */
+export const isFarFromDriftSql = `(not exists (
+      select from ${MODULES_SQL} and (desired.drift_repairs > 0 or ${differsSql('desired', 'seen')}))
+    and not exists (select from node_presence
+      where tenant_id = :tenantId and node_id = :nodeId and drifted_modules > 0))`;
 
 const repair = statement<NamedNode, { readonly repaired: number }>(
   'drift.repair',
@@ -55,11 +62,9 @@ const repair = statement<NamedNode, { readonly repaired: number }>(
   select repaired from counted`,
 );
 
-/** With each report of a node. Answers in how many modules the node is told again. */
+/** Answers in how many modules the node is told again. */
 export async function repairDrift(open: OpenContext, nodeId: string): Promise<number> {
   const { tenantId } = open;
-  const looked = await open.tx.first(lookForDrift, { tenantId, nodeId });
-  if (!looked?.isOpen) return 0;
   if (!(await lockNodes(open, [nodeId])).has(nodeId)) return 0;
   const done = await open.tx.first(repair, { tenantId, nodeId });
   return done?.repaired ?? 0;

@@ -39,20 +39,25 @@ export interface MissedTarget {
 
 // A row of the same deployment, or one decided after the target was set, was meant for this node:
 // an undo or a cancelled rollout that was left in place.
+const MISSED_SQL = `module_targets target
+   left join desired_modules desired on desired.tenant_id = :tenantId
+     and desired.node_id = node.id and desired.module_id = target.module_id
+   where target.tenant_id = :tenantId and target.cluster_id = node.cluster_id
+     and node.admin_state = 'active'
+     and (desired.node_id is null or (
+       desired.deployment_id is distinct from target.deployment_id
+       and desired.decided_at < target.updated_at))`;
+
+/** True in SQL when `node`, a row of nodes, was not told something that its cluster runs: nearly never. */
+export const hasMissedSql = `exists (select from ${MISSED_SQL})`;
+
 const findMissed = statement<{ readonly tenantId: string; readonly nodeId: string }, MissedTarget>(
   'module-targets.find-missed',
   `select target.module_id as "moduleId", target.deployment_id as "deploymentId",
      target.release_id as "releaseId", target.configuration_id as "configurationId",
      desired.node_id is null as "isNew"
-   from nodes node
-   join module_targets target
-     on target.tenant_id = :tenantId and target.cluster_id = node.cluster_id
-   left join desired_modules desired on desired.tenant_id = :tenantId
-     and desired.node_id = node.id and desired.module_id = target.module_id
-   where node.tenant_id = :tenantId and node.id = :nodeId and node.admin_state = 'active'
-     and (desired.node_id is null or (
-       desired.deployment_id is distinct from target.deployment_id
-       and desired.decided_at < target.updated_at))
+   from nodes node cross join ${MISSED_SQL}
+     and node.tenant_id = :tenantId and node.id = :nodeId
    order by target.module_id`,
 );
 

@@ -1,8 +1,7 @@
-/** The table `observed_modules`: what nodes say that they run. */
-import type { ObservedModule } from '../../../agent/protocol/protocol.js';
-import { limits } from '../../../kernel/limits.js';
-import type { OpenContext } from '../../../platform/context.js';
-import { statement } from '../../../platform/database/statement.js';
+/**
+ * The table `observed_modules`: what nodes say that they run. Written with each report (reports.store.ts), of
+ * which these are the parts about it.
+ */
 
 /** What cannot be: a generation that nobody was told, or a release of another module. */
 export interface RefusedRow {
@@ -11,22 +10,13 @@ export interface RefusedRow {
   readonly generation: string;
 }
 
-// Unknown modules are left out: the node may still know one that a restored backup does not. What is
-// above the drivers, modules and releases, is read here all the same: each report asks this, and a
-// question before it would cost each report a statement.
-const write = statement<
-  {
-    readonly tenantId: string;
-    readonly nodeId: string;
-    /** JSON. */
-    readonly observed: string;
-    readonly ahead: number;
-  },
-  RefusedRow & { readonly isRefused: boolean }
->(
-  'observed.write',
-  `
-  with judged as materialized (
+/**
+ * What is reported of each module, and whether it can be. Fragment, over `presence`. Unknown modules are left
+ * out: the node may still know one that a restored backup does not. What is above the drivers, modules and
+ * releases, is read here all the same: each report asks this, and a question before it would cost each
+ * report a statement.
+ */
+export const JUDGE_OBSERVED = `
     select item.*, module.name,
       item.generation > coalesce(desired.generation, 0) + :ahead::bigint
         or exists (
@@ -39,7 +29,10 @@ const write = statement<
     join modules module on module.tenant_id = :tenantId and module.id = item."moduleId"
     left join desired_modules desired on desired.tenant_id = :tenantId and desired.node_id = :nodeId
       and desired.module_id = item."moduleId"
-  ), written as (
+    where exists (select from presence)`;
+
+/** Writes only what differs and can be. Fragment, over `judged`, the rows of the one above. */
+export const WRITE_OBSERVED = `
     insert into observed_modules as own
       (tenant_id, node_id, module_id, generation, state, running, reason, down, endpoints)
     select :tenantId, :nodeId, "moduleId", generation, state, running, reason, coalesce(down, '[]'), endpoints
@@ -52,27 +45,4 @@ const write = statement<
     where (own.generation, own.state, own.running, own.reason, own.down, own.endpoints)
       is distinct from (excluded.generation, excluded.state, excluded.running, excluded.reason,
         excluded.down, excluded.endpoints)
-    returning module_id
-  )
-  select judged."moduleId", judged.name as module, judged.generation::text,
-    judged.is_refused as "isRefused"
-  from judged left join written on written.module_id = judged."moduleId"
-  where judged.is_refused or written.module_id is not null`,
-);
-
-/** Writes only what differs and can be; answers which modules did, and which could not be. */
-export async function writeObserved(
-  open: OpenContext,
-  observed: readonly ObservedModule[],
-): Promise<{ changedModuleIds: string[]; refused: RefusedRow[] }> {
-  if (observed.length === 0) return { changedModuleIds: [], refused: [] };
-  const rows = await open.tx.query(write, {
-    tenantId: open.tenantId,
-    nodeId: open.actor.id,
-    observed: JSON.stringify(observed),
-    ahead: limits.aheadOfDatabase,
-  });
-  const changed = rows.filter((row) => !row.isRefused);
-  const refused = rows.filter((row) => row.isRefused);
-  return { changedModuleIds: changed.map((row) => row.moduleId), refused };
-}
+    returning module_id`;

@@ -4,43 +4,24 @@ import { limits } from '../../../kernel/limits.js';
 import type { OpenContext } from '../../../platform/context.js';
 import { statement } from '../../../platform/database/statement.js';
 import type { SystemTransaction } from '../../../platform/database/transaction.js';
-import { nodeRevoked } from './agent.errors.js';
 import { isLostSql } from './node-health.js';
 
 type NamedNode = { readonly tenantId: string; readonly nodeId: string };
 
-export interface ReportingNode {
-  readonly name: string;
-  readonly clusterId: string;
-  readonly revision: number;
-  /** False: it reports from another machine. */
-  readonly isServed: boolean;
-}
-
-const touch = statement<
-  NamedNode & {
-    readonly bootId: string;
-    readonly agentVersion: string;
-    readonly revision: number;
-    readonly health: string;
-    readonly cpuMillicores: number | null;
-    readonly memoryMiB: number | null;
-  },
-  ReportingNode
->(
-  'presence.touch',
-  `with node as (
-    select id, name, cluster_id, desired_revision from nodes
-    where tenant_id = :tenantId and id = :nodeId and revoked_at is null
-  ), presence as (
+/**
+ * The node is there, says this report; unless it is another machine that still reports. Fragment, over `node`:
+ * the row of :nodeId, unless it was revoked. A row of it means that the report counts.
+ */
+export const TOUCH_PRESENCE = `
     insert into node_presence as own (tenant_id, node_id, last_report_at, boot_id, agent_version,
       accepted_revision, health, health_at, cpu_millicores, memory_mib)
-    select :tenantId, id, clock_timestamp(), :bootId, :agentVersion, :revision, :health, clock_timestamp(), :cpuMillicores::int, :memoryMiB::int from node
+    select :tenantId, id, clock_timestamp(), :bootId, :agentVersion, :revision, :health,
+      clock_timestamp(), :cpuMillicores::int, :memoryMiB::int from node
     on conflict (tenant_id, node_id) do update set
       last_report_at = excluded.last_report_at, boot_id = excluded.boot_id,
       agent_version = excluded.agent_version, accepted_revision = excluded.accepted_revision,
       health = excluded.health, cpu_millicores = excluded.cpu_millicores,
-      memory_mib = excluded.memory_mib,
+      memory_mib = excluded.memory_mib, settled_as = null,
       health_at = case
         when own.health = excluded.health and not (${isLostSql('own')})
         then own.health_at else excluded.health_at end,
@@ -48,22 +29,21 @@ const touch = statement<
       suspected_at = case when own.boot_id <> excluded.boot_id and own.suspicion = 'duplicated'
         then null else own.suspected_at end
     where own.boot_id = excluded.boot_id or ${isLostSql('own')}
-    returning node_id
-  )
-  select name, cluster_id as "clusterId", desired_revision as revision,
-    exists (select from presence) as "isServed" from node`,
-);
+    returning node_id`;
 
-/**
- * The node is there, says this report; unless it is another machine that still reports. Throws
- * `node-revoked`.
- */
-export async function touchPresence(
-  open: OpenContext,
-  report: ReportRequest,
-): Promise<ReportingNode> {
+/** Its parameters. */
+export interface Touch extends NamedNode {
+  readonly bootId: string;
+  readonly agentVersion: string;
+  readonly revision: number;
+  readonly health: string;
+  readonly cpuMillicores: number | null;
+  readonly memoryMiB: number | null;
+}
+
+export function touchOf(open: OpenContext, report: ReportRequest): Touch {
   const { bootId, agentVersion, revision, observed, capacity } = report;
-  const node = await open.tx.first(touch, {
+  return {
     tenantId: open.tenantId,
     nodeId: open.actor.id,
     bootId,
@@ -72,9 +52,7 @@ export async function touchPresence(
     health: observed.some(needsPerson) ? 'Unhealthy' : 'Healthy',
     cpuMillicores: capacity?.cpuMillicores ?? null,
     memoryMiB: capacity?.memoryMiB ?? null,
-  });
-  if (node) return node;
-  throw nodeRevoked();
+  };
 }
 
 /**
@@ -83,6 +61,25 @@ export async function touchPresence(
  */
 function needsPerson(module: ObservedModule): boolean {
   return module.state === 'outcome-unknown' && module.running.length === 0;
+}
+
+const settle = statement<NamedNode & { readonly digest: string; readonly revision: number }>(
+  'presence.settle',
+  `update node_presence set settled_as = :digest, settled_revision = :revision,
+     settled_at = clock_timestamp()
+   where tenant_id = :tenantId and node_id = :nodeId`,
+);
+
+/**
+ * Nothing follows from what the node says, as long as it says that and its desired state has that revision.
+ * In the transaction that has looked.
+ */
+export async function settlePresence(
+  open: OpenContext,
+  said: { readonly digest: string; readonly revision: number },
+): Promise<void> {
+  const { tenantId, actor } = open;
+  await open.tx.execute(settle, { tenantId, nodeId: actor.id, ...said });
 }
 
 /** How long whoever looks at the node is shown what was odd about it. Fragment, an interval. */

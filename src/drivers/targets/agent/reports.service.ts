@@ -13,16 +13,19 @@ import { validationFailed } from '../../../platform/http/http.errors.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { CatchUp } from './catch-up.js';
 import { repairDrift } from './drift.store.js';
-import { insertMetrics } from './node-metrics.store.js';
 import { bootOf } from './node-context.js';
 import { NodeDuplicates } from './node-duplicates.js';
-import { touchPresence, type ReportingNode } from './presence.store.js';
-import { writeObserved, type RefusedRow } from './observed.store.js';
+import { settlePresence } from './presence.store.js';
+import { observedDigest, QuietReports } from './quiet-reports.js';
 import { nodeReported, nodeTold } from './nodes.events.js';
 import { noteSuspicion } from './node-suspicions.js';
 import { raiseRevision } from './nodes.store.js';
+import { takeReport, type TakenReport } from './reports.store.js';
 
-/** Takes in what a node says of itself: presence, observed state and metrics in one transaction. */
+/**
+ * Takes in what a node says of itself: presence, observed state and metrics in one transaction, which is
+ * committed when the node has its answer.
+ */
 @Injectable()
 export class ReportsService {
   private readonly refusedRows: Counter;
@@ -32,6 +35,7 @@ export class ReportsService {
     private readonly config: Config,
     private readonly duplicates: NodeDuplicates,
     private readonly latecomers: CatchUp,
+    private readonly quiet: QuietReports,
     metrics: Metrics,
   ) {
     this.refusedRows = metrics.counter({
@@ -44,41 +48,68 @@ export class ReportsService {
     checkUnique(report);
     const boot = bootOf(ctx);
     checkBoot(report, boot);
-    const nodeId = ctx.actor.id;
-    const revision = await this.database
-      .transaction(ctx, async (open) => {
-        open.tx.commitsAs('report');
-        const node = await touchPresence(open, report);
-        if (!node.isServed) throw new ReportsElsewhere(node.name);
-        const { changedModuleIds, refused } = await writeObserved(open, report.observed);
-        await this.suspect(open, node, report, refused);
-        await insertMetrics(open, nodeId, report.metrics);
-        const moved =
-          (await this.latecomers.catchUp(open, nodeId, node.clusterId)) +
-          (await repairDrift(open, nodeId));
-        const healed = await healRevision(open, report.revision, node.revision + moved);
-        if (moved > 0 || healed !== null) await open.record(nodeTold(nodeId, {}));
-        if (changedModuleIds.length > 0) {
-          const { clusterId } = node;
-          await open.record(nodeReported(nodeId, { clusterId, changedModuleIds }));
-        }
-        return healed ?? node.revision + moved;
-      })
-      .catch(async (error: unknown) => {
-        if (!(error instanceof ReportsElsewhere)) throw error;
-        const { tenantId } = ctx;
-        throw await this.duplicates.refusal({ tenantId, nodeId, name: error.node }, boot);
-      });
+    const digest = observedDigest(report);
+    const revision =
+      (await this.quiet.take(ctx, report, digest)) ?? (await this.take(ctx, report, digest));
     return { protocol: PROTOCOL, reportIntervalMs: this.config.reportIntervalMs, revision };
+  }
+
+  /** Looks at all of it, and does what follows. Answers the node's desired revision. */
+  private async take(ctx: Context, report: ReportRequest, digest: string): Promise<number> {
+    const nodeId = ctx.actor.id;
+    try {
+      const { revision, isSettled } = await this.database.transaction(ctx, async (open) => {
+        open.tx.commitsAs('report');
+        const node = await takeReport(open, report);
+        if (!node.isServed) throw new ReportsElsewhere(node.name);
+        const follows = await this.follow(open, node, report);
+        if (follows.isSettled) await settlePresence(open, { digest, revision: node.revision });
+        return follows;
+      });
+      this.quiet.remember(nodeId, isSettled ? digest : null);
+      return revision;
+    } catch (error) {
+      this.quiet.remember(nodeId, null);
+      if (!(error instanceof ReportsElsewhere)) throw error;
+      const { tenantId } = ctx;
+      throw await this.duplicates.refusal({ tenantId, nodeId, name: error.node }, report.bootId);
+    }
+  }
+
+  /** What a report leads to, in its transaction. Settled: to nothing, and the same one would not either. */
+  private async follow(
+    open: OpenContext,
+    node: TakenReport,
+    report: ReportRequest,
+  ): Promise<{ readonly revision: number; readonly isSettled: boolean }> {
+    const nodeId = open.actor.id;
+    const { changedModuleIds, clusterId } = node;
+    await this.suspect(open, node, report);
+    const moved = await this.moved(open, node);
+    const healed = await healRevision(open, report.revision, node.revision + moved);
+    if (moved > 0 || healed !== null) await open.record(nodeTold(nodeId, {}));
+    if (changedModuleIds.length > 0) {
+      await open.record(nodeReported(nodeId, { clusterId, changedModuleIds }));
+    }
+    const isSettled = node.isSettled && moved === 0 && report.revision <= node.revision;
+    return { revision: healed ?? node.revision + moved, isSettled };
+  }
+
+  /** In how many modules the node is told something because of what it says. Nearly always in none. */
+  private async moved(open: OpenContext, node: TakenReport): Promise<number> {
+    const { hasMissed, mayHaveDrifted, clusterId } = node;
+    const nodeId = open.actor.id;
+    const missed = hasMissed ? await this.latecomers.catchUp(open, nodeId, clusterId) : 0;
+    return missed + (mayHaveDrifted ? await repairDrift(open, nodeId) : 0);
   }
 
   /** What cannot be is taken for said by mistake or on purpose; the rest of the report counts. */
   private async suspect(
     open: OpenContext,
-    node: ReportingNode,
+    node: TakenReport,
     report: ReportRequest,
-    refused: readonly RefusedRow[],
   ): Promise<void> {
+    const { refused } = node;
     const isAhead = report.revision > node.revision + limits.aheadOfDatabase;
     if (refused.length === 0 && !isAhead) return;
     this.refusedRows.inc(refused.length + (isAhead ? 1 : 0));
