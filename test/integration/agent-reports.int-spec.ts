@@ -1,5 +1,7 @@
 /** Reports that say what the one before said: gathered, and judged as each of them would be by itself. */
+import { jest } from '@jest/globals';
 import { newId } from '../../src/kernel/ids.js';
+import { reportLimits } from '../../src/kernel/report-limits.js';
 import { FleetApp, type TestAgent, type TestTenant } from '../support/fleet-app.js';
 
 type Module = Awaited<ReturnType<FleetApp['module']>>;
@@ -106,9 +108,17 @@ describe('reports that say nothing new', () => {
   const reported = (agent: TestAgent, instance = 'a', of = module) =>
     agent.report({ ...body(of), metrics: measured(instance, of) });
 
+  /** So long that what is sent at once is gathered, however slow the machine is; so many end it. */
+  const gathering = (gathered: number) => {
+    jest.replaceProperty(reportLimits, 'gatherMs' as never, 10_000 as never);
+    jest.replaceProperty(reportLimits, 'gathered' as never, gathered as never);
+  };
+  afterEach(() => jest.restoreAllMocks());
+
   it('are heartbeats, and several of them are one transaction', async () => {
     const agents = [await settled(), await settled(), await settled()];
     const before = await Promise.all(agents.map(presence));
+    gathering(3);
     const answers = await Promise.all(agents.map((agent) => reported(agent)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(answers[0]!.body).toMatchObject({ protocol: 1, revision: 1 });
@@ -140,9 +150,19 @@ describe('reports that say nothing new', () => {
   it('of another machine are refused', async () => {
     const agent = await settled();
     // Remembered as it was; the database knows better.
-    const token = await agent.token({ boot: 'thief' });
-    const answer = await agent.report({ ...body(), bootId: 'thief' }, token);
-    expect(answer).toMatchObject({ status: 409, body: { code: 'node-duplicated' } });
+    const thief = async () => {
+      const report = { ...body(), bootId: 'thief', metrics: measured() };
+      return agent.report(report, await agent.token({ boot: 'thief' }));
+    };
+    const refusal = { status: 409, body: { code: 'node-duplicated' } };
+    expect(await thief()).toMatchObject(refusal);
+    // Nor in the moment in which both say the same.
+    const other = await settled();
+    expect((await agent.report(body())).status).toBe(200);
+    jest.replaceProperty(reportLimits, 'gatherMs' as never, 1_000 as never);
+    const answers = await Promise.all([reported(agent), thief(), reported(other)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 200]);
+    expect(await samples([agent])).toHaveLength(1);
   });
 
   it('are news when the node has said something else to another process', async () => {
@@ -235,6 +255,7 @@ describe('reports that say nothing new', () => {
     await fleet.asSuperuser(
       `alter table node_metrics add constraint planted check (instance <> 'planted')`,
     );
+    gathering(3);
     try {
       const answers = await Promise.all([
         reported(good),

@@ -4,16 +4,14 @@ import type { ReportRequest } from '../../../agent/protocol/protocol.js';
 import { BoundedMap } from '../../../kernel/bounded-map.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { DomainError } from '../../../kernel/errors.js';
+import { reportLimits } from '../../../kernel/report-limits.js';
 import { CLOCK } from '../../../platform/clock.js';
 import { Context } from '../../../platform/context.js';
 import { Database } from '../../../platform/database/database.js';
 import { storedMetrics } from './node-metrics.store.js';
 import { takeQuietReports, type QuietReport } from './quiet-reports.store.js';
 
-/** Nobody waits for what says nothing new; the more come in this time, the less each of them costs. */
-const GATHER_MS = 50;
-/** One statement of so many takes some milliseconds. */
-const BATCH_NODES = 50;
+/** More than one process can serve. */
 const NODES = 20_000;
 
 interface Waiting {
@@ -54,14 +52,14 @@ export class QuietReports {
       const since = this.clock.monotonic();
       const one = { report, nodeId, digest, since, resolve, reject };
       const batch = this.waiting.get(tenantId);
-      // One statement cannot write a row twice: whoever reports twice at once has a batch of its own.
+      // One row of a node in a batch: which of two machines was meant could not be told from the answer.
       if (batch && !batch.some((each) => each.nodeId === nodeId)) {
         batch.push(one);
-        if (batch.length >= BATCH_NODES) this.flush(tenantId, batch);
+        if (batch.length >= reportLimits.gathered) this.flush(tenantId, batch);
       } else {
         const opened = [one];
         this.waiting.set(tenantId, opened);
-        setTimeout(() => this.flush(tenantId, opened), GATHER_MS);
+        setTimeout(() => this.flush(tenantId, opened), reportLimits.gatherMs);
       }
     });
   }
