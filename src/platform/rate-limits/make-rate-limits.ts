@@ -13,6 +13,7 @@ import { rateSettings } from './rate-limits.settings.js';
 import type { RateName } from './rates.js';
 import type { Settings } from '../settings/settings.js';
 import { RateLimits } from './rate-limits.js';
+import { SparingLimiter } from './sparing-limiter.js';
 import { RedisLimiter } from './redis-limiter.js';
 
 interface Parts {
@@ -44,5 +45,6 @@ function limiterOf(
     onError: (error) => log.warn({ error: messageOf(error) }, 'the connection to Redis was lost'),
     observer: OutsideMetrics.of(metrics).observer('rate-limits'),
   });
-  return new FallbackLimiter(shared, clock, () => counts.countedAlone());
+  const together = new FallbackLimiter(shared, clock, () => counts.countedAlone());
+  return new SparingLimiter(together, clock);
 }

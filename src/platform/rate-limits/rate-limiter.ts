@@ -5,6 +5,8 @@ export interface Charge {
   readonly perMinute: number;
   /** Guesses at passwords: stricter while processes cannot count together. */
   readonly isGuess?: boolean;
+  /** Of somebody who asks all the time: what keeps well within it need not be counted together. */
+  readonly isSpared?: boolean;
 }
 
 /** How a budget stands after a request. */

@@ -8,6 +8,7 @@ import { RateLimiter } from './rate-limiter.js';
 import { rateLimitMetrics } from './rate-limits.metrics.js';
 import { RateLimits } from './rate-limits.js';
 import { type RateName, type RateProfile, rates } from './rates.js';
+import { SparingLimiter } from './sparing-limiter.js';
 
 describeRateLimiter('in memory', async () => {
   const clock = new ManualClock();
@@ -30,6 +31,54 @@ it('forgets the budgets that nobody has used for longest, and has an end', async
   expect((await limiter.take([spent])).refusal).not.toBeNull();
   await limiter.take([{ key: 'one too many', perMinute: 1 }]);
   expect((await limiter.take([spent])).refusal).toBeNull();
+});
+
+describe('a limiter that spares who keeps well within a budget', () => {
+  class Counting extends MemoryLimiter {
+    asked = 0;
+
+    override take(charges: Parameters<MemoryLimiter['take']>[0]) {
+      this.asked += 1;
+      return super.take(charges);
+    }
+  }
+  const node = { key: 'node', perMinute: 8, isSpared: true };
+  const made = () => {
+    const clock = new ManualClock();
+    const shared = new Counting(clock);
+    return { clock, shared, each: [0, 1].map(() => new SparingLimiter(shared, clock)) };
+  };
+
+  it('asks nobody within a quarter of it, and says what the whole of it is', async () => {
+    const { clock, shared, each } = made();
+    for (let at = 0; at < 20; at += 1) {
+      const { levels, refusal } = await each[0]!.take([node]);
+      expect(refusal).toBeNull();
+      expect(levels[0]).toMatchObject({ limit: 8, remaining: 7 });
+      clock.advance(30_000);
+    }
+    expect(shared.asked).toBe(0);
+  });
+
+  it('lets nobody have more than the budget and a quarter from each process', async () => {
+    const { shared, each } = made();
+    let taken = 0;
+    for (let at = 0; at < 40; at += 1) {
+      const { refusal } = await each[at % 2]!.take([node]);
+      if (refusal === null) taken += 1;
+    }
+    expect(taken).toBe(8 + 2 * 2);
+    expect(shared.asked).toBe(36);
+  });
+
+  it('counts everybody else together, and who is counted against more than that', async () => {
+    const { shared, each } = made();
+    const other = { key: 'other', perMinute: 8 };
+    await each[0]!.take([other]);
+    await each[0]!.take([node, other]);
+    await each[0]!.take([]);
+    expect(shared.asked).toBe(3);
+  });
 });
 
 class Away extends RateLimiter {

@@ -78,6 +78,7 @@ export class RateLimits implements OnModuleDestroy {
       key: keyOf(each),
       perMinute: this.perMinuteOf(each),
       isGuess: each.limit === 'account' || each.limit === 'signIn',
+      isSpared: each.limit === 'node',
     }));
     const { levels, refusal } = await this.limiter.take(charges);
     if (refusal === null) return { tightest: tightestOf(levels), refusal: null };
