@@ -4,9 +4,12 @@
 //
 //   npm run bench:archives
 import { Readable } from 'node:stream';
+import { endWithHelp } from '../scripts/help.mjs';
 import { walkArchive } from '../src/agent/artifacts/walk-archive.js';
 import { messageOf } from '../src/kernel/errors.js';
 import { buildArchive, type ArtifactEntry } from '../test/support/artifact.js';
+
+endWithHelp('bench:archives');
 
 const COUNT = 4_000;
 const numbered = (name: (index: number) => string, count = COUNT): ArtifactEntry[] =>

@@ -6,7 +6,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithHelp } from '../scripts/help.mjs';
 import { smokeForms } from './smoke-forms.mjs';
+
+endWithHelp('bench:smoke');
 
 /** Many times what one takes on a busy machine: this finds what hangs. */
 const TIMEOUT_MS = 180_000;

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { endWithHelp } from '../scripts/help.mjs';
 import { SignJWT } from 'jose';
 
 const PASSWORD = 'correct horse battery';
@@ -41,6 +42,7 @@ const ATTACKS = {
   docs: () => ({ path: '/api/openapi.json' }),
 };
 
+endWithHelp('bench:strangers');
 if (process.argv[2] === 'attack') await attack(JSON.parse(process.argv[3]));
 else await main();
 

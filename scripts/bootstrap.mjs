@@ -20,6 +20,7 @@ const commands = {
   tidegate: 'dist/apps/cli/main.js',
   demo: 'scripts/demo/main.mjs',
   test: 'scripts/test.mjs',
+  clean: 'scripts/clean.mjs',
 };
 
 function stop(line) {
@@ -50,6 +51,9 @@ async function main() {
   if (!file) {
     stop('Usage: node scripts/bootstrap.mjs ' + Object.keys(commands).join(' | ') + ' [arguments]');
   }
+  const { endWithHelp, helpTexts } = await import('./help.mjs');
+  // Before anything is installed or built. The others have a help of their own.
+  if (command in helpTexts) endWithHelp(command, process.argv.slice(3));
   const { endWithNpm } = await import('./bootstrap/end-with-npm.mjs');
   endWithNpm();
   const { prepare } = await import('./bootstrap/prepare.mjs');

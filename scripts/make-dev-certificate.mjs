@@ -8,10 +8,12 @@ import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endWithHelp } from './help.mjs';
 
 const OWN_NAMES = ['localhost', '127.0.0.1', '::1'];
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
+endWithHelp('make-dev-certificate');
 try {
   main();
 } catch (error) {
@@ -59,7 +61,7 @@ function main() {
   console.log(`For ${names.join(', ')}, good for ${days} days. For development only.
 
   TIDEGATE_TLS_CERT=${files.cert} TIDEGATE_TLS_KEY=${files.key} npm start
-  npm run tidegate -- --ca ${files.ca} login --server https://localhost:8080
+  npx tidegate --ca ${files.ca} login --server https://localhost:8080
   npm run agent -- … --server https://localhost:8080 --ca ${files.ca}`);
 }
 

@@ -9,10 +9,17 @@ import { fileURLToPath } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const projectRoot = path.resolve(here, '..', '..');
 
+/** Beside the project, and where that cannot be written. */
+export function demoFolders() {
+  return [
+    path.join(projectRoot, '.tidegate', 'demo'),
+    path.join(os.tmpdir(), `tidegate-demo-${os.userInfo().username}`),
+  ];
+}
+
 /** Beside the project where that can be written, otherwise among the temporary files. */
 export function makeHome() {
-  const beside = path.join(projectRoot, '.tidegate', 'demo');
-  const among = path.join(os.tmpdir(), `tidegate-demo-${os.userInfo().username}`);
+  const [beside, among] = demoFolders();
   for (const folder of [beside, among]) {
     try {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -28,8 +35,7 @@ export function makeHome() {
 }
 
 /** Homes of demos that are not alive any more. */
-export function abandonedHomes(home) {
-  const folder = path.dirname(home);
+export function abandonedHomes(folder, home = '') {
   return fs
     .readdirSync(folder)
     .filter((name) => /^\d+-/.test(name) && name !== path.basename(home))

@@ -3,6 +3,8 @@
 //   npm run demo              tells it, asks you to approve one rollout, and keeps everything running until Ctrl-C
 //   npm run demo -- --once    approves by itself and ends: exit code 0 if it came out as told, 1 with the reason if not
 import fs from 'node:fs';
+import path from 'node:path';
+import { endWithHelp, helpText } from '../help.mjs';
 import { bold, dim, green, red } from './display/text.mjs';
 import { Screen } from './display/screen.mjs';
 import { abandonedHomes, makeHome } from './home.mjs';
@@ -11,19 +13,11 @@ import { Story } from './story.mjs';
 import { nextLines, reasonLines, summaryLines } from './summary.mjs';
 import { differences } from './verdict.mjs';
 
-const usage = `Usage: npm run demo [-- --once]
-
-  --once    approves by itself and ends after the story: exit code 0 if it came out as told, 1 if not
-`;
-
 const flags = process.argv.slice(2);
-if (flags.includes('--help') || flags.includes('-h')) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
+endWithHelp('demo', flags);
 const unknown = flags.find((flag) => flag !== '--once');
 if (unknown !== undefined) {
-  process.stderr.write(`demo: unknown argument "${unknown}".\n\n${usage}`);
+  process.stderr.write(`demo: unknown argument "${unknown}".\n\n${helpText('demo')}`);
   process.exit(2);
 }
 const isOnce = flags.includes('--once');
@@ -49,7 +43,7 @@ function homeOrEnd() {
 }
 
 async function tidyUp(home) {
-  for (const abandoned of abandonedHomes(home)) {
+  for (const abandoned of abandonedHomes(path.dirname(home), home)) {
     await endHome(abandoned).catch(() => []);
     fs.rmSync(abandoned, { recursive: true, force: true });
   }

@@ -3,10 +3,13 @@
  * for all faults or for those with one of these words. `--shrink`: the
  * lists of exceptions without what is mended.
  */
+import { endWithHelp } from '../../scripts/help.mjs';
 import { checks, runCheck } from './checks.js';
 import { findPlanted } from './planted.js';
 import { shrink } from './shrink.js';
 import { root } from './sources.js';
+
+endWithHelp('test:architecture');
 
 const SHOWN = 4000;
 

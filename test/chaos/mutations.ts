@@ -3,9 +3,12 @@
  * that needs it on real processes, and fails when nobody notices. With all defences every scenario
  * must hold, or noticing would mean nothing.
  */
+import { endWithHelp } from '../../scripts/help.mjs';
 import { builtServer, type SourceMutation } from '../support/built.js';
 import { Scenes, type Scene } from './mutation-scenes.js';
 import { World } from './world.js';
+
+endWithHelp('chaos:mutations');
 
 interface Mutation extends SourceMutation {
   readonly scene: Scene;

@@ -4,7 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { endWithHelp } from '../../scripts/help.mjs';
 
+endWithHelp('test:isolation');
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const given = process.argv.slice(2);
 const args = given.filter((each) => each !== '--without-rls');

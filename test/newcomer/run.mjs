@@ -7,9 +7,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithHelp } from '../../scripts/help.mjs';
 import { blocksOf, promises } from './pages.mjs';
 import { Shell, until } from './shell.mjs';
 
+endWithHelp('newcomer');
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const START_MS = 120_000;
 const PROBLEM = /"status":\s*[45]\d\d\b/;

@@ -21,7 +21,7 @@ type Given = Record<string, string | boolean | undefined>;
 function parse(flags: Flags): Given {
   const own = Object.keys(flags).map((name) => [name, { type: 'string' as const }]);
   return parseArgs({
-    options: { help: { type: 'boolean' }, ...Object.fromEntries(own) },
+    options: { help: { type: 'boolean', short: 'h' }, ...Object.fromEntries(own) },
   }).values as Given;
 }
 
@@ -39,5 +39,8 @@ function helpText(about: string, flags: Flags): string {
   const lines = Object.entries(flags).map(
     ([name, [standard, meaning]]) => `  --${name.padEnd(16)} ${meaning} (${standard})`,
   );
-  return [about, '', ...lines].join('\n');
+  const [[first, [standard]] = ['', ['']]] = Object.entries(flags);
+  const script = process.env.npm_lifecycle_event ?? 'NAME';
+  const example = first === '' ? '' : ` -- --${first} ${standard}`;
+  return [about, '', 'Options:', ...lines, '', `Example: npm run ${script}${example}`].join('\n');
 }

@@ -10,6 +10,8 @@ gets another password, and all of its sessions end. Works while the server runs 
 
 In cluster mode run it with the server's settings (DATABASE_URL and the others). The audit log of the
 tenant says that it was done.
+
+Example: npm run admin -- recover --username ada --tenant default
 `;
 
 export interface RecoverArguments {

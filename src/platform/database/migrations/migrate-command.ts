@@ -6,12 +6,16 @@ import { openEmbeddedDatabase } from '../embedded/embedded-database.js';
 import { type Loss, lossInWords } from './losses.js';
 import { Migrator } from './migrator.js';
 
-export const migrateUsage = `Usage: npm run migrate -- [up | down [--yes] | status]
+export const migrateUsage = `Brings the database to the shape of this version, or one step back.
+
+Usage: npm run migrate -- [up | down [--yes] | status]
 
   up        applies what this version has and the database lacks (the default)
   down      takes the last migration back. Says what it drops, with the rows in it, and asks first
   status    what has been applied, and what is pending or is not as it was applied
   --yes     down without asking, for a script: what is dropped is gone
+
+Example: npm run migrate -- status
 `;
 
 export interface MigrateTerminal {
