@@ -90,6 +90,7 @@ describeAsRoot('a server whose disk is full', () => {
 
   it('says so, by part and with a time, and goes on without a restart when there is room', async () => {
     expect(await readiness()).toBe(200);
+    expect(await (await call('/')).json()).toMatchObject({ name: 'Tidegate' });
     fill();
     const refused = await firstRefusal();
     expect(refused.status).toBe(503);

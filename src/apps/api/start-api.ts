@@ -16,6 +16,7 @@ import { Undo } from '../../platform/undo.js';
 import { ownVersion } from '../../platform/version.js';
 import { workerModules } from '../worker/worker.module.js';
 import { ApiModule } from './api.module.js';
+import { serveFrontPage } from './front-page.js';
 
 /** The first start's tenant and admin; a password that was made up is shown once, here. */
 async function seed(app: NestFastifyApplication, logger: Logger): Promise<void> {
@@ -44,6 +45,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
       platform,
       module: ApiModule.forRoot(platform, more),
       version: ownVersion(),
+      prepare: (made) => serveFrontPage(made, config),
     });
     // Half of the grace for requests, the other half for what they leave to close.
     undo.add(() => closeHttpApp(app, config.shutdownGraceMs / 2));
