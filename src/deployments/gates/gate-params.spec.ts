@@ -80,7 +80,7 @@ describe('the list of gates', () => {
   it('knows its kinds and refuses what it does not know', () => {
     expect(gates.get('stabilization').version).toBe(2);
     expect(() => gates.get('hope')).toThrow(
-      'Unknown gate "hope". Known: stabilization, utilization.',
+      `Unknown gate "hope". Known: ${gates.kinds.join(', ')}.`,
     );
   });
 
