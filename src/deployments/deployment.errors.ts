@@ -1,3 +1,4 @@
+import { counted } from '../kernel/counted.js';
 import type { ErrorDetails } from '../kernel/errors.js';
 import { limits } from '../kernel/limits.js';
 import { errorEntry } from '../kernel/error-entry.js';
@@ -36,11 +37,11 @@ export const hookOutcomeNeeded = errorEntry({
   code: 'hook-outcome-needed',
   kind: 'conflict',
   meaning:
-    'A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.',
+    'A crash interrupted a hook that must not run twice, on the nodes in `details.nodes`. Check there, then resume with `outcome`.',
   tell: (cut: readonly { name: string; message: string }[]) => {
     const nodes = cut.map(({ name }) => name);
     return {
-      text: `A hook was cut off on ${nodes.join(', ')}. Look there whether it has done its work, then resume with "outcome": "done" or "retry", or cancel.`,
+      text: `A hook was interrupted on ${nodes.join(', ')}. Check there whether it has done its work, then resume with "outcome": "done" or "retry", or cancel.`,
       details: { nodes, messages: cut.map(({ message }) => message) },
     };
   },
@@ -49,10 +50,9 @@ export const hookOutcomeNeeded = errorEntry({
 export const noHookToAnswer = errorEntry({
   code: 'no-hook-to-answer',
   kind: 'conflict',
-  meaning:
-    'No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.',
+  meaning: 'No hook was interrupted on that node, or on any; `details.nodes` lists where one was.',
   tell: (where: string, nodes: readonly string[]) => ({
-    text: `No hook was cut off on ${where}. Resume without an outcome, or name one of those in details.`,
+    text: `No hook was interrupted on ${where}. Resume without an outcome, or name one of those in details.`,
     details: { nodes },
   }),
 });
@@ -61,7 +61,7 @@ export const acceptanceBusy = errorEntry({
   code: 'acceptance-busy',
   kind: 'unavailable',
   meaning:
-    'More deployments are being posted than can be accepted, for half a minute by now. Repeat the request with the same Idempotency-Key.',
+    'For half a minute more deployments have been posted than can be accepted. Repeat the request with the same Idempotency-Key.',
   tell: () =>
     'More deployments are being posted than can be accepted. Repeat the request in a few seconds, with the same Idempotency-Key.',
 });
@@ -69,8 +69,7 @@ export const acceptanceBusy = errorEntry({
 export const journalFull = errorEntry({
   code: 'journal-full',
   kind: 'conflict',
-  meaning:
-    'The journal of the deployment is full; it is being taken back, or ended, without being asked.',
+  meaning: 'The journal of the deployment is full; it is being rolled back or ended automatically.',
   tell: () =>
     'The journal of this deployment is full, so it is being ended. Wait for that, then deploy again.',
 });
@@ -79,9 +78,9 @@ export const queueFull = errorEntry({
   code: 'queue-full',
   kind: 'conflict',
   meaning:
-    'Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.',
+    'Too many deployments of this module are already waiting for this cluster. Rollbacks are counted separately.',
   tell: (slot: SlotNames, lane: 'normal' | 'rollback', waiting: number) => ({
-    text: `${waiting} ${lane === 'rollback' ? 'rollbacks' : 'deployments'} of "${slot.module.name}" wait for cluster "${slot.cluster.name}" already. Cancel some, or wait.`,
+    text: `${counted(waiting, lane === 'rollback' ? 'rollback' : 'deployment')} of "${slot.module.name}" ${waiting === 1 ? 'is' : 'are'} already waiting for cluster "${slot.cluster.name}". Cancel some, or wait.`,
     details: { waiting, lane },
   }),
 });
@@ -92,7 +91,7 @@ export const deploymentInProgress = errorEntry({
   meaning:
     'The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.',
   tell: ({ module, cluster, environment }: SlotNames, { id, status }: Other) => ({
-    text: `Deployment ${id} of "${module.name}" is ${status} on cluster "${cluster.name}", and ${environment.name} takes one at a time. Wait for its end, or cancel it.`,
+    text: `Deployment ${id} of "${module.name}" is ${status} on cluster "${cluster.name}", and ${environment.name} takes one at a time. Wait for it to end, or cancel it.`,
     details: { activeId: id, status },
   }),
 });
@@ -101,9 +100,9 @@ export const releaseRolledBackHere = errorEntry({
   code: 'release-rolled-back-here',
   kind: 'conflict',
   meaning:
-    'The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.',
+    'The release was rolled back from this cluster automatically, because of its own behaviour. `retry` that deployment, or send `allowRolledBack`, once you know why it will work now.',
   tell: (there: { version: string; cluster: string }, id: string, reason: string | null) => ({
-    text: `Release ${there.version} was taken back from cluster "${there.cluster}" by itself (deployment ${id}${reason ? `: ${reason}` : ''}). Push a better version, or retry that deployment.`,
+    text: `Release ${there.version} was rolled back automatically from cluster "${there.cluster}" (deployment ${id}${reason ? `: ${reason}` : ''}). Push a better version, or retry that deployment.`,
     details: { deploymentId: id, reason },
   }),
 });
@@ -111,11 +110,11 @@ export const releaseRolledBackHere = errorEntry({
 export const noRollbackTarget = errorEntry({
   code: 'no-rollback-target',
   kind: 'conflict',
-  meaning: 'There is nothing that succeeded on the cluster within 90 days to go back to.',
+  meaning: 'Nothing to go back to has succeeded on the cluster within 90 days.',
   tell: (to: string | undefined) => ({
     text:
       to === undefined
-        ? `Nothing else has succeeded there within ${limits.rollbackDays} days before this deployment. Deploy the version that you want.`
+        ? `Nothing else has succeeded there within ${limits.rollbackDays} days before this deployment. Deploy the version you want.`
         : `Deployment ${to} has not succeeded on this cluster within ${limits.rollbackDays} days. Deploy that version instead.`,
     details: { to: to ?? null, days: limits.rollbackDays },
   }),
@@ -136,13 +135,13 @@ export const rollbackUnderWay = errorEntry({
   code: 'rollback-under-way',
   kind: 'conflict',
   meaning:
-    'A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.',
+    'A rollback of the deployment to something else is under way (`details.activeId`): wait for it to end or cancel it, then ask again.',
   tell: (
     { id, status }: Other,
     to: string | null,
     versions: { coming: string; wanted: string },
   ) => ({
-    text: `Deployment ${id} brings version ${versions.coming} back already (${status}). Wait for its end, or cancel it; then ask for ${versions.wanted} again.`,
+    text: `Deployment ${id} is already bringing back version ${versions.coming} (${status}). Wait for it to end, or cancel it; then ask for ${versions.wanted} again.`,
     details: { activeId: id, status, to },
   }),
 });
@@ -165,7 +164,7 @@ export const nothingToPromote = errorEntry({
   code: 'nothing-to-promote',
   kind: 'conflict',
   meaning:
-    'No gate of the deployment is open now, or another one than the request names in `step`.',
+    'No gate of the deployment is open now, or not the one that the request names in `step`.',
   tell: (openStep: string | null, asked: string | undefined) => ({
     text:
       openStep === null
@@ -178,9 +177,10 @@ export const nothingToPromote = errorEntry({
 export const gateUnstable = errorEntry({
   code: 'gate-unstable',
   kind: 'conflict',
-  meaning: 'The open gate has found the release harmful: it is taken back, not promoted.',
+  meaning:
+    'The open gate has found the release harmful: it is being rolled back and cannot be promoted.',
   tell: (step: string) => ({
-    text: `Gate "${step}" has found the release harmful; it is being taken back. Push a better version.`,
+    text: `Gate "${step}" has found the release harmful; it is being rolled back. Push a better version.`,
     details: { step },
   }),
 });

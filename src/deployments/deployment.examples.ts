@@ -32,7 +32,7 @@ const waitingOn = {
   kind: 'gate',
   since: '2026-03-01T10:00:12.000Z',
   until: '2026-03-01T10:30:12.000Z',
-  who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+  who: 'someone who may operate deployments; otherwise it opens when the wave has settled',
   verb: 'promote',
   detail: 'wave 1 is being watched: 2 of 3 good checks',
 };
@@ -101,7 +101,7 @@ export const planExample = {
   leftOut: [{ name: 'node-7', state: 'Cordoned' }],
   approvals: [
     {
-      reason: '"Production: an Admin": one person',
+      reason: '"Production: an Admin": 1 person',
       name: 'Production: an Admin',
       kind: 'people',
       quorum: 1,
@@ -135,7 +135,7 @@ export const explanationExample = {
   status: 'Running',
   waitingOn,
   verbs: ['pause', 'promote', 'cancel'],
-  summary: `Wave 1 is being watched: 2 of 3 good checks. To go on: "promote", by ${waitingOn.who}. At the latest at ${waitingOn.until} it is decided anew.`,
+  summary: `Wave 1 is being watched: 2 of 3 good checks. To go on: "promote", by ${waitingOn.who}. Next decision by ${waitingOn.until}.`,
 };
 
 export const verbExample = (verb: string) => ({ id, verb, status: 'Running', links });

@@ -38,10 +38,10 @@ export class DeploymentMetrics {
       'deployments_failed_total',
       'Deployments that failed, or whose rollback failed',
     );
-    this.rolledBack = counter('deployments_rolled_back_total', 'Deployments that were taken back');
+    this.rolledBack = counter('deployments_rolled_back_total', 'Deployments that were rolled back');
     this.rollbacksFailed = counter(
       'rollbacks_failed_total',
-      'Deployments that could not be taken back: a person has to look',
+      'Deployments that could not be rolled back: a person has to look',
     );
     this.modulesDeployed = counter(
       'modules_deployed_total',
@@ -52,7 +52,7 @@ export class DeploymentMetrics {
     this.approvalsGranted = counter('approvals_granted_total', 'Approvals granted');
     this.approvalsRejected = counter(
       'approvals_rejected_total',
-      'Approvals rejected, by people, for want of time or for a newer deployment',
+      'Approvals rejected: by people, because time ran out, or for a newer deployment',
     );
     this.duration = metrics.histogram<Label>({
       name: 'deployment_duration_seconds',

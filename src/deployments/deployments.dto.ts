@@ -45,7 +45,7 @@ export const deploymentRequest = z
       description: 'It ends as Failed when it has not started by then.',
     }),
     allowRolledBack: z.boolean().default(false).meta({
-      description: 'Deploy a release again that was taken back from this cluster by itself.',
+      description: 'Deploy again a release that was rolled back from this cluster automatically.',
     }),
   })
   .meta({ id: 'DeploymentRequest' });

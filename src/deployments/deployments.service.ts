@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { counted } from '../kernel/counted.js';
 import { waveCount, type Plan } from '../engine/plan.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context, OpenContext } from '../platform/context.js';
@@ -115,7 +116,7 @@ function neededView({
   const reason =
     kind === 'external'
       ? `"${name}": an answer from outside`
-      : `"${name}": ${quorum === 1 ? 'one person' : `${quorum} people`}`;
+      : `"${name}": ${counted(quorum, 'person')}`;
   return { reason, name, kind, quorum };
 }
 

@@ -180,7 +180,7 @@ describe('a policy that changes', () => {
       `select verb, void_reason as reason from approval_decisions where deployment_id = $1`,
       [id],
     );
-    expect(voided).toEqual([{ verb: 'approve', reason: 'what an approval takes has changed' }]);
+    expect(voided).toEqual([{ verb: 'approve', reason: 'the approval requirements have changed' }]);
     expect(await tenant.approve(bob, id)).toMatchObject({
       body: { requestNumber: 2, rules: [{ have: 1, need: 3 }] },
     });

@@ -72,7 +72,7 @@ async function watch(change: { tenantId?: string; nodeId?: string } = {}): Promi
     watchedMs: 0,
     watchedSince: now - 5 * MINUTE_MS,
     verdict: 'waiting',
-    reason: 'the first poll is yet to come',
+    reason: 'not polled yet',
     reading: null,
   };
   await bench.sql(

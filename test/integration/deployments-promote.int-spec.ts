@@ -54,7 +54,7 @@ describe('an open gate', () => {
     expect(waitingOn).toMatchObject({
       kind: 'gate',
       verb: 'promote',
-      who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+      who: 'someone who may operate deployments; otherwise it opens when the wave has settled',
     });
     expect(verbs).toContain('promote');
     expect(summary).toContain(`To go on: "promote", by ${waitingOn.who}.`);

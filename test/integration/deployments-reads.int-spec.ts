@@ -185,7 +185,7 @@ describe('an explanation', () => {
 
   it('says so when nothing keeps it', async () => {
     const { body } = await tenant.get(`/deployments/${await tenant.deploy()}/explain`);
-    expect(body.summary).toBe('It is Pending and being worked on at this moment.');
+    expect(body.summary).toBe('It is Pending and being worked on right now.');
   });
 });
 
@@ -240,7 +240,7 @@ describe('a run that is due', () => {
     await leave(id, -3600, 3600);
     const body = await told(id);
     expect(body).toMatchObject({ waitingOn: null });
-    expect(body.summary).toBe('It is Pending and being worked on at this moment.');
+    expect(body.summary).toBe('It is Pending and being worked on right now.');
   });
 
   it('was being worked on until the lease of a dead worker ran out', async () => {

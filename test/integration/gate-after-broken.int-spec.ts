@@ -162,7 +162,7 @@ describe('a gate over nodes that were broken before', () => {
     await say('failed', 'node-0001', crashLoop);
     const { status, reason } = await act(id);
     expect(status).toBe('Paused');
-    expect(reason).toContain('nothing is taken back by itself');
+    expect(reason).toContain('nothing is rolled back automatically');
   });
 
   it('takes back what failed on all of them', async () => {

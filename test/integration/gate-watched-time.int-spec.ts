@@ -75,7 +75,7 @@ async function lookedAt(agoMs: number, change: Partial<GateSpec> = {}): Promise<
     watchedMs: 10_000,
     watchedSince: now - agoMs - 10_000,
     verdict: 'waiting',
-    reason: 'the first poll is yet to come',
+    reason: 'not polled yet',
     reading: null,
   };
   await bench.sql(

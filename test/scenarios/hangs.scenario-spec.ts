@@ -69,7 +69,7 @@ describe('a release that hangs, in front of clients that do not wait', () => {
     'is taken back with %d of its requests unanswered after %d ms',
     async (_rate, _patienceMs, name) => {
       const { body } = await client.get(`/deployments/${await rollOut(name, 'RolledBack')}`);
-      expect(body.reason).toMatch(/requests since the move \d+ got no answer before their client/);
+      expect(body.reason).toMatch(/requests since the move got no answer before their client/);
       expect(body.decision.reading).toMatchObject({ abandoned: expect.any(Number) });
     },
   );

@@ -705,7 +705,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm an erasure
-         * @description By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again answers the same.
+         * @description By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again returns the same.
          *
          *     Needs the permission `audit:erase`. Needs a proof, not older than five minutes, that it is you.
          */
@@ -1191,7 +1191,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a deployment
-         * @description Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.
+         * @description Takes effect when the action in progress has ended. Deadlines stop meanwhile; a gate starts counting again. After 24 hours it is rolled back.
          *
          *     Needs the permission `deployments:pause`.
          */
@@ -1213,7 +1213,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a paused deployment
-         * @description Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.
+         * @description Continues where it was paused, also after it stopped for a person to look. When a crash interrupted a hook that must not run twice, `outcome` says what became of it.
          *
          *     Needs the permission `deployments:resume`.
          */
@@ -1257,7 +1257,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a deployment
-         * @description Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.
+         * @description Stops it and rolls back what has moved; with `leave`, stops it and leaves the nodes as they are.
          *
          *     Needs the permission `deployments:cancel`.
          */
@@ -1279,7 +1279,7 @@ export interface paths {
         put?: never;
         /**
          * Go back to what ran before a deployment
-         * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.
+         * @description Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way returns the same one; asking for another `to` is refused then.
          *
          *     Needs the permission `deployments:rollback`.
          */
@@ -1301,7 +1301,7 @@ export interface paths {
         put?: never;
         /**
          * Try a deployment again
-         * @description Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.
+         * @description Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was rolled back there automatically. Asking again while it is under way returns the same one.
          *
          *     Needs the permission `deployments:retry`.
          */
@@ -1539,7 +1539,7 @@ export interface paths {
         put?: never;
         /**
          * Give an external gate another secret
-         * @description The old one is worth nothing at once, also for answers to what was asked before. Shown this once.
+         * @description The old one stops working at once, also for answers to earlier questions. Shown this once.
          *
          *     Needs the permission `approval-policies:manage`. Needs a proof, not older than five minutes, that it is you.
          */
@@ -5414,8 +5414,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a deployment pass in spite of freezes
-         * @description That one, and the way back from it; the kill switch and approvals stand. Needs a reason, and a proof, not older than five minutes, that it is you. Asking again answers the first.
+         * Let a deployment pass despite freezes
+         * @description That one, and the way back from it; the kill switch and approvals stand. Needs a reason, and a proof, not older than five minutes, that it is you. Asking again returns the first.
          *
          *     Needs the permission `freezes:override`. Needs a proof, not older than five minutes, that it is you.
          */
@@ -6183,7 +6183,7 @@ export interface components {
              */
             expiresAt?: string;
             /**
-             * @description Deploy a release again that was taken back from this cluster by itself.
+             * @description Deploy again a release that was rolled back from this cluster automatically.
              * @default false
              */
             allowRolledBack?: boolean;
@@ -9200,7 +9200,7 @@ export interface components {
              */
             decisionValidMs: number | null;
             /**
-             * @description Whoever has not decided by then has rejected it.
+             * @description Not decided by then: it is rejected.
              * @default 86400000
              */
             timeoutMs: number;
@@ -9293,7 +9293,7 @@ export interface components {
              */
             decisionValidMs?: number | null;
             /**
-             * @description Whoever has not decided by then has rejected it.
+             * @description Not decided by then: it is rejected.
              * @default 86400000
              */
             timeoutMs?: number;
@@ -9400,7 +9400,7 @@ export interface components {
              * @example FREQ=WEEKLY;BYDAY=FR
              */
             rule: string;
-            /** @description The first day, and the time of each, as a clock on the wall there. */
+            /** @description The first day, and the time of each, in local time there. */
             start: string;
             /**
              * @description How long each lasts: ISO 8601 of weeks, days, hours and minutes.
@@ -9408,7 +9408,7 @@ export interface components {
              */
             duration: string;
             /**
-             * @description A zone of the IANA.
+             * @description An IANA time zone.
              * @example Europe/Berlin
              */
             timeZone: string;
@@ -16234,7 +16234,7 @@ export interface operations {
                      *             "kind": "gate",
                      *             "since": "2026-03-01T10:00:12.000Z",
                      *             "until": "2026-03-01T10:30:12.000Z",
-                     *             "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *             "who": "someone who may operate deployments; otherwise it opens when the wave has settled",
                      *             "verb": "promote",
                      *             "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *           }
@@ -16465,15 +16465,15 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *     `approval-impossible`: Fewer people than a rule needs can approve this deployment once those who are barred are left out (`details`). Invite somebody, or change the policy.
              *
-             *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *     `release-rolled-back-here`: The release was rolled back from this cluster automatically, because of its own behaviour. `retry` that deployment, or send `allowRolledBack`, once you know why it will work now.
              *
              *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
              *
              *     `target-held`: A person has rolled the module back on that cluster: machines deploy nothing there until a person releases the hold (`DELETE /holds/{id}`); people do, with a `reason`.
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
+             *     `queue-full`: Too many deployments of this module are already waiting for this cluster. Rollbacks are counted separately.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
@@ -16608,7 +16608,7 @@ export interface operations {
                      *       ],
                      *       "approvals": [
                      *         {
-                     *           "reason": "\"Production: an Admin\": one person",
+                     *           "reason": "\"Production: an Admin\": 1 person",
                      *           "name": "Production: an Admin",
                      *           "kind": "people",
                      *           "quorum": 1
@@ -16728,9 +16728,9 @@ export interface operations {
              *
              *     `signing-key-revoked`: The key that signed the release was revoked. Push a new version, signed by another.
              *
-             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *     `approval-impossible`: Fewer people than a rule needs can approve this deployment once those who are barred are left out (`details`). Invite somebody, or change the policy.
              *
-             *     `release-rolled-back-here`: The release was taken back from this cluster by itself, for what it did itself. `retry` that deployment, or send `allowRolledBack`, when you know why it will go well now.
+             *     `release-rolled-back-here`: The release was rolled back from this cluster automatically, because of its own behaviour. `retry` that deployment, or send `allowRolledBack`, once you know why it will work now.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -16836,7 +16836,7 @@ export interface operations {
                      *         "kind": "gate",
                      *         "since": "2026-03-01T10:00:12.000Z",
                      *         "until": "2026-03-01T10:30:12.000Z",
-                     *         "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *         "who": "someone who may operate deployments; otherwise it opens when the wave has settled",
                      *         "verb": "promote",
                      *         "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *       },
@@ -17210,7 +17210,7 @@ export interface operations {
                      *         "kind": "gate",
                      *         "since": "2026-03-01T10:00:12.000Z",
                      *         "until": "2026-03-01T10:30:12.000Z",
-                     *         "who": "someone who may operate deployments; else it opens by itself when the wave has settled",
+                     *         "who": "someone who may operate deployments; otherwise it opens when the wave has settled",
                      *         "verb": "promote",
                      *         "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *       },
@@ -17219,7 +17219,7 @@ export interface operations {
                      *         "promote",
                      *         "cancel"
                      *       ],
-                     *       "summary": "Wave 1 is being watched: 2 of 3 good checks. To go on: \"promote\", by someone who may operate deployments; else it opens by itself when the wave has settled. At the latest at 2026-03-01T10:30:12.000Z it is decided anew."
+                     *       "summary": "Wave 1 is being watched: 2 of 3 good checks. To go on: \"promote\", by someone who may operate deployments; otherwise it opens when the wave has settled. Next decision by 2026-03-01T10:30:12.000Z."
                      *     }
                      */
                     "application/json": components["schemas"]["Explanation"];
@@ -17557,9 +17557,9 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
-             *     `hook-outcome-needed`: A crash has cut off a hook that must not run twice, on the nodes in `details.nodes`. Look there, then resume with `outcome`.
+             *     `hook-outcome-needed`: A crash interrupted a hook that must not run twice, on the nodes in `details.nodes`. Check there, then resume with `outcome`.
              *
-             *     `no-hook-to-answer`: No hook was cut off on the node that was named, or on any; `details.nodes` lists where one was.
+             *     `no-hook-to-answer`: No hook was interrupted on that node, or on any; `details.nodes` lists where one was.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -17722,9 +17722,9 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
-             *     `nothing-to-promote`: No gate of the deployment is open now, or another one than the request names in `step`.
+             *     `nothing-to-promote`: No gate of the deployment is open now, or not the one that the request names in `step`.
              *
-             *     `gate-unstable`: The open gate has found the release harmful: it is taken back, not promoted.
+             *     `gate-unstable`: The open gate has found the release harmful: it is being rolled back and cannot be promoted.
              *
              *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
              *
@@ -18060,7 +18060,7 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
-             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *     `approval-impossible`: Fewer people than a rule needs can approve this deployment once those who are barred are left out (`details`). Invite somebody, or change the policy.
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
@@ -18072,17 +18072,17 @@ export interface operations {
              *
              *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
+             *     `queue-full`: Too many deployments of this module are already waiting for this cluster. Rollbacks are counted separately.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
              *     `idempotency-key-in-flight`: A request with this Idempotency-Key is still being worked on. Repeat it in a moment.
              *
-             *     `no-rollback-target`: There is nothing that succeeded on the cluster within 90 days to go back to.
+             *     `no-rollback-target`: Nothing to go back to has succeeded on the cluster within 90 days.
              *
              *     `newer-deployment-there`: Another deployment has succeeded there since (`details.newerId`): roll that one back, or name the way back in `to`.
              *
-             *     `rollback-under-way`: A rollback of the deployment to something else is under way (`details.activeId`): wait for its end or cancel it, then ask again.
+             *     `rollback-under-way`: A rollback of the deployment to something else is under way (`details.activeId`): wait for it to end or cancel it, then ask again.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -18268,7 +18268,7 @@ export interface operations {
             /**
              * @description `state-not-suitable`: The present status does not allow the verb; `details` has the status.
              *
-             *     `approval-impossible`: Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.
+             *     `approval-impossible`: Fewer people than a rule needs can approve this deployment once those who are barred are left out (`details`). Invite somebody, or change the policy.
              *
              *     `no-serving-nodes`: No node of the cluster is Healthy. Enrol one, or see `GET /nodes` for what is wrong.
              *
@@ -18280,7 +18280,7 @@ export interface operations {
              *
              *     `frozen`: A freeze names this; `details.until` says how long. Wait, or have somebody override it for the deployment (`POST /deployments/{id}/override-freeze`).
              *
-             *     `queue-full`: Too many deployments of this module wait for this cluster already. Rollbacks are counted by themselves.
+             *     `queue-full`: Too many deployments of this module are already waiting for this cluster. Rollbacks are counted separately.
              *
              *     `deployment-in-progress`: The environment takes one deployment of a module at a time (`onConflict: reject`); `details.activeId` names it.
              *
@@ -18429,11 +18429,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
-             *     `not-an-approver`: No rule of this approval names you as somebody who may decide. `details.rules` has the rules.
+             *     `not-an-approver`: No rule of this approval lets you decide. `details.rules` has the rules.
              *
-             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.
+             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else has to decide.
              *
              *     `approval-passkey-required`: A rule of this approval counts only decisions that were signed with a passkey: in a browser, with the answer to `POST /approvals/deployments/{deploymentId}/challenge` as `assertion`.
              *
@@ -18471,11 +18471,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *     `approval-comments-full`: This deployment has as many decisions and comments as are kept.
              *
-             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *     `approval-subject-changed`: What you decided on is no longer what would be deployed: the subject or a policy has changed. Read `…/subject` again and decide on that.
              *
              *     `approval-downgrade`: What would be deployed is older than what runs there now (`details`). Send `acknowledgeDowngrade` when that is what you want.
              *
@@ -18511,7 +18511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `approval-reason-required`: A rule of this approval wants a comment with each decision. */
+            /** @description `approval-reason-required`: A rule of this approval requires a comment with each decision. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18615,11 +18615,11 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
-             *     `not-an-approver`: No rule of this approval names you as somebody who may decide. `details.rules` has the rules.
+             *     `not-an-approver`: No rule of this approval lets you decide. `details.rules` has the rules.
              *
-             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.
+             *     `approval-barred`: A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else has to decide.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -18655,9 +18655,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *     `approval-comments-full`: This deployment has as many decisions and comments as are kept.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -18782,7 +18782,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -18818,9 +18818,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *     `approval-comments-full`: This deployment has as many decisions and comments as are kept.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -18945,7 +18945,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -18981,9 +18981,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-comments-full`: As much has been said about this deployment as is kept.
+             *     `approval-comments-full`: This deployment has as many decisions and comments as are kept.
              *
              *     `nothing-to-withdraw`: You have not approved this deployment, or have withdrawn that already.
              *
@@ -19109,7 +19109,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
              *     `break-glass-off`: Nobody may start a deployment without its approvals in this environment. An Admin turns it on beforehand with the setting `approvals.break-glass`.
              *
@@ -19151,9 +19151,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *     `approval-subject-changed`: What you decided on is no longer what would be deployed: the subject or a policy has changed. Read `…/subject` again and decide on that.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -19277,9 +19277,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
-             *     `break-glass-own-review`: Whoever started a deployment without its approvals, or asked for it, does not review that. Another person who may decide does.
+             *     `break-glass-own-review`: Whoever started a deployment without its approvals, or requested it, cannot review it. Another person who may decide has to.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -19319,7 +19319,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `break-glass-reviewed`: It was reviewed before; `details` says by whom. Each is reviewed once.
+             * @description `break-glass-reviewed`: It has already been reviewed; `details` says by whom.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -20299,7 +20299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `gate-callback-refused`: The answer of an external gate is not signed as it must be: `webhook-id`, `webhook-timestamp` (not older than five minutes) and `webhook-signature` over them and the body, with the gate’s secret. See docs/external-change-gates.md. */
+            /** @description `gate-callback-refused`: The answer of an external gate is not signed properly: `webhook-id`, `webhook-timestamp` (not older than five minutes) and `webhook-signature` over them and the body, with the gate’s secret. See docs/external-change-gates.md. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20308,7 +20308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `gate-call-not-found`: The gate was not asked that: `nonce`, `deploymentId` and `subjectDigest` must be those of one question, to the letter. */
+            /** @description `gate-call-not-found`: The gate was not asked that: `nonce`, `deploymentId` and `subjectDigest` must match one question exactly. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20318,7 +20318,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `gate-call-answered`: The question was answered before; each counts once. `details.decision` says how.
+             * @description `gate-call-answered`: The question has already been answered; only the first answer counts. `details.decision` says how.
              *
              *     `gate-call-over`: The answer comes too late: the deadline has passed, or the deployment is not waiting for it any more. Ask for the deployment again.
              */
@@ -20430,7 +20430,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.
+             * @description `approval-needs-person`: Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.
              *
              *     `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
              *
@@ -20466,9 +20466,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-not-open`: Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.
+             * @description `approval-not-open`: There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.
              *
-             *     `approval-subject-changed`: What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.
+             *     `approval-subject-changed`: What you decided on is no longer what would be deployed: the subject or a policy has changed. Read `…/subject` again and decide on that.
              *
              *     `approval-no-passkey`: You have no passkey to sign with. Enrol one first: `POST /me/passkeys/options`.
              *
@@ -20501,7 +20501,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-challenge-limit`: A person may have 20 challenges open at once. Each is over after five minutes.
+             * @description `approval-challenge-limit`: A person may have 20 challenges open at once. Each expires after five minutes.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -47896,7 +47896,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-policy-exists`: There is an approval policy of that name, perhaps written with other capitals.
+             * @description `approval-policy-exists`: An approval policy of that name exists, perhaps with different capitals.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -47931,7 +47931,7 @@ export interface operations {
              *
              *     `external-gate-unknown`: The policy names an external gate that the tenant does not have, or that cannot be asked.
              *
-             *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
+             *     `approval-policy-unmeetable`: No set of present members could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
              */
             422: {
                 headers: {
@@ -47942,7 +47942,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-policy-limit`: The tenant has as many approval policies as there may be.
+             * @description `approval-policy-limit`: The tenant has reached its limit of approval policies.
              *
              *     `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it.
              */
@@ -48280,7 +48280,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `approval-policy-exists`: There is an approval policy of that name, perhaps written with other capitals.
+             * @description `approval-policy-exists`: An approval policy of that name exists, perhaps with different capitals.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -48324,7 +48324,7 @@ export interface operations {
              *
              *     `external-gate-unknown`: The policy names an external gate that the tenant does not have, or that cannot be asked.
              *
-             *     `approval-policy-unmeetable`: No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
+             *     `approval-policy-unmeetable`: No set of present members could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.
              */
             422: {
                 headers: {
@@ -48766,7 +48766,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `freeze-times-unsuitable`: The times of the freeze cannot be: `details.fields` says what is wrong with which of them.
+             * @description `freeze-times-unsuitable`: The times of the freeze are not possible: `details.fields` says what is wrong with which of them.
              *
              *     `idempotency-key-reused`: The Idempotency-Key was used with another body. Use a new key for a new request.
              */
@@ -49220,7 +49220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `freeze-times-unsuitable`: The times of the freeze cannot be: `details.fields` says what is wrong with which of them. */
+            /** @description `freeze-times-unsuitable`: The times of the freeze are not possible: `details.fields` says what is wrong with which of them. */
             422: {
                 headers: {
                     [name: string]: unknown;

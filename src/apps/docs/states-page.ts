@@ -11,18 +11,18 @@ import { VERBS, verbs } from '../../deployments/verbs/verbs.js';
 const meanings: Readonly<Record<RunStatus, string>> = {
   Pending: 'Accepted. Its checks run, or it waits for its turn on the cluster.',
   PendingApproval:
-    'Its checks are passed, and it waits for people to approve it; it holds no slot. The last decision that is needed starts it at once. Without it, it is Rejected by `system` after 24 hours, or when the policy says.',
+    'Its checks have passed, and it waits for people to approve it; it holds no slot. The last decision that is needed starts it at once. Without it, it is Rejected by `system` after 24 hours, or when the policy says.',
   Running: 'It holds its slot and works through its plan, wave by wave.',
   Paused:
-    'Nothing new begins until `resume` or `cancel`: a person paused it, or a gate wants a person to look. After 24 hours it is taken back.',
+    'Nothing new begins until `resume` or `cancel`: a person paused it, or a gate wants a person to look. After 24 hours it is rolled back.',
   RollingBack: 'The undo plan runs. `ending` says what it will end in.',
   Succeeded: 'Every wave has settled; new nodes of the cluster get this release.',
-  Failed: 'It ended without having taken anything back.',
+  Failed: 'It ended, and nothing was rolled back.',
   RolledBack:
-    'A wave was not well; every touched node runs what it ran before. Where that was down before, it is so again, and the reason says it.',
+    'A wave was unhealthy; every touched node runs what it ran before. Where that was down before, it is down again, and the reason says so.',
   RollbackFailed:
-    'It could not be taken back on every node, which keeps what it has: a person has to look.',
-  Cancelled: 'A person ended it; unless asked to `leave`, what had moved was taken back.',
+    'It could not be rolled back on every node; the rest keep what they have: a person has to look.',
+  Cancelled: 'A person ended it; unless asked to `leave`, what had moved was rolled back.',
   Rejected:
     'It was not approved: somebody has rejected it, nobody has decided in time, or a newer deployment has taken its place. The reason says which.',
 };

@@ -63,6 +63,6 @@ describe('who looks next', () => {
 
 it('says which cap it is and how many are in flight', () => {
   expect(capacityDetail(scope('environment', { inFlight: 3 }))).toBe(
-    'waits for capacity in environment "the environment": 3 of 3 rollouts are in flight. It goes on by itself when one of them has ended',
+    'waits for capacity in environment "the environment": 3 of 3 rollouts are in flight. It continues when one of them ends',
   );
 });

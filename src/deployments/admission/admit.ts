@@ -39,7 +39,7 @@ export function capacityDetail({ kind, name, max, inFlight }: Scope): string {
   const where =
     kind === 'tenant' ? 'in this tenant' : `${kind === 'cluster' ? 'on' : 'in'} ${kind} "${name}"`;
   const rest = inFlight < Number(max) ? ', and older ones wait for the rest' : '';
-  return `waits for capacity ${where}: ${inFlight} of ${max} rollouts are in flight${rest}. It goes on by itself when one of them has ended`;
+  return `waits for capacity ${where}: ${inFlight} of ${max} rollouts are in flight${rest}. It continues when one of them ends`;
 }
 
 function placesOf({ max, inFlight }: Scope): number {

@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.js';
 import { errorEntry } from '../../kernel/error-entry.js';
 import { limits } from '../../kernel/limits.js';
 
@@ -7,12 +8,12 @@ export const approvalNotOpen = errorEntry({
   code: 'approval-not-open',
   kind: 'conflict',
   meaning:
-    'Nothing is to be decided on the deployment now: nobody was asked yet, or it has been decided. `details` has both statuses.',
+    'There is nothing to decide on this deployment now: nobody has been asked yet, or the decision has been made. `details` has both statuses.',
   tell: (deployment: string, request: string | null) => ({
     text:
       request === null
         ? `Nobody has been asked to approve this deployment; it is ${deployment}.`
-        : `This is decided already: the approval is ${request}, the deployment ${deployment}.`,
+        : `This has already been decided: the approval is ${request}, the deployment ${deployment}.`,
     details: { status: deployment, approval: request },
   }),
 });
@@ -21,9 +22,9 @@ export const approvalSubjectChanged = errorEntry({
   code: 'approval-subject-changed',
   kind: 'conflict',
   meaning:
-    'What the decision was about is not what would be deployed now: the subject, or a policy, has changed. Look at `…/subject` again, and decide on that.',
+    'What you decided on is no longer what would be deployed: the subject or a policy has changed. Read `…/subject` again and decide on that.',
   tell: (present: string) => ({
-    text: 'This is not what would be deployed now. Look at the subject again, and decide on that.',
+    text: 'What you decided on is no longer what would be deployed. Look at the subject again and decide on that.',
     details: { subjectDigest: present },
   }),
 });
@@ -32,7 +33,7 @@ export const approvalNeedsPerson = errorEntry({
   code: 'approval-needs-person',
   kind: 'forbidden',
   meaning:
-    'Access keys, exchanged tokens, directories and platform admins who act in somebody else’s tenant decide nothing, whatever they may do otherwise.',
+    'Access keys, exchanged tokens, directories and platform admins acting in another tenant cannot decide, whatever else they may do.',
   tell: (who: string) =>
     `${who} cannot decide: approvals come from people of this tenant, signed in as themselves.`,
 });
@@ -40,10 +41,9 @@ export const approvalNeedsPerson = errorEntry({
 export const notAnApprover = errorEntry({
   code: 'not-an-approver',
   kind: 'forbidden',
-  meaning:
-    'No rule of this approval names you as somebody who may decide. `details.rules` has the rules.',
+  meaning: 'No rule of this approval lets you decide. `details.rules` has the rules.',
   tell: (rules: readonly string[]) => ({
-    text: `You are none of those who may decide here (${rules.join(', ')}).`,
+    text: `You are not among those who may decide here (${rules.join(', ')}).`,
     details: { rules },
   }),
 });
@@ -52,9 +52,9 @@ export const approvalBarred = errorEntry({
   code: 'approval-barred',
   kind: 'forbidden',
   meaning:
-    'A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else must.',
+    'A rule of this approval keeps you from deciding, because the deployment is your own work (`details.bars`). Somebody else has to decide.',
   tell: (rule: string, bars: readonly string[]) => ({
-    text: `"${rule}" keeps you from deciding: you are the ${bars.map(barText).join(' and the ')}. Somebody else must.`,
+    text: `"${rule}" keeps you from deciding: you are the ${bars.map(barText).join(' and the ')}. Somebody else has to.`,
     details: { rule, bars },
   }),
 });
@@ -69,9 +69,9 @@ const barText = (bar: string) =>
 export const approvalReasonRequired = errorEntry({
   code: 'approval-reason-required',
   kind: 'unprocessable',
-  meaning: 'A rule of this approval wants a comment with each decision.',
+  meaning: 'A rule of this approval requires a comment with each decision.',
   tell: (rule: string) => ({
-    text: `"${rule}" wants to know why: send a comment with your decision.`,
+    text: `"${rule}" requires a comment: send one with your decision.`,
     details: { rule },
   }),
 });
@@ -102,10 +102,10 @@ export const approvalImpossible = errorEntry({
   code: 'approval-impossible',
   kind: 'conflict',
   meaning:
-    'Fewer people than a rule needs could approve this deployment, once whoever is barred is left out (`details`). Invite somebody, or change the policy.',
+    'Fewer people than a rule needs can approve this deployment once those who are barred are left out (`details`). Invite somebody, or change the policy.',
   tell: (rule: string, could: number, quorum: number, isOfGroups: boolean) => ({
     text:
-      `"${rule}" needs ${quorum === 1 ? 'one person' : `${quorum} people`}${isOfGroups ? ' of different groups' : ''} to approve this, and ` +
+      `"${rule}" needs ${counted(quorum, 'person')}${isOfGroups ? ' of different groups' : ''} to approve this, and ` +
       `${could === 0 ? 'nobody' : `only ${could}`} could: whoever asked, or made it, may be barred. ` +
       'Invite somebody who may decide (POST /api/v1/users/invitations), or change the policy (PUT /api/v1/approval-policies/{id}).',
     details: { rule, could, quorum },
@@ -116,13 +116,13 @@ export const nothingToWithdraw = errorEntry({
   code: 'nothing-to-withdraw',
   kind: 'conflict',
   meaning: 'You have not approved this deployment, or have withdrawn that already.',
-  tell: () => 'There is no approval of yours that could be withdrawn.',
+  tell: () => 'You have no approval to withdraw.',
 });
 
 export const approvalCommentsFull = errorEntry({
   code: 'approval-comments-full',
   kind: 'conflict',
-  meaning: 'As much has been said about this deployment as is kept.',
+  meaning: 'This deployment has as many decisions and comments as are kept.',
   tell: () =>
-    `${limits.approvalDecisions} decisions and comments are kept for one deployment, and that many are there. Decide, or cancel it.`,
+    `${limits.approvalDecisions} decisions and comments are kept for a deployment, and this one has them. Decide, or cancel it.`,
 });

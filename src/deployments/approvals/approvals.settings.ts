@@ -6,6 +6,6 @@ export const newerReplacesPending = hotSetting({
   schema: z.boolean(),
   default: true,
   example: false,
-  doc: 'Whether a newer deployment of the same module to the same cluster takes the place of an older one that still waits for its approval: that one ends as Rejected, and says which is newer. Else both wait, and the older one may be approved when nobody thinks of it any more.',
+  doc: 'Whether a newer deployment of the same module to the same cluster takes the place of an older one that still waits for its approval: that one ends as Rejected, and says which is newer. Otherwise both wait, and the older one may be approved when everybody has forgotten it.',
   scopes: ['platform', 'tenant', 'environment'],
 });

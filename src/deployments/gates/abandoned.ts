@@ -16,7 +16,7 @@ export const abandonedErrorMs = z
   .min(100)
   .max(16_000)
   .default(DEFAULT_ERROR_MS)
-  .describe('Who leaves unanswered after this has seen an error.');
+  .describe('A client that leaves unanswered after this has seen an error.');
 
 /** The same node, with the abandoned requests among its requests, errors and latencies. */
 export function withAbandoned(node: NodeInterval, params: GateParams): NodeInterval {

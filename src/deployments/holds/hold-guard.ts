@@ -18,11 +18,11 @@ export class HoldGuard extends StartGuard {
     const { placedBy, placedAt } = hold;
     const since = placedAt.toISOString();
     const needs =
-      verb === 'create' && asked.by?.kind === 'user' ? '; whoever deploys there says a reason' : '';
+      verb === 'create' && asked.by?.kind === 'user' ? '; deploying there needs a reason' : '';
     return {
       kind: 'hold',
       name: hold.id,
-      detail: `"${spec.module.name}" is held on cluster "${spec.cluster.name}" since ${placedBy} rolled it back at ${since}${needs}`,
+      detail: `"${spec.module.name}" has been held on cluster "${spec.cluster.name}" since ${placedBy} rolled it back at ${since}${needs}`,
       until: null,
       who: 'a person who may release holds',
       verb: 'holds release',

@@ -23,7 +23,7 @@ function heldBy({ level, reason, changedBy, changedAt }: SwitchFound): Held {
   const whose = level === 'platform' ? 'of the platform' : 'of this tenant';
   return {
     kind: 'kill-switch',
-    detail: `the kill switch ${whose} is on since ${changedAt.toISOString()}, by ${changedBy}: "${reason}"`,
+    detail: `the kill switch ${whose} has been on since ${changedAt.toISOString()}, by ${changedBy}: "${reason}"`,
     until: null,
     who:
       level === 'platform'

@@ -27,7 +27,7 @@ describe('an explanation', () => {
       detail: 'no traffic to judge by',
     };
     expect(explain(rowOf({ status: 'Paused', waitingOn }))).toBe(
-      'No traffic to judge by. To go on: "resume", by an operator. At the latest at 2026-01-02T03:04:05.000Z it is decided anew.',
+      'No traffic to judge by. To go on: "resume", by an operator. Next decision by 2026-01-02T03:04:05.000Z.',
     );
   });
 
@@ -41,7 +41,7 @@ describe('an explanation', () => {
       detail: 'waits for approval: "One admin" lacks 1 of 1 decision',
     };
     expect(explain(rowOf({ status: 'PendingApproval', waitingOn }))).toBe(
-      'Waits for approval: "One admin" lacks 1 of 1 decision. To go on: "approve" or "reject", by those who may decide for "One admin"; nothing has moved, and it holds no slot. Whoever has not decided by 2026-01-02T03:04:05.000Z has rejected it.',
+      'Waits for approval: "One admin" lacks 1 of 1 decision. To go on: "approve" or "reject", by those who may decide for "One admin"; nothing has moved, and it holds no slot. If nobody decides by 2026-01-02T03:04:05.000Z, it is rejected.',
     );
   });
 
@@ -76,7 +76,7 @@ describe('an explanation', () => {
 
     it('says that it is worked on, and nothing of what it waited for before', () => {
       expect(explain(rowOf({ dueSince, isLeased: true, waitingOn }))).toBe(
-        'It is Running and being worked on at this moment.',
+        'It is Running and being worked on right now.',
       );
     });
   });

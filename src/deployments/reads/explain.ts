@@ -13,34 +13,31 @@ function summaryOf(row: DeploymentRow): string {
     case 'Succeeded':
       return 'Every wave has settled; the cluster runs this release now.';
     case 'RolledBack':
-      return `It was taken back; the nodes run what they ran before.${because}`;
+      return `It was rolled back; the nodes run what they ran before.${because}`;
     case 'RollbackFailed':
-      return `It could not be taken back on every node: a person has to look.${because}`;
+      return `It could not be rolled back on every node: a person has to look.${because}`;
     case 'Cancelled':
       return `It was cancelled.${because}`;
     case 'Rejected':
       return `It was not approved, and nothing of it has moved.${because}`;
     case 'Failed':
-      return `It ended without having taken anything back.${because}`;
+      return `It ended, and nothing was rolled back.${because}`;
     default:
       break;
   }
   const waitingOn = waitWithGate(row);
-  if (!waitingOn) return `It is ${status} and being worked on at this moment.${because}`;
+  if (!waitingOn) return `It is ${status} and being worked on right now.${because}`;
   const { kind, detail, who, verb, until } = waitingOn;
   if (kind === 'approval') return askedOf(detail, who, until);
   const unblock = verb ? ` To go on: "${verb}", by ${who}.` : ` It waits for ${who}.`;
-  const latest =
-    until === null ? '' : ` At the latest at ${new Date(until).toISOString()} it is decided anew.`;
+  const latest = until === null ? '' : ` Next decision by ${new Date(until).toISOString()}.`;
   return `${sentence(detail)}${unblock}${latest}${because}`;
 }
 
 /** `until` null: nobody can say. */
 function askedOf(detail: string, who: string, until: number | null): string {
   const latest =
-    until === null
-      ? ''
-      : ` Whoever has not decided by ${new Date(until).toISOString()} has rejected it.`;
+    until === null ? '' : ` If nobody decides by ${new Date(until).toISOString()}, it is rejected.`;
   return `${sentence(detail)} To go on: "approve" or "reject", by ${who}; nothing has moved, and it holds no slot.${latest}`;
 }
 

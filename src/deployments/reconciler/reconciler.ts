@@ -43,7 +43,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     this.log = logger.child({ part: 'reconciler' });
     this.repairs = metrics.counter({
       name: 'reconciler_repairs_total',
-      help: 'What was found broken and has been mended; anything but 0 is a mistake to be found',
+      help: 'Broken invariants that were found and repaired; anything but 0 is a bug to find',
       labelNames: ['invariant'],
     });
     this.failures = metrics.counter({

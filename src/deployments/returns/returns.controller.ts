@@ -26,7 +26,7 @@ export class ReturnsController {
     isOpenWhileSuspended: true,
     summary: 'Go back to what ran before a deployment',
     description:
-      'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way answers the same one; asking for another `to` is refused then.',
+      'Creates a new deployment of the release and configuration that succeeded there before, or of those of `to` (at most 90 days ago). It goes first in the queue, moves all nodes at once unless `strategy` says otherwise, and needs no approval. Asking again while it is under way returns the same one; asking for another `to` is refused then.',
     errors: [
       ...returnErrors,
       noRollbackTarget,
@@ -57,7 +57,7 @@ export class ReturnsController {
     rate: 'deployments',
     summary: 'Try a deployment again',
     description:
-      'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was taken back there by itself. Asking again while it is under way answers the same one.',
+      'Creates a new deployment of the same release and configuration with the same strategy and gate, checked by the present rules of its environment. It may bring a release that was rolled back there automatically. Asking again while it is under way returns the same one.',
     errors: [...returnErrors, targetHeld, quotaExceeded, invalidGateParams],
     answer: deploymentAccepted,
     status: 202,

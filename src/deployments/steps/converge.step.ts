@@ -1,6 +1,7 @@
 // Waits until every node of the wave reports what it was told, healthy. Reports wake it; the next
 // look is only for what no report will say: a node that has gone silent.
 import { Injectable } from '@nestjs/common';
+import { counted } from '../../kernel/counted.js';
 import type { NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { NodeMove } from '../../engine/plan.js';
@@ -142,7 +143,7 @@ function unstable({ plan }: StepCall, move: NodeMove, seen: NodeObservation | un
   // What it has now is better than nothing: an agent lets go of nothing before the next one is well.
   const stays =
     plan.role === 'undo' && seen && move.from && holds(seen, move.from)
-      ? '; it still has the release that was to be taken back'
+      ? '; it still has the release that was to be rolled back'
       : '';
   return {
     outcome: 'unstable',
@@ -165,7 +166,7 @@ function waitFor(
       kind: 'converge',
       who: 'the nodes',
       verb: null,
-      detail: `${settled} of ${all} nodes run it; waiting for ${named(waiting)}`,
+      detail: `${settled} of ${counted(all, 'node')} ${settled === 1 ? 'runs' : 'run'} it; waiting for ${named(waiting)}`,
     },
   };
 }

@@ -24,7 +24,7 @@ export async function answerHooks(
   if (!answer || told.length === 0) return attention(await hooks.cut(open, about));
   const { outcome, actor, reason } = answer;
   const what = outcome === 'done' ? 'has done its work' : 'is to be run again';
-  const message = `${actor} says that the hook that was cut off ${what}: ${told.join(', ')}`;
+  const message = `${actor} says that the interrupted hook ${what}: ${told.join(', ')}`;
   return {
     outcome: 'wait',
     until: call.now + LOOK_AGAIN_MS,
@@ -35,7 +35,7 @@ export async function answerHooks(
       kind: 'converge',
       who: 'the nodes',
       verb: null,
-      detail: `${told.join(', ')} goes on after a hook that was cut off`,
+      detail: `${told.join(', ')} goes on after an interrupted hook`,
     },
   };
 }

@@ -118,7 +118,7 @@ export class GateStep implements HandlerOf<Gate> {
       watchedSince: call.now,
       state: gates.get(spec.kind).start(spec.baselines, spec.params),
       verdict: 'waiting',
-      reason: 'the first poll is yet to come',
+      reason: 'not polled yet',
       reading: null,
     };
     await saveGate(open, call, gate);
@@ -254,7 +254,7 @@ function waitForPoll(
     pollsGate: true,
     waitingOn: {
       kind: 'gate',
-      who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+      who: 'someone who may operate deployments; otherwise it opens when the wave has settled',
       verb: 'promote',
       detail: `wave ${call.step.wave} is being watched: ${gate.reason}`,
     },

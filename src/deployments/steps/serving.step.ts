@@ -1,6 +1,7 @@
 // Before each batch of a rolling update: do enough nodes serve, so that this batch may begin? Nodes
 // may have died since the plan was made. It waits for them, and gives up at its deadline.
 import { Injectable } from '@nestjs/common';
+import { counted } from '../../kernel/counted.js';
 import { DOWN_CODES, type NodeObservation } from '../../drivers/targets/target.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { Cause } from '../../engine/journal.js';
@@ -125,5 +126,5 @@ function detailOf(
   const names = away.slice(0, 5).map(({ name }) => name);
   const more = away.length > names.length ? ` and ${away.length - names.length} more` : '';
   const missing = names.length > 0 ? ` Not serving: ${names.join(', ')}${more}.` : '';
-  return `this batch would leave ${serving - leaving} serving nodes, at least ${needed} must stay.${missing}`;
+  return `this batch would leave ${counted(serving - leaving, 'serving node')}, at least ${needed} must stay.${missing}`;
 }

@@ -1,6 +1,7 @@
 // The new release (green) is started beside the old one (blue) on every node, checked, and gets all
 // the traffic in one switch. Blue stays warm for a while, so that going back takes no time.
 import { z } from 'zod';
+import { counted } from '../../kernel/counted.js';
 import { limits } from '../../kernel/limits.js';
 import { smokeTest, type Smoke } from '../../kernel/smoke-test.js';
 import type { Step } from '../../engine/plan.js';
@@ -78,7 +79,7 @@ function swap(
   facts: StrategyFacts,
   own: BlueGreenParams,
 ): Step[] {
-  const size = green.length === 1 ? '1 node' : `${green.length} nodes`;
+  const size = counted(green.length, 'node');
   const smoke = smokeOf(facts, own);
   const start = wave(1, green, facts, {
     gates: [withoutTraffic(facts.gate)],

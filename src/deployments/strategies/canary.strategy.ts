@@ -1,5 +1,6 @@
 // A few nodes first; more only after each wave has settled against its own past and the others.
 import { z } from 'zod';
+import { counted } from '../../kernel/counted.js';
 import { DomainError } from '../../kernel/errors.js';
 import { limits } from '../../kernel/limits.js';
 import type { Step } from '../../engine/plan.js';
@@ -119,7 +120,7 @@ function stagesOf(
   const sharing = nodes.filter((node) => sharesTraffic(node, to));
   const gates = [gate];
   if (trafficPercent.length === 0 || sharing.length === 0) return [{ nodes, gates }];
-  const size = sharing.length === 1 ? '1 node' : `${sharing.length} nodes`;
+  const size = counted(sharing.length, 'node');
   const shares = trafficPercent.map((percent, index): Stage => {
     const title = `Give the release ${percent} % of the traffic of ${size}`;
     return { nodes: index === 0 ? nodes : sharing, gates, percent, title };

@@ -63,7 +63,7 @@ describe('a plan is refused', () => {
     [
       'that leaves too few nodes serving',
       forward(sound),
-      'step "w2.move" would leave 1 serving nodes, at least 2 must stay',
+      'step "w2.move" would leave 1 serving node, at least 2 must stay',
       { overlaps: false, minAvailable: 2, servingNodes: 3 },
     ],
     [
@@ -121,11 +121,11 @@ describe('nodes whose release is down', () => {
   it('are not counted among those that serve', () => {
     const late = [...batch(1, movesOf('b')), ...batch(2, down('a'))];
     expect(checkPlan(forward([...opening, ...late]), apart)).toEqual([
-      'step "w1.move" would leave 1 serving nodes, at least 2 must stay',
+      'step "w1.move" would leave 1 serving node, at least 2 must stay',
     ]);
     const together = [...batch(1, [...down('a'), ...movesOf('b')])];
     expect(checkPlan(forward([...opening, ...together]), apart)).toEqual([
-      'step "w1.move" would leave 1 serving nodes, at least 2 must stay',
+      'step "w1.move" would leave 1 serving node, at least 2 must stay',
     ]);
   });
 });

@@ -2,6 +2,7 @@
  * The invariants of every plan, whatever strategy made it. Runs before a plan is saved and in every
  * test of a strategy, so a strategy that forgets a gate never reaches a node.
  */
+import { counted } from '../../kernel/counted.js';
 import { limits } from '../../kernel/limits.js';
 import { stepTypes } from './step-types.js';
 import { checkStages, sharesBefore, takesMore } from './check-stages.js';
@@ -63,7 +64,7 @@ function checkMoves(plan: Plan, facts: PlanFacts): string[] {
     const leaving = nodes.filter(({ wasDown }) => !wasDown).length;
     if (!facts.overlaps && leaving > 0 && serving - leaving < facts.minAvailable) {
       problems.push(
-        `step "${step.id}" would leave ${serving - leaving} serving nodes, at least ${facts.minAvailable} must stay`,
+        `step "${step.id}" would leave ${counted(serving - leaving, 'serving node')}, at least ${facts.minAvailable} must stay`,
       );
     }
     serving += nodes.length - leaving;

@@ -1,4 +1,5 @@
 /** The steps that strategies are made of. A strategy chooses nodes and order; this is the rest. */
+import { counted, countedWith } from '../../kernel/counted.js';
 import { nodesOf, type NodeMove, type Pair, type Plan, type Step } from '../../engine/plan.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { Smoke } from '../../kernel/smoke-test.js';
@@ -52,7 +53,7 @@ export function wave(
   options: WaveOptions,
 ): Step[] {
   const { gates, enteredIn = number } = options;
-  const size = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
+  const size = counted(nodes.length, 'node');
   const moving = stepTypes.move.step({
     id: `w${number}.move`,
     wave: number,
@@ -67,7 +68,7 @@ export function wave(
   const settling = stepTypes.converge.step({
     id: `w${number}.converge`,
     wave: number,
-    title: `Wait until ${size} run it, healthy`,
+    title: `Wait until ${countedWith(nodes.length, 'node', 'runs', 'run')} it, healthy`,
     ...(gates.length > 0 ? {} : { effects: ['converge', 'gate'] }),
     deadlineMs: facts.convergeMs + (options.smoke?.timeoutMs ?? 0),
     params: { moveStep: moving.id },
@@ -170,11 +171,11 @@ const UNDO_WAVE_NODES = 500;
 const UNDO_CONVERGE_MS = 10 * MINUTE_MS;
 
 function undoWave(number: number, nodes: readonly NodeMove[]): Step[] {
-  const size = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
+  const size = counted(nodes.length, 'node');
   const moving = stepTypes.move.step({
     id: `u${number}.move`,
     wave: number,
-    title: `Take back ${size}`,
+    title: `Roll back ${size}`,
     deadlineMs: DATABASE_ONLY_MS,
     // What ran there before had been accepted before: going back must not fail on a new policy.
     params: { nodes, signatureRequired: false },
@@ -182,7 +183,10 @@ function undoWave(number: number, nodes: readonly NodeMove[]): Step[] {
   const settling = stepTypes.converge.step({
     id: `u${number}.converge`,
     wave: number,
-    title: `Wait until ${size} run what they ran before`,
+    title:
+      nodes.length === 1
+        ? 'Wait until 1 node runs what it ran before'
+        : `Wait until ${size} run what they ran before`,
     deadlineMs: UNDO_CONVERGE_MS,
     params: { moveStep: moving.id },
   });

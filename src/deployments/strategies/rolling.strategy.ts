@@ -27,7 +27,7 @@ const percent = (description: string) =>
 const params = z
   .strictObject({
     maxUnavailable: amount('25%', 'Nodes that may be away at once; a share is rounded down.'),
-    maxSurge: amount(0, 'Nodes more, that go on serving while they move; rounded up.'),
+    maxSurge: amount(0, 'Additional nodes, which keep serving while they move; rounded up.'),
     maxCpuPercent: percent('A batch has settled below this share of its nodes’ cores.'),
     maxMemoryPercent: percent('A batch has settled below this share of its nodes’ memory.'),
   })

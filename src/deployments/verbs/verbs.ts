@@ -45,7 +45,7 @@ export const verbs = {
     body: z.strictObject({ reason: reason.optional() }).default({}).meta({ id: 'VerbRequest' }),
     summary: 'Pause a deployment',
     description:
-      'Takes effect when the action in progress has ended. Deadlines do not run meanwhile; a gate begins to count anew. After 24 hours it is taken back.',
+      'Takes effect when the action in progress has ended. Deadlines stop meanwhile; a gate starts counting again. After 24 hours it is rolled back.',
     errors: [],
     example: { reason: 'looking at the logs' },
   }),
@@ -76,7 +76,7 @@ export const verbs = {
       .meta({ id: 'ResumeRequest' }),
     summary: 'Resume a paused deployment',
     description:
-      'Goes on where it was paused, also after it stopped for a person to look. When a crash has cut off a hook that must not run twice, `outcome` says what became of it.',
+      'Continues where it was paused, also after it stopped for a person to look. When a crash interrupted a hook that must not run twice, `outcome` says what became of it.',
     errors: [hookOutcomeNeeded, noHookToAnswer],
     example: { outcome: 'done', reason: 'the index is there; see the ticket' },
   }),
@@ -114,7 +114,7 @@ export const verbs = {
       .meta({ id: 'CancelRequest' }),
     summary: 'Cancel a deployment',
     description:
-      'Stops it and takes back what has moved; with `leave`, stops it and leaves the nodes as they are.',
+      'Stops it and rolls back what has moved; with `leave`, stops it and leaves the nodes as they are.',
     errors: [],
     example: { reason: 'wrong version' },
   }),

@@ -24,7 +24,7 @@ export function timesOf(window: Asked, now: number): FreezeTimes {
   else if (to - from > changeLimits.freezeMs) problems['window.to'] = `a freeze lasts ${LONGEST}`;
   if (to <= now) problems['window.to'] = 'is over already';
   if (from > now + changeLimits.freezeAheadMs)
-    problems['window.from'] = 'is too far ahead: five years';
+    problems['window.from'] = 'is more than five years ahead';
   refuse(problems);
   return {
     kind: 'once',
@@ -44,15 +44,14 @@ function recurringTimes({ rule, start, duration, timeZone }: Recurring, now: num
     ...durationProblem(duration),
     ...(isTimeZone(timeZone)
       ? {}
-      : { 'window.timeZone': 'is no zone of the IANA, such as Europe/Berlin or UTC' }),
+      : { 'window.timeZone': 'is not an IANA time zone, such as Europe/Berlin or UTC' }),
   };
   refuse(problems);
   const recurrence = { rule, localStart, duration, timeZone };
   const extent = extentFound({ ...recurrence, endsAt: null });
   if (extent === null) {
     refuse({
-      'window.rule':
-        'never happens, or so seldom that it cannot be worked out; say fewer or nearer days',
+      'window.rule': 'never happens, or too rarely to work out; give fewer or nearer days',
     });
   }
   const { first, endsAt } = extent!;
@@ -77,7 +76,7 @@ function extentFound(recurrence: Parameters<typeof extentOf>[0]): Extent | null 
 function startProblem(localStart: string, now: number): Problems {
   const wall = wallMs(localStart);
   const isReal = !Number.isNaN(wall) && new Date(wall).toISOString().startsWith(localStart);
-  if (!isReal) return { 'window.start': 'is no day or time of a calendar' };
+  if (!isReal) return { 'window.start': 'is not a valid date or time' };
   const isNear = wall >= EARLIEST_MS && wall <= now + changeLimits.freezeAheadMs;
   return isNear ? {} : { 'window.start': 'must be after 1999 and within five years' };
 }
@@ -87,7 +86,7 @@ function durationProblem(duration: string): Problems {
   if (ms === null) {
     return { 'window.duration': 'is weeks, days, hours and minutes, as in P2DT12H or PT90M' };
   }
-  if (ms === 0) return { 'window.duration': 'must not be nothing' };
+  if (ms === 0) return { 'window.duration': 'must not be empty' };
   return ms > changeLimits.freezeMs ? { 'window.duration': `a window lasts ${LONGEST}` } : {};
 }
 

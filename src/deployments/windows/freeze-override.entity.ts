@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A row of `freeze_overrides`: one deployment that passes in spite of all freezes. */
+/** A row of `freeze_overrides`: one deployment that passes despite all freezes. */
 @Entity('freeze_overrides')
 export class FreezeOverrideEntity {
   @PrimaryColumn('uuid')

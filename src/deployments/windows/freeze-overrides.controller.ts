@@ -18,9 +18,9 @@ export class FreezeOverridesController {
   @Route('POST :id/override-freeze', {
     access: Permission.FreezesOverride,
     proof: { isStepUp: true },
-    summary: 'Let a deployment pass in spite of freezes',
+    summary: 'Let a deployment pass despite freezes',
     description:
-      'That one, and the way back from it; the kill switch and approvals stand. Needs a reason, and a proof, not older than five minutes, that it is you. Asking again answers the first.',
+      'That one, and the way back from it; the kill switch and approvals stand. Needs a reason, and a proof, not older than five minutes, that it is you. Asking again returns the first.',
     errors: [deploymentNotFound, stateNotSuitable],
     answer: dto.overrideOut,
     status: 200,

@@ -23,12 +23,12 @@ const recurring = z
     start: z
       .string()
       .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/, 'must be like 2026-12-04T16:00')
-      .meta({ description: 'The first day, and the time of each, as a clock on the wall there.' }),
+      .meta({ description: 'The first day, and the time of each, in local time there.' }),
     duration: text(20).meta({
       description: 'How long each lasts: ISO 8601 of weeks, days, hours and minutes.',
       example: 'P2DT16H',
     }),
-    timeZone: text(64).meta({ description: 'A zone of the IANA.', example: 'Europe/Berlin' }),
+    timeZone: text(64).meta({ description: 'An IANA time zone.', example: 'Europe/Berlin' }),
   })
   .meta({ id: 'FreezeRecurring' });
 

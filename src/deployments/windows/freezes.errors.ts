@@ -39,9 +39,9 @@ export const freezeTimesUnsuitable = errorEntry({
   code: 'freeze-times-unsuitable',
   kind: 'unprocessable',
   meaning:
-    'The times of the freeze cannot be: `details.fields` says what is wrong with which of them.',
+    'The times of the freeze are not possible: `details.fields` says what is wrong with which of them.',
   tell: (fields: Readonly<Record<string, string>>) => ({
-    text: `The freeze cannot be so: ${Object.entries(fields)
+    text: `The freeze is not possible: ${Object.entries(fields)
       .map(([field, problem]) => `${field}: ${problem}`)
       .join('; ')}.`,
     details: { fields },

@@ -189,5 +189,5 @@ function checkGoing({ entries, report, notice }: Decided): void {
     report('quorum', 'nodes were moved although what was asked had not been granted');
     return;
   }
-  notice('what an approval takes was changed while people were asked, and nobody was asked anew');
+  notice('the approval requirements changed while people were asked, and nobody was asked again');
 }

@@ -96,7 +96,7 @@ function addChanges(freezes: Command, { act }: Actions): void {
     );
   freezes
     .command('override')
-    .description('Let one deployment pass in spite of all freezes.')
+    .description('Let one deployment pass despite all freezes.')
     .argument('<deployment>', 'its id')
     .requiredOption('--reason <text>', 'it stays in the audit log')
     .addHelpText(

@@ -47,7 +47,7 @@ function stated(
       (each) => `  reviewed   ${textIn(each, 'verdict')} by ${by(each)} ${at(each)}`,
     ),
     ...listIn(summary, 'freezeOverrides').map(
-      (each) => `  in spite of freezes: ${by(each)} ${at(each)}`,
+      (each) => `  despite freezes: ${by(each)} ${at(each)}`,
     ),
     ...listIn(summary, 'waves').map(
       (each) =>

@@ -23,7 +23,7 @@ const deployment = {
   finishedAt: null,
   waitingOn: {
     detail: `wave 2 is being watched: ${REASON}`,
-    who: 'someone who may operate deployments; else it opens by itself when the wave has settled',
+    who: 'someone who may operate deployments; otherwise it opens when the wave has settled',
     verb: 'promote',
     until: '2026-03-01T10:35:00.000Z',
   },

@@ -8,7 +8,7 @@ export const breakGlassOff = errorEntry({
   meaning:
     'Nobody may start a deployment without its approvals in this environment. An Admin turns it on beforehand with the setting `approvals.break-glass`.',
   tell: (environment: string) => ({
-    text: `In "${environment}" nobody may start a deployment without its approvals. An Admin can turn that on: the setting approvals.break-glass.`,
+    text: `In "${environment}" nobody may start a deployment without its approvals. An Admin can allow it with the setting approvals.break-glass.`,
     details: { environment, setting: 'approvals.break-glass' },
   }),
 });
@@ -22,9 +22,9 @@ export const breakGlassNotFound = errorEntry({
 export const breakGlassReviewed = errorEntry({
   code: 'break-glass-reviewed',
   kind: 'conflict',
-  meaning: 'It was reviewed before; `details` says by whom. Each is reviewed once.',
+  meaning: 'It has already been reviewed; `details` says by whom.',
   tell: (by: string) => ({
-    text: `${by} has reviewed this before. Each is reviewed once.`,
+    text: `${by} has already reviewed this.`,
     details: { by },
   }),
 });
@@ -33,5 +33,5 @@ export const breakGlassOwnReview = errorEntry({
   code: 'break-glass-own-review',
   kind: 'forbidden',
   meaning:
-    'Whoever started a deployment without its approvals, or asked for it, does not review that. Another person who may decide does.',
+    'Whoever started a deployment without its approvals, or requested it, cannot review it. Another person who may decide has to.',
 });

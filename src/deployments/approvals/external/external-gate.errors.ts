@@ -37,22 +37,23 @@ export const gateCallbackRefused = errorEntry({
   code: 'gate-callback-refused',
   kind: 'unauthenticated',
   meaning:
-    'The answer of an external gate is not signed as it must be: `webhook-id`, `webhook-timestamp` (not older than five minutes) and `webhook-signature` over them and the body, with the gate’s secret. See docs/external-change-gates.md.',
+    'The answer of an external gate is not signed properly: `webhook-id`, `webhook-timestamp` (not older than five minutes) and `webhook-signature` over them and the body, with the gate’s secret. See docs/external-change-gates.md.',
 });
 
 export const gateCallNotFound = errorEntry({
   code: 'gate-call-not-found',
   kind: 'not-found',
   meaning:
-    'The gate was not asked that: `nonce`, `deploymentId` and `subjectDigest` must be those of one question, to the letter.',
+    'The gate was not asked that: `nonce`, `deploymentId` and `subjectDigest` must match one question exactly.',
 });
 
 export const gateCallAnswered = errorEntry({
   code: 'gate-call-answered',
   kind: 'conflict',
-  meaning: 'The question was answered before; each counts once. `details.decision` says how.',
+  meaning:
+    'The question has already been answered; only the first answer counts. `details.decision` says how.',
   tell: (decision: string) => ({
-    text: `The question was answered before: ${decision}. Each counts once.`,
+    text: `The question has already been answered: ${decision}. Only the first answer counts.`,
     details: { decision },
   }),
 });

@@ -111,7 +111,7 @@ export class ExternalGatesController {
     proof,
     summary: 'Give an external gate another secret',
     description:
-      'The old one is worth nothing at once, also for answers to what was asked before. Shown this once.',
+      'The old one stops working at once, also for answers to earlier questions. Shown this once.',
     errors: [externalGateNotFound],
     answer: dto.externalGateSecret,
     answerHeaders: tagged,

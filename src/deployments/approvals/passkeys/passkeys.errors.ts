@@ -8,15 +8,15 @@ export const approvalSignatureRefused = errorEntry({
   code: 'approval-signature-refused',
   kind: 'forbidden',
   meaning:
-    'What the passkey signed is not this decision: another deployment, subject, policy, decision or person; a challenge that is over, or was answered; another site; nobody verified; a copy. Ask for a new challenge and sign that.',
+    'What the passkey signed is not this decision: another deployment, subject, policy, decision or person; an expired or answered challenge; another site; an unverified user; a copy. Ask for a new challenge and sign that.',
   tell: () =>
-    'The passkey has not signed this decision, or the challenge is over. Ask for a new challenge and try again; the passkey must verify that it is you (PIN, fingerprint, face).',
+    'The passkey has not signed this decision, or the challenge has expired. Ask for a new challenge and try again; the passkey must verify that it is you (PIN, fingerprint, face).',
 });
 
 export const approvalChallengeLimit = errorEntry({
   code: 'approval-challenge-limit',
   kind: 'limit',
-  meaning: `A person may have ${OPEN_CHALLENGES} challenges open at once. Each is over after five minutes.`,
+  meaning: `A person may have ${OPEN_CHALLENGES} challenges open at once. Each expires after five minutes.`,
   tell: () => ({
     text: 'You have asked for many challenges and answered none. Wait five minutes, or answer one.',
     details: { retryAfterSeconds: Math.ceil(CHALLENGE_MS / 1_000) },

@@ -85,7 +85,7 @@ export const approvalPolicyRules = z.strictObject({
   }),
   timeoutMs: duration
     .default(DEFAULT_TIMEOUT_MS)
-    .meta({ description: 'Whoever has not decided by then has rejected it.' }),
+    .meta({ description: 'Not decided by then: it is rejected.' }),
   reasonRequired: z.boolean().default(false),
   passkeyRequired: z.boolean().default(false),
   external: z.strictObject({ gateId: uuid }).nullable().default(null),

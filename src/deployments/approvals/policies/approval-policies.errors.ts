@@ -11,16 +11,16 @@ export const approvalPolicyNotFound = errorEntry({
 export const approvalPolicyExists = errorEntry({
   code: 'approval-policy-exists',
   kind: 'conflict',
-  meaning: 'There is an approval policy of that name, perhaps written with other capitals.',
+  meaning: 'An approval policy of that name exists, perhaps with different capitals.',
   tell: (name: string) => `There is an approval policy "${name}" already. Choose another name.`,
 });
 
 export const approvalPolicyLimit = errorEntry({
   code: 'approval-policy-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many approval policies as there may be.',
+  meaning: 'The tenant has reached its limit of approval policies.',
   tell: () =>
-    `A tenant has at most ${changeLimits.approvalPoliciesPerTenant} approval policies. Change one of those there are.`,
+    `A tenant has at most ${changeLimits.approvalPoliciesPerTenant} approval policies. Change an existing one.`,
 });
 
 export const approverUnknown = errorEntry({
@@ -44,7 +44,7 @@ export const approvalPolicyUnmeetable = errorEntry({
   code: 'approval-policy-unmeetable',
   kind: 'unprocessable',
   meaning:
-    'No set of people who are there now could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.',
+    'No set of present members could meet the policy: `details.part` says what is too little, `approvers` (fewer may decide than its quorum) or `distinct-groups` (they stand for fewer groups than it counts). Only active members count who hold `approvals:decide` there.',
   tell: ({ part, have, need }: Shortfall) => ({
     text:
       part === 'approvers'

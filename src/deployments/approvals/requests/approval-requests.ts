@@ -105,9 +105,9 @@ export class ApprovalRequests {
     const request = await lastRequest(open, asking.deploymentId);
     if (rules.length === 0) return null;
     if (request?.status !== 'granted') return 'it has not been approved';
-    if (!isSameRules(rules, request.rules)) return 'what an approval takes has changed since';
+    if (!isSameRules(rules, request.rules)) return 'the approval requirements have changed since';
     const { standing } = await lookAt(open, { ...asking, request }, this.overrides);
-    return standing.met ? null : `the approval stands no more: ${missingText(standing)}`;
+    return standing.met ? null : `the approval no longer stands: ${missingText(standing)}`;
   }
 
   /** It has ended for another reason while people were asked. */
@@ -157,7 +157,7 @@ export class ApprovalRequests {
     { deploymentId, spec }: Asking,
     request: ApprovalRequest,
   ): Promise<Said> {
-    const reason = 'what an approval takes has changed';
+    const reason = 'the approval requirements have changed';
     const change = { from: ['open', 'granted'], status: 'void', by: APPROVALS, reason } as const;
     await changeRequest(open, request, change);
     const decisions = await voidDecisions(open, request, reason);

@@ -2,6 +2,7 @@
  * How far a request has come: each rule on its own, counted anew with the people as they are now. Pure:
  * the same decisions, people and clock give the same answer wherever it is asked.
  */
+import { counted } from '../../../kernel/counted.js';
 import { groupsReached } from '../distinct-groups.js';
 import { isApprover, isBarred, type ApprovalRule, type Barred, type People } from '../rule.js';
 
@@ -65,7 +66,7 @@ function ruleStanding(rule: ApprovalRule, facts: StandingFacts): RuleStanding {
   const isShort = have < need;
   const ofGroups = distinctGroups && reached < distinctGroups.count ? distinctGroups : null;
   const missing = isShort
-    ? `${need - have} of ${need} ${need === 1 ? 'decision' : 'decisions'}`
+    ? `${need - have} of ${counted(need, 'decision')}`
     : ofGroups
       ? `decisions from ${ofGroups.count - reached} more of its ${ofGroups.groups.length} groups`
       : null;
@@ -74,7 +75,7 @@ function ruleStanding(rule: ApprovalRule, facts: StandingFacts): RuleStanding {
 
 function externalStanding(rule: ApprovalRule, facts: StandingFacts): RuleStanding {
   const has = countingFor(rule, facts).length > 0;
-  const missing = has ? null : 'the answer from outside';
+  const missing = has ? null : 'the external answer';
   return { rule, met: has, have: has ? 1 : 0, need: 1, missing };
 }
 

@@ -26,8 +26,8 @@ export function callerStanding(
   if (actor.kind !== 'user' || actor.personId === null) {
     return no('Only people decide, signed in as themselves.');
   }
-  if (actor.isActing) return no('You are no member of this tenant: its own people decide.');
-  if (status !== 'open') return no(`It is decided: ${status}.`);
+  if (actor.isActing) return no('You are not a member of this tenant: only its members decide.');
+  if (status !== 'open') return no(`It has been decided: ${status}.`);
   const { personId } = actor;
   const own = decisions.find(
     (decision) =>
@@ -35,7 +35,7 @@ export function callerStanding(
       decision.voidedAt === null &&
       ['approve', 'reject'].includes(decision.verb),
   );
-  if (own) return no(`You have decided already: ${own.verb}.`);
+  if (own) return no(`You have already decided: ${own.verb}.`);
   return standingOfPerson(personId, rules, electorate);
 }
 

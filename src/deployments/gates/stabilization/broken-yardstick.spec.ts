@@ -42,7 +42,7 @@ describe('after a broken release', () => {
     expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
     expect(endS).toBe(90);
     expect(end.reason).toMatch(
-      /^not good, but better than before the move, so nothing is taken back: errors 20.0 % against 0.0 %, allowed 1.0 %; latency, CPU/,
+      /^not good, but better than before the move, so nothing is rolled back: errors 20.0 % against 0.0 %, allowed 1.0 %; latency, CPU/,
     );
   });
 
@@ -64,7 +64,7 @@ describe('after a broken release', () => {
   it('one that answers nobody either is for a person: both may be long polls', () => {
     const { end } = after(300, { why: 'unanswered', err: 1 });
     expect(end).toMatchObject({ verdict: 'inconclusive', needsPerson: true });
-    expect(end.reason).toMatch(/^not good, and neither was it before .* did not answer 100.0 %/);
+    expect(end.reason).toMatch(/^not good, but neither was it before .* did not answer 100.0 %/);
   });
 
   it('one that nobody asks anything is for a person, whatever `onNoData` says', () => {

@@ -1,4 +1,5 @@
 /** One sentence per verdict, with the figures that decided it, for the person who was woken by it. */
+import { counted } from '../../../kernel/counted.js';
 import type { Broken, GateBaselines, GateReading, MeasureReading } from '../gate.js';
 import { goodChecks } from '../good-checks.js';
 import { nodeNames } from '../node-names.js';
@@ -30,7 +31,7 @@ export function reasonOf(input: ReasonInput): string {
 
 function abandonedNote({ requests, abandoned }: ReasonInput): string | null {
   if (abandoned === 0) return null;
-  return `of ${Math.round(requests)} requests since the move ${abandoned} got no answer before their client left`;
+  return `${abandoned} of ${counted(Math.round(requests), 'request')} since the move got no answer before their client left`;
 }
 
 /** What was not judged and why, for somebody who reads nothing else at that hour. */
@@ -74,9 +75,9 @@ function sentenceOf(cause: Cause, input: ReasonInput): string {
     case 'no-data':
       return `not every measure was reported within ${seconds(params.maxWaitMs / 1000)}: ${figures(reading)}`;
     case 'better-than-broken':
-      return `not good, but better than before the move, so nothing is taken back: ${sentenceOf(cause.instead, input)}`;
+      return `not good, but better than before the move, so nothing is rolled back: ${sentenceOf(cause.instead, input)}`;
     case 'unanswered-as-before':
-      return `not good, and neither was it before the move, so nothing is taken back: ${sentenceOf(cause.instead, input)}`;
+      return `not good, but neither was it before the move, so nothing is rolled back: ${sentenceOf(cause.instead, input)}`;
     case 'never-settled':
       return (
         `not ${params.consecutiveStableChecks} good checks in a row within ` +
@@ -88,7 +89,7 @@ function sentenceOf(cause: Cause, input: ReasonInput): string {
 function harmReason(measure: Measure, { poll, reading }: ReasonInput): string {
   if (measure === 'node' && poll.worst) {
     const { node, n, errors } = poll.worst;
-    return `errors of node ${node} ${percent(errors / n)} (${errors} of ${n} requests in the last poll)`;
+    return `errors on node ${node} ${percent(errors / n)} (${errors} of ${n} requests in the last poll)`;
   }
   if (measure.startsWith('earlier-')) {
     const what = measure.slice('earlier-'.length);

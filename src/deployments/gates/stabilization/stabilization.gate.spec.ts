@@ -104,7 +104,7 @@ describe('harm', () => {
       worst: { node: 'web-7', n: 300, errors: 60 },
     }));
     expect(end).toMatchObject({ verdict: 'unstable', measure: 'node' });
-    expect(end.reason).toBe('errors of node web-7 20.0 % (60 of 300 requests in the last poll)');
+    expect(end.reason).toBe('errors on node web-7 20.0 % (60 of 300 requests in the last poll)');
     expect(endS).toBe(90);
   });
 

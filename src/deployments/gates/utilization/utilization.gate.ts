@@ -143,7 +143,7 @@ function judge(
 
 function missing(awaitedNodes: readonly string[]): string {
   if (awaitedNodes.length === 0) {
-    return 'a node does not report its CPU and memory, or how much of them it has';
+    return 'a node does not report how much CPU and memory it uses or has';
   }
   return `no report since the last check from ${nodeNames(awaitedNodes)}`;
 }

@@ -93,7 +93,7 @@ export class ErasuresController {
     proof: { isStepUp: true },
     summary: 'Confirm an erasure',
     description:
-      'By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again answers the same.',
+      'By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again returns the same.',
     errors: [
       errors.erasureNotFound,
       errors.erasureNotOpen,

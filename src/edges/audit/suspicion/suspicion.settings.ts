@@ -46,10 +46,7 @@ export const officeHours = hotSetting({
     days,
     from: z.int().min(0).max(23),
     to: z.int().min(1).max(24),
-    timeZone: z
-      .string()
-      .max(64)
-      .refine(isTimeZone, 'a time zone of the IANA, such as Europe/Berlin'),
+    timeZone: z.string().max(64).refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin'),
   }),
   default: { days: [1, 2, 3, 4, 5], from: 7, to: 20, timeZone: 'UTC' },
   example: { days: [1, 2, 3, 4, 5, 6], from: 8, to: 18, timeZone: 'Europe/Berlin' },

@@ -53,7 +53,7 @@ export const tenantWordings = {
   'freeze-removed': freeze('removed'),
   'freeze-overridden': told({
     title: (of) => `Freeze overridden: ${rolloutOf(of)}`,
-    lines: (of) => [`${of.actor} lets ${rolloutOf(of)} go on in spite of a freeze.`],
+    lines: (of) => [`${of.actor} lets ${rolloutOf(of)} go on despite a freeze.`],
     fields: [...placeFields, list('Freezes', 'freezes'), text('Reason', 'reason'), actorField],
     page: deploymentPage,
     sample: { version: '2.1.0', freezes: ['Year-end'], reason: 'A fix that customers wait for.' },
