@@ -15,7 +15,7 @@ function badRollout(bad, running) {
   const wrong = wrongStatus(bad, '2.1.0', 'RolledBack');
   if (wrong.length > 0) return wrong;
   return [
-    ...(bad.wave ? [] : ['2.1.0 was taken back, but not because a gate had found it unstable.']),
+    ...(bad.wave ? [] : ['2.1.0 was rolled back, but not because a gate had found it unstable.']),
     ...(running ?? [])
       .filter(({ releases }) => releases.join() !== '2.0.0')
       .map(

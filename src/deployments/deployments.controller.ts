@@ -83,7 +83,7 @@ export class DeploymentsController extends VerbRoutes {
     access: Permission.DeploymentsRead,
     summary: 'Read a deployment',
     description:
-      'Status, waves, the latest reading of the open gate, and, when it was taken back, what decided it. `ETag` is the revision for `If-Match`.',
+      'Status, waves, the latest reading of the open gate, and, when it was rolled back, what decided it. `ETag` is the revision for `If-Match`.',
     errors: [deploymentNotFound],
     answer: dto.deploymentDetail,
     answerHeaders: ({ revision }: dto.DeploymentDetail) => ({ etag: etagOf(revision) }),

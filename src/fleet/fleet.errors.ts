@@ -13,7 +13,7 @@ export const environmentNotFound = errorEntry({
 export const environmentExists = errorEntry({
   code: 'environment-exists',
   kind: 'conflict',
-  meaning: 'The tenant has an environment of that name, perhaps written with other capitals.',
+  meaning: 'The tenant has an environment of that name, perhaps with different capitals.',
   tell: (name: string) =>
     `There is an environment "${name}" already. Change it, or choose another name.`,
 });
@@ -21,9 +21,9 @@ export const environmentExists = errorEntry({
 export const environmentLimit = errorEntry({
   code: 'environment-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many environments as there may be.',
+  meaning: 'The tenant has reached its limit of environments.',
   tell: () =>
-    `A tenant has at most ${limits.environmentsPerTenant} environments. Change one of those there are.`,
+    `A tenant has at most ${limits.environmentsPerTenant} environments. Change an existing one.`,
 });
 
 export const clusterNotFound = errorEntry({
@@ -54,9 +54,9 @@ export const clusterExists = errorEntry({
 export const clusterLimit = errorEntry({
   code: 'cluster-limit',
   kind: 'limit',
-  meaning: 'The environment has as many clusters as there may be.',
+  meaning: 'The environment has reached its limit of clusters.',
   tell: () =>
-    `An environment has at most ${limits.clustersPerEnvironment} clusters. Use one of those there are.`,
+    `An environment has at most ${limits.clustersPerEnvironment} clusters. Use an existing one.`,
 });
 
 export const nodeNotFound = errorEntry({
@@ -77,5 +77,5 @@ export const enrollmentTokenLimit = errorEntry({
 export const unknownTarget = errorEntry({
   code: 'unknown-target',
   kind: 'invalid',
-  meaning: 'There is no such sort of target. `details.known` lists them.',
+  meaning: 'There is no such kind of target. `details.known` lists them.',
 });

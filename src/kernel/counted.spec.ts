@@ -11,6 +11,7 @@ describe('a count in a sentence', () => {
     [2, 'kill switch', '2 kill switches'],
     [2, 'process', '2 processes'],
     [2, 'person', '2 people'],
+    [2, 'series', '2 series'],
   ])('of %i %s is %s', (count, noun, text) => expect(counted(count, noun)).toBe(text));
 
   it('agrees with its verb', () => {

@@ -9,6 +9,7 @@ export function countedWith(count: number, noun: string, one: string, many: stri
 }
 
 function pluralOf(noun: string): string {
+  if (noun.endsWith('series')) return noun;
   if (noun.endsWith('person')) return `${noun.slice(0, -'person'.length)}people`;
   if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
   return /(s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;

@@ -6,7 +6,7 @@ export const quotaExceeded = errorEntry({
   code: 'quota-exceeded',
   kind: 'limit',
   meaning:
-    'A quota of the tenant is used up. `details` name the quota, its use and limit, and when it begins anew (`resetsAt`; null: never by itself). A platform admin can raise it. Rollbacks are never refused by a quota.',
+    'A quota of the tenant is used up. `details` name the quota, its use and limit, and when it resets (`resetsAt`; null: never). A platform admin can raise it. Rollbacks are never refused by a quota.',
   tell: (refused: {
     readonly quota: string;
     readonly use: number;
@@ -17,8 +17,8 @@ export const quotaExceeded = errorEntry({
   }) => {
     const { quota, use, limit, asked, resetsAt, nowMs } = refused;
     const until = resetsAt
-      ? `It begins anew at ${resetsAt.toISOString()}.`
-      : 'It does not begin anew by itself: remove what nobody needs.';
+      ? `It resets at ${resetsAt.toISOString()}.`
+      : 'It does not reset: remove what nobody needs.';
     return {
       text: `The quota "${quota}" is used up: ${use} of ${limit} are in use, and ${asked} more were asked for. ${until} A platform admin can raise it with the tenant's subscription.`,
       details: {

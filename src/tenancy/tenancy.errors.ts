@@ -6,15 +6,15 @@ export const loginFailed = errorEntry({
   code: 'login-failed',
   kind: 'unauthenticated',
   meaning:
-    'The username, the password or the tenant is wrong, or the account is disabled; which of them is not told.',
+    'The username, the password or the tenant is wrong, or the account is disabled; the answer does not say which.',
   tell: () => 'The username, the password or the tenant is wrong. Check them and try again.',
 });
 
 export const refreshRefused = errorEntry({
   code: 'refresh-refused',
   kind: 'unauthenticated',
-  meaning: 'The refresh token is used up, over, revoked or unknown. Sign in again.',
-  tell: () => 'The refresh token is used up, over or unknown. Sign in again.',
+  meaning: 'The refresh token was used, has expired, was revoked or is unknown. Sign in again.',
+  tell: () => 'The refresh token was used, has expired or is unknown. Sign in again.',
 });
 
 export const tenantRequired = errorEntry({
@@ -72,7 +72,7 @@ export const actAsReasonRequired = errorEntry({
 export const accessUndeclared = errorEntry({
   code: 'access-undeclared',
   kind: 'forbidden',
-  meaning: 'The operation does not declare who may call it, so nobody may: a mistake of ours.',
+  meaning: 'The operation does not declare who may call it, so nobody may: a bug in Tidegate.',
   tell: () =>
     'This operation does not say who may call it, so nobody may. Report it to the operator.',
 });
@@ -118,7 +118,7 @@ export const lastAdmin = errorEntry({
   code: 'last-admin',
   kind: 'conflict',
   meaning:
-    'Nobody would be left who may manage the tenant. Make somebody else Admin first. Who has lost all Admins gets one back on the server itself: `tidegate admin recover`.',
+    'Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.',
   tell: () =>
     'Nobody would be left who may manage this tenant. Make somebody else Admin first, then try again.',
 });

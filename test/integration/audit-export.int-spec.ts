@@ -197,7 +197,7 @@ describe('an exported log', () => {
         expect((await verified(file, log)).report).toMatchObject({ fault: null, isComplete: true });
       }
       const done = await cli(['audit', 'export', '--file', file, ...more], log.admin.token);
-      expect(done.stderr).toMatch(/is whole already/);
+      expect(done.stderr).toMatch(/is already complete/);
     }
     await writeFile(join(folder, 'mine'), 'not yours');
     const mine = await cli(['audit', 'export', '--file', join(folder, 'mine')], log.admin.token);

@@ -42,7 +42,7 @@ const demand = (tenantId: string, { roles = [], networks = [] }: Rules) =>
     ),
   );
 
-/** An Admin whose tenant demands a second factor of Admins. */
+/** An Admin whose tenant requires a second factor of Admins. */
 async function enrolOnly(): Promise<Member> {
   const tenantId = await whole.tenant(`t-${newId()}`);
   await demand(tenantId, { roles: ['Admin'] });

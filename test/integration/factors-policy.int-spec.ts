@@ -93,7 +93,7 @@ describe('the security policy', () => {
     expect(outcome(await put(boss.token, 0, body))).toEqual([400, 'validation-failed']);
   });
 
-  it('demands a second factor of Admin and PlatformAdmin in cluster mode by itself', async () => {
+  it('requires a second factor of Admin and PlatformAdmin in cluster mode by itself', async () => {
     const sealing = join(rig.ground.home, 'sealing.key');
     const cluster = await identityApp({
       beside: rig,

@@ -102,7 +102,7 @@ function read(path: string): { records: unknown[]; soundBytes: number } {
       throw new DomainError(
         'bug',
         'journal-damaged',
-        `Line ${index + 1} of ${path} is damaged; restore the file, or move the folder away and enrol the node anew.`,
+        `Line ${index + 1} of ${path} is damaged; restore the file, or move the folder away and enrol the node again.`,
       );
     }
     records.push(record);

@@ -28,7 +28,7 @@ interface SlotHealth {
   failedStarts: number;
   isStarting: boolean;
   /** The instance whose death was noticed already. */
-  mourned: string | null;
+  settledEnd: string | null;
   reason: Reason | null;
   /** Stopped for a generation that was overtaken; on the monotonic clock. */
   missingSince: number | null;
@@ -130,7 +130,7 @@ export class Keeper implements Watched {
     record: InstanceRecord | undefined,
     now: number,
   ): void {
-    if (record && health.mourned !== record.instance) {
+    if (record && health.settledEnd !== record.instance) {
       if (!this.tools.launcher.ends.hasHeardOf(record.instance)) return;
       this.mourn(record, health, now);
       return;
@@ -153,7 +153,7 @@ export class Keeper implements Watched {
   }
 
   private mourn(record: InstanceRecord, health: SlotHealth, now: number): void {
-    health.mourned = record.instance;
+    health.settledEnd = record.instance;
     // After a reboot nothing crashed: it is simply not there yet.
     const reason = `${named(record)}: ${this.tools.launcher.lastWords(record)}`;
     this.crashed(health, now, reason);
@@ -281,7 +281,7 @@ export class Keeper implements Watched {
         restartAt: 0,
         failedStarts: 0,
         isStarting: false,
-        mourned: null,
+        settledEnd: null,
         reason: null,
         missingSince: null,
         probe: null,

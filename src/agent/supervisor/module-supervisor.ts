@@ -195,7 +195,7 @@ export class ModuleSupervisor {
   private routeAnew(): void {
     if (!this.tools.routing.moduleIds().includes(this.moduleId)) return;
     this.tools.routing.apply().catch((error: unknown) => {
-      this.tools.log.warn({ reason: messageOf(error) }, 'not routed anew');
+      this.tools.log.warn({ reason: messageOf(error) }, 'not routed again');
     });
   }
 

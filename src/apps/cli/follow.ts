@@ -57,7 +57,7 @@ export async function follow(
 
 function goesOn({ terminal }: Cli, id: string, timeoutMs: number | null): number {
   const why = timeoutMs === null ? '' : `Not over after ${durationText(timeoutMs)}. `;
-  terminal.note(`${why}The deployment goes on. Watch it: tidegate deployments watch ${id}`);
+  terminal.note(`${why}The deployment continues. Watch it: tidegate deployments watch ${id}`);
   if (timeoutMs === null) return exitCodes.interrupted;
   if (terminal.options.isJson) terminal.jsonLine({ type: 'timeout', id, timeoutMs });
   return exitCodes.timeout;

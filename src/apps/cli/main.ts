@@ -16,9 +16,7 @@ const { stdin, stdout, stderr } = process;
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   // `tidegate … | head`: whoever reads has enough.
   if (error.code === 'EPIPE') process.exit(exitCodes.succeeded);
-  stderr.write(
-    `Standard output cannot be written to (${error.code}): what it holds is not whole.\n`,
-  );
+  stderr.write(`Standard output cannot be written to (${error.code}): the output is incomplete.\n`);
   process.exit(exitCodes.output);
 });
 

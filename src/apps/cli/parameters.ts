@@ -34,7 +34,7 @@ function readValue(text: string, where: string): unknown {
     try {
       return JSON.parse(text);
     } catch {
-      throw new CliError(`${where} begins like JSON and is none: "${text}".`);
+      throw new CliError(`${where} looks like JSON but is not valid: "${text}".`);
     }
   }
   if (text.includes(',')) {

@@ -169,7 +169,7 @@ describe('exit codes', () => {
     ['wrong usage', new CliError('x'), 1],
     ['an unknown option', new CommanderError(1, 'x', 'y'), 1],
     ['help', new CommanderError(0, 'x', 'y'), 0],
-    ['a mistake of ours', new Error('x'), 3],
+    ['a bug', new Error('x'), 3],
   ])('of %s', (_what, error, code) => expect(exitCodeOf(error)).toBe(code));
 
   it.each([

@@ -8,7 +8,7 @@ export function configurationPage(): string {
   return [
     '# Configuration',
     '<!-- Generated from src/platform/config/settings.ts by `npm run docs:generate`. Do not edit. -->',
-    'Tidegate reads its configuration from the environment, once, at the start. Every mistake is told at once; an unknown name that starts with `TIDEGATE_` is a mistake, too. An empty variable counts as not set.',
+    'Tidegate reads its configuration from the environment, once, at the start. All mistakes are reported at once; an unknown name that starts with `TIDEGATE_` is a mistake, too. An empty variable counts as not set.',
     ...groups.flatMap((group) => [
       `## ${group}`,
       ...all.filter((setting) => setting.group === group).map(entryOf),

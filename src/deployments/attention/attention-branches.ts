@@ -106,7 +106,7 @@ const failed = select({
   since: 'd.finished_at',
   module: 'm.name',
   version: 'v.version',
-  detail: `coalesce(d.reason, 'it could not be taken back on every node')`,
+  detail: `coalesce(d.reason, 'it could not be rolled back on every node')`,
   by: 'd.requested_by',
   from: `deployments d ${NAMES}
     where d.tenant_id = :tenantId and d.status = 'RollbackFailed'

@@ -17,7 +17,7 @@ export class AttentionController {
     access: 'authenticated',
     summary: 'List what needs a person',
     description:
-      'Over all environments: approvals, gates and steps that have stopped, freezes in the way, holds, what could not be taken back, what was started without its approvals, nodes that are lost. Each says who can unblock it, how, and whether the caller may. Only what the caller may read; newest first.',
+      'Over all environments: approvals, gates and steps that have stopped, freezes in the way, holds, what could not be rolled back, what was started without its approvals, nodes that are lost. Each says who can unblock it, how, and whether the caller may. Only what the caller may read; newest first.',
     errors: [cursorInvalid],
     answer: dto.attentionPage,
     example: { response: { items: [attentionExample], nextCursor: null } },

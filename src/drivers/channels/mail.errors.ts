@@ -12,7 +12,7 @@ export const mailOff = errorEntry({
 export const mailAddressInvalid = errorEntry({
   code: 'mail-address-invalid',
   kind: 'unprocessable',
-  meaning: 'This is no single e-mail address like ada@example.org. Write it without a name.',
+  meaning: 'This is not a single e-mail address like ada@example.org. Write it without a name.',
 });
 
 export const mailLimitReached = errorEntry({
@@ -29,6 +29,6 @@ export const mailLimitReached = errorEntry({
 export const mailUnavailable = errorEntry({
   code: 'mail-unavailable',
   kind: 'unavailable',
-  meaning: 'The mail server does not take mails now. They are kept and sent later.',
+  meaning: 'The mail server is not accepting mail now. It is kept and sent later.',
   tell: (cause: unknown) => ({ cause }),
 });

@@ -36,7 +36,7 @@ export const auditLogTooLong = errorEntry({
   code: 'audit-log-too-long',
   kind: 'conflict',
   meaning:
-    'The log is too long to be verified while somebody waits. Verify it where you are: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`.',
+    'The log is too long to verify while you wait. Verify it yourself: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`.',
   tell: (limit: number) => ({ details: { limit } }),
 });
 
@@ -58,5 +58,5 @@ export const auditExportUnclear = errorEntry({
   code: 'audit-export-unclear',
   kind: 'invalid',
   meaning:
-    'All entries are exported `from` a sequence on, those of a filter `before` an entry: leave one of the two away.',
+    'Use `from` to export all entries, and `before` with a filter: leave out one of the two.',
 });

@@ -73,7 +73,7 @@ export class ClustersController {
     rate: 'clusters',
     summary: 'Create a cluster',
     description:
-      'An environment with one cluster uses it by itself; with several, requests name one.',
+      'In an environment with one cluster requests need not name it; with several they do.',
     errors: [environmentNotFound, clusterExists, clusterLimit, unknownTarget, quotaExceeded],
     answer: dto.clusterOut,
     answerHeaders: tagged,

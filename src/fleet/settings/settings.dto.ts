@@ -99,7 +99,7 @@ export const settingChangeOut = z
     version: z.int(),
     wasSet: z.boolean(),
     before: anyValue,
-    isSet: z.boolean().meta({ description: 'False: it was taken back.' }),
+    isSet: z.boolean().meta({ description: 'False: it was unset.' }),
     value: anyValue,
     reason: z.string().nullable(),
   })

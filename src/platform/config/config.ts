@@ -256,7 +256,7 @@ function mailProblems({ mode, smtpUrl, smtpPasswordFile, mailFrom, publicUrl }: 
     const { username, password } = new URL(smtpUrl);
     if (smtpPasswordFile !== null && password !== '') {
       problems.push(
-        'There are two passwords for the mail server: take the one out of TIDEGATE_SMTP_URL.',
+        'There are two passwords for the mail server: remove the one in TIDEGATE_SMTP_URL.',
       );
     }
     if (username === '' && (smtpPasswordFile !== null || password !== '')) {

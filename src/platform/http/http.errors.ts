@@ -33,7 +33,7 @@ export const jsonUnacceptable = errorEntry({
   code: 'json-unacceptable',
   kind: 'invalid',
   meaning:
-    'The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.',
+    'The body is JSON that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.',
   tell: (text: string) => text,
 });
 
@@ -46,11 +46,10 @@ export const requestMalformed = errorEntry({
 export const cursorInvalid = errorEntry({
   code: 'cursor-invalid',
   kind: 'invalid',
-  meaning:
-    'The cursor is not one of ours or belongs to a list with another filter. Start without one.',
+  meaning: 'The cursor is not valid, or belongs to a list with another filter. Start without one.',
   tell: (reason: 'unreadable' | 'another-filter' = 'unreadable') =>
     reason === 'unreadable'
-      ? 'This is not a cursor of ours. Use `nextCursor` of the page before, or start without one.'
+      ? 'This is not a valid cursor. Use `nextCursor` of the page before, or start without one.'
       : 'The cursor belongs to a list with another filter. Repeat the filter, or start without a cursor.',
 });
 
@@ -71,17 +70,16 @@ export const unauthenticated = errorEntry({
   kind: 'unauthenticated',
   meaning: 'The request carries no valid credentials. Sign in and send the token.',
   tell: (text?: string) =>
-    text ??
-    'Sign in first: send "Authorization: Bearer <access token>" with a token that is still good.',
+    text ?? 'Sign in first: send "Authorization: Bearer <access token>" with a valid token.',
 });
 
 export const tenantSuspended = errorEntry({
   code: 'tenant-suspended',
   kind: 'forbidden',
   meaning:
-    'The tenant is suspended: it is read, and its rollouts are paused, cancelled and rolled back, and nothing else is changed. Only the operator of the platform can activate it.',
+    'The tenant is suspended: it can be read, and its rollouts can be paused, cancelled and rolled back; nothing else can be changed. Only the operator of the platform can activate it.',
   tell: () =>
-    'The tenant is suspended: nothing is changed in it, except that rollouts are paused, cancelled and rolled back. Ask the operator of this platform to activate it.',
+    'The tenant is suspended: nothing can be changed in it, but rollouts can be paused, cancelled and rolled back. Ask the operator of this platform to activate it.',
 });
 
 export const tenantNotReady = errorEntry({
@@ -101,7 +99,7 @@ export const permissionMissing = errorEntry({
   code: 'permission-missing',
   kind: 'forbidden',
   meaning:
-    'Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.',
+    'Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; anybody who holds `roles:manage` can give roles.',
   tell: (permission: Permission, { module, environment }: GrantTarget = {}) => {
     const roles = ROLES.filter((role) => permissionsOfRole[role].includes(permission));
     const where = [module && ` for module "${module}"`, environment && ` in "${environment}"`];
@@ -123,7 +121,7 @@ export const permissionMissing = errorEntry({
 export const forbidden = errorEntry({
   code: 'forbidden',
   kind: 'forbidden',
-  meaning: 'The route is not for callers of your sort.',
+  meaning: 'The route is not for this kind of caller.',
   tell: () => 'Only enrolled nodes may call this route.',
 });
 
@@ -148,7 +146,7 @@ export const notAcceptable = errorEntry({
   code: 'not-acceptable',
   kind: 'invalid',
   status: 406,
-  meaning: 'The body is not of the form that the route takes, such as multipart.',
+  meaning: 'The route does not take a body of this form, such as multipart.',
 });
 
 export const requestTimeout = errorEntry({
@@ -176,7 +174,7 @@ export const unsupportedMediaType = errorEntry({
   kind: 'invalid',
   status: 415,
   meaning: 'Send the body as application/json, or as the multipart form where the route says so.',
-  tell: () => 'This route takes application/json, and no form.',
+  tell: () => 'This route takes application/json, not a form.',
 });
 
 export const headersTooLarge = errorEntry({
@@ -230,7 +228,7 @@ export const serviceUnavailable = errorEntry({
 export const internalError = errorEntry({
   code: 'internal-error',
   kind: 'bug',
-  meaning: 'A mistake of ours. The log has the details under the `id` of the answer.',
+  meaning: 'A bug in Tidegate. The log has the details under the `id` of the answer.',
 });
 
 export const ifMatchRequired = errorEntry({
@@ -255,7 +253,7 @@ const DOWNLOAD_RETRY_SECONDS = 5;
 export const peopleOnly = errorEntry({
   code: 'people-only',
   kind: 'forbidden',
-  meaning: 'Only people with a session may do this: no access key, pipeline or directory.',
+  meaning: 'Only people with a session may do this, not an access key, a pipeline or a directory.',
   tell: () => 'Only people can do this. Sign in with your own account.',
 });
 
@@ -277,7 +275,7 @@ export const stepUpRequired = errorEntry({
   meaning:
     'This needs a proof, not older than five minutes, that it is you. Give one to `POST /authentication/step-up`, as `details.methods` says, or at `details.identityProvider`, which vouches for you, by `POST /me/identities/{id}/prove`; then repeat the request.',
   tell: (methods: readonly string[], identityProvider: string | null = null) => ({
-    text: `Show once more that it is you: ${waysToProve(methods, identityProvider)}, then repeat this within five minutes.`,
+    text: `Confirm that it is you: ${waysToProve(methods, identityProvider)}, then repeat this within five minutes.`,
     details: { methods, ...(identityProvider === null ? {} : { identityProvider }) },
   }),
 });
@@ -286,7 +284,7 @@ export const mfaEnrollmentRequired = errorEntry({
   code: 'mfa-enrollment-required',
   kind: 'forbidden',
   meaning:
-    'The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.',
+    'The tenant requires a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.',
   tell: () =>
-    'This tenant demands a second factor of your role. Enrol one first: an authenticator app (POST /api/v1/me/mfa/totp) or a passkey (POST /api/v1/me/passkeys).',
+    'This tenant requires a second factor of your role. Enrol one first: an authenticator app (POST /api/v1/me/mfa/totp) or a passkey (POST /api/v1/me/passkeys).',
 });

@@ -27,18 +27,19 @@ export const transferCodingUnsupported = errorEntry({
   code: 'transfer-coding-unsupported',
   kind: 'invalid',
   status: 501,
-  meaning: 'Of transfer codings this server knows chunked alone.',
+  meaning: 'The only transfer coding that this server supports is chunked.',
 });
 
 export const expectationFailed = errorEntry({
   code: 'expectation-failed',
   kind: 'invalid',
   status: 417,
-  meaning: 'Of expectations this server knows 100-continue alone.',
+  meaning: 'The only expectation that this server supports is 100-continue.',
 });
 
 export const hostMissing = errorEntry({
   code: 'host-missing',
   kind: 'invalid',
-  meaning: 'A request has one Host header with the name of this server, and maybe its port.',
+  meaning:
+    'A request needs one Host header with the name of this server and, if need be, its port.',
 });

@@ -115,6 +115,8 @@ function checkNumber(number: string): void {
   if (isTooLong || Math.abs(value) === Infinity)
     throw jsonUnacceptable('The body has a huge number.');
   if (INTEGER.test(number) && !Number.isSafeInteger(value)) {
-    throw jsonUnacceptable('The body has a whole number that would be rounded: send it as a text.');
+    throw jsonUnacceptable(
+      'The body has a whole number that would be rounded: send it as a string.',
+    );
   }
 }

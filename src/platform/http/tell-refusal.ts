@@ -23,7 +23,7 @@ export function tellRefusal(
 ): void {
   const { status, code } = refused;
   if (status === 500) {
-    const message = `a ${what} failed by a mistake of ours`;
+    const message = `a ${what} failed because of a bug`;
     logger.folded('error', `${what} ${placeOf(error)}`, { ...refused, error }, message);
   } else if (status === 503) {
     const reason = messageOf((error as { cause?: unknown } | null)?.cause ?? error);

@@ -13,7 +13,7 @@ export const providerFactorNeeded = errorEntry({
   code: 'provider-factor-needed',
   kind: 'forbidden',
   meaning:
-    'The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.',
+    'The tenant requires a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.',
 });
 
 export const providerSignInNeeded = errorEntry({

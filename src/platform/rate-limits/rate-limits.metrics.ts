@@ -14,7 +14,7 @@ export function rateLimitMetrics(metrics: Metrics): RateLimitMetrics {
   });
   const alone = metrics.counter({
     name: 'rate_limit_counted_alone_total',
-    help: 'Requests that this process counted by itself, because Redis did not answer.',
+    help: 'Requests that this process counted on its own, because Redis did not answer.',
   });
   for (const limit of RATE_NAMES) refusals.inc({ limit, enforced: 'true' }, 0);
   return {

@@ -98,7 +98,7 @@ export class NodesController {
   @Route('POST :id/uncordon', {
     access: Permission.FleetManage,
     rate: 'clusters',
-    summary: 'Take a node back into rollouts',
+    summary: 'Let a node take part in rollouts again',
     description: 'With its next report the node gets what its cluster runs by now.',
     errors: [nodeNotFound],
     answer: dto.nodeOut,

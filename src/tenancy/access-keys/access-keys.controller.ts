@@ -49,7 +49,7 @@ export class AccessKeysController {
     proof: { isStepUp: true },
     summary: 'Make an access key',
     description:
-      'For a pipeline or a script that acts for you, with less than you may do or as much. `secret` is shown this once. At each use the key has what it names and you hold at that moment: it loses what you lose, within five seconds.',
+      'For a pipeline or a script that acts for you, with less than you may do or as much. `secret` is shown only once. At each use the key has what it names and you hold at that moment: it loses what you lose, within five seconds.',
     errors: [
       errors.accessKeyTooWide,
       errors.accessKeyLimit,
@@ -85,7 +85,7 @@ export class AccessKeysController {
     proof: { isStepUp: true },
     summary: 'Rotate an access key',
     description:
-      'Makes a key that may do the same for as long again, and shows it this once. The old one stays good for `overlapSeconds`, so that nothing stops while its holders change over. Keys of service accounts are rotated by whoever holds `service-accounts:manage`.',
+      'Makes a key that may do the same for as long again, and shows it once. The old one stays good for `overlapSeconds`, so that nothing stops while its holders change over. Keys of service accounts are rotated by whoever holds `service-accounts:manage`.',
     errors: [
       errors.accessKeyNotFound,
       errors.accessKeyNotYours,

@@ -79,7 +79,7 @@ export const createAccessKeyBody = z
       .meta({ description: 'Good from these addresses only. Empty: from everywhere.' }),
     requestsPerMinute: z.int().min(1).max(limits.accessKeyRate).nullable().default(null).meta({
       description:
-        'At most so many requests a minute. Null, or more than the limit of all keys: that limit.',
+        'At most this many requests a minute. Null, or more than the limit of all keys: that limit.',
     }),
     expiresInDays: z
       .int()
@@ -141,7 +141,7 @@ export const accessKeyOut = z
 
 export const createdAccessKeyOut = accessKeyOut
   .extend({
-    secret: z.string().meta({ description: 'The key itself. Shown this once and kept nowhere.' }),
+    secret: z.string().meta({ description: 'The key itself. Shown only once and kept nowhere.' }),
   })
   .meta({ id: 'CreatedAccessKey' });
 

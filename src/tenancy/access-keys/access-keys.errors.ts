@@ -25,12 +25,12 @@ export const accessKeyTooWide = errorEntry({
 export const accessKeyLimit = errorEntry({
   code: 'access-key-limit',
   kind: 'limit',
-  meaning: 'The owner or the tenant has as many good keys as there may be. Revoke one first.',
+  meaning: 'The owner or the tenant has reached the limit of active keys. Revoke one first.',
   tell: (of: 'owner' | 'tenant') => {
     const limit = of === 'owner' ? limits.accessKeysPerOwner : limits.accessKeysPerTenant;
     const who = of === 'owner' ? 'One owner' : 'A tenant';
     return {
-      text: `${who} has at most ${limit} good keys. Revoke one that nobody needs: GET /api/v1/access-keys shows when each was used last.`,
+      text: `${who} has at most ${limit} active keys. Revoke one that nobody needs: GET /api/v1/access-keys shows when each was used last.`,
       details: { limit },
     };
   },
@@ -60,7 +60,7 @@ export const accessKeyMakerOutside = errorEntry({
   code: 'access-key-maker-outside',
   kind: 'forbidden',
   meaning:
-    'A key of your own has what you hold in the tenant, and you are no member of it. Make a key for a service account there.',
+    'A key of your own has what you hold in the tenant, and you are not a member of it. Make a key for a service account there.',
 });
 
 export const accessKeyNetworkRefused = errorEntry({
@@ -78,14 +78,14 @@ export const accessKeyOwnerWithoutFactor = errorEntry({
   code: 'access-key-owner-without-factor',
   kind: 'forbidden',
   meaning:
-    'The tenant demands a second factor of the key’s owner, who has none. As soon as they have enrolled one, the key works again.',
+    'The tenant requires a second factor of the key’s owner, who has none. As soon as they have enrolled one, the key works again.',
   tell: () =>
-    'The tenant demands a second factor of this key’s owner, who has none. They sign in and enrol one (tidegate mfa enrol-totp); within five seconds the key works again.',
+    'The tenant requires a second factor of this key’s owner, who has none. They sign in and enrol one (tidegate mfa enrol-totp); within five seconds the key works again.',
 });
 
 export const idempotencyKeyRefused = errorEntry({
   code: 'idempotency-key-refused',
   kind: 'invalid',
   meaning:
-    'The answer holds a secret that is kept nowhere, so that it cannot be given a second time. Leave Idempotency-Key out; if an answer got lost, revoke that key and make another.',
+    'The answer holds a secret that is not stored, so it cannot be repeated. Leave out Idempotency-Key; if an answer was lost, revoke that key and make another.',
 });

@@ -50,7 +50,7 @@ export class KeyBearer extends MachineBearer implements OnModuleInit {
     if (!isKeyText(token)) {
       this.metrics.looked('malformed');
       throw unauthenticated(
-        'This is no access key: a character is wrong or missing. Copy it anew.',
+        'This is not an access key: a character is wrong or missing. Copy it again.',
       );
     }
     const key = await this.standings.of(keyHash(token), request.address);

@@ -9,7 +9,7 @@ export const sessionNotFound = errorEntry({
 export const notAMember = errorEntry({
   code: 'not-a-member',
   kind: 'not-found',
-  meaning: 'You are no member of a tenant with this slug. GET /api/v1/me/tenants lists yours.',
+  meaning: 'You are not a member of a tenant with this slug. GET /api/v1/me/tenants lists yours.',
 });
 
 export const signInRefused = errorEntry({
@@ -22,7 +22,7 @@ export const signInRefused = errorEntry({
 export const emailTaken = errorEntry({
   code: 'email-taken',
   kind: 'conflict',
-  meaning: 'Another account has this address. Sign in with that one, or take another address.',
+  meaning: 'Another account has this address. Sign in with that one, or use another address.',
 });
 
 export const emailChangeInvalid = errorEntry({

@@ -27,7 +27,7 @@ export const mfaOut = z
     recoveryCodesLeft: z.int(),
     isDemanded: z
       .boolean()
-      .meta({ description: 'Whether this tenant demands a second factor of your roles.' }),
+      .meta({ description: 'Whether this tenant requires a second factor of your roles.' }),
   })
   .meta({ id: 'SecondFactors' });
 
@@ -62,7 +62,7 @@ export const recoveryCodesOut = z
       .array(z.string())
       .max(RECOVERY_CODES)
       .nullable()
-      .meta({ description: 'Shown this once; null: those that you have go on being good.' }),
+      .meta({ description: 'Shown only once; null: those that you have go on being good.' }),
   })
   .meta({ id: 'RecoveryCodes' });
 

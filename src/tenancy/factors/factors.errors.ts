@@ -17,16 +17,16 @@ export const factorRefused = errorEntry({
   code: 'factor-refused',
   kind: 'unauthenticated',
   meaning:
-    'The code or passkey is wrong, over, or was used before: each code counts once. Wait for the next code, and check the clock of the device.',
+    'The code or passkey is wrong, expired or already used: each code works once. Wait for the next code, and check the clock of the device.',
   tell: () =>
-    'The code or passkey is wrong, over, or was used before. Wait for the next code and try again; if none is taken, check the clock of your device.',
+    'The code or passkey is wrong, expired or already used. Wait for the next code and try again; if none works, check the clock of your device.',
 });
 
 export const factorThrottled = errorEntry({
   code: 'factor-throttled',
   kind: 'limit',
   meaning:
-    'Too many wrong codes for this account. Wait as long as Retry-After says; a passkey is taken meanwhile.',
+    'Too many wrong codes for this account. Wait as long as Retry-After says; a passkey still works.',
   tell: (waitMs: number) => {
     const retryAfterSeconds = Math.ceil(waitMs / 1000);
     return {
@@ -45,8 +45,7 @@ export const factorNotFound = errorEntry({
 export const factorLimit = errorEntry({
   code: 'factor-limit',
   kind: 'conflict',
-  meaning:
-    'You have as many authenticator apps or passkeys as one person may have. Remove one first.',
+  meaning: 'You have reached the limit of authenticator apps or passkeys. Remove one first.',
   tell: (most: number) => `You have ${most} of them already. Remove one first.`,
 });
 
@@ -54,28 +53,28 @@ export const lastFactor = errorEntry({
   code: 'last-factor',
   kind: 'conflict',
   meaning:
-    'The tenant demands a second factor of your role, and this is your last one. Enrol another one first.',
+    'The tenant requires a second factor of your role, and this is your last one. Enrol another one first.',
   tell: () =>
-    'This tenant demands a second factor of your role, and this is your last one. Enrol another one first.',
+    'This tenant requires a second factor of your role, and this is your last one. Enrol another one first.',
 });
 
 export const enrolmentNotBegun = errorEntry({
   code: 'enrolment-not-begun',
   kind: 'conflict',
   meaning:
-    'There is no authenticator app that waits for its first code, or it has waited too long. Begin again: `POST /me/mfa/totp`.',
+    'No authenticator app is waiting for its first code, or it has waited too long. Start again: `POST /me/mfa/totp`.',
 });
 
 export const stepUpUnsuitable = errorEntry({
   code: 'step-up-unsuitable',
   kind: 'conflict',
   meaning:
-    'That is no proof that counts for you: whoever has a second factor shows it, a password counts for those who have none. `details.methods` says what you can use.',
+    'That proof does not count for you: with a second factor, show that; a password counts only without one. `details.methods` says what you can use.',
   tell: (methods: readonly string[]) => ({
     text:
       methods.length > 0
         ? `That does not count for you. Use one of ${methods.join(', ')}.`
-        : 'You have nothing to show here. Sign in again.',
+        : 'You have nothing to prove it with here. Sign in again.',
     details: { methods },
   }),
 });
@@ -84,7 +83,7 @@ export const passkeyRefused = errorEntry({
   code: 'passkey-refused',
   kind: 'unauthenticated',
   meaning:
-    'What the passkey signed is not good: another site, a challenge that is over, answered or for something else, nobody verified, or a copy. Ask for new options and try again.',
+    'The answer of the passkey is not accepted: another site, an expired, answered or different challenge, an unverified user, or a copy. Ask for new options and try again.',
   tell: () =>
     'The passkey was not accepted. Ask for new options and try again; it must verify that it is you (PIN, fingerprint, face).',
 });
@@ -92,12 +91,12 @@ export const passkeyRefused = errorEntry({
 export const passkeyExists = errorEntry({
   code: 'passkey-exists',
   kind: 'conflict',
-  meaning: 'That passkey is enrolled already.',
+  meaning: 'That passkey is already enrolled.',
 });
 
 export const passkeysUnavailable = errorEntry({
   code: 'passkeys-unavailable',
   kind: 'unavailable',
   meaning:
-    'Passkeys belong to a domain name, and this server is known by an address only. The operator sets TIDEGATE_PUBLIC_URL.',
+    'Passkeys belong to a domain name, and this server has only an address. Ask the operator to set TIDEGATE_PUBLIC_URL.',
 });

@@ -126,7 +126,7 @@ export class FactorsService {
     this.standings.forget(signedIn);
   }
 
-  /** Those before are worth nothing any more. Throws `factor-not-found`: there is nothing to recover. */
+  /** Those before stop working. Throws `factor-not-found`: there is nothing to recover. */
   async renewRecoveryCodes({ ctx, signedIn, address }: Owner): Promise<RecoveryCodesOut> {
     const { userId, username } = signedIn;
     const recoveryCodes = await this.db.system(async (tx) => {

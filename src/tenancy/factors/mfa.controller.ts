@@ -33,7 +33,7 @@ export class MfaController {
     proof: { isForEnrolling: true },
     summary: 'List your second factors',
     description:
-      'Authenticator apps and passkeys, the newest first, how many recovery codes are left, and whether the tenant demands a second factor of you.',
+      'Authenticator apps and passkeys, the newest first, how many recovery codes are left, and whether the tenant requires a second factor of you.',
     errors: [],
     answer: dto.mfaOut,
     example: {
@@ -49,7 +49,7 @@ export class MfaController {
     proof: { isStepUp: true, isForEnrolling: true },
     summary: 'Begin to enrol an authenticator app',
     description:
-      'Gives a secret for the app, also as a QR code, this once. It counts when `POST /me/mfa/totp/confirm` has got a code of it, within fifteen minutes; beginning again replaces it.',
+      'Gives a secret for the app, also as a QR code, once. It counts when `POST /me/mfa/totp/confirm` has got a code of it, within fifteen minutes; beginning again replaces it.',
     errors: [factorLimit],
     answer: dto.begunTotp,
     example: {
@@ -74,7 +74,7 @@ export class MfaController {
     proof: { isForEnrolling: true },
     summary: 'Confirm an authenticator app',
     description:
-      'With a code that it shows. From here on signing in takes a code; your other sessions end, in all tenants, and this one may do all that you may. With the first factor come ten recovery codes, shown this once.',
+      'With a code that it shows. From here on signing in takes a code; your other sessions end, in all tenants, and this one may do all that you may. With the first factor come ten recovery codes, shown only once.',
     errors: [enrolmentNotBegun, factorRefused, factorThrottled],
     answer: dto.recoveryCodesOut,
     status: 200,
@@ -93,7 +93,7 @@ export class MfaController {
     proof: { isStepUp: true },
     summary: 'Remove an authenticator app',
     description:
-      'Your other sessions end, in all tenants. With the last factor the recovery codes go, too; it stays while the tenant demands one of you.',
+      'Your other sessions end, in all tenants. With the last factor the recovery codes go, too; it stays while the tenant requires one of you.',
     errors: [factorNotFound, lastFactor],
   })
   removeTotp(
@@ -108,7 +108,7 @@ export class MfaController {
     access: 'person',
     proof: { isStepUp: true },
     summary: 'Make new recovery codes',
-    description: 'Ten, shown this once. Those that you had are worth nothing any more.',
+    description: 'Ten, shown only once. Those that you had stop working.',
     errors: [factorNotFound],
     answer: dto.recoveryCodesOut,
     example: { response: codesExample },

@@ -66,7 +66,7 @@ export class PasskeysController {
     proof: { isForEnrolling: true },
     summary: 'Enrol a passkey',
     description:
-      'With what the browser has made. Your other sessions end, in all tenants, and this one may do all that you may. With the first factor come ten recovery codes, shown this once.',
+      'With what the browser has made. Your other sessions end, in all tenants, and this one may do all that you may. With the first factor come ten recovery codes, shown only once.',
     errors: [passkeyRefused, passkeyExists, factorLimit, passkeysUnavailable],
     answer: dto.enrolledPasskey,
     example: {
@@ -103,7 +103,7 @@ export class PasskeysController {
     proof: { isStepUp: true },
     summary: 'Remove a passkey',
     description:
-      'Your other sessions end, in all tenants. With the last factor the recovery codes go, too; it stays while the tenant demands one of you.',
+      'Your other sessions end, in all tenants. With the last factor the recovery codes go, too; it stays while the tenant requires one of you.',
     errors: [factorNotFound, lastFactor],
   })
   remove(

@@ -26,9 +26,9 @@ export class StepUpController {
   @Route('POST', {
     access: 'person',
     proof: { isForEnrolling: true, isForVouched: true },
-    summary: 'Show once more that it is you',
+    summary: 'Confirm that it is you',
     description:
-      'What matters most wants a proof that is not older than five minutes. Whoever has a second factor shows it; the password counts for those who have none, and a recovery code for nobody.',
+      'What matters most needs a proof no older than five minutes: a second factor, or the password of somebody who has none. Recovery codes do not count.',
     errors: [
       stepUpUnsuitable,
       factorRefused,

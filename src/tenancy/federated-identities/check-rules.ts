@@ -70,7 +70,7 @@ function faultOfText(form: ClaimForm, claim: string, value: string): string | nu
   }
   if (value.includes('*')) return `${claim} takes no "*"`;
   if (/_id$/.test(claim) && claim !== 'environment_node_id' && !ID.test(value)) {
-    return `${claim} is a number, like "7182931", and no name`;
+    return `${claim} is a number, like "7182931", not a name`;
   }
   return null;
 }

@@ -18,7 +18,7 @@ export const federatedIdentityTaken = errorEntry({
 export const federatedIdentityLimit = errorEntry({
   code: 'federated-identity-limit',
   kind: 'conflict',
-  meaning: 'The tenant has as many federated identities as it may have. Delete one first.',
+  meaning: 'The tenant has reached its limit of federated identities. Delete one first.',
   tell: (most: number) => `A tenant has at most ${most} federated identities. Delete one first.`,
 });
 
@@ -61,7 +61,7 @@ export const federatedGrantsTooWide = errorEntry({
   meaning:
     'A pipeline gets no more than you have yourself. Leave out what you lack, or name the modules and environments that you are responsible for.',
   tell: (permissions: readonly string[]) => ({
-    text: `You lack some of what you would give, there or at all: ${permissions.join(', ')}.`,
+    text: `You lack some of what you would grant, there or anywhere: ${permissions.join(', ')}.`,
     details: { permissions },
   }),
 });
@@ -97,7 +97,7 @@ export const subjectTokenRefused = errorEntry({
   code: 'subject-token-refused',
   kind: 'forbidden',
   meaning:
-    'The subject token is not good here; `details.reason` says which check it has failed. An Admin can see more with POST /api/v1/federated-identities/{id}/test.',
+    'The subject token is not accepted here; `details.reason` says which check it has failed. An Admin can see more with POST /api/v1/federated-identities/{id}/test.',
   tell: (reason: RefusalReason, text: string) => ({ text, details: { reason } }),
 });
 

@@ -105,10 +105,10 @@ export function checkTimes({ claims }: SubjectToken, now: number, mostSeconds: n
   const { exp, iat, nbf = iat } = claims;
   const { skewSeconds } = EXCHANGE;
   const failed = (detail: string): Check => ({ check: 'times', isPassed: false, detail });
-  if (exp <= now - skewSeconds) return failed(`It was over ${Math.round(now - exp)} s ago.`);
+  if (exp <= now - skewSeconds) return failed(`It expired ${Math.round(now - exp)} s ago.`);
   if (Math.max(nbf, iat) > now + skewSeconds) {
     return failed(
-      `It is good only in ${Math.round(Math.max(nbf, iat) - now)} s: compare the clocks.`,
+      `It is not valid for another ${Math.round(Math.max(nbf, iat) - now)} s: compare the clocks.`,
     );
   }
   if (exp - iat > mostSeconds) {
@@ -127,7 +127,7 @@ export function checkTimes({ claims }: SubjectToken, now: number, mostSeconds: n
 export function checkTokenId({ claims: { jti = '' } }: SubjectToken): Check {
   const isPassed = jti !== '' && jti.length <= EXCHANGE.idCharacters;
   const detail = isPassed
-    ? 'It has an id, so that it is good once.'
+    ? 'It has an id, so it can be used once.'
     : 'It has no id (`jti`) of at most 256 characters, so nobody could tell whether it was used before.';
   return { check: 'token-id', isPassed, detail };
 }

@@ -231,7 +231,7 @@ function notTrusted(): DomainError {
 function used(): DomainError {
   return refusal(
     'used',
-    'It was exchanged before, and each is good once. Ask the runner for a new one, or go on with the access token that it gave.',
+    'It was exchanged before, and each can be used once. Ask the runner for a new one, or go on with the access token that it gave.',
   );
 }
 

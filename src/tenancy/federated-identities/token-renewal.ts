@@ -36,7 +36,10 @@ export class Renewals {
   async renew(text: string, { address, requestId }: Origin): Promise<ExchangedToken> {
     const claims = await this.tokens.check(text);
     if (!claims) {
-      throw subjectTokenRefused('over', 'It is no access token of a pipeline, or it is over.');
+      throw subjectTokenRefused(
+        'over',
+        'It is not an access token of a pipeline, or it has expired.',
+      );
     }
     const { sub: id, tid: tenantId, name, rule, job } = claims;
     const standing = await this.standings.ask({ tenantId, id });
@@ -52,7 +55,7 @@ export class Renewals {
     }
     const tokenId = this.tokens.newTokenId();
     const issued = await this.tokens.issue(claims, tokenId);
-    if (!issued) throw subjectTokenRefused('over', 'The token that the runner gave is over.');
+    if (!issued) throw subjectTokenRefused('over', 'The token that the runner gave has expired.');
     const ctx = new Context({
       tenantId,
       actor: { kind: 'workload', id, name: `ci:${name}`, personId: null },
@@ -64,7 +67,7 @@ export class Renewals {
       const hash = createHash('sha256').update(`renewed ${claims.jti}`).digest('hex');
       const expiresAt = new Date((claims.exp + 120) * 1000);
       if (!(await useTokenOnce(open, hash, { now, expiresAt }))) {
-        throw subjectTokenRefused('used', 'It was renewed before, and each can be once.');
+        throw subjectTokenRefused('used', 'It was renewed before, and each can be renewed once.');
       }
       await touchFederatedIdentity(open, id);
       const facts = { rule, tokenId, address, isRenewal: true, claims: job };

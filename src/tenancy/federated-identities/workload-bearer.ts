@@ -54,7 +54,7 @@ export class WorkloadBearer extends MachineBearer implements OnModuleInit {
 }
 
 const OTHER_RULES =
-  'The rules that let this pipeline in have been replaced. Exchange a token of the job anew.';
+  'The rules that let this pipeline in have been replaced. Exchange a token of the job again.';
 
 /** What the token was given, as far as its identity still may. */
 export function grantsNow(claims: WorkloadClaims, standing: WorkloadStanding): Grants {

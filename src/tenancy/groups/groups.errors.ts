@@ -10,14 +10,14 @@ export const groupNotFound = errorEntry({
 export const groupExists = errorEntry({
   code: 'group-exists',
   kind: 'conflict',
-  meaning: 'There is a group of that name, perhaps written with other capitals.',
+  meaning: 'A group of that name exists, perhaps with different capitals.',
   tell: (name: string) => `There is a group "${name}" already. Choose another name.`,
 });
 
 export const groupLimit = errorEntry({
   code: 'group-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many groups, or the group as many members, as there may be.',
+  meaning: 'The tenant has reached its limit of groups, or the group its limit of members.',
   tell: (of: 'groups' | 'members') => ({
     text:
       of === 'groups'

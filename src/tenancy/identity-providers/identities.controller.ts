@@ -75,9 +75,9 @@ export class IdentitiesController {
   @Route('POST :id/prove', {
     access: 'person',
     proof: { isForEnrolling: true, isForVouched: true },
-    summary: 'Show once more that it is you, at your provider',
+    summary: 'Confirm that it is you, at your provider',
     description:
-      'For sessions that the provider vouches for, in place of a factor of ours: you sign in there anew, and it says when that was.',
+      'For sessions that the provider vouches for, instead of a second factor here: you sign in there again, and it says when that was.',
     errors: [identityProviderNotFound, signInRedirectInvalid],
     answer: dto.startIdentityOut,
     status: 200,

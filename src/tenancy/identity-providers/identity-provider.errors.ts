@@ -32,9 +32,9 @@ export const ruleGroupUnknown = errorEntry({
   code: 'rule-group-unknown',
   kind: 'unprocessable',
   meaning:
-    'A rule gives a group that the tenant does not have, or one whose members a directory keeps. Make it first, or take another.',
+    'A rule gives a group that the tenant does not have, or one whose members a directory keeps. Create it first, or use another.',
   tell: (name: string) => ({
-    text: `A rule gives the group "${name}", which there is not for rules to give. Make it first, or take another.`,
+    text: `A rule gives the group "${name}", which does not exist or is kept by a directory. Create it first, or use another.`,
     details: { group: name },
   }),
 });
@@ -43,7 +43,7 @@ export const emergencyAccountNeeded = errorEntry({
   code: 'emergency-account-needed',
   kind: 'unprocessable',
   meaning:
-    'A provider that is required would lock the tenant up on the day on which it does not answer. Name in `emergency.usernames` a member who may manage identity providers and has a password or passkey.',
+    'A required provider would lock everybody out on the day it does not answer. Name in `emergency.usernames` a member who may manage identity providers and has a password or passkey.',
 });
 
 export const signInRedirectInvalid = errorEntry({
@@ -56,21 +56,21 @@ export const signInRedirectInvalid = errorEntry({
 export const signInTicketRefused = errorEntry({
   code: 'sign-in-ticket-refused',
   kind: 'unauthenticated',
-  meaning: 'The address for linking or proving is over, or was changed. Ask for a new one.',
+  meaning: 'The address for linking or proving has expired, or was changed. Ask for a new one.',
 });
 
 export const signInAnswerRefused = errorEntry({
   code: 'sign-in-answer-refused',
   kind: 'unauthenticated',
   meaning:
-    'The answer belongs to no sign-in that this browser has begun with this provider within ten minutes, or was used before. Begin again.',
+    'The answer belongs to no sign-in that this browser started with this provider in the last ten minutes, or has been used. Start again.',
 });
 
 export const signInCodeRefused = errorEntry({
   code: 'sign-in-code-refused',
   kind: 'unauthenticated',
   meaning:
-    'The code is unknown, used, older than a minute, or was asked for by somebody else. Begin the sign-in again.',
+    'The code is unknown, used, older than a minute, or was asked for by somebody else. Start the sign-in again.',
 });
 
 /** What is told of an issuer's answer: short words, never the answer itself. */
@@ -98,7 +98,7 @@ export const invitationNeeded = errorEntry({
   code: 'invitation-needed',
   kind: 'forbidden',
   meaning:
-    'The identity provider knows the person, but no rule of the tenant makes them a member. Ask an Admin for an invitation; who has an account links the provider to it while signed in.',
+    'The identity provider knows the person, but no rule of the tenant makes them a member. Ask an Admin for an invitation; if you have an account, link the provider to it while signed in.',
 });
 
 export const roleNeeded = errorEntry({

@@ -107,7 +107,7 @@ export class IdentityProvidersController {
     proof,
     summary: 'Change an identity provider',
     description:
-      'Needs If-Match with the version that was read. Disabled, or with another issuer, client or word about second factors, it ends the sessions that it has vouched for within five seconds. Another issuer needs the secret anew.',
+      'Needs If-Match with the version that was read. Disabled, or with another issuer, client or word about second factors, it ends the sessions that it has vouched for within five seconds. Another issuer needs its secret again.',
     errors: [
       identityProviderNotFound,
       ifMatchRequired,

@@ -36,10 +36,10 @@ export class ProviderTests {
     if (sealedSecret === null) return passed('secret', 'There is none: a public client with PKCE.');
     try {
       this.sealer.unseal(sealedSecret, secretContext(id));
-      return passed('secret', 'It is there; whether it is right, the first sign-in shows.');
+      return passed('secret', 'It is set; the first sign-in shows whether it is right.');
     } catch (error) {
       if (!(error instanceof UnsealError)) throw error;
-      return failed('secret', 'It does not open any more. Enter it anew.');
+      return failed('secret', 'It can no longer be unsealed. Enter it again.');
     }
   }
 

@@ -26,21 +26,21 @@ export const alreadyMember = errorEntry({
 export const invitationLimit = errorEntry({
   code: 'invitation-limit',
   kind: 'limit',
-  meaning: 'Too many invitations of the tenant are open. Revoke some, or wait until they are over.',
+  meaning: 'Too many invitations of the tenant are open. Revoke some, or wait until they expire.',
 });
 
 export const invitationNotSent = errorEntry({
   code: 'invitation-not-sent',
   kind: 'unavailable',
   meaning:
-    'The invitation is there, but the mail could not be sent. Send it again in a moment: POST /api/v1/users/invitations/{id}/resend.',
+    'The invitation exists, but the mail could not be sent. Send it again in a moment: POST /api/v1/users/invitations/{id}/resend.',
 });
 
 export const invitationOfDirectory = errorEntry({
   code: 'invitation-of-directory',
   kind: 'conflict',
   meaning:
-    'The directory of the tenant has this person invited, and its groups give the roles. Invite them again as its user: POST /api/v1/directory-users/{id}/invite, with the same id.',
+    'The directory of the tenant has invited this person, and its groups give the roles. Invite them again as its user: POST /api/v1/directory-users/{id}/invite, with the same id.',
 });
 
 export const invitationInvalid = errorEntry({
@@ -61,7 +61,7 @@ export const invitationForAnother = errorEntry({
   code: 'invitation-for-another',
   kind: 'forbidden',
   meaning:
-    'The invitation is for another address than that of your account. Sign in as whom it is for, or ask for one to your address.',
+    'The invitation is for another address than that of your account. Sign in as the person it is for, or ask for one to your address.',
 });
 
 export const usernameRequired = errorEntry({
@@ -73,5 +73,5 @@ export const usernameRequired = errorEntry({
 export const usernameTaken = errorEntry({
   code: 'username-taken',
   kind: 'conflict',
-  meaning: 'Somebody has this username. Choose another one.',
+  meaning: 'This username is taken. Choose another one.',
 });

@@ -50,7 +50,7 @@ export class InvitationsController {
     proof: { isStepUp: true },
     summary: 'Invite somebody by e-mail',
     description:
-      'Good for one use, for 72 hours, and for this address only. It is mailed; where the installation sends no mail, the answer has the link, this once. The roles are what you may give, now and when it is accepted.',
+      'Good for one use, for 72 hours, and for this address only. It is mailed; where the installation sends no mail, the answer has the link, once. The roles are what you may give, now and when it is accepted.',
     errors: [
       roleUnknown,
       platformRole,
@@ -78,7 +78,7 @@ export class InvitationsController {
     proof: { isStepUp: true },
     summary: 'Send an invitation again',
     description:
-      'Makes another link, good for 72 hours from now; the one before is good for nothing any more. From now on it is yours: its roles are what you may give.',
+      'Makes another link, good for 72 hours from now; the one before stops working. From now on it is yours: its roles are what you may give.',
     errors: [
       invitationNotFound,
       invitationOfDirectory,
@@ -101,7 +101,7 @@ export class InvitationsController {
   @Route('DELETE :id', {
     access: Permission.UsersManage,
     summary: 'Revoke an invitation',
-    description: 'Its link is good for nothing any more. Who has accepted stays a member.',
+    description: 'Its link stops working. Who has accepted stays a member.',
     errors: [invitationNotFound],
   })
   revoke(

@@ -48,7 +48,7 @@ export const newInvitationOut = invitationOut
   .extend({
     link: z.string().nullable().meta({
       description:
-        'Only where the installation sends no mail, and only this once: hand it to the person. Else null.',
+        'Only where the installation sends no mail, and only once: hand it to the person. Else null.',
     }),
   })
   .meta({ id: 'NewInvitation' });

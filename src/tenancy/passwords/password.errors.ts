@@ -6,7 +6,7 @@ import {
 } from './password-rules.js';
 
 const wordsOf: Readonly<Record<PasswordFault, string>> = {
-  'too-short': `A password has at least ${PASSWORD_LEAST_CHARACTERS} characters; a sentence is easy to keep in mind.`,
+  'too-short': `A password has at least ${PASSWORD_LEAST_CHARACTERS} characters; a sentence is easy to remember.`,
   'too-long': `A password has at most ${PASSWORD_CHARACTERS} characters.`,
   common: 'This password is on the lists that guessers begin with. Choose another one.',
   'own-name':
@@ -18,14 +18,14 @@ export const passwordRefused = errorEntry({
   code: 'password-refused',
   kind: 'unprocessable',
   meaning:
-    'The new password is too short, too long, well known, or made of your own name; `details.reason` tells. Nothing else is asked of it.',
+    'The new password is too short, too long, well known, or made of your own name; `details.reason` says which. There are no other rules.',
   tell: (fault: PasswordFault) => ({ text: wordsOf[fault], details: { reason: fault } }),
 });
 
 export const passwordWrong = errorEntry({
   code: 'password-wrong',
   kind: 'forbidden',
-  meaning: 'The present password is another one. Nothing was changed.',
+  meaning: 'The current password is wrong. Nothing was changed.',
 });
 
 export const resetInvalid = errorEntry({

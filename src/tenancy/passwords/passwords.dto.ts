@@ -5,7 +5,7 @@ import { PASSWORD_CHARACTERS, PASSWORD_LEAST_CHARACTERS } from './password-rules
 
 export const password = text(PASSWORD_CHARACTERS).min(1);
 const newPassword = password.meta({
-  description: `At least ${PASSWORD_LEAST_CHARACTERS} characters, none of the well known ones, not your own name. Nothing else is asked of it.`,
+  description: `At least ${PASSWORD_LEAST_CHARACTERS} characters, none of the well known ones, not your own name. There are no other rules.`,
 });
 
 export const changePasswordBody = z

@@ -10,14 +10,14 @@ export const roleBindingNotFound = errorEntry({
 export const roleBindingExists = errorEntry({
   code: 'role-binding-exists',
   kind: 'conflict',
-  meaning: 'The role is given there already, for the same modules and environments.',
+  meaning: 'The role is already given there, for the same modules and environments.',
 });
 
 export const roleBindingLimit = errorEntry({
   code: 'role-binding-limit',
   kind: 'limit',
   meaning:
-    'The person, group or account has as many roles as it may have, or the tenant has. Give a role to a group, or name several modules in one binding.',
+    'The person, group or account has reached its limit of roles, or the tenant has. Give a role to a group, or name several modules in one binding.',
   tell: () =>
     `At most ${limits.bindingsPerSubject} roles for each person, group or account, and ${limits.bindingsPerTenant} in a tenant. Give roles to groups, or name several modules in one.`,
 });

@@ -22,7 +22,7 @@ export class QuotaMetrics {
     });
     this.differences = metrics.counter({
       name: 'quota_recount_difference_total',
-      help: 'By how much counters of quotas were off when they were counted anew; more than keys that expired needs a person',
+      help: 'By how much counters of quotas were off when they were recounted; more than keys that expired needs a person',
       labelNames: ['quota', 'direction'],
     });
   }

@@ -11,14 +11,14 @@ export const roleExists = errorEntry({
   code: 'role-exists',
   kind: 'conflict',
   meaning:
-    'There is a role of that name, built in or of the tenant’s own, perhaps written with other capitals.',
+    'A role of that name exists, built in or of the tenant’s own, perhaps with different capitals.',
   tell: (name: string) => `There is a role "${name}" already. Choose another name.`,
 });
 
 export const roleLimit = errorEntry({
   code: 'role-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many roles of its own as there may be. Delete one that nobody holds.',
+  meaning: 'The tenant has reached its limit of roles of its own. Delete one that nobody holds.',
   tell: () =>
     `A tenant has at most ${limits.rolesPerTenant} roles of its own. Delete one that nobody holds.`,
 });

@@ -186,7 +186,7 @@ export class ServiceAccountsController {
     proof: { isStepUp: true },
     summary: 'Make a key for a service account',
     description:
-      '`secret` is shown this once. At each use the key has what it names and the roles of the account hold at that moment. It names nothing that its maker does not hold, and outlives them.',
+      '`secret` is shown only once. At each use the key has what it names and the roles of the account hold at that moment. It names nothing that its maker does not hold, and outlives them.',
     errors: [
       errors.serviceAccountNotFound,
       errors.serviceAccountDisabled,

@@ -12,14 +12,14 @@ export const serviceAccountNotFound = errorEntry({
 export const serviceAccountExists = errorEntry({
   code: 'service-account-exists',
   kind: 'conflict',
-  meaning: 'The tenant has a service account of that name, perhaps written with other capitals.',
+  meaning: 'The tenant has a service account of that name, perhaps with different capitals.',
   tell: (name: string) => `There is a service account "${name}" already. Choose another name.`,
 });
 
 export const serviceAccountLimit = errorEntry({
   code: 'service-account-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many service accounts as there may be. Delete one first.',
+  meaning: 'The tenant has reached its limit of service accounts. Delete one first.',
   tell: () =>
     `A tenant has at most ${limits.serviceAccountsPerTenant} service accounts. Delete one that nobody needs.`,
 });
@@ -27,6 +27,5 @@ export const serviceAccountLimit = errorEntry({
 export const serviceAccountDisabled = errorEntry({
   code: 'service-account-disabled',
   kind: 'conflict',
-  meaning:
-    'The service account is disabled, so that a new key of it would be good for nothing. Enable it first.',
+  meaning: 'The service account is disabled, so a new key of it would not work. Enable it first.',
 });

@@ -61,7 +61,7 @@ export class TenantTaskRunner implements OnApplicationBootstrap, BeforeApplicati
     });
     this.failed = metrics.counter({
       name: 'tenant_task_failures_total',
-      help: 'Steps of tasks about tenants that failed; they are tried again, or taken back',
+      help: 'Steps of tasks about tenants that failed; they are tried again, or undone',
       labelNames: ['kind', 'step'],
     });
     const open = metrics.gauge({

@@ -108,7 +108,7 @@ export class TenantLifeController {
     access,
     summary: 'Provision a tenant once more',
     description:
-      'After it has failed and everything was taken back (`task.state` is `undone`, `task.reason` says why).',
+      'After it has failed and everything was undone (`task.state` is `undone`, `task.reason` says why).',
     errors: [errors.tenantUnknown, errors.tenantStatus],
     answer: dto.tenantOut,
     status: 202,
@@ -147,7 +147,7 @@ export class TenantLifeController {
     proof,
     summary: 'Make a new password for a resource',
     description:
-      'It is shown this once. The former one is good no more; connections that are open stay.',
+      'It is shown only once. The former one is good no more; connections that are open stay.',
     errors: [
       errors.tenantUnknown,
       tenantNotReady,

@@ -73,9 +73,9 @@ export class TenantLifeService {
     if (id === PLATFORM_TENANT.id) throw tenantReserved();
     if (id === ctx.tenantId) throw tenantOwn();
     return this.decide(ctx, id, async (open, tenant) => {
-      if (isGone(tenant.status)) throw refused(tenant, 'it cannot be deleted once more');
+      if (isGone(tenant.status)) throw refused(tenant, 'it cannot be deleted again');
       if ((await openTaskOf(open)) !== undefined) {
-        throw refused(tenant, 'wait until its provisioning is over');
+        throw refused(tenant, 'wait until it has been provisioned');
       }
       const now = Date.now();
       const restorableUntil = new Date(now + this.settings.valueOf(tenantDays) * DAY_MS);

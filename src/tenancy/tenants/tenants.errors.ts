@@ -20,13 +20,13 @@ export const tenantOwn = errorEntry({
   code: 'tenant-own',
   kind: 'conflict',
   meaning:
-    'You are signed in to this tenant, and would be out with it. Sign in to another one (`platform`) to delete it.',
+    'You are signed in to this tenant, and would be locked out. Sign in to another one (`platform`) to delete it.',
 });
 
 export const tenantStatus = errorEntry({
   code: 'tenant-status',
   kind: 'conflict',
-  meaning: 'The tenant is not in a status (`details.status`) that allows it.',
+  meaning: 'The status of the tenant (`details.status`) does not allow it.',
   tell: (status: TenantStatus, wanted: string) => ({
     text: `The tenant is ${status}; ${wanted}.`,
     details: { status },
@@ -36,7 +36,7 @@ export const tenantStatus = errorEntry({
 export const tenantGone = errorEntry({
   code: 'tenant-gone',
   kind: 'conflict',
-  meaning: 'The time in which the tenant could be restored is over.',
+  meaning: 'The tenant can no longer be restored.',
 });
 
 export const tenantSlugReserved = errorEntry({
@@ -62,7 +62,7 @@ export const tenantSecretShown = errorEntry({
 export const tenantServerUnavailable = errorEntry({
   code: 'tenant-server-unavailable',
   kind: 'unavailable',
-  meaning: 'The server on which tenants have something of their own does not answer. Try again.',
+  meaning: 'The server with the tenants’ own resources does not answer. Try again.',
   tell: (kind: string, cause: unknown) => ({
     text: `The ${kind} server of the tenants does not answer. Try again in a while.`,
     cause,

@@ -13,7 +13,7 @@ export const tierNotFound = errorEntry({
 export const tierExists = errorEntry({
   code: 'tier-exists',
   kind: 'conflict',
-  meaning: 'There is a tier of that id or name already. Choose another one.',
+  meaning: 'A tier of that id or name exists. Choose another one.',
 });
 
 export const tierInUse = errorEntry({
@@ -29,12 +29,12 @@ export const tierInUse = errorEntry({
 export const tierBuiltIn = errorEntry({
   code: 'tier-built-in',
   kind: 'conflict',
-  meaning: 'The tier `custom` is what tenants have whom nobody gave another one: it stays.',
+  meaning: 'The tier `custom` is for tenants that were given no other: it cannot be deleted.',
 });
 
 export const tierLimit = errorEntry({
   code: 'tier-limit',
   kind: 'limit',
-  meaning: 'There are as many tiers as there may be. Delete one that no tenant has.',
+  meaning: 'The limit of tiers is reached. Delete one that no tenant has.',
   tell: () => `There are at most ${limits.tiers} tiers. Delete one that no tenant has.`,
 });

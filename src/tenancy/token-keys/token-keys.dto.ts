@@ -5,7 +5,7 @@ export const rotateTokenKeyBody = z
   .strictObject({
     revokeOld: z.boolean().default(false).meta({
       description:
-        'Only when a key was stolen: the new one signs at once, and every token that another one has signed is refused within five seconds. Whoever has a refresh token gets a new one with it.',
+        'Only if a key was stolen: the new one signs at once, and every token that another one has signed is refused within five seconds. Whoever has a refresh token gets a new one with it.',
     }),
   })
   .meta({ id: 'RotateTokenKey' });

@@ -6,9 +6,9 @@ export const tokenKeyRotationUnderWay = errorEntry({
   code: 'token-key-rotation-under-way',
   kind: 'conflict',
   meaning:
-    'The newest key of access tokens does not sign yet. Wait until `details.signsFrom`; when a key was stolen, rotate with `revokeOld`.',
+    'The newest key of access tokens does not sign yet. Wait until `details.signsFrom`; if a key was stolen, rotate with `revokeOld`.',
   tell: (signsFrom: Date) => ({
-    text: `The newest key signs from ${signsFrom.toISOString()} on. Wait until then; when a key was stolen, rotate with "revokeOld".`,
+    text: `The newest key signs from ${signsFrom.toISOString()} on. Wait until then; if a key was stolen, rotate with "revokeOld".`,
     details: { signsFrom: signsFrom.toISOString() },
   }),
 });
@@ -17,9 +17,9 @@ export const tokenKeysTooMany = errorEntry({
   code: 'token-keys-too-many',
   kind: 'limit',
   meaning:
-    'More keys of access tokens were made within a day than anybody needs. Find out who makes them; a day later there is room again.',
+    'Too many keys of access tokens were made within a day. Find out who makes them, and try again a day later.',
   tell: (perDay: number) =>
-    `${perDay} keys of access tokens were made within a day. Find out who makes them; a day later there is room again.`,
+    `${perDay} keys of access tokens were made within a day. Find out who makes them, and try again a day later.`,
 });
 
 export const tokenKeySealed = errorEntry({

@@ -7,17 +7,14 @@ const span = z.strictObject({
     .optional()
     .meta({ description: 'The first day (UTC). Absent: the first of the month.' }),
   to: day.optional().meta({ description: 'The last day, which is included. Absent: today.' }),
-  format: z
-    .enum(['json', 'csv'])
-    .optional()
-    .meta({ description: 'In place of the header Accept.' }),
+  format: z.enum(['json', 'csv']).optional().meta({ description: 'Instead of the header Accept.' }),
 });
 
 export const usageQuery = span.extend({
   by: z
     .enum(['day', 'module', 'environment', 'detail'])
     .default('day')
-    .meta({ description: 'What the rows are apart by; `detail`: all three.' }),
+    .meta({ description: 'What the rows are grouped by; `detail`: all three.' }),
 });
 
 export const platformUsageQuery = span.extend({
@@ -27,7 +24,7 @@ export const platformUsageQuery = span.extend({
     .min(1)
     .max(10_000)
     .default(100)
-    .meta({ description: 'So many tenants that have used most, by requests.' }),
+    .meta({ description: 'How many of the tenants with the most requests.' }),
 });
 
 export const usageParams = z.strictObject({ id: uuid });
@@ -36,7 +33,7 @@ const amounts = {
   requests: z.int(),
   failures: z.int().meta({ description: 'Those of them that were answered with 400 or more.' }),
   sentBytes: z.int().meta({ description: 'With headers, and with what nodes were sent.' }),
-  busyMs: z.int().meta({ description: 'How long requests took, in sum.' }),
+  busyMs: z.int().meta({ description: 'How long requests took, in total.' }),
   deployments: z.int().meta({ description: 'Accepted, rollbacks among them. Counted exactly.' }),
 };
 

@@ -104,7 +104,7 @@ export class UsageService {
     const count = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
     if (count >= 1 && count <= DAYS) return { from: first, to: last };
     throw validationFailed(
-      `The days are ${first} to ${last}: "from" must not be after "to", nor more than ${DAYS} days before it. Ask for them in pieces.`,
+      `The days are ${first} to ${last}: "from" must not be after "to", nor more than ${DAYS} days before it. Ask for shorter spans.`,
     );
   }
 }

@@ -52,7 +52,7 @@ export class UsersController {
   @Route('GET :id', {
     access: Permission.UsersRead,
     summary: 'Read a user',
-    description: 'Somebody who is no member of your tenant is not found, whoever that may be.',
+    description: 'Somebody who is not a member of your tenant is not found, whoever it is.',
     errors: [userNotFound],
     answer: dto.memberOut,
     example: { response: example },

@@ -25,7 +25,7 @@ const PAUSE_MS = 1_000;
 
 export async function download(cli: Cli, wanted: Wanted): Promise<void> {
   if (Object.keys(wanted.filter).length > 0 && wanted.from !== null) {
-    throw new CliError('--from is for all entries: leave it away, or the filters.');
+    throw new CliError('Leave out --from or the filters: it is for all entries.');
   }
   const client = await cli.connect();
   const stop = new AbortController();
@@ -38,7 +38,7 @@ export async function download(cli: Cli, wanted: Wanted): Promise<void> {
   } catch (error) {
     progress.end();
     if (!stop.signal.aborted) throw error;
-    throw new CliError('Broken off: the same command goes on.', exitCodes.interrupted);
+    throw new CliError('Interrupted: run the same command to continue.', exitCodes.interrupted);
   } finally {
     release();
   }
@@ -56,7 +56,7 @@ async function toFile({ terminal }: Cli, task: Task): Promise<void> {
   const { file, wanted, progress, signal } = task;
   let begun = await readBegun(file);
   if (begun.isComplete) {
-    throw new CliError(`${file} is whole already: verify it, or name another file.`);
+    throw new CliError(`${file} is already complete: verify it, or name another file.`);
   }
   if (begun.head) refuseOther(file, begun.head, wanted);
   for (let failures = 0; !begun.isComplete; begun = await readBegun(file)) {
@@ -72,13 +72,13 @@ async function toFile({ terminal }: Cli, task: Task): Promise<void> {
       if (failures >= ATTEMPTS) throw lost(file, error);
     }
     progress.end();
-    terminal.note('The connection was lost; going on.');
+    terminal.note('The connection was lost; continuing.');
     await delay(PAUSE_MS * failures, undefined, { signal });
   }
   progress.end();
   const { origin, size, filter } = begun.head!;
   terminal.result({ file, origin, size, filter }, [
-    `${file} is whole, up to the checkpoint of ${size} entries.`,
+    `${file} is complete, up to the checkpoint of ${size} entries.`,
     `Prove it: tidegate audit verify --file ${file} --trust KEYS`,
   ]);
 }
@@ -95,7 +95,9 @@ function refuseOther(file: string, head: ExportHead, { from, filter }: Wanted): 
   const same = ({ since: _since, ...rest }: Partial<Filter>) => JSON.stringify(rest);
   const isOther = same(head.filter ?? {}) !== same(filter) || (from !== null && from !== head.from);
   if (isOther) {
-    throw new CliError(`${file} is there, of other entries: name another file, or the same ones.`);
+    throw new CliError(
+      `${file} exists with other entries: name another file, or the same entries.`,
+    );
   }
 }
 
@@ -170,7 +172,7 @@ async function toStdout(
   }
   if (!reader.isComplete) {
     throw new CliError(
-      'The export was cut off: with --file it can be gone on with.',
+      'The export was cut off: with --file it could be continued.',
       exitCodes.failed,
     );
   }

@@ -44,7 +44,7 @@ export async function readBegun(path: string): Promise<Begun> {
   } catch (error) {
     if (!(error instanceof ExportLineError)) throw error;
     throw new CliError(
-      `${path} is there and cannot be gone on with (${error.message}): name another file.`,
+      `${path} exists and cannot be continued (${error.message}): name another file.`,
     );
   }
   return { ...begun, isComplete: reader.isComplete };

@@ -25,7 +25,7 @@ export async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       begin = end + 1;
     }
     rest = rest.subarray(begin);
-    if (rest.length > BYTES) throw new CliError('A line is longer than any of an export can be.');
+    if (rest.length > BYTES) throw new CliError('A line is longer than an export can have.');
   }
   if (rest.length > 0) yield { text: rest.toString(), bytes: rest.length, isWhole: false };
 }

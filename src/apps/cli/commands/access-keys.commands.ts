@@ -46,7 +46,7 @@ export function addAccessKeyCommands(program: Command, { act }: Actions): void {
       }),
     );
   withKeyOptions(
-    keys.command('create').description('Make a key and show it, this once.'),
+    keys.command('create').description('Make a key and show it once.'),
     'tidegate access-keys create github --permissions deploy --module payments --environment QA',
     'tidegate access-keys create dashboard --permissions read-only --days 365',
     'tidegate access-keys create ci --permissions deployments:read,deployments:create --network 203.0.113.0/24',
@@ -78,7 +78,7 @@ export function addAccessKeyCommands(program: Command, { act }: Actions): void {
 function addEndCommands(keys: Command, { act }: Actions): void {
   keys
     .command('rotate')
-    .description('Make a key that takes the place of another, and show it, this once.')
+    .description('Make a key that takes the place of another, and show it once.')
     .argument('<key>', 'name or id')
     .option(
       '--overlap <hours>',
@@ -125,7 +125,7 @@ export function withKeyOptions(command: Command, ...lines: readonly string[]): C
     .option('--environment <name>', 'only in this environment; may be repeated', collect, [])
     .option('--network <network>', 'good from here only; may be repeated', collect, [])
     .option('--metadata <name=value>', 'a note; may be repeated', collect, [])
-    .option('--rate <number>', 'at most so many requests a minute')
+    .option('--rate <number>', 'at most this many requests a minute')
     .option('--days <number>', 'until it ends: 1 to 365 (90)')
     .addHelpText('after', examples(...lines));
 }

@@ -23,15 +23,15 @@ export function addAccountCommands(program: Command, { act }: Actions): void {
     .action(act((cli, options: { passwordsStdin?: boolean }) => changePassword(cli, options)));
   program
     .command('switch-tenant')
-    .description('Go on in another tenant of yours, without signing in again.')
+    .description('Continue in another of your tenants without signing in again.')
     .argument('[tenant]', 'its slug; without one your tenants are listed')
     .addHelpText('after', examples('tidegate switch-tenant', 'tidegate switch-tenant globex'))
     .action(act((cli, tenant?: string) => switchTenant(cli, tenant)));
   program
     .command('admin')
-    .description('What is done on the server itself.')
+    .description('Commands for the server itself.')
     .command('recover')
-    .description('Make somebody Admin of a tenant again; with the settings of the server.')
+    .description('Make somebody Admin of a tenant again, with the server’s settings.')
     .allowUnknownOption()
     .argument('[options...]', 'as npm run admin -- recover --help says')
     .addHelpText(

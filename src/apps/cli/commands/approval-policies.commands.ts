@@ -42,7 +42,7 @@ export function addApprovalPolicyCommands(program: Command, { act }: Actions): v
   ruleOptions(policies.command('update'))
     .description('Change one: what is not named stays. Decisions given under it are void.')
     .argument('<policy>', 'name or id')
-    .option('--name <name>', 'call it otherwise')
+    .option('--name <name>', 'a new name')
     .addHelpText(
       'after',
       examples('tidegate approval-policies update "one other admin" --quorum 2'),

@@ -63,7 +63,7 @@ export function ruleOptions(command: Command): Command {
     .option('--no-bars', 'the requester may decide, too')
     .option('--valid <duration>', 'how long a decision counts, like 4h')
     .option('--timeout <duration>', 'rejected when nobody has decided by then, like 24h')
-    .option('--reason', 'whoever decides says why')
+    .option('--reason', 'deciders must say why')
     .option('--no-reason', 'nobody has to say why')
     .option('--passkey', 'decisions are signed with a passkey')
     .option('--no-passkey', 'decisions need no passkey')

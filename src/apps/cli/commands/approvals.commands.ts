@@ -24,10 +24,10 @@ export function addApprovalCommands(program: Command, { act }: Actions): void {
   approvals
     .command('list')
     .description('List what waits for an approval, newest first.')
-    .option('--mine', 'only what you could decide now')
+    .option('--mine', 'only what you can decide now')
     .option('--environment <name>')
     .option('--module <name>')
-    .option('--limit <count>', 'at most so many', '20')
+    .option('--limit <count>', 'how many at most', '20')
     .addHelpText('after', examples('tidegate approvals list --mine'))
     .action(act((cli, options: ListOptions) => list(cli, options)));
   approvals

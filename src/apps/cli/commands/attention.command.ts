@@ -29,7 +29,7 @@ export function addAttentionCommand(program: Command, { act }: Actions): void {
     .option('--mine', 'only what you could unblock yourself')
     .option('--oldest', 'what has waited longest first')
     .addOption(new Option('--count', 'how many of each kind').conflicts(['kind', 'mine', 'oldest']))
-    .option('--limit <count>', 'at most so many', '50')
+    .option('--limit <count>', 'how many at most', '50')
     .addHelpText(
       'after',
       examples(
@@ -86,6 +86,9 @@ async function counts(cli: Cli, { environment, module }: Options): Promise<void>
   const rows = Object.entries(told.kinds)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => [kind, String(count)]);
-  const lines = rows.length > 0 ? table(['KIND', 'COUNT'], rows) : ['Nothing needs a person.'];
+  const lines =
+    rows.length > 0
+      ? table(['KIND', 'COUNT'], rows, cli.terminal.style.columns)
+      : ['Nothing needs a person.'];
   cli.terminal.result(told, lines);
 }

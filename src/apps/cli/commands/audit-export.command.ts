@@ -16,7 +16,7 @@ export function addAuditExport(audit: Command, { act }: Actions): void {
         'Write the log as JSON lines, which "audit verify --file" proves without a server.',
       ),
   )
-    .option('--file <file>', 'where to; one that was cut off is gone on with. Without it: stdout')
+    .option('--file <file>', 'where to, continuing one that was cut off; default: stdout')
     .option('--from <sequence>', 'from that entry on; without it from the first')
     .addHelpText(
       'after',

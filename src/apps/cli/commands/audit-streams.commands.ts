@@ -21,7 +21,7 @@ interface Made {
 export function addAuditStreamCommands(program: Command, { act }: Actions): void {
   const streams = auditCommand(program)
     .command('streams')
-    .description('Where the audit log goes by itself: webhooks of a SIEM, or of an auditor.');
+    .description('Where the audit log is sent: webhooks of a SIEM, or of an auditor.');
   streams
     .command('list')
     .description('List them, with how far each has come.')
@@ -29,7 +29,7 @@ export function addAuditStreamCommands(program: Command, { act }: Actions): void
     .action(act(list));
   streams
     .command('create')
-    .description('Make one. The secret by which it is signed is shown this once.')
+    .description('Make one. The secret by which it is signed is shown only once.')
     .argument('<name>')
     .argument('<url>', 'where to post; it is shown again, so it must hold no secret')
     .option('--format <format>', 'ocsf, or tidegate: what an auditor can verify', 'ocsf')
@@ -123,7 +123,7 @@ async function create(cli: Cli, name: string, url: string, made: Made): Promise<
   const stream = await answer(api.POST('/api/v1/audit-logs/streams', { body: body as NewStream }));
   cli.terminal.result(stream, [
     printable(`The stream "${stream.name}" goes to ${stream.url} from ${stream.position} on.`),
-    `It signs with ${stream.signingSecret}, which is shown this once.`,
+    `It signs with ${stream.signingSecret}, which is shown only once.`,
   ]);
 }
 
@@ -142,7 +142,7 @@ async function rotate(
   const { client, params } = await found(cli, nameOrId);
   const stream = await answer(client.api.POST(`${PATH}/rotate-secret`, { params, body }));
   cli.terminal.result(stream, [
-    `It signs with ${stream.signingSecret} now, which is shown this once.`,
+    `It signs with ${stream.signingSecret} now, which is shown only once.`,
     ...linesOf(stream, cli.terminal.style.isUtc),
   ]);
 }

@@ -33,7 +33,7 @@ export function addChannelCommands(program: Command, { act }: Actions): void {
   withPlace(
     channels
       .command('create')
-      .description('Make a channel. The secret by which a webhook is signed is shown this once.')
+      .description('Make a channel. The secret by which a webhook is signed is shown only once.')
       .argument('<name>')
       .argument('<kind>', 'console, email, webhook, slack or teams'),
   )
@@ -87,9 +87,7 @@ function addEndingCommands(channels: Command, { act }: Actions): void {
   for (const verb of ['disable', 'enable'] as const) {
     channels
       .command(verb)
-      .description(
-        verb === 'disable' ? 'Nothing goes out any more.' : 'Send what waits, and go on.',
-      )
+      .description(verb === 'disable' ? 'Nothing is sent any more.' : 'Send what waits, and go on.')
       .argument('<channel>', 'name or id')
       .addHelpText('after', examples(`tidegate channels ${verb} hook`))
       .action(
@@ -142,7 +140,7 @@ async function create(cli: Cli, name: string, kind: string, where: Where): Promi
   const secret = made.signingSecret;
   cli.terminal.result(made, [
     printable(`The channel "${made.name}" is there. Try it: tidegate channels test ${made.name}`),
-    ...(secret === null ? [] : [`It signs with ${secret}, which is shown this once.`]),
+    ...(secret === null ? [] : [`It signs with ${secret}, which is shown only once.`]),
   ]);
 }
 
@@ -199,7 +197,7 @@ async function rotate(
   const { client, params } = await found(cli, nameOrId);
   const channel = await answer(client.api.POST(`${PATH}/rotate-secret`, { params, body }));
   cli.terminal.result(channel, [
-    `It signs with ${channel.signingSecret} now, which is shown this once.`,
+    `It signs with ${channel.signingSecret} now, which is shown only once.`,
     ...linesOf(channel, cli.terminal.style.isUtc),
   ]);
 }

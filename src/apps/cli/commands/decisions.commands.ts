@@ -44,7 +44,7 @@ export function addDecisions(approvals: Command, { act }: Actions): void {
     .command('reject')
     .description('Reject a deployment: it ends, and nothing of it has moved.')
     .argument('<deployment>', 'its id')
-    .requiredOption('--reason <words>', 'whoever has asked reads it')
+    .requiredOption('--reason <words>', 'shown to whoever asked')
     .addHelpText('after', examples(`tidegate approvals reject ${ID} --reason "not on a Friday"`))
     .action(
       act(async (cli, deploymentId: string, { reason }: { reason: string }) => {
@@ -70,9 +70,9 @@ export function addDecisions(approvals: Command, { act }: Actions): void {
     );
   approvals
     .command('withdraw')
-    .description('Take your approval back, while it was not enough.')
+    .description('Withdraw your approval while others are still missing.')
     .argument('<deployment>', 'its id')
-    .option('--reason <words>', 'for whoever looks later')
+    .option('--reason <words>', 'kept for the record')
     .addHelpText('after', examples(`tidegate approvals withdraw ${ID} --reason "see the figures"`))
     .action(
       act(async (cli, deploymentId: string, { reason }: { reason?: string }) => {
@@ -141,8 +141,8 @@ function tellState({ terminal }: Cli, state: State): void {
     lacks === null ? [] : [printable(`  "${name}" lacks ${lacks}`)],
   );
   const words: Readonly<Record<string, string>> = {
-    open: 'Said. It still waits:',
-    granted: 'Approved: it starts by itself.',
+    open: 'Recorded. It still waits:',
+    granted: 'Approved: it starts now.',
     rejected: 'Rejected.',
   };
   terminal.result(state, [

@@ -19,7 +19,7 @@ const PATH = '/api/v1/deliveries/{id}';
 export function addDeliveryCommands(program: Command, { act }: Actions): void {
   const deliveries = program
     .command('deliveries')
-    .description('What was told, what waits to be, and what receivers said.');
+    .description('Messages, sent and waiting, and what receivers answered.');
   deliveries
     .command('list')
     .description('List deliveries, newest first.')

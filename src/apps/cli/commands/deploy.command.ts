@@ -52,8 +52,8 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
     .option('--start-at <time>', 'not before: 2026-12-04T20:00Z')
     .option('--expires-at <time>', 'it fails when it has not started by then')
     .option('--reason <text>', 'why; needed where a rollback holds the target')
-    .option('--allow-rolled-back', 'also a release that was taken back there by itself')
-    .option('--allow-no-rollback', 'go on although what the nodes run now could not be restored')
+    .option('--allow-rolled-back', 'even if the release was rolled back there automatically')
+    .option('--allow-no-rollback', 'go ahead even if what runs now could not be restored')
     .option('--wait', 'show the progress, and end with the outcome as exit code')
     .option(
       '--timeout <duration>',

@@ -27,7 +27,7 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
     .option('--status <status>', 'for example Running')
     .option('--environment <name>')
     .option('--module <name>')
-    .option('--limit <count>', 'at most so many', '20')
+    .option('--limit <count>', 'how many at most', '20')
     .addHelpText(
       'after',
       examples(

@@ -52,7 +52,7 @@ function addTokenReads(tokens: Command, { act }: Actions): void {
     );
   tokens
     .command('create')
-    .description('Connect a directory: make its token and show it, this once.')
+    .description('Connect a directory: make its token and show it once.')
     .argument('<name>', 'of the directory: audit entries show it')
     .option('--domain <domain>', 'invitations go there only; may be repeated', collect, [])
     .option('--network <network>', 'good from here only; may be repeated', collect, [])
@@ -85,7 +85,7 @@ interface TokenOptions {
 function addTokenChanges(tokens: Command, { act }: Actions): void {
   tokens
     .command('rotate')
-    .description('Make a token that takes the place of another, and show it, this once.')
+    .description('Make a token that takes the place of another, and show it once.')
     .argument('<token>', 'name or id')
     .option('--overlap <hours>', 'how long the old one stays good, at most 168; 0: none', '24')
     .addHelpText('after', examples('tidegate directory tokens rotate "Entra ID" --overlap 2'))
@@ -140,7 +140,7 @@ function addUserCommands(users: Command, { act }: Actions): void {
     );
   users
     .command('invite')
-    .description('Invite somebody again; without mail the link is shown, this once.')
+    .description('Invite somebody again; without mail the link is shown once.')
     .argument('<user>', 'the name in the directory, or the id')
     .addHelpText('after', examples('tidegate directory users invite ada@example.org'))
     .action(
@@ -164,7 +164,7 @@ function tellCreated(cli: Cli, token: CreatedToken): void {
   cli.terminal.result(token, [
     token.secret,
     ...[
-      `This is "${token.name}", good until ${timeText(token.expiresAt, isUtc)}. It is shown this once:`,
+      `This is "${token.name}", good until ${timeText(token.expiresAt, isUtc)}. It is shown only once:`,
       `give it to your directory as its secret token, with ${token.url} as the tenant URL.`,
       `Seen by others: tidegate directory tokens revoke ${token.id}`,
     ].map(printable),

@@ -23,7 +23,7 @@ export function addExternalGateCommands(program: Command, { act }: Actions): voi
     .action(act(list));
   gates
     .command('create')
-    .description('Connect a system. Its secret is printed this once.')
+    .description('Connect a system. Its secret is printed only once.')
     .argument('<name>', 'what policies and people call it')
     .requiredOption('--url <url>', 'where it is asked')
     .option('--deadline <minutes>', 'how long it has to answer; a day without it')
@@ -36,7 +36,7 @@ export function addExternalGateCommands(program: Command, { act }: Actions): voi
     .action(act(create));
   gates
     .command('rotate-secret')
-    .description('Give it another secret, printed this once; the old one is worth nothing at once.')
+    .description('Give it another secret, printed only once; the old one stops working at once.')
     .argument('<gate>', 'name or id')
     .addHelpText('after', examples('tidegate external-gates rotate-secret ServiceNow'))
     .action(act(rotate));
@@ -82,7 +82,7 @@ interface WithSecret {
 
 function tellSecret(cli: Cli, made: WithSecret): void {
   cli.terminal.result(made, [
-    printable(`The secret of "${made.name}", shown this once:`),
+    printable(`The secret of "${made.name}", shown only once:`),
     made.secret,
     printable(`It answers at ${made.callbackUrl}`),
   ]);

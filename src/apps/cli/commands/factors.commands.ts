@@ -20,9 +20,7 @@ interface StepUpOptions {
 export function addFactorCommands(program: Command, { act }: Actions): void {
   program
     .command('step-up')
-    .description(
-      'Show once more that it is you, for five minutes; a terminal asks what is missing.',
-    )
+    .description('Confirm that it is you, for five minutes; a terminal asks what is missing.')
     .option('--totp <code>', 'the code of your authenticator app')
     .option(
       '--password-stdin',
@@ -61,7 +59,7 @@ export function addFactorCommands(program: Command, { act }: Actions): void {
     .action(act((cli, code: string) => confirm(cli, code)));
   mfa
     .command('recovery-codes')
-    .description('Make ten new recovery codes; those before are worth nothing any more.')
+    .description('Make ten new recovery codes; those before stop working.')
     .addHelpText('after', examples('tidegate mfa recovery-codes'))
     .action(act((cli) => renewRecoveryCodes(cli)));
   mfa
@@ -115,7 +113,7 @@ async function status(cli: Cli): Promise<void> {
     timeText(createdAt, isUtc),
     lastUsedAt ? timeText(lastUsedAt, isUtc) : 'never',
   ]);
-  const demand = mfa.isDemanded ? 'demands one of you' : 'demands none of you';
+  const demand = mfa.isDemanded ? 'requires one of you' : 'requires none of you';
   cli.terminal.result(mfa, [
     ...(rows.length > 0 ? table(HEADS, rows, columns) : []),
     `${counted(mfa.factors.length, 'second factor')}, ${counted(mfa.recoveryCodesLeft, 'recovery code')} left; the tenant ${demand}.`,

@@ -64,7 +64,7 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
 function addCordons(nodes: Command, { act }: Actions): void {
   const words = {
     cordon: 'Leave a node out of rollouts; what runs on it goes on running.',
-    uncordon: 'Take a node back into rollouts.',
+    uncordon: 'Let a node take part in rollouts again.',
   };
   for (const verb of ['cordon', 'uncordon'] as const) {
     nodes

@@ -4,11 +4,11 @@ import { examples, type Actions } from '../cli.js';
 import { timeText } from '../display/times.js';
 import { itemsOf, listOf } from '../pages.js';
 
-/** Where machines deploy nothing since a person has rolled back. */
+/** Where machines may not deploy since a person rolled back. */
 export function addHoldCommands(program: Command, { act }: Actions): void {
   const holds = program
     .command('holds')
-    .description('Where machines deploy nothing since a person has rolled back.');
+    .description('Where machines may not deploy since a person rolled back.');
   holds
     .command('list')
     .description('List holds, newest first.')

@@ -81,7 +81,7 @@ function addEndingCommands(providers: Command, { act }: Actions): void {
     .action(act(enable));
   providers
     .command('require')
-    .description('Everybody in the tenant must sign in there, but for who is named.')
+    .description('Everybody in the tenant must sign in there, except those named.')
     .argument('<provider>', 'name or id')
     .option('--emergency <username...>', 'accounts that come in without; one must be an Admin')
     .option('--emergency-role <role...>', 'roles whose holders come in without')

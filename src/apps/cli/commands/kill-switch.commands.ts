@@ -10,7 +10,7 @@ type Switch = components['schemas']['KillSwitch'];
 export function addKillSwitchCommands(program: Command, { act }: Actions): void {
   const killSwitch = program
     .command('kill-switch')
-    .description('Stop everything from going forward; what goes back goes on.');
+    .description('Stop everything from going forward; rollbacks continue.');
   killSwitch
     .command('status')
     .description('Show whether it is on, since when and why.')

@@ -88,7 +88,10 @@ export function addDeploymentMetrics(deployments: Command, { act }: Actions): vo
         const told = await answer(
           api.GET('/api/v1/deployments/{id}/metrics', { params: { path: { id }, query } }),
         );
-        const gates = told.gates.flatMap((gate) => ['', ...gateLines(gate)]);
+        const gates = told.gates.flatMap((gate) => [
+          '',
+          ...gateLines(gate, cli.terminal.style.columns),
+        ]);
         cli.terminal.result(told, [...linesOf(cli, told), ...gates]);
       }),
     );
@@ -100,12 +103,13 @@ function windowOf({ from, to, step, by }: WindowOptions) {
 
 function linesOf(cli: Cli, { series, leftOut, to }: Metrics): string[] {
   if (series.length === 0) return ['No node has reported anything in this time.'];
+  const { columns, isUtc } = cli.terminal.style;
   const heads = ['MODULE', 'VERSION', 'NODE', 'REQUESTS/S', 'ERRORS', 'P95', 'CPU', 'MEMORY'];
   const more = leftOut > 0 ? [`${counted(leftOut, 'line')} with fewer requests left out.`] : [];
   return [
-    ...table(heads, series.map(rowOf)),
+    ...table(heads, series.map(rowOf), columns),
     ...more,
-    `Last figures before ${timeText(to, cli.terminal.style.isUtc)}.`,
+    `Last figures before ${timeText(to, isUtc)}.`,
   ];
 }
 
@@ -122,7 +126,7 @@ function rowOf(series: Series): string[] {
   ];
 }
 
-function gateLines(gate: Gate): string[] {
+function gateLines(gate: Gate, columns: number): string[] {
   const isPercent = gate.unit === 'percent';
   const rows = [
     ['errors', ' %', gate.errorPercent],
@@ -140,6 +144,7 @@ function gateLines(gate: Gate): string[] {
         last(baseline, unit),
         last(limit, unit),
       ]),
+      columns,
     ),
   ];
 }

@@ -69,7 +69,7 @@ function addTokenKeyCommands(platform: Command, { act }: Actions): void {
     .description('Make the next key. It signs in two minutes; nobody has to sign in again.')
     .option(
       '--revoke-old',
-      'when a key was stolen: sign with the new one at once, and refuse all tokens of the others',
+      'if a key was stolen: sign with the new one at once, and refuse all tokens of the others',
     )
     .addHelpText(
       'after',

@@ -13,7 +13,7 @@ const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 export function addReceiptCommands(program: Command, { act }: Actions): void {
   const receipt = program
     .command('receipt')
-    .description('What proves a deployment to whoever was not there.');
+    .description('Proof of a deployment for people who were not there.');
   receipt
     .command('get')
     .description('Get the receipt of a deployment that has ended.')

@@ -75,7 +75,7 @@ async function push(
     cli.terminal.result(pushed, pushedLines(pushed.release, pushed.isNew));
   } catch (error) {
     bar.end();
-    if (stop.signal.aborted) throw new CliError('Broken off: nothing stays of the push.', 130);
+    if (stop.signal.aborted) throw new CliError('Interrupted: nothing was kept of the push.', 130);
     throw error;
   } finally {
     release();

@@ -19,7 +19,7 @@ interface RollbackOptions extends RetryOptions {
 
 const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 const OTHER_ID = '01998f10-33aa-7b02-8c41-5d7e90ab12cd';
-const NO_WAY_BACK = 'go on although what the nodes run now could not be restored';
+const NO_WAY_BACK = 'go ahead even if what runs now could not be restored';
 const EXIT_CODES =
   '\nExit codes: 0 accepted, or with --wait succeeded, 1 usage, 2 refused, 3 failed, rolled back or cancelled\n';
 
@@ -31,7 +31,7 @@ export function addReturns(deployments: Command, { act }: Actions): void {
     .argument('<id>')
     .option('--to <id>', 'a deployment that succeeded there; the one before by default')
     .option('--strategy <kind>', 'direct by default: all nodes at once')
-    .option('--reason <words>', 'for whoever looks later')
+    .option('--reason <words>', 'kept for the record')
     .option('--allow-no-rollback', NO_WAY_BACK)
     .option('--wait', 'show the progress, and end with the outcome as exit code')
     .addHelpText(
@@ -55,7 +55,7 @@ export function addReturns(deployments: Command, { act }: Actions): void {
     .command('retry')
     .description('Try a deployment again that did not succeed, as a new deployment.')
     .argument('<id>')
-    .option('--reason <words>', 'for whoever looks later')
+    .option('--reason <words>', 'kept for the record')
     .option('--allow-no-rollback', NO_WAY_BACK)
     .option('--wait', 'show the progress, and end with the outcome as exit code')
     .addHelpText(

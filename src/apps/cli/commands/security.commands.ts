@@ -13,7 +13,9 @@ interface SetOptions {
 }
 
 export function addSecurityCommands(program: Command, { act }: Actions): void {
-  const security = program.command('security').description('What the tenant demands of everybody.');
+  const security = program
+    .command('security')
+    .description('What the tenant requires of everybody.');
   security
     .command('show')
     .description('Show whose roles need a second factor, and from which networks one may come.')
@@ -68,7 +70,7 @@ function tell({ terminal }: Cli, policy: Policy): void {
   terminal.result(
     policy,
     [
-      `second factor  ${mfaRequiredRoles.length > 0 ? mfaRequiredRoles.join(', ') : 'demanded of nobody'}`,
+      `second factor  ${mfaRequiredRoles.length > 0 ? mfaRequiredRoles.join(', ') : 'required of nobody'}`,
       `networks       ${allowedNetworks.length > 0 ? allowedNetworks.join(', ') : 'from everywhere'}`,
     ].map(printable),
   );

@@ -10,7 +10,7 @@ import { keyOf, type KeyOptions, tellCreated, withKeyOptions } from './access-ke
 export function addServiceAccountCommands(program: Command, { act }: Actions): void {
   const accounts = program
     .command('service-accounts')
-    .description('Those who are no person: they belong to the tenant and act by access keys.');
+    .description('Accounts for machines: they belong to the tenant and act by access keys.');
   accounts
     .command('list')
     .description('List service accounts, the disabled ones among them.')
@@ -48,7 +48,7 @@ export function addServiceAccountCommands(program: Command, { act }: Actions): v
     );
   accounts
     .command('rename')
-    .description('Give one another name. Its keys and roles stay.')
+    .description('Rename one. Its keys and roles stay.')
     .argument('<account>', 'name or id')
     .argument('<name>', 'the new one')
     .addHelpText('after', examples('tidegate service-accounts rename nightly weekly'))
@@ -73,7 +73,7 @@ function addTurnCommands(accounts: Command, { act }: Actions): void {
     const does =
       verb === 'disable'
         ? 'Refuse its keys, until it is enabled again.'
-        : 'Let those of its keys be good again that have not ended.';
+        : 'Accept its keys again, those that have not ended.';
     accounts
       .command(verb)
       .description(does)
@@ -134,7 +134,7 @@ function addAccountKeyCommands(accounts: Command, { act }: Actions): void {
   withKeyOptions(
     keys
       .command('create')
-      .description('Make a key for a service account and show it, this once.')
+      .description('Make a key for a service account and show it once.')
       .argument('<account>', 'name or id'),
     'tidegate service-accounts keys create nightly runner --permissions deploy --environment QA',
   ).action(

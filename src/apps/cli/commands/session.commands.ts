@@ -153,7 +153,7 @@ async function logout(cli: Cli): Promise<void> {
   await file.remove(name);
   const words = onServer
     ? 'Signed out.'
-    : 'The tokens are forgotten here, but the server could not be told: the session ends there by itself.';
+    : 'The tokens are forgotten here, but the server could not be told: the session ends there on its own.';
   cli.terminal.result({ context: name, signedOut: true, onServer }, [words]);
 }
 

@@ -109,7 +109,7 @@ function addPreview(subscriptions: Command, { act }: Actions): void {
 async function bodyOf(client: Tidegate, options: CreateOptions) {
   const { event, module, environment, group, tenant = false, channelId } = options;
   if (tenant && group !== undefined) {
-    throw new CliError('It is of a group or of the tenant: leave --group or --tenant away.');
+    throw new CliError('It is of a group or of the tenant: leave out --group or --tenant.');
   }
   const rules = {
     events: [...event] as never[],

@@ -63,7 +63,7 @@ function addMaking(tenants: Command, { act }: Actions): void {
       .command('create')
       .description('Make a tenant, and wait until it is provisioned. Its slug never changes.')
       .argument('<slug>')
-      .argument('[name]', 'as people read it; else the slug')
+      .argument('[name]', 'the name for people; the slug by default')
       .option('--tier <tier>', 'see: tidegate tiers list')
       .option('--quota <key=number>', 'in place of the tier’s; "none" is no limit', quotaOf, {}),
     'tidegate tenants create acme "Acme Ltd" --tier starter --quota nodes=50',
@@ -132,9 +132,7 @@ interface CreateOptions extends Wait {
 function addLife(tenants: Command, { act }: Actions): void {
   tenants
     .command('suspend')
-    .description(
-      'Let a tenant be read only, until it is activated. What runs there goes to its end.',
-    )
+    .description('Make a tenant read-only until it is activated. Running rollouts finish.')
     .argument('<tenant>', 'slug or id')
     .requiredOption('--reason <words>', 'why; it is in the tenant’s audit log')
     .addHelpText('after', examples('tidegate tenants suspend acme --reason "unpaid since March"'))
@@ -186,8 +184,8 @@ function addLife(tenants: Command, { act }: Actions): void {
 
 function addSecrets(tenants: Command, { act }: Actions): void {
   const does = {
-    show: 'Show what its applications sign in with, this once.',
-    rotate: 'Make a new password and show it, this once.',
+    show: 'Show what its applications sign in with. Shown only once.',
+    rotate: 'Make a new password and show it once.',
   };
   for (const verb of ['show', 'rotate'] as const) {
     tenants

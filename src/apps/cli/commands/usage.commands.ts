@@ -92,7 +92,7 @@ async function showQuotas(cli: Cli, csv: boolean): Promise<void> {
         resetsAt === null ? '-' : timeText(resetsAt, isUtc),
       ];
     });
-    const heads = ['QUOTA', 'USED', 'LIMIT', 'SHARE', 'BEGINS ANEW'];
+    const heads = ['QUOTA', 'USED', 'LIMIT', 'SHARE', 'RESETS'];
     return table(heads, rows, cli.terminal.style.columns);
   });
 }

@@ -55,7 +55,7 @@ export function addUserCommands(program: Command, { act }: Actions): void {
 function addMembershipCommands(users: Command, { act }: Actions): void {
   users
     .command('set-roles')
-    .description('Replace what people have given somebody. Ends their sessions in this tenant.')
+    .description('Replace the roles that people gave somebody. Ends their sessions here.')
     .argument('<user>', 'username or id')
     .option('--role <role>', roleHelp, addRole)
     .option('--none', 'take all of them')
@@ -120,7 +120,7 @@ function addInvitationCommands(users: Command, { act }: Actions): void {
   users
     .command('invitations')
     .description('List open invitations; with --revoke or --resend, deal with one.')
-    .option('--revoke <id>', 'its link is good for nothing any more')
+    .option('--revoke <id>', 'its link stops working')
     .option('--resend <id>', 'another link, for 72 hours more')
     .addHelpText(
       'after',

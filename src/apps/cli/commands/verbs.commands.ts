@@ -5,8 +5,8 @@ import { examples, type Actions, type Cli } from '../cli.js';
 const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 
 const VERBS = {
-  pause: 'Pause a deployment; after a day it is taken back.',
-  cancel: 'Stop a deployment and take back what has moved.',
+  pause: 'Pause a deployment; after a day it is rolled back.',
+  cancel: 'Stop a deployment and roll back what has moved.',
 } as const;
 
 /** What may be asked of a deployment that is not over. */
@@ -16,7 +16,7 @@ export function addVerbs(deployments: Command, { act }: Actions): void {
       .command(verb)
       .description(VERBS[verb])
       .argument('<id>')
-      .option('--reason <words>', 'for whoever looks later')
+      .option('--reason <words>', 'kept for the record')
       .addHelpText(
         'after',
         examples(`tidegate deployments ${verb} ${ID} --reason "looking at the logs"`),
@@ -54,11 +54,11 @@ function addResume(deployments: Command, { act }: Actions): void {
     .command('resume')
     .description('Let a paused deployment go on.')
     .argument('<id>')
-    .option('--reason <words>', 'for whoever looks later; needed with --outcome')
+    .option('--reason <words>', 'kept for the record; needed with --outcome')
     .addOption(
       new Option(
         '--outcome <outcome>',
-        'what became of a hook that a crash has cut off: it has done its work, or is run again',
+        'what became of a hook that a crash interrupted: done, or to be run again',
       ).choices(['done', 'retry']),
     )
     .option('--node <name>', 'the node that the outcome is about; all without it')

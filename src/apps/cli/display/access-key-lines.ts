@@ -57,7 +57,7 @@ export function createdKeyLines(key: CreatedAccessKey, isUtc: boolean): string[]
   return [
     key.secret,
     ...[
-      `This is "${key.name}", good until ${timeText(key.expiresAt, isUtc)}. It is shown this once:`,
+      `This is "${key.name}", good until ${timeText(key.expiresAt, isUtc)}. It is shown only once:`,
       'put it where your pipeline keeps its secrets, as TIDEGATE_TOKEN, and nowhere else.',
       `Lost or seen by others: tidegate access-keys revoke ${key.id}`,
     ].map(printable),

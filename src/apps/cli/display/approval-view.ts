@@ -175,7 +175,7 @@ type Decision = ApprovalSubject['decisions'][number];
 export function decisionLines(decision: Decision, style: Style): string[] {
   const { by, verb, comment, at, voidedAt, voidReason } = decision;
   const words = comment === null ? '' : `  "${comment}"`;
-  const isVoid = voidedAt === null ? '' : `  void: ${voidReason ?? 'it counts no more'}`;
+  const isVoid = voidedAt === null ? '' : `  void: ${voidReason ?? 'it no longer counts'}`;
   const line = `  ${timeText(at, style.isUtc)}  ${by}  ${verb}${words}${isVoid}`;
   return told(line, style, voidedAt === null ? null : 'faint');
 }

@@ -32,9 +32,9 @@ function sentenceOf({ kind, step, actor, data }: DeploymentEvent): string | null
     case 'approval':
       return approvalLine(data.event, actor, text);
     case 'undo-planned':
-      return `taking back what has moved${because}${noted}`;
+      return `rolling back what has moved${because}${noted}`;
     case 'replanned':
-      return 'planned anew: other nodes are there now';
+      return 'planned again: the nodes have changed';
     default:
       return null;
   }

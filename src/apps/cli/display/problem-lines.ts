@@ -10,7 +10,7 @@ const NEXT: Readonly<Record<string, string>> = {
   'factor-required':
     'Give the code of your authenticator app: tidegate login --totp CODE (or --recovery-code CODE).',
   'factor-refused': 'Wait for the next code of the app: each counts once.',
-  'step-up-required': 'Show once more that it is you: tidegate step-up',
+  'step-up-required': 'Confirm that it is you: tidegate step-up',
   'own-sign-in-needed':
     'It is about your account: sign in with your password. tidegate login --username NAME',
   'provider-sign-in-needed': 'Sign in there: tidegate login --provider NAME --tenant TENANT',
@@ -39,7 +39,7 @@ const NEXT: Readonly<Record<string, string>> = {
   'node-not-found': 'See the nodes: tidegate nodes list',
   'state-not-suitable': 'See its state and what may be asked for: tidegate explain ID',
   'nothing-to-promote': 'See what it waits for: tidegate explain ID',
-  'gate-unstable': 'It is being taken back. Watch it: tidegate deployments watch ID',
+  'gate-unstable': 'It is being rolled back. Watch it: tidegate deployments watch ID',
   'no-rollback-target': 'See what succeeded there: tidegate deployments list --status Succeeded',
   'newer-deployment-there': 'Roll that one back, or name what you want back with --to ID.',
   'rollback-under-way':

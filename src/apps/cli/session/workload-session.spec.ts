@@ -198,7 +198,7 @@ describe('a job of GitLab', () => {
     now += 649_000;
     expect(await second.token()).toBe('access-2');
     now += 2_000;
-    await expect(second.token()).rejects.toThrow(/token of this job is over.*goes on/);
+    await expect(second.token()).rejects.toThrow(/token of this job has expired.*continues/);
     await expect(second.token()).rejects.toMatchObject({ exitCode: 4 });
     expect(exchanges).toHaveLength(2);
   });

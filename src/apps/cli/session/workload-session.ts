@@ -136,7 +136,7 @@ export class WorkloadSession implements Credentials {
     const isOver = known !== null && this.now() >= known.renewableUntil - 1_000;
     if (!isOver || !['used', 'over', 'times'].includes(String(reason))) return error;
     return new CliError(
-      'The token of this job is over, and its runner gives no other: it lives as long as the job’s timeout. What was begun on the server goes on; watch it from elsewhere, or give the job more time.',
+      'The token of this job has expired, and its runner gives no other: it lasts as long as the job’s timeout. What was started on the server continues; watch it from elsewhere, or give the job more time.',
       exitCodes.timeout,
     );
   }

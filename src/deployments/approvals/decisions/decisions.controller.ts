@@ -43,7 +43,7 @@ export class DecisionsController {
     ...decide,
     summary: 'Approve a deployment',
     description:
-      'Names the subject that you have looked at: another one is refused. The last approval that is needed starts the rollout by itself. Asking again changes nothing.',
+      'Names the subject that you have looked at: another one is refused. The last approval that is needed starts the rollout. Asking again changes nothing.',
     errors: [
       ...ofVoters,
       approvalSubjectChanged,
@@ -98,7 +98,8 @@ export class DecisionsController {
   @Route('POST withdraw', {
     ...decide,
     summary: 'Withdraw your approval',
-    description: 'Only while it was not enough: what has been granted is taken back by cancelling.',
+    description:
+      'Only while others are still missing: to undo what has been granted, cancel the deployment.',
     errors: [...refused, nothingToWithdraw],
     example: { request: examples.withdraw, response: examples.open },
   })

@@ -67,7 +67,7 @@ export class ExternalGatesController {
     proof,
     summary: 'Create an external gate',
     description:
-      'The answer shows the secret this once: it signs what Tidegate asks and what the other side answers.',
+      'The answer shows the secret only once: it signs what Tidegate asks and what the other side answers.',
     errors: [externalGateExists, externalGateLimit, outboundUrlInvalid],
     answer: dto.externalGateSecret,
     answerHeaders: tagged,
@@ -111,7 +111,7 @@ export class ExternalGatesController {
     proof,
     summary: 'Give an external gate another secret',
     description:
-      'The old one stops working at once, also for answers to earlier questions. Shown this once.',
+      'The old one stops working at once, also for answers to earlier questions. Shown only once.',
     errors: [externalGateNotFound],
     answer: dto.externalGateSecret,
     answerHeaders: tagged,

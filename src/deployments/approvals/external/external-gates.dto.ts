@@ -39,7 +39,7 @@ export const externalGateOut = z
 export const externalGateSecret = externalGateOut
   .extend({
     secret: z.string().meta({
-      description: 'Signs both ways. Shown this once; sealed in the database.',
+      description: 'Signs both ways. Shown only once; sealed in the database.',
     }),
   })
   .meta({ id: 'ExternalGateWithSecret' });

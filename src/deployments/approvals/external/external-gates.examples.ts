@@ -16,7 +16,7 @@ const gate = {
 export const externalGateExample = {
   request: rules,
   response: gate,
-  withSecret: { ...gate, secret: 'tgx_(shown this once)' },
+  withSecret: { ...gate, secret: 'tgx_(shown only once)' },
 };
 
 export const gateAnswerExample = {

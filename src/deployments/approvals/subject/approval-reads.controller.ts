@@ -40,7 +40,7 @@ export class ApprovalReadsController {
     access: Permission.ApprovalsRead,
     summary: 'Read what was asked and decided about a deployment',
     description:
-      'Its requests, newest first, each with what was said about it, oldest first. A request is asked anew, under the next number, when its subject has changed; what was decided on the one before counts no more.',
+      'Its requests, newest first, each with what was said about it, oldest first. A request is asked again, under the next number, when its subject has changed; decisions on the one before no longer count.',
     errors: [deploymentNotFound],
     answer: approvalHistory,
     example: { response: examples.historyExample },

@@ -46,7 +46,7 @@ export function passwordResetMail({ to, link, goodUntil }: Linked): WrittenMail 
 
 export function emailConfirmationMail({ to, link, goodUntil }: Linked): WrittenMail {
   return written({ kind: 'email-change', to, goodUntil }, `Confirm your ${PRODUCT} address`, [
-    `Somebody, probably you, wants this address to be that of a ${PRODUCT} account.`,
+    `Somebody, probably you, wants to use this address for a ${PRODUCT} account.`,
     'To confirm it, open this link:',
     { link },
     `It works once, until ${time(goodUntil)}.`,
@@ -59,8 +59,8 @@ const CHANGES = {
   'factor-added': 'A second factor was added to your account',
   'factor-removed': 'A second factor was removed from your account',
   'factors-reset':
-    'An administrator has taken the second factors of your account away and signed you out',
-  'recovery-codes': 'Your recovery codes were made anew',
+    'An administrator has removed the second factors of your account and signed you out',
+  'recovery-codes': 'Your recovery codes were replaced',
   email: 'The e-mail address of your account was changed',
 } as const;
 

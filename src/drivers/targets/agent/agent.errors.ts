@@ -51,9 +51,9 @@ export const nodeKeyTaken = errorEntry({
   code: 'node-key-taken',
   kind: 'conflict',
   meaning:
-    'The key is another node’s, or was that of a revoked one. Remove `node.key` from the agent’s folder; it makes a new one.',
+    'The key belongs to another node, or to a revoked one. Remove `node.key` from the agent’s folder; it makes a new one.',
   tell: () =>
-    'This key is another node’s, or was that of a revoked one. Remove node.key from the agent’s folder and start it again; it makes a new one.',
+    'This key belongs to another node, or to a revoked one. Remove node.key from the agent’s folder and start it again; it makes a new one.',
 });
 
 export const agentTokenMissing = errorEntry({
@@ -104,7 +104,7 @@ export const nodeDuplicated = errorEntry({
   meaning:
     'The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node.',
   tell: (name: string) =>
-    `Node "${name}" reports from another machine. If this one is a copy of it, remove the agent's folder and enrol it under a name of its own. If it was started again, it is let in after ${limits.nodeLostMs / 1000} s. If you know of no copy, its key was stolen: revoke the node and enrol it anew.`,
+    `Node "${name}" reports from another machine. If this one is a copy of it, remove the agent's folder and enrol it under a name of its own. If it was started again, it is let in after ${limits.nodeLostMs / 1000} s. If you know of no copy, its key was stolen: revoke the node and enrol it again.`,
 });
 
 export const downloadsBusy = errorEntry({

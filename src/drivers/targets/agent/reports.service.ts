@@ -117,7 +117,7 @@ export class ReportsService {
     const what = first
       ? `generation ${first.generation} of module "${first.module}"`
       : `revision ${report.revision}`;
-    const message = `The node has reported ${what}, which it was never told, or a release of another module. That was not taken over. Its agent is broken, or somebody speaks in its name.`;
+    const message = `The node has reported ${what}, which it was never told, or a release of another module. That was ignored. Its agent is broken, or somebody impersonates it.`;
     await noteSuspicion(open, {
       kind: 'implausible',
       nodeId: open.actor.id,

@@ -93,7 +93,7 @@ export class ErasuresController {
     proof: { isStepUp: true },
     summary: 'Confirm an erasure',
     description:
-      'By somebody else than who has asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again returns the same.',
+      'By somebody other than whoever asked for it, with a proof, not older than five minutes, that it is you. From then on it is under way, and cannot be undone. Asking again returns the same.',
     errors: [
       errors.erasureNotFound,
       errors.erasureNotOpen,
@@ -122,7 +122,7 @@ export class ErasuresController {
     access: Permission.AuditErase,
     proof: { isStepUp: true },
     summary: 'Withdraw a request to erase a person',
-    description: 'As long as nobody has confirmed it; by whoever may ask for one.',
+    description: 'While nobody has confirmed it; by anybody who may ask for one.',
     errors: [errors.erasureNotFound, errors.erasureNotOpen, errors.erasureNeedsPerson],
     answer: dto.erasureOut,
     status: 200,

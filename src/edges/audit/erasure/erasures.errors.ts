@@ -10,7 +10,7 @@ export const erasureNotFound = errorEntry({
 export const erasurePersonUnknown = errorEntry({
   code: 'erasure-person-unknown',
   kind: 'not-found',
-  meaning: 'The audit log knows nobody of this id. `actor.id` of a person’s entries is theirs.',
+  meaning: 'The audit log knows nobody with this id. `actor.id` of a person’s entries is theirs.',
 });
 
 export const erasurePersonIsMember = errorEntry({
@@ -55,7 +55,8 @@ export const erasureLimit = errorEntry({
 export const erasureNotOpen = errorEntry({
   code: 'erasure-not-open',
   kind: 'conflict',
-  meaning: 'It is decided, or has expired after seven days. Where it is still wanted, ask anew.',
+  meaning:
+    'It has been decided, or has expired after seven days. If it is still wanted, ask again.',
   tell: (status: string) => ({ details: { status } }),
 });
 

@@ -8,7 +8,7 @@ export const receiptNotYet = errorEntry({
   kind: 'conflict',
   meaning: 'A receipt is given for a deployment that has ended. Follow it until it has.',
   tell: (status: string) => ({
-    text: `The deployment is ${status}: it has a receipt when it has ended.`,
+    text: `The deployment is ${status}: it gets a receipt when it has ended.`,
     details: { status, waitsFor: 'end', retryAfterSeconds: END_SECONDS },
   }),
 });

@@ -10,13 +10,13 @@ export const auditStreamNotFound = errorEntry({
 export const auditStreamExists = errorEntry({
   code: 'audit-stream-exists',
   kind: 'conflict',
-  meaning: 'There is an audit stream of that name, perhaps written with other capitals.',
+  meaning: 'An audit stream of that name exists, perhaps with different capitals.',
   tell: (name: string) => `There is an audit stream "${name}" already. Choose another name.`,
 });
 
 export const auditStreamLimit = errorEntry({
   code: 'audit-stream-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many audit streams as there may be. Delete one that nobody needs.',
+  meaning: 'The tenant has reached its limit of audit streams. Delete one that nobody needs.',
   tell: () => `A tenant has at most ${auditLimits.streamsPerTenant} audit streams.`,
 });

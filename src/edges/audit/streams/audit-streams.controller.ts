@@ -59,7 +59,7 @@ export class AuditStreamsController {
     proof,
     summary: 'Create an audit stream',
     description:
-      'Sealed entries go to the address in the order of their sequence, at least once, for as long as it takes. `signingSecret` is shown this once.',
+      'Sealed entries go to the address in the order of their sequence, at least once, for as long as it takes. `signingSecret` is shown only once.',
     errors: [
       errors.auditStreamExists,
       errors.auditStreamLimit,
@@ -144,7 +144,7 @@ export class AuditStreamsController {
     proof,
     summary: 'Replace the secret that an audit stream signs with',
     description:
-      'The new one is shown this once. Until the overlap is over deliveries carry a signature of each, so that receivers can change in their own time.',
+      'The new one is shown only once. Until the overlap is over deliveries carry a signature of each, so that receivers can change in their own time.',
     errors: [errors.auditStreamNotFound, versionMismatch, idempotencyKeyRefused],
     answer: dto.createdAuditStreamOut,
     answerHeaders: tagged,

@@ -110,7 +110,7 @@ export type AuditStreamView = AnswerOf<typeof auditStreamOut>;
 export const createdAuditStreamOut = auditStreamOut
   .extend({
     signingSecret: z.string().meta({
-      description: 'By which the receiver checks signatures. Shown this once.',
+      description: 'By which the receiver checks signatures. Shown only once.',
     }),
   })
   .meta({ id: 'CreatedAuditStream' });

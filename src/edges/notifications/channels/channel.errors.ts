@@ -10,22 +10,23 @@ export const channelNotFound = errorEntry({
 export const channelExists = errorEntry({
   code: 'channel-exists',
   kind: 'conflict',
-  meaning: 'There is a channel of that name, perhaps written with other capitals.',
+  meaning: 'A channel of that name exists, perhaps with different capitals.',
   tell: (name: string) => `There is a channel "${name}" already. Choose another name.`,
 });
 
 export const channelLimit = errorEntry({
   code: 'channel-limit',
   kind: 'limit',
-  meaning: 'The tenant has as many channels as there may be. Delete one that nobody needs.',
+  meaning: 'The tenant has reached its limit of channels. Delete one that nobody needs.',
   tell: () => `A tenant has at most ${notificationLimits.channelsPerTenant} channels.`,
 });
 
 export const channelKindFixed = errorEntry({
   code: 'channel-kind-fixed',
   kind: 'unprocessable',
-  meaning: 'A channel stays of the kind that it was made with. Make another one.',
-  tell: (kind: string) => `The channel is of the kind "${kind}" and stays so. Make another one.`,
+  meaning: 'A channel’s kind cannot change. Make another one.',
+  tell: (kind: string) =>
+    `The channel is of the kind "${kind}", which cannot change. Make another one.`,
 });
 
 export const channelNotSigned = errorEntry({

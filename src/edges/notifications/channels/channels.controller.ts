@@ -62,7 +62,7 @@ export class ChannelsController {
     access,
     summary: 'Create a channel',
     description:
-      'Where people, or programs, are told. `signingSecret` is shown this once, for kinds that sign. Secrets are sealed and never answered.',
+      'Where people, or programs, are told. `signingSecret` is shown only once, for kinds that sign. Secrets are sealed and never answered.',
     errors: [
       errors.channelExists,
       errors.channelLimit,
@@ -159,7 +159,7 @@ export class ChannelsController {
     access,
     summary: 'Replace the secret that a channel signs with',
     description:
-      'The new one is shown this once. Until the overlap is over messages carry a signature of each, so that receivers can change in their own time.',
+      'The new one is shown only once. Until the overlap is over messages carry a signature of each, so that receivers can change in their own time.',
     errors: [
       errors.channelNotFound,
       errors.channelNotSigned,

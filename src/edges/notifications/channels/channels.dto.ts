@@ -85,7 +85,7 @@ export type ChannelView = AnswerOf<typeof channelOut>;
 
 const signingSecret = z.string().nullable().meta({
   description:
-    'By which the receiver checks signatures. Shown this once; null where nothing is signed.',
+    'By which the receiver checks signatures. Shown only once; null where nothing is signed.',
 });
 
 export const createdChannelOut = channelOut

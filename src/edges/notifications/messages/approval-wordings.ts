@@ -51,8 +51,8 @@ function leftUntil(of: Occurrence): string {
   const deadline = timeIn(of, 'deadlineAt');
   if (deadline === null) return 'It is still waiting for a decision.';
   const leftMs = deadline.getTime() - of.at.getTime();
-  if (leftMs <= 0) return `Its time was over at ${timeText(deadline)}.`;
-  return `It is rejected by itself in ${durationText(leftMs)} unless it is approved.`;
+  if (leftMs <= 0) return `Its time ran out at ${timeText(deadline)}.`;
+  return `It is rejected automatically in ${durationText(leftMs)} unless it is approved.`;
 }
 
 /** As it is called now, or was when it was deleted. */
@@ -76,26 +76,26 @@ export const approvalWordings = {
   'approvals-voided': approval({
     title: (of) => `Approvals void: ${rolloutOf(of)}`,
     lines: (of) => [
-      `What people had approved of ${rolloutOf(of)} has changed, so that their decisions do not count any more.`,
+      `What people had approved of ${rolloutOf(of)} has changed, so their decisions no longer count.`,
     ],
     fields: [...asked, text('Reason', 'reason')],
     sample: { reason: 'the configuration has changed' },
   }),
   'approval-granted': approval({
     title: (of) => `Approved, and starting: ${rolloutOf(of)}`,
-    lines: (of) => [`Every policy is met. ${rolloutOf(of)} starts by itself.`],
+    lines: (of) => [`Every policy is met. ${rolloutOf(of)} starts now.`],
   }),
   'approval-reopened': approval({
     title: (of) => `To be decided again: ${rolloutOf(of)}`,
     lines: (of) => [
-      `Somebody who had approved ${rolloutOf(of)} may do so no longer, so that a decision is missing again.`,
+      `Somebody who had approved ${rolloutOf(of)} may no longer do so, so a decision is missing again.`,
     ],
     fields: [...asked, text('Reason', 'reason')],
   }),
   'approval-replaced': approval({
     title: (of) => `Replaced by a newer one: ${rolloutOf(of)}`,
     lines: (of) => [
-      `A newer deployment to the same place has taken the place of ${rolloutOf(of)}, which nobody need decide any more.`,
+      `A newer deployment to the same place has taken the place of ${rolloutOf(of)}, which no longer needs a decision.`,
     ],
     fields: [...asked, text('Reason', 'reason')],
   }),
@@ -117,13 +117,13 @@ export const approvalWordings = {
   'approval-overdue': approval({
     title: (of) => `Approval overdue: ${rolloutOf(of)}`,
     lines: (of) => [
-      `${rolloutOf(of)} still waits for approval, although its time is over. It should have been rejected by itself: is a worker running?`,
+      `${rolloutOf(of)} still waits for approval, although its time has run out. It should have been rejected automatically: is a worker running?`,
     ],
   }),
   'approval-policy-changed': approval({
     title: (of) => `Approval policy ${textIn(of, 'change') ?? 'changed'}: ${policyIn(of)}`,
     lines: (of) => [
-      `${of.actor} has decided anew who must approve deployments to ${placeOf(of)}.`,
+      `${of.actor} has changed who must approve deployments to ${placeOf(of)}.`,
       'What waits for approval there is asked again.',
     ],
     fields: [(of) => ({ name: 'Policy', value: policyIn(of) }), actorField],
@@ -156,7 +156,7 @@ export const approvalWordings = {
   'break-glass-overdue': approval({
     title: (of) => `Break-glass not reviewed: ${rolloutOf(of)}`,
     lines: (of) => [
-      `${rolloutOf(of)} was started without the approvals that it needs, and nobody has reviewed that in time.`,
+      `${rolloutOf(of)} was started without the approvals that it needs, and nobody has reviewed it in time.`,
     ],
     fields: [...placeFields, text('Reason', 'reason'), time('Review by', 'reviewDueAt')],
     sample: { reason: 'Payments are down.', reviewDueAt: '2026-12-02T09:00:00.000Z' },

@@ -29,30 +29,30 @@ export const deploymentWordings = {
   'deployment-started': deployment('Started', (rollout) => `${rollout} is being rolled out.`),
   'deployment-paused': deployment(
     'Paused',
-    (rollout) => `The rollout of ${rollout} has stopped where it is until somebody resumes it.`,
+    (rollout) => `The rollout of ${rollout} is paused until somebody resumes it.`,
     reason,
   ),
   'deployment-resumed': deployment('Resumed', (rollout) => `The rollout of ${rollout} goes on.`),
   'deployment-rollback-started': deployment(
     'Rolling back',
-    (rollout) => `${rollout} is being taken back.`,
+    (rollout) => `${rollout} is being rolled back.`,
     reason,
   ),
   'deployment-succeeded': deployment('Succeeded', (rollout) => `${rollout} runs on every node.`),
   'deployment-failed': deployment(
     'Failed',
-    (rollout) => `${rollout} failed. Nothing was taken back.`,
+    (rollout) => `${rollout} failed. Nothing was rolled back.`,
     reason,
   ),
   'deployment-rolled-back': deployment(
     'Rolled back',
-    (rollout) => `${rollout} was taken back. What ran before runs again.`,
+    (rollout) => `${rollout} was rolled back. What ran before runs again.`,
     reason,
   ),
   'deployment-rollback-failed': deployment(
     'Rollback failed',
     (rollout) =>
-      `${rollout} could not be taken back everywhere. Some nodes may run what they should not: somebody must look.`,
+      `${rollout} could not be rolled back everywhere. Some nodes may run the wrong release: somebody must look.`,
     reason,
   ),
   'deployment-cancelled': deployment('Cancelled', (rollout) => `${rollout} was cancelled.`, reason),

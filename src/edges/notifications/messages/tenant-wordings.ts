@@ -63,7 +63,7 @@ export const tenantWordings = {
     lines: (of) => [
       of.body.isOn === false
         ? `${of.actor} has turned the kill switch off: rollouts start and go on again.`
-        : `${of.actor} has turned the kill switch on: nothing starts and no rollout goes on. Rollbacks do.`,
+        : `${of.actor} has turned the kill switch on: nothing starts and no rollout continues. Rollbacks do.`,
     ],
     fields: [text('Reason', 'reason'), actorField],
     sample: { isOn: true, reason: 'An incident at the payment provider.' },
@@ -84,8 +84,8 @@ export const tenantWordings = {
       `Quota at ${textIn(of, 'percent') ?? '?'} %: ${textIn(of, 'quota') ?? 'a quota'}`,
     lines: (of) => [
       of.body.isOver === true
-        ? 'More is used than the limit, which was lowered: what is there stays, and grows no more.'
-        : 'When the limit is reached, whatever would take more is refused.',
+        ? 'More is used than the limit, which was lowered: what exists stays, but nothing can be added.'
+        : 'When the limit is reached, anything that needs more is refused.',
     ],
     fields: [
       text('Quota', 'quota'),
@@ -101,7 +101,7 @@ export const tenantWordings = {
     lines: (of) => [
       of.body.why === 'by-hand'
         ? `${of.actor} has disabled the channel "${textIn(of, 'name') ?? ''}": what goes there waits.`
-        : `The receiver of the channel "${textIn(of, 'name') ?? ''}" says that it wants no more. What goes there waits until the channel is enabled again.`,
+        : `The receiver of the channel "${textIn(of, 'name') ?? ''}" wants no more messages. What goes there waits until the channel is enabled again.`,
     ],
     fields: [text('Kind', 'kind'), text('Place', 'place')],
     readers: Permission.ChannelsManage,
@@ -125,7 +125,7 @@ export const tenantWordings = {
   'acted-on-people': told({
     title: (of) => `Changed by a platform admin: ${textIn(of, 'event') ?? 'who may do what'}`,
     lines: (of) => [
-      `${of.actor}, who is no member of your tenant, has changed who may do what in it.`,
+      `${of.actor}, who is not a member of your tenant, has changed who may do what in it.`,
     ],
     fields: [text('What', 'event'), actorField],
     readers: Permission.UsersManage,
@@ -134,7 +134,7 @@ export const tenantWordings = {
   'suspicious-activity-detected': told({
     title: (of) => `Suspicious activity: ${textIn(of, 'kind') ?? 'something'}`,
     lines: () => [
-      'Nothing was refused because of it. The audit log says what came before it: GET /audit-logs.',
+      'Nothing was refused because of it. The audit log shows what led to it: GET /audit-logs.',
     ],
     fields: [text('Kind', 'kind'), text('About', 'who'), text('Times', 'times')],
     readers: Permission.AuditRead,

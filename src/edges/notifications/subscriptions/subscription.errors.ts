@@ -13,7 +13,7 @@ export const subscriptionNotFound = errorEntry({
 export const subscriptionLimit = errorEntry({
   code: 'subscription-limit',
   kind: 'limit',
-  meaning: 'There are as many subscriptions as there may be. Delete one first, or widen one.',
+  meaning: 'The limit of subscriptions is reached. Delete one first, or widen one.',
   tell: (of: 'tenant' | 'person') =>
     of === 'tenant'
       ? `A tenant and its groups have at most ${limits.subscriptionsPerTenant} subscriptions. Delete one, or let one name more events.`

@@ -35,7 +35,7 @@ export function keepPostmaster(
     for (;;) {
       await running.exited;
       if (stopping.signal.aborted) return;
-      log('The database server ended by itself: starting it again …');
+      log('The database server ended unexpectedly: starting it again …');
       if (!(await again())) return;
       log('The database server is there again.');
     }

@@ -185,7 +185,7 @@ async function run(runner: QueryRunner, path: string, sql: string): Promise<void
     throw new DomainError(
       'conflict',
       'migration-failed',
-      `${path} failed and was taken back as a whole: ${messageOf(cause)}. Those before it stay; mend the cause and run the same again.`,
+      `${path} failed and was rolled back as a whole: ${messageOf(cause)}. Those before it stay; mend the cause and run the same again.`,
       { cause },
     );
   }

@@ -48,7 +48,7 @@ export class DirectoryTokensController {
     proof: { isStepUp: true },
     summary: 'Connect a directory',
     description:
-      'Makes the token by which Entra ID, Okta or another directory keeps people and groups of this tenant over SCIM 2.0. One directory at a time. `secret` is shown this once; it is good for `/scim/v2` of this tenant and for nothing else. Only who holds all that an Admin holds can make it, since a directory fills the groups that roles are bound to.',
+      'Makes the token by which Entra ID, Okta or another directory keeps people and groups of this tenant over SCIM 2.0. One directory at a time. `secret` is shown only once; it is good for `/scim/v2` of this tenant and for nothing else. Only somebody who holds all that an Admin holds can make it, since a directory fills the groups that roles are bound to.',
     errors: [roleBeyondOwn, directoryTokenExists, idempotencyKeyRefused],
     answer: dto.createdDirectoryTokenOut,
     example: {
@@ -70,7 +70,7 @@ export class DirectoryTokensController {
     proof: { isStepUp: true },
     summary: 'Rotate a directory token',
     description:
-      'Makes a token for as long again, with the same networks and domains, and shows it this once. The old one stays good for `overlapSeconds`.',
+      'Makes a token for as long again, with the same networks and domains, and shows it once. The old one stays good for `overlapSeconds`.',
     errors: [roleBeyondOwn, directoryTokenNotFound, directoryTokenOver, idempotencyKeyRefused],
     answer: dto.createdDirectoryTokenOut,
     example: { request: { overlapSeconds: 86_400 }, response: exampleCreated },

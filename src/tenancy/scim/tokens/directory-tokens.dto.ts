@@ -79,7 +79,7 @@ export const directoryTokenOut = z
 export const createdDirectoryTokenOut = directoryTokenOut
   .extend({
     url: z.string().meta({ description: 'What the directory is told as its tenant URL.' }),
-    secret: z.string().meta({ description: 'The token itself. Shown this once, kept nowhere.' }),
+    secret: z.string().meta({ description: 'The token itself. Shown only once, kept nowhere.' }),
   })
   .meta({ id: 'CreatedDirectoryToken' });
 

@@ -40,7 +40,7 @@ export class DirectoryUsersController {
     proof: { isStepUp: true },
     summary: 'Invite a user of the directory again',
     description:
-      'Makes a link good for 72 hours; the one before is good for nothing any more. It is mailed; where the installation sends no mail, the answer has it, this once. You must hold what the user’s groups would give.',
+      'Makes a link good for 72 hours; the one before stops working. It is mailed; where the installation sends no mail, the answer has it, once. You must hold what the user’s groups would give.',
     errors: [
       directoryUserNotFound,
       directoryUserNotWaiting,

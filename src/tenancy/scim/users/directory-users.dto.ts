@@ -37,7 +37,7 @@ export const directoryUserOut = z
 export const invitedOut = z
   .strictObject({
     link: z.string().nullable().meta({
-      description: 'Only where the installation sends no mail, and only this once. Else null.',
+      description: 'Only where the installation sends no mail, and only once. Else null.',
     }),
   })
   .meta({ id: 'InvitedDirectoryUser' });
