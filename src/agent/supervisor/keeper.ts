@@ -132,7 +132,7 @@ export class Keeper implements Watched {
   ): void {
     if (record && health.settledEnd !== record.instance) {
       if (!this.tools.launcher.ends.hasHeardOf(record.instance)) return;
-      this.mourn(record, health, now);
+      this.settleEnd(record, health, now);
       return;
     }
     // Also another process of the same slot, which is on its way out or does not end.
@@ -152,7 +152,7 @@ export class Keeper implements Watched {
       });
   }
 
-  private mourn(record: InstanceRecord, health: SlotHealth, now: number): void {
+  private settleEnd(record: InstanceRecord, health: SlotHealth, now: number): void {
     health.settledEnd = record.instance;
     // After a reboot nothing crashed: it is simply not there yet.
     const reason = `${named(record)}: ${this.tools.launcher.lastWords(record)}`;
