@@ -8,9 +8,11 @@ import { ReleaseStore } from './artifacts/release-store.js';
 import { DesiredLoop } from './desired/desired-loop.js';
 import { lockDirectory } from './directory-lock.js';
 import { ensureEnrolled } from './identity/enroll.js';
-import { type NodeIdentity, nodeKey } from './identity/identity.js';
+import { type NodeIdentity, nodeKey, secretsOf } from './identity/identity.js';
 import { Journal } from './journal/journal.js';
+import type { FailureLog } from './protocol/failure-log.js';
 import { PROTOCOL, type ReportRequest } from './protocol/protocol.js';
+import { FailureLogs } from './report/failure-logs.js';
 import { metricRows } from './report/metric-rows.js';
 import { nodeCapacity } from './report/node-capacity.js';
 import { ReportLoop } from './report/report-loop.js';
@@ -53,9 +55,9 @@ export async function startAgent(
     controlPlane = new ControlPlane(options.server, key, options.ca);
     const identity = await ensureEnrolled(options, key, controlPlane, signal);
     controlPlane.use(identity);
-    if (!hasProc) options.log.warn('CPU and memory of modules are not measured on this operating system'); // prettier-ignore
     const journal = Journal.open(journalPath(options.directory));
-    const running = await assemble(options, identity, controlPlane, journal);
+    const secrets = [...secretsOf(key), ...(options.token ? [options.token] : [])];
+    const running = await assemble(options, identity, controlPlane, journal, secrets);
     return {
       identity,
       stop: async () => {
@@ -82,6 +84,7 @@ async function assemble(
   identity: NodeIdentity,
   controlPlane: ControlPlane,
   journal: Journal,
+  secrets: readonly string[],
 ): Promise<{ stop(): Promise<void> }> {
   const { log } = options;
   warnOfBlindness(options);
@@ -109,11 +112,12 @@ async function assemble(
     baseEnvironment: options.baseEnvironment,
     users: options.users,
     access,
+    secrets,
     onExit: (record) => supervisor.noticeExit(record.moduleId),
   });
+  const failures = failureLogs(controlPlane, launcher, log);
   const onChange = () => reports.kick();
-  const clientPort = (port: number) => routing.clientPort(port);
-  const portHolder = new PortHolder({ journal, instances, families, clientPort });
+  const portHolder = portHolderOf({ journal, instances, families, routing });
   const frontWatch = new FrontWatch({ routing, portHolder, log, onChange });
   const supervisor: Supervisor = new Supervisor({
     journal,
@@ -127,6 +131,7 @@ async function assemble(
     frontWatch,
     portHolder,
     ...watching(),
+    failures,
     log,
     trustedKeys: options.trustedKeys,
     host: options.host,
@@ -134,18 +139,14 @@ async function assemble(
   });
   const usage = new FamilyUsageReader();
   const sources = { journal, instances, routing, supervisor, families, usage };
-  const reports: ReportLoop = reportLoop({
-    sources,
-    controlPlane,
-    onRevision: () => desired.kick(),
-    log,
-  });
+  const onRevision = () => desired.kick();
+  const reports: ReportLoop = reportLoop({ sources, controlPlane, onRevision, log });
   const desired = desiredLoop({ identity, controlPlane, journal, supervisor, log });
   await supervisor.start();
   reports.start();
   desired.start();
   log.info({ nodeId: identity.nodeId, bootId }, 'running');
-  return { stop: () => stopAll(supervisor, [desired, reports]) };
+  return { stop: () => stopAll(supervisor, [desired, reports, failures]) };
 }
 
 function warnOfBlindness({ log, users }: AgentOptions): void {
@@ -154,6 +155,19 @@ function warnOfBlindness({ log, users }: AgentOptions): void {
   log.warn(
     'the agent may not look into processes of other users: what leaves its group may not be found; give it CAP_SYS_PTRACE',
   );
+}
+
+function failureLogs(controlPlane: ControlPlane, launcher: Launcher, log: Logger): FailureLogs {
+  const send = (one: FailureLog, signal: AbortSignal) => controlPlane.failureLog(one, signal);
+  return new FailureLogs({ launcher, send, log });
+}
+
+function portHolderOf(
+  parts: Pick<ReportSources, 'journal' | 'instances' | 'families' | 'routing'>,
+): PortHolder {
+  const { journal, instances, families, routing } = parts;
+  const clientPort = (port: number) => routing.clientPort(port);
+  return new PortHolder({ journal, instances, families, clientPort });
 }
 
 function reportLoop(parts: {

@@ -12,6 +12,15 @@ export const deploymentNotFound = errorEntry({
   tell: () => 'There is no such deployment.',
 });
 
+export const failureLogNotFound = errorEntry({
+  code: 'failure-log-not-found',
+  kind: 'not-found',
+  meaning:
+    'No output of a failure on this node is kept for this deployment. `GET /deployments/{id}/explain` names the nodes that have sent some.',
+  tell: () =>
+    'There is no output of a failure on that node for this deployment: nothing failed there, it printed nothing, it has not arrived, or its 30 days are over.',
+});
+
 export const noServingNodes = errorEntry({
   code: 'no-serving-nodes',
   kind: 'conflict',

@@ -134,8 +134,21 @@ export const explanationExample = {
   id,
   status: 'Running',
   waitingOn,
+  failureLogs: [],
   verbs: ['pause', 'promote', 'cancel'],
   summary: `Wave 1 is being watched: 2 of 3 good checks. To go on: "promote", by ${waitingOn.who}. Next decision by ${waitingOn.until}.`,
+};
+
+export const failureLogExample = {
+  nodeId: '019a7f40-1000-7aaa-8bbb-0123456789ab',
+  node: 'web-1',
+  source: '019a7f51-2000-7aaa-8bbb-0123456789ab',
+  code: 'exited',
+  at: '2026-01-05T08:00:12.000Z',
+  generation: 4,
+  releaseId: '019a7f3e-4000-7aaa-8bbb-0123456789ab',
+  lines: ['connecting to postgres://shop:[masked]@db:5432/shop', 'Error: connection refused'],
+  isCut: false,
 };
 
 export const verbExample = (verb: string) => ({ id, verb, status: 'Running', links });

@@ -8,13 +8,15 @@ import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid } from '../platform/http/http.errors.js';
 import { etagOf } from '../platform/http/if-match.js';
 import { Route } from '../platform/http/route.js';
-import { deploymentNotFound } from './deployment.errors.js';
+import { deploymentNotFound, failureLogNotFound } from './deployment.errors.js';
 import * as examples from './deployment.examples.js';
 import * as dto from './deployments.dto.js';
+import { failureLog, failureLogParams, type FailureLogParams } from './failure-logs.dto.js';
 import { DeploymentsService } from './deployments.service.js';
 import { creationErrors, planningErrors } from './operation-errors.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
+import { FailureLogReads } from './reads/failure-log-reads.service.js';
 import { DeploymentVerbs } from './verbs/deployment-verbs.service.js';
 import { VerbRoutes } from './verbs/verb-routes.js';
 
@@ -25,6 +27,7 @@ export class DeploymentsController extends VerbRoutes {
     private readonly deployments: DeploymentsService,
     private readonly reads: DeploymentReads,
     private readonly events: DeploymentEvents,
+    private readonly failureLogs: FailureLogReads,
     protected readonly verbs: DeploymentVerbs,
   ) {
     super();
@@ -134,5 +137,20 @@ export class DeploymentsController extends VerbRoutes {
   })
   explain(@Ctx() ctx: Context, @Param('id', { schema: uuid }) id: string) {
     return this.reads.explain(ctx, id);
+  }
+  @Route('GET :id/nodes/:node/log', {
+    access: Permission.DeploymentsRead,
+    summary: 'Read what a failed instance has printed',
+    description:
+      'The last lines of the instance or hook that failed on this node in this deployment, as the node has sent them: at most 200, 64 KiB together. Values that look secret are masked there, control characters are replaced. Kept for 30 days.',
+    errors: [deploymentNotFound, failureLogNotFound],
+    answer: failureLog,
+    example: { response: examples.failureLogExample },
+  })
+  failureLog(
+    @Ctx() ctx: Context,
+    @Param({ schema: failureLogParams }) { id, node }: FailureLogParams,
+  ) {
+    return this.failureLogs.ofNode(ctx, id, node);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../kernel/limits.js';
 import { dnsLabel, releaseVersion, text, uuid } from '../kernel/text.js';
+import { failureLogHead } from './failure-logs.dto.js';
 import { pageOf, pageQuery } from '../platform/http/page.js';
 import { deploymentStates } from './deployment.states.js';
 
@@ -266,6 +267,8 @@ export const explanation = z
     summary: z.string(),
     waitingOn: waitingOn.nullable(),
     warnings,
+    /** Nodes on which something failed and had printed something, the newest first, 20 at most. */
+    failureLogs: z.array(failureLogHead),
     /** What may be asked for now. */
     verbs: z.array(z.string()),
   })

@@ -24,6 +24,7 @@ import { GateVetoes } from './gates/gate-vetoes.js';
 import { Planner } from './planning/planner.js';
 import { DeploymentEvents } from './reads/deployment-events.service.js';
 import { DeploymentReads } from './reads/deployment-reads.service.js';
+import { FailureLogReads } from './reads/failure-log-reads.service.js';
 import { ReturnsController } from './returns/returns.controller.js';
 import { DeploymentReturns } from './returns/returns.service.js';
 import { RunHints } from './run-hints.js';
@@ -53,6 +54,7 @@ import { WindowsModule } from './windows/windows.module.js';
     DeploymentEvents,
     DeploymentMetrics,
     DeploymentReads,
+    FailureLogReads,
     DeploymentUse,
     DeploymentVerbs,
     DeploymentsService,

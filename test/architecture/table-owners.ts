@@ -47,6 +47,7 @@ export const tableOwners: Readonly<Record<string, string>> = {
   observed_modules: 'drivers/targets/agent',
   module_targets: 'drivers/targets/agent',
   download_places: 'drivers/targets/agent',
+  failure_logs: 'drivers/targets/agent',
   node_metrics: 'drivers/targets/agent',
   modules: 'releases',
   releases: 'releases',

@@ -88,6 +88,16 @@ describe.each<TestMode>(['standalone', 'cluster'])('a rollout in %s mode', (mode
     const sick = await deploy('3.0.0', { strategy: { kind: 'direct' } });
     expect(sick.status).toBe('RolledBack');
     expect(sick.reason).toMatch(/never-healthy|could not run it/);
+    const explained = await client.until<{ failureLogs: { node: string; code: string }[] }>(
+      `/deployments/${sick.id}/explain`,
+      ({ failureLogs }) => failureLogs.length === 3,
+      30_000,
+    );
+    expect(explained.failureLogs[0]).toMatchObject({ code: 'never-healthy' });
+    const { body } = await client.get(`/deployments/${sick.id}/nodes/${nodes[0]!.name}/log`);
+    expect(body).toMatchObject({ node: nodes[0]!.name, isCut: false, code: 'never-healthy' });
+    expect(body.lines).toEqual(['no database: password=[masked]']);
+    expect(sick.reason).not.toContain('hunter22');
   });
 
   it('answers the same key with the same deployment, and another body with 422', async () => {

@@ -253,6 +253,61 @@ it('says where a module listens that does not use its port', async () => {
   );
 });
 
+it('sends what has failed has printed, once and masked, and nothing while all is well', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1')]);
+  await rig.until(1, 'healthy');
+  const { length } = rig.plane.reports;
+  await eventually('it has reported on', () => rig.plane.reports.length > length + 3);
+  expect(rig.plane.failureLogs).toEqual([]);
+
+  const script = `
+    console.log('password is ' + process.env.DB_PASSWORD);
+    console.log(require('node:fs').readFileSync(process.env.KEY, 'utf8'));
+    console.log('\\u001b[31mred\\u001b[0m');
+    process.exit(3);`;
+  const run = { command: process.execPath, args: ['bad.cjs'] };
+  const secrets = { DB_PASSWORD: 'hunter22', KEY: join(rig.directory, 'node.key') };
+  rig.desire(2, [await rig.server('2', { run }, secrets, { 'bad.cjs': script })]);
+  const failed = await rig.until(2, 'failed');
+  await eventually('it has arrived', () => rig.plane.failureLogs.length === 1);
+  const [log] = rig.plane.failureLogs;
+  expect(log).toMatchObject({ generation: 2, code: 'exited', isCut: false });
+  expect(log!.lines).toEqual(['password is [masked]', '[masked]', '', 'red']);
+  const key = readFileSync(secrets.KEY, 'utf8').split('\n')[1]!;
+  for (const text of [JSON.stringify(rig.plane.failureLogs), failed.reason!.message]) {
+    expect(text).not.toContain('hunter22');
+    expect(text).not.toContain(key);
+  }
+
+  const hook = { command: 'sh', args: ['-c', 'echo from the hook; exit 1'] };
+  rig.desire(3, [await rig.server('3', { hooks: { start: hook } })]);
+  await rig.until(3, 'failed');
+  await eventually('that of the hook, too', () => rig.plane.failureLogs.length === 2);
+  expect(rig.plane.failureLogs[1]).toMatchObject({
+    generation: 3,
+    source: 'hook-start',
+    code: 'hook-failed',
+    lines: ['from the hook'],
+  });
+  expect(await rig.get()).toBe('1');
+});
+
+it('sends what a crash has printed, and once more when it does not end', async () => {
+  rig.run();
+  rig.desire(1, [await rig.server('1.0.0')]);
+  await rig.until(1, 'healthy');
+  for (const crashes of [1, 2, 3]) {
+    await rig.get('/crash').catch(() => undefined);
+    if (crashes < 3) await eventually('it is back', () => rig.starts('1.0.0') === crashes + 1);
+    if (crashes < 3) await rig.until(1, 'healthy');
+  }
+  await rig.until(1, 'failed');
+  await eventually('both have come', () => rig.plane.failureLogs.at(-1)?.code === 'crash-loop');
+  expect(rig.plane.failureLogs.map(({ code }) => code)).toContain('restarting');
+  expect(rig.plane.failureLogs.at(-1)!.lines).toEqual(['hello from 1.0.0']);
+});
+
 it('replaces a worker by stopping the old one first, and goes back when the new one fails', async () => {
   rig.run();
   const health = { intervalMs: 200 };

@@ -48,6 +48,7 @@ const SYSTEM_INDEXES = [
   'suspicions_by_age', // likewise
   'audit_anchors_due', // what has yet to go to a place outside
   'audit_stream_positions_due', // the sender's claim
+  'failure_logs_by_age', // what is forgotten
 ];
 /** Tables without a tenant: people are global, and so are their factors, failed logins and what was migrated. */
 const GLOBAL_TABLES = [

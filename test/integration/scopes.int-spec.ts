@@ -23,6 +23,7 @@ import {
   byModule,
   clusters,
   creating,
+  deployments,
   hub,
   inside,
   lists,
@@ -37,6 +38,7 @@ import {
   send,
   tenant,
   there,
+  toldIn,
   verb,
   watcher,
 } from '../support/scopes/rig.js';
@@ -62,6 +64,14 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     ({ id }) => ({ by: byEnvironment, path: `/clusters/${id}/metrics` }),
     () => [clusters.inside, clusters.outside],
   ),
+  'DeploymentsController.failureLog': async () => {
+    const [mine, theirs] = deployments();
+    const read = (id: string) =>
+      send({ by: byModule, path: `/deployments/${id}/nodes/node-1/log` });
+    expect(toldIn(await read(theirs))).toEqual(toldIn(await read(newId())));
+    expect((await read(theirs)).body.code).toBe('deployment-not-found');
+    expect((await read(mine)).body.code).toBe('failure-log-not-found');
+  },
   'ReceiptsController.receipt': reading('/receipt'),
   'DeploymentsController.pause': verb('pause'),
   'DeploymentsController.resume': verb('resume'),

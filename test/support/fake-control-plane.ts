@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CompactSign, jwtVerify } from 'jose';
+import { failureLog, type FailureLog } from '../../src/agent/protocol/failure-log.js';
 import {
   AGENT_AUDIENCE,
   AGENT_TOKEN_TYPE,
@@ -36,6 +37,7 @@ export class FakeControlPlane {
   readonly keys = newSigningKey();
   signingKey = this.keys.privateKey;
   readonly reports: ReportRequest[] = [];
+  readonly failureLogs: FailureLog[] = [];
   readonly artifacts = new Map<string, Buffer>();
   /** Requests by path, e.g. to see that nothing was downloaded twice. */
   readonly seen: string[] = [];
@@ -133,6 +135,10 @@ export class FakeControlPlane {
       this.reports.push(reportRequest.parse(await body(request)));
       const { reportIntervalMs, revision } = this;
       return send(response, 200, { protocol: 1, reportIntervalMs, revision });
+    }
+    if (path === 'failure-logs') {
+      this.failureLogs.push(failureLog.parse(await body(request)));
+      return void response.writeHead(204).end();
     }
     if (path === 'desired') return this.desired(url, request, response);
     const bytes = this.artifacts.get(path.replace('artifacts/', ''));

@@ -122,9 +122,9 @@ export class FleetApp {
   }
 
   /** As the superuser, whom row-level security does not bind. */
-  asSuperuser<Row>(statement: string): Promise<Row[]> {
+  asSuperuser<Row>(statement: string, parameters: unknown[] = []): Promise<Row[]> {
     return withClient(this.database.superuser, async (client) => {
-      return (await client.query(statement)).rows as Row[];
+      return (await client.query(statement, parameters)).rows as Row[];
     });
   }
 

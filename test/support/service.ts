@@ -42,6 +42,7 @@ const look = () => { if (trouble() === 'crash') process.exit(7); };
 let isStuck = false;
 if (troubles) { look(); setInterval(look, 50); }
 if (diary) require('node:fs').appendFileSync(diary, '${version} ' + process.cwd() + '\\n');
+if (isSick) console.log('\\u001b[31mno database: password=hunter22');
 const leak = [];
 let count = 0;
 const server = require('node:http').createServer((request, response) => {

@@ -1180,6 +1180,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{id}/nodes/{node}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a failed instance has printed
+         * @description The last lines of the instance or hook that failed on this node in this deployment, as the node has sent them: at most 200, 64 KiB together. Values that look secret are masked there, control characters are replaced. Kept for 30 days.
+         *
+         *     Needs the permission `deployments:read`.
+         */
+        get: operations["deploymentsFailureLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{id}/pause": {
         parameters: {
             query?: never;
@@ -4190,6 +4212,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agent/failure-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what a failed instance has printed
+         * @description Once per failure: the last lines, masked by the node. One is kept for each generation of a module, the newest five of a node and module, for 30 days. What the node was never told is left out.
+         */
+        post: operations["agentFailureLog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agent/desired": {
         parameters: {
             query?: never;
@@ -6421,7 +6463,25 @@ export interface components {
             waitingOn: components["schemas"]["WaitingOn"] | null;
             /** @description What to know beforehand, each a sentence: that what runs now is down, so that going back would bring back something broken. */
             warnings?: string[];
+            failureLogs: {
+                nodeId: string;
+                node: string;
+                source: string;
+                code: string;
+                at: string;
+            }[];
             verbs: string[];
+        };
+        FailureLog: {
+            nodeId: string;
+            node: string;
+            source: string;
+            code: string;
+            at: string;
+            generation: number;
+            releaseId: string;
+            lines: string[];
+            isCut: boolean;
         };
         VerbRequest: {
             reason?: string;
@@ -17214,6 +17274,7 @@ export interface operations {
                      *         "verb": "promote",
                      *         "detail": "wave 1 is being watched: 2 of 3 good checks"
                      *       },
+                     *       "failureLogs": [],
                      *       "verbs": [
                      *         "pause",
                      *         "promote",
@@ -17283,6 +17344,110 @@ export interface operations {
                 };
             };
             /** @description `internal-error`: A bug in Tidegate. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploymentsFailureLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nodeId": "019a7f40-1000-7aaa-8bbb-0123456789ab",
+                     *       "node": "web-1",
+                     *       "source": "019a7f51-2000-7aaa-8bbb-0123456789ab",
+                     *       "code": "exited",
+                     *       "at": "2026-01-05T08:00:12.000Z",
+                     *       "generation": 4,
+                     *       "releaseId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                     *       "lines": [
+                     *         "connecting to postgres://shop:[masked]@db:5432/shop",
+                     *         "Error: connection refused"
+                     *       ],
+                     *       "isCut": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailureLog"];
+                };
+            };
+            /** @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             *
+             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `deployment-not-found`: There is no deployment with this id, or it is not yours.
+             *
+             *     `failure-log-not-found`: No output of a failure on this node is kept for this deployment. `GET /deployments/{id}/explain` names the nodes that have sent some.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -38540,6 +38705,135 @@ export interface operations {
                 };
             };
             /** @description `internal-error`: A bug in Tidegate. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agentFailureLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "protocol": 1,
+                 *       "moduleId": "019a7f3e-3000-7aaa-8bbb-0123456789ab",
+                 *       "generation": 3,
+                 *       "releaseId": "019a7f3e-4000-7aaa-8bbb-0123456789ab",
+                 *       "source": "i-7d1f",
+                 *       "code": "exited",
+                 *       "lines": [
+                 *         "connecting to postgres://shop:[masked]@db:5432/shop",
+                 *         "Error: connection refused"
+                 *       ],
+                 *       "isCut": false
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {number} */
+                    protocol: 1;
+                    moduleId: string;
+                    generation: number;
+                    releaseId: string;
+                    source: string;
+                    code: string;
+                    lines: string[];
+                    isCut: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description It is kept, or was left out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `node-revoked`: The node was revoked. To bring it back, remove `identity.json` and `node.key` from the agent’s folder and enrol it again.
+             *
+             *     `unauthenticated`: The request carries no valid credentials. Sign in and send the token.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The route is not for callers of your sort. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `node-duplicated`: The node reports from another machine: this one is a copy, or was started again a moment ago. The first one goes on being served; see `suspicion` of the node. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
                     [name: string]: unknown;

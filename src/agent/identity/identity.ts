@@ -43,6 +43,13 @@ export async function nodeKey(directory: string): Promise<NodeKey> {
   return { privateKey, publicKey: publicKeyText(createPublicKey(privateKey)) };
 }
 
+/** The private half, in each way that it may be written. */
+export function secretsOf({ privateKey }: NodeKey): string[] {
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const { d } = privateKey.export({ format: 'jwk' });
+  return [...pem.split('\n').filter((line) => line !== '' && !line.startsWith('-')), d ?? ''];
+}
+
 export async function readIdentity(directory: string): Promise<NodeIdentity | null> {
   const path = join(directory, 'identity.json');
   const text = await readFile(path, 'utf8').catch(absent);

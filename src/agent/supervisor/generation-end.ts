@@ -8,6 +8,8 @@ export class GenerationEnd extends Error {
     readonly state: Exclude<Outcome['state'], 'healthy' | 'absent'>,
     readonly code: string,
     message: string,
+    /** Whose output says more, when it is not the instance's: a hook's. */
+    readonly output?: string,
   ) {
     super(message);
     this.name = 'GenerationEnd';

@@ -10,6 +10,7 @@ import { GenerationEnd } from './generation-end.js';
 import { Families, HOOK_VARIABLE } from './families.js';
 import { endHook, findLeftover, untilOver } from './leftover-hook.js';
 import { type ModuleOutput, ROTATE_EVERY_MS } from './module-output.js';
+import type { Mask } from './mask.js';
 import type { ModuleUser } from './module-user.js';
 import { bootId, startTimeOf } from './proc.js';
 import { faultBehind, type StartCommand, startFault } from './start-fault.js';
@@ -21,6 +22,8 @@ export interface HookRun {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly output: ModuleOutput;
+  /** For what it prints; without it nothing is masked. */
+  readonly mask?: Mask;
   /** Undefined: as the agent. */
   readonly user?: ModuleUser | undefined;
 }
@@ -102,7 +105,8 @@ export class HookRunner {
     if (problem !== null) await endHook(this.families, runId);
     await failpoint('agent.hook:after-run', key.hook);
     this.journal.hookEnded(key, problem === null ? 'done' : 'failed');
-    if (problem !== null) throw failed(key, problem, what.output.tail(outputName(key)));
+    if (problem !== null)
+      throw failed(key, problem, what.output.tail(outputName(key), what.mask ?? String));
   }
 
   /** Of an agent that died: it must not run beside its second run. */
@@ -203,7 +207,7 @@ function outputName(key: HookKey): string {
 function failed(key: HookKey, how: string, tail: string): GenerationEnd {
   const said = tail === '' ? '' : ` Its last output: ${tail}`;
   const message = `The hook "${key.hook}" failed: ${how}.${said}`;
-  return new GenerationEnd('failed', 'hook-failed', message);
+  return new GenerationEnd('failed', 'hook-failed', message, outputName(key));
 }
 
 function outcomeUnknown({ hook }: HookKey): GenerationEnd {

@@ -5,7 +5,7 @@ import { ManualClock } from '../../kernel/clock.js';
 import type { InstanceRecord, Journal, Outcome } from '../journal/journal.js';
 import type { DesiredRelease } from '../protocol/protocol.js';
 import { Keeper } from './keeper.js';
-import type { ModuleTools } from './module-tools.js';
+import type { Failure, ModuleTools } from './module-tools.js';
 import { slotOf } from './release-spec.js';
 import { Rounds } from './rounds.js';
 import { bootId, isAlive, startTimeOf } from './proc.js';
@@ -40,6 +40,7 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
   const instances = new Instances({} as Journal, new Families());
   const clock = new ManualClock(0);
   const own = new Set<string>();
+  const noted: string[] = [];
   const tools = {
     clock,
     rounds: new Rounds(clock, () => () => undefined),
@@ -61,14 +62,17 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
         return started;
       },
     },
+    failures: { note: ({ code }: Failure) => noted.push(code) },
     log: pino({ level: 'silent' }),
     onChange: () => undefined,
   } as unknown as ModuleTools;
+
   const keeper = new Keeper(tools, 'm');
   return {
     keeper,
     clock,
     own,
+    noted,
     fail,
     serving,
     others,

@@ -8,33 +8,18 @@ import { type ModuleTools, stopInstance } from './module-tools.js';
 import { OutputWatch } from './output-watch.js';
 import { isExclusive, mayNotMeet, type ReleaseSpec, specOf } from './release-spec.js';
 import type { Watched } from './rounds.js';
+import {
+  countCrash,
+  forgetOldCrashes,
+  isLooping,
+  type SlotHealth,
+  unharmed,
+} from './slot-health.js';
 
-const FIRST_RESTART_MS = 1000;
-const MOST_RESTART_MS = 30_000;
-const CRASH_WINDOW_MS = 60_000;
-const CRASHES_FOR_LOOP = 3;
-/** So often in a row it did not get up again: with a long start that is never thrice in a minute. */
-const FAILED_STARTS_FOR_LOOP = 3;
 /** A generation that was overtaken has stopped what serves; the next one may be about to start its own. */
 const OVERTAKEN_MS = 5000;
 /** Between the end of one and the start of the next: nothing has been said against it. */
 const NOT_RUNNING: Reason = { code: 'not-running', message: 'It does not run yet.' };
-
-interface SlotHealth {
-  /** When it crashed, on the monotonic clock; only those of the last minute. */
-  crashes: number[];
-  restartAt: number;
-  /** Restarts in a row that did not come to a healthy instance. */
-  failedStarts: number;
-  isStarting: boolean;
-  /** The instance whose death was noticed already. */
-  settledEnd: string | null;
-  reason: Reason | null;
-  /** Stopped for a generation that was overtaken; on the monotonic clock. */
-  missingSince: number | null;
-  /** Of the instance that was last seen to run. */
-  probe: InstanceProbe | null;
-}
 
 /**
  * Keeps what serves a module running: restarts what crashed, slower each time, and says so. Also
@@ -116,7 +101,7 @@ export class Keeper implements Watched {
     else if (this.wasStopped(spec, health)) return false;
     const now = clock.monotonic();
     if (record && instances.runs(record)) {
-      this.forgetOldCrashes(health, now);
+      if (forgetOldCrashes(health, now)) this.tools.onChange();
       const isWell = !spec.manifest.traffic || this.probe(record, spec, health);
       return isWell && instances.isOwn(record);
     }
@@ -156,24 +141,28 @@ export class Keeper implements Watched {
     health.settledEnd = record.instance;
     // After a reboot nothing crashed: it is simply not there yet.
     const reason = `${named(record)}: ${this.tools.launcher.lastWords(record)}`;
-    this.crashed(health, now, reason);
+    this.crashed(health, now, reason, record);
     const { moduleName: module, instance } = record;
     this.tools.log.warn({ module, instance, reason: printable(reason) }, 'crashed');
     this.tools.onChange();
   }
 
-  private crashed(health: SlotHealth, now: number, message: string): void {
-    health.crashes = [...health.crashes.filter((at) => at > now - CRASH_WINDOW_MS), now];
-    const count = health.crashes.length;
-    health.restartAt = now + Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** (count - 1));
-    const isStuck = health.failedStarts >= FAILED_STARTS_FOR_LOOP;
-    const isLoop = count >= CRASHES_FOR_LOOP || isStuck;
-    const code = isLoop ? 'crash-loop' : 'restarting';
-    const often = isStuck
-      ? `It could not be started ${health.failedStarts} times in a row.`
-      : `It crashed ${count} times in a minute.`;
-    const text = isLoop ? `${often} ${message}` : message;
-    health.reason = { code, message: printable(text).slice(0, 2000) };
+  private crashed(
+    health: SlotHealth,
+    now: number,
+    message: string,
+    record: InstanceRecord | undefined,
+  ): void {
+    const before = health.reason?.code;
+    const { code } = countCrash(health, now, message);
+    // Its output is sent when it is the first crash, and once more when it has become many.
+    if (record && code !== before) this.noteFailure(record, code);
+  }
+
+  private noteFailure({ instance, release }: InstanceRecord, code: string): void {
+    const { moduleId, tools } = this;
+    const generation = tools.journal.module(moduleId).accepted?.module.generation ?? 0;
+    tools.failures.note({ moduleId, generation, spec: specOf(release), source: instance, code });
   }
 
   private async restart(
@@ -199,14 +188,13 @@ export class Keeper implements Watched {
       health.failedStarts = 0;
       // What it has left may take its time to end; the new one is looked after meanwhile.
       if (dead) void this.stopped(dead, spec.manifest.stopGraceMs);
-      const isLooping = health.crashes.length >= CRASHES_FOR_LOOP;
-      if (!isLooping) health.reason = null;
+      if (!isLooping(health)) health.reason = null;
     } catch (error) {
       // Held: whoever holds it has stopped what was starting.
       if (this.abort.signal.aborted || this.isHeld) return;
       if (record) await this.stopped(record, spec.manifest.stopGraceMs);
       health.failedStarts += 1;
-      this.crashed(health, this.tools.clock.monotonic(), messageOf(error));
+      this.crashed(health, this.tools.clock.monotonic(), messageOf(error), record);
       tools.log.warn({ module: name, reason: messageOf(error) }, 'restart failed');
     }
   }
@@ -266,27 +254,10 @@ export class Keeper implements Watched {
     if (wasUnhealthy !== (problem !== null)) this.tools.onChange();
   }
 
-  private forgetOldCrashes(health: SlotHealth, now: number): void {
-    if (health.crashes.length === 0) return;
-    health.crashes = health.crashes.filter((at) => at > now - CRASH_WINDOW_MS);
-    if (health.crashes.length >= CRASHES_FOR_LOOP || health.reason?.code !== 'crash-loop') return;
-    health.reason = null;
-    this.tools.onChange();
-  }
-
   private healthOf(slot: string): SlotHealth {
     let health = this.slots.get(slot);
     if (!health) {
-      const none = {
-        restartAt: 0,
-        failedStarts: 0,
-        isStarting: false,
-        settledEnd: null,
-        reason: null,
-        missingSince: null,
-        probe: null,
-      };
-      health = { ...none, crashes: [] };
+      health = unharmed();
       this.slots.set(slot, health);
     }
     return health;

@@ -32,6 +32,7 @@ it('leaves no process running whose pid could not be written down', async () => 
     instances: new Instances(journal, families),
     users: ModuleUsers.none,
     access: new ModuleAccess(home),
+    secrets: [],
     baseEnvironment: { PATH: '/usr/bin:/bin' },
     onExit: () => undefined,
     releases: {

@@ -12,6 +12,7 @@ import { type Families, INSTANCE_VARIABLE } from './families.js';
 import { InstancePorts } from './instance-ports.js';
 import { InstanceEnds } from './instance-ends.js';
 import { familyOf, type Instances, isRunning } from './instances.js';
+import { type Mask, maskOf } from './mask.js';
 import type { ModuleAccess } from './module-access.js';
 import { ModuleOutput } from './module-output.js';
 import { environmentOfUser, type ModuleUsers } from './module-user.js';
@@ -33,6 +34,8 @@ export interface LauncherParts {
   readonly users: ModuleUsers;
   readonly access: ModuleAccess;
   readonly ends: InstanceEnds;
+  /** The agent's own, which no module's output may show. */
+  readonly secrets: readonly string[];
   /** An instance of this agent's own has exited. */
   readonly onExit: (record: InstanceRecord) => void;
 }
@@ -86,7 +89,8 @@ export class Launcher {
   lastWords(record: InstanceRecord): string {
     const { instance, moduleName } = record;
     const how = isRunning(record) ? 'still runs' : this.ends.how(instance);
-    const tail = this.output(record.moduleId).tail(instance);
+    const mask = this.maskFor(specOf(record.release));
+    const tail = this.output(record.moduleId).tail(instance, mask);
     const said = tail === '' ? ' and printed nothing.' : `. Its last output: ${tail}`;
     const code = this.ends.codeOf(instance);
     const command = this.commandOf(record.moduleId, moduleName, specOf(record.release));
@@ -114,6 +118,13 @@ export class Launcher {
       TIDEGATE_VERSION: spec.release.version,
       TIDEGATE_NODE: this.parts.nodeName,
     };
+  }
+
+  /** For what it prints. */
+  maskFor(spec: ReleaseSpec): Mask {
+    const { run, configuration } = spec.manifest;
+    const values = { ...run.env, ...configuration, ...spec.release.configuration };
+    return maskOf(values, this.parts.secrets);
   }
 
   private commandOf(moduleId: string, moduleName: string, spec: ReleaseSpec): StartCommand {

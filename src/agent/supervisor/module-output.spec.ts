@@ -60,7 +60,7 @@ it('cuts what is too long also when it cannot be kept', () => {
 it('shows the last lines in a form that no terminal obeys', () => {
   const output = new ModuleOutput(join(home, 'tail'));
   appendFileSync(output.path('one'), 'first\nsecond\n\u001b[31mred\nlast\n');
-  expect(output.tail('one', 2)).toBe('\ufffd[31mred | last');
+  expect(output.tail('one', String, 2)).toBe('\ufffd[31mred | last');
   expect(output.tail('absent')).toBe('');
   appendFileSync(output.path('one'), 'y'.repeat(100_000));
   expect(output.tail('one').length).toBeLessThanOrEqual(1500);

@@ -15,12 +15,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../../kernel/text.js';
+import type { Mask } from './mask.js';
 import type { ModuleUser } from './module-user.js';
 
 const ROTATE_BYTES = 10 * 1024 * 1024;
 const KEEP_ROTATED = 5;
 const KEEP_INSTANCES = 10;
 const TAIL_BYTES = 8 * 1024;
+const TAIL_LINES = 5;
 /** How often to look at what is being written. */
 export const ROTATE_EVERY_MS = 250;
 
@@ -79,9 +81,21 @@ export class ModuleOutput {
   }
 
   /** The end of the output on one printable line, for a reason. */
-  tail(instance: string, lines = 5): string {
-    const text = endOf(this.path(instance), TAIL_BYTES).end.toString('utf8').trimEnd();
-    return text.split('\n').slice(-lines).map(printable).join(' | ').slice(-1500);
+  tail(instance: string, mask: Mask = String, lines = TAIL_LINES): string {
+    const { end, dropped } = endOf(this.path(instance), TAIL_BYTES);
+    // Of a line that is cut half a secret might be left, which nobody would know as one.
+    const whole = dropped > 0 && end.includes(0x0a) ? end.subarray(end.indexOf(0x0a) + 1) : end;
+    const all = mask(whole.toString('utf8')).trimEnd().split('\n');
+    return all.slice(-lines).map(printable).join(' | ').slice(-1500);
+  }
+
+  /** So many bytes at most of its end, also of what was rotated away a moment ago. */
+  end(instance: string, most: number): { end: Buffer; dropped: number } {
+    const path = this.path(instance);
+    const now = endOf(path, most);
+    if (now.dropped > 0 || now.end.length === most) return now;
+    const before = endOf(`${path}.1`, most - now.end.length);
+    return { end: Buffer.concat([before.end, now.end]), dropped: before.dropped };
   }
 
   /** Removes the output of all but the newest instances. Their names grow with time. */

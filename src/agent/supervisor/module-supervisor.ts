@@ -1,6 +1,6 @@
 import { messageOf } from '../../kernel/errors.js';
 import type { InstanceRecord, Outcome, Reason } from '../journal/journal.js';
-import type { DesiredRelease, ObservedModule } from '../protocol/protocol.js';
+import type { DesiredModule, DesiredRelease, ObservedModule } from '../protocol/protocol.js';
 import { converge } from './converge.js';
 import { endOf, GenerationEnd } from './generation-end.js';
 import { isRunning } from './instances.js';
@@ -176,8 +176,10 @@ export class ModuleSupervisor {
       log.info({ state: outcome.state }, 'settled');
     } catch (error) {
       if (signal.aborted) return;
-      const { state, reason } = endOf(error);
+      const end = endOf(error);
+      const { state, reason } = end;
       outcome = { generation, state, reason };
+      this.noteFailure(module, end);
       log.error({ state, reason }, 'the generation did not work');
     } finally {
       this.keeper.unhold();
@@ -189,6 +191,16 @@ export class ModuleSupervisor {
     this.tidy();
     this.keeper.look();
     this.tools.onChange();
+  }
+
+  private noteFailure({ moduleId, generation, releases }: DesiredModule, end: GenerationEnd): void {
+    const wanted = releases.findLast(({ isKept }) => !isKept);
+    if (!wanted || end.state !== 'failed') return;
+    const spec = specOf(wanted);
+    const { failures, instances } = this.tools;
+    const source = end.output ?? instances.target(moduleId, spec.slot)?.instance;
+    if (source === undefined) return;
+    failures.note({ moduleId, generation, spec, source, code: end.code });
   }
 
   /** What serves may have been started anew before the generation ended: as another process. */

@@ -32,11 +32,27 @@ export interface ModuleTools {
   readonly rounds: Rounds;
   readonly connections: KeptConnections;
   readonly clock: Clock;
+  /** Told of what has failed, and what it has printed. */
+  readonly failures: FailureSink;
   readonly trustedKeys: readonly KeyObject[];
   readonly host: string;
   readonly log: Logger;
   /** Something that a report would show has changed. */
   readonly onChange: () => void;
+}
+
+/** Something of a module has failed. */
+export interface Failure {
+  readonly moduleId: string;
+  readonly generation: number;
+  readonly spec: ReleaseSpec;
+  /** Of whose output: the instance, or `hook-` and its name. */
+  readonly source: string;
+  readonly code: string;
+}
+
+export interface FailureSink {
+  note(failure: Failure): void;
 }
 
 export interface HookCall {
@@ -64,6 +80,7 @@ export async function runHook(tools: ModuleTools, call: HookCall): Promise<void>
     directory,
     environment: tools.launcher.environment(moduleName, spec),
     output: tools.launcher.output(moduleId),
+    mask: tools.launcher.maskFor(spec),
     user,
   });
 }

@@ -8,6 +8,7 @@ import { DomainError, messageOf } from '../../kernel/errors.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { printable } from '../../kernel/text.js';
 import type { NodeIdentity, NodeKey } from '../identity/identity.js';
+import type { FailureLog } from '../protocol/failure-log.js';
 import {
   AGENT_AUDIENCE,
   AGENT_TOKEN_TYPE,
@@ -95,6 +96,11 @@ export class ControlPlane {
     await failpoint('agent.report:before');
     const call = { method: 'POST' as const, path: 'report', body, ...(signal ? { signal } : {}) };
     return readJson(await this.call(call), reportResponse);
+  }
+
+  async failureLog(body: FailureLog, signal: AbortSignal): Promise<void> {
+    const call = { method: 'POST' as const, path: 'failure-logs', body, signal };
+    await (await this.call(call)).body.dump();
   }
 
   /** Null: nothing newer than `after` within `waitMs`. */

@@ -20,6 +20,7 @@ import { VERBS, verbs } from '../verbs/verbs.js';
 import { detailView, summaryView } from './deployment-view.js';
 import { deploymentRow, deploymentRows } from './deployments.views.js';
 import { explain } from './explain.js';
+import { FailureLogReads } from './failure-log-reads.service.js';
 import { journalOf } from './journal.queries.js';
 import { planView } from './plan-view.js';
 import { plansOf } from './plans.queries.js';
@@ -30,6 +31,7 @@ export class DeploymentReads {
   constructor(
     private readonly database: Database,
     private readonly steps: Steps,
+    private readonly failureLogs: FailureLogReads,
   ) {}
 
   async list(ctx: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
@@ -81,17 +83,26 @@ export class DeploymentReads {
         (verb) => verbs[verb].possibleIn.includes(row.status) && (verb !== 'promote' || canPromote),
       );
       const warnings = isOver(row.status) ? [] : await warningsNow(open, id);
+      const failureLogs = await this.failureLogs.heads(open, row);
       const returns = RETURNS.filter((verb) => returnStates[verb].includes(row.status));
       return {
         id,
         status: row.status,
-        summary: explain(row, warnings),
+        summary: explain(row, [...failureSentence(id, failureLogs), ...warnings]),
         waitingOn,
         ...warningsOf(warnings),
+        failureLogs,
         verbs: [...possible, ...returns],
       };
     });
   }
+}
+
+function failureSentence(id: string, logs: Explanation['failureLogs']): string[] {
+  const nodes = [...new Set(logs.map(({ node }) => node))];
+  if (nodes.length === 0) return [];
+  const where = nodes.slice(0, 3).join(', ') + (nodes.length > 3 ? ', …' : '');
+  return [`What failed on ${where} has left its last lines: "tidegate deployments log ${id}".`];
 }
 
 const EMPTY_PLAN: Plan = { role: 'forward', steps: [] };

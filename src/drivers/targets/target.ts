@@ -28,6 +28,19 @@ export interface Target {
   setTarget(open: OpenContext, target: ModuleTarget): Promise<void>;
   /** Only where releases bring hooks along. */
   readonly hooks?: TargetHooks;
+  /** Only where nodes send what has failed on them has printed. */
+  readonly failureLogs?: TargetFailureLogs;
+}
+
+export interface TargetFailureLogs {
+  /** Without what was printed, the newest first, `most` at most. */
+  heads(open: OpenContext, question: FailureLogQuestion, most: number): Promise<FailureLogHead[]>;
+  /** The newest of a node, by its name or id. */
+  newest(
+    open: OpenContext,
+    question: FailureLogQuestion,
+    node: string,
+  ): Promise<StoredFailureLog | undefined>;
 }
 
 /** Of a target whose nodes run hooks. One without never answers the state `outcome-unknown`. */
@@ -125,6 +138,32 @@ export interface HookQuestion {
   readonly clusterId: string;
   readonly moduleId: string;
   readonly deploymentId: string;
+}
+
+export interface FailureLogQuestion {
+  readonly moduleId: string;
+  readonly deploymentId: string;
+  /** What the rollout has told its nodes. */
+  readonly moved: readonly MovedNode[];
+}
+
+export interface FailureLogHead {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly generation: number;
+  /** The instance, or `hook-` and the name of the hook. */
+  readonly source: string;
+  /** As in the node's reason. */
+  readonly code: string;
+  readonly at: Date;
+}
+
+export interface StoredFailureLog extends FailureLogHead {
+  readonly releaseId: string;
+  /** Oldest first. */
+  readonly lines: readonly string[];
+  /** There was more before these. */
+  readonly isCut: boolean;
 }
 
 export interface CutHook {

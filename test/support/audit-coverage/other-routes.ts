@@ -5,6 +5,8 @@ export const changeNothing: Readonly<Record<string, string>> = {
   'POST /api/v1/deployments/plan': 'Plans, and keeps nothing of it.',
   'POST /api/v1/agent/report':
     'What a node sees, every few seconds. What is done about it has entries.',
+  'POST /api/v1/agent/failure-logs':
+    'What something has printed that failed. That it did is in the deployment, which has entries.',
   'POST /api/v1/authentication/refresh':
     'A session goes on that has its entry. A token that is shown twice ends it, and is an entry.',
   'POST /api/v1/authentication/passkey/options': 'A challenge, for whoever asks.',

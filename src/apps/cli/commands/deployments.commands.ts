@@ -4,6 +4,7 @@ import { examples, type Actions, type Cli } from '../cli.js';
 import { deploymentFacts, deploymentView } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
 import { durationMs, timeText } from '../display/times.js';
+import { CliError } from '../exit-codes.js';
 import { follow } from '../follow.js';
 import { countOf, itemsOf, listOf } from '../pages.js';
 import { addDeploymentMetrics } from './metrics.commands.js';
@@ -60,6 +61,16 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
         return follow(cli, await cli.connect(), id, { timeoutMs });
       }),
     );
+  deployments
+    .command('log')
+    .description('Show what the instance or hook that failed on a node has printed last.')
+    .argument('<id>')
+    .argument('[node]', 'its name or id; without it the one that failed last')
+    .addHelpText(
+      'after',
+      examples('tidegate deployments log 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10 web-1'),
+    )
+    .action(act((cli, id: string, node?: string) => showLog(cli, id, node)));
   addVerbs(deployments, { act });
   addReturns(deployments, { act });
   addDeploymentMetrics(deployments, { act });
@@ -110,6 +121,34 @@ async function show(cli: Cli, id: string): Promise<void> {
     ...deploymentView(deployment, style),
     ...deploymentFacts(deployment, style),
   ]);
+}
+
+async function showLog(cli: Cli, id: string, named: string | undefined): Promise<void> {
+  const { api } = await cli.connect();
+  const node = named ?? (await failedLast(cli, id));
+  const log = await answer(
+    api.GET('/api/v1/deployments/{id}/nodes/{node}/log', { params: { path: { id, node } } }),
+  );
+  const what = log.source.startsWith('hook-') ? log.source.replace('-', ' ') : 'instance';
+  const when = timeText(log.at, cli.terminal.style.isUtc);
+  cli.terminal.result(
+    log,
+    [
+      `${log.node}, ${what}: ${log.code} (${when})`,
+      ...(log.isCut ? ['  …'] : []),
+      ...log.lines.map((line) => `  ${line}`),
+    ].map(printable),
+  );
+}
+
+async function failedLast(cli: Cli, id: string): Promise<string> {
+  const { api } = await cli.connect();
+  const told = await answer(
+    api.GET('/api/v1/deployments/{id}/explain', { params: { path: { id } } }),
+  );
+  const [last] = told.failureLogs;
+  if (last) return last.nodeId;
+  throw new CliError('No node has sent the output of something that failed in this deployment.');
 }
 
 async function explain(cli: Cli, id: string): Promise<void> {

@@ -10,6 +10,7 @@ import { DesiredStatements } from './desired-statement.js';
 import { DownloadPlaces } from './download-places.js';
 import { DriftMetrics } from './drift.metrics.js';
 import { EnrollmentService } from './enrollment.service.js';
+import { FailureLogsService } from './failure-logs.service.js';
 import { KnownNodes } from './known-nodes.js';
 import { NodeAuthenticator } from './node-authenticator.js';
 import { NodeDuplicates } from './node-duplicates.js';
@@ -34,6 +35,7 @@ import { ReportsService } from './reports.service.js';
     DownloadPlaces,
     DriftMetrics,
     EnrollmentService,
+    FailureLogsService,
     KnownNodes,
     NodeDuplicates,
     ParkedNodes,

@@ -1,6 +1,7 @@
 import { Body, Controller, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { failureLog, type FailureLog } from '../../../agent/protocol/failure-log.js';
 import * as protocol from '../../../agent/protocol/protocol.js';
 import { limits } from '../../../kernel/limits.js';
 import { quotaExceeded } from '../../../kernel/quota.errors.js';
@@ -27,6 +28,7 @@ import { agentExamples } from './agent.examples.js';
 import { ArtifactDownloads } from './artifact-downloads.js';
 import { DesiredPolls } from './desired-polls.js';
 import { EnrollmentService } from './enrollment.service.js';
+import { FailureLogsService } from './failure-logs.service.js';
 import { ReportsService } from './reports.service.js';
 
 /** The wire to the agents. They only call; nothing ever calls them. */
@@ -36,6 +38,7 @@ export class AgentController {
   constructor(
     private readonly enrollment: EnrollmentService,
     private readonly reports: ReportsService,
+    private readonly failureLogs: FailureLogsService,
     private readonly desiredPolls: DesiredPolls,
     private readonly downloads: ArtifactDownloads,
   ) {}
@@ -83,6 +86,20 @@ export class AgentController {
     @Body({ schema: protocol.reportRequest }) body: protocol.ReportRequest,
   ) {
     return this.reports.report(ctx, body);
+  }
+
+  @Route('POST failure-logs', {
+    access: 'agent',
+    summary: 'Send what a failed instance has printed',
+    description:
+      'Once per failure: the last lines, masked by the node. One is kept for each generation of a module, the newest five of a node and module, for 30 days. What the node was never told is left out.',
+    errors: [nodeRevoked, nodeDuplicated],
+    answer: { description: 'It is kept, or was left out.' },
+    status: 204,
+    example: agentExamples.failureLog,
+  })
+  async failureLog(@Ctx() ctx: Context, @Body({ schema: failureLog }) body: FailureLog) {
+    await this.failureLogs.keep(ctx, body);
   }
 
   @Route('GET desired', {

@@ -1,3 +1,4 @@
+import type { FailureLog } from '../../../agent/protocol/failure-log.js';
 import type {
   EnrollRequest,
   EnrollResponse,
@@ -66,7 +67,19 @@ const reportRequest: ReportRequest = {
 
 const reportResponse: ReportResponse = { protocol: 1, reportIntervalMs: 5000, revision: 8 };
 
+const failureLog: FailureLog = {
+  protocol: 1,
+  moduleId,
+  generation: 3,
+  releaseId,
+  source: instance,
+  code: 'exited',
+  lines: ['connecting to postgres://shop:[masked]@db:5432/shop', 'Error: connection refused'],
+  isCut: false,
+};
+
 export const agentExamples = {
+  failureLog: { request: failureLog },
   enroll: { request: enrollRequest, response: enrollResponse },
   report: { request: reportRequest, response: reportResponse },
   desired: {

@@ -12,6 +12,7 @@ import {
 } from '../target.js';
 import { agentHooks } from './agent-hooks.js';
 import { writeDesired } from './desired.store.js';
+import { failureLogHeads, newestFailureLog } from './failure-logs.queries.js';
 import { nodeTold } from './nodes.events.js';
 import { lockNodes } from './nodes.store.js';
 import { setModuleTarget } from './module-targets.store.js';
@@ -27,6 +28,7 @@ export class AgentTarget implements Target {
   readonly kind = 'agent';
   readonly title = 'Nodes with the Tidegate agent';
   readonly hooks = agentHooks;
+  readonly failureLogs = { heads: failureLogHeads, newest: newestFailureLog };
 
   constructor(private readonly releases: ReleaseFacts) {}
 

@@ -1,0 +1,1 @@
+drop table failure_logs;
