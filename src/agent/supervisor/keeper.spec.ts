@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { ManualClock } from '../../kernel/clock.js';
@@ -85,13 +85,19 @@ function bench(outcome: Outcome | null, { overlap = false, madeRoomFor = 0 } = {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const healthy: Outcome = { generation: 1, state: 'healthy' };
 
+const sleepers: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of sleepers.splice(0)) child.kill('SIGKILL');
+});
+
 /** A process that runs until it is killed. */
 function sleeper() {
-  const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  sleepers.push(child);
   const pid = child.pid!;
   const exited = once(child, 'exit');
   const end = () => {
-    process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
     return exited;
   };
   return { identity: { pid, startTime: startTimeOf(pid), bootId }, end };
