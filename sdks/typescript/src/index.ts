@@ -6,6 +6,8 @@ export type {
   Tidegate,
   TidegateOptions,
 } from './tidegate.js';
+export type { FollowAllOptions, FollowGap } from './follow-all.js';
+export type { LiveEvent } from './seen-deployments.js';
 export { followDeployment, isFinal } from './follow-deployment.js';
 export type {
   Deployment,

@@ -1,7 +1,9 @@
 import type { Agent } from 'node:http';
 import createClient, { type Client } from 'openapi-fetch';
+import { followAll, type FollowAllOptions, type FollowGap } from './follow-all.js';
 import { followDeployment, type DeploymentNews, type FollowOptions } from './follow-deployment.js';
 import { pushRelease, type PushedRelease, type ReleasePush } from './push-release.js';
+import type { LiveEvent } from './seen-deployments.js';
 import type { components, paths } from './schema.js';
 import { fixedToken, memoryStore, Session, type Credentials } from './session.js';
 import type { Login, TokenPair, TokenStore } from './session.js';
@@ -43,6 +45,8 @@ export interface Tidegate {
   ): Promise<DeploymentAccepted>;
   pushRelease(push: ReleasePush): Promise<PushedRelease>;
   followDeployment(id: string, options?: FollowOptions): AsyncGenerator<DeploymentNews>;
+  /** Every event of every deployment from now on, once each; needs the package socket.io-client. */
+  followAll(options?: FollowAllOptions): AsyncGenerator<LiveEvent | FollowGap>;
 }
 
 /** The client of one server and one identity. Throws TypeError for a base URL that is none. */
@@ -62,6 +66,7 @@ export function createTidegate(options: TidegateOptions): Tidegate {
       ),
     pushRelease: (push) =>
       pushRelease({ baseUrl, credentials, uploadAgent: options.uploadAgent }, push),
+    followAll: (follow) => followAll({ baseUrl, token: () => credentials.token() }, follow),
     followDeployment: (id, follow) => {
       const path = { id };
       return followDeployment(

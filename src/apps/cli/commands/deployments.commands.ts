@@ -6,6 +6,7 @@ import { printable } from '../display/printable.js';
 import { durationMs, timeText } from '../display/times.js';
 import { CliError } from '../exit-codes.js';
 import { follow } from '../follow.js';
+import { followAll } from '../follow-all.js';
 import { countOf, itemsOf, listOf } from '../pages.js';
 import { addDeploymentMetrics } from './metrics.commands.js';
 import { addReturns } from './returns.commands.js';
@@ -49,18 +50,17 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
   deployments
     .command('watch')
     .description('Follow a deployment until it is over; the outcome is the exit code.')
-    .argument('<id>')
+    .argument('[id]')
+    .option('--all', 'follow every deployment that you may read, until you stop it')
     .option('--timeout <duration>', 'stop watching after, for example, 30m')
     .addHelpText(
       'after',
-      examples('tidegate deployments watch 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'),
+      examples(
+        'tidegate deployments watch 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10',
+        'tidegate deployments watch --all --json',
+      ),
     )
-    .action(
-      act(async (cli, id: string, { timeout }: { timeout?: string }) => {
-        const timeoutMs = timeout === undefined ? null : durationMs(timeout);
-        return follow(cli, await cli.connect(), id, { timeoutMs });
-      }),
-    );
+    .action(act(watch));
   deployments
     .command('log')
     .description('Show what the instance or hook that failed on a node has printed last.')
@@ -80,6 +80,21 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
     .argument('<id>')
     .addHelpText('after', examples('tidegate explain 0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10'))
     .action(act((cli, id: string) => explain(cli, id)));
+}
+
+interface WatchOptions {
+  readonly timeout?: string;
+  readonly all?: true;
+}
+
+async function watch(cli: Cli, id: string | undefined, { timeout, all }: WatchOptions) {
+  if ((id === undefined) === (all === undefined)) {
+    throw new CliError('Name one deployment, or say --all.');
+  }
+  const timeoutMs = timeout === undefined ? null : durationMs(timeout);
+  const tidegate = await cli.connect();
+  if (id === undefined) return followAll(cli, tidegate, timeoutMs);
+  return follow(cli, tidegate, id, { timeoutMs });
 }
 
 async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> {
