@@ -150,7 +150,7 @@ describe('a message', () => {
     client.socket.disconnect();
   });
 
-  it('of more than 64 KiB ends the connection', async () => {
+  it('of more than 128 KiB ends the connection', async () => {
     const client = await hub({ token: viewer.token }).connect();
     const gone = client.disconnected();
     client.socket.emit('SubscribeToDeployment', 'x'.repeat(limits.socketMessageBytes + 1));

@@ -16,7 +16,10 @@ type Body = (deployment: string) => unknown;
 const messages: Readonly<Record<string, { readonly message: string; readonly body: Body }>> = {
   subscribe: { message: 'SubscribeToDeployment', body: (deploymentId) => ({ deploymentId }) },
   unsubscribe: { message: 'UnsubscribeFromDeployment', body: (deploymentId) => ({ deploymentId }) },
-  subscribeAll: { message: 'SubscribeToAllDeployments', body: () => ({}) },
+  subscribeAll: {
+    message: 'SubscribeToAllDeployments',
+    body: (deployment) => ({ since: null, seen: { [deployment]: 0 } }),
+  },
   unsubscribeAll: { message: 'UnsubscribeFromAllDeployments', body: () => ({}) },
 };
 
@@ -58,7 +61,9 @@ export async function runSockets(world: World): Promise<HeardFaults> {
         JSON.stringify(await client.ask(message, body(id))).replaceAll(id, '<sent>');
       const [first, second] = [await ask(theirs), await ask(newId())];
       asked += 2;
-      const [told, other] = [first, second].map((each) => each.replaceAll(/"id":"[^"]+"/g, ''));
+      const [told, other] = [first, second].map((each) =>
+        each.replaceAll(/"(id|since)":"[^"]+"/g, ''),
+      );
       if (!isDeepStrictEqual(told, other))
         faults.push(`${message} as ${name}: ${first}; ${second}`);
       const found = world.traces.in(first);
