@@ -11,6 +11,7 @@ import { Route } from '../platform/http/route.js';
 import { deploymentNotFound, failureLogNotFound } from './deployment.errors.js';
 import * as examples from './deployment.examples.js';
 import * as dto from './deployments.dto.js';
+import { deploymentsQuery, type DeploymentsQuery } from './deployments-query.dto.js';
 import { failureLog, failureLogParams, type FailureLogParams } from './failure-logs.dto.js';
 import { DeploymentsService } from './deployments.service.js';
 import { creationErrors, planningErrors } from './operation-errors.js';
@@ -73,12 +74,13 @@ export class DeploymentsController extends VerbRoutes {
   @Route('GET', {
     access: Permission.DeploymentsRead,
     summary: 'List deployments',
-    description: 'Newest first. Filters combine; a cursor belongs to the filters it was made with.',
+    description:
+      'Newest first, or as `sort` says. Filters combine; a cursor belongs to the filters and the order it was made with.',
     errors: [cursorInvalid],
     answer: dto.deploymentPage,
     example: { response: { items: [examples.summaryExample], nextCursor: null } },
   })
-  list(@Ctx() ctx: Context, @Query({ schema: dto.deploymentsQuery }) query: dto.DeploymentsQuery) {
+  list(@Ctx() ctx: Context, @Query({ schema: deploymentsQuery }) query: DeploymentsQuery) {
     return this.reads.list(ctx, query);
   }
 

@@ -172,13 +172,6 @@ export const deploymentDetail = deploymentSummary
   .meta({ id: 'Deployment' });
 export type DeploymentDetail = z.output<typeof deploymentDetail>;
 
-export const deploymentsQuery = pageQuery.extend({
-  status: status.optional(),
-  environment: text(40).optional(),
-  module: dnsLabel.optional(),
-});
-export type DeploymentsQuery = z.output<typeof deploymentsQuery>;
-
 const stepView = z.strictObject({
   id: z.string(),
   kind: z.string(),

@@ -6,7 +6,6 @@ import { Permission } from '../kernel/permission.js';
 import type { Context } from '../platform/context.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid } from '../platform/http/http.errors.js';
-import { type PageRequest, pageQuery } from '../platform/http/page.js';
 import { Route } from '../platform/http/route.js';
 import * as dto from './releases.dto.js';
 import { moduleNotFound } from './releases.errors.js';
@@ -33,12 +32,12 @@ export class ModulesController {
   @Route('GET modules', {
     access: Permission.ReleasesRead,
     summary: 'List modules',
-    description: 'Newest first, each with its newest release.',
+    description: 'Newest first, or as `sort` says, each with its newest release.',
     errors: [cursorInvalid],
     answer: dto.modulePage,
     example: { response: { items: [exampleModule], nextCursor: null } },
   })
-  list(@Ctx() ctx: Context, @Query({ schema: pageQuery }) query: PageRequest) {
+  list(@Ctx() ctx: Context, @Query({ schema: dto.modulesQuery }) query: dto.ModulesQuery) {
     return this.releases.modules(ctx, query);
   }
 

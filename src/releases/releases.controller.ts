@@ -7,7 +7,6 @@ import type { Context } from '../platform/context.js';
 import { Ctx } from '../platform/http/ctx.js';
 import { cursorInvalid, downloadsFull, downloadsLimit } from '../platform/http/http.errors.js';
 import { TakesForm } from '../platform/http/route-facts.js';
-import { type PageRequest, pageQuery } from '../platform/http/page.js';
 import { storageFull } from '../platform/room/room.errors.js';
 import { Route } from '../platform/http/route.js';
 import { quotaExceeded } from '../kernel/quota.errors.js';
@@ -94,7 +93,7 @@ export class ReleasesController {
   list(
     @Ctx() ctx: Context,
     @Param('name', { schema: dto.moduleName }) name: string,
-    @Query({ schema: pageQuery }) query: PageRequest,
+    @Query({ schema: dto.releasesQuery }) query: dto.ReleasesQuery,
   ) {
     return this.releases.list(ctx, name, query);
   }

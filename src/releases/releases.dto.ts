@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { manifestSchema } from '../agent/protocol/manifest.js';
-import { digest, dnsLabel, releaseVersion } from '../kernel/text.js';
-import { pageOf } from '../platform/http/page.js';
+import { digest, dnsLabel, releaseVersion, text } from '../kernel/text.js';
+import { pageOf, pageQuery } from '../platform/http/page.js';
+import { sortBy } from '../platform/http/sorted-page.js';
 
 export const moduleName = dnsLabel.meta({
   description: 'The module’s name, a DNS label.',
@@ -46,6 +47,20 @@ export const module = z
       .nullable(),
   })
   .meta({ id: 'Module' });
+export const modulesQuery = pageQuery.extend({
+  text: text(63).min(1).optional().meta({ description: 'What the name has in it.' }),
+  sort: sortBy(['createdAt', 'name', 'releasedAt'], '-createdAt'),
+});
+export type ModulesQuery = z.output<typeof modulesQuery>;
+
+export const releasesQuery = pageQuery.extend({
+  text: text(64).min(1).optional().meta({ description: 'What the version has in it.' }),
+  createdBy: text(200).min(1).optional().meta({ description: 'As the list shows it.' }),
+  signed: z.enum(['true', 'false']).optional(),
+  sort: sortBy(['createdAt', 'version', 'createdBy', 'artifactBytes'], '-createdAt'),
+});
+export type ReleasesQuery = z.output<typeof releasesQuery>;
+
 export const modulePage = pageOf(module).meta({ id: 'ModulePage' });
 
 export type ReleaseSummary = z.output<typeof releaseSummary>;

@@ -7,7 +7,8 @@ import { newId } from '../kernel/ids.js';
 import { Permission } from '../kernel/permission.js';
 import type { Context, OpenContext } from '../platform/context.js';
 import { Database } from '../platform/database/database.js';
-import { newestFirst, type Page, type PageRequest } from '../platform/http/page.js';
+import type { Page } from '../platform/http/page.js';
+import { sorted } from '../platform/http/sorted-page.js';
 import { Logger } from '../platform/logging/logger.js';
 import { QuotaCounts } from '../tenancy/quotas/quota-counts.js';
 import { takeQuota } from '../tenancy/quotas/quotas.events.js';
@@ -16,7 +17,13 @@ import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { countArtifactBytes } from './artifacts/artifacts.store.js';
 import type { FormSignature } from './release-form.js';
 import type { ReleaseUpload } from './release-upload.js';
-import type { Module, Release, ReleaseSummary } from './releases.dto.js';
+import type {
+  Module,
+  ModulesQuery,
+  Release,
+  ReleasesQuery,
+  ReleaseSummary,
+} from './releases.dto.js';
 import {
   moduleNotFound,
   releaseNotFound,
@@ -42,6 +49,8 @@ export interface Pushed {
   /** False: the same release was there already. */
   readonly isNew: boolean;
 }
+
+const NEWEST = { first: '-createdAt', age: 'createdAt' } as const;
 
 /** A release that is about to be written. */
 interface Draft {
@@ -69,9 +78,12 @@ export class ReleasesService {
     counts.register('storageBytes', countArtifactBytes);
   }
 
-  modules(ctx: Context, request: PageRequest): Promise<Page<Module>> {
+  modules(ctx: Context, query: ModulesQuery): Promise<Page<Module>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst('modules', request, (before, take) => moduleViews(open, { before, take })),
+      sorted('modules', query, {
+        ...NEWEST,
+        read: (slice) => moduleViews(open, query, slice),
+      }),
     );
   }
 
@@ -84,13 +96,14 @@ export class ReleasesService {
   }
 
   /** Throws `module-not-found`. */
-  async list(ctx: Context, name: string, request: PageRequest): Promise<Page<ReleaseSummary>> {
+  async list(ctx: Context, name: string, query: ReleasesQuery): Promise<Page<ReleaseSummary>> {
     mustBeReadable(ctx, name);
     return this.database.transaction(ctx, async (open) => {
       const { id } = await moduleByName(open, name);
-      return newestFirst(`releases of ${id}`, request, (before, take) =>
-        releaseSummaries(open, id, { before, take }),
-      );
+      return sorted(`releases of ${id}`, query, {
+        ...NEWEST,
+        read: (slice) => releaseSummaries(open, id, query, slice),
+      });
     });
   }
 

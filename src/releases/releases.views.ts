@@ -3,15 +3,26 @@ import type { Manifest } from '../agent/protocol/manifest.js';
 import { Permission } from '../kernel/permission.js';
 import type { OpenContext } from '../platform/context.js';
 import { inScopes, scopesText } from '../platform/database/in-scopes.js';
+import {
+  hasText,
+  FILTERED,
+  pageAfter,
+  sortParameters,
+  type SortParameters,
+  sortText,
+  timeText,
+  wordText,
+} from '../platform/database/sorting.js';
 import { statement } from '../platform/database/statement.js';
-import type { Module, Release, ReleaseSummary } from './releases.dto.js';
+import type { SortedSlice } from '../platform/http/sorted-page.js';
+import type {
+  Module,
+  ModulesQuery,
+  Release,
+  ReleasesQuery,
+  ReleaseSummary,
+} from './releases.dto.js';
 import { RELEASE_COLUMNS, RELEASE_TABLES, type ReleaseColumns } from './releases.store.js';
-
-/** One page of a list: before that id, newest first. */
-interface Slice {
-  readonly before: string | null;
-  readonly take: number;
-}
 
 interface ModuleRow {
   readonly id: string;
@@ -22,8 +33,9 @@ interface ModuleRow {
   readonly releasedAt: Date | null;
 }
 
-const MODULE_VIEW = `select m.id, m.name, m.created_at as "createdAt", n.id as "releaseId",
-    n.version, n.created_at as "releasedAt"
+const MODULE_COLUMNS = `select m.id, m.name, m.created_at as "createdAt", n.id as "releaseId",
+    n.version, n.created_at as "releasedAt"`;
+const MODULE_TABLES = `
   from modules m
   left join lateral (
     select r.id, r.version, r.created_at from releases r
@@ -32,7 +44,7 @@ const MODULE_VIEW = `select m.id, m.name, m.created_at as "createdAt", n.id as "
 
 const findModuleView = statement<{ readonly tenantId: string; readonly name: string }, ModuleRow>(
   'modules.find-view',
-  `${MODULE_VIEW} and m.name = :name`,
+  `${MODULE_COLUMNS} ${MODULE_TABLES} and m.name = :name`,
 );
 
 /** Undefined: there is no module of that name. */
@@ -41,27 +53,51 @@ export async function moduleView(open: OpenContext, name: string): Promise<Modul
   return row && moduleOf(row);
 }
 
-const listModuleViews = statement<
-  {
-    readonly tenantId: string;
-    readonly before: string | null;
-    readonly scopes: string | null;
-    readonly take: number;
-  },
-  ModuleRow
->(
-  'modules.list-views',
-  `${MODULE_VIEW} and (:before::uuid is null or m.id < :before)
-   and ${inScopes({ module: 'm.name' })}
-   order by m.id desc limit :take`,
+const MODULE_SORT = sortText({
+  createdAt: `''`,
+  name: wordText('m.name'),
+  releasedAt: timeText('n.created_at'),
+});
+
+interface ModuleFilter extends SortParameters {
+  readonly tenantId: string;
+  readonly scopes: string | null;
+  readonly text: string | null;
+}
+
+type Listed<Row> = Row & { readonly sortValue: string };
+
+const modulesSql = (isFalling: boolean): string => {
+  const { condition, order } = pageAfter('"sortValue"', 'id', { isFalling });
+  return `select * from (${MODULE_COLUMNS}, ${MODULE_SORT} as "sortValue" ${MODULE_TABLES}
+      and ${hasText(['m.name'])} and ${inScopes({ module: 'm.name' })}) as found
+    where ${condition} ${order}`;
+};
+
+const modulesFalling = statement<ModuleFilter, Listed<ModuleRow>>(
+  'modules.list-falling',
+  modulesSql(true),
+  FILTERED,
+);
+const modulesRising = statement<ModuleFilter, Listed<ModuleRow>>(
+  'modules.list-rising',
+  modulesSql(false),
+  FILTERED,
 );
 
 /** Those whose releases may be read. */
-export async function moduleViews(open: OpenContext, { before, take }: Slice): Promise<Module[]> {
+export async function moduleViews(
+  open: OpenContext,
+  { text }: Pick<ModulesQuery, 'text'>,
+  slice: SortedSlice,
+): Promise<Listed<Module>[]> {
   const { tenantId } = open;
   const scopes = scopesText(open.scopesOf(Permission.ReleasesRead));
-  const rows = await open.tx.query(listModuleViews, { tenantId, before, scopes, take });
-  return rows.map(moduleOf);
+  const given = { ...sortParameters(slice), tenantId, scopes, text: text ?? null };
+  const rows = slice.isFalling
+    ? await open.tx.query(modulesFalling, given)
+    : await open.tx.query(modulesRising, given);
+  return rows.map((row) => ({ ...moduleOf(row), sortValue: row.sortValue }));
 }
 
 function moduleOf({ id, name, createdAt, releaseId, version, releasedAt }: ModuleRow): Module {
@@ -80,8 +116,9 @@ export interface ReleaseRow extends ReleaseColumns {
   readonly createdAt: Date;
 }
 
-const RELEASE_VIEW = `select ${RELEASE_COLUMNS}, m.name as "moduleName", k.name as "keyName",
-    r.created_by as "createdBy", r.created_at as "createdAt"
+const RELEASE_VIEW_COLUMNS = `select ${RELEASE_COLUMNS}, m.name as "moduleName", k.name as "keyName",
+    r.created_by as "createdBy", r.created_at as "createdAt"`;
+const RELEASE_VIEW_TABLES = `
   from ${RELEASE_TABLES}
   join modules m on m.tenant_id = r.tenant_id and m.id = r.module_id
   where r.tenant_id = :tenantId and r.module_id = :moduleId`;
@@ -89,7 +126,7 @@ const RELEASE_VIEW = `select ${RELEASE_COLUMNS}, m.name as "moduleName", k.name 
 const findRelease = statement<
   { readonly tenantId: string; readonly moduleId: string; readonly version: string },
   ReleaseRow
->('releases.find-view', `${RELEASE_VIEW} and r.version = :version`);
+>('releases.find-view', `${RELEASE_VIEW_COLUMNS} ${RELEASE_VIEW_TABLES} and r.version = :version`);
 
 export function findReleaseRow(
   open: OpenContext,
@@ -99,27 +136,59 @@ export function findReleaseRow(
   return open.tx.first(findRelease, { tenantId: open.tenantId, moduleId, version });
 }
 
-const listReleases = statement<
-  {
-    readonly tenantId: string;
-    readonly moduleId: string;
-    readonly before: string | null;
-    readonly take: number;
-  },
-  ReleaseRow
->(
-  'releases.list-views',
-  `${RELEASE_VIEW} and (:before::uuid is null or r.id < :before)
-   order by r.id desc limit :take`,
+const RELEASE_SORT = sortText({
+  createdAt: `''`,
+  version: wordText('r.version'),
+  createdBy: wordText('r.created_by'),
+  artifactBytes: `lpad(a.size::text, 19, '0')`,
+});
+
+interface ReleaseFilter extends SortParameters {
+  readonly tenantId: string;
+  readonly moduleId: string;
+  readonly text: string | null;
+  readonly createdBy: string | null;
+  readonly isSigned: boolean | null;
+}
+
+const releasesSql = (isFalling: boolean): string => {
+  const { condition, order } = pageAfter('"sortValue"', 'id', { isFalling });
+  return `select * from (${RELEASE_VIEW_COLUMNS}, ${RELEASE_SORT} as "sortValue" ${RELEASE_VIEW_TABLES}
+      and ${hasText(['r.version'])}
+      and (:createdBy::text is null or r.created_by = :createdBy)
+      and (:isSigned::boolean is null or (r.key_id is not null) = :isSigned)) as found
+    where ${condition} ${order}`;
+};
+
+const releasesFalling = statement<ReleaseFilter, Listed<ReleaseRow>>(
+  'releases.list-falling',
+  releasesSql(true),
+  FILTERED,
+);
+const releasesRising = statement<ReleaseFilter, Listed<ReleaseRow>>(
+  'releases.list-rising',
+  releasesSql(false),
+  FILTERED,
 );
 
 export async function releaseSummaries(
   open: OpenContext,
   moduleId: string,
-  { before, take }: Slice,
-): Promise<ReleaseSummary[]> {
-  const { tenantId } = open;
-  return (await open.tx.query(listReleases, { tenantId, moduleId, before, take })).map(summaryOf);
+  { text, createdBy, signed }: Pick<ReleasesQuery, 'text' | 'createdBy' | 'signed'>,
+  slice: SortedSlice,
+): Promise<Listed<ReleaseSummary>[]> {
+  const given = {
+    ...sortParameters(slice),
+    tenantId: open.tenantId,
+    moduleId,
+    text: text ?? null,
+    createdBy: createdBy ?? null,
+    isSigned: signed === undefined ? null : signed === 'true',
+  };
+  const rows = slice.isFalling
+    ? await open.tx.query(releasesFalling, given)
+    : await open.tx.query(releasesRising, given);
+  return rows.map((row) => ({ ...summaryOf(row), sortValue: row.sortValue }));
 }
 
 export function releaseOf(row: ReleaseRow): Release {

@@ -28,7 +28,19 @@ interface Fixture {
 const fixtures: Readonly<Record<string, Fixture>> = {
   '/deployments': {
     path: '/deployments',
-    filters: ['status=Running', 'environment=QA', 'module=orders'],
+    filters: [
+      'status=Running,Pending',
+      'environment=QA',
+      'cluster=local',
+      'module=orders',
+      'version=1.0.0',
+      'kind=deploy',
+      'requestedBy=nobody',
+      'from=2026-01-01T00:00:00Z',
+      'to=2100-01-01T00:00:00Z',
+      'text=orders',
+      'sort=module',
+    ],
   },
   '/attention': {
     path: '/attention',
@@ -39,9 +51,12 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     path: '/approvals/pending',
     filters: ['environment=QA', 'module=orders', 'mine=false'],
   },
-  '/modules': { path: '/modules', filters: [] },
+  '/modules': { path: '/modules', filters: ['text=o', 'sort=-name'] },
   '/holds': { path: '/holds', filters: ['state=released'] },
-  '/modules/{name}/releases': { path: '/modules/orders/releases', filters: [] },
+  '/modules/{name}/releases': {
+    path: '/modules/orders/releases',
+    filters: ['text=1', 'createdBy=nobody', 'signed=false', 'sort=version'],
+  },
   '/modules/{name}/configurations/{environment}': {
     path: '/modules/orders/configurations/QA',
     filters: [],
@@ -60,7 +75,7 @@ const fixtures: Readonly<Record<string, Fixture>> = {
   '/identity-providers': { path: '/identity-providers', filters: [] },
   '/external-gates': { path: '/external-gates', filters: [] },
   '/break-glass': { path: '/break-glass', filters: ['open=true'] },
-  '/clusters': { path: '/clusters', filters: ['environment=QA'] },
+  '/clusters': { path: '/clusters', filters: ['environment=QA', 'text=local', 'sort=name'] },
   '/platform/token-signing-keys': {
     path: '/platform/token-signing-keys',
     filters: [],
@@ -71,10 +86,20 @@ const fixtures: Readonly<Record<string, Fixture>> = {
     filters: ['status=active', 'tier=custom', 'text=paging'],
     by: 'operator',
   },
-  '/users': { path: '/users', filters: ['text=member'] },
+  '/users': { path: '/users', filters: ['text=member', 'role=Viewer', 'sort=username'] },
   '/platform/users': { path: '/platform/users', filters: ['text=member'], by: 'operator' },
   '/users/invitations': { path: '/users/invitations', filters: [] },
-  '/nodes': { path: '/nodes', filters: ['environment=QA', 'cluster=local', 'state=Healthy'] },
+  '/nodes': {
+    path: '/nodes',
+    filters: [
+      'environment=QA',
+      'cluster=local',
+      'state=Healthy,Lost',
+      'label=zone=a',
+      'text=node',
+      'sort=name',
+    ],
+  },
   '/settings/{key}/history': {
     path: '/settings/deployments.queued-per-slot/history',
     filters: ['scope=tenant', 'environment=QA'],

@@ -1051,7 +1051,7 @@ export interface paths {
         };
         /**
          * List deployments
-         * @description Newest first. Filters combine; a cursor belongs to the filters it was made with.
+         * @description Newest first, or as `sort` says. Filters combine; a cursor belongs to the filters and the order it was made with.
          *
          *     Needs the permission `deployments:read`.
          */
@@ -1795,7 +1795,7 @@ export interface paths {
         };
         /**
          * List modules
-         * @description Newest first, each with its newest release.
+         * @description Newest first, or as `sort` says, each with its newest release.
          *
          *     Needs the permission `releases:read`.
          */
@@ -2249,7 +2249,7 @@ export interface paths {
         };
         /**
          * List nodes
-         * @description Newest first, with what each should run and runs. A node is Lost after 20 s without a report.
+         * @description Newest first, or as `sort` says, with what each should run and runs. A node is Lost after 20 s without a report.
          *
          *     Needs the permission `fleet:read`.
          */
@@ -16246,9 +16246,24 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before, with the same filter. */
                 cursor?: string;
-                status?: "Pending" | "PendingApproval" | "Running" | "Paused" | "RollingBack" | "Succeeded" | "Failed" | "RolledBack" | "RollbackFailed" | "Cancelled" | "Rejected";
+                /** @description Only in this status. Several with commas between: Pending, PendingApproval, Running, Paused, RollingBack, Succeeded, Failed, RolledBack, RollbackFailed, Cancelled, Rejected. */
+                status?: string;
                 environment?: string;
+                cluster?: string;
                 module?: string;
+                version?: string;
+                /** @description Only what came this way. Several with commas between: deploy, rollback, retry. */
+                kind?: string;
+                /** @description As the list shows it. */
+                requestedBy?: string;
+                /** @description Asked for since. */
+                from?: string;
+                /** @description Asked for before. */
+                to?: string;
+                /** @description What module, version or who has asked for it has in it. */
+                text?: string;
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "finishedAt" | "-finishedAt" | "module" | "-module" | "environment" | "-environment" | "status" | "-status" | "requestedBy" | "-requestedBy";
             };
             header?: never;
             path?: never;
@@ -21929,6 +21944,10 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before, with the same filter. */
                 cursor?: string;
+                /** @description What the name has in it. */
+                text?: string;
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "releasedAt" | "-releasedAt";
             };
             header?: never;
             path?: never;
@@ -22174,6 +22193,13 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before, with the same filter. */
                 cursor?: string;
+                /** @description What the version has in it. */
+                text?: string;
+                /** @description As the list shows it. */
+                createdBy?: string;
+                signed?: "true" | "false";
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "version" | "-version" | "createdBy" | "-createdBy" | "artifactBytes" | "-artifactBytes";
             };
             header?: never;
             path: {
@@ -24099,6 +24125,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Name of the environment. */
                 environment?: string;
+                /** @description What the name has in it. */
+                text?: string;
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "environment" | "-environment";
             };
             header?: never;
             path?: never;
@@ -25776,7 +25806,14 @@ export interface operations {
                 /** @description Name of the environment. */
                 environment?: string;
                 cluster?: string;
-                state?: "Healthy" | "Unhealthy" | "Lost" | "Cordoned";
+                /** @description Only in this state. Several with commas between: Healthy, Unhealthy, Lost, Cordoned. */
+                state?: string;
+                /** @description `name=value`: only nodes with this label. */
+                label?: string;
+                /** @description What the name has in it. */
+                text?: string;
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "cluster" | "-cluster" | "state" | "-state" | "lastReportAt" | "-lastReportAt";
             };
             header?: never;
             path?: never;
@@ -28491,6 +28528,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Part of a username, an e-mail address or a name, in any case. */
                 text?: string;
+                /** @description Who holds it anywhere, also by a group. */
+                role?: string;
+                /** @description In which order; with a minus it falls. Without: `-createdAt`. */
+                sort?: "createdAt" | "-createdAt" | "username" | "-username" | "joinedAt" | "-joinedAt";
             };
             header?: never;
             path?: never;

@@ -3,7 +3,7 @@ import { environmentKey } from '../../kernel/environment-key.js';
 import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
 import { scopesText } from '../../platform/database/in-scopes.js';
-import { pageAfter, timeText } from '../../platform/database/sorting.js';
+import { FILTERED, pageAfter, timeText } from '../../platform/database/sorting.js';
 import { statement } from '../../platform/database/statement.js';
 import type { SortedSlice } from '../../platform/http/sorted-page.js';
 import { ITEMS } from './attention-branches.js';
@@ -60,8 +60,8 @@ const listSql = (isFalling: boolean): string => {
     from named where ${page.condition} ${page.order}`;
 };
 
-const NEWEST = statement<ListFilter, AttentionRow>('attention.newest', listSql(true));
-const OLDEST = statement<ListFilter, AttentionRow>('attention.oldest', listSql(false));
+const NEWEST = statement<ListFilter, AttentionRow>('attention.newest', listSql(true), FILTERED);
+const OLDEST = statement<ListFilter, AttentionRow>('attention.oldest', listSql(false), FILTERED);
 
 export function attentionRows(
   open: OpenContext,

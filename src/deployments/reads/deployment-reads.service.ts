@@ -4,21 +4,23 @@ import type { Plan } from '../../engine/plan.js';
 import { isOver } from '../../engine/run.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { newestFirst, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
+import { sorted } from '../../platform/http/sorted-page.js';
 import { RETURNS, returnStates } from '../deployment.states.js';
 import type {
   DeploymentDetail,
   DeploymentPlans,
-  DeploymentsQuery,
   DeploymentSummary,
   Explanation,
 } from '../deployments.dto.js';
+import type { DeploymentsQuery } from '../deployments-query.dto.js';
 import { Steps } from '../steps/steps.js';
 import { warningsOf, wayBackWarnings } from '../steps/way-back-warnings.js';
 import { openGate } from '../verbs/open-gate.js';
 import { VERBS, verbs } from '../verbs/verbs.js';
 import { detailView, summaryView } from './deployment-view.js';
-import { deploymentRow, deploymentRows } from './deployments.views.js';
+import { deploymentRows } from './deployment-list.views.js';
+import { deploymentRow } from './deployments.views.js';
 import { explain } from './explain.js';
 import { FailureLogReads } from './failure-log-reads.service.js';
 import { journalOf } from './journal.queries.js';
@@ -36,9 +38,13 @@ export class DeploymentReads {
 
   async list(ctx: Context, query: DeploymentsQuery): Promise<Page<DeploymentSummary>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst('deployments', query, async (before, take) => {
-        const rows = await deploymentRows(open, query, { before, take });
-        return rows.map(summaryView);
+      sorted('deployments', query, {
+        first: '-createdAt',
+        age: 'createdAt',
+        read: async (slice) => {
+          const rows = await deploymentRows(open, query, slice);
+          return rows.map((row) => ({ ...summaryView(row), sortValue: row.sortValue }));
+        },
       }),
     );
   }

@@ -1,12 +1,9 @@
 /** What HTTP answers of deployments, as it is read: reads/deployment-view.ts makes the answers of it. */
 import type { RunStatus } from '../../engine/run.js';
-import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
-import { inScopes, scopesText } from '../../platform/database/in-scopes.js';
 import { statement } from '../../platform/database/statement.js';
 import { deploymentNotFound } from '../deployment.errors.js';
 import { mustBeReadable } from '../deployment-scopes.js';
-import type { DeploymentsQuery } from '../deployments.dto.js';
 import { specTextOf, WITH_RUNS } from '../deployments.queries.js';
 import type { CameBy } from '../deployments.store.js';
 import type { GateState } from '../gates/gate-spec.js';
@@ -51,7 +48,7 @@ const BREAK_GLASS = `(select jsonb_build_object('by', b.used_by, 'at', b.used_at
   from break_glass b where b.tenant_id = d.tenant_id and b.deployment_id = d.id
   order by (b.reviewed_at is null) desc, b.request_number desc limit 1)`;
 
-const COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revision,
+export const DEPLOYMENT_COLUMNS = `d.id, d.kind, d.status, d.reason, d.ending, d.version as revision,
   d.origin_id as "originId", d.spec_text as "specText", d.subject_digest as "subjectDigest",
   d.metadata, d.requested_by as "requestedBy", d.created_at as "createdAt",
   d.started_at as "startedAt", d.finished_at as "finishedAt", d.journal_seq as sequence,
@@ -61,7 +58,7 @@ type Named = { readonly tenantId: string; readonly id: string };
 
 const ONE = statement<Named, DeploymentRow>(
   'deployments.view',
-  `select ${COLUMNS} ${WITH_RUNS} where d.tenant_id = :tenantId and d.id = :id`,
+  `select ${DEPLOYMENT_COLUMNS} ${WITH_RUNS} where d.tenant_id = :tenantId and d.id = :id`,
 );
 
 /** Throws `deployment-not-found`, also to whoever may not read it. */
@@ -70,44 +67,6 @@ export async function deploymentRow(open: OpenContext, id: string): Promise<Depl
   if (!row) throw deploymentNotFound();
   mustBeReadable(open, row.specText);
   return row;
-}
-
-const LIST = statement<
-  {
-    readonly tenantId: string;
-    readonly before: string | null;
-    readonly status: string | null;
-    readonly environment: string | null;
-    readonly module: string | null;
-    readonly scopes: string | null;
-    readonly take: number;
-  },
-  DeploymentRow
->(
-  'deployments.view-list',
-  `select ${COLUMNS} ${WITH_RUNS}
-   join environments e on e.tenant_id = d.tenant_id and e.id = d.environment_id
-   join modules m on m.tenant_id = d.tenant_id and m.id = d.module_id
-   where d.tenant_id = :tenantId and (:before::uuid is null or d.id < :before)
-     and (:status::text is null or d.status = :status)
-     and (:environment::text is null or e.name_key = lower(:environment))
-     and (:module::text is null or m.name = :module)
-     and ${inScopes({ module: 'm.name', environmentKey: 'e.name_key' })}
-   order by d.id desc limit :take`,
-);
-
-/** The newest of those before `before` that may be read. */
-export function deploymentRows(
-  open: OpenContext,
-  query: DeploymentsQuery,
-  { before, take }: { readonly before: string | null; readonly take: number },
-): Promise<DeploymentRow[]> {
-  const { tenantId } = open;
-  const status = query.status ?? null;
-  const environment = query.environment ?? null;
-  const module = query.module ?? null;
-  const scopes = scopesText(open.scopesOf(Permission.DeploymentsRead));
-  return open.tx.query(LIST, { tenantId, before, status, environment, module, scopes, take });
 }
 
 /** Throws `deployment-not-found`, also to whoever may not read it. */

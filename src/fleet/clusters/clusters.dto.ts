@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { trustedProxies as networks } from '../../kernel/networks.js';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
+import { sortBy } from '../../platform/http/sorted-page.js';
 import { maxInFlight } from '../max-in-flight.js';
 
 const environment = text(40).min(1).meta({ description: 'Name of the environment.' });
@@ -22,7 +23,11 @@ export const clusterRules = z.strictObject({
 
 const { shape: rules } = clusterRules;
 
-export const clustersQuery = pageQuery.extend({ environment: environment.optional() });
+export const clustersQuery = pageQuery.extend({
+  environment: environment.optional(),
+  text: text(63).min(1).optional().meta({ description: 'What the name has in it.' }),
+  sort: sortBy(['createdAt', 'name', 'environment'], '-createdAt'),
+});
 export const clusterParams = z.strictObject({ id: uuid });
 export const createClusterBody = z
   .strictObject({

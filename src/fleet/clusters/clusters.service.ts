@@ -11,7 +11,8 @@ import { Database } from '../../platform/database/database.js';
 import { insertNew } from '../../platform/database/entity-rows.js';
 import { versionMismatch } from '../../platform/http/http.errors.js';
 import { idempotent } from '../../platform/http/idempotency.js';
-import { newestFirst, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
+import { sorted } from '../../platform/http/sorted-page.js';
 import { changing } from '../../platform/events/changing.js';
 import { QuotaCounts } from '../../tenancy/quotas/quota-counts.js';
 import { takeQuota } from '../../tenancy/quotas/quotas.events.js';
@@ -38,9 +39,11 @@ export class ClustersService {
 
   list(ctx: Context, query: ClustersQuery): Promise<Page<ClusterView>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst('clusters', query, (before, take) =>
-        clusterViews(open, query.environment, { before, take }),
-      ),
+      sorted('clusters', query, {
+        first: '-createdAt',
+        age: 'createdAt',
+        read: (slice) => clusterViews(open, query, slice),
+      }),
     );
   }
 

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import type { CommitName } from '../../kernel/failpoint.js';
-import { valuesOf, type Given, type Statement } from './statement.js';
+import { type Given, type PlanMode, type Statement, valuesOf } from './statement.js';
 import { statementName } from './statement-names.js';
 import { together } from './together.js';
 import type { SystemTransaction } from './transaction.js';
@@ -17,7 +17,7 @@ interface Prepared {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly said: string;
-  readonly isPlannedOnce: boolean;
+  readonly planMode: PlanMode | null;
 }
 
 /**
@@ -38,10 +38,10 @@ export class OpenTransaction implements SystemTransaction {
 
   async query<P, Row>(statement: Statement<P, Row> | string, ...given: unknown[]): Promise<Row[]> {
     const prepared = preparedOf(statement, given);
-    if (!prepared.isPlannedOnce) return (await this.run(prepared)).rows as Row[];
+    if (prepared.planMode === null) return (await this.run(prepared)).rows as Row[];
     const planMode = (mode: string) => this.client.query(`set local plan_cache_mode = ${mode}`);
     const [, answer] = await together([
-      planMode('force_generic_plan'),
+      planMode(prepared.planMode),
       this.run(prepared),
       planMode('auto'),
     ]);
@@ -117,10 +117,10 @@ function preparedOf<P>(
   given: readonly unknown[],
 ): Prepared {
   if (typeof statement !== 'string') {
-    const { preparedAs, text, name: said, isPlannedOnce } = statement;
-    return { preparedAs, text, said, isPlannedOnce, values: valuesOf(statement, given[0] as P) };
+    const { preparedAs, text, name: said, planMode } = statement;
+    return { preparedAs, text, said, planMode, values: valuesOf(statement, given[0] as P) };
   }
   const values = (given[0] ?? []) as readonly unknown[];
   const preparedAs = statementName(statement);
-  return { preparedAs, text: statement, said: statement, isPlannedOnce: false, values };
+  return { preparedAs, text: statement, said: statement, planMode: null, values };
 }

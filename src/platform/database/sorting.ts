@@ -7,6 +7,9 @@
 /** So many characters count: what is the same so far follows by id, and a cursor stays short. */
 const CHARACTERS = 64;
 
+/** Statements with a filter that is mostly left away: a plan for any filter would be one for none. */
+export const FILTERED = { plannedEachTime: true } as const;
+
 export type Columns = Readonly<Record<string, string>>;
 
 /** A time as a text; null is after everything. */
@@ -37,6 +40,15 @@ export function pageAfter(
   };
 }
 
+/** As `pageAfter`, in the order of ids: by an index. Fragment: :afterId, :take. */
+export function pageByAge(id: string, isFalling: boolean) {
+  const [than, way] = isFalling ? ['<', 'desc'] : ['>', 'asc'];
+  return {
+    condition: `(:afterId::uuid is null or ${id} ${than} :afterId)`,
+    order: `order by ${id} ${way} limit :take`,
+  };
+}
+
 /** The parameters of `sortText` and `pageAfter`. */
 export interface SortParameters {
   readonly by: string;
@@ -45,6 +57,23 @@ export interface SortParameters {
   readonly take: number;
 }
 
-/** What starts with these characters, whatever they are: `like` would read some of them. */
-export const startsWith = (column: string, parameter: string): string =>
-  `(:${parameter}::text is null or starts_with(lower(${column}), lower(:${parameter})))`;
+/** What has these characters in it somewhere, whatever they are: `like` would read some of them. */
+export const hasText = (columns: readonly string[], parameter = 'text'): string =>
+  `(:${parameter}::text is null
+    or strpos(lower(concat_ws(' ', ${columns.join(', ')})), lower(:${parameter}::text)) > 0)`;
+
+/** The parameters of a slice. */
+export const sortParameters = ({
+  after,
+  take,
+  by,
+}: {
+  readonly after: { readonly id: string; readonly value: string } | null;
+  readonly take: number;
+  readonly by: string;
+}): SortParameters => ({
+  by,
+  take,
+  afterId: after?.id ?? null,
+  afterValue: after?.value ?? null,
+});

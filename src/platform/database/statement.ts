@@ -24,6 +24,12 @@ export type NoParameters = Record<never, never>;
 /** What `query` and its like take after the statement. */
 export type Given<P> = [keyof P] extends [never] ? readonly [] : readonly [parameters: P];
 
+/**
+ * `force_generic_plan`: one plan per connection, because planning takes longer than running.
+ * `force_custom_plan`: one for these values, because most of its conditions are of filters that nobody has given.
+ */
+export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
+
 /** One statement of the source, with the types of what goes in and of the rows that come out. */
 export interface Statement<P, Row = never> {
   /** `<noun>.<what it does>`, unique; logs of slow statements say it. */
@@ -34,8 +40,8 @@ export interface Statement<P, Row = never> {
   readonly parameters: readonly (keyof P & string)[];
   /** Under this name it is prepared, once per connection. */
   readonly preparedAs: string;
-  /** One plan per connection, not one for these values: planning takes longer than running. */
-  readonly isPlannedOnce: boolean;
+  /** Where PostgreSQL is not left to choose whether it plans for these values; null: it is. */
+  readonly planMode: PlanMode | null;
   /** Says the row's type to the compiler; never there. */
   readonly row?: Row;
 }
@@ -52,7 +58,7 @@ const all = new Map<string, Statement<SqlParameters, unknown>>();
 export function statement<P extends Bindable<P> = NoParameters, Row = never>(
   name: string,
   sql: string,
-  options: { readonly plannedOnce?: boolean } = {},
+  options: { readonly plannedOnce?: boolean; readonly plannedEachTime?: boolean } = {},
 ): Statement<P, Row> {
   if (all.has(name)) throw new Error(`there are two statements named "${name}"`);
   const { text, parameters } = numbered(sql);
@@ -62,13 +68,24 @@ export function statement<P extends Bindable<P> = NoParameters, Row = never>(
     text,
     parameters: parameters as (keyof P & string)[],
     preparedAs: `t_${digest}`,
-    isPlannedOnce: options.plannedOnce ?? false,
+    planMode: planModeOf(options),
   };
   all.set(name, made as Statement<SqlParameters, unknown>);
   return made;
 }
 
 /** All that the loaded modules have declared, by name. */
+function planModeOf({
+  plannedOnce,
+  plannedEachTime,
+}: {
+  readonly plannedOnce?: boolean;
+  readonly plannedEachTime?: boolean;
+}): PlanMode | null {
+  if (plannedOnce) return 'force_generic_plan';
+  return plannedEachTime ? 'force_custom_plan' : null;
+}
+
 export function declaredStatements(): readonly Statement<SqlParameters, unknown>[] {
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -61,6 +61,19 @@ it('refuses a cursor of another order, filter or list, and what is none', async 
   }
 });
 
+it('takes no value where rows are in the order of their ids', async () => {
+  const how = { first: '-createdAt', age: 'createdAt', read };
+  const { nextCursor } = await sorted('things', { limit: 1 }, how);
+  const [hash, id] = JSON.parse(Buffer.from(nextCursor!, 'base64url').toString()) as string[];
+  for (const [value, code] of [
+    ['', null],
+    ['x', 'cursor-invalid'],
+  ]) {
+    const cursor = Buffer.from(JSON.stringify([hash, id, value])).toString('base64url');
+    expect(await codeOf(sorted('things', { limit: 1, cursor }, how))).toBe(code);
+  }
+});
+
 it('knows each order rising and falling, and words with commas between', () => {
   const sort = sortBy(['name', 'createdAt'], '-createdAt');
   expect(sort.parse('-name')).toBe('-name');

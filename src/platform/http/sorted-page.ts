@@ -60,15 +60,18 @@ export async function sorted<T extends SortedRow>(
   { limit, cursor, ...filter }: SortedRequest,
   how: {
     readonly first: string;
+    /** Which of the orders is the one of ids: the value of all rows is empty. */
+    readonly age?: string;
     readonly read: (slice: SortedSlice) => Promise<T[]>;
     readonly isKey?: (id: string) => boolean;
   },
 ): Promise<Page<Omit<T, 'sortValue'>>> {
   const hash = hashOf(list, filter);
-  const after = cursor === undefined ? null : afterOf(cursor, hash, how.isKey ?? isId);
   const sort = filter.sort ?? how.first;
   const isFalling = sort.startsWith('-');
   const by = isFalling ? sort.slice(1) : sort;
+  const after = cursor === undefined ? null : afterOf(cursor, hash, how.isKey ?? isId);
+  if (after && by === how.age && after.value !== '') throw cursorInvalid();
   const rows = await how.read({ after, take: limit + 1, by, isFalling });
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);

@@ -35,7 +35,7 @@ export class NodesController {
     access: Permission.FleetRead,
     summary: 'List nodes',
     description:
-      'Newest first, with what each should run and runs. A node is Lost after 20 s without a report.',
+      'Newest first, or as `sort` says, with what each should run and runs. A node is Lost after 20 s without a report.',
     errors: [cursorInvalid],
     answer: pageOf(dto.nodeOut),
     example: { response: { items: [nodeExample], nextCursor: null } },

@@ -1,14 +1,23 @@
 import { z } from 'zod';
 import { dnsLabel, text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
+import { someOf, sortBy } from '../../platform/http/sorted-page.js';
 import { SUSPICION_KINDS } from '../../drivers/targets/agent/node-suspicions.js';
 import { OBSERVED_STATES } from '../../drivers/targets/target.js';
 import { NODE_STATES } from '../../fleet/nodes/node-state.js';
 
+export const NODE_SORTS = ['createdAt', 'name', 'cluster', 'state', 'lastReportAt'] as const;
+
 export const nodesQuery = pageQuery.extend({
   environment: text(40).min(1).meta({ description: 'Name of the environment.' }).optional(),
   cluster: dnsLabel.optional(),
-  state: z.enum(NODE_STATES).optional(),
+  state: someOf(NODE_STATES, 'Only in this state.'),
+  label: text(130)
+    .regex(/^[^=]{1,63}=.{0,63}$/, 'must be name=value')
+    .optional()
+    .meta({ description: '`name=value`: only nodes with this label.' }),
+  text: text(63).min(1).optional().meta({ description: 'What the name has in it.' }),
+  sort: sortBy(NODE_SORTS, '-createdAt'),
 });
 export const nodeParams = z.strictObject({ id: uuid });
 

@@ -5,7 +5,8 @@ import { nodeCordoned, nodeRevoked, nodeUncordoned } from '../../fleet/nodes/nod
 import { Permission } from '../../kernel/permission.js';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { newestFirst, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
+import { sorted } from '../../platform/http/sorted-page.js';
 import { changing } from '../../platform/events/changing.js';
 import { giveQuotaBack } from '../../tenancy/quotas/quotas.events.js';
 import type { NodesQuery } from './nodes.dto.js';
@@ -17,7 +18,11 @@ export class NodesService {
 
   list(ctx: Context, query: NodesQuery): Promise<Page<NodeView>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst('nodes', query, (before, take) => nodeViews(open, query, { before, take })),
+      sorted('nodes', query, {
+        first: '-createdAt',
+        age: 'createdAt',
+        read: (slice) => nodeViews(open, query, slice),
+      }),
     );
   }
 

@@ -6,8 +6,19 @@ import { environmentKey } from '../../kernel/environment-key.js';
 import { Permission } from '../../kernel/permission.js';
 import type { OpenContext } from '../../platform/context.js';
 import { inScopes, scopesText } from '../../platform/database/in-scopes.js';
+import {
+  hasText,
+  FILTERED,
+  pageAfter,
+  sortParameters,
+  type SortParameters,
+  sortText,
+  timeText,
+  wordText,
+} from '../../platform/database/sorting.js';
 import { statement } from '../../platform/database/statement.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
+import type { SortedSlice } from '../../platform/http/sorted-page.js';
 import type { nodeOut, NodesQuery } from './nodes.dto.js';
 
 export type NodeView = AnswerOf<typeof nodeOut>;
@@ -35,76 +46,106 @@ const MODULES_SQL = `
   join modules module
     on module.tenant_id = :tenantId and module.id = coalesce(desired.module_id, seen.module_id)`;
 
+/** Of nodes, and what they are in. */
+const SORT = sortText({
+  createdAt: `''`,
+  name: wordText('node.name'),
+  cluster: wordText(`environment.name || '/' || cluster.name`),
+  state: NODE_STATE_SQL,
+  lastReportAt: timeText('presence.last_report_at'),
+});
+
+interface Chosen {
+  readonly condition: string;
+  /** Of the rows that fit, with what a list is sorted by. */
+  readonly page?: string;
+  readonly sortValue?: string;
+  readonly order: string;
+}
+
 /** The page is cut before the modules are looked up. `condition` is one on nodes and what they are in. */
-const viewSql = (condition: string, limit: string): string => `
-  with chosen as (
+const viewSql = ({ condition, sortValue, page = 'true', order }: Chosen): string => `
+  with found as (
     select node.id, node.name, environment.name as environment, cluster.name as cluster,
       node.cluster_id, node.labels, ${NODE_STATE_SQL} as state,
       ${NODE_STATE_SINCE_SQL} as state_since, presence.agent_version, presence.last_report_at,
       node.created_at, ${suspicionSql('presence')} as suspicion
+      ${sortValue ? `, ${sortValue} as sort_value` : ''}
     from nodes node
     join clusters cluster on cluster.tenant_id = :tenantId and cluster.id = node.cluster_id
     join environments environment
       on environment.tenant_id = :tenantId and environment.id = cluster.environment_id
     left join node_presence presence on presence.tenant_id = :tenantId and presence.node_id = node.id
     where node.tenant_id = :tenantId and node.revoked_at is null and ${condition}
-    order by node.id desc limit ${limit}
-  )
+  ),
+  chosen as (select * from found where ${page} ${order})
   select chosen.id, chosen.name, chosen.environment, chosen.cluster,
     chosen.cluster_id as "clusterId", chosen.labels, chosen.state,
     chosen.state_since as "stateSince", chosen.agent_version as "agentVersion",
     chosen.last_report_at as "lastReportAt", chosen.created_at as "createdAt",
     chosen.suspicion, coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
+    ${sortValue ? ', chosen.sort_value as "sortValue"' : ''}
   from chosen left join lateral (${MODULES_SQL}) as modules on true
-  order by chosen.id desc`;
+  ${order}`;
 
 const findView = statement<{ readonly tenantId: string; readonly id: string }, NodeView>(
   'nodes.find-view',
-  viewSql('node.id = :id', '1'),
+  viewSql({ condition: 'node.id = :id', order: 'limit 1' }),
 );
 
-const listViews = statement<
-  {
-    readonly tenantId: string;
-    readonly environmentKey: string | null;
-    readonly scopes: string | null;
-    readonly cluster: string | null;
-    readonly state: string | null;
-    readonly before: string | null;
-    readonly take: number;
-  },
-  NodeView
->(
-  'nodes.list-views',
-  viewSql(
-    `(:environmentKey::text is null or environment.name_key = :environmentKey)
+type ListedNode = NodeView & { readonly sortValue: string };
+
+interface NodeFilter extends SortParameters {
+  readonly tenantId: string;
+  readonly environmentKey: string | null;
+  readonly scopes: string | null;
+  readonly cluster: string | null;
+  readonly states: readonly string[] | null;
+  readonly labelName: string | null;
+  readonly labelValue: string | null;
+  readonly text: string | null;
+}
+
+const listSql = (isFalling: boolean): string => {
+  const { condition, order } = pageAfter('sort_value', 'id', { isFalling });
+  return viewSql({
+    condition: `(:environmentKey::text is null or environment.name_key = :environmentKey)
       and (:cluster::text is null or cluster.name = :cluster)
-      and (:state::text is null or ${NODE_STATE_SQL} = :state)
-      and ${inScopes({ environmentKey: 'environment.name_key' })}
-      and (:before::uuid is null or node.id < :before)`,
-    ':take',
-  ),
-);
+      and (:states::text[] is null or ${NODE_STATE_SQL} = any(:states))
+      and (:labelName::text is null or node.labels ->> :labelName = :labelValue::text)
+      and ${hasText(['node.name'])}
+      and ${inScopes({ environmentKey: 'environment.name_key' })}`,
+    sortValue: SORT,
+    page: condition,
+    order,
+  });
+};
+
+const FALLING = statement<NodeFilter, ListedNode>('nodes.list-falling', listSql(true), FILTERED);
+const RISING = statement<NodeFilter, ListedNode>('nodes.list-rising', listSql(false), FILTERED);
 
 /** Undefined: there is no such node, or it was revoked. */
 export function nodeView(open: OpenContext, id: string): Promise<NodeView | undefined> {
   return open.tx.first(findView, { tenantId: open.tenantId, id });
 }
 
-/** Newest first, before an id; only those that the filter names and that may be read. */
+/** In the order that is asked for; only those that the filter names and that may be read. */
 export function nodeViews(
   open: OpenContext,
-  { environment, cluster, state }: Omit<NodesQuery, 'limit' | 'cursor'>,
-  { before, take }: { readonly before: string | null; readonly take: number },
-): Promise<NodeView[]> {
-  const key = environment === undefined ? null : environmentKey(environment);
-  return open.tx.query(listViews, {
+  { environment, cluster, state, label, text }: Omit<NodesQuery, 'limit' | 'cursor' | 'sort'>,
+  slice: SortedSlice,
+): Promise<ListedNode[]> {
+  const at = label?.indexOf('=') ?? -1;
+  const given = {
+    ...sortParameters(slice),
     tenantId: open.tenantId,
-    environmentKey: key,
+    environmentKey: environment === undefined ? null : environmentKey(environment),
     scopes: scopesText(open.scopesOf(Permission.FleetRead)),
     cluster: cluster ?? null,
-    state: state ?? null,
-    before,
-    take,
-  });
+    states: state ?? null,
+    labelName: label?.slice(0, at) ?? null,
+    labelValue: label?.slice(at + 1) ?? null,
+    text: text ?? null,
+  };
+  return slice.isFalling ? open.tx.query(FALLING, given) : open.tx.query(RISING, given);
 }

@@ -1,9 +1,20 @@
 /** People as their tenant sees them: what a membership brings, and what belongs to the person. */
 import type { OpenContext } from '../../platform/context.js';
+import {
+  hasText,
+  FILTERED,
+  pageAfter,
+  sortParameters,
+  type SortParameters,
+  sortText,
+  timeText,
+  wordText,
+} from '../../platform/database/sorting.js';
 import { statement } from '../../platform/database/statement.js';
-import type { MemberView } from './users.dto.js';
+import type { SortedSlice } from '../../platform/http/sorted-page.js';
+import type { MemberView, UsersQuery } from './users.dto.js';
 
-const VIEW = `select u.id, u.username, u.email, u.display_name as "displayName",
+const COLUMNS = `select u.id, u.username, u.email, u.display_name as "displayName",
     u.disabled_at is not null as "isDisabled", m.source, m.created_at as "joinedAt",
     coalesce((select jsonb_agg(jsonb_build_object('role', coalesce(b.built_in_role, r.name),
         'modules', b.modules, 'environments', b.environments, 'group', g.name, 'source', b.source)
@@ -18,13 +29,14 @@ const VIEW = `select u.id, u.username, u.email, u.display_name as "displayName",
             and gm.user_id = m.user_id))), '[]') as roles,
     coalesce((select jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name) order by g.name_key)
       from groups g join group_members gm on gm.tenant_id = g.tenant_id and gm.group_id = g.id
-      where g.tenant_id = m.tenant_id and gm.user_id = m.user_id), '[]') as groups
+      where g.tenant_id = m.tenant_id and gm.user_id = m.user_id), '[]') as groups`;
+const TABLES = `
   from memberships m join users u on u.id = m.user_id
   where m.tenant_id = :tenantId`;
 
 const find = statement<{ readonly tenantId: string; readonly userId: string }, MemberView>(
   'members.find-view',
-  `${VIEW} and m.user_id = :userId`,
+  `${COLUMNS} ${TABLES} and m.user_id = :userId`,
 );
 
 /** Undefined: no member of this tenant, whoever that may be. */
@@ -32,29 +44,48 @@ export function memberView(open: OpenContext, userId: string): Promise<MemberVie
   return open.tx.first(find, { tenantId: open.tenantId, userId });
 }
 
-const list = statement<
-  {
-    readonly tenantId: string;
-    readonly text: string | null;
-    readonly before: string | null;
-    readonly take: number;
-  },
-  MemberView
->(
-  'members.list-views',
-  `${VIEW} and (:before::uuid is null or u.id < :before)
-     and (:text::text is null or strpos(lower(concat_ws(' ', u.username, u.email, u.display_name)),
-       lower(:text::text)) > 0)
-   order by u.id desc limit :take`,
+const SORT = sortText({
+  createdAt: `''`,
+  username: wordText('u.username'),
+  joinedAt: timeText('m.created_at'),
+});
+
+interface MemberFilter extends SortParameters {
+  readonly tenantId: string;
+  readonly text: string | null;
+  readonly role: string | null;
+}
+
+type ListedMember = MemberView & { readonly sortValue: string };
+
+const listSql = (isFalling: boolean): string => {
+  const { condition, order } = pageAfter('"sortValue"', 'id', { isFalling });
+  return `select * from (${COLUMNS}, ${SORT} as "sortValue" ${TABLES}
+      and ${hasText(['u.username', 'u.email', 'u.display_name'])}) as found
+    where (:role::text is null or roles @> jsonb_build_array(jsonb_build_object('role', :role::text)))
+      and ${condition} ${order}`;
+};
+
+const FALLING = statement<MemberFilter, ListedMember>(
+  'members.list-falling',
+  listSql(true),
+  FILTERED,
+);
+const RISING = statement<MemberFilter, ListedMember>(
+  'members.list-rising',
+  listSql(false),
+  FILTERED,
 );
 
-/** Newest account first; of those whose name or address has the text in it, when there is one. */
+/** In the order that is asked for; of those whose name or address has the text in it. */
 export function memberViews(
   open: OpenContext,
-  text: string | undefined,
-  { before, take }: { readonly before: string | null; readonly take: number },
-): Promise<MemberView[]> {
-  return open.tx.query(list, { tenantId: open.tenantId, text: text ?? null, before, take });
+  { text, role }: Pick<UsersQuery, 'text' | 'role'>,
+  slice: SortedSlice,
+): Promise<ListedMember[]> {
+  const { tenantId } = open;
+  const given = { ...sortParameters(slice), tenantId, text: text ?? null, role: role ?? null };
+  return slice.isFalling ? open.tx.query(FALLING, given) : open.tx.query(RISING, given);
 }
 
 const findByEmail = statement<

@@ -3,7 +3,7 @@ import { text } from '../../kernel/text.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
 import { usersQuery } from './users.dto.js';
 
-export const accountsQuery = usersQuery;
+export const accountsQuery = usersQuery.omit({ role: true, sort: true });
 
 export const accountOut = z
   .strictObject({

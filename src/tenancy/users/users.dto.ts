@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { text, uuid } from '../../kernel/text.js';
 import { pageQuery } from '../../platform/http/page.js';
+import { sortBy } from '../../platform/http/sorted-page.js';
 import type { AnswerOf } from '../../platform/http/answer.js';
 import { givenRoles } from './given-roles.dto.js';
 
@@ -8,6 +9,8 @@ export const usersQuery = pageQuery.extend({
   text: text(254).min(1).optional().meta({
     description: 'Part of a username, an e-mail address or a name, in any case.',
   }),
+  role: text(63).min(1).optional().meta({ description: 'Who holds it anywhere, also by a group.' }),
+  sort: sortBy(['createdAt', 'username', 'joinedAt'], '-createdAt'),
 });
 export const userParams = z.strictObject({ id: uuid });
 export const replaceRolesBody = z

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Context, OpenContext } from '../../platform/context.js';
 import { Database } from '../../platform/database/database.js';
-import { newestFirst, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
+import { sorted } from '../../platform/http/sorted-page.js';
 import { changing } from '../../platform/events/changing.js';
 import { endSessionsIn } from '../auth/sessions.store.js';
 import { checkMayGive, findRoles } from '../permissions/giving.js';
@@ -26,9 +27,11 @@ export class UsersService {
 
   list(ctx: Context, query: UsersQuery): Promise<Page<MemberView>> {
     return this.database.transaction(ctx, (open) =>
-      newestFirst('users', query, (before, take) =>
-        memberViews(open, query.text, { before, take }),
-      ),
+      sorted('users', query, {
+        first: '-createdAt',
+        age: 'createdAt',
+        read: (slice) => memberViews(open, query, slice),
+      }),
     );
   }
 

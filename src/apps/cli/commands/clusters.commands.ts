@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
-import { answer, type Tidegate } from '#sdk';
+import { answer, type paths, type Tidegate } from '#sdk';
 import { CliError } from '../exit-codes.js';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 import { addClusterMetrics } from './metrics.commands.js';
 
-interface Where {
-  readonly environment?: string;
-}
+type Query = NonNullable<paths['/api/v1/clusters']['get']['parameters']['query']>;
+
+type Where = Pick<Query, 'environment'>;
+type ListWhere = Where & Pick<Query, 'text'> & { readonly sort?: NonNullable<Query['sort']> };
 
 export function addClusterCommands(program: Command, { act }: Actions): void {
   const clusters = program.command('clusters').description('Sets of nodes, and their rules.');
@@ -16,10 +17,12 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
     .command('list')
     .description('List clusters with their rules.')
     .option('--environment <name>')
-    .addHelpText('after', examples('tidegate clusters list --environment Production'))
+    .option('--text <part>', 'in the name')
+    .option('--sort <order>', 'createdAt, name, environment; with a minus it falls')
+    .addHelpText('after', examples('tidegate clusters list --environment Production --sort name'))
     .action(
-      act(async (cli, { environment }: Where) => {
-        const items = await listOf(clustersOf(await cli.connect(), { environment }));
+      act(async (cli, where: ListWhere) => {
+        const items = await listOf(clustersOf(await cli.connect(), where));
         const heads = ['NAME', 'ENVIRONMENT', 'NODES', 'AT LEAST', 'IN FLIGHT', 'TRUSTED PROXIES'];
         const rows = items.map((item) => [
           item.name,
@@ -71,7 +74,7 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
   addClusterMetrics(clusters, { act });
 }
 
-function clustersOf({ api }: Tidegate, where: Where) {
+function clustersOf({ api }: Tidegate, where: ListWhere) {
   return itemsOf((page) =>
     answer(api.GET('/api/v1/clusters', { params: { query: { ...page, ...where } } })),
   );

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answer, type components } from '#sdk';
+import { answer, type paths } from '#sdk';
 import { examples, type Actions, type Cli } from '../cli.js';
 import { deploymentFacts, deploymentView } from '../display/deployment-view.js';
 import { printable } from '../display/printable.js';
@@ -12,12 +12,15 @@ import { addDeploymentMetrics } from './metrics.commands.js';
 import { addReturns } from './returns.commands.js';
 import { addVerbs } from './verbs.commands.js';
 
-type Status = components['schemas']['DeploymentSummary']['status'];
+type Query = NonNullable<paths['/api/v1/deployments']['get']['parameters']['query']>;
 
-interface ListOptions {
-  readonly status?: Status;
-  readonly environment?: string;
-  readonly module?: string;
+interface ListOptions extends Pick<
+  Query,
+  'status' | 'environment' | 'cluster' | 'module' | 'kind' | 'from' | 'to' | 'text'
+> {
+  readonly by?: string;
+  readonly release?: string;
+  readonly sort?: NonNullable<Query['sort']>;
   readonly limit: string;
 }
 
@@ -26,15 +29,24 @@ export function addDeploymentCommands(program: Command, { act }: Actions): void 
   deployments
     .command('list')
     .description('List deployments, newest first.')
-    .option('--status <status>', 'for example Running')
+    .option('--status <statuses>', 'for example Running, or several: Failed,RolledBack')
     .option('--environment <name>')
+    .option('--cluster <name>')
     .option('--module <name>')
+    .option('--release <version>', 'of this version')
+    .option('--kind <kinds>', 'deploy, rollback, retry, or several')
+    .option('--by <name>', 'who has asked for it, as the list shows it')
+    .option('--from <time>', 'asked for since, RFC 3339')
+    .option('--to <time>', 'asked for before, RFC 3339')
+    .option('--text <part>', 'in module, version, or who has asked for it')
+    .option('--sort <order>', 'createdAt, finishedAt, module, …; with a minus it falls: -module')
     .option('--limit <count>', 'how many at most', '20')
     .addHelpText(
       'after',
       examples(
         'tidegate deployments list',
         'tidegate deployments list --status Running --module payments',
+        'tidegate deployments list --status Failed,RolledBack --by key:ci --sort -finishedAt',
       ),
     )
     .action(act((cli, options: ListOptions) => list(cli, options)));
@@ -97,16 +109,18 @@ async function watch(cli: Cli, id: string | undefined, { timeout, all }: WatchOp
   return follow(cli, tidegate, id, { timeoutMs });
 }
 
-async function list(cli: Cli, { limit, ...filter }: ListOptions): Promise<void> {
+async function list(
+  cli: Cli,
+  { limit, by: requestedBy, release: version, ...filter }: ListOptions,
+): Promise<void> {
   const most = countOf(limit);
   const { api } = await cli.connect();
-  const { status, environment, module } = filter;
   const items = await listOf(
     itemsOf(
       (page) =>
         answer(
           api.GET('/api/v1/deployments', {
-            params: { query: { ...page, status, environment, module } },
+            params: { query: { ...page, ...filter, requestedBy, version } },
           }),
         ),
       most,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answer, type Tidegate } from '#sdk';
+import { answer, type paths, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { NODE_HEADS, nodeRow } from '../display/node-row.js';
@@ -7,10 +7,11 @@ import { printable } from '../display/printable.js';
 import { timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
-interface Where {
-  readonly environment?: string;
-  readonly cluster?: string;
-}
+type Query = NonNullable<paths['/api/v1/nodes']['get']['parameters']['query']>;
+
+type Where = Pick<Query, 'environment' | 'cluster' | 'state' | 'label' | 'text'> & {
+  readonly sort?: NonNullable<Query['sort']>;
+};
 
 export function addFleetCommands(program: Command, { act }: Actions): void {
   const nodes = program.command('nodes').description('Nodes that releases run on.');
@@ -19,13 +20,24 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
     .description('List nodes with their state, what runs on them, and where that has drifted.')
     .option('--environment <name>')
     .option('--cluster <name>')
+    .option('--state <states>', 'for example Lost, or several: Lost,Unhealthy')
+    .option('--label <name=value>')
+    .option('--text <part>', 'in the name')
+    .option(
+      '--sort <order>',
+      'createdAt, name, cluster, state, lastReportAt; with a minus it falls',
+    )
     .addHelpText(
       'after',
-      examples('tidegate nodes list', 'tidegate nodes list --environment Production'),
+      examples(
+        'tidegate nodes list',
+        'tidegate nodes list --environment Production --state Lost,Unhealthy',
+        'tidegate nodes list --label zone=a --sort name',
+      ),
     )
     .action(
-      act(async (cli, { environment, cluster }: Where) => {
-        const items = await listOf(nodesOf(await cli.connect(), { environment, cluster }));
+      act(async (cli, where: Where) => {
+        const items = await listOf(nodesOf(await cli.connect(), where));
         const { isUtc } = cli.terminal.style;
         const rows = items.map((node) => nodeRow(node, isUtc));
         const none = 'No nodes. Let one join: tidegate nodes token --help';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answer, type Tidegate } from '#sdk';
+import { answer, type paths, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { printable } from '../display/printable.js';
 import { timeText } from '../display/times.js';
@@ -7,16 +7,28 @@ import { CliError } from '../exit-codes.js';
 import { addRole, type GivenRole, roleHelp, roleText } from '../given-role.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
+type Query = NonNullable<paths['/api/v1/users']['get']['parameters']['query']>;
+type Filter = Pick<Query, 'text' | 'role'> & { readonly sort?: NonNullable<Query['sort']> };
+
 export function addUserCommands(program: Command, { act }: Actions): void {
   const users = program.command('users').description('Members of the tenant, and who is invited.');
   users
     .command('list')
     .description('List the members, with the roles that are their own.')
     .option('--text <part>', 'only those with this in their username, name or address')
-    .addHelpText('after', examples('tidegate users list', 'tidegate users list --text ada --json'))
+    .option('--role <name>', 'only those who hold it anywhere')
+    .option('--sort <order>', 'createdAt, username, joinedAt; with a minus it falls')
+    .addHelpText(
+      'after',
+      examples(
+        'tidegate users list',
+        'tidegate users list --text ada --json',
+        'tidegate users list --role Admin --sort username',
+      ),
+    )
     .action(
-      act(async (cli, { text }: { text?: string }) => {
-        const items = await listOf(usersOf(await cli.connect(), text));
+      act(async (cli, filter: Filter) => {
+        const items = await listOf(usersOf(await cli.connect(), filter));
         const rows = items.map((user) => [
           user.username,
           user.email ?? '',
@@ -160,8 +172,7 @@ function addInvitationCommands(users: Command, { act }: Actions): void {
     );
 }
 
-function usersOf({ api }: Tidegate, text?: string) {
-  const filter = text === undefined ? {} : { text };
+function usersOf({ api }: Tidegate, filter: Filter) {
   return itemsOf((page) =>
     answer(api.GET('/api/v1/users', { params: { query: { ...page, ...filter } } })),
   );
@@ -176,5 +187,5 @@ function userId(client: Tidegate, nameOrId: string): Promise<string> {
 }
 
 async function* named(client: Tidegate, text: string) {
-  for await (const { id, username } of usersOf(client, text)) yield { id, name: username };
+  for await (const { id, username } of usersOf(client, { text })) yield { id, name: username };
 }
