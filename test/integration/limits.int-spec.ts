@@ -271,6 +271,7 @@ it('every route counts as what it is', () => {
       "approvals DecisionsController.withdraw",
       "clusters ClustersController.create",
       "clusters ClustersController.replace",
+      "clusters DrainController.drain",
       "clusters EnvironmentsController.create",
       "clusters EnvironmentsController.replace",
       "clusters NodesController.cordon",

@@ -59,6 +59,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   'DeploymentsController.plans': reading('/plan'),
   'DeploymentsController.eventsAfter': reading('/events'),
   'DeploymentsController.explain': reading('/explain'),
+  'DrainController.drain': node('/drain', 'POST'),
   'MetricsController.ofDeployment': reading('/metrics'),
   'MetricsController.ofCluster': notFound(
     ({ id }) => ({ by: byEnvironment, path: `/clusters/${id}/metrics` }),

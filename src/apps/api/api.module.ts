@@ -2,6 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { ApprovalsModule } from '../../deployments/approvals/approvals.module.js';
 import { MetricReadsModule } from '../../deployments/metrics/metrics.module.js';
+import { DrainModule } from '../../deployments/drain/drain.module.js';
 import { AttentionModule } from '../../deployments/attention/attention.module.js';
 import { ApprovalReadsModule } from '../../deployments/approvals/subject/approval-reads.module.js';
 import { DeploymentsModule } from '../../deployments/deployments.module.js';
@@ -34,6 +35,7 @@ export const apiModules: readonly FeatureModule[] = [
   ApprovalsModule,
   ApprovalReadsModule,
   AttentionModule,
+  DrainModule,
   MetricReadsModule,
   ReleasesModule,
   FleetModule,

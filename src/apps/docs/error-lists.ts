@@ -6,6 +6,7 @@ import * as approvalPolicyErrors from '../../deployments/approvals/policies/appr
 import * as holdErrors from '../../deployments/holds/holds.errors.js';
 import * as killSwitchErrors from '../../deployments/kill-switch/kill-switch.errors.js';
 import * as scheduleErrors from '../../deployments/schedule/schedule.errors.js';
+import * as drainErrors from '../../deployments/drain/drain.errors.js';
 import * as metricsErrors from '../../deployments/metrics/metrics.errors.js';
 import * as freezeErrors from '../../deployments/windows/freezes.errors.js';
 import * as deploymentErrors from '../../deployments/deployment.errors.js';
@@ -84,6 +85,7 @@ const errorLists: readonly ErrorList[] = [
   externalGateErrors,
   freezeErrors,
   metricsErrors,
+  drainErrors,
   holdErrors,
   killSwitchErrors,
   scheduleErrors,

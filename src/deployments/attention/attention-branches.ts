@@ -183,6 +183,20 @@ const nodes = select({
     and (${isLostSql('presence')} or presence.health <> 'Healthy')`,
 });
 
+const overdue = select({
+  kind: `'drain-overdue'`,
+  subjectId: 'node.id',
+  since: 'node.drain_deadline_at',
+  node: 'node.name',
+  by: 'node.drained_by',
+  detail: `'it was to run nothing by now'`,
+  from: `${OF_NODE} and node.drain_deadline_at < clock_timestamp() and exists (
+    select 1 from desired_modules own left join observed_modules seen on seen.tenant_id = own.tenant_id
+      and seen.node_id = own.node_id and seen.module_id = own.module_id
+    where own.tenant_id = node.tenant_id and own.node_id = node.id
+      and (coalesce(seen.running, '[]') <> '[]'::jsonb or coalesce(seen.generation, 0) < own.generation))`,
+});
+
 const suspects = select({
   kind: `'node-suspect'`,
   subjectId: 'node.id',
@@ -200,5 +214,6 @@ export const ITEMS = [
   breakGlass,
   switches,
   nodes,
+  overdue,
   suspects,
 ].join('\nunion all\n');

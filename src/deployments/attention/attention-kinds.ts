@@ -98,6 +98,13 @@ const releaseHold: WayOut = {
   permission: Permission.HoldsRelease,
   isForPeople: true,
 };
+const uncordon: WayOut = {
+  verb: 'uncordon',
+  method: 'POST',
+  path: '/api/v1/nodes/<id>/uncordon',
+  command: 'tidegate nodes uncordon <id>',
+  permission: Permission.FleetManage,
+};
 const cordon: WayOut = {
   verb: 'cordon',
   method: 'POST',
@@ -164,6 +171,8 @@ export const attentionKinds = {
   },
   'node-lost': ofNode([cordon, revoke], 'whoever looks after the machine'),
   'node-unhealthy': ofNode([cordon], 'whoever looks after the machine'),
+  /** What should have stopped there runs on. */
+  'drain-overdue': ofNode([uncordon, revoke], 'whoever looks after the machine'),
   'node-suspect': ofNode([revoke], 'someone who may manage the fleet'),
 } as const satisfies Readonly<Record<string, AttentionKind>>;
 

@@ -105,7 +105,7 @@ export function servingState(
 const idOf = ({ nodeId }: { readonly nodeId: string }) => nodeId;
 
 /** It reports, and the module runs there; not necessarily what is desired, it may have gone back. */
-function isServing(seen: NodeObservation): boolean {
+export function isServing(seen: NodeObservation): boolean {
   const { running, down = [], state, reason } = seen;
   const isUp = (pair: (typeof running)[number]) => !down.some((each) => isPair(each, pair));
   if (isSilent(seen) || !running.some(isUp)) return false;

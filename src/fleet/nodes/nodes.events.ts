@@ -15,6 +15,15 @@ export const nodeUncordoned = eventType<Place>({
   audit: 'node',
 });
 
+/** What runs there is to stop; `modules`: what that is. */
+export const nodeDrained = eventType<
+  Place & {
+    readonly reason: string | null;
+    readonly deadlineMinutes: number;
+    readonly modules: readonly string[];
+  }
+>({ name: 'node-drained', subject: 'node', audit: 'node' });
+
 /** Its long poll ends, and every process forgets its key. */
 export const nodeRevoked = eventType<Place>({
   name: 'node-revoked',

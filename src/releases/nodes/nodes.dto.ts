@@ -49,6 +49,17 @@ export const nodeOut = z
     lastReportAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),
     drift: z.boolean().meta({ description: 'True when any of its modules has drifted.' }),
+    drain: z
+      .strictObject({
+        state: z.enum(['draining', 'drained', 'overdue']),
+        since: z.iso.datetime(),
+        deadlineAt: z.iso.datetime(),
+        by: z.string(),
+        reason: z.string().nullable(),
+        left: z.array(z.string()).meta({ description: 'Modules that have not stopped yet.' }),
+      })
+      .nullable()
+      .meta({ description: 'Set while the node is to run nothing.' }),
     suspicion: z
       .strictObject({
         kind: z.enum(SUSPICION_KINDS),

@@ -12,6 +12,7 @@ export const nodeExample = {
   lastReportAt: '2026-01-05T09:30:05.000Z',
   createdAt: '2026-01-05T08:00:00.000Z',
   drift: false,
+  drain: null,
   suspicion: null,
   modules: [
     {

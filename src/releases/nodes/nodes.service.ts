@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { endDrain } from '../../drivers/targets/agent/drain.store.js';
 import { revokeNode, setAdminState } from '../../drivers/targets/agent/nodes.store.js';
 import { nodeNotFound } from '../../fleet/fleet.errors.js';
 import { nodeCordoned, nodeRevoked, nodeUncordoned } from '../../fleet/nodes/nodes.events.js';
@@ -46,9 +47,11 @@ export class NodesService {
   uncordon(ctx: Context, id: string): Promise<NodeView> {
     return this.database.transaction(ctx, async (open) => {
       await mustBeAllowed(open, id);
+      const wasDrained = await endDrain(open, id);
       const isNew = await setAdminState(open, id, 'active');
       const node = await find(open, id);
-      if (isNew) await open.record(changing(nodeUncordoned(id, placeOf(node)), UNCORDON));
+      if (isNew)
+        await open.record(changing(nodeUncordoned(id, placeOf(node)), uncordon(wasDrained)));
       return node;
     });
   }
@@ -84,7 +87,10 @@ function mayBeSeen(ctx: Context, { environment }: NodeView): boolean {
 
 /** What `state` shows where it is cordoned; else what its agent last said. */
 const CORDON = { before: { isCordoned: false }, after: { isCordoned: true } };
-const UNCORDON = { before: CORDON.after, after: CORDON.before };
+const uncordon = (isDrained: boolean) => ({
+  before: { ...CORDON.after, ...(isDrained ? { isDrained } : {}) },
+  after: CORDON.before,
+});
 
 /** Before it is changed. Throws `node-not-found`, `permission-missing`. */
 async function mustBeAllowed(open: OpenContext, id: string): Promise<void> {

@@ -30,6 +30,20 @@ const releaseNames = (list: string) => `
     join releases release
       on release.tenant_id = :tenantId and release.id = (item ->> 'releaseId')::uuid), '[]')`;
 
+/** It runs, or its agent has not said yet that it has done what it was told. */
+const IS_LEFT = `coalesce(seen.running, '[]') <> '[]'::jsonb
+  or coalesce(seen.generation, 0) < coalesce(desired.generation, 0)`;
+
+const instant = (column: string) =>
+  `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const DRAIN_SQL = `case when chosen.drained_at is not null then jsonb_build_object(
+    'state', case when coalesce(modules.unfinished, '[]') = '[]'::jsonb then 'drained'
+      when chosen.drain_deadline_at < clock_timestamp() then 'overdue' else 'draining' end,
+    'since', ${instant('chosen.drained_at')}, 'deadlineAt', ${instant('chosen.drain_deadline_at')},
+    'by', chosen.drained_by, 'reason', chosen.drain_reason,
+    'left', coalesce(modules.unfinished, '[]')) end as drain`;
+
 const MODULES_SQL = `
   select jsonb_agg(jsonb_build_object(
       'moduleId', module.id, 'name', module.name,
@@ -39,6 +53,7 @@ const MODULES_SQL = `
       'running', ${releaseNames('seen.running')},
       'reason', seen.reason, 'endpoints', coalesce(seen.endpoints, '[]'),
       'drift', ${isDriftSql('desired', 'seen')}) order by module.name) as list,
+    coalesce(jsonb_agg(module.name order by module.name) filter (where ${IS_LEFT}), '[]') as unfinished,
     bool_or(${isDriftSql('desired', 'seen')}) as drift
   from (select * from desired_modules where tenant_id = :tenantId and node_id = chosen.id) as desired
   full join (select * from observed_modules where tenant_id = :tenantId and node_id = chosen.id) as seen
@@ -69,7 +84,8 @@ const viewSql = ({ condition, sortValue, page = 'true', order }: Chosen): string
     select node.id, node.name, environment.name as environment, cluster.name as cluster,
       node.cluster_id, node.labels, ${NODE_STATE_SQL} as state,
       ${NODE_STATE_SINCE_SQL} as state_since, presence.agent_version, presence.last_report_at,
-      node.created_at, ${suspicionSql('presence')} as suspicion
+      node.created_at, node.drained_at, node.drained_by, node.drain_reason, node.drain_deadline_at,
+      ${suspicionSql('presence')} as suspicion
       ${sortValue ? `, ${sortValue} as sort_value` : ''}
     from nodes node
     join clusters cluster on cluster.tenant_id = :tenantId and cluster.id = node.cluster_id
@@ -83,7 +99,7 @@ const viewSql = ({ condition, sortValue, page = 'true', order }: Chosen): string
     chosen.cluster_id as "clusterId", chosen.labels, chosen.state,
     chosen.state_since as "stateSince", chosen.agent_version as "agentVersion",
     chosen.last_report_at as "lastReportAt", chosen.created_at as "createdAt",
-    chosen.suspicion, coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
+    ${DRAIN_SQL}, chosen.suspicion, coalesce(modules.drift, false) as drift, coalesce(modules.list, '[]') as modules
     ${sortValue ? ', chosen.sort_value as "sortValue"' : ''}
   from chosen left join lateral (${MODULES_SQL}) as modules on true
   ${order}`;

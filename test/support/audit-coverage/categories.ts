@@ -195,6 +195,7 @@ export const eventsByCategory: Readonly<Record<AuditCategory, readonly string[]>
   release: ['release-pushed', 'signing-key-registered', 'signing-key-revoked'],
   node: [
     'node-cordoned',
+    'node-drained',
     'node-enrolled',
     'node-found-duplicated',
     'node-found-implausible',

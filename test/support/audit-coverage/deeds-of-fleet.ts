@@ -133,6 +133,15 @@ export const deedsOfFleet: readonly Deed[] = [
     ask: async (stage) => cordonOf(await newNode(stage)),
   },
   {
+    route: v1('POST nodes/{id}/drain'),
+    actions: ['node-drained'],
+    ask: async (stage) => ({
+      path: { id: await newNode(stage) },
+      body: { reason: 'a test' },
+      seen: ({ drain }) => ({ isDrained: drain !== null }),
+    }),
+  },
+  {
     route: v1('POST nodes/{id}/uncordon'),
     actions: ['node-uncordoned'],
     ask: async (stage) => {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { answer, type paths, type Tidegate } from '#sdk';
+import { answer, type components, type paths, type Tidegate } from '#sdk';
 import { examples, type Actions } from '../cli.js';
 import { choiceText } from '../display/deployment-view.js';
 import { NODE_HEADS, nodeRow } from '../display/node-row.js';
 import { printable } from '../display/printable.js';
-import { timeText } from '../display/times.js';
+import { durationMs, timeText } from '../display/times.js';
 import { idOf, itemsOf, listOf } from '../pages.js';
 
+type NodeOut = components['schemas']['Node'];
 type Query = NonNullable<paths['/api/v1/nodes']['get']['parameters']['query']>;
 
 type Where = Pick<Query, 'environment' | 'cluster' | 'state' | 'label' | 'text'> & {
@@ -70,6 +71,7 @@ export function addFleetCommands(program: Command, { act }: Actions): void {
     );
   addCordons(nodes, { act });
   addRevoke(nodes, { act });
+  addDrain(nodes, { act });
   addEnvironments(program, { act });
 }
 
@@ -94,6 +96,43 @@ function addCordons(nodes: Command, { act }: Actions): void {
         }),
       );
   }
+}
+
+interface DrainOptions {
+  readonly reason?: string;
+  readonly deadline?: string;
+}
+
+function addDrain(nodes: Command, { act }: Actions): void {
+  nodes
+    .command('drain')
+    .description('Stop all that runs on a node; uncordon lets it run again what its cluster runs.')
+    .argument('<node>', 'name or id')
+    .option('--reason <words>', 'it stays in the audit log')
+    .option('--deadline <duration>', 'overdue after, for example, 30m; 15m without')
+    .addHelpText('after', examples('tidegate nodes drain node-7 --reason "a new disk"'))
+    .action(
+      act(async (cli, nameOrId: string, { reason, deadline }: DrainOptions) => {
+        const client = await cli.connect();
+        const id = await idOf('node', nameOrId, nodesOf(client, {}));
+        const minutes = deadline === undefined ? 15 : Math.ceil(durationMs(deadline) / 60_000);
+        const body = { deadlineMinutes: minutes, ...(reason === undefined ? {} : { reason }) };
+        const node = await answer(
+          client.api.POST('/api/v1/nodes/{id}/drain', { params: { path: { id } }, body }),
+        );
+        cli.terminal.result(node, drainLines(node, cli.terminal.style.isUtc).map(printable));
+      }),
+    );
+}
+
+function drainLines({ name, drain }: NodeOut, isUtc: boolean): string[] {
+  if (drain === null) return [`${name} runs what it ran.`];
+  const { state, left, deadlineAt } = drain;
+  if (state === 'drained') return [`${name} is drained.`];
+  return [
+    `${name} is ${state}: ${left.join(', ')} until ${timeText(deadlineAt, isUtc)}.`,
+    `How far it is: tidegate nodes list --text ${name}`,
+  ];
 }
 
 function addRevoke(nodes: Command, { act }: Actions): void {

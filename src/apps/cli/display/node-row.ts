@@ -15,8 +15,9 @@ export const NODE_HEADS = [
 ] as const;
 
 export function nodeRow(node: Node, isUtc: boolean): string[] {
-  const { id, name, environment, cluster, stateSince, modules, suspicion } = node;
-  const state = suspicion ? `${node.state} (${suspicion.kind}!)` : node.state;
+  const { id, name, environment, cluster, stateSince, modules, suspicion, drain } = node;
+  const shown = drain ? `${node.state}, ${drain.state}` : node.state;
+  const state = suspicion ? `${shown} (${suspicion.kind}!)` : shown;
   return [
     name,
     environment,
