@@ -25,7 +25,7 @@ describe('parameters', () => {
   });
 
   it('refuses broken JSON instead of sending it as text', () => {
-    expect(() => readParameters(['a=[1,'], '--gate')).toThrow('--gate a begins like JSON');
+    expect(() => readParameters(['a=[1,'], '--gate')).toThrow('--gate a looks like JSON');
   });
 
   it('keeps metadata as text', () => {

@@ -60,7 +60,7 @@ describe('a page', () => {
       ...[[hash, { id }], [hash, id, id], { hash, id }, [hash, id.toUpperCase()]].map(encoded),
     ];
     for (const each of forged) {
-      await expect(list('boats', { cursor: each })).rejects.toEqual(refused('not a cursor'));
+      await expect(list('boats', { cursor: each })).rejects.toEqual(refused('not a valid cursor'));
     }
   });
 
