@@ -81,5 +81,21 @@ export function cliOf(surroundings: Surroundings, options: GlobalOptions): Cli {
 
 /** The examples under a command's help. */
 export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+  return `\nExamples:\n${lines.flatMap(folded).join('\n')}\n`;
+}
+
+const EXAMPLE_COLUMNS = 80;
+
+/** As a shell takes it: broken before an option or a long word, with a backslash. */
+function folded(line: string): string[] {
+  const lines: string[] = [];
+  let open = '  $';
+  for (const part of line.split(/ (?=--?[a-z]|\| |"|\S{40,}$)/)) {
+    if (open !== '  $' && open.length + part.length + 3 > EXAMPLE_COLUMNS) {
+      lines.push(`${open} \\`);
+      open = '     ';
+    }
+    open += ` ${part}`;
+  }
+  return [...lines, open];
 }

@@ -98,6 +98,18 @@ describe('the command line', () => {
   });
 });
 
+describe('the help', () => {
+  it('fits 80 columns, and shows an example of each command', () => {
+    for (const command of allOf(buildProgram(surroundings(), () => undefined))) {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 80 });
+      command.outputHelp();
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      if (command.commands.length === 0) expect(help).toContain('Examples:\n  $ ');
+    }
+  });
+});
+
 describe('keys', () => {
   it('are made here, for the owner only, and never overwritten', async () => {
     const out = join(folder, 'key.pem');

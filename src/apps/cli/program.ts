@@ -141,7 +141,7 @@ export function buildProgram(
   for (const command of allOf(program)) {
     command
       .exitOverride()
-      .configureHelp({ showGlobalOptions: true })
+      .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
       .configureOutput({
         writeOut: (text) => void streams.stdout.write(text),
         writeErr: (text) => void streams.stderr.write(withoutKeys(text)),

@@ -37,9 +37,7 @@ export function addClusterCommands(program: Command, { act }: Actions): void {
     );
   clusters
     .command('trust')
-    .description(
-      'Say which proxies stand in front of the nodes: what these say of a client reaches the modules. Replaces those named before.',
-    )
+    .description('Say which proxies in front of the nodes are trusted, in place of those before.')
     .argument('<cluster>', 'name or id')
     .argument('[networks...]', 'addresses or networks of the proxies')
     .option('--none', 'trust nobody')

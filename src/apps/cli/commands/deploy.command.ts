@@ -74,8 +74,8 @@ export function addDeployCommand(program: Command, { act }: Actions): void {
         'tidegate deploy payments 2.1.0 --to Production --wait --receipt receipt.json',
         'tidegate deploy payments 2.1.0 --to Production --dry-run',
       ) +
-        '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or cancelled, 4 timeout,\n' +
-        '6 succeeded without the receipt that was asked for\n',
+        '\nExit codes: 0 succeeded, 1 usage, 2 rejected, 3 failed, rolled back or\n' +
+        'cancelled, 4 timeout, 6 succeeded without the receipt that was asked for\n',
     )
     .action(
       act((cli, moduleName: string, version: string, options: DeployOptions) =>

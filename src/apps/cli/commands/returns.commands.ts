@@ -21,7 +21,7 @@ const ID = '0199a3c2-7d1e-7c4a-9d55-0f6f3b1c2a10';
 const OTHER_ID = '01998f10-33aa-7b02-8c41-5d7e90ab12cd';
 const NO_WAY_BACK = 'go ahead even if what runs now could not be restored';
 const EXIT_CODES =
-  '\nExit codes: 0 accepted, or with --wait succeeded, 1 usage, 2 refused, 3 failed, rolled back or cancelled\n';
+  '\nExit codes: 0 accepted, or with --wait succeeded, 1 usage, 2 refused, 3 failed,\nrolled back or cancelled\n';
 
 /** What makes a new deployment of one that is over: going back, and trying again. */
 export function addReturns(deployments: Command, { act }: Actions): void {
