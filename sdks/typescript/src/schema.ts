@@ -1742,6 +1742,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop all that runs on a node
+         * @description It is cordoned, its traffic ends as at the end of a release, and what runs is stopped; `drain` of the node says how far that is. Refused where fewer than `minAvailable` nodes would serve, and while a rollout moves the cluster. Uncordon ends it: with its next report the node gets what its cluster runs by then. Repeating it changes nothing.
+         *
+         *     Needs the permission `fleet:manage`.
+         */
+        post: operations["drainDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{id}/metrics": {
         parameters: {
             query?: never;
@@ -2345,7 +2367,7 @@ export interface paths {
         put?: never;
         /**
          * Let a node take part in rollouts again
-         * @description With its next report the node gets what its cluster runs by now.
+         * @description It ends a drain, too: with its next report the node gets what its cluster runs by now.
          *
          *     Needs the permission `fleet:manage`.
          */
@@ -6972,7 +6994,7 @@ export interface components {
             /** @description Of the item: its kind and its subject. */
             id: string;
             /** @enum {string} */
-            kind: "approval" | "gate" | "hook" | "attention" | "paused" | "rollback-failed" | "freeze" | "kill-switch" | "hold" | "break-glass" | "node-lost" | "node-unhealthy" | "node-suspect";
+            kind: "approval" | "gate" | "hook" | "attention" | "paused" | "rollback-failed" | "freeze" | "kill-switch" | "hold" | "break-glass" | "node-lost" | "node-unhealthy" | "drain-overdue" | "node-suspect";
             subject: {
                 /** @enum {string} */
                 kind: "deployment" | "hold" | "kill-switch" | "node";
@@ -7018,6 +7040,89 @@ export interface components {
             kinds: {
                 [key: string]: number;
             };
+        };
+        DrainNode: {
+            reason?: string;
+            /**
+             * @description What still runs after so many minutes makes the drain overdue, which is told; nothing else ends with it.
+             * @default 15
+             */
+            deadlineMinutes?: number;
+        };
+        Node: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            environment: string;
+            cluster: string;
+            /** Format: uuid */
+            clusterId: string;
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            state: "Healthy" | "Unhealthy" | "Lost" | "Cordoned";
+            /** Format: date-time */
+            stateSince: string;
+            agentVersion: string | null;
+            /** Format: date-time */
+            lastReportAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description True when any of its modules has drifted. */
+            drift: boolean;
+            /** @description Set while the node is to run nothing. */
+            drain: {
+                /** @enum {string} */
+                state: "draining" | "drained" | "overdue";
+                /** Format: date-time */
+                since: string;
+                /** Format: date-time */
+                deadlineAt: string;
+                by: string;
+                reason: string | null;
+                /** @description Modules that have not stopped yet. */
+                left: string[];
+            } | null;
+            /** @description Set for a day when a second machine has used the key of the node, or it has said what cannot be. */
+            suspicion: {
+                /** @enum {string} */
+                kind: "duplicated" | "implausible";
+                message: string;
+                /**
+                 * Format: date-time
+                 * @description When it was so last.
+                 */
+                at: string;
+            } | null;
+            modules: {
+                /** Format: uuid */
+                moduleId: string;
+                name: string;
+                /** @description What it should have reached. */
+                generation: number;
+                /** @description What `state` speaks of. */
+                observedGeneration: number;
+                /** @enum {string|null} */
+                state: "converging" | "healthy" | "absent" | "failed" | "refused" | "outcome-unknown" | null;
+                desired: {
+                    /** Format: uuid */
+                    releaseId: string;
+                    version: string;
+                }[];
+                running: {
+                    /** Format: uuid */
+                    releaseId: string;
+                    version: string;
+                }[];
+                reason: {
+                    code: string;
+                    message: string;
+                } | null;
+                endpoints: string[];
+                /** @description It runs something else than it says to have reached. */
+                drift: boolean;
+            }[];
         };
         ClusterMetrics: {
             /** Format: date-time */
@@ -7647,68 +7752,6 @@ export interface components {
             perMinute: number | null;
             /** @description Why, for whoever reads the change log. */
             reason?: string;
-        };
-        Node: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            environment: string;
-            cluster: string;
-            /** Format: uuid */
-            clusterId: string;
-            labels: {
-                [key: string]: string;
-            };
-            /** @enum {string} */
-            state: "Healthy" | "Unhealthy" | "Lost" | "Cordoned";
-            /** Format: date-time */
-            stateSince: string;
-            agentVersion: string | null;
-            /** Format: date-time */
-            lastReportAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** @description True when any of its modules has drifted. */
-            drift: boolean;
-            /** @description Set for a day when a second machine has used the key of the node, or it has said what cannot be. */
-            suspicion: {
-                /** @enum {string} */
-                kind: "duplicated" | "implausible";
-                message: string;
-                /**
-                 * Format: date-time
-                 * @description When it was so last.
-                 */
-                at: string;
-            } | null;
-            modules: {
-                /** Format: uuid */
-                moduleId: string;
-                name: string;
-                /** @description What it should have reached. */
-                generation: number;
-                /** @description What `state` speaks of. */
-                observedGeneration: number;
-                /** @enum {string|null} */
-                state: "converging" | "healthy" | "absent" | "failed" | "refused" | "outcome-unknown" | null;
-                desired: {
-                    /** Format: uuid */
-                    releaseId: string;
-                    version: string;
-                }[];
-                running: {
-                    /** Format: uuid */
-                    releaseId: string;
-                    version: string;
-                }[];
-                reason: {
-                    code: string;
-                    message: string;
-                } | null;
-                endpoints: string[];
-                /** @description It runs something else than it says to have reached. */
-                drift: boolean;
-            }[];
         };
         CreateEnrollmentToken: {
             /** @description Name of the environment. */
@@ -17424,11 +17467,15 @@ export interface operations {
                 };
             };
             /**
-             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; who may give roles is anybody who holds `roles:manage`.
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; anybody who holds `roles:manage` can give roles.
              *
-             *     `mfa-enrollment-required`: The tenant demands a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
              *
-             *     `provider-factor-needed`: The tenant demands a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant requires a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant requires a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
              *
              *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
              */
@@ -17462,7 +17509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /** @description `internal-error`: A bug in Tidegate. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -21352,7 +21399,7 @@ export interface operations {
                 cursor?: string;
                 environment?: string;
                 module?: string;
-                /** @description Only of this kind. Several with commas between: approval, gate, hook, attention, paused, rollback-failed, freeze, kill-switch, hold, break-glass, node-lost, node-unhealthy, node-suspect. */
+                /** @description Only of this kind. Several with commas between: approval, gate, hook, attention, paused, rollback-failed, freeze, kill-switch, hold, break-glass, node-lost, node-unhealthy, drain-overdue, node-suspect. */
                 kind?: string;
                 /** @description `true`: only what the caller could unblock now. */
                 mine?: "true" | "false";
@@ -21530,6 +21577,201 @@ export interface operations {
              *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: More requests a minute than are allowed: `details.limit` says which limit, `details.perMinute` how much it is. Wait as long as Retry-After says; docs/limits.md says what is counted and who can raise it. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: A bug in Tidegate. The log has the details under the `id` of the answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "a new disk",
+                 *       "deadlineMinutes": 15
+                 *     }
+                 */
+                "application/json": components["schemas"]["DrainNode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a7f3e-52b0-7c4e-9d8f-6a1b2c3d4e5f",
+                     *       "name": "web-1",
+                     *       "environment": "Production",
+                     *       "cluster": "local",
+                     *       "clusterId": "019a7f3e-5001-7a0b-8c1d-2e3f4a5b6c7d",
+                     *       "labels": {
+                     *         "zone": "a"
+                     *       },
+                     *       "state": "Cordoned",
+                     *       "stateSince": "2026-01-05T08:00:00.000Z",
+                     *       "agentVersion": "0.1.0",
+                     *       "lastReportAt": "2026-01-05T09:30:05.000Z",
+                     *       "createdAt": "2026-01-05T08:00:00.000Z",
+                     *       "drift": false,
+                     *       "drain": {
+                     *         "state": "draining",
+                     *         "since": "2026-01-05T09:30:00.000Z",
+                     *         "deadlineAt": "2026-01-05T09:45:00.000Z",
+                     *         "by": "admin",
+                     *         "reason": "a new disk",
+                     *         "left": [
+                     *           "payment-processor"
+                     *         ]
+                     *       },
+                     *       "suspicion": null,
+                     *       "modules": [
+                     *         {
+                     *           "moduleId": "019a7f3e-5002-7a0b-8c1d-2e3f4a5b6c7d",
+                     *           "name": "payment-processor",
+                     *           "generation": 4,
+                     *           "observedGeneration": 4,
+                     *           "state": "healthy",
+                     *           "desired": [
+                     *             {
+                     *               "releaseId": "019a7f3e-5003-7a0b-8c1d-2e3f4a5b6c7d",
+                     *               "version": "2.1.0"
+                     *             }
+                     *           ],
+                     *           "running": [
+                     *             {
+                     *               "releaseId": "019a7f3e-5003-7a0b-8c1d-2e3f4a5b6c7d",
+                     *               "version": "2.1.0"
+                     *             }
+                     *           ],
+                     *           "reason": null,
+                     *           "endpoints": [
+                     *             "http://127.0.0.1:8080"
+                     *           ],
+                     *           "drift": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /**
+             * @description `validation-failed`: The body, query or path does not have the required form. `details.fields` names each place and what is wrong with it.
+             *
+             *     `json-malformed`: The body is not JSON in UTF-8.
+             *
+             *     `json-unacceptable`: The body is JSON that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The request carries no valid credentials. Sign in and send the token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `permission-missing`: Your roles or your key lack the permission that `details.permission` names, or have it for other modules or environments than `details.module` and `details.environment`. `details.roles` are the built-in roles that have it; anybody who holds `roles:manage` can give roles.
+             *
+             *     `foreign-page`: A session by cookie counts for pages of this server alone: the request has to come from the same origin, and one that changes something says so in `Origin` and carries `X-Tidegate-Page: 1`. Programs send `Authorization: Bearer` instead. Behind a proxy, pass the Host header on, or set `TIDEGATE_PUBLIC_URL` to the address in the browser.
+             *
+             *     `https-needed`: A session by cookie needs https, except on this machine (http://localhost). Give the server a certificate (`TIDEGATE_TLS_CERT`), or put a proxy with one before it and set `TIDEGATE_PUBLIC_URL`.
+             *
+             *     `mfa-enrollment-required`: The tenant requires a second factor of your role, and you have none yet. Enrol one (`/me/mfa/totp` or `/me/passkeys`); until then nothing else is open to you.
+             *
+             *     `provider-factor-needed`: The tenant requires a second factor of your role, and a sign-in at its identity provider does not count as one. An Admin of the tenant says in `factor` of the provider when it does; or sign in with a second factor of your own.
+             *
+             *     `provider-sign-in-needed`: The tenant wants its people to sign in at one of its identity providers, which are `details.providers`. Until then only your account is open to you: link one there (`POST /me/identities/{id}/start`) and sign in at it.
+             *
+             *     `tenant-suspended`: The tenant is suspended: it can be read, and its rollouts can be paused, cancelled and rolled back; nothing else can be changed. Only the operator of the platform can activate it.
+             *
+             *     `tenant-deleting`: The tenant is deleted. Restore it first, as long as that is possible.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `node-not-found`: There is no such node, or it was revoked. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `drain-during-rollout`: A rollout is under way in the cluster of the node: `details.deployments`. Wait until it is over, or cancel it. A cordon is possible meanwhile.
+             *
+             *     `drain-leaves-too-few`: Fewer nodes would serve a module than the cluster’s `minAvailable`. Let another node join, bring back one that is down, or lower `minAvailable` of the cluster.
+             *
+             *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: The body is larger than the route takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body as application/json, or as the multipart form where the route says so. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25844,6 +26086,7 @@ export interface operations {
                      *           "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *           "createdAt": "2026-01-05T08:00:00.000Z",
                      *           "drift": false,
+                     *           "drain": null,
                      *           "suspicion": null,
                      *           "modules": [
                      *             {
@@ -26129,6 +26372,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "drain": null,
                      *       "suspicion": null,
                      *       "modules": [
                      *         {
@@ -26360,6 +26604,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "drain": null,
                      *       "suspicion": null,
                      *       "modules": [
                      *         {
@@ -26505,6 +26750,7 @@ export interface operations {
                      *       "lastReportAt": "2026-01-05T09:30:05.000Z",
                      *       "createdAt": "2026-01-05T08:00:00.000Z",
                      *       "drift": false,
+                     *       "drain": null,
                      *       "suspicion": null,
                      *       "modules": [
                      *         {
@@ -38806,7 +39052,7 @@ export interface operations {
              *
              *     `json-malformed`: The body is not JSON in UTF-8.
              *
-             *     `json-unacceptable`: The body is JSON, but of a sort that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
+             *     `json-unacceptable`: The body is JSON that systems read differently: a key twice, `__proto__`, a number that would be rounded, U+0000, a lone surrogate, or nesting or a number of members beyond the limit of the route.
              */
             400: {
                 headers: {
@@ -38829,7 +39075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: The route is not for callers of your sort. */
+            /** @description `forbidden`: The route is not for this kind of caller. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -38874,7 +39120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal-error`: A mistake of ours. The log has the details under the `id` of the answer. */
+            /** @description `internal-error`: A bug in Tidegate. The log has the details under the `id` of the answer. */
             500: {
                 headers: {
                     [name: string]: unknown;
