@@ -74,8 +74,8 @@ export const helpTexts = {
     example: 'npm run docs:generate',
   },
   newcomer: {
-    about: 'Follows README, deploying.md, agent.md and the recipes literally, in a fresh clone.',
-    options: [['--recipes', 'only the recipes: their code, in a copy of the last commit']],
+    about: 'Follows README, deploying.md and agent.md literally, in a fresh clone.',
+    options: [['--recipes', 'follows docs/recipes instead: their code and their commands']],
     example: 'npm run newcomer',
   },
   'chaos:mutations': {

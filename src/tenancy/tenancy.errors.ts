@@ -118,7 +118,7 @@ export const lastAdmin = errorEntry({
   code: 'last-admin',
   kind: 'conflict',
   meaning:
-    'Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.',
+    'Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.',
   tell: () =>
     'Nobody would be left who may manage this tenant. Make somebody else Admin first, then try again.',
 });

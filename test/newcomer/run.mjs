@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithHelp } from '../../scripts/help.mjs';
 import { blocksOf, promises } from './pages.mjs';
+import { tryRecipes } from './recipes.mjs';
 import { Shell, until } from './shell.mjs';
 
 endWithHelp('newcomer');
@@ -17,7 +18,8 @@ const START_MS = 120_000;
 const PROBLEM = /"status":\s*[45]\d\d\b/;
 
 const given = process.argv[2];
-if (given === undefined) await prepareAndFollow();
+if (given === '--recipes') recipes();
+else if (given === undefined) await prepareAndFollow();
 else await follow(given);
 
 async function prepareAndFollow() {
@@ -39,6 +41,23 @@ async function prepareAndFollow() {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
     const [code] = await once(child, 'exit');
     process.exitCode = code ?? 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** With the packages of this clone, which nothing here changes. */
+function recipes() {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-recipes-'));
+  const clone = join(folder, 'tidegate');
+  try {
+    execFileSync('git', ['clone', '--quiet', root, clone]);
+    execFileSync('cp', ['-al', join(root, 'node_modules'), join(clone, 'node_modules')]);
+    tryRecipes(clone);
+    console.log('The recipes hold what they say.');
+  } catch (error) {
+    console.error(`${error.message}\n\nTo see it again: npm run newcomer -- --recipes`);
+    process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

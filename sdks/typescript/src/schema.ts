@@ -411,7 +411,7 @@ export interface paths {
         };
         /**
          * Export the audit log
-         * @description JSON lines, in the order of the log, from any sequence to a checkpoint: `tidegate audit verify --file` proves them without this server. What does not end with the line `end` was cut off. With filters, the entries that `GET /audit-logs` lists, newest first, each with its own proof. Every export is an entry of the log.
+         * @description JSON lines, in the order of the log, from any sequence to a checkpoint: `npx tidegate audit verify --file` proves them without this server. What does not end with the line `end` was cut off. With filters, the entries that `GET /audit-logs` lists, newest first, each with its own proof. Every export is an entry of the log.
          *
          *     Needs the permission `audit:read`.
          */
@@ -901,7 +901,7 @@ export interface paths {
         };
         /**
          * Read the receipt of a deployment
-         * @description Of one that has ended: what was deployed where, who asked, who approved, what gates said and how it ended, signed by the key of the audit log, with the entries that say so and their proofs. `tidegate receipt verify` checks it without this server. 409 with `Retry-After` until there is one.
+         * @description Of one that has ended: what was deployed where, who asked, who approved, what gates said and how it ended, signed by the key of the audit log, with the entries that say so and their proofs. `npx tidegate receipt verify` checks it without this server. 409 with `Retry-After` until there is one.
          *
          *     Needs the permission `deployments:read`.
          */
@@ -12536,7 +12536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `audit-log-too-long`: The log is too long to verify while you wait. Verify it yourself: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`. */
+            /** @description `audit-log-too-long`: The log is too long to verify while you wait. Verify it yourself: `npx tidegate audit export --file audit.jsonl`, then `npx tidegate audit verify --file audit.jsonl --trust keys.txt`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15135,7 +15135,7 @@ export interface operations {
              *
              *     `receipt-unsealed`: The newest entries of the deployment are sealed within seconds. Try again.
              *
-             *     `receipt-unavailable`: The audit log does not have what a receipt relies on: the deployment was asked for before there were receipts, or its entries have been archived. What was archived is exported with `tidegate audit export`.
+             *     `receipt-unavailable`: The audit log does not have what a receipt relies on: the deployment was asked for before there were receipts, or its entries have been archived. What was archived is exported with `npx tidegate audit export`.
              *
              *     `receipt-too-long`: More entries are about the deployment than a receipt holds. Read them with `GET /audit-logs/deployments/{id}`.
              *
@@ -29085,7 +29085,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -29247,7 +29247,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -34095,7 +34095,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             * @description `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -43207,7 +43207,7 @@ export interface operations {
             /**
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
-             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `named-by-policy`: An approval policy names the role or group: one of the same name that is made later would decide. Change the policies of `details.policies` first.
              *
@@ -43603,7 +43603,7 @@ export interface operations {
             /**
              * @description `group-kept-elsewhere`: The directory that the tenant has connected keeps the group, or a rule of an identity provider put the person there. Change it there.
              *
-             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */
@@ -44004,7 +44004,7 @@ export interface operations {
             /**
              * @description `role-binding-not-manual`: The role was given by a rule of an identity provider or by the directory, which would give it again. Change it there.
              *
-             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `tidegate admin recover`.
+             *     `last-admin`: Nobody would be left who may manage the tenant. Make somebody else Admin first. If no Admin is left, make one on the server itself: `npx tidegate admin recover`.
              *
              *     `tenant-not-ready`: The tenant is being provisioned: it can be read, and changed when that is done. `GET /tenants/{id}` says how far it is.
              */

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly streams: Streams;
   readonly environment: CliEnvironment;
   readonly version: string;
+  /** How it was called, which hints and examples repeat. Absent: by its name. */
+  readonly call?: 'npx tidegate' | 'tidegate';
   /** Ctrl-C. */
   readonly onInterrupt: (listener: () => void) => () => void;
 }

@@ -1,5 +1,11 @@
 const LOOK_MS = 250;
 
+/** As whoever called it would call it again. */
+export function ownCall(): 'npx tidegate' | 'tidegate' {
+  // eslint-disable-next-line no-restricted-properties
+  return process.env.npm_lifecycle_event === undefined ? 'tidegate' : 'npx tidegate';
+}
+
 /**
  * Between npx and this process is a shell, which ends by a signal and hands none on. A command that is still
  * waiting for a deployment, with nobody left to read it, ends as if it had got the signal.

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { endWithNpx } from './end-with-npx.js';
+import { endWithNpx, ownCall } from './end-with-npx.js';
 import { exitCodes } from './exit-codes.js';
 import { runCli } from './program.js';
 import { readCliEnvironment } from './session/cli-environment.js';
@@ -24,6 +24,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   streams: { stdin, stdout, stderr },
   environment: readCliEnvironment(),
   version: ownVersion(),
+  call: ownCall(),
   onInterrupt: (listener) => {
     process.on('SIGINT', listener);
     return () => process.off('SIGINT', listener);

@@ -43,6 +43,7 @@ import { addUserCommands } from './commands/users.commands.js';
 import { examples } from './cli.js';
 import { problemJson, problemLines } from './display/problem-lines.js';
 import { withoutKeys } from './display/without-keys.js';
+import { asCalled } from './as-called.js';
 import { CliError, exitCodeOf, exitCodes } from './exit-codes.js';
 
 const ELSEWHERE = 'choose another place (of the saved sign-ins: XDG_CONFIG_HOME)';
@@ -143,8 +144,9 @@ export function buildProgram(
       .exitOverride()
       .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
       .configureOutput({
-        writeOut: (text) => void streams.stdout.write(text),
-        writeErr: (text) => void streams.stderr.write(withoutKeys(text)),
+        writeOut: (text) => void streams.stdout.write(asCalled(text, surroundings.call)),
+        writeErr: (text) =>
+          void streams.stderr.write(withoutKeys(asCalled(text, surroundings.call))),
       });
   }
   return program;
@@ -162,5 +164,7 @@ function tell(error: unknown, surroundings: Surroundings, options: GlobalOptions
     terminal.note(withoutKeys(JSON.stringify(problemJson(error, exitCodeOf(error)))));
     return;
   }
-  for (const line of problemLines(error)) terminal.note(withoutKeys(line));
+  for (const line of problemLines(error)) {
+    terminal.note(withoutKeys(asCalled(line, surroundings.call)));
+  }
 }

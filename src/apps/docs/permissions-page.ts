@@ -19,7 +19,7 @@ export async function permissionsPage(): Promise<string> {
   return [
     '# Permissions',
     '<!-- Generated from the routes and kernel/permission.ts by `npm run docs:generate`. Do not edit. -->',
-    'What may be done, by whom. A tenant’s own roles are sets of the same permissions; keys and pipelines hold a part of their makers’. `tidegate can PERMISSION` says which rule lets you do something, or what you lack.',
+    'What may be done, by whom. A tenant’s own roles are sets of the same permissions; keys and pipelines hold a part of their makers’. `npx tidegate can PERMISSION` says which rule lets you do something, or what you lack.',
     'A **scope** of modules or environments **narrows** a permission to these, does not matter to it (**–**), or **excludes** it: it is about the whole tenant, and whoever holds it by a role with such a scope does not hold it. What is out of scope is not found when it is read, and `permission-missing` when it is changed. **Proof**: people show, within five minutes before, once more that it is they; machines cannot.',
     '## Roles',
     table(

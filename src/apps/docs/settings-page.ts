@@ -9,9 +9,9 @@ export function settingsPage(): string {
   return [
     '# Settings',
     '<!-- Generated from the declarations in apps/hot-settings.ts by `npm run docs:generate`. Do not edit. -->',
-    'What can be changed without a restart, by `tidegate settings set` or `PUT /api/v1/settings/{key}`. It counts in every process within a second, and within five when PostgreSQL’s notice is lost. What a process must know before it can ask the database is [configuration](configuration.md).',
+    'What can be changed without a restart, by `npx tidegate settings set` or `PUT /api/v1/settings/{key}`. It counts in every process within a second, and within five when PostgreSQL’s notice is lost. What a process must know before it can ask the database is [configuration](configuration.md).',
     'A setting has **levels**: the platform’s (set by its operators, for all tenants), the tenant’s, and that of one environment. The nearest that is set wins. Of one that **may only be tightened**, a nearer level is as strict as the one above or stricter; only the platform may loosen the default, and what is looser than a level that was tightened later does not count. `deployment`: a request says it for itself. A deployment keeps the gate that it was planned with, whatever is set afterwards.',
-    'Reading takes `settings:read`, changing `settings:manage` (a scope of environments narrows it to their level), the platform’s level `platform-settings:manage`. Whoever makes something protect less shows once more that it is they. Each change says who, when, from what to what and why in `tidegate settings history`, which nobody can rewrite, and in the audit log. Sockets on `/hubs/configuration` are told `ConfigurationChanged`, with what they may see.',
+    'Reading takes `settings:read`, changing `settings:manage` (a scope of environments narrows it to their level), the platform’s level `platform-settings:manage`. Whoever makes something protect less shows once more that it is they. Each change says who, when, from what to what and why in `npx tidegate settings history`, which nobody can rewrite, and in the audit log. Sockets on `/hubs/configuration` are told `ConfigurationChanged`, with what they may see.',
     ...groups.flatMap((group) => [
       `## ${group}`,
       ...all.filter((setting) => groupOf(setting) === group).map(entryOf),
@@ -36,7 +36,7 @@ function entryOf(setting: AnyHotSetting): string {
     '',
     `- Value: ${formOf(setting)}`,
     `- Default: ${defaultNote ?? `\`${JSON.stringify(setting.default)}\``}`,
-    `- Example: \`tidegate settings set ${key} ${JSON.stringify(example)}\``,
+    `- Example: \`npx tidegate settings set ${key} ${JSON.stringify(example)}\``,
     `- Levels: ${scopes.join(', ')}`,
     ...(tightens ? ['- May only be tightened at a nearer level.'] : []),
     ...(isSecret ? ['- Secret: sealed, and never shown.'] : []),

@@ -6,7 +6,7 @@ export const targetHeld = errorEntry({
   meaning:
     'A person has rolled the module back on that cluster: machines deploy nothing there until a person releases the hold (`DELETE /holds/{id}`); people do, with a `reason`.',
   tell: (detail: string) => ({
-    text: `${detail}. A person may release it (tidegate holds list), or deploy with a reason.`,
+    text: `${detail}. A person may release it (npx tidegate holds list), or deploy with a reason.`,
   }),
 });
 

@@ -36,7 +36,7 @@ export const auditLogTooLong = errorEntry({
   code: 'audit-log-too-long',
   kind: 'conflict',
   meaning:
-    'The log is too long to verify while you wait. Verify it yourself: `tidegate audit export --file audit.jsonl`, then `tidegate audit verify --file audit.jsonl --trust keys.txt`.',
+    'The log is too long to verify while you wait. Verify it yourself: `npx tidegate audit export --file audit.jsonl`, then `npx tidegate audit verify --file audit.jsonl --trust keys.txt`.',
   tell: (limit: number) => ({ details: { limit } }),
 });
 

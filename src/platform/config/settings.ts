@@ -213,7 +213,7 @@ export const settings = {
     env: 'TIDEGATE_TOKEN_KEY_ROTATION_DAYS',
     group: 'Sign-in',
     description:
-      'After how many days the key that signs access tokens is replaced by a new one, automatically and without a restart; 0 leaves it to the command `tidegate platform token-keys rotate`. Give every API process the same.',
+      'After how many days the key that signs access tokens is replaced by a new one, automatically and without a restart; 0 leaves it to the command `npx tidegate platform token-keys rotate`. Give every API process the same.',
     default: '30',
     example: '7',
     schema: wholeNumber(0, 365),

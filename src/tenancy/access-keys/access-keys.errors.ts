@@ -80,7 +80,7 @@ export const accessKeyOwnerWithoutFactor = errorEntry({
   meaning:
     'The tenant requires a second factor of the key’s owner, who has none. As soon as they have enrolled one, the key works again.',
   tell: () =>
-    'The tenant requires a second factor of this key’s owner, who has none. They sign in and enrol one (tidegate mfa enrol-totp); within five seconds the key works again.',
+    'The tenant requires a second factor of this key’s owner, who has none. They sign in and enrol one (npx tidegate mfa enrol-totp); within five seconds the key works again.',
 });
 
 export const idempotencyKeyRefused = errorEntry({

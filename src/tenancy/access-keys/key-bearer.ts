@@ -104,7 +104,7 @@ function refusalOf(fault: KeyFault, address: string): DomainError {
 }
 
 const ENDED =
-  'This access key has expired, is revoked, or its owner is gone. Make a new one: tidegate access-keys create.';
+  'This access key has expired, is revoked, or its owner is gone. Make a new one: npx tidegate access-keys create.';
 
 /** What the key may do now: of what it names, what its owner holds at this moment. */
 function contextOf(key: KeyStanding, requestId: string): Context {

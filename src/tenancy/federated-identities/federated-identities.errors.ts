@@ -107,7 +107,7 @@ export const federatedRulesUnmet = errorEntry({
   meaning:
     'The token is genuine, but meets no rule. `details.clauses` are the claims that did not match in the rule it came closest to, `details.claims` what the token says. An Admin can see what was expected with POST /api/v1/federated-identities/{id}/test.',
   tell: (clauses: readonly string[], claims: Readonly<Record<string, unknown>>) => ({
-    text: `The token is genuine, but meets no rule: ${clauses.join(', ')} did not match. An Admin of the tenant can compare: tidegate federated test.`,
+    text: `The token is genuine, but meets no rule: ${clauses.join(', ')} did not match. An Admin of the tenant can compare: npx tidegate federated test.`,
     details: { clauses, claims },
   }),
 });

@@ -30,7 +30,7 @@ export class ExportController {
     access: Permission.AuditRead,
     summary: 'Export the audit log',
     description:
-      'JSON lines, in the order of the log, from any sequence to a checkpoint: `tidegate audit verify --file` proves them without this server. What does not end with the line `end` was cut off. With filters, the entries that `GET /audit-logs` lists, newest first, each with its own proof. Every export is an entry of the log.',
+      'JSON lines, in the order of the log, from any sequence to a checkpoint: `npx tidegate audit verify --file` proves them without this server. What does not end with the line `end` was cut off. With filters, the entries that `GET /audit-logs` lists, newest first, each with its own proof. Every export is an entry of the log.',
     errors: [
       auditLogEmpty,
       auditSizeUnknown,

@@ -24,7 +24,7 @@ export const receiptUnavailable = errorEntry({
   code: 'receipt-unavailable',
   kind: 'conflict',
   meaning:
-    'The audit log does not have what a receipt relies on: the deployment was asked for before there were receipts, or its entries have been archived. What was archived is exported with `tidegate audit export`.',
+    'The audit log does not have what a receipt relies on: the deployment was asked for before there were receipts, or its entries have been archived. What was archived is exported with `npx tidegate audit export`.',
 });
 
 export const receiptTooLong = errorEntry({

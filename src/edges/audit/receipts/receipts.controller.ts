@@ -25,7 +25,7 @@ export class ReceiptsController {
     access: Permission.DeploymentsRead,
     summary: 'Read the receipt of a deployment',
     description:
-      'Of one that has ended: what was deployed where, who asked, who approved, what gates said and how it ended, signed by the key of the audit log, with the entries that say so and their proofs. `tidegate receipt verify` checks it without this server. 409 with `Retry-After` until there is one.',
+      'Of one that has ended: what was deployed where, who asked, who approved, what gates said and how it ended, signed by the key of the audit log, with the entries that say so and their proofs. `npx tidegate receipt verify` checks it without this server. 409 with `Retry-After` until there is one.',
     errors: [
       deploymentNotFound,
       receiptNotYet,

@@ -67,7 +67,7 @@ export class DirectoryAuthenticator {
 }
 
 const ENDED =
-  'This directory token has expired or is revoked. An Admin makes a new one: tidegate directory tokens create.';
+  'This directory token has expired or is revoked. An Admin makes a new one: npx tidegate directory tokens create.';
 
 function contextOf({ tenantId, id, name }: DirectoryTokenStanding, requestId: string): Context {
   return new Context({
