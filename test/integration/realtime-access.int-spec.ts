@@ -310,7 +310,8 @@ describe('an open socket', () => {
       expect(performance.now() - began).toBeLessThan(6_000 + CUT_MS + SLOW_MS);
       await addEntries(whole, rows.tenantId, id, { count: 1 });
       expect(await refusal(client)).toEqual(unauthenticated);
-      expect(client.events).toEqual([]);
+      const word = { code: 'unauthenticated', message: 'The session has ended. Sign in again.' };
+      expect(client.events).toEqual([{ name: 'SocketCut', payload: word }]);
     },
     30_000,
   );

@@ -39,6 +39,8 @@ export class Pump {
   private readonly dirty = new Set<string>();
   private readonly foreign = new Set<string>();
   private running = false;
+  /** Somebody is being told a long past: that goes on at once. */
+  private isBehind = false;
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly ports: PumpPorts) {}
@@ -55,7 +57,7 @@ export class Pump {
     this.running = true;
     try {
       while (this.dirty.size > 0) {
-        await this.gather();
+        if (!this.isBehind) await this.gather();
         const batch = [...this.dirty].slice(0, BATCH);
         for (const id of batch) this.dirty.delete(id);
         const jobs = await this.ports.read((open) => this.readJobs(open, batch));
@@ -79,8 +81,11 @@ export class Pump {
 
   private deliver(jobs: readonly Job[]): void {
     const delivery = new Delivery();
+    this.isBehind = false;
     for (const { stream, head, from, entries } of jobs) {
-      if (stream.deliver(from, entries, head, delivery)) this.dirty.add(stream.id);
+      if (!stream.deliver(from, entries, head, delivery)) continue;
+      this.dirty.add(stream.id);
+      this.isBehind = true;
     }
     this.ports.flush(delivery);
   }
