@@ -1,9 +1,8 @@
-import type { Stream } from './stream.js';
 import type { Subscriber } from './subscriber.js';
 
 /** What followers are told of one deployment; `except` are told by themselves. */
 interface Part {
-  readonly stream: Stream;
+  readonly deploymentId: string;
   readonly frames: readonly Buffer[];
   readonly except: ReadonlySet<Subscriber>;
 }
@@ -16,8 +15,12 @@ export class Delivery {
   private readonly parts: Part[] = [];
   private readonly own = new Map<Subscriber, Buffer[]>();
 
-  toFollowers(stream: Stream, frames: readonly Buffer[], except: ReadonlySet<Subscriber>): void {
-    if (frames.length > 0) this.parts.push({ stream, frames, except });
+  toFollowers(
+    deploymentId: string,
+    frames: readonly Buffer[],
+    except: ReadonlySet<Subscriber>,
+  ): void {
+    if (frames.length > 0) this.parts.push({ deploymentId, frames, except });
   }
 
   to(subscriber: Subscriber, frames: readonly Buffer[]): void {
@@ -42,7 +45,7 @@ export class Delivery {
     const apart = new Set(this.parts.flatMap(({ except }) => [...except]));
     const byReach = new Map<string | null, Buffer>();
     const bytesFor = (subscriber: Subscriber, parts: readonly Part[]) => {
-      const read = parts.filter(({ stream }) => mayRead(subscriber, stream.id));
+      const read = parts.filter(({ deploymentId }) => mayRead(subscriber, deploymentId));
       return Buffer.concat(read.flatMap(({ frames }) => frames));
     };
     // A write may cut the one that it is for, who leaves the followers then.

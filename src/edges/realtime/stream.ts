@@ -87,7 +87,7 @@ export class Stream {
   /** What has no sequence, to whoever follows it. */
   tellAll(frame: Buffer, delivery: Delivery): void {
     const isForFollowers = this.shared !== null;
-    if (isForFollowers) delivery.toFollowers(this, [frame], new Set());
+    if (isForFollowers) delivery.toFollowers(this.id, [frame], new Set());
     for (const subscriber of this.own.keys()) {
       if (!isForFollowers || !subscriber.followsAll) delivery.to(subscriber, [frame]);
     }
@@ -98,7 +98,7 @@ export class Stream {
       told.filter(({ sequence }) => sequence > position).map(({ frame }) => frame);
     const isServed = (position: number) => position >= from && position < last;
     if (this.shared !== null && isServed(this.shared)) {
-      delivery.toFollowers(this, framesAfter(this.shared), new Set(this.own.keys()));
+      delivery.toFollowers(this.id, framesAfter(this.shared), new Set(this.own.keys()));
       this.shared = last;
     }
     for (const [subscriber, position] of this.own) {
@@ -124,7 +124,7 @@ export class Stream {
     if (!isNews || sequence === 0) return;
     const { frame } = new Told(sequence, this.projection.progress(waitingOn));
     if (this.shared === sequence) {
-      delivery.toFollowers(this, [frame], new Set(this.own.keys()));
+      delivery.toFollowers(this.id, [frame], new Set(this.own.keys()));
     }
     for (const [subscriber, position] of this.own) {
       if (position === sequence) delivery.to(subscriber, [frame]);
