@@ -227,7 +227,9 @@ describe('an approval that nobody decides', () => {
     expect(await subjects(admin)).toEqual(['Still to be decided: orders 1.0.0 in QA']);
     expect(await subjects(viewer)).toEqual([]);
     const mails = await rig.mails();
-    expect(mails.at(-1)!.text).toMatch(/rejected automatically in 2[34] hours unless it is approved/);
+    expect(mails.at(-1)!.text).toMatch(
+      /rejected automatically in 2[34] hours unless it is approved/,
+    );
   });
 
   it('is told to the group that the settings name, or else to the Admins', async () => {

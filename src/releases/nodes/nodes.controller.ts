@@ -99,7 +99,8 @@ export class NodesController {
     access: Permission.FleetManage,
     rate: 'clusters',
     summary: 'Let a node take part in rollouts again',
-    description: 'It ends a drain, too: with its next report the node gets what its cluster runs by now.',
+    description:
+      'It ends a drain, too: with its next report the node gets what its cluster runs by now.',
     errors: [nodeNotFound],
     answer: dto.nodeOut,
     status: 200,
