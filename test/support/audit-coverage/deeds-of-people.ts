@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import { generateSync } from 'otplib';
 import { AccountMail } from '../../../src/tenancy/account-mail.js';
+import { Config } from '../../../src/platform/config/config.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { ResetRequests } from '../../../src/tenancy/passwords/reset-requests.js';
 import { grantRole } from '../../../src/tenancy/users/users.store.js';
@@ -44,7 +45,10 @@ async function asked({ rig }: Stage, token: string | null, path: string, body: o
 }
 
 /** As a page of the server sends it. */
-const ofPage = ({ rig }: Stage) => ({ origin: rig.app.whole.url, 'x-tidegate-page': '1' });
+const ofPage = ({ rig }: Stage) => ({
+  origin: rig.app.whole.get(Config).publicOrigin,
+  'x-tidegate-page': '1',
+});
 
 const signIn = (stage: Stage, person: Member) =>
   asked(stage, null, 'authentication/login', {
