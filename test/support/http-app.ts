@@ -26,15 +26,15 @@ export interface HttpAppForTestOptions {
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   readonly environment?: Record<string, string>;
-  /** As `HttpAppOptions` has it. */
-  readonly prepare?: (app: NestFastifyApplication, config: Config) => void;
   /** What is set in them; else nothing. */
   readonly settings?: Settings;
+  /** The folder of a built dashboard. */
+  readonly pages?: string;
 }
 
 /** The real HTTP side with a test's own controllers, listening on a free port. */
 export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise<HttpAppForTest> {
-  const { controllers = [], providers = [], environment = {}, prepare } = options;
+  const { controllers = [], providers = [], environment = {} } = options;
   const lines: string[] = [];
   const home = await mkdtemp(join(tmpdir(), 'tidegate-http-'));
   const config = Config.read({
@@ -70,7 +70,7 @@ export async function startHttpApp(options: HttpAppForTestOptions = {}): Promise
   const app = await createHttpApp({
     platform,
     module: TestModule,
-    ...(prepare ? { prepare: (made) => prepare(made, config) } : {}),
+    ...(options.pages === undefined ? {} : { pages: options.pages }),
   });
   await app.listen(config.listen.port, config.listen.host);
   return {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '../../kernel/clock.js';
@@ -16,7 +17,9 @@ import { Undo } from '../../platform/undo.js';
 import { ownVersion } from '../../platform/version.js';
 import { workerModules } from '../worker/worker.module.js';
 import { ApiModule } from './api.module.js';
-import { serveFrontPage } from './front-page.js';
+
+/** Beside the compiled sources; built by `npm run build`. */
+const DASHBOARD = fileURLToPath(new URL('../../../dist/dashboard', import.meta.url));
 
 /** The first start's tenant and admin; a password that was made up is shown once, here. */
 async function seed(app: NestFastifyApplication, logger: Logger): Promise<void> {
@@ -45,7 +48,7 @@ export async function startApi(config: Config, logger: Logger): Promise<RunningP
       platform,
       module: ApiModule.forRoot(platform, more),
       version: ownVersion(),
-      prepare: (made) => serveFrontPage(made, config),
+      pages: DASHBOARD,
     });
     // Half of the grace for requests, the other half for what they leave to close.
     undo.add(() => closeHttpApp(app, config.shutdownGraceMs / 2));

@@ -19,6 +19,7 @@ import { Answered } from './answered.js';
 import { clientErrorHandler } from './client-error.js';
 import { Cors } from './cors.js';
 import { buildDocument } from './document.js';
+import { Pages } from './pages/pages.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { RequestRates } from './request-rates.js';
@@ -56,6 +57,8 @@ export interface HttpAppOptions {
   readonly platform: Platform;
   readonly module: Type | DynamicModule;
   readonly version?: string;
+  /** The folder of a built dashboard, which is shown where no route is. */
+  readonly pages?: string;
   /** Before the routes are made: web socket adapter, static files. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -70,7 +73,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<NestFastif
   const answered = new Answered({ observe, logger, accessLog: config.accessLog });
   const cors = new Cors(config.corsOrigins);
   const certificate = config.tls && (await readCertificate(config.tls));
-  const parts = { admission, observe, answered, certificate, cors };
+  const pages =
+    options.pages === undefined ? undefined : new Pages(options.pages, config.publicOrigin);
+  const parts = { admission, observe, answered, certificate, cors, pages };
   const adapter = createAdapter(platform, parts);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(platform.logger),
@@ -125,6 +130,7 @@ interface AdapterParts {
   readonly answered: Answered;
   readonly certificate: Certificate | null;
   readonly cors: Cors;
+  readonly pages: Pages | undefined;
 }
 
 function createAdapter(

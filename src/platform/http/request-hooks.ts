@@ -12,6 +12,7 @@ import { clientErrorHandler } from './client-error.js';
 import { clientAddressOf } from './client-address.js';
 import { refuseIfGone } from './client-gone.js';
 import type { Cors } from './cors.js';
+import type { Pages } from './pages/pages.js';
 import { methodNotAllowed, routeNotFound, unsupportedMediaType } from './http.errors.js';
 import { answerTo, PROBLEM_TYPE } from './problem.js';
 import { traceOf } from './request-identity.js';
@@ -33,12 +34,13 @@ interface Parts {
   readonly admission: Admission;
   readonly cors: Cors;
   readonly answered: Answered;
+  readonly pages: Pages | undefined;
 }
 
 /** What every request passes before and after Nest: ids, headers, log scope, admission, 404, metrics. */
 export function addRequestHooks(
   server: FastifyInstance,
-  { observe, logger, admission, cors, answered }: Parts,
+  { observe, logger, admission, cors, answered, pages }: Parts,
 ): void {
   const allowed = new AllowedMethods();
   const answerLate = clientErrorHandler({ observe, logger });
@@ -74,6 +76,7 @@ export function addRequestHooks(
     if (!isUnmatched) return;
     const methods = allowed.of(request.url);
     if (cors.answerPreflight(request, reply, methods)) return reply;
+    if (methods.length === 0 && pages?.show(request, reply)) return reply;
     throw unmatched(request, methods);
   });
 

@@ -14,30 +14,54 @@ const NOTHING: Directives = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 };
-/** Pages bring their own scripts; only styles and images may stand inside them. */
+/** Pages bring their own scripts and styles. */
 const PAGES: Directives = {
   ...NOTHING,
   scriptSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
+  styleSrc: ["'self'"],
   imgSrc: ["'self'", 'data:'],
-  fontSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'"],
   connectSrc: ["'self'"],
   manifestSrc: ["'self'"],
   formAction: ["'self'"],
 };
 
+/** The page that shows the document is others’ work: styles stand inside it. */
+const DOCS: Directives = {
+  ...PAGES,
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  fontSrc: ["'self'", 'data:'],
+};
+
 const forApi: Headers = { ...headersOf(NOTHING), 'cache-control': 'no-store' };
 const forPages = headersOf(PAGES);
+const forDocs = headersOf(DOCS);
+const SELF_STYLE = "style-src 'self'";
 
 export function securityHeaders(url: string): Headers {
+  if (isDocs(url)) return forDocs;
   return isPage(url) ? forPages : forApi;
+}
+
+/** Of a page whose scripts make style elements: those that know this response’s nonce. */
+export function pageHeaders(nonce: string): Headers {
+  const policy = forPages['content-security-policy']!;
+  return {
+    ...forPages,
+    'content-security-policy': policy.replace(SELF_STYLE, `${SELF_STYLE} 'nonce-${nonce}'`),
+  };
 }
 
 /** Whether people look at it; else programs call it. */
 export function isPage(url: string): boolean {
   const path = url.split('?')[0]!;
-  const isDocs = path === '/api/docs' || path.startsWith('/api/docs/');
-  return isDocs || !/^\/(api|health|metrics|\.well-known|scim|socket\.io)(\/|$)/.test(path);
+  return (
+    isDocs(path) || !/^\/(api|hubs|health|metrics|\.well-known|scim|socket\.io)(\/|$)/.test(path)
+  );
+}
+
+function isDocs(url: string): boolean {
+  return /^\/api\/docs([/?]|$)/.test(url);
 }
 
 /** What helmet would set, asked once: also answers that pass no hook (a broken request) need it. */
