@@ -100,6 +100,33 @@ module.exports = {
       to: { path: '^src/edges/' },
     },
     {
+      name: 'dashboard-speaks-the-api-only',
+      comment:
+        'The dashboard is a client like any other: of the server it knows the generated types.',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: '^(src|test|bench|scripts)/|^sdks/(?!typescript/src/schema\\.ts$)' },
+    },
+    {
+      name: 'nothing-imports-the-dashboard',
+      severity: 'error',
+      from: { path: '^(src|sdks|bench)/' },
+      to: { path: '^dashboard/' },
+    },
+    {
+      name: 'dashboard-pages-know-no-other-page',
+      comment: 'What two pages share is in dashboard/src/ui or dashboard/src/api.',
+      severity: 'error',
+      from: { path: '^dashboard/src/pages/([^/]+)/' },
+      to: { path: '^dashboard/src/pages/', pathNot: '^dashboard/src/pages/$1/' },
+    },
+    {
+      name: 'dashboard-parts-know-no-page',
+      severity: 'error',
+      from: { path: '^dashboard/src/(api|live|ui)/' },
+      to: { path: '^dashboard/src/(pages|app/(pages|router|shell))' },
+    },
+    {
       name: 'no-test-code-in-src',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },

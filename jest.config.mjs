@@ -46,7 +46,9 @@ export default {
       displayName: 'unit',
       // Three workers that count lines on two busy cores: a few seconds are no hang.
       setupFilesAfterEnv: ['<rootDir>/test/support/timeouts.mjs'],
-      testMatch: ['<rootDir>/{src,sdks/typescript/src,test/times,test/architecture}/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/{src,sdks/typescript/src,dashboard/src,test/times,test/architecture}/**/*.spec.ts',
+      ],
     },
     {
       ...common,
@@ -70,6 +72,12 @@ export default {
       ...servers,
       displayName: 'scenarios',
       testMatch: ['<rootDir>/test/scenarios/**/*.scenario-spec.ts'],
+    },
+    {
+      ...common,
+      ...servers,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'],
     },
     {
       ...common,

@@ -12,6 +12,7 @@ export const smokeForms = {
   'bench:audit':
     '--tenants 3 --seconds 1 --rounds 1 --rate 100 --sealing 2 --verified 1000 --proofs 5 --entries 20000 --pages 2 --limit 0',
   'bench:bakes': '--from 40 --to 40 --tenants 4 --poll 1000 --seconds 3 --warmup 2',
+  'bench:dashboard': '',
   'bench:deliveries': '--messages 20 --rate 20 --lanes 6 --limit 0',
   'bench:desired': '--agents 5 --moves 5 --waves 1 --limit 0',
   'bench:fairness': '--crowd 100 --starts 5 --pace 20',

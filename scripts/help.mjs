@@ -64,9 +64,20 @@ export const helpTexts = {
     example: 'npm run check',
   },
   build: {
-    about: 'Compiles src into dist; the other commands do so by themselves when they have to.',
+    about: 'Compiles src and the dashboard into dist; other commands do so when they have to.',
     options: [],
     example: 'npm run build',
+  },
+  'build:dashboard': {
+    about:
+      'Builds the dashboard alone into dist/dashboard, where a running server reads it at its start.',
+    options: [],
+    example: 'npm run build:dashboard',
+  },
+  'check:types': {
+    about: 'Checks the types of the server with its tests, and those of the dashboard.',
+    options: [],
+    example: 'npm run check:types',
   },
   'docs:generate': {
     about: 'Writes the generated pages of docs, openapi.json and the types of the SDK anew.',
@@ -112,6 +123,12 @@ export const helpTexts = {
       ['--attacks NAME,NAME', 'which: an unknown one says what there is (keys)'],
     ],
     example: 'npm run bench:strangers -- --seconds 2 --attacks keys',
+  },
+  'bench:dashboard': {
+    about:
+      'Measures what a browser loads before the first page; fails beyond 250 kB of JavaScript.',
+    options: [],
+    example: 'npm run bench:dashboard',
   },
   'bench:archives': {
     about: 'Measures how fast archives are walked and unpacked.',

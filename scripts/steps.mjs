@@ -15,7 +15,15 @@ const steps = {
   ),
   build: [
     ['nest', 'build'],
+    ...npm('build:dashboard'),
     ['node', 'scripts/bootstrap/executable.mjs'],
+  ],
+  'build:dashboard': [
+    ['vite', 'build', '--config', 'dashboard/vite.config.ts', '--logLevel', 'warn'],
+  ],
+  'check:types': [
+    ['tsc', '--noEmit'],
+    ['tsc', '--noEmit', '-p', 'dashboard'],
   ],
   'docs:generate': [
     ['node', '--import', './test/support/register-typescript.mjs', 'src/apps/docs/main.ts'],

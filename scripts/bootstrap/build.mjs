@@ -5,7 +5,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeExecutable } from './executable.mjs';
 
-const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+const settings = [
+  '.swcrc',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'dashboard/index.html',
+  'dashboard/vite.config.ts',
+];
 
 /**
  * Compiled aside and then renamed: whoever uses what was built before, and waits for no turn, finds all of one
@@ -20,6 +27,7 @@ export async function build(root, step) {
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== hash) {
     removeAsides(root);
     await compile(root, step);
+    await buildDashboard(root, step);
     const built = path.join(root, asides.dist);
     // With the build, and never before it is whole.
     fs.writeFileSync(path.join(built, '.sources'), hash);
@@ -47,9 +55,20 @@ async function compile(root, step) {
   await step({ title: 'Building', hint, file: process.execPath, args });
 }
 
+/** Into the same folder, so that programs and pages are always of one build. */
+async function buildDashboard(root, step) {
+  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const hint = 'The dashboard could not be built: see above.';
+  const into = path.join(root, asides.dist, 'dashboard');
+  const args = [vite, 'build', '--config', 'dashboard/vite.config.ts', '--outDir', into];
+  args.push('--logLevel', 'warn');
+  await step({ title: 'Building the dashboard', hint, file: process.execPath, args });
+}
+
 function hashOfSources(root) {
   const hash = createHash('sha256');
-  const sources = ['src', 'sdks/typescript/src'].flatMap((folder) => filesBelow(root, folder));
+  const folders = ['src', 'sdks/typescript/src', 'dashboard/src', 'dashboard/public'];
+  const sources = folders.flatMap((folder) => filesBelow(root, folder));
   for (const name of [...settings, 'package-lock.json', ...sources]) {
     hash
       .update(`${name}\0`)

@@ -73,6 +73,7 @@ export function nextLines(url, nodes) {
     '',
     `  ${bold('Look around')}`,
     '',
+    `    dashboard    ${cyan(url)}`,
     `    API docs     ${cyan(`${url}/api/docs`)}`,
     `    metrics      ${cyan(`${url}/metrics`)}`,
     `    service      ${cyan(`http://127.0.0.1:${nodes[0].port}/payments`)} ${dim(`(${nodes[0].name}; others follow)`)}`,
