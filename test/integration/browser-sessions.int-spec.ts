@@ -17,6 +17,13 @@ const rowsOf = (connection: Parameters<typeof withClient>[0], sql: string) =>
 let rig: IdentityApp;
 let whole: WholeApp;
 let made = 0;
+/** Beside it; closed before it, also after a test that has failed. */
+const others: IdentityApp[] = [];
+const beside = async (environment: Record<string, string> = {}) => {
+  const other = await identityApp({ beside: rig, environment });
+  others.push(other);
+  return other;
+};
 
 beforeAll(async () => {
   rig = await identityApp();
@@ -25,6 +32,7 @@ beforeAll(async () => {
   whole = await WholeApp.start();
 }, 60_000);
 afterAll(async () => {
+  for (const other of others) await other.close();
   await rig.close();
   await whole.close();
 });
@@ -66,10 +74,7 @@ describe('a sign-in of a browser', () => {
   });
 
   it('over https has the name that no sibling can plant, and counts under no other', async () => {
-    const secure = await identityApp({
-      environment: { TIDEGATE_PUBLIC_URL: 'https://tidegate.example' },
-      beside: rig,
-    });
+    const secure = await beside({ TIDEGATE_PUBLIC_URL: 'https://tidegate.example' });
     const { username } = await signedIn();
     const page = ownPage('tidegate.example', 'https');
     const browser = new Browser(secure, page);
@@ -82,7 +87,6 @@ describe('a sign-in of a browser', () => {
     }
     const twice = { cookie: `${browser.cookie}; __Host-tidegate=tgb_other` };
     expect((await browser.send('authentication/me', { headers: twice })).status).toBe(401);
-    await secure.close();
   });
 
   it('over plain http is for this machine alone, and says what is missing', async () => {
@@ -157,12 +161,11 @@ describe('a session by cookie', () => {
 
   it('is known to another process, and what it was shown is nowhere in the database', async () => {
     const { browser } = await signedIn();
-    const second = await identityApp({ beside: rig });
+    const second = await beside();
     const there = await new Browser(second).send('authentication/me', {
       headers: { cookie: browser.cookie! },
     });
     expect(there.status).toBe(200);
-    await second.close();
     const secret = browser.cookie!.slice(-64);
     const rows = await rowsOf(rig.ground.database.superuser, 'select * from credentials');
     expect(rows.length).toBeGreaterThan(0);
@@ -277,10 +280,7 @@ describe('a cookie that comes along', () => {
   });
 
   it('is not sent with leave by pages of other origins', async () => {
-    const allowed = await identityApp({
-      beside: rig,
-      environment: { TIDEGATE_CORS_ORIGINS: 'https://pages.example' },
-    });
+    const allowed = await beside({ TIDEGATE_CORS_ORIGINS: 'https://pages.example' });
     const answer = await allowed.app.inject({
       method: 'OPTIONS',
       url: '/api/v1/me',
@@ -293,7 +293,6 @@ describe('a cookie that comes along', () => {
     expect(answer.headers['access-control-allow-origin']).toBe('https://pages.example');
     expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
     expect(answer.headers['access-control-allow-headers']).not.toMatch(/tidegate-page/);
-    await allowed.close();
   });
 });
 
