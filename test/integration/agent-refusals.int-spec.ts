@@ -63,7 +63,7 @@ it('refuses lower and rewritten generations, reports it, and heals with the next
   rig.desire(5, [first]);
   const conflict = await refusedWith('generation-conflict');
   expect(conflict).toMatchObject({ generation: 5, state: 'refused' });
-  expect(rig.log).toContain('"level":50');
+  expect(rig.log).toContain('"level":"error"');
   expect(await rig.get()).toBe('2.0.0');
   expect(rig.starts('1.0.0')).toBe(1);
   rig.desire(6, [first]);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
 
 const STARTED_MS = 60_000;
 
@@ -79,8 +80,11 @@ describe('a process that cannot start', () => {
       try {
         const { exit, output } = run('api', { TIDEGATE_LISTEN: `127.0.0.1:${port}` });
         expect(await exit).toBe(1);
-        expect(output.stderr).toContain(
-          `tidegate: 127.0.0.1:${port} is taken by another process: `,
+        expect(output.stderr).toMatch(
+          new RegExp(
+            `^tidegate: 127\\.0\\.0\\.1:${port} is taken by process ${process.pid} \\(.+\\): stop it, or`,
+            'm',
+          ),
         );
         expect(output.stderr).not.toMatch(/^\s+at /m);
       } finally {
@@ -97,7 +101,10 @@ describe('a process that runs', () => {
     async (signal) => {
       const { child, exit, output } = run('api', { TIDEGATE_LISTEN: '127.0.0.1:0' });
       const url = await readyUrl(child, output);
-      expect(await (await fetch(`${url}/health/ready`)).text()).toBe('ready');
+      // A probe waits 80 ms for the first look, which a busy machine may not have done by then.
+      await eventually(async () =>
+        expect(await (await fetch(`${url}/health/ready`)).text()).toBe('ready'),
+      );
       expect((await fetch(`${url}/api/openapi.json`)).status).toBe(200);
       child.kill(signal);
       expect(await exit).toBe(0);
