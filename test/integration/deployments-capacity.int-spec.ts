@@ -116,7 +116,7 @@ describe('a cap on rollouts in flight', () => {
       },
     });
     const explained = await tenant.get(`/deployments/${waiting.id}/explain`);
-    expect(explained.body.summary).toMatch(/^Waits for capacity .*when one of them has ended\./);
+    expect(explained.body.summary).toMatch(/^Waits for capacity .*when one of them ends\./);
   });
 
   it.each([

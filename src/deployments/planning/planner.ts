@@ -4,7 +4,7 @@ import { canonicalJson } from '../../kernel/canonical-json.js';
 import { digestOf } from '../../kernel/digest.js';
 import { Targets } from '../../drivers/targets/targets.js';
 import type { RunningPair } from '../../drivers/targets/target.js';
-import { checkPlan } from '../strategies/check-plan.js';
+import { checkPlan, leavesTooFew } from '../strategies/check-plan.js';
 import type { Pair, Plan } from '../../engine/plan.js';
 import { nodesOfCluster, type NodeFact } from '../../fleet/fleet.queries.js';
 import type { OpenContext } from '../../platform/context.js';
@@ -58,7 +58,7 @@ export class Planner {
     const asks = spec.approvals.length > 0;
     const facts = { servingNodes: serving.length, minAvailable, overlaps: spec.overlaps, asks };
     const problems = checkPlan(plan, facts);
-    if (!spec.overlaps && problems.some((problem) => problem.includes('serving nodes'))) {
+    if (leavesTooFew(plan, facts).length > 0) {
       throw planNotPossible(`${problems.join('; ')}.`);
     }
     assert(problems.length === 0, `unsound plan of "${strategy.kind}": ${problems.join('; ')}`);

@@ -22,7 +22,8 @@ export interface PlanFacts {
 export function checkPlan(plan: Plan, facts: PlanFacts): string[] {
   return [
     ...checkSteps(plan),
-    ...checkMoves(plan, facts),
+    ...checkMoves(plan),
+    ...leavesTooFew(plan, facts),
     ...checkStages(plan, facts),
     ...(plan.role === 'forward' ? checkGates(plan.steps, facts) : checkUndo(plan.steps)),
   ];
@@ -45,10 +46,8 @@ function checkSteps({ steps }: Plan): string[] {
   return problems;
 }
 
-function checkMoves(plan: Plan, facts: PlanFacts): string[] {
-  const { steps } = plan;
+function checkMoves({ steps }: Plan): string[] {
   const problems: string[] = [];
-  let serving = facts.servingNodes - nodesOf(plan).filter(({ wasDown }) => wasDown).length;
   for (const step of steps) {
     const nodes = movesOf(step);
     if (nodes.length > limits.nodesPerWave) {
@@ -59,6 +58,16 @@ function checkMoves(plan: Plan, facts: PlanFacts): string[] {
     if (step.effects.includes('move') && nodes.length === 0) {
       problems.push(`step "${step.id}" moves no node`);
     }
+  }
+  return problems;
+}
+
+/** One sentence per move that leaves fewer serving than must stay: not every cluster has a way round. */
+export function leavesTooFew(plan: Plan, facts: PlanFacts): string[] {
+  const problems: string[] = [];
+  let serving = facts.servingNodes - nodesOf(plan).filter(({ wasDown }) => wasDown).length;
+  for (const step of plan.steps) {
+    const nodes = movesOf(step);
     // Side by side, a node serves all through its move; otherwise its whole wave is away at once.
     // Who does not serve cannot be missed, and serves from then on: its wave has settled by then.
     const leaving = nodes.filter(({ wasDown }) => !wasDown).length;
