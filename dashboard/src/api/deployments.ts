@@ -24,7 +24,8 @@ export const WENT_WRONG: readonly string[] = ['Failed', 'RolledBack', 'RollbackF
 export const isOver = (status: string) => STATUSES.indexOf(status as never) >= 5;
 
 export interface DeploymentFilter {
-  readonly status?: DeploymentStatus | undefined;
+  /** One, or several with commas between. */
+  readonly status?: string | undefined;
   readonly environment?: string | undefined;
   readonly module?: string | undefined;
 }

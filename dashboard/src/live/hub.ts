@@ -82,6 +82,7 @@ export class Live {
     for (const id of ids) void this.queries.invalidateQueries({ queryKey: ['deployment', id] });
     void this.queries.invalidateQueries({ queryKey: ['deployments'] });
     void this.queries.invalidateQueries({ queryKey: ['approvals'] });
+    void this.queries.invalidateQueries({ queryKey: ['attention'] });
   }
 
   private lose(): void {

@@ -39,7 +39,7 @@ describe('docs/ci.md', () => {
   it('has rules that would be accepted', async () => {
     const commands = blocks('sh')
       .flatMap((text) => text.replaceAll('\\\n', ' ').split('\n'))
-      .filter((line) => line.startsWith('tidegate federated create'));
+      .filter((line) => line.startsWith('npx tidegate federated create'));
     expect(commands.length).toBeGreaterThanOrEqual(4);
     for (const command of commands) {
       const kind = /--issuer-kind (\w+)/.exec(command)![1] as IssuerKindName;

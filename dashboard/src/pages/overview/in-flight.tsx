@@ -1,11 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import {
-  type DeploymentSummary,
-  deploymentQuery,
-  IN_FLIGHT,
-  readingOf,
-} from '../../api/deployments.ts';
+import type { Schemas } from '../../api/client.ts';
+import { type DeploymentSummary, deploymentQuery, readingOf } from '../../api/deployments.ts';
 import { Card, Empty } from '../../ui/card.tsx';
 import { GateReadings } from '../../ui/gate.tsx';
 import { Loaded } from '../../ui/loading.tsx';
@@ -15,25 +11,32 @@ import { WaitingOn } from '../../ui/waiting-on.tsx';
 import { Waves } from '../../ui/waves.tsx';
 
 /** In full: more than that nobody reads at one look, and the list has the rest. */
-const SHOWN = 6;
+export const SHOWN = 6;
 
-export function InFlight({ newest }: { newest: readonly DeploymentSummary[] }) {
-  const flying = newest.filter(({ status }) => IN_FLIGHT.includes(status));
+type Page = Schemas['DeploymentPage'];
+
+export function InFlight({ query }: { query: UseQueryResult<Page, Error> }) {
   return (
-    <Card title={`In flight${flying.length > 0 ? ` (${flying.length})` : ''}`}>
-      {flying.length === 0 ? <Empty>Nothing is being rolled out.</Empty> : null}
-      <ul className="divide-y divide-line">
-        {flying.slice(0, SHOWN).map((deployment) => (
-          <li key={deployment.id} className="px-4 py-4">
-            <Rollout {...deployment} />
-          </li>
-        ))}
-      </ul>
-      {flying.length > SHOWN ? (
-        <Link to="/deployments" className="block px-4 py-3 text-[13px] text-tide underline">
-          All {flying.length}
-        </Link>
-      ) : null}
+    <Card title="In flight">
+      <Loaded query={query} what="What is in flight">
+        {({ items, nextCursor }) => (
+          <>
+            {items.length === 0 ? <Empty>Nothing is being rolled out.</Empty> : null}
+            <ul className="divide-y divide-line">
+              {items.map((deployment) => (
+                <li key={deployment.id} className="px-4 py-4">
+                  <Rollout {...deployment} />
+                </li>
+              ))}
+            </ul>
+            {nextCursor ? (
+              <Link to="/deployments" className="block px-4 py-3 text-[13px] text-tide underline">
+                There are more
+              </Link>
+            ) : null}
+          </>
+        )}
+      </Loaded>
     </Card>
   );
 }
