@@ -26,8 +26,6 @@ export function keepPostmaster(
       stopping.abort();
       await running.stop();
       await kept;
-      // It may have been started meanwhile.
-      await running.stop();
     },
   };
 
@@ -37,6 +35,8 @@ export function keepPostmaster(
       if (stopping.signal.aborted) return;
       log('The database server ended unexpectedly: starting it again …');
       if (!(await again())) return;
+      // Whoever wanted it to stop has stopped the one before.
+      if (stopping.signal.aborted) return running.stop();
       log('The database server is there again.');
     }
   }
