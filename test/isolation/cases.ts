@@ -43,9 +43,9 @@ export function strangerTo(kind: string, value: string, mark: string, nobody: st
 
 /** A cursor of the same list at the same moment, after the id of nobody. */
 function sameMoment(cursor: string): string {
-  const [hash, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
-  const other = id.slice(0, -12) + randomBytes(6).toString('hex');
-  return Buffer.from(JSON.stringify([hash, other])).toString('base64url');
+  const [hash, id, ...value] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[];
+  const other = id!.slice(0, -12) + randomBytes(6).toString('hex');
+  return Buffer.from(JSON.stringify([hash, other, ...value])).toString('base64url');
 }
 
 const required: Readonly<Record<string, () => string>> = {

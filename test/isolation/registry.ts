@@ -91,6 +91,8 @@ const byField: Readonly<Record<string, string>> = {
   deployment: 'deployment',
   release: 'releaseId',
   actor: 'username',
+  createdBy: 'username',
+  requestedBy: 'username',
 };
 
 /** Whose `name` a body gives to something new, by the last word of the path. */
@@ -262,6 +264,8 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     'window.duration',
     'window.timeZone',
   ],
+  'Words that are looked for among what the caller may read.': ['text'],
+  'What an instance or a hook of the node itself has printed, and which.': ['source', 'lines.[]'],
   'Words out of a list that the document writes as texts.': ['status', 'state', 'sort'],
   'What an issuer calls us, and where a browser comes back to.': [
     'clientId',
