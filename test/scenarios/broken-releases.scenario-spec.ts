@@ -220,7 +220,7 @@ describe('a good release over a broken one', () => {
     expect((await client.post(`/deployments/${id}/cancel`, {})).status).toBe(202);
     const end = await ends(id, 'RollbackFailed');
     expect(end.reason).toMatch(
-      /1\.0\.0 ended before it was healthy.*still has the release that was to be taken back/,
+      /1\.0\.0 ended before it was healthy.*still has the release that was to be rolled back/,
     );
     await untilNodes((own) => own.every(({ running }) => running[0]?.version === '2.0.0'));
     await succeeds('2.0.0', 'direct');

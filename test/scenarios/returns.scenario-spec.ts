@@ -83,7 +83,9 @@ describe('going back and trying again', () => {
       expect({ status, ...body }).toMatchObject({
         status: 409,
         code: 'rollback-under-way',
-        detail: expect.stringMatching(`Deployment ${back} brings version 1.0.0 .*cancel`),
+        detail: expect.stringMatching(
+          `Deployment ${back} is already bringing back version 1.0.0 .*cancel`,
+        ),
         details: { activeId: back, to: first.id },
       });
     }
