@@ -130,20 +130,17 @@ describe('tessera’s fsck ends with 1, and names', () => {
   const entry = (action: string) =>
     `update audit_entries e set action = '${action}' from audit_leaves l where l.tenant_id = $1
      and l.sequence = 299 and e.tenant_id = l.tenant_id and e.id = l.entry_id`;
+  // Its own tile or the one above, which is wrong as well: whichever of the four at work gets there first.
+  const OF_ENTRY_256_ON = /tile\/(0\/001|1\/000\.p\/2): log has/;
   const tampered: [what: string, change: string, back: string, said: RegExp][] = [
-    [
-      'the tile of an entry that was edited',
-      entry('forged'),
-      entry('tested'),
-      /tile\/0\/001: log has/,
-    ],
+    ['the tile of an entry that was edited', entry('forged'), entry('tested'), OF_ENTRY_256_ON],
     [
       'the tile of a leaf that was changed with its entry',
       `update audit_leaves set leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1)
        where tenant_id = $1 and sequence = 256`,
       `update audit_leaves set leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1)
        where tenant_id = $1 and sequence = 256`,
-      /tile\/0\/001: log has/,
+      OF_ENTRY_256_ON,
     ],
     [
       'a hash of the level above that is not that of its leaves',
