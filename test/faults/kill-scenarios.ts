@@ -45,7 +45,7 @@ function endsOf(scenario: Scenario): RunStatus[] {
  * On a busy machine an API is away for longer than nodes may be silent. That a rollout is taken back then
  * is right, and not what a row is about; of many rows of a file it happens to one at most.
  */
-const NODES_LOST = 'nodes were lost in this wave';
+const NODES_LOST = /^nodes were lost in this wave|nodes in cluster .* is Healthy\./;
 const LOSSES = 1;
 
 const ENQUEUE = `with lane as (
@@ -152,7 +152,7 @@ export class Scenarios {
       )
     )[0]!;
     if (ends.includes(status)) return;
-    if (reason.startsWith(NODES_LOST) && (this.losses += 1) <= LOSSES) return;
+    if (NODES_LOST.test(reason) && (this.losses += 1) <= LOSSES) return;
     throw new Error(`deployment ${id} is ${status}: ${reason}`);
   }
 
