@@ -34,15 +34,13 @@ describe('an install that is broken off', () => {
   beforeEach(async () => {
     started = [];
     root = await mkdtemp(join(tmpdir(), 'tidegate-clone-'));
-    await mkdir(join(root, 'scripts'));
-    await cp('scripts/bootstrap.mjs', join(root, 'scripts/bootstrap.mjs'));
-    if (existsSync('scripts/bootstrap')) {
-      await cp('scripts/bootstrap', join(root, 'scripts/bootstrap'), { recursive: true });
-    }
-    for (const folder of ['src', 'sdks/typescript/src', 'dist/apps/migrate']) {
+    await cp('scripts', join(root, 'scripts'), { recursive: true });
+    const sources = ['src', 'sdks/typescript/src', 'dashboard/src', 'dashboard/public'];
+    for (const folder of [...sources, 'dist/apps/migrate']) {
       await mkdir(join(root, folder), { recursive: true });
     }
-    for (const file of ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+    for (const file of [...settings, 'dashboard/index.html', 'dashboard/vite.config.ts']) {
       await writeFile(join(root, file), '{}');
     }
     await writeFile(join(root, 'package-lock.json'), '{"packages":{}}');
@@ -163,6 +161,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 fs.mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
 fs.copyFileSync('nest.cjs', 'node_modules/@nestjs/cli/bin/nest.js');
+fs.mkdirSync('node_modules/vite/bin', { recursive: true });
+fs.writeFileSync('node_modules/vite/bin/vite.js', '');
 if (process.env.INSTALL === 'fast') return;
 const stubborn = () => {
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => {});
