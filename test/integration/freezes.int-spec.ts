@@ -239,7 +239,7 @@ describe('a freeze', () => {
       ],
       [{ window: recurring({ start: '2026-02-30T16:00' }) }, 422, 'window.start', 'not a valid date'],
       [{ window: recurring({ duration: 'P1M' }) }, 422, 'window.duration', 'weeks, days'],
-      [{ window: recurring({ duration: 'PT0M' }) }, 422, 'window.duration', 'nothing'],
+      [{ window: recurring({ duration: 'PT0M' }) }, 422, 'window.duration', 'not be empty'],
       [{ window: recurring({ timeZone: '+02:00' }) }, 422, 'window.timeZone', 'IANA'],
       [{ window: recurring({ start: 'tomorrow' }) }, 400, 'window.start', 'like 2026'],
       [{ verbs: ['cancel'] }, 400, 'verbs.0', ''],
