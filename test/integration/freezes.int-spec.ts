@@ -237,7 +237,12 @@ describe('a freeze', () => {
         'window.rule',
         'over',
       ],
-      [{ window: recurring({ start: '2026-02-30T16:00' }) }, 422, 'window.start', 'not a valid date'],
+      [
+        { window: recurring({ start: '2026-02-30T16:00' }) },
+        422,
+        'window.start',
+        'not a valid date',
+      ],
       [{ window: recurring({ duration: 'P1M' }) }, 422, 'window.duration', 'weeks, days'],
       [{ window: recurring({ duration: 'PT0M' }) }, 422, 'window.duration', 'not be empty'],
       [{ window: recurring({ timeZone: '+02:00' }) }, 422, 'window.timeZone', 'IANA'],
