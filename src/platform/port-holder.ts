@@ -3,7 +3,7 @@ import { cleanText } from './logging/redact.js';
 
 export interface PortHolder {
   readonly pid: number;
-  /** As it was started, without what may be secret, and not all of a long one. */
+  /** Its program, and the script when that is a path. No other words of its command line: they may be secrets. */
   readonly command: string;
 }
 
@@ -18,8 +18,12 @@ export function portHolder(port: number): PortHolder | undefined {
     (name) => /^\d+$/.test(name) && holdsOneOf(name, sockets),
   );
   if (pid === undefined) return undefined;
-  const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '').split('\0');
-  const command = cleanText(words.join(' ').trim()).slice(0, COMMAND_CHARACTERS);
+  const [program = '', script = ''] = attempt(
+    () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    '',
+  ).split('\0');
+  const shown = script.startsWith('/') ? `${program} ${script}` : program;
+  const command = cleanText(shown).slice(0, COMMAND_CHARACTERS);
   return { pid: Number(pid), command };
 }
 
